@@ -1,0 +1,159 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is held to; dependencies keep their own settings.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "console-billing",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "console-billing", targets: ["ConsoleBilling"]),
+        .executable(name: "stripe-stand-in", targets: ["StripeStandInServer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // The C libraries, each visible to one Swift module.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // The vocabulary and the decisions: pure.
+        .target(name: "Billing", swiftSettings: house),
+
+        // Effects, from the inside out.
+        .target(name: "Webhooks", dependencies: ["Billing", "COpenSSL"], swiftSettings: house),
+        .target(name: "StripeAPI", dependencies: ["Billing", "CCurl"], swiftSettings: house),
+        .target(name: "Storage", dependencies: ["Billing"], swiftSettings: house),
+        .target(
+            name: "SQLiteStorage",
+            dependencies: ["Billing", "Storage", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: house
+        ),
+        .target(
+            name: "Upkeep",
+            dependencies: [
+                "Billing", "Storage", "StripeAPI",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "Web",
+            dependencies: [
+                "Billing", "Webhooks", "Storage",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
+            resources: [.embedInCode("Pages/Templates"), .embedInCode("Pages/Assets")],
+            swiftSettings: house
+        ),
+        // Consistent made-up stories of a payment: what `trigger` posts and the tests shuffle.
+        .target(name: "Stories", dependencies: ["Billing"], swiftSettings: house),
+        .executableTarget(
+            name: "ConsoleBilling",
+            dependencies: [
+                "Billing", "Webhooks", "StripeAPI", "Storage", "SQLiteStorage", "Upkeep", "Web", "Stories",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house
+        ),
+
+        // What the tests stand on.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Billing", "Webhooks"],
+            path: "Tests/TestSupport",
+            swiftSettings: house
+        ),
+        .target(
+            name: "StripeStandIn",
+            dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
+            path: "Tests/StripeStandIn",
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "StripeStandInServer",
+            dependencies: [
+                "StripeStandIn", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/StripeStandInServer",
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "SignaturePeer",
+            dependencies: ["Billing", "Webhooks"],
+            path: "Tests/SignaturePeer",
+            swiftSettings: house
+        ),
+        .target(
+            name: "StorageConformance",
+            dependencies: ["Billing", "Storage", "Webhooks", "Stories", "TestSupport"],
+            path: "Tests/StorageConformance",
+            swiftSettings: house
+        ),
+
+        .testTarget(
+            name: "BillingTests",
+            dependencies: ["Billing", "Webhooks", "Stories", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "WebhooksTests",
+            dependencies: ["Billing", "Webhooks", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "StripeAPITests",
+            dependencies: ["StripeAPI", "StripeStandIn", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "SQLiteStorageTests",
+            dependencies: ["SQLiteStorage", "StorageConformance", "Stories", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "UpkeepTests",
+            dependencies: ["Upkeep", "SQLiteStorage", "StripeStandIn", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "WebTests",
+            dependencies: [
+                "Web", "SQLiteStorage", "StripeAPI", "Upkeep", "StripeStandIn", "Stories", "TestSupport",
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["ConsoleBilling", "Stories", "TestSupport"],
+            swiftSettings: house
+        ),
+    ]
+)

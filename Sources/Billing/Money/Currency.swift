@@ -1,0 +1,45 @@
+/// A three-letter currency as Stripe spells it, lower-case.
+///
+/// How many decimals an amount has follows Stripe's own table, which is neither ISO 4217 nor CLDR
+/// (<https://docs.stripe.com/currencies>).
+package struct Currency: Hashable, Sendable {
+    package let code: String
+
+    package init(_ code: String) { self.code = code.lowercased() }
+
+    /// How many decimal digits Stripe's minor unit has: 0 for JPY, 2 for USD, 3 for KWD.
+    package var exponent: Int {
+        if Self.zeroDecimal.contains(code) { return 0 }
+        if Self.threeDecimal.contains(code) { return 3 }
+        return 2
+    }
+
+    /// Whether the currency has no minor unit although Stripe sends it multiplied by 100.
+    var isSentInHundredths: Bool { code == "isk" || code == "ugx" }
+
+    /// The symbol an English reader knows; `nil` where the code itself is clearer.
+    var symbol: String? { Self.symbols[code] }
+
+    // UGX stands in Stripe's zero-decimal list but is sent with two decimals, as ISK is, for compatibility.
+    private static let zeroDecimal: Set<String> = [
+        "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof",
+        "xpf",
+    ]
+    private static let threeDecimal: Set<String> = ["bhd", "jod", "kwd", "omr", "tnd"]
+    private static let symbols: [String: String] = [
+        "usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹", "krw": "₩", "cad": "CA$", "aud": "A$",
+        "nzd": "NZ$", "mxn": "MX$", "brl": "R$", "hkd": "HK$", "ils": "₪", "cny": "CN¥", "twd": "NT$",
+        "vnd": "₫",
+    ]
+}
+
+extension Currency: Codable {
+    package init(from decoder: any Decoder) throws {
+        self.init(try decoder.singleValueContainer().decode(String.self))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(code)
+    }
+}

@@ -1,0 +1,45 @@
+/// An amount in Stripe's minor units, and the currency that says what those are.
+package struct Money: Hashable, Sendable {
+    package let minorUnits: Int64
+    package let currency: Currency
+
+    package init(minorUnits: Int64, currency: Currency) {
+        self.minorUnits = minorUnits
+        self.currency = currency
+    }
+
+    /// The decimal number alone, without symbol or separators: `1234.56`, `500`, `12.345`.
+    package var decimalText: String {
+        let (whole, fraction) = digits
+        return sign + whole + (fraction.isEmpty ? "" : "." + fraction)
+    }
+
+    /// What a reader sees: `$1,234.56`, `¥500`, `KWD 12.345`.
+    package var display: String {
+        let (whole, fraction) = digits
+        let number = Self.grouped(whole) + (fraction.isEmpty ? "" : "." + fraction)
+        let unit = currency.symbol ?? currency.code.uppercased() + " "
+        return sign + unit + number
+    }
+
+    private var sign: String { minorUnits < 0 ? "-" : "" }
+
+    private var digits: (whole: String, fraction: String) {
+        let exponent = currency.exponent
+        let text = String(minorUnits.magnitude)
+        let padded = String(repeating: "0", count: max(0, exponent + 1 - text.count)) + text
+        let whole = String(padded.dropLast(exponent))
+        let fraction = String(padded.suffix(exponent))
+        if currency.isSentInHundredths, fraction == "00" { return (whole, "") }
+        return (whole, fraction)
+    }
+
+    private static func grouped(_ whole: String) -> String {
+        var result = ""
+        for (index, digit) in whole.enumerated() {
+            if index > 0, (whole.count - index).isMultiple(of: 3) { result.append(",") }
+            result.append(digit)
+        }
+        return result
+    }
+}

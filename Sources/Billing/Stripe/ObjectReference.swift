@@ -1,0 +1,36 @@
+/// The kinds of Stripe objects that we read, with Stripe's own names for them.
+package enum ObjectKind: String, Codable, Sendable, CaseIterable {
+    case paymentIntent = "payment_intent"
+    case charge
+    case refund
+    case dispute
+    case checkoutSession = "checkout.session"
+    case invoice
+    case invoicePayment = "invoice_payment"
+    case customer
+}
+
+/// Names one Stripe object, whether or not we have ever seen it.
+package struct ObjectReference: Hashable, Comparable, Codable, Sendable {
+    package let kind: ObjectKind
+    package let id: String
+
+    package init(_ kind: ObjectKind, _ id: String) {
+        self.kind = kind
+        self.id = id
+    }
+
+    package static func < (left: ObjectReference, right: ObjectReference) -> Bool {
+        (left.kind.rawValue, left.id) < (right.kind.rawValue, right.id)
+    }
+}
+
+/// What Stripe accepts as an id, and we as a key: 1 to 255 visible ASCII characters.
+package enum StripeID {
+    package static let maximumLength = 255
+
+    package static func isValid(_ text: String) -> Bool {
+        let bytes = text.utf8
+        return !bytes.isEmpty && bytes.count <= maximumLength && bytes.allSatisfy { 0x21...0x7E ~= $0 }
+    }
+}

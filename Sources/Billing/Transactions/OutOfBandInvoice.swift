@@ -1,0 +1,49 @@
+extension PaymentGroup {
+    /// The first API version that no longer says on the invoice how it was paid.
+    private static let basil = "2025-03-31"
+
+    /// The invoices that were paid outside Stripe: no PaymentIntent and no charge will ever tell of them.
+    var outOfBandInvoices: [Known<Invoice>] {
+        invoices.filter { invoice in
+            guard invoice.object.isPaid, invoice.object.amountPaid > 0 else { return false }
+            let reference = invoice.object.reference
+            let payments = invoicePayments.filter { $0.object.invoice?.id == invoice.object.id }
+            if invoice.object.paidOutOfBand == true || payments.contains(where: { $0.object.isOutOfBand }) {
+                // A card that was declined before may have left its PaymentIntent on the invoice.
+                return !purchases.contains { $0.status == .succeeded && $0.invoice == invoice.object.id }
+            }
+            let isPaidThroughStripe =
+                linked(.paymentIntent, from: reference) != nil || linked(.charge, from: reference) != nil
+                || !payments.isEmpty
+            guard !isPaidThroughStripe else { return false }
+            // Before basil the invoice named its charge, so that naming none meant there was none.
+            return invoice.snapshot.apiVersion.map { $0 < Self.basil } ?? false
+        }
+    }
+
+    /// The row of an invoice that was paid outside Stripe.
+    func outOfBandPurchase(_ invoice: Known<Invoice>) -> Transaction {
+        Transaction(
+            id: invoice.object.id,
+            type: .purchase,
+            status: Purchase.Status.succeeded.rawValue,
+            amount: invoice.object.amountPaid,
+            amountRefunded: 0,
+            currency: invoice.object.currency,
+            created: invoice.object.created,
+            customer: invoice.object.customer?.id,
+            description: invoice.object.description,
+            paymentMethod: .outOfBand,
+            paymentIntent: nil,
+            charge: nil,
+            invoice: invoice.object.id,
+            refund: nil,
+            dispute: nil,
+            failure: nil,
+            disputed: false,
+            livemode: invoice.snapshot.livemode,
+            account: account,
+            receipt: .init(available: true, number: invoice.object.receiptNumber ?? invoice.object.number)
+        )
+    }
+}

@@ -1,0 +1,42 @@
+/// One attempt to pay: a charge, as the detail of a purchase shows it.
+package struct PaymentAttempt: Sendable, Equatable {
+    package let charge: String
+    package let status: String
+    package let amount: Int64
+    package let created: Instant
+    package let paymentMethod: PaymentMethod?
+    package let failure: Transaction.Failure?
+}
+
+extension PaymentGroup {
+    /// The attempts behind a row, oldest first.
+    package func attempts(of transaction: Transaction) -> [PaymentAttempt] {
+        let purchase = purchases.first { purchase in
+            purchase.intentID.map { $0 == transaction.paymentIntent }
+                ?? purchase.charges.contains { $0.object.id == transaction.charge }
+        }
+        return (purchase?.charges ?? []).map(\.object)
+            .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+            .map { charge in
+                PaymentAttempt(
+                    charge: charge.id,
+                    status: charge.isAuthorisedOnly ? "authorized" : charge.status.rawValue,
+                    amount: charge.amount,
+                    created: charge.created,
+                    paymentMethod: charge.paymentMethodDetails.map(PaymentMethod.init),
+                    failure: charge.status == .failed
+                        ? .init(code: charge.failureCode, declineCode: nil, message: charge.failureMessage)
+                        : nil
+                )
+            }
+    }
+
+    /// The rows that belong to the same purchase as a row, for its receipt.
+    package func relatives(of transaction: Transaction) -> [Transaction] {
+        transactions.filter { other in
+            other.paymentIntent == transaction.paymentIntent && other.charge == transaction.charge
+                || other.paymentIntent != nil && other.paymentIntent == transaction.paymentIntent
+        }
+        .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+    }
+}

@@ -1,0 +1,137 @@
+/// The objects that tell of one payment together: everything connected by links, through whatever path.
+///
+/// Usually that is one PaymentIntent with its charges, refunds and disputes. An invoice paid in parts, or a
+/// charge older than PaymentIntents, makes other shapes; the rows follow from the objects either way.
+package struct PaymentGroup: Sendable {
+    /// A snapshot with its object already of the right type.
+    struct Known<Object: StripeObjectProtocol>: Sendable {
+        let object: Object
+        let snapshot: Snapshot
+        var shownAt: Instant { snapshot.shownAt }
+    }
+
+    let account: String?
+    let intents: [Known<PaymentIntent>]
+    let charges: [Known<Charge>]
+    let refunds: [Known<Refund>]
+    let disputes: [Known<Dispute>]
+    let sessions: [Known<CheckoutSession>]
+    let invoices: [Known<Invoice>]
+    let invoicePayments: [Known<InvoicePayment>]
+    private let links: [ObjectReference: Set<ObjectReference>]
+
+    package init(_ records: [ObjectRecord], account: String?) {
+        self.account = account
+        func known<Object: StripeObjectProtocol>(_ type: Object.Type) -> [Known<Object>] {
+            records.compactMap { record in
+                guard let snapshot = record.snapshot, let object = snapshot.object.value as? Object else {
+                    return nil
+                }
+                return Known(object: object, snapshot: snapshot)
+            }
+            .sorted { $0.object.id < $1.object.id }
+        }
+        intents = known(PaymentIntent.self)
+        charges = known(Charge.self)
+        refunds = known(Refund.self)
+        disputes = known(Dispute.self)
+        sessions = known(CheckoutSession.self)
+        invoices = known(Invoice.self)
+        invoicePayments = known(InvoicePayment.self)
+        links = Dictionary(records.map { ($0.reference, $0.links) }) { $0.union($1) }
+    }
+
+    /// The rows of this payment, in no particular order.
+    package var transactions: [Transaction] {
+        let purchases = self.purchases
+        return purchases.map(\.transaction)
+            + outOfBandInvoices.map { outOfBandPurchase($0) }
+            + refunds.compactMap { refundRow($0, purchases: purchases) }
+            + disputes.map { disputeRow($0, purchases: purchases) }
+    }
+
+    /// The objects that Stripe has and these rows would be better for: to be fetched later.
+    package var missing: [ObjectReference] {
+        purchases.compactMap(\.missing)
+    }
+
+    // MARK: Who belongs to whom
+
+    /// The one object of `kind` that `reference` names or is named with, whichever snapshot showed it.
+    func linked(_ kind: ObjectKind, from reference: ObjectReference) -> String? {
+        if let direct = links[reference]?.filter({ $0.kind == kind }).min() { return direct.id }
+        return links.filter { $0.key.kind == kind && $0.value.contains(reference) }.keys.min()?.id
+    }
+
+    /// The PaymentIntent of a charge: as either says, or as a refund, dispute or invoice names both.
+    func intentID(ofCharge id: String) -> String? {
+        let charge = ObjectReference(.charge, id)
+        if let intent = linked(.paymentIntent, from: charge) { return intent }
+        let witnesses = links.filter { $0.key.kind != .checkoutSession && $0.value.contains(charge) }.values
+        return witnesses.joined().filter { $0.kind == .paymentIntent }.min()?.id
+    }
+
+    /// The PaymentIntent that a refund or a dispute goes back to.
+    func intentID(behind reference: ObjectReference) -> String? {
+        linked(.paymentIntent, from: reference)
+            ?? linked(.charge, from: reference).flatMap { intentID(ofCharge: $0) }
+    }
+
+    /// The invoice that one of `references` paid.
+    func invoiceID(paidBy references: [ObjectReference]) -> String? {
+        for reference in references {
+            if let invoice = linked(.invoice, from: reference) { return invoice }
+        }
+        for payment in invoicePayments {
+            guard let invoice = payment.object.invoice?.id else { continue }
+            let paidWith = links[payment.object.reference] ?? []
+            if references.contains(where: paidWith.contains) { return invoice }
+        }
+        return nil
+    }
+
+    /// Whose payment it is, as far as any object of it says.
+    var customer: String? {
+        let named: [Expandable<Customer>?] =
+            intents.map(\.object.customer) + charges.map(\.object.customer) + sessions.map(\.object.customer)
+            + invoices.map(\.object.customer) + refunds.map(\.object.customer)
+        return named.compactMap { $0?.id }.first
+    }
+
+    // MARK: Purchases
+
+    /// One for each PaymentIntent that something of its own tells of, and for each charge without one.
+    var purchases: [Purchase] {
+        var chargesByIntent: [String: [Known<Charge>]] = [:]
+        var loose: [Known<Charge>] = []
+        for charge in charges {
+            if let intent = intentID(ofCharge: charge.object.id) {
+                chargesByIntent[intent, default: []].append(charge)
+            } else {
+                loose.append(charge)
+            }
+        }
+        let sessionIntents = sessions.filter { $0.object.isComplete }
+            .compactMap { linked(.paymentIntent, from: $0.object.reference) }
+        let intentIDs = Set(intents.map(\.object.id)).union(chargesByIntent.keys).union(sessionIntents)
+        return intentIDs.sorted().map { id in
+            Purchase(
+                group: self,
+                intentID: id,
+                intent: intents.first { $0.object.id == id },
+                charges: chargesByIntent[id] ?? [],
+                session: sessions.first { linked(.paymentIntent, from: $0.object.reference) == id }
+            )
+        } + loose.map { Purchase(group: self, intentID: nil, intent: nil, charges: [$0], session: nil) }
+    }
+
+    /// The purchase that money went back from.
+    func purchase(behind reference: ObjectReference, among purchases: [Purchase]) -> Purchase? {
+        let chargeID = linked(.charge, from: reference)
+        let intentID = intentID(behind: reference)
+        return purchases.first { purchase in
+            purchase.charges.contains { $0.object.id == chargeID }
+                || (intentID != nil && purchase.intentID == intentID)
+        }
+    }
+}

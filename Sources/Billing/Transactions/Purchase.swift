@@ -1,0 +1,278 @@
+/// One payment, as its PaymentIntent, its charges and its Checkout Session tell it.
+///
+/// Each of them alone is enough for a row; together they correct one another.
+struct Purchase: Sendable {
+    enum Status: String {
+        case pending
+        case requiresAction = "requires_action"
+        case succeeded
+        case failed
+        case canceled
+    }
+
+    let group: PaymentGroup
+    let intentID: String?
+    let intent: PaymentGroup.Known<PaymentIntent>?
+    let charges: [PaymentGroup.Known<Charge>]
+    let session: PaymentGroup.Known<CheckoutSession>?
+
+    // MARK: Status
+
+    var status: Status {
+        if intent?.object.status == .canceled { return .canceled }
+        if intent?.object.status == .succeeded { return failedAfterwards ? .failed : .succeeded }
+        if charges.contains(where: { $0.object.isPaid }) || session?.object.isPaid == true {
+            return .succeeded
+        }
+        return newestEvidence ?? .pending
+    }
+
+    /// Whether the charge that made the payment succeed turned out to have failed: bank debits can, days later.
+    private var failedAfterwards: Bool {
+        guard let intent, let latest = intent.object.latestCharge?.id,
+            let charge = charges.first(where: { $0.object.id == latest })
+        else { return false }
+        return charge.object.status == .failed && charge.shownAt > intent.shownAt
+    }
+
+    /// What the latest word of the PaymentIntent or any charge means while nothing has succeeded.
+    private var newestEvidence: Status? {
+        var evidence: [(at: Instant, rank: Int, status: Status)] = []
+        if let intent {
+            switch intent.object.status {
+            case .requiresAction: evidence.append((intent.shownAt, 1, .requiresAction))
+            case .requiresPaymentMethod where intent.object.hasFailed:
+                evidence.append((intent.shownAt, 2, .failed))
+            default: evidence.append((intent.shownAt, 0, .pending))
+            }
+        }
+        for charge in charges {
+            if charge.object.status == .failed {
+                evidence.append((charge.shownAt, 2, .failed))
+            } else if isLapsed(charge.object) {
+                evidence.append((charge.shownAt, 3, .canceled))
+            } else {
+                evidence.append((charge.shownAt, 0, .pending))
+            }
+        }
+        return evidence.max { ($0.at, $0.rank) < ($1.at, $1.rank) }?.status
+    }
+
+    /// Whether an authorisation was let go, by cancelling it or by Stripe after seven days.
+    private func isLapsed(_ charge: Charge) -> Bool {
+        guard charge.isAuthorisedOnly else { return false }
+        return charge.refunded == true || charge.amountRefunded >= charge.amount && charge.amount > 0
+    }
+
+    // MARK: The charge that decides
+
+    /// The charge the customer's receipt belongs to: the one that succeeded, else the last attempt.
+    ///
+    /// `nil` as well when there has been a later attempt than those we have seen.
+    var decidingCharge: PaymentGroup.Known<Charge>? {
+        func newest(_ charges: [PaymentGroup.Known<Charge>]) -> PaymentGroup.Known<Charge>? {
+            charges.max { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
+        }
+        if let settled = newest(charges.filter(\.object.isPaid))
+            ?? newest(charges.filter(\.object.isAuthorisedOnly))
+        {
+            return settled
+        }
+        let last = newest(charges)
+        if let intent, let latest = intent.object.latestCharge?.id, let last, intent.shownAt >= last.shownAt,
+            !charges.contains(where: { $0.object.id == latest })
+        {
+            return nil
+        }
+        return last
+    }
+
+    var chargeID: String? {
+        decidingCharge?.object.id ?? intent?.object.latestCharge?.id
+            ?? intentID.flatMap { group.linked(.charge, from: ObjectReference(.paymentIntent, $0)) }
+    }
+
+    /// The object to ask Stripe for: a payment that succeeded has a charge, and we have not seen it.
+    var missing: ObjectReference? {
+        guard status == .succeeded, !charges.contains(where: \.object.isPaid) else { return nil }
+        if let chargeID, !charges.contains(where: { $0.object.id == chargeID }) {
+            return ObjectReference(.charge, chargeID)
+        }
+        return charges.isEmpty ? intentID.map { ObjectReference(.paymentIntent, $0) } : nil
+    }
+
+    // MARK: Money
+
+    /// What was taken, in minor units; 0 until something was.
+    var capturedAmount: Int64 {
+        let stated = [intent?.object.amountReceived, decidingCharge?.object.amountCaptured]
+            .compactMap(\.self).filter { $0 > 0 }.max()
+        if status == .succeeded || charges.contains(where: \.object.isPaid) {
+            return stated ?? decidingCharge?.object.amount ?? intent?.object.amount
+                ?? session?.object.amountTotal ?? 0
+        }
+        return 0
+    }
+
+    var amount: Int64 {
+        let captured = capturedAmount
+        if captured > 0 { return captured }
+        return intent?.object.amount ?? decidingCharge?.object.amount ?? session?.object.amountTotal ?? 0
+    }
+
+    /// The part of the authorisation that was let go at capture; Stripe books it as a refund.
+    private var uncapturedRemainder: Int64 {
+        guard capturedAmount > 0, let authorised = decidingCharge?.object.amount ?? intent?.object.amount
+        else {
+            return 0
+        }
+        return max(0, authorised - capturedAmount)
+    }
+
+    /// The Refund objects that go back to this payment.
+    var refunds: [PaymentGroup.Known<Refund>] {
+        group.refunds.filter { refund in
+            let charge = group.linked(.charge, from: refund.object.reference)
+            if let charge, charges.contains(where: { $0.object.id == charge }) { return true }
+            return intentID != nil && group.intentID(behind: refund.object.reference) == intentID
+        }
+    }
+
+    /// The refunds in which money really went back to the customer.
+    var moneyBack: [PaymentGroup.Known<Refund>] {
+        let candidates = refunds.filter { !$0.object.isLapsedAuthorisation }
+        let isLetGo = status == .canceled || decidingCharge?.object.isAuthorisedOnly == true
+        if isLetGo, capturedAmount == 0 { return [] }
+        let remainderID = remainderRefund(among: candidates)?.object.id
+        return candidates.filter { $0.object.id != remainderID }
+    }
+
+    /// The refund that is only the uncaptured remainder: the first of exactly that amount, made at capture.
+    private func remainderRefund(
+        among refunds: [PaymentGroup.Known<Refund>]
+    ) -> PaymentGroup.Known<Refund>? {
+        let remainder = uncapturedRemainder
+        guard remainder > 0, let seenAt = decidingCharge?.shownAt ?? intent?.shownAt else { return nil }
+        let booked = refunds.filter { $0.object.created <= seenAt && $0.object.counts }
+        // Had the remainder no refund of its own, Stripe's total would exceed the refunds by it.
+        let total = booked.reduce(0) { $0 + $1.object.amount }
+        if let stated = decidingCharge?.object.amountRefunded, total <= stated - remainder { return nil }
+        return booked.filter { $0.object.amount == remainder }
+            .min { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
+    }
+
+    /// What went back, from the Refund objects we know and from the charge's running total for those we do not.
+    ///
+    /// The total is as old as the charge's snapshot: refunds made since are missing from it, refunds that have
+    /// failed since are still in it.
+    var amountRefunded: Int64 {
+        guard capturedAmount > 0 else { return 0 }
+        let known = moneyBack
+        let counted = known.filter(\.object.counts).reduce(0) { $0 + $1.object.amount }
+        guard let charge = decidingCharge else { return counted }
+        let stated = max(0, charge.object.amountRefunded - uncapturedRemainder)
+        let inStated = known.filter { refund in
+            refund.object.created <= charge.shownAt
+                && (refund.object.counts || refund.shownAt >= charge.shownAt)
+        }
+        .reduce(0) { $0 + $1.object.amount }
+        return max(0, stated - inStated) + counted
+    }
+
+    var isDisputed: Bool {
+        charges.contains(where: \.object.isDisputed)
+            || group.disputes.contains { dispute in
+                let charge = group.linked(.charge, from: dispute.object.reference)
+                return charges.contains { $0.object.id == charge }
+                    || (intentID != nil && group.intentID(behind: dispute.object.reference) == intentID)
+            }
+    }
+
+    // MARK: The row
+
+    var currency: Currency {
+        intent?.object.currency ?? decidingCharge?.object.currency ?? session?.object.currency
+            ?? Currency("usd")
+    }
+
+    var customer: String? {
+        intent?.object.customer?.id ?? decidingCharge?.object.customer?.id ?? session?.object.customer?.id
+            ?? group.invoices.first { $0.object.id == invoice }?.object.customer?.id
+            ?? refunds.compactMap { $0.object.customer?.id }.min()
+    }
+
+    var invoice: String? {
+        let own =
+            (intentID.map { [ObjectReference(.paymentIntent, $0)] } ?? []) + charges.map(\.object.reference)
+        return group.invoiceID(paidBy: own)
+            ?? session.flatMap { group.linked(.invoice, from: $0.object.reference) }
+    }
+
+    var paymentMethod: PaymentMethod? {
+        let details =
+            decidingCharge?.object.paymentMethodDetails ?? intent?.object.lastPaymentError?.paymentMethod
+            ?? intent?.object.paymentMethod
+        return details.map(PaymentMethod.init)
+    }
+
+    private var created: Instant {
+        let fallback = charges.map(\.object.created).min() ?? session?.object.created ?? session?.shownAt
+        return intent?.object.created ?? fallback ?? Instant(unixSeconds: 0)
+    }
+
+    private var isLive: Bool {
+        ([intent?.snapshot, session?.snapshot] + charges.map(\.snapshot)).contains { $0?.livemode == true }
+    }
+
+    private var failure: Transaction.Failure? {
+        guard status == .failed else { return nil }
+        let error = intent?.object.lastPaymentError
+        let failed = charges.filter { $0.object.status == .failed }
+            .max { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
+        // A later attempt may have failed before it came to a charge: at the bank's authentication, say.
+        let isSuperseded =
+            intent.map { intent in
+                intent.object.hasFailed && error?.charge != failed?.object.id
+                    && intent.shownAt > failed?.shownAt ?? Instant(unixSeconds: .min)
+            } ?? false
+        guard !isSuperseded, let charge = failed?.object,
+            charge.failureCode != nil || charge.failureMessage != nil
+        else {
+            return error.map { .init(code: $0.code, declineCode: $0.declineCode, message: $0.message) }
+        }
+        return .init(
+            code: charge.failureCode,
+            declineCode: error?.code == charge.failureCode ? error?.declineCode : nil,
+            message: charge.failureMessage
+        )
+    }
+
+    var transaction: Transaction {
+        let status = self.status
+        return Transaction(
+            id: intentID ?? chargeID ?? "",
+            type: .purchase,
+            status: status.rawValue,
+            amount: amount,
+            amountRefunded: amountRefunded,
+            currency: currency,
+            created: created,
+            customer: customer,
+            description: intent?.object.description ?? decidingCharge?.object.description,
+            paymentMethod: paymentMethod,
+            paymentIntent: intentID,
+            charge: chargeID,
+            invoice: invoice,
+            refund: nil,
+            dispute: nil,
+            failure: failure,
+            disputed: isDisputed,
+            livemode: isLive,
+            account: group.account,
+            receipt: .init(
+                available: status == .succeeded,
+                number: decidingCharge?.object.receiptNumber
+            )
+        )
+    }
+}

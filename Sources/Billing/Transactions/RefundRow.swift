@@ -1,0 +1,40 @@
+extension PaymentGroup {
+    /// The row of one refund; `nil` where Stripe calls a refund what never was money back.
+    func refundRow(_ refund: Known<Refund>, purchases: [Purchase]) -> Transaction? {
+        let purchase = purchase(behind: refund.object.reference, among: purchases)
+        guard !refund.object.isLapsedAuthorisation else { return nil }
+        if let purchase, !purchase.moneyBack.contains(where: { $0.object.id == refund.object.id }) {
+            return nil
+        }
+
+        let charge = linked(.charge, from: refund.object.reference) ?? purchase?.chargeID
+        let intent = intentID(behind: refund.object.reference) ?? purchase?.intentID
+        let isKnown = charge != nil || intent != nil
+        return Transaction(
+            id: refund.object.id,
+            type: .refund,
+            status: refund.object.status,
+            amount: refund.object.amount,
+            amountRefunded: 0,
+            currency: refund.object.currency,
+            created: refund.object.created,
+            customer: purchase?.customer ?? refund.object.customer?.id ?? customer,
+            description: refund.object.description,
+            paymentMethod: purchase?.paymentMethod,
+            paymentIntent: intent,
+            charge: charge,
+            invoice: purchase?.invoice,
+            refund: refund.object.id,
+            dispute: nil,
+            failure: refund.object.isFinal
+                ? refund.object.failureReason.map { .init(code: $0, declineCode: nil, message: nil) } : nil,
+            disputed: false,
+            livemode: refund.snapshot.livemode,
+            account: account,
+            receipt: .init(
+                available: isKnown && purchase.map { $0.status == .succeeded } ?? true,
+                number: refund.object.receiptNumber
+            )
+        )
+    }
+}

@@ -1,0 +1,187 @@
+import Billing
+import Logging
+import SQLiteStorage
+import ServiceLifecycle
+import Storage
+import StripeAPI
+import Upkeep
+import Web
+import Webhooks
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The service put together: the one place that knows every part.
+struct Service {
+    /// The service could not start; says how to mend it.
+    struct StartError: Error {
+        let message: String
+        let isUnavailable: Bool
+    }
+
+    /// The service stopped itself because going on could have lost an event.
+    struct Stopped: Error, CustomStringConvertible {
+        let cause: StoreError
+
+        var description: String {
+            "stopped: \(cause). What was acknowledged is on disk; look at the disk, then start again."
+        }
+    }
+
+    private let configuration: ServiceConfiguration
+    private let logger: Logger
+
+    init(_ configuration: ServiceConfiguration) {
+        self.configuration = configuration
+        logger = Self.logger(configuration)
+    }
+
+    func run() async throws {
+        let clock: @Sendable () -> Instant = { Instant(unixSeconds: Int64(time(nil))) }
+        let failStop = FailStop()
+        let store = try openStore { failStop.trip($0) }
+        let transport = try configuration.stripeKey.map { _ in try CurlTransport() }
+
+        var receipts: any ReceiptSource = NoReceiptSource()
+        var services: [any ServiceLifecycle.Service] = [StoreService(store: store), failStop]
+        if let transport, let key = configuration.stripeKey {
+            services.insert(TransportService(transport: transport), at: 1)
+            receipts = ReceiptFetcher(
+                stripe: stripe(transport, key, limits: .forPeople),
+                hosts: configuration.receiptHosts
+            )
+            services.append(
+                Enrichment(
+                    store: store,
+                    stripe: stripe(transport, key, limits: TransportLimits()),
+                    logger: logger,
+                    now: clock
+                )
+            )
+        } else {
+            logger.warning(
+                "STRIPE_SECRET_KEY is not set: nothing is fetched from Stripe, and receipts come from stored links"
+            )
+        }
+        services.append(
+            buildApplication(
+                web(clock),
+                store: store,
+                receipts: receipts,
+                logger: logger,
+                onServerRunning: { [logger, configuration] port in
+                    logger.notice(
+                        "listening",
+                        metadata: ["host": "\(configuration.host)", "port": "\(port)"]
+                    )
+                }
+            )
+        )
+        try await run(services, failStop)
+    }
+
+    private func run(_ services: [any ServiceLifecycle.Service], _ failStop: FailStop) async throws {
+        var group = ServiceGroupConfiguration(
+            services: services,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        group.maximumGracefulShutdownDuration = .seconds(30)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            if let cause = failStop.cause { throw Stopped(cause: cause) }
+            throw StartError(
+                message:
+                    "The service cannot listen on \(configuration.host):\(configuration.port). Is the port "
+                    + "taken? Set PORT to another one.",
+                isUnavailable: true
+            )
+        }
+        logger.notice("stopped")
+    }
+
+    private func openStore(onFailure: @escaping @Sendable (StoreError) -> Void) throws -> SQLiteStore {
+        do {
+            return try SQLiteStore(
+                path: configuration.databasePath,
+                projection: ProjectionPolicy(livemode: configuration.livemode),
+                onFailure: onFailure
+            )
+        } catch let error as StoreError {
+            throw StartError(
+                message: "\(error): is \(configuration.databasePath) a database of console-billing's?",
+                isUnavailable: true
+            )
+        } catch {
+            throw StartError(message: "\(error)", isUnavailable: true)
+        }
+    }
+
+    private func web(_ clock: @escaping @Sendable () -> Instant) -> WebConfiguration {
+        WebConfiguration(
+            host: configuration.host,
+            port: configuration.port,
+            verifier: SignatureVerifier(
+                secrets: configuration.webhookSecrets,
+                toleranceSeconds: configuration.webhookTolerance
+            ),
+            maxBodyBytes: configuration.maxBodyBytes,
+            keys: APIKeys(configuration.apiKeys),
+            links: LinkSigner(
+                secrets: configuration.linkKeys,
+                publicURL: configuration.publicURL,
+                lifetimeSeconds: configuration.receiptLinkTTL
+            ),
+            receiptHosts: configuration.receiptHosts,
+            clock: clock
+        )
+    }
+
+    private func stripe(
+        _ transport: CurlTransport,
+        _ key: StripeSecretKey,
+        limits: TransportLimits
+    ) -> StripeClient {
+        StripeClient(
+            transport: transport,
+            base: configuration.stripeAPIBase,
+            key: key,
+            version: configuration.stripeAPIVersion,
+            limits: limits
+        )
+    }
+
+    private static func logger(_ configuration: ServiceConfiguration) -> Logger {
+        let format = configuration.logFormat ?? (isatty(STDERR_FILENO) == 1 ? .pretty : .json)
+        return Logger(label: "console-billing") { label in
+            LineLogHandler(label: label, format: format, logLevel: configuration.logLevel)
+        }
+    }
+}
+
+extension TransportLimits {
+    /// For somebody who clicked a link and waits.
+    static let forPeople = TransportLimits(connectTimeout: .seconds(2), totalTimeout: .seconds(4))
+}
+
+/// Closes the store when everything that uses it has stopped.
+private struct StoreService: ServiceLifecycle.Service {
+    let store: SQLiteStore
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await store.close()
+    }
+}
+
+/// Ends the connections to Stripe when everything that uses them has stopped.
+private struct TransportService: ServiceLifecycle.Service {
+    let transport: CurlTransport
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await transport.shutdown(grace: .seconds(2))
+    }
+}

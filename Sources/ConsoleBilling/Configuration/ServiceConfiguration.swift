@@ -1,0 +1,138 @@
+import Billing
+import Logging
+import StripeAPI
+import Web
+import Webhooks
+
+/// The configuration of a running service, every value checked.
+struct ServiceConfiguration: Sendable {
+    enum LogFormat: String, Sendable { case json, pretty }
+
+    let host: String
+    let port: Int
+    let publicURL: String
+    let databasePath: String
+    let webhookSecrets: [EndpointSecret]
+    let webhookTolerance: Int64
+    let stripeKey: StripeSecretKey?
+    let stripeAPIBase: StripeAPIBase
+    let stripeAPIVersion: StripeAPIVersion
+    /// `nil`: both modes are shown.
+    let livemode: Bool?
+    let apiKeys: [APIKey]
+    let linkKeys: [HMACKey]
+    let maxBodyBytes: Int
+    let receiptLinkTTL: Int64
+    let receiptHosts: ReceiptHosts
+    let logLevel: Logger.Level
+    /// `nil`: pretty on a terminal, JSON elsewhere.
+    let logFormat: LogFormat?
+
+    /// - Throws: ``ConfigurationError`` with everything that is wrong.
+    init(_ values: SettingValues) throws(ConfigurationError) {
+        var check = Check(values)
+        let host = check.required(.host) { $0.isEmpty || $0.contains(" ") ? nil : $0 } ?? ""
+        let port = check.required(.port) { Int($0).flatMap { 0...65535 ~= $0 ? $0 : nil } } ?? 0
+        self.host = host
+        self.port = port
+        let shownHost = host.contains(":") ? "[\(host)]" : host
+        publicURL = check.optional(.publicURL, Self.baseURL) ?? "http://\(shownHost):\(port)"
+        databasePath =
+            check.required(.databaseURL) { text in
+                guard text.hasPrefix("sqlite:"), text.count > 7 else { return nil }
+                return String(text.dropFirst(7))
+            } ?? ""
+        webhookSecrets = check.list(.webhookSecret, isRequired: true) { try? EndpointSecret($0) }
+        webhookTolerance = check.required(.webhookTolerance, Self.seconds(1...3600)) ?? 0
+        stripeKey = check.optional(.stripeSecretKey, StripeSecretKey.init)
+        stripeAPIBase = check.required(.stripeAPIBase) { try? StripeAPIBase($0) } ?? .stripe
+        stripeAPIVersion = check.optional(.stripeAPIVersion, StripeAPIVersion.init) ?? .pinned
+        livemode =
+            check.optional(.stripeLivemode) { text -> Bool?? in
+                switch text {
+                case "true": true
+                case "false": false
+                case "any": .some(nil)
+                default: nil
+                }
+            } ?? stripeKey?.livemode
+        apiKeys = check.list(.apiKeys, isRequired: false) { try? APIKey(parsing: $0) }
+        linkKeys = check.list(.linkSigningSecret, isRequired: true) { secret in
+            secret.utf8.count >= 32 ? HMACKey(Array(secret.utf8)) : nil
+        }
+        maxBodyBytes = Int(check.required(.maxBodyBytes, Self.seconds(1024...(64 << 20))) ?? 0)
+        receiptLinkTTL = check.required(.receiptLinkTTL, Self.seconds(1...604_800)) ?? 0
+        receiptHosts = ReceiptHosts(
+            check.list(.receiptHosts, isRequired: true) { $0.contains("/") || $0.contains("*") ? nil : $0 }
+        )
+        logLevel = check.required(.logLevel) { Logger.Level(rawValue: $0.lowercased()) } ?? .info
+        logFormat = check.optional(.logFormat) { LogFormat(rawValue: $0.lowercased()) }
+        if let mode = stripeKey?.livemode, let livemode, mode != livemode {
+            check.problems.append(
+                "STRIPE_SECRET_KEY is of \(mode ? "live" : "test") mode, and STRIPE_LIVEMODE says "
+                    + "\(livemode). Use the other key, or leave STRIPE_LIVEMODE out."
+            )
+        }
+        if Set(apiKeys.map(\.name)).count < apiKeys.count {
+            check.problems.append("API_KEYS names a key twice.")
+        }
+        guard check.problems.isEmpty else { throw ConfigurationError(check.problems) }
+    }
+
+    private static func seconds(_ range: ClosedRange<Int64>) -> (String) -> Int64? {
+        { text in Int64(text).flatMap { range.contains($0) ? $0 : nil } }
+    }
+
+    private static func baseURL(_ text: String) -> String? {
+        guard text.hasPrefix("https://") || text.hasPrefix("http://"),
+            text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.contains("?"), !text.contains("#")
+        else { return nil }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+}
+
+/// Reads values one by one and gathers what is wrong with them.
+private struct Check {
+    let values: SettingValues
+    var problems: [String] = []
+
+    init(_ values: SettingValues) { self.values = values }
+
+    mutating func required<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value? {
+        guard let text = values.text(setting) else {
+            problems.append("\(setting.rawValue) is required: \(setting.accepts).")
+            return nil
+        }
+        return parsed(setting, text, parse)
+    }
+
+    mutating func optional<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value? {
+        values.text(setting).flatMap { parsed(setting, $0, parse) }
+    }
+
+    mutating func list<Value>(
+        _ setting: Setting,
+        isRequired: Bool,
+        _ parse: (String) -> Value?
+    ) -> [Value] {
+        guard let text = values.text(setting) else {
+            if isRequired { problems.append("\(setting.rawValue) is required: \(setting.accepts).") }
+            return []
+        }
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        return parts.compactMap { parsed(setting, $0.filter { $0 != " " && $0 != "\n" }, parse) }
+    }
+
+    /// What was given is not repeated: it may be a secret.
+    private mutating func parsed<Value>(
+        _ setting: Setting,
+        _ text: String,
+        _ parse: (String) -> Value?
+    ) -> Value? {
+        guard let value = parse(text) else {
+            problems.append("\(setting.rawValue) cannot be right. It takes \(setting.accepts).")
+            return nil
+        }
+        return value
+    }
+}

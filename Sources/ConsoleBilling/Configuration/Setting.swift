@@ -1,0 +1,62 @@
+/// Every variable there is, with what it accepts.
+///
+/// Names are those of the environment.
+enum Setting: String, CaseIterable, Sendable {
+    case host = "HOST"
+    case port = "PORT"
+    case publicURL = "PUBLIC_URL"
+    case databaseURL = "DATABASE_URL"
+    case webhookSecret = "STRIPE_WEBHOOK_SECRET"
+    case webhookTolerance = "STRIPE_WEBHOOK_TOLERANCE"
+    case stripeSecretKey = "STRIPE_SECRET_KEY"
+    case stripeAPIBase = "STRIPE_API_BASE"
+    case stripeAPIVersion = "STRIPE_API_VERSION"
+    case stripeLivemode = "STRIPE_LIVEMODE"
+    case apiKeys = "API_KEYS"
+    case linkSigningSecret = "LINK_SIGNING_SECRET"
+    case maxBodyBytes = "WEBHOOK_MAX_BODY_BYTES"
+    case receiptLinkTTL = "RECEIPT_LINK_TTL"
+    case receiptHosts = "RECEIPT_HOSTS"
+    case logLevel = "LOG_LEVEL"
+    case logFormat = "LOG_FORMAT"
+
+    /// What a value must be, for the message that refuses another.
+    var accepts: String {
+        switch self {
+        case .host: "an address to listen on, such as 127.0.0.1 or 0.0.0.0"
+        case .port: "a port from 0 to 65535 (0: any free one)"
+        case .publicURL: "an http or https URL without query, such as https://billing.example.com"
+        case .databaseURL: "sqlite:PATH"
+        case .webhookSecret: "one or several whsec_… secrets, separated by commas"
+        case .webhookTolerance: "seconds from 1 to 3600"
+        case .stripeSecretKey: "a key of Stripe's, sk_… or rk_…"
+        case .stripeAPIBase: "an https URL, or http for a host of this machine"
+        case .stripeAPIVersion: "a version of Stripe's API, such as 2026-09-30.endive"
+        case .stripeLivemode: "true, false or any"
+        case .apiKeys: "entries name:sha256hex:scope+scope, separated by commas (console-billing keys new)"
+        case .linkSigningSecret: "one or several secrets of at least 32 bytes, separated by commas"
+        case .maxBodyBytes: "a number of bytes from 1024 to 67108864"
+        case .receiptLinkTTL: "seconds from 1 to 604800"
+        case .receiptHosts: "host names, separated by commas"
+        case .logLevel: "trace, debug, info, notice, warning, error or critical"
+        case .logFormat: "json or pretty"
+        }
+    }
+
+    var defaultValue: String? {
+        switch self {
+        case .host: "127.0.0.1"
+        case .port: "3080"
+        case .databaseURL: "sqlite:data/console-billing.sqlite"
+        case .webhookTolerance: "300"
+        case .stripeAPIBase: "https://api.stripe.com"
+        case .maxBodyBytes: "1048576"
+        case .receiptLinkTTL: "900"
+        case .receiptHosts: "pay.stripe.com,invoice.stripe.com"
+        case .logLevel: "info"
+        case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,
+            .linkSigningSecret, .logFormat:
+            nil
+        }
+    }
+}

@@ -1,0 +1,13 @@
+import ArgumentParser
+
+@main
+struct ConsoleBilling: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "console-billing",
+        abstract:
+            "Receives Stripe's webhooks for Akash Console, never loses one, and shows the customer what "
+            + "became of the money.",
+        version: "0.1.0",
+        subcommands: [ServeCommand.self]
+    )
+}

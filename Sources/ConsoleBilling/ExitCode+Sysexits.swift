@@ -1,0 +1,25 @@
+import ArgumentParser
+import Foundation
+
+/// The exit codes of `sysexits.h` that the commands use.
+enum Sysexits {
+    static let partlyFailed = ExitCode(1)
+    static let usage = ExitCode(64)
+    static let badData = ExitCode(65)
+    static let unavailable = ExitCode(69)
+    static let internalError = ExitCode(70)
+    static let tryAgain = ExitCode(75)
+    static let configuration = ExitCode(78)
+
+    /// Says on standard error what went wrong, and gives the error that ends the command with `code`.
+    static func fail(_ code: ExitCode, _ message: String) -> ExitCode {
+        FileHandle.standardError.write(Data((message + "\n").utf8))
+        return code
+    }
+}
+
+extension ExitCode {
+    static let configuration = Sysexits.configuration
+    static let unavailable = Sysexits.unavailable
+    static let internalError = Sysexits.internalError
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// Writes each log entry as one line on standard error: JSON for machines, or text for people.
+struct LineLogHandler: LogHandler {
+    let label: String
+    let format: ServiceConfiguration.LogFormat
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var fields = metadata
+        if let more = event.metadata { fields.merge(more) { _, new in new } }
+        // Hummingbird numbers requests for itself; ours are the ones a caller was told.
+        fields["hb.request.id"] = nil
+        let time = Self.timestamp()
+        let line: String
+        switch format {
+        case .json:
+            let pairs =
+                [
+                    ("time", time), ("level", event.level.rawValue), ("label", label),
+                    ("message", "\(event.message)"),
+                ] + fields.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
+            line =
+                "{" + pairs.map { Self.quoted($0.0) + ":" + Self.quoted($0.1) }.joined(separator: ",") + "}\n"
+        case .pretty:
+            let pairs = fields.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.printable("\($0.value)"))" }
+            line =
+                "\(time) \(event.level.rawValue.uppercased()) \(Self.printable("\(event.message)")) "
+                + pairs.joined(separator: " ") + "\n"
+        }
+        FileHandle.standardError.write(Data(line.utf8))
+    }
+
+    private static func timestamp() -> String {
+        Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+
+    /// A JSON string.
+    private static func quoted(_ text: String) -> String {
+        let data = try? JSONEncoder().encode(text)
+        return data.map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+
+    /// Without what could end the line or drive a terminal.
+    private static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }
+            )
+        )
+    }
+}

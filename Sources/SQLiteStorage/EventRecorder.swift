@@ -1,0 +1,73 @@
+import Billing
+import Foundation
+import GRDB
+import Storage
+
+/// An event with all that can be worked out before the writer's turn.
+struct PreparedEvent: Sendable {
+    let event: Event
+    let payload: Data
+    let receivedAt: Instant
+    let source: EventSource
+    let disposition: EventEntry.Disposition
+    let reason: String?
+    let records: [ObjectRecord]
+
+    init(
+        _ event: Event,
+        payload: Data,
+        receivedAt: Instant,
+        source: EventSource,
+        projection: ProjectionPolicy
+    ) {
+        self.event = event
+        self.payload = payload
+        self.receivedAt = receivedAt
+        self.source = source
+        switch event.content {
+        case .other: (disposition, reason) = (.ignored, nil)
+        case .unreadable(let why): (disposition, reason) = (.quarantined, why)
+        case .snapshot:
+            let isOurs = projection.livemode == nil || projection.livemode == event.livemode
+            (disposition, reason) = (isOurs ? .projected : .otherMode, nil)
+        }
+        records = disposition == .projected ? event.records(receivedAt: receivedAt) : []
+    }
+
+    var objectID: String? {
+        guard case .snapshot(let object) = event.content else { return nil }
+        return object.reference.id
+    }
+}
+
+/// Writes one event and what follows from it, inside the writer's database transaction.
+struct EventRecorder: Sendable {
+    let tables: ProjectionTables
+    let projection: ProjectionPolicy
+
+    func record(_ prepared: PreparedEvent, _ db: Database) throws -> RecordOutcome {
+        guard try insert(prepared, db) else { return .duplicate }
+        try Projector(tables: tables, db: db).project(prepared, asksForWork: true)
+        return prepared.disposition == .quarantined ? .quarantined : .recorded
+    }
+
+    /// - Returns: Whether the event is new.
+    private func insert(_ prepared: PreparedEvent, _ db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO events
+                    (id, type, created, received_at, livemode, account, api_version, source,
+                     disposition, reason, object_id, payload)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO NOTHING
+                """
+        )
+        let event = prepared.event
+        try statement.execute(arguments: [
+            event.id, event.type, event.created?.unixSeconds, prepared.receivedAt.unixSeconds, event.livemode,
+            event.account, event.apiVersion, prepared.source.rawValue, prepared.disposition.rawValue,
+            prepared.reason, prepared.objectID, prepared.payload,
+        ])
+        return db.changesCount > 0
+    }
+}

@@ -1,0 +1,111 @@
+import GRDB
+
+/// The tables, one migration a change; a migration that has shipped is never edited.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("0001_event_log") { try $0.execute(sql: eventLog) }
+        migrator.registerMigration("0002_projection") { db in
+            try db.execute(sql: ProjectionTables.live.definition)
+        }
+        migrator.registerMigration("0003_work") { try $0.execute(sql: work) }
+        return migrator
+    }
+
+    private static let eventLog = """
+        CREATE TABLE events (
+            sequence INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            type TEXT NOT NULL,
+            created INTEGER,
+            received_at INTEGER NOT NULL,
+            livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+            account TEXT,
+            api_version TEXT,
+            source TEXT NOT NULL CHECK (source IN ('webhook', 'api')),
+            disposition TEXT NOT NULL,
+            reason TEXT,
+            object_id TEXT,
+            -- The bytes that were signed: not text, for they may hold an escaped NUL, and never re-encoded.
+            payload BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX events_by_object ON events (object_id) WHERE object_id IS NOT NULL;
+        CREATE INDEX events_quarantined ON events (sequence) WHERE disposition = 'quarantined';
+        """
+
+    private static let work = """
+        CREATE TABLE work (
+            sequence INTEGER PRIMARY KEY,
+            -- '' for one's own account: NULLs would not be unique.
+            account TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            id TEXT NOT NULL,
+            due_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            leased_until INTEGER NOT NULL DEFAULT 0,
+            gave_up INTEGER NOT NULL DEFAULT 0 CHECK (gave_up IN (0, 1)),
+            reason TEXT,
+            UNIQUE (account, kind, id)
+        ) STRICT;
+        CREATE INDEX work_due ON work (due_at) WHERE gave_up = 0;
+        """
+}
+
+/// The tables that are derived from the log, and can be derived again beside the ones in use.
+struct ProjectionTables: Sendable {
+    static let live = ProjectionTables(prefix: "")
+    static let rebuilt = ProjectionTables(prefix: "rebuilt_")
+
+    let prefix: String
+
+    var objects: String { prefix + "objects" }
+    var transactions: String { prefix + "transactions" }
+    var customers: String { prefix + "customers" }
+
+    var definition: String {
+        """
+        CREATE TABLE \(objects) (
+            sequence INTEGER PRIMARY KEY,
+            account TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            id TEXT NOT NULL,
+            -- The objects of one payment share this number; it means nothing else.
+            payment INTEGER NOT NULL,
+            -- NULL while the object is known only because another one names it.
+            snapshot BLOB,
+            shown_at INTEGER,
+            livemode INTEGER,
+            api_version TEXT,
+            links TEXT NOT NULL,
+            UNIQUE (account, kind, id)
+        ) STRICT;
+        CREATE INDEX \(objects)_by_payment ON \(objects) (payment);
+        CREATE TABLE \(transactions) (
+            sequence INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            payment INTEGER NOT NULL,
+            type TEXT NOT NULL,
+            status TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            customer TEXT,
+            currency TEXT NOT NULL,
+            search TEXT NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX \(transactions)_by_customer ON \(transactions) (customer, created, id);
+        CREATE INDEX \(transactions)_by_created ON \(transactions) (created, id);
+        CREATE INDEX \(transactions)_by_payment ON \(transactions) (payment);
+        CREATE TABLE \(customers) (
+            id TEXT NOT NULL,
+            account TEXT NOT NULL,
+            console_user TEXT,
+            PRIMARY KEY (account, id)
+        ) STRICT;
+        CREATE INDEX \(customers)_by_user ON \(customers) (console_user) WHERE console_user IS NOT NULL;
+        """
+    }
+
+    var removal: String {
+        "DROP TABLE IF EXISTS \(objects); DROP TABLE IF EXISTS \(transactions); DROP TABLE IF EXISTS \(customers);"
+    }
+}

@@ -1,0 +1,66 @@
+import Billing
+import Foundation
+import GRDB
+
+/// An ``ObjectRecord`` as a row of the objects table.
+enum ObjectRow {
+    /// The columns snapshot, shown_at, livemode, api_version and links.
+    static func arguments(_ record: ObjectRecord) -> StatementArguments {
+        [
+            record.snapshot.map { Data($0.encoded) }, record.snapshot?.shownAt.unixSeconds,
+            record.snapshot?.livemode, record.snapshot?.apiVersion, encode(record.links),
+        ]
+    }
+
+    static func record(_ row: Row) throws -> ObjectRecord {
+        guard let kind = ObjectKind(rawValue: row["kind"]) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+        }
+        var snapshot: Snapshot?
+        if let encoded: Data = row["snapshot"] {
+            snapshot = Snapshot(
+                object: try SnapshotCoding.decode(encoded),
+                shownAt: Instant(unixSeconds: row["shown_at"]),
+                livemode: row["livemode"],
+                apiVersion: row["api_version"],
+                encoded: Array(encoded)
+            )
+        }
+        return ObjectRecord(
+            reference: ObjectReference(kind, row["id"]),
+            snapshot: snapshot,
+            links: decode(row["links"])
+        )
+    }
+
+    static func records(
+        ofPayment payment: Int64,
+        in tables: ProjectionTables,
+        _ db: Database
+    ) throws -> [ObjectRecord] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT kind, id, snapshot, shown_at, livemode, api_version, links
+                FROM \(tables.objects)
+                WHERE payment = ?
+                """
+        )
+        return try Row.fetchAll(statement, arguments: [payment]).map(record)
+    }
+
+    /// `charge ch_1\ninvoice in_1`: ids hold no white space.
+    private static func encode(_ links: Set<ObjectReference>) -> String {
+        links.sorted().map { "\($0.kind.rawValue) \($0.id)" }.joined(separator: "\n")
+    }
+
+    private static func decode(_ text: String) -> Set<ObjectReference> {
+        Set(
+            text.split(separator: "\n").compactMap { line in
+                guard let space = line.firstIndex(of: " "),
+                    let kind = ObjectKind(rawValue: String(line[..<space]))
+                else { return nil }
+                return ObjectReference(kind, String(line[line.index(after: space)...]))
+            }
+        )
+    }
+}

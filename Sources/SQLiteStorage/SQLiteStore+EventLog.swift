@@ -1,0 +1,96 @@
+import Billing
+import Foundation
+import GRDB
+package import Storage
+import Synchronization
+
+extension SQLiteStore {
+    package func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome {
+        try await eventWriter.record(
+            PreparedEvent(
+                delivered.event,
+                payload: Data(delivered.payload),
+                receivedAt: delivered.receivedAt,
+                source: delivered.source,
+                projection: projection
+            )
+        )
+    }
+
+    package func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? {
+        try await read("listing events") { db in
+            var conditions: [String] = []
+            var arguments: StatementArguments = []
+            if let type = query.type {
+                // `charge.*` names a family, as in Stripe's own `types`.
+                if type.hasSuffix("*") {
+                    conditions.append("substr(type, 1, ?) = ?")
+                    arguments += [type.count - 1, String(type.dropLast())]
+                } else {
+                    conditions.append("type = ?")
+                    arguments += [type]
+                }
+            }
+            if let disposition = query.disposition {
+                // Spelt out rather than bound, so that the partial index for it can serve.
+                conditions.append("disposition = '\(disposition.rawValue)'")
+            }
+            let isBackwards = query.startingAfter == nil && query.endingBefore != nil
+            if let cursor = query.startingAfter ?? query.endingBefore {
+                let sql = "SELECT sequence FROM events WHERE id = ?"
+                guard let sequence = try Int64.fetchOne(db, sql: sql, arguments: [cursor]) else { return nil }
+                conditions.append(isBackwards ? "sequence > ?" : "sequence < ?")
+                arguments += [sequence]
+            }
+            arguments += [query.limit + 1]
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(Self.entryColumns)
+                    FROM events
+                    \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
+                    ORDER BY sequence \(isBackwards ? "ASC" : "DESC")
+                    LIMIT ?
+                    """,
+                arguments: arguments
+            )
+            let entries = rows.prefix(query.limit).map(Self.entry)
+            return Page(
+                elements: isBackwards ? entries.reversed() : Array(entries),
+                hasMore: rows.count > query.limit
+            )
+        }
+    }
+
+    package func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? {
+        try await read("reading an event") { db in
+            let sql = "SELECT \(Self.entryColumns), payload FROM events WHERE id = ?"
+            guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }
+            let payload: Data = row["payload"]
+            return (Self.entry(row), Array(payload))
+        }
+    }
+
+    private static let entryColumns = """
+        id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
+        object_id, length(payload) AS size
+        """
+
+    @Sendable
+    private static func entry(_ row: Row) -> EventEntry {
+        EventEntry(
+            id: row["id"],
+            type: row["type"],
+            created: (row["created"] as Int64?).map(Instant.init(unixSeconds:)),
+            receivedAt: Instant(unixSeconds: row["received_at"]),
+            livemode: row["livemode"],
+            account: row["account"],
+            apiVersion: row["api_version"],
+            source: EventSource(rawValue: row["source"]) ?? .webhook,
+            disposition: EventEntry.Disposition(rawValue: row["disposition"]) ?? .ignored,
+            reason: row["reason"],
+            objectID: row["object_id"],
+            size: row["size"]
+        )
+    }
+}

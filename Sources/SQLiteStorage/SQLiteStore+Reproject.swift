@@ -1,0 +1,141 @@
+import Billing
+import Foundation
+import GRDB
+package import Storage
+import Synchronization
+
+extension SQLiteStore {
+    package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
+        try await write("reprojecting an event") { [projection] db in
+            let sql = "SELECT sequence, payload, received_at, source, disposition FROM events WHERE id = ?"
+            guard let row = try Row.fetchOne(db, sql: sql, arguments: [eventID]) else { return nil }
+            let rows = "SELECT count(*) FROM transactions"
+            let before = db.totalChangesCount
+            try Self.reproject(row, into: .live, asksForWork: true, projection: projection, db)
+            return Reprojection(
+                events: 1,
+                transactions: try Int.fetchOne(db, sql: rows) ?? 0,
+                changed: db.totalChangesCount - before
+            )
+        }
+    }
+
+    /// Derives everything anew beside the tables in use, a batch at a time so that deliveries get their turn,
+    /// and puts it in their place in one step, in the batch that finds no further event.
+    package func reprojectAll() async throws(StoreError) -> Reprojection {
+        let isFirst = isRebuilding.compareExchange(
+            expected: false,
+            desired: true,
+            ordering: .acquiringAndReleasing
+        ).exchanged
+        guard isFirst else { throw StoreError(.busy, while: "reprojecting: a rebuild is under way already") }
+        defer { isRebuilding.store(false, ordering: .releasing) }
+
+        try await write("reprojecting") { db in
+            try db.execute(sql: ProjectionTables.rebuilt.removal)
+            try db.execute(sql: ProjectionTables.rebuilt.definition)
+        }
+        var events = 0
+        var last: Int64 = 0
+        while true {
+            let after = last
+            let batch = try await write("reprojecting") { [projection] db in
+                try Self.rebuildBatch(after: after, projection: projection, db)
+            }
+            events += batch.count
+            last = batch.last
+            if let result = batch.finished {
+                return Reprojection(
+                    events: events,
+                    transactions: result.transactions,
+                    changed: result.changed
+                )
+            }
+        }
+    }
+
+    private struct Batch: Sendable {
+        let count: Int
+        let last: Int64
+        let finished: (transactions: Int, changed: Int)?
+    }
+
+    private static func rebuildBatch(
+        after: Int64,
+        projection: ProjectionPolicy,
+        _ db: Database
+    ) throws -> Batch {
+        let size = 200
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT sequence, payload, received_at, source, disposition
+                FROM events
+                WHERE sequence > ?
+                ORDER BY sequence
+                LIMIT ?
+                """
+        )
+        let rows = try Row.fetchAll(statement, arguments: [after, size])
+        for row in rows {
+            try reproject(row, into: .rebuilt, asksForWork: false, projection: projection, db)
+        }
+        return Batch(
+            count: rows.count,
+            last: rows.last?["sequence"] ?? after,
+            finished: rows.count < size ? try exchange(db) : nil
+        )
+    }
+
+    private static func reproject(
+        _ row: Row,
+        into tables: ProjectionTables,
+        asksForWork: Bool,
+        projection: ProjectionPolicy,
+        _ db: Database
+    ) throws {
+        let payload: Data = row["payload"]
+        // It was an event when it was recorded; should today's code refuse it, the log keeps it all the same.
+        guard let event = try? EventCoding.decode(Array(payload)) else { return }
+        let prepared = PreparedEvent(
+            event,
+            payload: payload,
+            receivedAt: Instant(unixSeconds: row["received_at"]),
+            source: EventSource(rawValue: row["source"]) ?? .webhook,
+            projection: projection
+        )
+        try Projector(tables: tables, db: db).project(prepared, asksForWork: asksForWork)
+        if row["disposition"] != prepared.disposition.rawValue {
+            let sql = "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?"
+            let sequence: Int64 = row["sequence"]
+            try db.cachedStatement(sql: sql).execute(
+                arguments: [prepared.disposition.rawValue, prepared.reason, prepared.objectID, sequence])
+        }
+    }
+
+    /// Compares the rebuilt rows with those in use and, where they differ, puts the rebuilt in their place.
+    private static func exchange(_ db: Database) throws -> (transactions: Int, changed: Int) {
+        let changed =
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT count(DISTINCT id) FROM (
+                        SELECT * FROM (
+                            SELECT id, body FROM transactions EXCEPT SELECT id, body FROM rebuilt_transactions)
+                        UNION ALL
+                        SELECT * FROM (
+                            SELECT id, body FROM rebuilt_transactions EXCEPT SELECT id, body FROM transactions)
+                    )
+                    """
+            ) ?? 0
+        for (live, rebuilt) in [
+            ("objects", "rebuilt_objects"), ("transactions", "rebuilt_transactions"),
+            ("customers", "rebuilt_customers"),
+        ] {
+            try db.execute(sql: "DELETE FROM \(live)")
+            try db.execute(sql: "INSERT INTO \(live) SELECT * FROM \(rebuilt)")
+        }
+        try db.execute(sql: ProjectionTables.rebuilt.removal)
+        let transactions = try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0
+        return (transactions, changed)
+    }
+}

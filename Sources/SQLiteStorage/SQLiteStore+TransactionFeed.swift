@@ -1,0 +1,120 @@
+package import Billing
+import Foundation
+import GRDB
+package import Storage
+
+extension SQLiteStore {
+    package func page(
+        _ filter: TransactionFilter,
+        cursor: Storage.Cursor,
+        limit: Int
+    ) async throws(StoreError) -> Page<Transaction>? {
+        try await read("reading the feed") { db in
+            var query = FeedQuery(filter)
+            var isBackwards = false
+            var offset = 0
+            switch cursor {
+            case .start: break
+            case .offset(let rows): offset = rows
+            case .startingAfter(let id), .endingBefore(let id):
+                guard let position = try query.position(of: id, db) else { return nil }
+                if case .endingBefore = cursor { isBackwards = true }
+                query.add("(created, id) \(isBackwards ? ">" : "<") (?, ?)", [position.created, id])
+            }
+            let direction = isBackwards ? "ASC" : "DESC"
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT body
+                    FROM transactions
+                    \(query.condition)
+                    ORDER BY created \(direction), id \(direction)
+                    LIMIT ? OFFSET ?
+                    """
+            )
+            let bodies = try Data.fetchAll(statement, arguments: query.arguments + [limit + 1, offset])
+            let rows = try bodies.prefix(limit).map(TransactionRow.decode)
+            return Page(elements: isBackwards ? rows.reversed() : rows, hasMore: bodies.count > limit)
+        }
+    }
+
+    package func count(_ filter: TransactionFilter) async throws(StoreError) -> Int {
+        try await read("counting the feed") { db in
+            let query = FeedQuery(filter)
+            let sql = "SELECT count(*) FROM transactions \(query.condition)"
+            return try Int.fetchOne(db, sql: sql, arguments: query.arguments) ?? 0
+        }
+    }
+
+    package func transaction(id: String) async throws(StoreError) -> Transaction? {
+        try await read("reading a transaction") { db in
+            let statement = try db.cachedStatement(sql: "SELECT body FROM transactions WHERE id = ?")
+            return try Data.fetchOne(statement, arguments: [id]).map(TransactionRow.decode)
+        }
+    }
+
+    package func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? {
+        try await read("reading a payment") { db in
+            let sql = "SELECT body, payment FROM transactions WHERE id = ?"
+            guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }
+            let transaction = try TransactionRow.decode(row["body"])
+            let records = try ObjectRow.records(ofPayment: row["payment"], in: .live, db)
+            let ids = records.map(\.reference.id)
+            let events = try String.fetchAll(
+                db,
+                sql: """
+                    SELECT id
+                    FROM events
+                    WHERE object_id IN (\(databaseQuestionMarks(count: ids.count)))
+                    ORDER BY sequence
+                    LIMIT 1000
+                    """,
+                arguments: StatementArguments(ids)
+            )
+            return PaymentDetail(
+                transaction: transaction,
+                group: PaymentGroup(records, account: transaction.account),
+                events: events
+            )
+        }
+    }
+
+    package func customers(ofConsoleUser user: String) async throws(StoreError) -> [String] {
+        try await read("finding a customer") { db in
+            let sql = "SELECT id FROM customers WHERE console_user = ? ORDER BY id LIMIT 100"
+            return try String.fetchAll(db, sql: sql, arguments: [user])
+        }
+    }
+}
+
+/// A filter as the condition of a query.
+private struct FeedQuery {
+    private(set) var conditions: [String] = []
+    private(set) var arguments: StatementArguments = []
+    private let customer: String?
+
+    init(_ filter: TransactionFilter) {
+        customer = filter.customer
+        if let customer = filter.customer { add("customer = ?", [customer]) }
+        if let type = filter.type { add("type = ?", [type.rawValue]) }
+        if let status = filter.status { add("status = ?", [status]) }
+        if let currency = filter.currency { add("currency = ?", [currency.code]) }
+        if let from = filter.createdFrom { add("created >= ?", [from.unixSeconds]) }
+        if let to = filter.createdTo { add("created <= ?", [to.unixSeconds]) }
+        if let search = filter.search { add("instr(search, ?) > 0", [search.lowercased()]) }
+    }
+
+    var condition: String { conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ") }
+
+    mutating func add(_ condition: String, _ arguments: StatementArguments) {
+        conditions.append(condition)
+        self.arguments += arguments
+    }
+
+    /// Where a row stands in the feed; `nil` as well when it is another customer's.
+    func position(of id: String, _ db: Database) throws -> (created: Int64, id: String)? {
+        let sql = "SELECT created, customer FROM transactions WHERE id = ?"
+        guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }
+        guard customer == nil || row["customer"] == customer else { return nil }
+        return (row["created"], id)
+    }
+}

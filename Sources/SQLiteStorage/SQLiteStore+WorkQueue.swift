@@ -1,0 +1,103 @@
+package import Billing
+import GRDB
+package import Storage
+
+extension SQLiteStore {
+    package func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
+        let due = try await read("looking for work") { db in
+            try Int.fetchOne(
+                db,
+                sql: "SELECT 1 FROM work WHERE gave_up = 0 AND due_at <= ? AND leased_until <= ? LIMIT 1",
+                arguments: [now.unixSeconds, now.unixSeconds]
+            )
+        }
+        // Looking is free; a write would sync the disk every time there is nothing to do.
+        guard due != nil else { return [] }
+        return try await write("leasing work") { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    UPDATE work
+                    SET leased_until = ?
+                    WHERE sequence IN (
+                        SELECT sequence
+                        FROM work
+                        WHERE gave_up = 0 AND due_at <= ? AND leased_until <= ?
+                        ORDER BY due_at
+                        LIMIT ?)
+                    RETURNING account, kind, id, attempts
+                    """,
+                arguments: [
+                    now.adding(seconds: seconds).unixSeconds, now.unixSeconds, now.unixSeconds, limit,
+                ]
+            )
+            return rows.compactMap { row in
+                guard let kind = ObjectKind(rawValue: row["kind"]) else { return nil }
+                let account: String = row["account"]
+                return WorkItem(
+                    reference: ObjectReference(kind, row["id"]),
+                    account: account.isEmpty ? nil : account,
+                    attempts: row["attempts"]
+                )
+            }
+        }
+    }
+
+    package func complete(_ item: WorkItem) async throws(StoreError) {
+        try await update("completing work", item, "DELETE FROM work WHERE", [])
+    }
+
+    package func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError) {
+        try await update(
+            "postponing work",
+            item,
+            "UPDATE work SET attempts = attempts + 1, leased_until = 0, due_at = ?, reason = ? WHERE",
+            [due.unixSeconds, reason]
+        )
+    }
+
+    package func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) {
+        try await update(
+            "giving up work",
+            item,
+            "UPDATE work SET attempts = attempts + 1, leased_until = 0, gave_up = 1, reason = ? WHERE",
+            [reason]
+        )
+    }
+
+    package func summary() async throws(StoreError) -> WorkSummary {
+        try await read("counting work") { db in
+            let sql = """
+                SELECT count(*) FILTER (WHERE gave_up = 0), count(*) FILTER (WHERE gave_up = 1),
+                    min(due_at) FILTER (WHERE gave_up = 0)
+                FROM work
+                """
+            guard let row = try Row.fetchOne(db, sql: sql) else {
+                return WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+            }
+            let oldest: Int64? = row[2]
+            return WorkSummary(
+                pending: row[0],
+                gaveUp: row[1],
+                oldestDueAt: oldest.map(Instant.init(unixSeconds:))
+            )
+        }
+    }
+
+    private func update(
+        _ operation: StaticString,
+        _ item: WorkItem,
+        _ sql: String,
+        _ arguments: StatementArguments
+    ) async throws(StoreError) {
+        let reference = item.reference
+        let account = item.account ?? ""
+        let leading = arguments
+        try await write(operation) { db in
+            try db.execute(
+                sql: sql + " account = ? AND kind = ? AND id = ?",
+                arguments: leading + [account, reference.kind.rawValue, reference.id]
+            )
+        }
+    }
+}

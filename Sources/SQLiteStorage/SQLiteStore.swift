@@ -1,0 +1,167 @@
+import Billing
+import Foundation
+import GRDB
+package import Storage
+import Synchronization
+
+/// The store on one SQLite file: for one machine, and the fastest there.
+///
+/// One connection owns every write and every checkpoint; the others only read. A lock file keeps other
+/// processes out.
+package final class SQLiteStore: Store {
+    let writer: DatabaseQueue
+    let readers: [DatabaseQueue]
+    let projection: ProjectionPolicy
+    let eventWriter: EventWriter
+    private let lock: DatabaseLock
+    private let nextReader = Atomic<Int>(0)
+    let isRebuilding = Atomic<Bool>(false)
+
+    /// Opens the file, making it and bringing its tables up to date as needed.
+    ///
+    /// - Parameters:
+    ///   - path: The database file; its folder is made.
+    ///   - projection: Which events become part of the feed.
+    ///   - limits: How much may wait to be written.
+    ///   - onFailure: Called once, from any thread, when a write failed such that the process must stop.
+    /// - Throws: ``DatabaseLockError``, ``SQLiteStartError``, or ``StoreError`` when the file is no database.
+    package init(
+        path: String,
+        projection: ProjectionPolicy = ProjectionPolicy(),
+        limits: EventWriter.Limits = EventWriter.Limits(),
+        onFailure: @escaping @Sendable (StoreError) -> Void = { _ in }
+    ) throws {
+        let folder = URL(filePath: path).deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(
+                at: folder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw SQLiteStartError.folder(folder.path)
+        }
+        lock = try DatabaseLock(databasePath: path)
+        do {
+            writer = try Self.openWriter(path)
+            readers = try (0..<3).map { _ in try Self.openReader(path) }
+        } catch let error as SQLiteStartError {
+            throw error
+        } catch {
+            throw StoreError(error, while: "opening the database")
+        }
+        self.projection = projection
+        eventWriter = EventWriter(
+            queue: writer,
+            recorder: EventRecorder(tables: .live, projection: projection),
+            limits: limits,
+            onFailure: onFailure
+        )
+    }
+
+    /// The connection that writes.
+    ///
+    /// GRDB's own WAL mode is not used: it lowers `synchronous` to NORMAL, under which an acknowledged event
+    /// can vanish at power loss.
+    private static func openWriter(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = "console-billing.writer"
+        configuration.busyMode = .timeout(2)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.inDatabase { db in
+            // 16 KiB pages and a checkpoint every 8 MiB: measured best for rows of this size.
+            try db.execute(sql: "PRAGMA page_size = 16384")
+            try db.execute(sql: "PRAGMA journal_mode = WAL")
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 512")
+            guard try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal",
+                try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2
+            else { throw SQLiteStartError.notDurable }
+            if try Schema.migrator.hasBeenSuperseded(db) { throw SQLiteStartError.newerSchema }
+        }
+        try Schema.migrator.migrate(queue)
+        // Migrations must not have changed what durability hangs on.
+        guard try queue.inDatabase({ try Int.fetchOne($0, sql: "PRAGMA synchronous") }) == 2 else {
+            throw SQLiteStartError.notDurable
+        }
+        return queue
+    }
+
+    private static func openReader(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = "console-billing.reader"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(2)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// Reads one consistent state of the database.
+    func read<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let index = nextReader.wrappingAdd(1, ordering: .relaxed).oldValue
+        do {
+            return try await readers[Int(UInt(bitPattern: index) % UInt(readers.count))].read(body)
+        } catch {
+            throw StoreError(error, while: operation)
+        }
+    }
+
+    /// Writes in a database transaction of its own; an I/O error stops the store as it does for events.
+    func write<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        if let failure = eventWriter.failure { throw failure }
+        do {
+            return try await writer.write(body)
+        } catch {
+            let storeError = StoreError(error, while: operation)
+            eventWriter.stopIfNeeded(after: storeError)
+            throw storeError
+        }
+    }
+
+    package func checkReady() async throws(StoreError) {
+        try eventWriter.checkCapacity()
+        // The write lock can be had, and the file is there: what a delivery will need.
+        try await write("checking readiness") { try $0.execute(sql: "SELECT 1 FROM events LIMIT 1") }
+    }
+
+    package func close() async {
+        await eventWriter.close()
+        for reader in readers { try? reader.close() }
+        try? writer.close()
+    }
+}
+
+/// Which events become part of the feed.
+package struct ProjectionPolicy: Sendable {
+    /// `nil` for both modes; otherwise events of the other mode are recorded and never shown.
+    package let livemode: Bool?
+
+    package init(livemode: Bool? = nil) { self.livemode = livemode }
+}
+
+/// Why the store refuses to start.
+package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
+    case notDurable
+    case newerSchema
+    case folder(String)
+
+    package var description: String {
+        switch self {
+        case .notDurable:
+            "SQLite did not take journal_mode=WAL with synchronous=FULL, so an acknowledged event could be lost. "
+                + "Put the database on a local disk, not on a network file system."
+        case .newerSchema:
+            "The database was written by a newer version of console-billing. Start that version, or restore a "
+                + "backup made with this one."
+        case .folder(let path):
+            "The folder \(path) for the database cannot be made. Make it writable for this user, or set "
+                + "DATABASE_URL to another place."
+        }
+    }
+}

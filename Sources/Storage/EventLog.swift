@@ -1,0 +1,155 @@
+package import Billing
+
+/// What became of a delivery.
+package enum RecordOutcome: String, Sendable {
+    case recorded
+    /// An event of this id is on record already; nothing was changed.
+    case duplicate
+    /// On record, but it should have meant something that could not be read.
+    case quarantined
+}
+
+/// How an event came to us.
+package enum EventSource: String, Codable, Sendable {
+    case webhook
+    /// Asked of Stripe's API by us, and marked so.
+    case api
+}
+
+/// An event as it arrived: what it says, the bytes that said it, and when.
+package struct DeliveredEvent: Sendable {
+    package let event: Event
+    package let payload: [UInt8]
+    package let receivedAt: Instant
+    package let source: EventSource
+
+    package init(event: Event, payload: [UInt8], receivedAt: Instant, source: EventSource) {
+        self.event = event
+        self.payload = payload
+        self.receivedAt = receivedAt
+        self.source = source
+    }
+}
+
+/// What the log says of one event, without its bytes.
+package struct EventEntry: Sendable, Equatable {
+    package enum Disposition: String, Codable, Sendable, CaseIterable {
+        /// Its objects are part of the feed.
+        case projected
+        /// It says nothing about a payment.
+        case ignored
+        case quarantined
+        /// Test data where live is served, or the other way round: kept, never shown.
+        case otherMode = "other_mode"
+    }
+
+    package let id: String
+    package let type: String
+    package let created: Instant?
+    package let receivedAt: Instant
+    package let livemode: Bool
+    package let account: String?
+    package let apiVersion: String?
+    package let source: EventSource
+    package let disposition: Disposition
+    package let reason: String?
+    package let objectID: String?
+    package let size: Int
+
+    package init(
+        id: String,
+        type: String,
+        created: Instant?,
+        receivedAt: Instant,
+        livemode: Bool,
+        account: String?,
+        apiVersion: String?,
+        source: EventSource,
+        disposition: Disposition,
+        reason: String?,
+        objectID: String?,
+        size: Int
+    ) {
+        self.id = id
+        self.type = type
+        self.created = created
+        self.receivedAt = receivedAt
+        self.livemode = livemode
+        self.account = account
+        self.apiVersion = apiVersion
+        self.source = source
+        self.disposition = disposition
+        self.reason = reason
+        self.objectID = objectID
+        self.size = size
+    }
+}
+
+/// Which events of the log to list, newest first.
+package struct EventQuery: Sendable {
+    package var type: String?
+    package var disposition: EventEntry.Disposition?
+    package var limit: Int
+    package var startingAfter: String?
+    package var endingBefore: String?
+
+    package init(
+        type: String? = nil,
+        disposition: EventEntry.Disposition? = nil,
+        limit: Int = 10,
+        startingAfter: String? = nil,
+        endingBefore: String? = nil
+    ) {
+        self.type = type
+        self.disposition = disposition
+        self.limit = limit
+        self.startingAfter = startingAfter
+        self.endingBefore = endingBefore
+    }
+}
+
+/// What a rebuild found.
+package struct Reprojection: Sendable, Equatable {
+    package let events: Int
+    package let transactions: Int
+    /// How many rows came out other than they stood.
+    ///
+    /// 0 unless the code that derives them has changed.
+    package let changed: Int
+
+    package init(events: Int, transactions: Int, changed: Int) {
+        self.events = events
+        self.transactions = transactions
+        self.changed = changed
+    }
+}
+
+/// The log of events that Stripe sent us.
+///
+/// It is the truth; everything else is derived from it.
+package protocol EventLog: Sendable {
+    /// Records an event, and what follows from it, in one database transaction.
+    ///
+    /// Returns only when the event would survive a power failure.
+    ///
+    /// - Returns: ``RecordOutcome/duplicate`` when an event with this id is already on record. Nothing is
+    ///   changed then, and the delivery is to be acknowledged all the same.
+    /// - Throws: ``StoreError`` when the event may not be on record: the delivery is not to be acknowledged.
+    func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome
+
+    /// The events of the log, newest recorded first.
+    ///
+    /// - Returns: `nil` when the cursor names no event.
+    func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>?
+
+    /// One event and its bytes, as they were received.
+    func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])?
+
+    /// Reads one event again, with today's code, and derives anew what follows from it.
+    ///
+    /// - Returns: `nil` when the log has no such event.
+    func reproject(eventID: String) async throws(StoreError) -> Reprojection?
+
+    /// Derives the whole feed again from the log, while events keep arriving.
+    func reprojectAll() async throws(StoreError) -> Reprojection
+}

@@ -1,0 +1,89 @@
+package import Billing
+
+/// One page of a list, and whether more follows.
+package struct Page<Element: Sendable>: Sendable {
+    package let elements: [Element]
+    package let hasMore: Bool
+
+    package init(elements: [Element], hasMore: Bool) {
+        self.elements = elements
+        self.hasMore = hasMore
+    }
+}
+
+/// Which transactions to read.
+package struct TransactionFilter: Sendable, Equatable {
+    package var customer: String?
+    package var type: Transaction.Kind?
+    package var status: String?
+    package var currency: Currency?
+    /// Seconds since 1970, both inclusive.
+    package var createdFrom: Instant?
+    package var createdTo: Instant?
+    /// Text to be found in the ids, the amount, the payment method or the description.
+    package var search: String?
+
+    package init(
+        customer: String? = nil,
+        type: Transaction.Kind? = nil,
+        status: String? = nil,
+        currency: Currency? = nil,
+        createdFrom: Instant? = nil,
+        createdTo: Instant? = nil,
+        search: String? = nil
+    ) {
+        self.customer = customer
+        self.type = type
+        self.status = status
+        self.currency = currency
+        self.createdFrom = createdFrom
+        self.createdTo = createdTo
+        self.search = search
+    }
+}
+
+/// Where a page begins: exclusive, by the id of the row the caller has already.
+package enum Cursor: Sendable, Equatable {
+    case start
+    case startingAfter(String)
+    case endingBefore(String)
+    /// For Console's own routes, which count rows.
+    case offset(Int)
+}
+
+/// The rows derived from the log, newest first: by `created`, then by id.
+package protocol TransactionFeed: Sendable {
+    /// One page of the feed.
+    ///
+    /// - Returns: `nil` when the cursor names no row that this filter's customer may see.
+    func page(
+        _ filter: TransactionFilter,
+        cursor: Cursor,
+        limit: Int
+    ) async throws(StoreError) -> Page<Transaction>?
+
+    /// How many rows the filter finds.
+    func count(_ filter: TransactionFilter) async throws(StoreError) -> Int
+
+    func transaction(id: String) async throws(StoreError) -> Transaction?
+
+    /// All that is known of the payment that a row belongs to.
+    func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail?
+
+    /// The customers that Console made for one of its users (`metadata.userId`).
+    func customers(ofConsoleUser user: String) async throws(StoreError) -> [String]
+}
+
+/// A row together with what stands behind it.
+package struct PaymentDetail: Sendable {
+    package let transaction: Transaction
+    package let group: PaymentGroup
+    /// The ids of the events that showed any of its objects, in the order they were recorded.
+    package let events: [String]
+
+    package init(transaction: Transaction, group: PaymentGroup, events: [String]) {
+        self.transaction = transaction
+        self.group = group
+        self.events = events
+    }
+}

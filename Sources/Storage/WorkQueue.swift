@@ -1,0 +1,47 @@
+package import Billing
+
+/// Something to be asked of Stripe later: an object that a row would be better for.
+package struct WorkItem: Sendable, Equatable {
+    package let reference: ObjectReference
+    package let account: String?
+    /// How often it was tried, this time not counted.
+    package let attempts: Int
+
+    package init(reference: ObjectReference, account: String?, attempts: Int) {
+        self.reference = reference
+        self.account = account
+        self.attempts = attempts
+    }
+}
+
+/// What is left to do, for operators.
+package struct WorkSummary: Sendable, Equatable {
+    package let pending: Int
+    package let gaveUp: Int
+    package let oldestDueAt: Instant?
+
+    package init(pending: Int, gaveUp: Int, oldestDueAt: Instant?) {
+        self.pending = pending
+        self.gaveUp = gaveUp
+        self.oldestDueAt = oldestDueAt
+    }
+}
+
+/// What is to be done later, kept with the events that ask for it: it survives every restart.
+///
+/// Work is asked for by ``EventLog/record(_:)``, in the database transaction of the event.
+package protocol WorkQueue: Sendable {
+    /// Takes up to `limit` items that are due and that nobody else holds, for `seconds`.
+    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem]
+
+    /// The item is done; it may be asked for again by a later event.
+    func complete(_ item: WorkItem) async throws(StoreError)
+
+    /// The item failed and is due again later.
+    func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError)
+
+    /// The item failed for good. It stays visible until an event or an operator asks for it again.
+    func giveUp(_ item: WorkItem, reason: String) async throws(StoreError)
+
+    func summary() async throws(StoreError) -> WorkSummary
+}

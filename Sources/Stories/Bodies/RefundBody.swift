@@ -1,0 +1,70 @@
+import Billing
+
+/// A refund in the making, and how Stripe would write it at this moment.
+struct RefundBody: Sendable {
+    enum Status: String {
+        case requiresAction = "requires_action"
+        case pending, succeeded, failed, canceled
+    }
+
+    let id: String
+    let charge: String
+    let intent: String?
+    let customer: String?
+    let amount: Int64
+    let currency: Currency
+    let created: Instant
+    let reason: String?
+    let balanceTransaction: String
+    /// Whether this refund gives money back, and is not only an authorisation let go.
+    let isMoneyBack: Bool
+    var status = Status.succeeded
+    var failureReason: String?
+    /// The acquirer's number for it, by which a bank can find it.
+    var reference: String?
+
+    var counts: Bool { isMoneyBack && status != .failed && status != .canceled }
+
+    func json(_ shape: StripeShape, expanding expansions: ObjectExpansions = .none) -> OrderedJSON {
+        let whole: OrderedJSON = [
+            "id": .string(id),
+            "object": "refund",
+            "amount": .integer(amount),
+            "balance_transaction": .string(balanceTransaction),
+            "charge": expansions.reference(charge),
+            "created": .integer(created.unixSeconds),
+            "currency": .string(currency.code),
+            "customer": expansions.reference(customer),
+            "customer_account": nil,
+            "destination_details": [
+                "card": [
+                    "reference": .text(reference),
+                    "reference_status": reference == nil ? "pending" : "available",
+                    "reference_type": "acquirer_reference_number",
+                    "type": "refund",
+                ],
+                "type": "card",
+            ],
+            "metadata": [:],
+            "payment_intent": expansions.reference(intent),
+            "payment_method": nil,
+            "reason": .text(reason),
+            "receipt_number": nil,
+            "source_transfer_reversal": nil,
+            "status": .string(status.rawValue),
+            "transfer_reversal": nil,
+        ]
+        let told =
+            failureReason.map {
+                whole.adding(["failure_balance_transaction": nil, "failure_reason": .string($0)])
+            } ?? whole
+        return switch shape {
+        case .endive: told
+        case .classic: told.removing(["customer", "customer_account", "payment_method"])
+        case .chargesOnly:
+            told.removing([
+                "customer", "customer_account", "payment_method", "payment_intent", "destination_details",
+            ])
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Billing
+
+/// Invoices, and the subscriptions they are for.
+extension Storyteller {
+    /// An invoice is written and sent.
+    mutating func bill(forSubscription: Bool = false) {
+        invoice = InvoiceBody(
+            id: ids.ofAccount("in"),
+            number: "\(random.letters(8).uppercased())-0001",
+            token: random.letters(40),
+            amount: options.amount,
+            currency: options.currency,
+            customer: customer,
+            created: now,
+            subscription: forSubscription ? subscription?.id : nil
+        )
+        subscription?.invoice = invoice?.id
+        tellInvoice("created")
+        invoice?.status = .open
+        tellInvoice("finalized")
+    }
+
+    /// The invoice is charged, and the charge goes through.
+    mutating func payInvoice() {
+        begin()
+        pay()
+        guard let intent else { return }
+        markPaid(charge: charges.last?.id)
+        tellInvoice("updated")
+        tellInvoice("paid")
+        tellInvoice("payment_succeeded")
+        settle()
+        guard shape == .endive else { return }
+        wait(15)
+        tellInvoicePayment(by: .intent(intent.id))
+    }
+
+    /// The invoice is charged, and the charge is declined.
+    mutating func failInvoice() {
+        begin()
+        decline(ChargeBody.Decline.all[1])
+        invoice?.attempts += 1
+        invoice?.charge = charges.last?.id
+        tellInvoice("updated")
+        tellInvoice("payment_failed")
+    }
+
+    /// The merchant marks the invoice as paid by other means.
+    mutating func payInvoiceOutOfBand() {
+        markPaid(charge: nil)
+        invoice?.isPaidOutOfBand = true
+        tellInvoice("updated")
+        tellInvoice("paid")
+        tellInvoice("payment_succeeded")
+        guard shape == .endive else { return }
+        wait(15)
+        tellInvoicePayment(by: .record(ids.ofAccount("pr")))
+    }
+
+    /// A subscription begins, or goes on.
+    mutating func subscribe(renewing: Bool) {
+        subscription = SubscriptionBody(
+            id: ids.ofAccount("sub"),
+            customer: customer,
+            currency: options.currency,
+            created: renewing ? now.adding(seconds: -30 * 86_400) : now,
+            item: ids.make("si"),
+            invoice: nil,
+            status: renewing ? "active" : "incomplete"
+        )
+        if !renewing { tellSubscription("created") }
+    }
+
+    mutating func activateSubscription() {
+        subscription?.status = "active"
+        tellSubscription("updated")
+    }
+
+    private mutating func tellSubscription(_ change: String) {
+        guard let subscription else { return }
+        tell("customer.subscription.\(change)", subscription.json)
+    }
+
+    private mutating func markPaid(charge: String?) {
+        invoice?.status = .paid
+        invoice?.paidAt = now
+        invoice?.attempts += 1
+        invoice?.charge = charge
+    }
+
+    private mutating func tellInvoice(_ change: String) {
+        guard let invoice else { return }
+        let expansions = expansions()
+        tell("invoice.\(change)", invoice.json(shape, expanding: expansions))
+    }
+
+    private mutating func tellInvoicePayment(by means: InvoicePaymentBody.Means) {
+        guard let invoice else { return }
+        let payment = InvoicePaymentBody(
+            id: ids.ofAccount("inpay"),
+            invoice: invoice.id,
+            amount: invoice.amount,
+            currency: invoice.currency,
+            created: now,
+            means: means
+        )
+        let expansions = expansions()
+        tell("invoice_payment.paid", payment.json(expanding: expansions), cause: .later)
+    }
+}

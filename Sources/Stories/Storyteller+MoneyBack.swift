@@ -1,0 +1,144 @@
+import Billing
+
+/// Money going back: refunds, which may fail weeks later, and disputes.
+extension Storyteller {
+    // MARK: Refunds
+
+    /// What can still be given back of the last charge that was paid.
+    var refundable: Int64 {
+        guard let charge = charges.last(where: \.isPaid) else { return 0 }
+        return charge.amountCaptured
+            - refunds.filter { $0.charge == charge.id && $0.counts }.reduce(0) { $0 + $1.amount }
+    }
+
+    /// A refund of the last charge that was paid.
+    ///
+    /// - Returns: its place among ``refunds``.
+    @discardableResult
+    mutating func refund(_ amount: Int64, status: RefundBody.Status = .succeeded) -> Int? {
+        guard let index = charges.lastIndex(where: \.isPaid) else { return nil }
+        var refund = newRefund(
+            of: charges[index],
+            amount: amount,
+            reason: "requested_by_customer",
+            isMoneyBack: true
+        )
+        refund.status = status
+        let before = charges[index].amountRefunded
+        charges[index].amountRefunded += amount
+        refunds.append(refund)
+        if shape != .chargesOnly { tellRefund("refund.created", refunds.count - 1) }
+        tellCharge("refunded", index, changed: ["amount_refunded": .integer(before)])
+        return refunds.count - 1
+    }
+
+    /// The acquirer has given the refund its reference.
+    mutating func referenceRefund(_ index: Int) {
+        refunds[index].reference = ids.digits(23)
+        if refunds[index].status == .pending { refunds[index].status = .succeeded }
+        if shape != .chargesOnly { tellRefund("refund.updated", index, cause: .later) }
+        tellRefund("charge.refund.updated", index, cause: .later)
+    }
+
+    /// The bank sends the refund back: the customer does not get it after all.
+    mutating func failRefund(_ index: Int, tellsCharge: Bool = true) {
+        endRefund(index, as: .failed, reason: "expired_or_canceled_card")
+        if shape != .chargesOnly {
+            tellRefund("refund.updated", index, cause: .later)
+            tellRefund("refund.failed", index, cause: .later)
+        }
+        tellRefund("charge.refund.updated", index, cause: .later)
+        if tellsCharge, let charge = charges.firstIndex(where: { $0.id == refunds[index].charge }) {
+            tellCharge("updated", charge, cause: .later)
+        }
+    }
+
+    /// A refund that waited for the customer is called off.
+    mutating func cancelRefund(_ index: Int) {
+        endRefund(index, as: .canceled, reason: "merchant_request")
+        if shape != .chargesOnly { tellRefund("refund.updated", index, cause: .later) }
+        tellRefund("charge.refund.updated", index, cause: .later)
+        if let charge = charges.firstIndex(where: { $0.id == refunds[index].charge }) {
+            tellCharge("updated", charge, cause: .later)
+        }
+    }
+
+    private mutating func endRefund(_ index: Int, as status: RefundBody.Status, reason: String) {
+        refunds[index].status = status
+        refunds[index].failureReason = reason
+        if let charge = charges.firstIndex(where: { $0.id == refunds[index].charge }) {
+            charges[charge].amountRefunded -= refunds[index].amount
+        }
+    }
+
+    mutating func newRefund(
+        of charge: ChargeBody,
+        amount: Int64,
+        reason: String?,
+        isMoneyBack: Bool
+    ) -> RefundBody {
+        RefundBody(
+            id: ids.ofPayment(charge.instrument.isSlow ? "pyr" : "re"),
+            charge: charge.id,
+            intent: charge.intent,
+            customer: charge.customer,
+            amount: amount,
+            currency: charge.currency,
+            created: now,
+            reason: reason,
+            balanceTransaction: ids.ofPayment("txn"),
+            isMoneyBack: isMoneyBack
+        )
+    }
+
+    mutating func tellRefund(_ type: String, _ index: Int, cause: Cause = .request) {
+        let expansions = expansions()
+        tell(type, refunds[index].json(shape, expanding: expansions), cause: cause)
+    }
+
+    // MARK: Disputes
+
+    /// The customer's bank asks for the money back, or, first, for an explanation.
+    mutating func dispute(isInquiry: Bool = false) {
+        guard let index = charges.lastIndex(where: \.isPaid) else { return }
+        var dispute = DisputeBody(
+            id: ids.ofAccount("dp"),
+            charge: charges[index].id,
+            intent: charges[index].intent,
+            amount: charges[index].amountCaptured,
+            currency: charges[index].currency,
+            created: now,
+            reason: "fraudulent",
+            status: isInquiry ? .warningNeedsResponse : .needsResponse
+        )
+        if !isInquiry { dispute.withdrawal = ids.ofAccount("txn") }
+        charges[index].dispute = dispute.id
+        disputes.append(dispute)
+        tellDispute("created")
+        if !isInquiry { tellDispute("funds_withdrawn") }
+    }
+
+    /// We answer with what we know.
+    mutating func answerDispute() {
+        guard let index = disputes.indices.last else { return }
+        let isInquiry = disputes[index].status == .warningNeedsResponse
+        disputes[index].status = isInquiry ? .warningUnderReview : .underReview
+        disputes[index].hasEvidence = true
+        tellDispute("updated", cause: .request)
+    }
+
+    /// The bank decides; what it had taken comes back if we won.
+    mutating func closeDispute(_ status: DisputeBody.Status) {
+        guard let index = disputes.indices.last else { return }
+        disputes[index].status = status
+        if status == .won { disputes[index].reinstatement = ids.ofAccount("txn") }
+        tellDispute("closed")
+        if status == .won { tellDispute("funds_reinstated") }
+    }
+
+    private mutating func tellDispute(_ change: String, cause: Cause = .later) {
+        guard let dispute = disputes.last else { return }
+        let expansions = expansions()
+        tell("charge.dispute.\(change)", dispute.json(shape, expanding: expansions), cause: cause)
+    }
+}

@@ -1,0 +1,254 @@
+import Billing
+
+/// From the wish to pay to money taken, or not.
+extension Storyteller {
+    // MARK: Beginning
+
+    /// A payment is asked for. In the shape before PaymentIntents, nothing is told yet.
+    mutating func begin(_ instrument: Instrument = .visa, capturesByHand: Bool = false) {
+        self.instrument = instrument
+        guard shape != .chargesOnly else { return }
+        intent = PaymentIntentBody(
+            id: ids.ofPayment("pi"),
+            secret: random.letters(25),
+            amount: options.amount,
+            currency: options.currency,
+            customer: customer,
+            created: now,
+            instrument: instrument,
+            capturesByHand: capturesByHand,
+            invoice: invoice?.id
+        )
+        invoice?.intent = intent?.id
+        tellIntent("created")
+    }
+
+    // MARK: Attempts
+
+    /// An attempt goes through at once.
+    mutating func pay() {
+        let index = attempt { charge in
+            charge.status = .succeeded
+            charge.isCaptured = true
+            charge.amountCaptured = charge.amount
+        }
+        receive(charges[index].amount)
+        tellCharge("succeeded", index)
+        tellIntent("succeeded")
+    }
+
+    /// Stripe has booked the charge, some seconds after it succeeded.
+    mutating func settle() {
+        guard let index = charges.lastIndex(where: \.isPaid) else { return }
+        charges[index].balanceTransaction = ids.ofPayment("txn")
+        tellCharge("updated", index, changed: ["balance_transaction": nil], cause: .later)
+    }
+
+    /// An attempt is declined; the customer may try again.
+    mutating func decline(_ decline: ChargeBody.Decline = ChargeBody.Decline.all[0]) {
+        let index = attempt { charge in
+            charge.status = .failed
+            charge.decline = decline
+        }
+        fail(with: decline, charge: charges[index])
+        tellCharge("failed", index)
+        tellIntent("payment_failed")
+    }
+
+    /// The bank asks the customer to prove who they are.
+    mutating func requireAction() {
+        intent?.status = .requiresAction
+        intent?.lastError = nil
+        tellIntent("requires_action")
+    }
+
+    /// The customer did not prove it. No charge was made.
+    mutating func failAction() {
+        fail(
+            with: ChargeBody.Decline(
+                code: "payment_intent_authentication_failure",
+                declineCode: nil,
+                message: "The provided payment method has failed authentication."
+            ),
+            charge: nil
+        )
+        tellIntent("payment_failed")
+    }
+
+    /// The payment is given up before any money was reserved.
+    mutating func cancel() {
+        intent?.status = .canceled
+        intent?.canceledAt = now
+        intent?.cancellationReason = "abandoned"
+        tellIntent("canceled")
+    }
+
+    // MARK: Bank debits
+
+    /// A debit was handed to the bank, which will answer in days.
+    mutating func process() {
+        let index = attempt { $0.status = .pending }
+        intent?.status = .processing
+        intent?.lastError = nil
+        tellIntent("processing")
+        tellCharge("pending", index)
+    }
+
+    /// The bank paid.
+    mutating func clear() {
+        guard let index = charges.lastIndex(where: { $0.status == .pending }) else { return }
+        charges[index].status = .succeeded
+        charges[index].isCaptured = true
+        charges[index].amountCaptured = charges[index].amount
+        charges[index].balanceTransaction = ids.ofPayment("txn")
+        charges[index].receiptURL = ids.receiptURL()
+        receive(charges[index].amount)
+        tellCharge("succeeded", index, cause: .later)
+        tellIntent("succeeded", cause: .later)
+    }
+
+    /// The bank did not pay.
+    mutating func bounce() {
+        guard let index = charges.lastIndex(where: { $0.status == .pending }) else { return }
+        charges[index].status = .failed
+        charges[index].decline = .bank
+        fail(with: .bank, charge: charges[index])
+        tellCharge("failed", index, cause: .later)
+        tellIntent("payment_failed", cause: .later)
+    }
+
+    /// The bank had paid, and takes it back. The PaymentIntent stays as it was.
+    mutating func returnDebit() {
+        guard let index = charges.lastIndex(where: \.isPaid) else { return }
+        charges[index].status = .failed
+        charges[index].isCaptured = false
+        charges[index].decline = .bank
+        tellCharge("failed", index, cause: .later)
+    }
+
+    // MARK: Authorise now, capture later
+
+    /// The amount is reserved on the card and not taken.
+    mutating func authorise() {
+        let index = attempt { $0.status = .succeeded }
+        intent?.status = .requiresCapture
+        intent?.lastError = nil
+        tellCharge("succeeded", index)
+        tellIntent("amount_capturable_updated")
+    }
+
+    /// Part or all of what was reserved is taken. Stripe books the remainder as a refund.
+    mutating func capture(_ amount: Int64, tellsRemainder: Bool = true) {
+        guard let index = charges.lastIndex(where: \.isAuthorisedOnly) else { return }
+        let remainder = charges[index].amount - amount
+        charges[index].isCaptured = true
+        charges[index].amountCaptured = amount
+        charges[index].amountRefunded = remainder
+        charges[index].balanceTransaction = ids.ofPayment("txn")
+        receive(amount)
+        if remainder > 0, tellsRemainder || shape.embedsLists {
+            refunds.append(newRefund(of: charges[index], amount: remainder, reason: nil, isMoneyBack: false))
+            if shape == .endive { tellRefund("refund.created", refunds.count - 1) }
+        }
+        tellCharge("captured", index, changed: ["amount_captured": 0, "captured": false])
+        tellIntent("succeeded")
+    }
+
+    /// What was reserved is let go: by us, or by Stripe after seven days.
+    mutating func release(expired: Bool) {
+        guard let index = charges.lastIndex(where: \.isAuthorisedOnly) else { return }
+        charges[index].amountRefunded = charges[index].amount
+        refunds.append(
+            newRefund(
+                of: charges[index],
+                amount: charges[index].amount,
+                reason: expired ? "expired_uncaptured_charge" : nil,
+                isMoneyBack: false
+            )
+        )
+        intent?.status = .canceled
+        intent?.canceledAt = now
+        intent?.cancellationReason = expired ? "automatic" : "requested_by_customer"
+        let cause: Cause = expired ? .later : .request
+        if shape == .endive { tellRefund("refund.created", refunds.count - 1, cause: cause) }
+        tellCharge(expired ? "expired" : "refunded", index, changed: ["amount_refunded": 0], cause: cause)
+        tellIntent("canceled", cause: cause)
+    }
+
+    // MARK: Checkout
+
+    /// The customer finishes the page that Stripe hosts; a bank debit is not yet paid then.
+    mutating func completeCheckout() {
+        let intentID = intent?.id
+        session = CheckoutSessionBody(
+            id: ids.make("cs_test", length: 58),
+            amount: options.amount,
+            currency: options.currency,
+            customer: customer,
+            created: options.startedAt,
+            intent: intentID,
+            isComplete: true,
+            isPaid: intent?.status == .succeeded
+        )
+        tellSession("completed")
+    }
+
+    /// The bank's answer to a debit reaches the page.
+    mutating func finishCheckout() {
+        let isPaid = intent?.status == .succeeded
+        session?.isPaid = isPaid
+        tellSession(isPaid ? "async_payment_succeeded" : "async_payment_failed", cause: .later)
+    }
+
+    private mutating func tellSession(_ change: String, cause: Cause = .request) {
+        guard let session else { return }
+        let expansions = expansions()
+        tell("checkout.session.\(change)", session.json(expanding: expansions), cause: cause)
+    }
+
+    // MARK: Parts
+
+    /// Makes the next charge, and has the intent name it.
+    private mutating func attempt(_ change: (inout ChargeBody) -> Void) -> Int {
+        let prefix = instrument.isSlow ? "py" : "ch"
+        var charge = ChargeBody(
+            id: ids.ofPayment(prefix),
+            intent: intent?.id,
+            customer: customer,
+            amount: options.amount,
+            currency: options.currency,
+            created: now,
+            instrument: instrument,
+            methodID: ids.ofAccount(shape == .chargesOnly ? "card" : "pm"),
+            fingerprint: random.letters(16),
+            invoice: invoice?.id
+        )
+        change(&charge)
+        if charge.status == .succeeded { charge.receiptURL = ids.receiptURL() }
+        charges.append(charge)
+        intent?.latestCharge = charge.id
+        intent?.methodID = charge.methodID
+        return charges.count - 1
+    }
+
+    private mutating func receive(_ amount: Int64) {
+        intent?.status = .succeeded
+        intent?.amountReceived = amount
+        intent?.lastError = nil
+    }
+
+    private mutating func fail(with decline: ChargeBody.Decline, charge: ChargeBody?) {
+        intent?.status = .requiresPaymentMethod
+        intent?.methodID = nil
+        intent?.lastError = [
+            "charge": .text(charge?.id),
+            "code": .string(decline.code),
+            "decline_code": .text(decline.declineCode),
+            "doc_url": .string(
+                "https://docs.stripe.com/error-codes/\(decline.code.replacing("_", with: "-"))"
+            ),
+            "message": .string(decline.message),
+            "type": charge == nil ? "invalid_request_error" : "card_error",
+        ]
+    }
+}

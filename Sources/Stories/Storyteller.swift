@@ -1,0 +1,252 @@
+import Billing
+
+/// Tells a story: keeps the objects of one payment in step, and writes down each event as it happens.
+///
+/// The verbs (`pay`, `refund`, `dispute` …) are in the extensions. Each first changes the objects and then tells
+/// the events, so that whatever an event shows is how things stand at its second.
+struct Storyteller {
+    let options: StoryOptions
+    let rendering: Rendering
+    let customer: String?
+    var random: SeededRandom
+    var ids: StripeIDs
+    private(set) var now: Instant
+    private(set) var events: [StoryEvent] = []
+
+    var instrument = Instrument.visa
+    var intent: PaymentIntentBody?
+    var charges: [ChargeBody] = []
+    var refunds: [RefundBody] = []
+    var disputes: [DisputeBody] = []
+    var session: CheckoutSessionBody?
+    var invoice: InvoiceBody?
+    var subscription: SubscriptionBody?
+    private let customerSince: Instant
+
+    init(_ options: StoryOptions, rendering: Rendering = Rendering(), isGuest: Bool = false) {
+        self.options = options
+        self.rendering = rendering
+        random = SeededRandom(seed: options.seed)
+        ids = StripeIDs(using: &random)
+        let madeUp = ids.make("cus")
+        customer = isGuest ? nil : options.customer ?? madeUp
+        now = options.startedAt
+        customerSince = options.startedAt.adding(seconds: -86_400)
+    }
+
+    var shape: StripeShape { rendering.shape }
+
+    mutating func wait(_ seconds: Int64) { now = now.adding(seconds: seconds) }
+
+    func story(_ name: String, _ summary: String) -> Story {
+        Story(name: name, summary: summary, events: events, rows: rows)
+    }
+
+    /// Puts the last `count` events before all others: they arrive first although they were made last.
+    mutating func moveToFront(last count: Int) {
+        events = Array(events.suffix(count) + events.dropLast(count))
+    }
+
+    // MARK: Telling
+
+    /// Who made an event happen: a request of ours, which Stripe then names, or Stripe itself, later.
+    enum Cause { case request, later }
+
+    mutating func tell(
+        _ type: String,
+        _ object: OrderedJSON,
+        changed previous: OrderedJSON? = nil,
+        cause: Cause = .request
+    ) {
+        let id = ids.ofPayment("evt")
+        let data: OrderedJSON = ["object": object]
+        let body: OrderedJSON = [
+            "id": .string(id),
+            "object": "event",
+            "api_version": .string(shape.rawValue),
+            "created": .integer(now.unixSeconds),
+            "data": previous.map { data.adding(["previous_attributes": $0]) } ?? data,
+            "livemode": false,
+            "pending_webhooks": 1,
+            "request": request(cause),
+            "type": .string(type),
+        ]
+        events.append(StoryEvent(id: id, type: type, created: now, body: Array(body.pretty.utf8)))
+        if !rendering.allowsTies { wait(1) }
+    }
+
+    /// Tells the last event again under another id, as Stripe now and then does.
+    mutating func tellAgain() {
+        guard let last = events.last else { return }
+        let id = ids.ofPayment("evt")
+        let body = String(decoding: last.body, as: UTF8.self).replacing(
+            "\"id\": \"\(last.id)\"",
+            with: "\"id\": \"\(id)\""
+        )
+        events.append(StoryEvent(id: id, type: last.type, created: last.created, body: Array(body.utf8)))
+    }
+
+    private mutating func request(_ cause: Cause) -> OrderedJSON {
+        let id: String? = cause == .request ? ids.make("req") : nil
+        // A plain string before API version 2017-05-25, and some accounts' forwarders still send it so.
+        if shape == .chargesOnly, random.happens(inPercent: 50) { return .text(id) }
+        return ["id": .text(id), "idempotency_key": .text(cause == .request ? ids.idempotencyKey() : nil)]
+    }
+
+    // MARK: How the objects stand now
+
+    func chargeJSON(_ charge: ChargeBody, expanding expansions: ObjectExpansions = .none) -> OrderedJSON {
+        let list = refunds.filter { $0.charge == charge.id }.reversed().map { $0.json(shape) }
+        return charge.json(shape, refunds: list, expanding: expansions)
+    }
+
+    func intentJSON(
+        _ intent: PaymentIntentBody,
+        expanding expansions: ObjectExpansions = .none
+    ) -> OrderedJSON {
+        let list = charges.filter { $0.intent == intent.id }.reversed().map { chargeJSON($0) }
+        return intent.json(shape, charges: list, expanding: expansions)
+    }
+
+    /// The objects that the next event shows whole where it could have named them.
+    mutating func expansions() -> ObjectExpansions {
+        var whole: [String: OrderedJSON] = [:]
+        func consider(_ id: String, _ object: @autoclosure () -> OrderedJSON) {
+            if random.happens(inPercent: rendering.expandedPercent) { whole[id] = object() }
+        }
+        guard rendering.expandedPercent > 0 else { return .none }
+        if let intent { consider(intent.id, intentJSON(intent)) }
+        for charge in charges { consider(charge.id, chargeJSON(charge)) }
+        for dispute in disputes { consider(dispute.id, dispute.json(shape)) }
+        if let invoice { consider(invoice.id, invoice.json(shape)) }
+        if let customer { consider(customer, CustomerBody(id: customer, created: customerSince).json) }
+        return ObjectExpansions(objects: whole)
+    }
+
+    mutating func tellIntent(_ change: String, changed previous: OrderedJSON? = nil, cause: Cause = .request)
+    {
+        guard let intent else { return }
+        let expansions = expansions()
+        tell(
+            "payment_intent.\(change)",
+            intentJSON(intent, expanding: expansions),
+            changed: previous,
+            cause: cause
+        )
+    }
+
+    mutating func tellCharge(
+        _ change: String,
+        _ index: Int,
+        changed previous: OrderedJSON? = nil,
+        cause: Cause = .request
+    ) {
+        let expansions = expansions()
+        tell(
+            "charge.\(change)",
+            chargeJSON(charges[index], expanding: expansions),
+            changed: previous,
+            cause: cause
+        )
+    }
+
+    mutating func tellCustomer() {
+        guard let customer else { return }
+        tell("customer.created", CustomerBody(id: customer, created: now).json)
+    }
+
+    // MARK: What it all comes to
+
+    /// The rows that the objects, as they stand at the end, must make.
+    var rows: [StoryRow] {
+        purchaseRows
+            + refunds.filter(\.isMoneyBack).map { refund in
+                StoryRow(
+                    id: refund.id,
+                    type: .refund,
+                    status: refund.status.rawValue,
+                    amount: refund.amount,
+                    customer: customer,
+                    invoice: paidInvoice
+                )
+            }
+            + disputes.map { dispute in
+                StoryRow(
+                    id: dispute.id,
+                    type: .dispute,
+                    status: dispute.status.rawValue,
+                    amount: dispute.amount,
+                    customer: customer,
+                    invoice: paidInvoice,
+                    disputed: true
+                )
+            }
+    }
+
+    /// Since basil, only a payment that went through says which invoice it was for.
+    private var paidInvoice: String? { shape == .endive && invoice?.status != .paid ? nil : intent?.invoice }
+
+    private var purchaseRows: [StoryRow] {
+        if let intent {
+            let moneyBack = refunds.filter(\.counts).reduce(0) { $0 + $1.amount }
+            return [
+                StoryRow(
+                    id: intent.id,
+                    type: .purchase,
+                    status: status(of: intent),
+                    amount: intent.amountReceived > 0 ? intent.amountReceived : intent.amount,
+                    amountRefunded: moneyBack,
+                    customer: customer,
+                    invoice: paidInvoice,
+                    disputed: !disputes.isEmpty
+                )
+            ]
+        }
+        if let invoice {
+            guard invoice.isPaidOutOfBand else { return [] }
+            return [
+                StoryRow(
+                    id: invoice.id,
+                    type: .purchase,
+                    status: "succeeded",
+                    amount: invoice.amount,
+                    customer: customer,
+                    invoice: invoice.id
+                )
+            ]
+        }
+        return charges.map { charge in
+            let moneyBack = refunds.filter { $0.charge == charge.id && $0.counts }.reduce(0) {
+                $0 + $1.amount
+            }
+            return StoryRow(
+                id: charge.id,
+                type: .purchase,
+                status: status(of: charge),
+                amount: charge.amount,
+                amountRefunded: moneyBack,
+                customer: customer,
+                disputed: disputes.contains { $0.charge == charge.id }
+            )
+        }
+    }
+
+    private func status(of intent: PaymentIntentBody) -> String {
+        switch intent.status {
+        case .succeeded: charges.contains(where: \.isPaid) ? "succeeded" : "failed"
+        case .canceled: "canceled"
+        case .requiresAction: "requires_action"
+        case .requiresPaymentMethod: intent.lastError == nil ? "pending" : "failed"
+        case .processing, .requiresCapture: "pending"
+        }
+    }
+
+    private func status(of charge: ChargeBody) -> String {
+        switch charge.status {
+        case .failed: "failed"
+        case .pending: "pending"
+        case .succeeded where charge.isCaptured: "succeeded"
+        case .succeeded: charge.amountRefunded >= charge.amount ? "canceled" : "pending"
+        }
+    }
+}

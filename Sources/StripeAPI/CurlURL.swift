@@ -1,0 +1,44 @@
+import CCurl
+
+/// A URL as libcurl reads it, so that what is checked and what is connected to cannot differ.
+struct CurlURL: Equatable {
+    let scheme: String
+    let host: String
+    let port: String
+    let path: String
+    let hasUserInfo: Bool
+    let hasQueryOrFragment: Bool
+
+    init?(_ text: String) {
+        // Also keeps out the byte 0, at which libcurl would stop reading.
+        guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), let parser = curl_url() else { return nil }
+        defer { curl_url_cleanup(parser) }
+        let flags = UInt32(CURLU_PATH_AS_IS)
+        guard curl_url_set(parser, CURLUPART_URL, text, flags) == CURLUE_OK else { return nil }
+
+        func part(_ part: CURLUPart, _ flags: UInt32 = 0) -> String? {
+            var value: UnsafeMutablePointer<CChar>?
+            guard curl_url_get(parser, part, &value, flags) == CURLUE_OK, let value else { return nil }
+            defer { curl_free(value) }
+            return String(cString: value)
+        }
+        guard let scheme = part(CURLUPART_SCHEME), let host = part(CURLUPART_HOST),
+            let port = part(CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT))
+        else { return nil }
+        self.scheme = scheme
+        self.host = host.lowercased()
+        self.port = port
+        path = part(CURLUPART_PATH) ?? "/"
+        hasUserInfo = part(CURLUPART_USER) != nil || part(CURLUPART_PASSWORD) != nil
+        hasQueryOrFragment = part(CURLUPART_QUERY) != nil || part(CURLUPART_FRAGMENT) != nil
+    }
+
+    var origin: String { "\(scheme)://\(host):\(port)" }
+
+    /// Whether nothing sent there leaves this machine.
+    var isLoopback: Bool {
+        if host == "localhost" || host == "[::1]" { return true }
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil)
+    }
+}

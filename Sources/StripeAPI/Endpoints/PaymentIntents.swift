@@ -1,0 +1,24 @@
+/// `GET /v1/payment_intents/:id`
+extension StripeClient {
+    /// The payment intent as Stripe has it now.
+    ///
+    /// - Parameters:
+    ///   - id: A payment intent's id.
+    ///   - expandingLatestCharge: Whether `latest_charge` is to be the charge itself instead of its id.
+    ///   - account: The connected account the intent belongs to.
+    /// - Returns: The payment intent's JSON, byte for byte.
+    /// - Throws: Anything but a success about this very object.
+    package func paymentIntent(
+        _ id: String,
+        expandingLatestCharge: Bool = true,
+        account: String? = nil
+    ) async throws(StripeAPIError) -> [UInt8] {
+        try await object(
+            "payment_intent",
+            id: id,
+            path: ["v1", "payment_intents"],
+            query: expandingLatestCharge ? [("expand[]", "latest_charge")] : [],
+            account: account
+        )
+    }
+}

@@ -1,0 +1,163 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Asks Stripe's API, and tells every way it can fail apart.
+///
+/// It sends each request once. Whether to ask again is ``RetrySchedule``'s to say and its caller's to do.
+package struct StripeClient: Sendable {
+    private let transport: any HTTPTransport
+    private let base: StripeAPIBase
+    private let key: StripeSecretKey
+    private let version: StripeAPIVersion
+    private let limits: TransportLimits
+
+    package init(
+        transport: any HTTPTransport,
+        base: StripeAPIBase = .stripe,
+        key: StripeSecretKey,
+        version: StripeAPIVersion = .pinned,
+        limits: TransportLimits = TransportLimits()
+    ) {
+        self.transport = transport
+        self.base = base
+        self.key = key
+        self.version = version
+        self.limits = limits
+    }
+
+    /// Gets what is at a path, given as its segments.
+    ///
+    /// - Parameters:
+    ///   - path: Segments that may come from outside; each stays one segment whatever it holds.
+    ///   - query: Names and values, not yet encoded.
+    ///   - account: The connected account to ask on behalf of.
+    /// - Returns: The answer's body, which nothing has looked at, and Stripe's name for the request.
+    /// - Throws: Anything but a success.
+    package func get(
+        path: [String],
+        query: [(name: String, value: String)] = [],
+        account: String? = nil
+    ) async throws(StripeAPIError) -> StripeAnswer {
+        var url = try self.url(path)
+        if !query.isEmpty { url += "?" + PercentEncoding.form(query) }
+        return try await send(.get, url: url, headers: [], account: account)
+    }
+
+    /// Posts a form to a path, given as its segments.
+    ///
+    /// - Parameters:
+    ///   - path: As for ``get(path:query:account:)``.
+    ///   - form: Names and values, not yet encoded.
+    ///   - idempotencyKey: The same for every attempt at the same thing; Stripe then does it once.
+    ///   - account: The connected account to act on behalf of.
+    /// - Returns: As for ``get(path:query:account:)``.
+    /// - Throws: Anything but a success.
+    package func post(
+        path: [String],
+        form: [(name: String, value: String)],
+        idempotencyKey: String,
+        account: String? = nil
+    ) async throws(StripeAPIError) -> StripeAnswer {
+        guard (1...255).contains(idempotencyKey.utf8.count), idempotencyKey.isPrintableASCII else {
+            throw .invalidArgument(.idempotencyKey)
+        }
+        let headers = [
+            TransportHeader("Content-Type", "application/x-www-form-urlencoded"),
+            TransportHeader("Idempotency-Key", idempotencyKey),
+        ]
+        let body = Array(PercentEncoding.form(form).utf8)
+        return try await send(.post(body), url: try url(path), headers: headers, account: account)
+    }
+
+    /// Gets one object, and makes sure that this is what came.
+    func object(
+        _ kind: String,
+        id: String,
+        path: [String],
+        query: [(name: String, value: String)] = [],
+        account: String?
+    ) async throws(StripeAPIError) -> [UInt8] {
+        let answer = try await get(path: path + [id], query: query, account: account)
+        guard let identity = ObjectIdentity(answer.bytes) else {
+            throw .notAnObject(requestID: answer.requestID)
+        }
+        guard identity.id == id, identity.object == kind else {
+            throw .wrongObject(requestID: answer.requestID)
+        }
+        return answer.bytes
+    }
+
+    private func send(
+        _ method: TransportRequest.Method,
+        url: String,
+        headers: [TransportHeader],
+        account: String?
+    ) async throws(StripeAPIError) -> StripeAnswer {
+        var all = [
+            TransportHeader("Authorization", key.withText { "Bearer \($0)" }),
+            TransportHeader("Stripe-Version", version.text),
+            TransportHeader("Accept", "application/json"),
+        ]
+        if let account {
+            guard !account.isEmpty, account.isPrintableASCII else { throw .invalidArgument(.account) }
+            all.append(TransportHeader("Stripe-Account", account))
+        }
+        let request = TransportRequest(method, url: url, headers: all + headers, limits: limits)
+        let response: TransportResponse
+        do {
+            response = try await transport.send(request)
+        } catch {
+            throw .transport(error)
+        }
+        try Self.checkStatus(response)
+        return StripeAnswer(bytes: response.body, requestID: response.requestID)
+    }
+
+    private static func checkStatus(_ response: TransportResponse) throws(StripeAPIError) {
+        switch response.status {
+        case 200...299: return
+        case 401: throw .unauthorized(StripeRefusal(response))
+        case 403: throw .forbidden(StripeRefusal(response))
+        case 404: throw .notFound(StripeRefusal(response))
+        case 409: throw .conflict(StripeRefusal(response))
+        case 429: throw .rateLimited(StripeRefusal(response))
+        case 400...499: throw .rejected(StripeRefusal(response))
+        case 500...599: throw .serverFault(StripeRefusal(response))
+        default: throw .unexpectedStatus(response.status)
+        }
+    }
+
+    private func url(_ path: [String]) throws(StripeAPIError) -> String {
+        // Servers drop these segments or climb by them, encoded or not, so no encoding makes them an id.
+        guard !path.contains(where: { ["", ".", ".."].contains($0) }) else { throw .invalidArgument(.path) }
+        return base.origin + path.map { "/" + PercentEncoding.segment($0) }.joined()
+    }
+}
+
+/// The body of a success, and Stripe's name for the request.
+package struct StripeAnswer: Sendable {
+    package let bytes: [UInt8]
+    package let requestID: String?
+}
+
+/// The two fields by which an object of Stripe's says what it is.
+private struct ObjectIdentity: Decodable {
+    let id: String
+    let object: String
+
+    /// Nil unless the bytes are one whole JSON object in UTF-8; the decoder alone would take UTF-16 as well.
+    init?(_ bytes: [UInt8]) {
+        let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard first == UInt8(ascii: "{"), !bytes.contains(0),
+            let decoded = try? JSONDecoder().decode(Self.self, from: Data(bytes))
+        else { return nil }
+        self = decoded
+    }
+}
+
+extension String {
+    fileprivate var isPrintableASCII: Bool { utf8.allSatisfy { 0x21...0x7E ~= $0 } }
+}

@@ -1,0 +1,55 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Reads a refusal out of an answer.
+extension StripeRefusal {
+    init(_ response: TransportResponse) {
+        let error = try? JSONDecoder().decode(ErrorEnvelope.self, from: Data(response.body)).error
+        self.init(
+            status: response.status,
+            type: error?.type.flatMap(Self.token),
+            code: error?.code.flatMap(Self.token),
+            requestID: response.requestID,
+            shouldRetry: response.headers["Stripe-Should-Retry"].flatMap { Bool($0.lowercased()) },
+            retryAfterSeconds: response.headers["Retry-After"].flatMap(Self.seconds),
+            rateLimitedReason: response.headers["Stripe-Rate-Limited-Reason"].flatMap(Self.token)
+        )
+    }
+
+    private struct ErrorEnvelope: Decodable {
+        struct Body: Decodable {
+            let type: String?
+            let code: String?
+        }
+        let error: Body
+    }
+
+    /// The text, if it looks like one of Stripe's words: what comes from outside goes to the log only as such.
+    fileprivate static func token(_ text: String) -> String? {
+        let isToken = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+                UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        return isToken && (1...64).contains(text.utf8.count) ? text : nil
+    }
+
+    /// Whole seconds only.
+    ///
+    /// The header may hold a date instead. Stripe does not send one, and reading it would need a clock.
+    private static func seconds(_ text: String) -> Int64? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int64(text)
+    }
+}
+
+extension TransportResponse {
+    var requestID: String? { headers["Request-Id"].flatMap(StripeRefusal.token) }
+}

@@ -1,0 +1,116 @@
+package import Billing
+import FoundationEssentials
+package import StripeAPI
+import Synchronization
+
+/// Gets fresh receipt links from Stripe's API, once for all who ask for the same one at the same time.
+package final class ReceiptFetcher: ReceiptSource {
+    private typealias Answer = Result<ReceiptURL, ReceiptUnavailable>
+
+    private let stripe: StripeClient
+    private let hosts: ReceiptHosts
+    private let flights = Mutex<[ReceiptTarget: Task<Answer, Never>]>([:])
+
+    /// Asks through `stripe`, whose limits are to be fit for a person who waits for a page.
+    package init(stripe: StripeClient, hosts: ReceiptHosts) {
+        self.stripe = stripe
+        self.hosts = hosts
+    }
+
+    package func freshURL(for target: ReceiptTarget) async throws(ReceiptUnavailable) -> ReceiptURL {
+        // A task of its own: the first visitor closing the tab must not fail the others.
+        let flight = flights.withLock { flights in
+            if let flight = flights[target] { return flight }
+            let flight = Task { () -> Answer in
+                let answer: Answer
+                do throws(ReceiptUnavailable) {
+                    answer = .success(try await self.fetch(target))
+                } catch {
+                    answer = .failure(error)
+                }
+                self.flights.withLock { $0[target] = nil }
+                return answer
+            }
+            flights[target] = flight
+            return flight
+        }
+        return try await flight.value.get()
+    }
+
+    private func fetch(_ target: ReceiptTarget) async throws(ReceiptUnavailable) -> ReceiptURL {
+        if let invoice = target.invoice,
+            let document = try? await invoiceLinks(invoice, account: target.account).pdf
+        {
+            return try allowed(document)
+        }
+        switch target.object.kind {
+        case .charge:
+            let body = try await ask { () async throws(StripeAPIError) in
+                try await self.stripe.charge(target.object.id, account: target.account)
+            }
+            return try allowed(try decode(ChargeReceipt.self, body).receipt_url)
+        case .paymentIntent:
+            let body = try await ask { () async throws(StripeAPIError) in
+                try await self.stripe.paymentIntent(target.object.id, account: target.account)
+            }
+            return try allowed(try decode(IntentReceipt.self, body).latest_charge?.receipt_url)
+        case .invoice:
+            return try allowed(try await invoiceLinks(target.object.id, account: target.account).page)
+        case .refund, .dispute, .checkoutSession, .invoicePayment, .customer:
+            throw ReceiptUnavailable("a \(target.object.kind.rawValue) has no receipt of its own")
+        }
+    }
+
+    private func invoiceLinks(
+        _ id: String,
+        account: String?
+    ) async throws(ReceiptUnavailable) -> (page: String?, pdf: String?) {
+        let body = try await ask { () async throws(StripeAPIError) in
+            try await self.stripe.invoice(id, account: account)
+        }
+        let invoice = try decode(InvoiceDocuments.self, body)
+        return (invoice.hosted_invoice_url ?? invoice.invoice_pdf, invoice.invoice_pdf)
+    }
+
+    private func ask(
+        _ request: () async throws(StripeAPIError) -> [UInt8]
+    ) async throws(ReceiptUnavailable) -> [UInt8] {
+        do {
+            return try await request()
+        } catch {
+            throw ReceiptUnavailable("\(error)")
+        }
+    }
+
+    private func decode<Value: Decodable>(
+        _ type: Value.Type,
+        _ body: [UInt8]
+    ) throws(ReceiptUnavailable) -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(body))
+        } catch {
+            throw ReceiptUnavailable("Stripe's answer cannot be read")
+        }
+    }
+
+    private func allowed(_ link: String?) throws(ReceiptUnavailable) -> ReceiptURL {
+        guard let link else { throw ReceiptUnavailable("Stripe has no receipt for it") }
+        guard let url = ReceiptURL(link, allowing: hosts) else {
+            throw ReceiptUnavailable("Stripe's link leads to a host that RECEIPT_HOSTS does not name")
+        }
+        return url
+    }
+}
+
+private struct ChargeReceipt: Decodable {
+    let receipt_url: String?
+}
+
+private struct IntentReceipt: Decodable {
+    let latest_charge: ChargeReceipt?
+}
+
+private struct InvoiceDocuments: Decodable {
+    let hosted_invoice_url: String?
+    let invoice_pdf: String?
+}

@@ -1,0 +1,18 @@
+package import Billing
+package import Hummingbird
+import NIOCore
+
+/// What accompanies a request on its way.
+package struct AppContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    /// `req_…`, in the answer's `Request-Id`, in its error and in the log.
+    package var requestID = ""
+    /// When the request was taken up, by the clock the application was built with.
+    package var now = Instant(unixSeconds: 0)
+    let channel: any Channel
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+}

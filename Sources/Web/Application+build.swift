@@ -1,0 +1,121 @@
+package import Billing
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+package import Storage
+package import Webhooks
+
+/// All that the web needs from outside, decided by whoever puts the service together.
+package struct WebConfiguration: Sendable {
+    package var host: String
+    package var port: Int
+    package var verifier: SignatureVerifier
+    package var maxBodyBytes: Int
+    package var keys: APIKeys
+    package var links: LinkSigner
+    package var receiptHosts: ReceiptHosts
+    /// Connections open at once; those over it wait to be accepted.
+    package var maxConnections: Int
+    /// How long a connection may stand idle, a request take to arrive, and an answer wait to be read.
+    package var deadlineSeconds: Int64
+    package var clock: @Sendable () -> Instant
+
+    package init(
+        host: String,
+        port: Int,
+        verifier: SignatureVerifier,
+        maxBodyBytes: Int = 1 << 20,
+        keys: APIKeys,
+        links: LinkSigner,
+        receiptHosts: ReceiptHosts = .stripe,
+        maxConnections: Int = 4096,
+        deadlineSeconds: Int64 = 30,
+        clock: @escaping @Sendable () -> Instant
+    ) {
+        self.host = host
+        self.port = port
+        self.verifier = verifier
+        self.maxBodyBytes = maxBodyBytes
+        self.keys = keys
+        self.links = links
+        self.receiptHosts = receiptHosts
+        self.maxConnections = maxConnections
+        self.deadlineSeconds = deadlineSeconds
+        self.clock = clock
+    }
+}
+
+/// Puts the routes together.
+package func buildApplication(
+    _ configuration: WebConfiguration,
+    store: any Store,
+    receipts: any ReceiptSource,
+    logger: Logger,
+    onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+) -> some ApplicationProtocol {
+    let routes = buildRoutes(configuration, store: store, receipts: receipts)
+    let deadlines = ConnectionGuard.Deadlines(
+        request: .seconds(configuration.deadlineSeconds),
+        write: .seconds(configuration.deadlineSeconds)
+    )
+    return Application(
+        router: routes.router,
+        server: .http1(
+            configuration: .init(
+                additionalChannelHandlers: [ConnectionGuard(deadlines: deadlines)],
+                idleTimeout: .seconds(configuration.deadlineSeconds),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 << 10,
+                    maxHeaderListSize: 64 << 10,
+                    maxHeaderFieldCount: 100
+                )
+            )
+        ),
+        configuration: .init(
+            address: .hostname(configuration.host, port: configuration.port),
+            availableConnectionsDelegate: MaximumAvailableConnections(
+                configuration.maxConnections,
+                logger: logger
+            )
+        ),
+        onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? 0) },
+        logger: logger
+    )
+}
+
+private func buildRoutes(
+    _ configuration: WebConfiguration,
+    store: any Store,
+    receipts: any ReceiptSource
+) -> Routes {
+    let authenticator = Authenticator(keys: configuration.keys)
+    let links = configuration.links
+    var routes = Routes()
+    var table = Routes()
+    func addRoutes(to routes: inout Routes) {
+        WebhookController(
+            verifier: configuration.verifier,
+            log: store,
+            maxBodyBytes: configuration.maxBodyBytes
+        ).addRoutes(to: &routes)
+        TransactionsController(feed: store, authenticator: authenticator, links: links).addRoutes(to: &routes)
+        ReceiptController(
+            feed: store,
+            authenticator: authenticator,
+            links: links,
+            source: receipts,
+            hosts: configuration.receiptHosts
+        ).addRoutes(to: &routes)
+        ConsoleTransactionsController(feed: store, authenticator: authenticator, links: links)
+            .addRoutes(to: &routes)
+        EventsController(log: store, work: store, authenticator: authenticator).addRoutes(to: &routes)
+        HealthController(store: store).addRoutes(to: &routes)
+        AssetsController().addRoutes(to: &routes)
+    }
+    // A router's middleware covers only the routes added after it, and this one needs to know them all.
+    addRoutes(to: &table)
+    routes.router.add(middleware: RequestMiddleware(clock: configuration.clock, routes: table.table))
+    addRoutes(to: &routes)
+    return routes
+}

@@ -1,0 +1,69 @@
+package import Webhooks
+
+/// What a key may be used for.
+package enum Scope: String, CaseIterable, Sendable {
+    case feedRead = "feed:read"
+    case sessionsWrite = "sessions:write"
+    case usageWrite = "usage:write"
+    case ops
+    case metricsRead = "metrics:read"
+}
+
+/// One API key: who it was made for, what it may do, and the hash it is known by.
+package struct APIKey: Sendable, Equatable {
+    package let name: String
+    package let digest: SHA256Digest
+    package let scopes: Set<Scope>
+
+    package init(name: String, digest: SHA256Digest, scopes: Set<Scope>) {
+        self.name = name
+        self.digest = digest
+        self.scopes = scopes
+    }
+
+    /// Reads `name:sha256hex:scope+scope`, where the scopes have a colon of their own.
+    package init(parsing text: String) throws(APIKeyFault) {
+        let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, !parts[0].isEmpty else { throw .shape }
+        guard let digest = SHA256Digest(hex: parts[1].utf8) else { throw .digest(name: String(parts[0])) }
+        var scopes: Set<Scope> = []
+        for name in parts[2].split(separator: "+") {
+            guard let scope = Scope(rawValue: String(name)) else { throw .scope(name: String(parts[0])) }
+            scopes.insert(scope)
+        }
+        guard !scopes.isEmpty else { throw .scope(name: String(parts[0])) }
+        self.init(name: String(parts[0]), digest: digest, scopes: scopes)
+    }
+}
+
+/// Why an entry of `API_KEYS` cannot be read; it names the entry, never its hash.
+package enum APIKeyFault: Error, Equatable, CustomStringConvertible {
+    case shape
+    case digest(name: String)
+    case scope(name: String)
+
+    package var description: String {
+        switch self {
+        case .shape: "an entry is not of the form name:sha256hex:scope+scope"
+        case .digest(let name): "the hash of \(name) is not 64 lower-case hexadecimal digits"
+        case .scope(let name):
+            "the scopes of \(name) are not among \(Scope.allCases.map(\.rawValue).joined(separator: ", "))"
+        }
+    }
+}
+
+/// The keys there are.
+package struct APIKeys: Sendable {
+    private let keys: [APIKey]
+
+    package init(_ keys: [APIKey]) { self.keys = keys }
+
+    /// The key a caller presents.
+    ///
+    /// Every key is compared, each in constant time, so that how long it takes says nothing about which
+    /// exist.
+    func key(presented text: String) -> APIKey? {
+        let digest = SHA256Digest(of: Array(text.utf8))
+        return keys.reduce(nil) { found, key in key.digest == digest ? key : found }
+    }
+}

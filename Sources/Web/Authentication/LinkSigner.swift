@@ -1,0 +1,67 @@
+package import Billing
+package import Webhooks
+
+/// Signs links to a receipt, so that a plain `<a href>` opens it without any other credential.
+///
+/// A link is good for one transaction, for its receipt alone, until it expires.
+package struct LinkSigner: Sendable {
+    private let keys: [HMACKey]
+    private let publicURL: String
+    private let lifetimeSeconds: Int64
+
+    /// Keeps the secrets, of which there is at least one.
+    ///
+    /// - Parameters:
+    ///   - secrets: The first signs; all verify, so that one can be replaced without breaking links.
+    ///   - publicURL: The base of every link, without a final slash.
+    ///   - lifetimeSeconds: How long a link is good for.
+    package init(secrets: [HMACKey], publicURL: String, lifetimeSeconds: Int64) {
+        precondition(!secrets.isEmpty, "configuration requires a secret")
+        keys = secrets
+        self.publicURL = publicURL
+        self.lifetimeSeconds = lifetimeSeconds
+    }
+
+    /// The link to a transaction's receipt.
+    package func receiptLink(_ transactionID: String, now: Instant) -> String {
+        let expires = now.adding(seconds: lifetimeSeconds).unixSeconds
+        let signature = keys[0].code(over: Self.message(transactionID, expires)).hex
+        let path = PathSegment.encoded(transactionID)
+        return "\(publicURL)/v1/transactions/\(path)/receipt?expires=\(expires)&signature=\(signature)"
+    }
+
+    enum Verdict { case good, expired, forged }
+
+    func verdict(on transactionID: String, expires: String, signature: String, now: Instant) -> Verdict {
+        guard let seconds = Int64(expires), String(seconds) == expires,
+            let presented = AuthenticationCode(hex: signature.utf8)
+        else { return .forged }
+        let message = Self.message(transactionID, seconds)
+        guard keys.contains(where: { $0.code(over: message) == presented }) else { return .forged }
+        return now.unixSeconds < seconds ? .good : .expired
+    }
+
+    // The purpose comes first, so that no signature made for anything else can ever pass for a receipt link.
+    private static func message(_ transactionID: String, _ expires: Int64) -> [UInt8] {
+        Array("receipt\n\(expires)\n\(transactionID)".utf8)
+    }
+}
+
+/// An id as one segment of a path.
+enum PathSegment {
+    static func encoded(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+                UInt8(ascii: "."):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += digits.count == 1 ? "%0" + digits : "%" + digits
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,92 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// The log of events, for operators.
+struct EventsController: Sendable {
+    let log: any EventLog
+    let work: any WorkQueue
+    let authenticator: Authenticator
+
+    func addRoutes(to routes: inout Routes) {
+        routes.get("/v1/events", use: list)
+        routes.get("/v1/events/{id}", use: show)
+        routes.post("/v1/events/reproject", use: reprojectAll)
+        routes.post("/v1/events/{id}/reproject", use: reproject)
+        routes.get("/v1/work", use: summary)
+    }
+
+    @Sendable
+    private func list(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try authenticator.caller(of: request, needing: .ops)
+        var query = try QueryReader(request)
+        var events = EventQuery(limit: try query.integer("limit", in: 1...100) ?? 10)
+        events.type = try query.identifier("type")
+        events.disposition = try query.choice("outcome")
+        let cursor = try query.cursor()
+        if case .startingAfter(let id) = cursor { events.startingAfter = id }
+        if case .endingBefore(let id) = cursor { events.endingBefore = id }
+        try query.finish()
+        guard let page = try await log.entries(events) else {
+            throw APIError(
+                .badRequest,
+                .invalidRequest,
+                code: "resource_missing",
+                "There is no such event to page from.",
+                parameter: events.startingAfter == nil ? "ending_before" : "starting_after"
+            )
+        }
+        return JSONBody.response(
+            ListResponse(
+                url: "/v1/events",
+                hasMore: page.hasMore,
+                data: page.elements.map { EventResponse(entry: $0) }
+            )
+        )
+    }
+
+    @Sendable
+    private func show(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try authenticator.caller(of: request, needing: .ops)
+        let id = try context.parameters.require("id")
+        try QueryReader(request).finish()
+        guard let (entry, payload) = try await log.entry(id: id) else { throw APIError.noSuch("event") }
+        return JSONBody.response(
+            EventResponse(entry: entry, payload: String(decoding: payload, as: UTF8.self))
+        )
+    }
+
+    @Sendable
+    private func reproject(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try authenticator.caller(of: request, needing: .ops)
+        let id = try context.parameters.require("id")
+        guard let result = try await log.reproject(eventID: id) else { throw APIError.noSuch("event") }
+        return JSONBody.response(ReprojectionResponse(result))
+    }
+
+    @Sendable
+    private func reprojectAll(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try authenticator.caller(of: request, needing: .ops)
+        return JSONBody.response(ReprojectionResponse(try await log.reprojectAll()))
+    }
+
+    @Sendable
+    private func summary(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try authenticator.caller(of: request, needing: .ops)
+        let summary = try await work.summary()
+        return JSONBody.response(
+            WorkResponse(
+                pending: summary.pending,
+                gave_up: summary.gaveUp,
+                oldest_due_at: summary.oldestDueAt
+            )
+        )
+    }
+
+    private struct WorkResponse: Encodable {
+        let object = "work_summary"
+        let pending: Int
+        let gave_up: Int
+        let oldest_due_at: Instant?
+    }
+}

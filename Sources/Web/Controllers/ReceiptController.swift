@@ -1,0 +1,122 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// `GET /v1/transactions/{id}/receipt`: to Stripe's receipt, fetched fresh; and never a dead end.
+struct ReceiptController: Sendable {
+    let feed: any TransactionFeed
+    let authenticator: Authenticator
+    let links: LinkSigner
+    let source: any ReceiptSource
+    let hosts: ReceiptHosts
+
+    func addRoutes(to routes: inout Routes) {
+        routes.get("/v1/transactions/{id}/receipt", use: open)
+        routes.get("/v1/transactions/{id}/receipt/print", use: print)
+    }
+
+    private enum Format: String, CaseIterable { case pdf, html }
+
+    @Sendable
+    private func open(_ request: Request, _ context: AppContext) async throws -> Response {
+        let (detail, format) = try await authorised(request, context)
+        let transaction = detail.transaction
+        guard let target = transaction.receiptTarget(prefersPDF: format == .pdf) else {
+            throw APIError(
+                .notFound,
+                .invalidRequest,
+                code: "receipt_unavailable",
+                "There is no receipt: only payments that succeeded have one."
+            )
+        }
+        do {
+            return redirect(to: try await source.freshURL(for: target))
+        } catch {
+            context.logger.notice(
+                "no fresh receipt",
+                metadata: ["transaction": "\(transaction.id)", "reason": "\(error.reason)"]
+            )
+        }
+        if let stored = detail.group.storedReceipt(
+            ofCharge: transaction.charge,
+            now: context.now,
+            hosts: hosts
+        ) {
+            return redirect(to: stored)
+        }
+        return page(detail)
+    }
+
+    @Sendable
+    private func print(_ request: Request, _ context: AppContext) async throws -> Response {
+        let (detail, _) = try await authorised(request, context)
+        guard detail.transaction.receipt.available else {
+            throw APIError(
+                .notFound,
+                .invalidRequest,
+                code: "receipt_unavailable",
+                "There is no receipt: only payments that succeeded have one."
+            )
+        }
+        return page(detail)
+    }
+
+    /// The payment, for a caller with credentials or with a signed link alone.
+    private func authorised(
+        _ request: Request,
+        _ context: AppContext
+    ) async throws -> (PaymentDetail, Format?) {
+        let id = try context.parameters.require("id")
+        var query = try QueryReader(request)
+        let (expires, signature) = (query.text("expires"), query.text("signature"))
+        let format: Format? = try query.choice("format")
+        try query.finish()
+
+        let maySee: (Transaction) -> Bool
+        if expires != nil || signature != nil {
+            try check(id, expires: expires ?? "", signature: signature ?? "", now: context.now)
+            maySee = { _ in true }
+        } else {
+            let caller = try authenticator.caller(of: request, needing: .feedRead)
+            maySee = { caller.maySee(customer: $0.customer) }
+        }
+        guard let detail = try await feed.payment(ofTransaction: id), maySee(detail.transaction) else {
+            throw APIError.noSuch("transaction")
+        }
+        return (detail, format)
+    }
+
+    private func check(_ id: String, expires: String, signature: String, now: Instant) throws(APIError) {
+        switch links.verdict(on: id, expires: expires, signature: signature, now: now) {
+        case .good: return
+        case .expired:
+            throw APIError(
+                .forbidden,
+                .permission,
+                code: "link_expired",
+                "This link has expired. Go back to the list of transactions and open the receipt from there."
+            )
+        case .forged:
+            throw APIError(
+                .forbidden,
+                .permission,
+                code: "link_invalid",
+                "This link is not one of ours, or was altered. Open the receipt from the list of transactions."
+            )
+        }
+    }
+
+    private func redirect(to url: ReceiptURL) -> Response {
+        Response(
+            status: .found,
+            headers: [
+                .location: url.text, .cacheControl: "no-store", .referrerPolicy: "no-referrer",
+                .contentLength: "0",
+            ]
+        )
+    }
+
+    private func page(_ detail: PaymentDetail) -> Response {
+        PageResponse.html(ReceiptPage(detail).html)
+    }
+}

@@ -1,0 +1,106 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// The feed: a page, one transaction, an export.
+struct TransactionsController: Sendable {
+    let feed: any TransactionFeed
+    let authenticator: Authenticator
+    let links: LinkSigner
+
+    func addRoutes(to routes: inout Routes) {
+        routes.get("/v1/transactions", use: list)
+        routes.get("/v1/transactions/export", use: export)
+        routes.get("/v1/transactions/{id}", use: show)
+    }
+
+    @Sendable
+    private func list(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        var query = try QueryReader(request)
+        let filter = try query.transactionFilter()
+        let cursor = try query.cursor()
+        let limit = try query.integer("limit", in: 1...100) ?? 10
+        try query.finish()
+        try caller.check(filter)
+
+        guard let page = try await feed.page(filter, cursor: cursor, limit: limit) else {
+            throw APIError(
+                .badRequest,
+                .invalidRequest,
+                code: "resource_missing",
+                "There is no such transaction to page from.",
+                parameter: cursor.parameter
+            )
+        }
+        return JSONBody.response(
+            ListResponse(
+                url: "/v1/transactions",
+                hasMore: page.hasMore,
+                data: page.elements.map { TransactionResponse($0, links: links, now: context.now) }
+            )
+        )
+    }
+
+    @Sendable
+    private func show(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        let id = try context.parameters.require("id")
+        try QueryReader(request).finish()
+        guard let detail = try await feed.payment(ofTransaction: id),
+            caller.maySee(customer: detail.transaction.customer)
+        else { throw APIError.noSuch("transaction") }
+        var body = TransactionResponse(detail.transaction, links: links, now: context.now)
+        body.attempts = detail.group.attempts(of: detail.transaction)
+        body.events = detail.events
+        return JSONBody.response(body)
+    }
+
+    private enum Format: String, CaseIterable { case csv, jsonl }
+
+    @Sendable
+    private func export(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        var query = try QueryReader(request)
+        let filter = try query.transactionFilter()
+        let format: Format = try query.choice("format") ?? .csv
+        let zone = try query.timeZone() ?? .utc
+        try query.finish()
+        try caller.check(filter)
+
+        let rows = FeedRows(feed: feed, filter: filter)
+        let (links, now) = (links, context.now)
+        switch format {
+        case .csv:
+            let table = TransactionTable(zone: zone, links: links, now: now)
+            return ExportResponse.csv(named: "transactions.csv", columns: table.columns, rows: rows) {
+                table.cells($0)
+            }
+        case .jsonl:
+            return ExportResponse.jsonLines(named: "transactions.jsonl", rows: rows) {
+                TransactionResponse($0, links: links, now: now)
+            }
+        }
+    }
+}
+
+extension Caller {
+    /// - Throws: ``APIError`` when the caller asks for rows it may not see.
+    func check(_ filter: TransactionFilter) throws(APIError) {
+        guard case .customer(let own) = reach else { return }
+        guard let asked = filter.customer else {
+            throw .invalid("customer", "Name the customer whose transactions you want.")
+        }
+        guard asked == own else { throw .noSuch("customer") }
+    }
+}
+
+extension Cursor {
+    fileprivate var parameter: String? {
+        switch self {
+        case .startingAfter: "starting_after"
+        case .endingBefore: "ending_before"
+        case .start, .offset: nil
+        }
+    }
+}

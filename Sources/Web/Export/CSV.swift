@@ -1,0 +1,36 @@
+/// Comma-separated values (RFC 4180), each cell safe to open in a spreadsheet.
+enum CSV {
+    /// Tells spreadsheets that what follows is UTF-8.
+    static let byteOrderMark = "\u{FEFF}"
+
+    static func line(_ cells: [String]) -> String {
+        cells.map(cell).joined(separator: ",") + "\r\n"
+    }
+
+    /// A cell that a spreadsheet would take for a formula gets an apostrophe before it, which makes it text.
+    ///
+    /// Plain numbers keep their sign.
+    static func cell(_ text: String) -> String {
+        let safe = isFormula(text) ? "'" + text : text
+        let needsQuotes =
+            safe.unicodeScalars.contains { "\",;\t\r\n".unicodeScalars.contains($0) }
+            || safe.first == " " || safe.last == " "
+        return needsQuotes ? "\"" + safe.replacing("\"", with: "\"\"") + "\"" : safe
+    }
+
+    /// `=` and its kin begin formulas, also behind white space and in the full-width forms that some
+    /// spreadsheets fold; a tab or a carriage return can split a cell.
+    private static func isFormula(_ text: String) -> Bool {
+        let beginnings: Set<Unicode.Scalar> = ["=", "+", "-", "@", "|", "\t", "\r", "\n", "＝", "＋", "－", "＠"]
+        guard let first = text.unicodeScalars.first else { return false }
+        let firstVisible = text.unicodeScalars.first { !$0.properties.isWhitespace } ?? first
+        guard beginnings.contains(first) || beginnings.contains(firstVisible) else { return false }
+        return !isNumber(text)
+    }
+
+    private static func isNumber(_ text: String) -> Bool {
+        let digits = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
+        let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.allSatisfy { part in !part.isEmpty && part.utf8.allSatisfy { 0x30...0x39 ~= $0 } }
+    }
+}

@@ -1,0 +1,83 @@
+import Billing
+// IANA time zones are in full Foundation only.
+import Foundation
+
+/// Moments as people in a time zone read them.
+struct LocalTime: Sendable {
+    static let utc = LocalTime(zone: .gmt, name: "UTC")
+
+    let name: String
+    private let zone: TimeZone
+
+    private init(zone: TimeZone, name: String) {
+        self.zone = zone
+        self.name = name
+    }
+
+    /// Takes an IANA name, such as `Europe/Berlin`; one that is not in the time zone database is `nil`.
+    init?(ianaName name: String) {
+        if name == "UTC" || name == "Etc/UTC" {
+            self.init(zone: .gmt, name: name)
+            return
+        }
+        guard Self.names.contains(name), let zone = TimeZone(identifier: name) else { return nil }
+        self.init(zone: zone, name: name)
+    }
+
+    // `TimeZone(identifier:)` also takes abbreviations and offsets, of which one cannot know what was meant.
+    private static let names = Set(TimeZone.knownTimeZoneIdentifiers)
+
+    /// Such as `2025-06-15 10:20:30`.
+    func text(_ instant: Instant) -> String {
+        let local = instant.adding(
+            seconds: Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant.unixSeconds))))
+        )
+        return CivilTime(local).text
+    }
+}
+
+/// A date and a time of day, without a zone.
+struct CivilTime {
+    let text: String
+
+    /// - Parameter local: Seconds since 1970, already moved into the zone.
+    init(_ local: Instant) {
+        let days = local.unixSeconds.floorDivided(by: 86_400)
+        let second = local.unixSeconds - days * 86_400
+        let (year, month, day) = Self.date(ofDay: days)
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let time = "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
+        text = "\(year)-\(two(month))-\(two(day)) \(time)"
+    }
+
+    /// The proleptic Gregorian date of a day since 1970-01-01, by eras of 400 years that begin in March.
+    private static func date(ofDay day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = day + 719_468
+        let era = shifted.floorDivided(by: 146_097)
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        return (
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * marchMonth + 2) / 5 + 1
+        )
+    }
+}
+
+extension Int64 {
+    fileprivate func floorDivided(by divisor: Int64) -> Int64 {
+        let quotient = self / divisor
+        return self % divisor < 0 ? quotient - 1 : quotient
+    }
+}
+
+extension QueryReader {
+    mutating func timeZone(_ parameter: String = "timezone") throws(APIError) -> LocalTime? {
+        guard let name = text(parameter) else { return nil }
+        guard let zone = LocalTime(ianaName: name) else {
+            throw .invalid(parameter, "Give an IANA time zone, such as Europe/Berlin.")
+        }
+        return zone
+    }
+}

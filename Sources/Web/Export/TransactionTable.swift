@@ -1,0 +1,26 @@
+import Billing
+
+/// The feed as a table: a column for each thing a customer or a bookkeeper looks for.
+struct TransactionTable: Sendable {
+    let zone: LocalTime
+    let links: LinkSigner
+    let now: Instant
+
+    var columns: [String] {
+        [
+            "ID", "Date (\(zone.name))", "Type", "Status", "Amount", "Refunded", "Currency", "Payment Method",
+            "Description", "Customer", "Payment Intent", "Charge", "Invoice", "Receipt Number", "Receipt URL",
+        ]
+    }
+
+    func cells(_ row: Transaction) -> [String] {
+        [
+            row.id, zone.text(row.created), row.type.rawValue, row.status, row.money.decimalText,
+            Money(minorUnits: row.amountRefunded, currency: row.currency).decimalText,
+            row.currency.code.uppercased(), row.paymentMethod?.label ?? "", row.description ?? "",
+            row.customer ?? "", row.paymentIntent ?? "", row.charge ?? "", row.invoice ?? "",
+            row.receipt.number ?? "",
+            row.receipt.available ? links.receiptLink(row.id, now: now) : "",
+        ]
+    }
+}

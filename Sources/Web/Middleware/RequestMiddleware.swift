@@ -1,0 +1,106 @@
+import Billing
+import Hummingbird
+import Logging
+import Storage
+
+/// The outermost step: names the request, turns every error into the contract's shape, and logs one line.
+///
+/// The line has the route, never the path's query: a signed link's signature is in there.
+struct RequestMiddleware: RouterMiddleware {
+    let clock: @Sendable () -> Instant
+    let routes: RouteTable
+
+    func handle(
+        _ request: Request,
+        context: AppContext,
+        next: (Request, AppContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.requestID = Self.newRequestID()
+        context.now = clock()
+        context.logger[metadataKey: "request_id"] = "\(context.requestID)"
+        let started = ContinuousClock.now
+
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            let answer = apiError(for: error, request: request)
+            if answer.status.code >= 500 {
+                context.logger.error("\(answer.code)", metadata: ["error": "\(Self.safeDescription(error))"])
+            }
+            response = answer.response(requestID: context.requestID)
+        }
+        response.headers[.requestID] = context.requestID
+        response.headers[.xContentTypeOptions] = "nosniff"
+        let duration = started.duration(to: .now)
+        context.logger.info(
+            "\(request.method.rawValue) \(context.endpointPath ?? "unrouted") \(response.status.code)",
+            metadata: ["milliseconds": "\(duration / .milliseconds(1))"]
+        )
+        return response
+    }
+
+    private func apiError(for error: any Error, request: Request) -> APIError {
+        switch error {
+        case let error as APIError:
+            return error
+        case let error as StoreError:
+            return error.code == .busy || error.code == .closed || error.code == .full
+                || error.code == .inputOutput || error.code == .readOnly || error.code == .connectionLost
+                ? .unavailable("The store cannot take the request now. Try again in a few seconds.")
+                : .init(
+                    .internalServerError,
+                    .api,
+                    code: "internal_error",
+                    "Something went wrong on our side."
+                )
+        case let error as HTTPError where error.status == .notFound:
+            return routes.absence(of: request)
+        case let error as HTTPError where error.status == .contentTooLarge:
+            return .init(
+                .contentTooLarge,
+                .invalidRequest,
+                code: "body_too_large",
+                "The request body is larger than this service accepts.",
+                headers: [.connection: "close"]
+            )
+        case let error as HTTPError where error.status.code < 500:
+            return .init(
+                error.status,
+                .invalidRequest,
+                code: "request_invalid",
+                "The request cannot be read."
+            )
+        default:
+            return .init(
+                .internalServerError,
+                .api,
+                code: "internal_error",
+                "Something went wrong on our side."
+            )
+        }
+    }
+
+    /// Errors of ours describe themselves without values; of anybody else's only the type is logged.
+    private static func safeDescription(_ error: any Error) -> String {
+        switch error {
+        case let error as StoreError: "\(error)"
+        case let error as APIError: error.code
+        default: "\(type(of: error))"
+        }
+    }
+
+    private static func newRequestID() -> String {
+        var generator = SystemRandomNumberGenerator()
+        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+        var id = "req_"
+        var bits = generator.next()
+        for index in 0..<16 {
+            if index == 8 { bits = generator.next() }
+            id.unicodeScalars.append(Unicode.Scalar(alphabet[Int(bits % 62)]))
+            bits /= 62
+        }
+        return id
+    }
+}

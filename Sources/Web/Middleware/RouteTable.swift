@@ -1,0 +1,70 @@
+import Hummingbird
+
+/// The routes that there are, so that a wrong method on one of them can be told from an unknown path.
+struct RouteTable: Sendable {
+    private var routes: [(segments: [Substring], method: HTTPRequest.Method)] = []
+
+    mutating func add(_ method: HTTPRequest.Method, _ path: String) {
+        routes.append((path.split(separator: "/"), method))
+    }
+
+    /// What to say about a request that no route took: 405 with what is allowed, or 404.
+    func absence(of request: Request) -> APIError {
+        let allowed = methods(at: request.uri.path)
+        guard !allowed.isEmpty else {
+            return APIError(
+                .notFound,
+                .invalidRequest,
+                code: "route_unknown",
+                "There is nothing at this path. The routes are listed in the README."
+            )
+        }
+        let names = allowed.map(\.rawValue).joined(separator: ", ")
+        return APIError(
+            .methodNotAllowed,
+            .invalidRequest,
+            code: "method_not_allowed",
+            "This path is there for \(names) only.",
+            headers: [.allow: names]
+        )
+    }
+
+    private func methods(at path: String) -> [HTTPRequest.Method] {
+        let segments = path.split(separator: "/")
+        var found: [HTTPRequest.Method] = []
+        for route in routes where Self.matches(route.segments, segments) {
+            if !found.contains(route.method) { found.append(route.method) }
+            if route.method == .get, !found.contains(.head) { found.append(.head) }
+        }
+        return found
+    }
+
+    private static func matches(_ pattern: [Substring], _ path: [Substring]) -> Bool {
+        pattern.count == path.count && zip(pattern, path).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }
+}
+
+/// Registers each route with the router and in the table.
+struct Routes {
+    let router = Router(context: AppContext.self, options: [.autoGenerateHeadEndpoints])
+    private(set) var table = RouteTable()
+
+    mutating func on(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        use handler: @Sendable @escaping (Request, AppContext) async throws -> Response
+    ) {
+        table.add(method, path)
+        router.on(RouterPath(path), method: method, use: handler)
+    }
+
+    mutating func get(
+        _ path: String,
+        use handler: @Sendable @escaping (Request, AppContext) async throws -> Response
+    ) { on(.get, path, use: handler) }
+
+    mutating func post(
+        _ path: String,
+        use handler: @Sendable @escaping (Request, AppContext) async throws -> Response
+    ) { on(.post, path, use: handler) }
+}

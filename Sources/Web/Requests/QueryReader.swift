@@ -1,0 +1,91 @@
+import Billing
+import Hummingbird
+
+/// The parameters of a query, each to be asked for by name; what nobody asked for is an error.
+///
+/// A misspelt filter that is silently ignored shows a customer the wrong rows.
+struct QueryReader {
+    private var values: [String: String] = [:]
+    private var known: Set<String> = []
+
+    /// - Throws: ``APIError`` for a query that cannot be decoded, or that names a parameter twice.
+    init(_ request: Request) throws(APIError) {
+        guard let query = request.uri.query, !query.isEmpty else { return }
+        guard query.utf8.count <= 8192 else { throw .invalid("query", "The query is too long.") }
+        for pair in query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let decodedName = Self.decoded(parts[0])
+            guard let name = decodedName, let value = Self.decoded(parts.count > 1 ? parts[1] : "") else {
+                throw .invalid("query", "The query is not valid percent-encoded UTF-8.")
+            }
+            guard values.updateValue(value, forKey: name) == nil else {
+                throw .invalid(name, "This parameter was given twice.")
+            }
+        }
+    }
+
+    /// The value of a parameter; an empty one counts as absent, as in a form that was not filled in.
+    mutating func text(_ name: String) -> String? {
+        known.insert(name)
+        return values[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
+        guard let text = text(name) else { return nil }
+        guard let value = Int(text), range.contains(value) else {
+            throw .invalid(name, "Give a whole number from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return value
+    }
+
+    mutating func instant(_ name: String) throws(APIError) -> Instant? {
+        guard let text = text(name) else { return nil }
+        guard let seconds = Int64(text), 0...253_402_300_799 ~= seconds else {
+            throw .invalid(name, "Give a time as whole seconds since 1970, such as 1750000000.")
+        }
+        return Instant(unixSeconds: seconds)
+    }
+
+    mutating func choice<Value: RawRepresentable & CaseIterable>(
+        _ name: String,
+        of type: Value.Type = Value.self
+    ) throws(APIError) -> Value? where Value.RawValue == String {
+        guard let text = text(name) else { return nil }
+        guard let value = Value(rawValue: text) else {
+            let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid(name, "Give one of: \(names).")
+        }
+        return value
+    }
+
+    /// - Throws: ``APIError`` naming a parameter that this route does not have.
+    func finish() throws(APIError) {
+        guard let unknown = values.keys.filter({ !known.contains($0) }).min() else { return }
+        let names = known.sorted().joined(separator: ", ")
+        throw APIError(
+            .badRequest,
+            .invalidRequest,
+            code: "parameter_unknown",
+            "This route has no such parameter. It has: \(names).",
+            parameter: String(unknown.prefix(64))
+        )
+    }
+
+    private static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst(), let low = rest.popFirst(),
+                    let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+                else { return nil }
+                bytes.append(value)
+            default: bytes.append(byte)
+            }
+        }
+        guard !bytes.contains(0) else { return nil }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,67 @@
+import Billing
+import Storage
+
+extension QueryReader {
+    /// The filters that the feed and its export share.
+    mutating func transactionFilter() throws(APIError) -> TransactionFilter {
+        var filter = TransactionFilter()
+        filter.customer = try identifier("customer")
+        filter.type = try choice("type")
+        filter.status = text("status")
+        if let status = filter.status, !Self.statuses.contains(status) {
+            throw .invalid("status", "Give one of: \(Self.statuses.sorted().joined(separator: ", ")).")
+        }
+        if let currency = text("currency") {
+            guard currency.utf8.count == 3, currency.allSatisfy({ $0.isASCII && $0.isLetter }) else {
+                throw .invalid("currency", "Give a three-letter currency code, such as usd.")
+            }
+            filter.currency = Currency(currency)
+        }
+        try readRange(into: &filter)
+        filter.search = text("q")
+        if let search = filter.search, search.utf8.count > 256 {
+            throw .invalid("q", "Search for at most 256 bytes.")
+        }
+        return filter
+    }
+
+    mutating func identifier(_ name: String) throws(APIError) -> String? {
+        guard let id = text(name) else { return nil }
+        guard StripeID.isValid(id) else { throw .invalid(name, "This is not an id of Stripe's.") }
+        return id
+    }
+
+    private mutating func readRange(into filter: inout TransactionFilter) throws(APIError) {
+        let exact = try instant("created")
+        let lower = [
+            exact, try instant("created[gte]"), try instant("created[gt]").map { $0.adding(seconds: 1) },
+        ].compactMap(\.self).max()
+        let upper = [
+            exact, try instant("created[lte]"), try instant("created[lt]").map { $0.adding(seconds: -1) },
+        ].compactMap(\.self).min()
+        if exact == nil, let lower, let upper, lower > upper.adding(seconds: 1) {
+            throw .invalid("created", "The range ends before it begins: swap its two ends.")
+        }
+        filter.createdFrom = lower
+        filter.createdTo = upper
+    }
+
+    mutating func cursor() throws(APIError) -> Cursor {
+        let after = try identifier("starting_after")
+        let before = try identifier("ending_before")
+        switch (after, before) {
+        case (nil, nil): return .start
+        case (let id?, nil): return .startingAfter(id)
+        case (nil, let id?): return .endingBefore(id)
+        case (_?, _?):
+            throw .invalid("ending_before", "Give either starting_after or ending_before, not both.")
+        }
+    }
+
+    /// The statuses a row of any type can have: ours for purchases, Stripe's for refunds and disputes.
+    private static let statuses: Set<String> = [
+        "pending", "requires_action", "succeeded", "failed", "canceled", "warning_needs_response",
+        "warning_under_review", "warning_closed", "needs_response", "under_review", "won", "lost",
+        "prevented",
+    ]
+}

@@ -1,0 +1,53 @@
+import Billing
+
+/// A payment in the shape that Console's page reads.
+///
+/// Optional fields are left out, as Console does.
+struct ConsoleTransaction: Encodable {
+    let id: String
+    let type = "payment_intent"
+    let amount: Int64
+    let amountRefunded: Int64
+    let currency: String
+    let status: String
+    let created: Int64
+    let cardBrand: String?
+    let cardLast4: String?
+    let stripeInvoiceId: String?
+    let receiptUrl: String?
+    let description: String?
+
+    init(_ row: Transaction, links: LinkSigner, now: Instant) {
+        id = row.id
+        amount = row.amount
+        amountRefunded = row.amountRefunded
+        currency = row.currency.code
+        // Console knows a status for what was wholly refunded, and none for a part.
+        status = row.amountRefunded > 0 && row.amountRefunded >= row.amount ? "refunded" : row.status
+        created = row.created.unixSeconds
+        cardBrand = row.paymentMethod?.brand
+        cardLast4 = row.paymentMethod?.last4
+        stripeInvoiceId = row.invoice
+        receiptUrl = row.receipt.available ? links.receiptLink(row.id, now: now) : nil
+        description = row.description
+    }
+
+    static func columns(_ zone: LocalTime) -> [String] {
+        [
+            "Transaction ID", "Date (\(zone.name))", "Type", "Amount", "Bonus", "Refunded", "Currency",
+            "Status",
+            "Card Brand", "Card Last 4", "Description", "Invoice ID", "Receipt URL",
+        ]
+    }
+
+    func cells(_ zone: LocalTime) -> [String] {
+        func decimal(_ amount: Int64) -> String {
+            Money(minorUnits: amount, currency: Currency(currency)).decimalText
+        }
+        return [
+            id, zone.text(Instant(unixSeconds: created)), type, decimal(amount), "", decimal(amountRefunded),
+            currency.uppercased(), status, cardBrand ?? "", cardLast4 ?? "", description ?? "",
+            stripeInvoiceId ?? "", receiptUrl ?? "",
+        ]
+    }
+}

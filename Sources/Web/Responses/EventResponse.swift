@@ -1,0 +1,48 @@
+import Billing
+import Storage
+
+/// An event of the log as operators see it.
+struct EventResponse: Encodable {
+    let entry: EventEntry
+    /// The bytes as received; on the single event only.
+    var payload: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, object, type, created, livemode, account, source, outcome, reason, size, payload
+        case receivedAt = "received_at"
+        case apiVersion = "api_version"
+        case objectID = "object_id"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(entry.id, forKey: .id)
+        try container.encode("event_record", forKey: .object)
+        try container.encode(entry.type, forKey: .type)
+        try container.encode(entry.created, forKey: .created)
+        try container.encode(entry.receivedAt, forKey: .receivedAt)
+        try container.encode(entry.livemode, forKey: .livemode)
+        try container.encode(entry.account, forKey: .account)
+        try container.encode(entry.apiVersion, forKey: .apiVersion)
+        try container.encode(entry.source, forKey: .source)
+        try container.encode(entry.disposition, forKey: .outcome)
+        try container.encode(entry.reason, forKey: .reason)
+        try container.encode(entry.objectID, forKey: .objectID)
+        try container.encode(entry.size, forKey: .size)
+        try container.encodeIfPresent(payload, forKey: .payload)
+    }
+}
+
+/// What a rebuild found.
+struct ReprojectionResponse: Encodable {
+    let object = "reprojection"
+    let events: Int
+    let transactions: Int
+    let changed: Int
+
+    init(_ result: Reprojection) {
+        events = result.events
+        transactions = result.transactions
+        changed = result.changed
+    }
+}

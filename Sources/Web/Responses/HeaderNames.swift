@@ -1,0 +1,12 @@
+import HTTPTypes
+
+// Each name is a literal of valid characters, so that making it cannot fail.
+// swift-format-ignore: NeverForceUnwrap
+extension HTTPField.Name {
+    static let apiKey = Self("x-api-key")!
+    static let referrerPolicy = Self("Referrer-Policy")!
+    static let requestID = Self("Request-Id")!
+    static let stripeSignature = Self("Stripe-Signature")!
+    /// The user that Console asks for, beside a service key.
+    static let userID = Self("X-User-Id")!
+}

@@ -1,0 +1,54 @@
+import Billing
+
+/// The signing secret Stripe issued for one webhook endpoint (`whsec_…`).
+///
+/// Stripe keys its HMAC with this text as it stands, prefix included; it is not base64 to be decoded. Only
+/// libcrypto keeps it, so there is nothing here that could be printed.
+package struct EndpointSecret: Sendable {
+    private let key: HMACKey
+
+    /// Takes the text exactly as Stripe shows it.
+    ///
+    /// - Throws: ``Refusal`` for text that would verify forgeries or could never verify anything.
+    package init(_ text: String) throws(Refusal) {
+        let scalars = text.unicodeScalars
+        guard let first = scalars.first(where: { !Self.isBlank($0) }) else { throw .blank }
+        guard scalars.first == first, let last = scalars.last, !Self.isBlank(last) else {
+            throw .surroundedByWhiteSpace
+        }
+        key = HMACKey(Array(text.utf8))
+    }
+
+    /// Why a text cannot be a secret; safe to log, for it never holds the text.
+    package enum Refusal: Error, Equatable, CustomStringConvertible {
+        /// Whoever knows that the secret is empty can sign.
+        case blank
+        /// Left over from pasting, or from a file's last line; every delivery would be refused.
+        case surroundedByWhiteSpace
+
+        package var description: String {
+            switch self {
+            case .blank: "the endpoint secret is empty"
+            case .surroundedByWhiteSpace: "the endpoint secret has white space before or after it"
+            }
+        }
+    }
+
+    /// The `v1` signature of a payload: over `"<unix seconds>."` and then the bytes as they were sent.
+    ///
+    /// See <https://docs.stripe.com/webhooks#verify-manually>.
+    func signature(of payload: [UInt8], at instant: Instant) -> AuthenticationCode {
+        key.code(prefix: "\(instant.unixSeconds).", over: payload)
+    }
+
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        // Some editors begin a file with a byte order mark, which is as invisible as a space.
+        scalar.properties.isWhitespace || scalar == "\u{FEFF}"
+    }
+}
+
+extension EndpointSecret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "whsec_…" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

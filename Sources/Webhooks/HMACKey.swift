@@ -1,0 +1,47 @@
+import COpenSSL
+
+/// A key for HMAC-SHA256, usable from any number of threads at once.
+///
+/// The key is worked into libcrypto's context a single time; each message is then authenticated by a copy of
+/// that context, which costs less than keying a new one and needs no lock.
+///
+/// Where libcrypto refuses, this traps: it does so only out of memory, where Swift traps as well, or when the
+/// machine's OpenSSL has no HMAC, which shows at the start of the service.
+package final class HMACKey: Sendable {
+    // Copying a context only reads it, so sharing this one is safe though its type cannot say so.
+    nonisolated(unsafe) private let template: OpaquePointer
+
+    /// Takes the key as it stands.
+    ///
+    /// - Parameter key: Not empty. Anybody can compute what an empty key signs.
+    package init(_ key: [UInt8]) {
+        precondition(!key.isEmpty, "an empty key authenticates nothing")
+        let algorithm = EVP_MAC_fetch(nil, OSSL_MAC_NAME_HMAC, nil)
+        defer { EVP_MAC_free(algorithm) }
+        guard let context = EVP_MAC_CTX_new(algorithm),
+            copenssl_hmac_sha256_init(context, key, key.count) == 1
+        else { preconditionFailure("libcrypto offers no HMAC-SHA256") }
+        template = context
+    }
+
+    deinit {
+        EVP_MAC_CTX_free(template)
+    }
+
+    /// Authenticates the bytes, as if the prefix stood before them.
+    package func code(prefix: String = "", over bytes: [UInt8]) -> AuthenticationCode {
+        var prefix = prefix
+        guard let context = EVP_MAC_CTX_dup(template),
+            prefix.withUTF8({ EVP_MAC_update(context, $0.baseAddress, $0.count) }) == 1,
+            EVP_MAC_update(context, bytes, bytes.count) == 1
+        else { preconditionFailure("out of memory") }
+        defer { EVP_MAC_CTX_free(context) }
+        return AuthenticationCode(
+            Bytes32 { output in
+                var written = 0
+                let finished = EVP_MAC_final(context, output, &written, 32)
+                precondition(finished == 1 && written == 32, "HMAC-SHA256 is 32 bytes long")
+            }
+        )
+    }
+}

@@ -1,0 +1,52 @@
+import Hummingbird
+
+/// What Stripe has not: the routes by which the stand-in is told what to do and asked what it saw.
+struct ControlRoutes: Sendable {
+    let world: StandInWorld
+
+    func add(to router: Router<StandInContext>) {
+        router.get("/") { _, _ in
+            Response(.ok, json: ["object": "stand_in", "message": "This is a stand-in and not Stripe."])
+        }
+        let control = router.group("/_stand-in")
+        control.get("/requests") { _, _ in
+            let counts = Dictionary(grouping: world.requests, by: \.route).mapValues {
+                JSON.integer(Int64($0.count))
+            }
+            return Response(
+                .ok,
+                json: ["total": .integer(Int64(world.requests.count)), "routes": .object(counts)]
+            )
+        }
+        control.post("/faults") { request, _ in
+            try await withBody(request) { body in
+                guard let fault = Fault(body) else {
+                    return refusal("mode is one of \(Fault.modes.joined(separator: ", "))")
+                }
+                let times = body["times"]?.integer.map(Int.init(clamping:))
+                guard times ?? 1 >= 0 else { return refusal("times is not negative") }
+                world.set(fault, times: times)
+                return Response(.ok, json: body)
+            }
+        }
+        // An event or a bare object, as the files of `--load` hold them.
+        control.post("/objects") { request, _ in
+            try await withBody(request) { body in
+                guard world.take(body) else { return refusal("neither an event nor an object") }
+                return Response(.ok, json: ["objects": .integer(Int64(world.objectCount))])
+            }
+        }
+    }
+
+    private func withBody(_ request: Request, _ body: (JSON) -> Response) async throws -> Response {
+        let bytes = try await request.body.collect(upTo: 4 << 20)
+        guard let json = try? JSON(parsing: Array(bytes.readableBytesView)) else {
+            return refusal("not JSON")
+        }
+        return body(json)
+    }
+
+    private func refusal(_ message: String) -> Response {
+        Response(.badRequest, json: StripeErrorAnswer(status: .badRequest, message: message).json)
+    }
+}

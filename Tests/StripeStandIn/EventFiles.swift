@@ -1,0 +1,51 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Reads events, or bare objects, from files.
+package enum EventFiles {
+    package struct Report: Sendable, Equatable {
+        package var taken = 0
+        /// What was there but is neither an event nor an object of Stripe's.
+        package var skipped = 0
+    }
+
+    /// Reads every path, folders in the order of their names.
+    ///
+    /// - Parameters:
+    ///   - paths: `.json` files with one value or an array, `.jsonl` files, or folders of both.
+    ///   - take: Given each value; false when it is none of its kind.
+    /// - Returns: How many values were taken and how many were not.
+    /// - Throws: When a file cannot be read; what is in it is skipped instead.
+    static func read(_ paths: [String], take: (JSON) -> Bool) throws -> Report {
+        var report = Report()
+        for path in try paths.flatMap(files) {
+            for value in values(
+                try Data(contentsOf: URL(fileURLWithPath: path)),
+                isLines: path.hasSuffix(".jsonl")
+            ) {
+                if let value, take(value) { report.taken += 1 } else { report.skipped += 1 }
+            }
+        }
+        return report
+    }
+
+    /// A file that was named is read whatever it is called; in a folder only those that look right are.
+    private static func files(_ path: String) throws -> [String] {
+        var isFolder: Bool { (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil }
+        guard isFolder else { return [path] }
+        return try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
+            .filter { $0.hasSuffix(".json") || $0.hasSuffix(".jsonl") }
+            .map { path + "/" + $0 }
+    }
+
+    private static func values(_ data: Data, isLines: Bool) -> [JSON?] {
+        if isLines {
+            return data.split(separator: UInt8(ascii: "\n")).map { try? JSON(parsing: Array($0)) }
+        }
+        let value = try? JSON(parsing: Array(data))
+        return value?.array ?? [value]
+    }
+}

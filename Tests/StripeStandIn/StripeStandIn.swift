@@ -1,0 +1,140 @@
+import Hummingbird
+import ServiceLifecycle
+
+/// A server on this machine that answers the part of Stripe's API we use.
+///
+/// It is a stand-in and not Stripe.
+/// It is stricter than Stripe where that finds our mistakes: a request without `Stripe-Version` is refused.
+package final class StripeStandIn: Sendable {
+    package struct Configuration: Sendable {
+        /// Where the links in its objects lead.
+        package enum Links: Sendable {
+            /// To Stripe's hosts, where they find nothing.
+            case stripe
+            /// To its own pages, which say what they are.
+            case ownPages
+            /// To some other base, without a slash at its end.
+            case base(String)
+        }
+
+        package var port: Int
+        package var key: String
+        package var links: Links
+        /// Whether an unknown charge or payment intent is made up instead of missing.
+        package var makesUpUnknown: Bool
+
+        package init(
+            port: Int = 0,
+            key: String = "sk_test_standin",
+            links: Links = .stripe,
+            makesUpUnknown: Bool = false
+        ) {
+            self.port = port
+            self.key = key
+            self.links = links
+            self.makesUpUnknown = makesUpUnknown
+        }
+    }
+
+    /// The port it is bound to, also when any was asked for.
+    package let port: Int
+    private let world: StandInWorld
+    private let services: ServiceGroup
+    private let running: Task<Void, any Error>
+
+    private init(port: Int, world: StandInWorld, services: ServiceGroup, running: Task<Void, any Error>) {
+        self.port = port
+        self.world = world
+        self.services = services
+        self.running = running
+    }
+
+    package var baseURL: String { "http://127.0.0.1:\(port)" }
+
+    /// Starts one and returns when it takes connections.
+    package static func start(_ configuration: Configuration = Configuration()) async throws -> StripeStandIn
+    {
+        let world = StandInWorld(configuration)
+        let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+        var application = Application(
+            router: StandInRoutes(world: world).router(),
+            configuration: ApplicationConfiguration(
+                address: .hostname("127.0.0.1", port: configuration.port)
+            ),
+            onServerRunning: { channel in announce.yield(channel.localAddress?.port ?? 0) }
+        )
+        application.logger.logLevel = .error
+        let services = ServiceGroup(services: [application], logger: application.logger)
+        let running = Task {
+            defer { announce.finish() }
+            try await services.run()
+        }
+        for await port in ports {
+            world.serves(at: "http://127.0.0.1:\(port)")
+            return StripeStandIn(port: port, world: world, services: services, running: running)
+        }
+        // The stream ended without a port, so the server ended with an error.
+        try await running.value
+        throw CancellationError()
+    }
+
+    /// Starts one for as long as `body` runs.
+    package static func with<Result>(
+        _ configuration: Configuration = Configuration(),
+        _ body: (StripeStandIn) async throws -> Result
+    ) async throws -> Result {
+        let standIn = try await start(configuration)
+        do {
+            let result = try await body(standIn)
+            await standIn.stop()
+            return result
+        } catch {
+            await standIn.stop()
+            throw error
+        }
+    }
+
+    /// Ends what is under way and returns when the port is free.
+    package func stop() async {
+        world.stop()
+        // Not by cancelling: NIO traps when that meets a connection it has accepted and nobody has looked at yet
+        // (https://github.com/apple/swift-nio/issues/3481).
+        await services.triggerGracefulShutdown()
+        _ = await running.result
+    }
+
+    /// Returns when the server has ended by itself.
+    package func untilStopped() async throws { try await running.value }
+
+    // MARK: What it knows
+
+    /// Puts one of Stripe's objects in, in place of any it had under that id.
+    package func put(_ objectJSON: String, account: String? = nil) throws {
+        try world.put(JSON(parsing: Array(objectJSON.utf8)), account: account)
+    }
+
+    /// Takes the objects out of events, in files, `.jsonl` files and folders of both.
+    @discardableResult
+    package func load(_ paths: [String]) throws -> EventFiles.Report {
+        try EventFiles.read(paths) { world.take($0) }
+    }
+
+    // MARK: How it fails
+
+    /// Fails the next requests in a way, or all of them from here on.
+    package func fail(_ fault: Fault, times: Int? = nil) { world.set(fault, times: times) }
+
+    /// Lets go of the requests that ``Fault/held`` holds.
+    package func release() { world.release() }
+
+    /// Returns when that many requests are held at once.
+    package func untilHolding(_ count: Int) async { await world.untilHolding(count) }
+
+    // MARK: What it was asked
+
+    /// The requests to Stripe's routes so far, oldest first.
+    package var requests: [RecordedRequest] { world.requests }
+
+    /// How often a route such as `GET /v1/charges/:id` was asked for.
+    package func count(_ route: String) -> Int { requests.count { $0.route == route } }
+}

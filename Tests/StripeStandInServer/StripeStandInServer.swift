@@ -1,0 +1,69 @@
+import ArgumentParser
+import StripeStandIn
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+@main
+struct StripeStandInServer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stripe-stand-in",
+        abstract:
+            "Answers the part of Stripe's API that console-billing uses. It is a stand-in and not Stripe.",
+        discussion: """
+            Faults are switched with POST /_stand-in/faults, for example \
+            {"mode":"429","reason":"global-rate","times":3}. Modes: \(Fault.modes.joined(separator: ", ")).
+            GET /_stand-in/requests tells what it was asked.
+            """
+    )
+
+    @Option(help: "The port on 127.0.0.1 to listen on; 0 takes a free one.")
+    var port = 12111
+
+    @Option(help: "The API key to accept.")
+    var key = "sk_test_standin"
+
+    @Option(parsing: .upToNextOption, help: "Event files, .jsonl files or folders to take the objects from.")
+    var load: [String] = []
+
+    @Flag(help: "Make up a succeeded payment for any ch_, py_ or pi_ id it does not know.")
+    var makeUp = false
+
+    @Option(
+        help: "Where links lead: 'own' for pages of its own, 'stripe', or a URL without a slash at its end."
+    )
+    var links = "own"
+
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("--port is between 0 and 65535") }
+        guard links == "own" || links == "stripe" || links.hasPrefix("http") else {
+            throw ValidationError("--links is 'own', 'stripe' or a URL")
+        }
+    }
+
+    func run() async throws {
+        let links: StripeStandIn.Configuration.Links =
+            switch links {
+            case "own": .ownPages
+            case "stripe": .stripe
+            default: .base(self.links)
+            }
+        let standIn = try await StripeStandIn.start(
+            StripeStandIn.Configuration(port: port, key: key, links: links, makesUpUnknown: makeUp)
+        )
+        print("This is a stand-in and not Stripe. No money moves and nothing is kept.")
+        if !load.isEmpty {
+            let report = try standIn.load(load)
+            print("Loaded \(report.taken) objects, skipped \(report.skipped).")
+        }
+        print(standIn.baseURL)
+        // Whoever starts it through a pipe waits for that line.
+        fflush(nil)
+        try await standIn.untilStopped()
+    }
+}
