@@ -3,6 +3,8 @@ package indirect enum OrderedJSON: Sendable, Equatable {
     case null
     case bool(Bool)
     case integer(Int64)
+    /// A number with three decimals, such as milliseconds counted in microseconds.
+    case thousandths(Int64)
     case string(String)
     case array([OrderedJSON])
     case object([Member])
@@ -83,6 +85,10 @@ extension OrderedJSON {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
+        case .thousandths(let value):
+            let digits = String(value.magnitude % 1000)
+            text += (value < 0 ? "-" : "") + String(value.magnitude / 1000) + "."
+            text += String(repeating: "0", count: 3 - digits.count) + digits
         case .string(let value): Self.print(value, into: &text)
         case .array(let elements):
             Self.print(elements, between: "[", "]", into: &text, indent: indent) { element, text, indent in

@@ -38,6 +38,12 @@ package struct Scenario: Sendable {
         return story(options)
     }
 
+    /// An id for a customer whom several stories are to share.
+    package static func madeUpCustomer(using random: inout some RandomNumberGenerator) -> String {
+        var seeded = SeededRandom(seed: random.next())
+        return "cus_" + seeded.letters(14)
+    }
+
     /// The story, begun early enough that its last event happens at `end`.
     package func story(_ options: StoryOptions, endingAt end: Instant) -> Story {
         var options = options

@@ -8,7 +8,8 @@ package protocol HTTPTransport: Sendable {
     func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse
 }
 
-package struct TransportRequest: Sendable {
+/// A request; it prints neither its URL, which may have a query, nor its body.
+package struct TransportRequest: Sendable, CustomStringConvertible, CustomReflectable {
     /// The method, with a body where HTTP gives one a meaning.
     package enum Method: Sendable {
         case get
@@ -32,6 +33,16 @@ package struct TransportRequest: Sendable {
         self.headers = headers
         self.limits = limits
     }
+
+    package var description: String {
+        switch method {
+        case .get: "GET"
+        case .post(let body): "POST of \(body.count) bytes"
+        case .delete: "DELETE"
+        }
+    }
+
+    package var customMirror: Mirror { Mirror(self, children: ["headers": headers, "limits": limits]) }
 }
 
 /// How long and how large an answer may become.
@@ -71,7 +82,8 @@ package struct TransportHeader: Sendable, CustomStringConvertible, CustomReflect
     package var customMirror: Mirror { Mirror(self, children: ["name": name]) }
 }
 
-package struct TransportResponse: Sendable {
+/// An answer; it does not print its body, which is somebody's payment, nor its headers.
+package struct TransportResponse: Sendable, CustomStringConvertible, CustomReflectable {
     package let status: Int
     package let headers: TransportHeaders
     package let body: [UInt8]
@@ -81,6 +93,9 @@ package struct TransportResponse: Sendable {
         self.headers = headers
         self.body = body
     }
+
+    package var description: String { "\(status) with \(body.count) bytes" }
+    package var customMirror: Mirror { Mirror(self, children: ["status": status]) }
 }
 
 /// The headers of an answer, found by name whatever its case.

@@ -137,10 +137,13 @@ package struct StripeClient: Sendable {
     }
 }
 
-/// The body of a success, and Stripe's name for the request.
-package struct StripeAnswer: Sendable {
+/// The body of a success, and Stripe's name for the request; it does not print the body.
+package struct StripeAnswer: Sendable, CustomStringConvertible, CustomReflectable {
     package let bytes: [UInt8]
     package let requestID: String?
+
+    package var description: String { "\(bytes.count) bytes (\(requestID ?? "no request id"))" }
+    package var customMirror: Mirror { Mirror(self, children: ["requestID": requestID as Any]) }
 }
 
 /// The two fields by which an object of Stripe's says what it is.

@@ -22,10 +22,10 @@ package enum EventFiles {
     static func read(_ paths: [String], take: (JSON) -> Bool) throws -> Report {
         var report = Report()
         for path in try paths.flatMap(files) {
-            for value in values(
-                try Data(contentsOf: URL(fileURLWithPath: path)),
-                isLines: path.hasSuffix(".jsonl")
-            ) {
+            guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+                throw StandInError.cannotRead(path: path)
+            }
+            for value in values(data, isLines: path.hasSuffix(".jsonl")) {
                 if let value, take(value) { report.taken += 1 } else { report.skipped += 1 }
             }
         }
@@ -34,8 +34,7 @@ package enum EventFiles {
 
     /// A file that was named is read whatever it is called; in a folder only those that look right are.
     private static func files(_ path: String) throws -> [String] {
-        var isFolder: Bool { (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil }
-        guard isFolder else { return [path] }
+        guard (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil else { return [path] }
         return try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
             .filter { $0.hasSuffix(".json") || $0.hasSuffix(".jsonl") }
             .map { path + "/" + $0 }

@@ -149,7 +149,15 @@ final class StandInWorld: Sendable {
     }
 }
 
-package enum StandInError: Error, Equatable {
+package enum StandInError: Error, Equatable, CustomStringConvertible {
     /// What was put in has no id or does not say what it is.
     case notAnObject
+    case cannotRead(path: String)
+
+    package var description: String {
+        switch self {
+        case .notAnObject: "not an object of Stripe's: it has no id or does not say what it is"
+        case .cannotRead(let path): "cannot read \(path)"
+        }
+    }
 }

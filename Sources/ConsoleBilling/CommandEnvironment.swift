@@ -1,0 +1,95 @@
+import Foundation
+import Webhooks
+
+/// What a command finds around it: the variables of the service, and what `serve --dev` left for it.
+struct CommandEnvironment {
+    let values: SettingValues
+    let credentials: DevelopmentCredentials?
+
+    /// - Throws: ``ConfigurationError`` when a file that the variables name cannot be read.
+    init(
+        credentialsPath: String,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        values = try SettingValues(flags: [:], environment: environment, configurationFile: nil)
+        credentials = DevelopmentCredentials.load(credentialsPath)
+    }
+
+    /// The value of a setting, where somebody gave one.
+    func given(_ setting: Setting) -> String? {
+        values.values[setting].flatMap { $0.text.isEmpty ? nil : $0.text }
+    }
+
+    /// The running service's root: as asked, else as the variables say, else as `serve --dev` said.
+    func server(_ asked: String?) throws(CommandFailure) -> ServerAddress {
+        if let asked {
+            guard let address = ServerAddress(asked) else {
+                throw CommandFailure(
+                    Sysexits.usage, "\(asked) is no address to send to. It takes the form http://127.0.0.1:3080.")
+            }
+            return address.base
+        }
+        if let text = given(.publicURL) {
+            guard let address = ServerAddress(text) else {
+                throw CommandFailure(
+                    Sysexits.configuration, "configuration: PUBLIC_URL cannot be right. It takes \(Setting.publicURL.accepts).")
+            }
+            return address.base
+        }
+        if given(.host) == nil, given(.port) == nil, let address = credentials.flatMap({ ServerAddress($0.url) }) {
+            return address.base
+        }
+        // A service that listens on every address is to be found on the loopback one.
+        let host =
+            switch values.text(.host) ?? "" {
+            case "", "0.0.0.0": "127.0.0.1"
+            case "::": "[::1]"
+            case let host where host.contains(":") && !host.hasPrefix("["): "[\(host)]"
+            case let host: host
+            }
+        guard let address = ServerAddress("http://\(host):\(values.text(.port) ?? "3080")") else {
+            throw CommandFailure(
+                Sysexits.configuration, "configuration: HOST and PORT make no address. Give the service's with --to.")
+        }
+        return address
+    }
+
+    /// Where events are posted. A path that was asked for is kept.
+    func webhook(_ asked: String?) throws(CommandFailure) -> ServerAddress {
+        if let asked, let address = ServerAddress(asked) { return address.webhook }
+        return try server(asked).appending(ServerAddress.webhookPath)
+    }
+
+    /// The secret to sign with; of several, the first.
+    func webhookSecret(_ asked: String?) throws(CommandFailure) -> EndpointSecret {
+        let text = asked ?? given(.webhookSecret)?.split(separator: ",").first.map(String.init)
+        guard let text = text ?? credentials?.webhookSecret else {
+            throw CommandFailure(
+                Sysexits.configuration,
+                "There is no secret to sign with. Give --secret, set STRIPE_WEBHOOK_SECRET, or start "
+                    + "`console-billing serve --dev` in this folder."
+            )
+        }
+        do {
+            return try EndpointSecret(text.trimmingCharacters(in: .whitespaces))
+        } catch {
+            throw CommandFailure(asked == nil ? Sysexits.configuration : Sysexits.usage, "\(error)")
+        }
+    }
+
+    /// The key to ask the service with.
+    func apiKey(
+        _ asked: String?,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(CommandFailure) -> String {
+        let given = environment["CONSOLE_BILLING_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+        guard let key = asked ?? given ?? credentials?.apiKey else {
+            throw CommandFailure(
+                Sysexits.configuration,
+                "There is no API key to ask the service with. Give --api-key, set CONSOLE_BILLING_API_KEY, or start "
+                    + "`console-billing serve --dev` in this folder."
+            )
+        }
+        return key
+    }
+}

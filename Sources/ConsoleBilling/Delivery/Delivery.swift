@@ -1,0 +1,124 @@
+import Billing
+import Foundation
+import StripeAPI
+import Webhooks
+
+/// One post of one event, and what became of it.
+struct Delivery: Sendable {
+    enum Result: Sendable, Equatable {
+        /// - Parameters:
+        ///   - remark: The service's word for it: an outcome, or the code of an error.
+        ///   - retryAfter: The header, as it stood.
+        case answered(status: Int, remark: String?, retryAfter: String?)
+        case unanswered(TransportError)
+    }
+
+    let eventID: String
+    let eventType: String
+    let result: Result
+    let duration: Duration
+
+    var status: Int? {
+        guard case .answered(let status, _, _) = result else { return nil }
+        return status
+    }
+
+    var isAccepted: Bool { status.map { 200...299 ~= $0 } ?? false }
+}
+
+/// Signs events and posts them, as Stripe does.
+struct Courier: Sendable {
+    let transport: any HTTPTransport
+    let target: ServerAddress
+    let signer: PayloadSigner
+    let clock: @Sendable () -> Instant
+
+    init(
+        transport: any HTTPTransport,
+        target: ServerAddress,
+        secret: EndpointSecret,
+        clock: @escaping @Sendable () -> Instant = { .now }
+    ) {
+        self.transport = transport
+        self.target = target
+        signer = PayloadSigner(secret: secret)
+        self.clock = clock
+    }
+
+    func deliver(_ event: EventBody) async -> Delivery {
+        let request = TransportRequest(
+            .post(event.bytes),
+            url: target.description,
+            headers: [
+                TransportHeader("Accept", "*/*; q=0.5, application/xml"),
+                TransportHeader("Cache-Control", "no-cache"),
+                TransportHeader("Content-Type", "application/json; charset=utf-8"),
+                TransportHeader("Stripe-Signature", signer.header(for: event.bytes, at: clock())),
+            ],
+            // The Stripe CLI's patience; Stripe's own is not published.
+            limits: TransportLimits(totalTimeout: .seconds(30), maxBodyBytes: 1 << 20)
+        )
+        let start = ContinuousClock.now
+        let result: Delivery.Result
+        do {
+            let response = try await transport.send(request)
+            result = .answered(
+                status: response.status,
+                remark: Self.remark(in: response.body),
+                retryAfter: response.headers["Retry-After"]
+            )
+        } catch {
+            result = .unanswered(error)
+        }
+        return Delivery(
+            eventID: event.id,
+            eventType: event.type,
+            result: result,
+            duration: start.duration(to: .now)
+        )
+    }
+
+    private struct Answer: Decodable {
+        struct Refusal: Decodable { let code: String? }
+        let outcome: String?
+        let error: Refusal?
+    }
+
+    private static func remark(in body: [UInt8]) -> String? {
+        let answer = try? JSONDecoder().decode(Answer.self, from: Data(body))
+        return (answer?.outcome ?? answer?.error?.code).map { printable(String($0.prefix(80))) }
+    }
+}
+
+/// Somebody who wants to see deliveries as they happen.
+protocol DeliveryObserver: Sendable {
+    func sending(_ event: EventBody)
+    func finished(_ delivery: Delivery)
+}
+
+extension Courier {
+    /// Carries out a plan.
+    ///
+    /// With a concurrency of 1, no delivery begins before the one before it was answered.
+    func deliver(_ plan: DeliveryPlan, observer: some DeliveryObserver) async -> DeliveryReport {
+        let start = ContinuousClock.now
+        var report = DeliveryReport()
+        await withTaskGroup(of: Delivery.self) { group in
+            for (place, index) in plan.order.enumerated() {
+                if place >= plan.concurrency, let delivery = await group.next() { report.add(delivery) }
+                let event = plan.events[index]
+                let due = plan.rate.map { start + .seconds(Double(place) / $0) }
+                group.addTask {
+                    if let due { try? await Task.sleep(until: due, clock: .continuous) }
+                    observer.sending(event)
+                    let delivery = await deliver(event)
+                    observer.finished(delivery)
+                    return delivery
+                }
+            }
+            for await delivery in group { report.add(delivery) }
+        }
+        report.elapsed = start.duration(to: .now)
+        return report
+    }
+}

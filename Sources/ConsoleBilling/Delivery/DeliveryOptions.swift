@@ -1,0 +1,54 @@
+import ArgumentParser
+import StripeAPI
+
+/// Where events are sent, and signed with what.
+struct DeliveryOptions: ParsableArguments {
+    @Option(help: "The service or its webhook endpoint (default: PUBLIC_URL, HOST and PORT, or the one of serve --dev).")
+    var to: String?
+
+    @Option(help: "The endpoint secret to sign with (default: STRIPE_WEBHOOK_SECRET, or the one of serve --dev).")
+    var secret: String?
+
+    @Option(help: "Where serve --dev left its secrets.")
+    var credentials = DevelopmentCredentials.defaultPath
+
+    @Flag(help: "Send to a host that is not this machine.")
+    var allowRemote = false
+
+    @Flag(help: "Send events of live mode.")
+    var allowLive = false
+
+    /// Sends what is planned, and shows it.
+    ///
+    /// - Throws: ``CommandFailure`` when nothing may be sent; then nothing was.
+    func send(
+        _ plan: DeliveryPlan,
+        format: OutputFormat,
+        beforeSummary: () -> Void = {}
+    ) async throws -> DeliveryReport {
+        let environment = try CommandEnvironment(credentialsPath: credentials)
+        let target = try environment.webhook(to)
+        if let refusal = plan.refusal(to: target, allowsRemote: allowRemote, allowsLive: allowLive) {
+            throw CommandFailure(Sysexits.usage, refusal)
+        }
+        let secret = try environment.webhookSecret(secret)
+        let transport = try CurlTransport(
+            CurlTransport.Configuration(maxConcurrent: plan.concurrency, maxConcurrentPerHost: plan.concurrency))
+        let log = DeliveryLog(target: target, format: format, total: plan.order.count)
+        let courier = Courier(transport: transport, target: target, secret: secret)
+        let report = await courier.deliver(plan, observer: log)
+        await transport.shutdown()
+        beforeSummary()
+        log.close(report)
+        return report
+    }
+}
+
+extension ClosedRange<Int> {
+    /// Refuses a number outside the range, naming the option.
+    func validate(_ number: Int, option: String) throws {
+        guard contains(number) else {
+            throw ValidationError("\(option) takes a number from \(lowerBound) to \(upperBound).")
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+
+/// Reads event bodies from files, folders and standard input, in the order in which they are to be sent.
+struct EventFiles {
+    /// Something that was to be sent and cannot be read; names the file and the line.
+    struct Unreadable: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    private(set) var events: [EventBody] = []
+    /// Files of a folder that hold JSON, but no events.
+    private(set) var skipped: [String] = []
+
+    init(_ paths: [String]) throws(Unreadable) {
+        for path in paths {
+            if path == "-" {
+                try addText(Array(FileHandle.standardInput.readDataToEndOfFile()), named: "standard input")
+            } else {
+                try add(path)
+            }
+        }
+    }
+
+    private mutating func add(_ path: String) throws(Unreadable) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw Unreadable(description: "\(path): there is no such file or folder.")
+        }
+        guard isFolder.boolValue else { return try addFile(path, isNamed: true) }
+
+        guard let names = try? FileManager.default.subpathsOfDirectory(atPath: path) else {
+            throw Unreadable(description: "\(path): the folder cannot be read.")
+        }
+        let folder = path.hasSuffix("/") ? path : path + "/"
+        for name in names.sorted() where name.hasSuffix(".json") || name.hasSuffix(".jsonl") {
+            try addFile(folder + name, isNamed: false)
+        }
+    }
+
+    private mutating func addFile(_ path: String, isNamed: Bool) throws(Unreadable) {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Unreadable(description: "\(path): the file cannot be read.")
+        }
+        let bytes = Array(data)
+        if path.hasSuffix(".jsonl") {
+            try addLines(bytes, named: path)
+        } else if path.hasSuffix(".json") {
+            do {
+                events.append(try EventBody(bytes))
+            } catch .notAnEvent where !isNamed {
+                skipped.append(path)
+            } catch {
+                throw Unreadable(description: "\(path): \(Self.complaint(error))")
+            }
+        } else {
+            try addText(bytes, named: path)
+        }
+    }
+
+    /// Adds text of which nothing says whether it is one event or one a line.
+    private mutating func addText(_ bytes: [UInt8], named name: String) throws(Unreadable) {
+        if let event = try? EventBody(bytes) {
+            events.append(event)
+        } else {
+            try addLines(bytes, named: name)
+        }
+    }
+
+    private mutating func addLines(_ bytes: [UInt8], named name: String) throws(Unreadable) {
+        var number = 0
+        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            number += 1
+            let body = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+            guard !body.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) else { continue }
+            do {
+                events.append(try EventBody(Array(body)))
+            } catch {
+                throw Unreadable(description: "\(name):\(number): \(Self.complaint(error))")
+            }
+        }
+    }
+
+    private static func complaint(_ fault: EventBody.Fault) -> String {
+        switch fault {
+        case .notJSON: "this is not JSON."
+        case .notAnEvent: "this is JSON, but no event: it has no id and type."
+        }
+    }
+}

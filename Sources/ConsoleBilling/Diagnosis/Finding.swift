@@ -1,0 +1,42 @@
+import Stories
+
+/// What `doctor` found of one thing.
+struct Finding: Sendable, Equatable {
+    enum State: String, Sendable {
+        case good, bad
+        /// Could not be looked at, or need not be.
+        case skipped
+    }
+
+    /// What was looked at: `clock`, `stripe.key`.
+    let name: String
+    let state: State
+    /// What was found and, where it is bad, how to mend it.
+    let sentence: String
+
+    static func good(_ name: String, _ sentence: String) -> Finding {
+        Finding(name: name, state: .good, sentence: sentence)
+    }
+
+    static func bad(_ name: String, _ sentence: String) -> Finding {
+        Finding(name: name, state: .bad, sentence: sentence)
+    }
+
+    static func skipped(_ name: String, _ sentence: String) -> Finding {
+        Finding(name: name, state: .skipped, sentence: sentence)
+    }
+
+    func line(_ palette: Palette) -> String {
+        let mark =
+            switch state {
+            case .good: palette.paint("✓", .green)
+            case .bad: palette.paint("✗", .red)
+            case .skipped: palette.paint("–", .dim)
+            }
+        return "\(mark) \(name): \(sentence)"
+    }
+
+    var json: OrderedJSON {
+        ["name": .string(name), "state": .string(state.rawValue), "sentence": .string(sentence)]
+    }
+}

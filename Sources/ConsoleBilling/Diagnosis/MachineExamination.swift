@@ -1,0 +1,84 @@
+import Billing
+import Foundation
+
+/// Looks at the machine: its clock, and where the database is to be.
+struct MachineExamination {
+    static let enoughBytes: UInt64 = 1 << 30
+    /// Stripe's signatures are refused when the clocks differ by more than the tolerance.
+    static let tolerableSkewSeconds: Int64 = 60
+
+    let databasePath: String
+
+    func findings(now: Instant) -> [Finding] {
+        [Self.clock(now), folder] + [space, privacy].compactMap(\.self)
+    }
+
+    /// - Parameter now: compared with the day this was written, for a clock that was never set is years behind.
+    static func clock(_ now: Instant) -> Finding {
+        let written = Instant(unixSeconds: 1_763_900_000)
+        guard now > written else {
+            return .bad("clock", "This machine's clock says \(now.localText), which is past. Let it keep time with NTP.")
+        }
+        return .good("clock", "It is \(now.localText).")
+    }
+
+    /// Compares this machine's clock with that of somebody who answered.
+    static func clock(_ now: Instant, against other: Instant, of whom: String) -> Finding {
+        let ahead = now.seconds(since: other)
+        guard ahead.magnitude > tolerableSkewSeconds.magnitude else {
+            return .good("clock.skew", "This machine and \(whom) agree about the time.")
+        }
+        return .bad(
+            "clock.skew",
+            "This machine is \(ahead.magnitude) s \(ahead > 0 ? "ahead of" : "behind") \(whom). Let it keep time with "
+                + "NTP, or signatures will be refused.")
+    }
+
+    private var folderPath: String {
+        let folder = URL(filePath: databasePath).deletingLastPathComponent().path(percentEncoded: false)
+        return folder.isEmpty ? "." : folder
+    }
+
+    /// The folder itself or, while it is yet to be made, the one it will be made in.
+    private var existingFolder: String {
+        var url = URL(filePath: folderPath).standardizedFileURL
+        while !FileManager.default.fileExists(atPath: url.path(percentEncoded: false)), url.pathComponents.count > 1 {
+            url = url.deletingLastPathComponent()
+        }
+        return url.path(percentEncoded: false)
+    }
+
+    private var folder: Finding {
+        guard access(existingFolder, W_OK | X_OK) == 0 else {
+            return .bad(
+                "database.folder",
+                "\(existingFolder) cannot be written to by this user. Give it to the user that runs the service, or "
+                    + "set DATABASE_URL to another place.")
+        }
+        return .good("database.folder", "\(existingFolder) can be written to.")
+    }
+
+    private var space: Finding? {
+        var about = statvfs()
+        guard statvfs(existingFolder, &about) == 0 else { return nil }
+        let free = UInt64(about.f_bavail) * UInt64(about.f_frsize)
+        let shown = free >> 30 > 0 ? "\(free >> 30) GiB" : "\(free >> 20) MiB"
+        guard free >= Self.enoughBytes else {
+            return .bad(
+                "database.space",
+                "Only \(shown) are free at \(existingFolder). Make room: a full disk stops the service from "
+                    + "accepting events.")
+        }
+        return .good("database.space", "\(shown) are free at \(existingFolder).")
+    }
+
+    /// Nothing while there is no database yet.
+    private var privacy: Finding? {
+        var about = stat()
+        guard stat(databasePath, &about) == 0 else { return nil }
+        guard about.st_mode & 0o077 == 0 else {
+            return .bad("database.privacy", "Other users can read \(databasePath). Mend it with chmod 600.")
+        }
+        return .good("database.privacy", "No other user can read \(databasePath).")
+    }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Billing
+import Foundation
+import Stories
+import StripeAPI
+import Webhooks
+
+/// `console-billing doctor`: looks at everything the service stands on.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check what the service stands on, and say how to mend what is wrong.",
+        discussion: """
+            Looks at the configuration it finds in its own environment, the machine, the running service and \
+            Stripe's API. Nothing is changed and no event is recorded.
+
+            EXIT CODES
+              0 all is well, 1 something is not
+            """
+    )
+
+    @Option(help: "A YAML or JSON file of settings.")
+    var config: String?
+
+    @Option(help: "The running service (default: PUBLIC_URL, HOST and PORT, or the one of serve --dev).")
+    var server: String?
+
+    @Option(help: "Where serve --dev left its secrets.")
+    var credentials = DevelopmentCredentials.defaultPath
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            let findings = try await examine(ProcessInfo.processInfo.environment, now: .now)
+            let isWell = !findings.contains { $0.state == .bad }
+            switch output.chosen {
+            case .human:
+                let palette = Palette(for: .output)
+                for finding in findings { Terminal.line(finding.line(palette)) }
+            case .json:
+                let report: OrderedJSON = [
+                    "object": "diagnosis", "healthy": .bool(isWell), "findings": .array(findings.map(\.json)),
+                ]
+                Terminal.line(report.compact)
+            }
+            if !isWell { throw Sysexits.partlyFailed }
+        }
+    }
+
+    private func examine(_ variables: [String: String], now: Instant) async throws -> [Finding] {
+        let environment = try CommandEnvironment(credentialsPath: credentials, environment: variables)
+        let (configuration, findings) = configuration(environment, variables)
+        let transport = try CurlTransport()
+        let service = ServiceExamination(
+            base: try environment.server(server),
+            secret: try? environment.webhookSecret(nil),
+            transport: transport
+        )
+        let databaseURL = environment.values.text(.databaseURL) ?? ""
+        let machine = MachineExamination(
+            databasePath: configuration?.databasePath ?? String(databaseURL.dropFirst("sqlite:".count)))
+        let stripe = StripeExamination(
+            key: configuration?.stripeKey ?? environment.given(.stripeSecretKey).flatMap(StripeSecretKey.init),
+            base: configuration?.stripeAPIBase ?? .stripe,
+            version: configuration?.stripeAPIVersion ?? .pinned,
+            livemode: configuration?.livemode,
+            transport: transport
+        )
+        let all =
+            findings + machine.findings(now: now) + (await service.findings(now: now))
+            + (configuration == nil ? [] : await stripe.findings(now: now))
+        await transport.shutdown()
+        return all
+    }
+
+    /// Reads the configuration as `serve` would, with what `serve --dev` left standing in for what is not set.
+    private func configuration(
+        _ environment: CommandEnvironment,
+        _ variables: [String: String]
+    ) -> (ServiceConfiguration?, [Finding]) {
+        do {
+            var values = try SettingValues(flags: [:], environment: variables, configurationFile: config)
+            if let credentials = environment.credentials {
+                values.supply(.webhookSecret, credentials.webhookSecret)
+                values.supply(.linkSigningSecret, credentials.linkSigningSecret)
+            }
+            return (try ServiceConfiguration(values), [.good("configuration", "Every setting can be right.")])
+        } catch {
+            return (nil, error.problems.map { .bad("configuration", $0) })
+        }
+    }
+}

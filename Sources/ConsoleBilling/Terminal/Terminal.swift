@@ -1,0 +1,46 @@
+import Foundation
+
+/// The two streams a command writes to: results on one, progress and complaints on the other.
+enum Terminal {
+    enum Stream: Int32 {
+        case output = 1
+        case error = 2
+
+        var isTerminal: Bool { isatty(rawValue) == 1 }
+    }
+
+    /// Writes all of `text`; a reader that went away is no failure of ours.
+    static func write(_ text: String, to stream: Stream = .output) {
+        var text = text
+        text.withUTF8 { bytes in
+            var written = 0
+            while written < bytes.count {
+                let count = Foundation.write(
+                    stream.rawValue, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return }
+                written += count
+            }
+        }
+    }
+
+    static func line(_ text: String, to stream: Stream = .output) { write(text + "\n", to: stream) }
+}
+
+/// Colours for people, where the terminal has them and nobody asked for none (<https://no-color.org>).
+struct Palette: Sendable {
+    enum Colour: Int { case red = 31, green = 32, yellow = 33, dim = 2 }
+
+    let isColourful: Bool
+
+    init(isColourful: Bool) { self.isColourful = isColourful }
+
+    init(for stream: Terminal.Stream, environment: [String: String] = ProcessInfo.processInfo.environment) {
+        let isRefused = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
+        isColourful = stream.isTerminal && !isRefused && environment["TERM"] != "dumb"
+    }
+
+    func paint(_ text: String, _ colour: Colour) -> String {
+        isColourful ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+    }
+}
