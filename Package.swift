@@ -38,7 +38,7 @@ let package = Package(
 
         // Effects, from the inside out.
         .target(name: "Webhooks", dependencies: ["Billing", "COpenSSL"], swiftSettings: house),
-        .target(name: "StripeAPI", dependencies: ["Billing", "CCurl"], swiftSettings: house),
+        .target(name: "StripeAPI", dependencies: ["CCurl"], swiftSettings: house),
         .target(name: "Storage", dependencies: ["Billing"], swiftSettings: house),
         .target(
             name: "SQLiteStorage",
@@ -93,7 +93,10 @@ let package = Package(
         ),
         .target(
             name: "StripeStandIn",
-            dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             path: "Tests/StripeStandIn",
             swiftSettings: house
         ),

@@ -82,8 +82,16 @@ struct Service {
     }
 
     private func run(_ services: [any ServiceLifecycle.Service], _ failStop: FailStop) async throws {
+        // Whatever ends one part ends all of them in order: a server that is cancelled instead drops what it holds.
+        let parts = services.map { service in
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: service,
+                successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup
+            )
+        }
         var group = ServiceGroupConfiguration(
-            services: services,
+            services: parts,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

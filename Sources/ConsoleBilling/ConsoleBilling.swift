@@ -8,6 +8,9 @@ struct ConsoleBilling: AsyncParsableCommand {
             "Receives Stripe's webhooks for Akash Console, never loses one, and shows the customer what "
             + "became of the money.",
         version: "0.1.0",
-        subcommands: [ServeCommand.self]
+        subcommands: [
+            ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self, KeysCommand.self,
+            BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+        ]
     )
 }

@@ -40,10 +40,10 @@ struct ServerConnection: Sendable {
         let error: Details?
     }
 
-    private func send(_ request: TransportRequest) async throws(CommandFailure) -> [UInt8] {
+    func send(_ request: TransportRequest) async throws(CommandFailure) -> [UInt8] {
         var request = request
         request.headers.append(TransportHeader("Authorization", "Bearer \(key)"))
-        request.limits.maxBodyBytes = 64 << 20
+        if request.sink == nil { request.limits.maxBodyBytes = 64 << 20 }
         let response: TransportResponse
         do {
             response = try await transport.send(request)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Holds a database file for this process alone, by a lock file beside it.
 ///
@@ -6,12 +7,12 @@ import Foundation
 /// checkpoint (SQLite before 3.51.3 can corrupt a WAL that two connections reset), and one process the
 /// order of the log.
 final class DatabaseLock: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     /// - Throws: ``DatabaseLockError`` naming the process that holds the file.
     init(databasePath: String) throws {
         let path = databasePath + ".lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw DatabaseLockError.unavailable(path: path, reason: String(cString: strerror(errno)))
         }
@@ -26,9 +27,18 @@ final class DatabaseLock: Sendable {
         let note = Array("process \(getpid())\n".utf8)
         ftruncate(descriptor, 0)
         _ = note.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        self.descriptor = Mutex(descriptor)
     }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Lets the next process have the file.
+    func release() {
+        descriptor.withLock { descriptor in
+            if let held = descriptor { close(held) }
+            descriptor = nil
+        }
+    }
 }
 
 /// Why a database file could not be had for this process alone.

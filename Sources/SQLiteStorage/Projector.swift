@@ -24,12 +24,14 @@ struct Projector {
     /// - Parameters:
     ///   - prepared: The event.
     ///   - asksForWork: Whether objects that are missing are to be fetched from Stripe later.
+    /// - Returns: How many rows of the feed are other than they stood.
     /// - Throws: `DatabaseError`; the caller's database transaction is then to be rolled back.
-    func project(_ prepared: PreparedEvent, asksForWork: Bool) throws {
+    @discardableResult
+    func project(_ prepared: PreparedEvent, asksForWork: Bool) throws -> Int {
         let account = prepared.event.account
         let (customers, records) = split(prepared.records)
         for customer in customers { try merge(customer: customer, account: account) }
-        guard !records.isEmpty else { return }
+        guard !records.isEmpty else { return 0 }
 
         var group = try gather(records, account: account)
         for record in records { try write(record, into: &group, account: account) }
@@ -37,10 +39,11 @@ struct Projector {
             group.isNew ? group.known.values.map(\.self) : try self.records(ofPayment: group.number),
             account: account
         )
-        try replaceRows(with: payment.transactions, payment: group.number, isNew: group.isNew)
+        let changed = try replaceRows(with: payment.transactions, payment: group.number, isNew: group.isNew)
         if asksForWork {
-            try ask(for: payment.missing, shown: records, account: account, now: prepared.receivedAt)
+            try ask(for: payment.missing, told: records, account: account, now: prepared.receivedAt)
         }
+        return changed
     }
 
     /// Customers make no payment one: their objects would join all their payments into one group.
@@ -149,16 +152,20 @@ struct Projector {
 
     // MARK: Rows
 
-    private func replaceRows(with rows: [Transaction], payment: Int64, isNew: Bool) throws {
+    /// - Returns: How many rows were made, changed or taken away.
+    private func replaceRows(with rows: [Transaction], payment: Int64, isNew: Bool) throws -> Int {
+        var changed = 0
         var standing = isNew ? [:] : try standingBodies(ofPayment: payment)
         for row in rows {
             let body = try TransactionRow.encode(row)
             if standing.removeValue(forKey: row.id) == body { continue }
             try upsert(row, body: body, payment: payment)
+            changed += 1
         }
         for gone in standing.keys {
             try execute("DELETE FROM \(tables.transactions) WHERE id = ?", [gone])
         }
+        return changed + standing.count
     }
 
     private func standingBodies(ofPayment payment: Int64) throws -> [String: Data] {
@@ -189,13 +196,16 @@ struct Projector {
 
     // MARK: Work
 
+    /// Asks for what is missing, and takes back what was asked for and has come by itself since.
+    ///
+    /// What was given up is asked for again: something new is known of its payment.
     private func ask(
         for missing: [ObjectReference],
-        shown records: [ObjectRecord],
+        told records: [ObjectRecord],
         account: String?,
         now: Instant
     ) throws {
-        for record in records where record.snapshot != nil && !missing.contains(record.reference) {
+        for record in records where !missing.contains(record.reference) {
             try execute(
                 "DELETE FROM work WHERE account = ? AND kind = ? AND id = ?",
                 [account ?? "", record.reference.kind.rawValue, record.reference.id]
@@ -206,7 +216,9 @@ struct Projector {
                 """
                 INSERT INTO work (account, kind, id, due_at)
                 VALUES (?, ?, ?, ?)
-                ON CONFLICT (account, kind, id) DO NOTHING
+                ON CONFLICT (account, kind, id) DO UPDATE
+                SET due_at = excluded.due_at, attempts = 0, gave_up = 0, reason = NULL
+                WHERE gave_up = 1
                 """,
                 [
                     account ?? "", reference.kind.rawValue, reference.id,

@@ -10,12 +10,17 @@ extension SQLiteStore {
             let sql = "SELECT sequence, payload, received_at, source, disposition FROM events WHERE id = ?"
             guard let row = try Row.fetchOne(db, sql: sql, arguments: [eventID]) else { return nil }
             let rows = "SELECT count(*) FROM transactions"
-            let before = db.totalChangesCount
-            try Self.reproject(row, into: .live, asksForWork: true, projection: projection, db)
+            let changed = try Self.reproject(
+                row,
+                into: .live,
+                asksForWork: true,
+                projection: projection,
+                db
+            )
             return Reprojection(
                 events: 1,
                 transactions: try Int.fetchOne(db, sql: rows) ?? 0,
-                changed: db.totalChangesCount - before
+                changed: changed
             )
         }
     }
@@ -77,7 +82,7 @@ extension SQLiteStore {
         )
         let rows = try Row.fetchAll(statement, arguments: [after, size])
         for row in rows {
-            try reproject(row, into: .rebuilt, asksForWork: false, projection: projection, db)
+            _ = try reproject(row, into: .rebuilt, asksForWork: false, projection: projection, db)
         }
         return Batch(
             count: rows.count,
@@ -92,10 +97,10 @@ extension SQLiteStore {
         asksForWork: Bool,
         projection: ProjectionPolicy,
         _ db: Database
-    ) throws {
+    ) throws -> Int {
         let payload: Data = row["payload"]
         // It was an event when it was recorded; should today's code refuse it, the log keeps it all the same.
-        guard let event = try? EventCoding.decode(Array(payload)) else { return }
+        guard let event = try? EventCoding.decode(Array(payload)) else { return 0 }
         let prepared = PreparedEvent(
             event,
             payload: payload,
@@ -103,13 +108,14 @@ extension SQLiteStore {
             source: EventSource(rawValue: row["source"]) ?? .webhook,
             projection: projection
         )
-        try Projector(tables: tables, db: db).project(prepared, asksForWork: asksForWork)
+        let changed = try Projector(tables: tables, db: db).project(prepared, asksForWork: asksForWork)
         if row["disposition"] != prepared.disposition.rawValue {
             let sql = "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?"
             let sequence: Int64 = row["sequence"]
             try db.cachedStatement(sql: sql).execute(
                 arguments: [prepared.disposition.rawValue, prepared.reason, prepared.objectID, sequence])
         }
+        return changed
     }
 
     /// Compares the rebuilt rows with those in use and, where they differ, puts the rebuilt in their place.

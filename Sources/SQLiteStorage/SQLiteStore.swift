@@ -9,6 +9,7 @@ import Synchronization
 /// One connection owns every write and every checkpoint; the others only read. A lock file keeps other
 /// processes out.
 package final class SQLiteStore: Store {
+    let path: String
     let writer: DatabaseQueue
     let readers: [DatabaseQueue]
     let projection: ProjectionPolicy
@@ -31,6 +32,7 @@ package final class SQLiteStore: Store {
         limits: EventWriter.Limits = EventWriter.Limits(),
         onFailure: @escaping @Sendable (StoreError) -> Void = { _ in }
     ) throws {
+        self.path = path
         let folder = URL(filePath: path).deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(
@@ -64,6 +66,10 @@ package final class SQLiteStore: Store {
     /// GRDB's own WAL mode is not used: it lowers `synchronous` to NORMAL, under which an acknowledged event
     /// can vanish at power loss.
     private static func openWriter(_ path: String) throws -> DatabaseQueue {
+        // Bodies of events name people: SQLite alone would make a file that everybody may read. Its WAL takes
+        // the mode of this one. Where the file cannot be made, SQLite's own error says why.
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { Foundation.close(descriptor) }
         var configuration = Configuration()
         configuration.label = "console-billing.writer"
         configuration.busyMode = .timeout(2)
@@ -87,7 +93,7 @@ package final class SQLiteStore: Store {
         return queue
     }
 
-    private static func openReader(_ path: String) throws -> DatabaseQueue {
+    static func openReader(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "console-billing.reader"
         configuration.readonly = true
@@ -134,6 +140,7 @@ package final class SQLiteStore: Store {
         await eventWriter.close()
         for reader in readers { try? reader.close() }
         try? writer.close()
+        lock.release()
     }
 }
 

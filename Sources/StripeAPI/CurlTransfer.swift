@@ -10,6 +10,7 @@ final class CurlTransfer {
     private var headerBytes = 0
     private var headersAreComplete = false
     private var body: [UInt8] = []
+    private var bodyBytes = 0
     /// Why a callback stopped the transfer; libcurl itself only knows that one did.
     private var overrun: TransportError?
 
@@ -63,9 +64,13 @@ final class CurlTransfer {
         guard code == CURLE_OK else { return .failure(error(for: code)) }
         // To libcurl, an answer cut off among its headers is an answer.
         guard headersAreComplete else { return .failure(.connectionLost) }
+        return .success(TransportResponse(status: status, headers: headers, body: body))
+    }
+
+    private var status: Int {
         var status = 0
         _ = ccurl_getinfo_long(handle, CURLINFO_RESPONSE_CODE, &status)
-        return .success(TransportResponse(status: status, headers: headers, body: body))
+        return status
     }
 
     /// Frees what the handle referred to; to be called when the handle is out of the multi handle.
@@ -156,8 +161,14 @@ final class CurlTransfer {
     }
 
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count <= order.request.limits.maxBodyBytes - body.count else {
+        guard bytes.count <= order.request.limits.maxBodyBytes - bodyBytes else {
             overrun = .bodyTooLarge
+            return false
+        }
+        bodyBytes += bytes.count
+        if let sink = order.request.sink, 200...299 ~= status {
+            guard !sink(bytes) else { return true }
+            overrun = .cancelled
             return false
         }
         body.append(contentsOf: bytes)

@@ -18,8 +18,9 @@ package struct Enrichment: Service {
     /// How many are asked for at a time, and how often: a tenth of what Stripe allows.
     private static let batchSize = 8
     private static let pause = Duration.seconds(2)
-    /// Longer than any request may take, so that nothing is fetched twice at once.
-    private static let leaseSeconds: Int64 = 120
+    /// Longer than a batch may take, one request after another, so that nothing is fetched twice at once.
+    private static let leaseSeconds: Int64 = 300
+    private static let refusedKeySeconds: Int64 = 600
 
     package init(
         store: any Store,
@@ -68,7 +69,17 @@ package struct Enrichment: Service {
             try await settle(item, after: error)
             return
         }
-        try await record(object, for: item)
+        guard let delivered = delivery(of: object, for: item) else {
+            // Left to fail, it would hold up all the others each time that it is due.
+            let reason = "no event can be made of Stripe's answer"
+            try await store.giveUp(item, reason: reason)
+            logger.error(
+                "gave up fetching",
+                metadata: ["object": "\(item.reference.id)", "reason": "\(reason)"]
+            )
+            return
+        }
+        _ = try await store.record(delivered)
         try await store.complete(item)
         logger.info("fetched", metadata: ["object": "\(item.reference.id)"])
     }
@@ -81,7 +92,7 @@ package struct Enrichment: Service {
         }
     }
 
-    private func record(_ object: [UInt8], for item: WorkItem) async throws(StoreError) {
+    private func delivery(of object: [UInt8], for item: WorkItem) -> DeliveredEvent? {
         let now = now()
         let body = FetchedObject.eventBody(
             showing: item.reference,
@@ -92,17 +103,22 @@ package struct Enrichment: Service {
             apiVersion: StripeAPIVersion.pinned.text,
             now: now
         )
-        guard let event = try? EventCoding.decode(body) else {
-            throw StoreError(.other, while: "making an event of a fetched object")
+        return (try? EventCoding.decode(body)).map {
+            DeliveredEvent(event: $0, payload: body, receivedAt: now, source: .api)
         }
-        _ = try await store.record(
-            DeliveredEvent(event: event, payload: body, receivedAt: now, source: .api)
-        )
+    }
+
+    /// A key that is refused is the operator's to mend, and no fault of the object's.
+    private func decision(afterAttempt attempt: Int, error: StripeAPIError) -> RetrySchedule.Decision {
+        switch error {
+        case .unauthorized, .forbidden: .retry(afterSeconds: Self.refusedKeySeconds)
+        default: schedule.decision(afterAttempt: attempt, error: error, random: random())
+        }
     }
 
     private func settle(_ item: WorkItem, after error: StripeAPIError) async throws(StoreError) {
         let attempt = item.attempts + 1
-        switch schedule.decision(afterAttempt: attempt, error: error, random: random()) {
+        switch decision(afterAttempt: attempt, error: error) {
         case .retry(let seconds):
             try await store.postpone(item, until: now().adding(seconds: seconds), reason: "\(error)")
             logger.notice(

@@ -22,12 +22,17 @@ package enum FetchedObject {
         now: Instant
     ) -> [UInt8] {
         let livemode = (try? JSONDecoder().decode(Mode.self, from: Data(object)))?.livemode ?? false
-        let accountField = account.map { #""account":"\#($0)","# } ?? ""
+        // An id may hold any visible character, quotes among them.
+        let accountField = account.flatMap(quoted).map { #""account":\#($0),"# } ?? ""
         let head =
             #"{"id":"\#(id)","object":"event","api_version":"\#(apiVersion)",\#(accountField)"#
             + #""created":\#(now.unixSeconds),"livemode":\#(livemode),"#
             + #""type":"\#(reference.kind.rawValue).fetched","data":{"object":"#
         return Array(head.utf8) + object + Array("}}".utf8)
+    }
+
+    private static func quoted(_ text: String) -> String? {
+        (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     private struct Mode: Decodable { let livemode: Bool? }

@@ -110,6 +110,9 @@ private func buildRoutes(
         ConsoleTransactionsController(feed: store, authenticator: authenticator, links: links)
             .addRoutes(to: &routes)
         EventsController(log: store, work: store, authenticator: authenticator).addRoutes(to: &routes)
+        if let source = store as? any BackupSource {
+            BackupController(source: source, authenticator: authenticator).addRoutes(to: &routes)
+        }
         HealthController(store: store).addRoutes(to: &routes)
         AssetsController().addRoutes(to: &routes)
     }

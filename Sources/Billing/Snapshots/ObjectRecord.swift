@@ -71,6 +71,7 @@ extension Snapshot: Comparable {
         if ours != theirs { return ours.lexicographicallyPrecedes(theirs) }
         if left.encoded != right.encoded { return left.encoded.lexicographicallyPrecedes(right.encoded) }
         if left.livemode != right.livemode { return right.livemode }
-        return (left.apiVersion ?? "") < (right.apiVersion ?? "")
+        // None is less than any, also than an empty one.
+        return (left.apiVersion.map { "v" + $0 } ?? "") < (right.apiVersion.map { "v" + $0 } ?? "")
     }
 }

@@ -22,7 +22,9 @@ extension Customer {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = try container.identity(.id)
+        // SQLite would cut a text at its NUL, and what is left could be the name of somebody else.
         consoleUser = container.lenient(.metadata, as: Metadata.self)?.userId
+            .flatMap { $0.contains("\0") ? nil : $0 }
         isDeleted = container.lenient(.deleted) ?? false
     }
 

@@ -65,6 +65,8 @@ package struct PaymentMethodDetails: Codable, Sendable, Hashable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(type, forKey: .type)
+        // A type of that very name cannot have had a hash beside it.
+        guard type != Key.type.stringValue else { return }
         try container.encode(Instrument(of: self), forKey: Key(stringValue: type))
     }
 

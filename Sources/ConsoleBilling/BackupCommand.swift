@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import SQLiteStorage
+import StripeAPI
+import Synchronization
+
+/// `console-billing backup`: a consistent copy of the embedded database, while it serves.
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copy the running service's database to a file.",
+        discussion: """
+            The service itself makes the copy and sends it; its database file is never opened from outside. The copy \
+            is checked page by page before it gets its name.
+
+            EXAMPLES
+              console-billing backup billing-$(date +%F).sqlite
+            """
+    )
+
+    @Argument(help: "The file to write; it must not exist.")
+    var file: String
+
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: "Where serve --dev left its secrets.")
+    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        umask(0o077)
+        try await reportingFailures {
+            guard !FileManager.default.fileExists(atPath: file) else {
+                throw CommandFailure(Sysexits.usage, "\(file) exists. Name a new file.")
+            }
+            let partial = file + ".partial"
+            defer { try? FileManager.default.removeItem(atPath: partial) }
+            try await connection.connected(credentials: credentials) { try await $0.download("/v1/backup", to: partial) }
+            let contents = try examined(partial)
+            try FileManager.default.moveItem(atPath: partial, toPath: file)
+            report(contents)
+        }
+    }
+
+    private func examined(_ path: String) throws(CommandFailure) -> SQLiteBackup.Contents {
+        do {
+            return try SQLiteBackup(path: path).examine()
+        } catch {
+            throw CommandFailure(Sysexits.unavailable, "The copy did not arrive whole: \(error)")
+        }
+    }
+
+    private func report(_ contents: SQLiteBackup.Contents) {
+        switch output.chosen {
+        case .human:
+            Terminal.line(
+                "\(file): \(contents.events) events, \(contents.transactions) transactions, \(contents.bytes) bytes.")
+        case .json:
+            Terminal.line(
+                #"{"events":\#(contents.events),"transactions":\#(contents.transactions),"bytes":\#(contents.bytes)}"#)
+        }
+    }
+}
+
+extension ServerConnection {
+    /// Writes the answer to a file as it comes.
+    func download(_ path: String, to file: String) async throws(CommandFailure) {
+        guard FileManager.default.createFile(atPath: file, contents: nil, attributes: [.posixPermissions: 0o600]),
+            let handle = FileHandle(forWritingAtPath: file)
+        else { throw CommandFailure(Sysexits.usage, "\(file) cannot be written.") }
+        let writer = Mutex(handle)
+        var request = TransportRequest(.get, url: base.appending(path).description)
+        request.limits = TransportLimits(totalTimeout: .seconds(3600), maxBodyBytes: .max)
+        request.sink = { bytes in
+            writer.withLock { handle in (try? handle.write(contentsOf: Data(bytes))) != nil }
+        }
+        _ = try await send(request)
+        do {
+            try writer.withLock { handle in
+                try handle.synchronize()
+                try handle.close()
+            }
+        } catch {
+            throw CommandFailure(Sysexits.unavailable, "\(file) cannot be written: is the disk full?")
+        }
+    }
+}

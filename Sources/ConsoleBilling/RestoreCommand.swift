@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+import SQLiteStorage
+
+/// `console-billing restore`: puts a backup in the place of the embedded database.
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Put a backup in the place of the database. Stop the service first.",
+        discussion: """
+            A database that a service holds is refused. One that is there already is moved aside, never deleted, and \
+            only with --replace.
+
+            EXAMPLES
+              console-billing restore billing-2026-11-23.sqlite --verify
+            """
+    )
+
+    @Argument(help: "The backup.")
+    var file: String
+
+    @Option(help: "sqlite:PATH (DATABASE_URL).")
+    var databaseURL: String?
+
+    @Flag(help: "Compare every row with the backup afterwards.")
+    var verify = false
+
+    @Flag(help: "Move a database that is there to PATH.replaced.")
+    var replace = false
+
+    func run() async throws {
+        umask(0o077)
+        try await reportingFailures {
+            let target = try databasePath()
+            let backup = SQLiteBackup(path: file)
+            do {
+                try backup.restore(to: target, replaces: replace)
+                if verify { try backup.verify(against: target) }
+            } catch let fault as SQLiteBackup.Fault {
+                throw CommandFailure(fault.exitCode, "\(fault)")
+            } catch let error as DatabaseLockError {
+                throw CommandFailure(Sysexits.unavailable, "\(error)")
+            } catch {
+                throw CommandFailure(
+                    Sysexits.unavailable, "\(target) cannot be written. Is its folder there, and the disk not full?")
+            }
+            let contents = try backup.examine()
+            Terminal.line(
+                "\(target): \(contents.events) events, \(contents.transactions) transactions"
+                    + (verify ? ", every row compared." : "."))
+        }
+    }
+
+    private func databasePath() throws -> String {
+        var flags: [Setting: String] = [:]
+        flags[.databaseURL] = databaseURL
+        let values = try SettingValues(
+            flags: flags, environment: ProcessInfo.processInfo.environment, configurationFile: nil)
+        guard let url = values.text(.databaseURL), url.hasPrefix("sqlite:"), url.count > 7 else {
+            throw CommandFailure(Sysexits.configuration, "DATABASE_URL takes \(Setting.databaseURL.accepts).")
+        }
+        return String(url.dropFirst(7))
+    }
+}
+
+extension SQLiteBackup.Fault {
+    fileprivate var exitCode: ExitCode {
+        switch self {
+        case .unreadable, .damaged: Sysexits.badData
+        case .targetExists: Sysexits.usage
+        case .differs: Sysexits.partlyFailed
+        }
+    }
+}

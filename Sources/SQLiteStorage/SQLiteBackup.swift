@@ -1,0 +1,130 @@
+import Foundation
+import GRDB
+
+/// A copy of the embedded database, as a file: what is in it, and the way back.
+package struct SQLiteBackup: Sendable {
+    /// What a copy holds.
+    package struct Contents: Sendable, Equatable {
+        package let events: Int
+        package let transactions: Int
+        package let bytes: Int
+    }
+
+    /// Why a copy cannot be used.
+    package enum Fault: Error, Equatable, CustomStringConvertible {
+        case unreadable(String)
+        case damaged(String)
+        case targetExists(String)
+        case differs(table: String, rows: Int)
+
+        package var description: String {
+            switch self {
+            case .unreadable(let path): "\(path) is not a backup of console-billing's."
+            case .damaged(let path): "\(path) is damaged: SQLite's integrity check fails. Use an older backup."
+            case .targetExists(let path):
+                "\(path) exists. Move it away first, or say --replace to have it moved to \(path).replaced."
+            case .differs(let table, let rows):
+                "the restored database differs from the backup: \(rows) rows of \(table)."
+            }
+        }
+    }
+
+    package let path: String
+
+    package init(path: String) { self.path = path }
+
+    /// Checks every page, and counts.
+    ///
+    /// - Throws: ``Fault``.
+    /// - Returns: What is in it.
+    package func examine() throws -> Contents {
+        guard FileManager.default.fileExists(atPath: path) else { throw Fault.unreadable(path) }
+        do {
+            let queue = try open(path)
+            defer { try? queue.close() }
+            return try queue.read { db in
+                guard try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok" else {
+                    throw Fault.damaged(path)
+                }
+                let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+                return Contents(
+                    events: try Int.fetchOne(db, sql: "SELECT count(*) FROM events") ?? 0,
+                    transactions: try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0,
+                    bytes: bytes ?? 0
+                )
+            }
+        } catch let error as Fault {
+            throw error
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            throw Fault.damaged(path)
+        } catch {
+            throw Fault.unreadable(path)
+        }
+    }
+
+    /// Puts the copy in the place of a database that no process has open.
+    ///
+    /// - Parameters:
+    ///   - target: The database file.
+    ///   - replaces: Whether a database that is there is moved aside; it is never deleted.
+    /// - Throws: ``Fault``, ``DatabaseLockError``, or an error of the file system; the target is then as it was.
+    package func restore(to target: String, replaces: Bool) throws {
+        let files = FileManager.default
+        try files.createDirectory(
+            at: URL(filePath: target).deletingLastPathComponent(),
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let lock = try DatabaseLock(databasePath: target)
+        defer { withExtendedLifetime(lock) {} }
+        _ = try examine()
+        if files.fileExists(atPath: target), !replaces { throw Fault.targetExists(target) }
+
+        let incoming = target + ".incoming"
+        try? files.removeItem(atPath: incoming)
+        try files.copyItem(atPath: path, toPath: incoming)
+        try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: incoming)
+        try FileSync.sync(incoming)
+        for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: target + suffix) {
+            try? files.removeItem(atPath: target + ".replaced" + suffix)
+            try files.moveItem(atPath: target + suffix, toPath: target + ".replaced" + suffix)
+        }
+        try files.moveItem(atPath: incoming, toPath: target)
+        try FileSync.sync(target)
+    }
+
+    /// Compares every row of every table with those of a database that no process has open.
+    ///
+    /// - Throws: ``Fault/differs(table:rows:)`` for the first table that differs.
+    package func verify(against target: String) throws {
+        let queue = try open(target)
+        defer { try? queue.close() }
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "ATTACH ? AS backup", arguments: [path])
+            let tables = try String.fetchAll(
+                db,
+                sql: "SELECT name FROM backup.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            )
+            for table in tables {
+                let name = table.quotedDatabaseIdentifier
+                let differing =
+                    try Int.fetchOne(
+                        db,
+                        sql: """
+                            SELECT
+                                (SELECT count(*) FROM (SELECT * FROM backup.\(name) EXCEPT SELECT * FROM main.\(name)))
+                                + (SELECT count(*)
+                                    FROM (SELECT * FROM main.\(name) EXCEPT SELECT * FROM backup.\(name)))
+                            """
+                    ) ?? 0
+                if differing > 0 { throw Fault.differs(table: table, rows: differing) }
+            }
+        }
+    }
+
+    private func open(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+}

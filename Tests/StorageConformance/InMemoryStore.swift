@@ -1,0 +1,358 @@
+package import Billing
+package import Storage
+import Synchronization
+import TestSupport
+
+/// A store that is obviously right and slow: it keeps the events, and derives what it is asked for.
+package final class InMemoryStore: Store {
+    /// What outlives the store, as a disk does.
+    package final class Disk: Sendable {
+        fileprivate let state = Mutex(State())
+
+        package init() {}
+    }
+
+    fileprivate struct Kept {
+        let delivered: DeliveredEvent
+        let entry: EventEntry
+    }
+
+    private struct WorkKey: Hashable {
+        let reference: ObjectReference
+        let account: String?
+    }
+
+    private struct Work {
+        var due: Instant
+        var attempts = 0
+        var leasedUntil = Instant(unixSeconds: 0)
+        var gaveUp = false
+    }
+
+    fileprivate struct State {
+        var events: [Kept] = []
+        fileprivate var work: [WorkKey: Work] = [:]
+        /// What follows from `events`, until there is another one.
+        var rows: [Transaction]?
+    }
+
+    private let disk: Disk
+    private let livemode: Bool?
+    private let isClosed = Atomic<Bool>(false)
+
+    package init(disk: Disk = Disk(), livemode: Bool? = nil) {
+        self.disk = disk
+        self.livemode = livemode
+    }
+
+    package func checkReady() async throws(StoreError) { try checkOpen("checking readiness") }
+
+    package func close() async { isClosed.store(true, ordering: .relaxed) }
+
+    private func checkOpen(_ operation: StaticString) throws(StoreError) {
+        if isClosed.load(ordering: .relaxed) { throw StoreError(.closed, while: operation) }
+    }
+
+    private func with<Result: Sendable>(
+        _ operation: StaticString,
+        _ body: (inout State) -> Result
+    ) throws(StoreError) -> Result {
+        try checkOpen(operation)
+        return disk.state.withLock { body(&$0) }
+    }
+}
+
+// MARK: - The log
+
+extension InMemoryStore {
+    package func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome {
+        try with("recording events") { state in
+            guard !state.events.contains(where: { $0.entry.id == delivered.event.id }) else {
+                return .duplicate
+            }
+            let entry = entry(delivered)
+            state.events.append(Kept(delivered: delivered, entry: entry))
+            state.rows = nil
+            ask(for: delivered, entry, &state)
+            return entry.disposition == .quarantined ? .quarantined : .recorded
+        }
+    }
+
+    private func entry(_ delivered: DeliveredEvent) -> EventEntry {
+        let event = delivered.event
+        var disposition = EventEntry.Disposition.ignored
+        var reason: String?
+        var objectID: String?
+        switch event.content {
+        case .other: break
+        case .unreadable(let why): (disposition, reason) = (.quarantined, why)
+        case .snapshot(let object):
+            disposition = livemode == nil || livemode == event.livemode ? .projected : .otherMode
+            objectID = object.reference.id
+        }
+        return EventEntry(
+            id: event.id,
+            type: event.type,
+            created: event.created,
+            receivedAt: delivered.receivedAt,
+            livemode: event.livemode,
+            account: event.account,
+            apiVersion: event.apiVersion,
+            source: delivered.source,
+            disposition: disposition,
+            reason: reason,
+            objectID: objectID,
+            size: delivered.payload.count
+        )
+    }
+
+    package func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? {
+        try with("listing events") { state in
+            let newestFirst = state.events.reversed().map(\.entry)
+            let matching = newestFirst.filter { entry in
+                let isOfType =
+                    query.type.map {
+                        $0.hasSuffix("*") ? entry.type.hasPrefix($0.dropLast()) : entry.type == $0
+                    } ?? true
+                return isOfType && (query.disposition == nil || query.disposition == entry.disposition)
+            }
+            guard let cursor = query.startingAfter ?? query.endingBefore else {
+                return slice(matching, limit: query.limit, isBackwards: false)
+            }
+            guard let position = newestFirst.firstIndex(where: { $0.id == cursor }) else { return nil }
+            let isBackwards = query.startingAfter == nil
+            let side = isBackwards ? newestFirst[..<position] : newestFirst[(position + 1)...]
+            let wanted = Set(side.map(\.id))
+            return slice(
+                matching.filter { wanted.contains($0.id) },
+                limit: query.limit,
+                isBackwards: isBackwards
+            )
+        }
+    }
+
+    package func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? {
+        try with("reading an event") { state in
+            state.events.first { $0.entry.id == id }.map { ($0.entry, $0.delivered.payload) }
+        }
+    }
+
+    package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
+        try with("reprojecting an event") { state in
+            guard let kept = state.events.first(where: { $0.entry.id == eventID }) else { return nil }
+            ask(for: kept.delivered, kept.entry, &state)
+            return Reprojection(events: 1, transactions: rows(&state).count, changed: 0)
+        }
+    }
+
+    package func reprojectAll() async throws(StoreError) -> Reprojection {
+        try with("reprojecting") { state in
+            let standing = rows(&state)
+            state.rows = nil
+            let changed = zip(standing, rows(&state)).count { $0 != $1 }
+            return Reprojection(events: state.events.count, transactions: standing.count, changed: changed)
+        }
+    }
+
+    /// The elements nearest to the cursor, in the order of the list.
+    private func slice<Element: Sendable>(
+        _ elements: [Element],
+        limit: Int,
+        isBackwards: Bool
+    ) -> Page<Element> {
+        Page(
+            elements: Array(isBackwards ? elements.suffix(limit) : elements.prefix(limit)),
+            hasMore: elements.count > limit
+        )
+    }
+}
+
+// MARK: - The feed
+
+extension InMemoryStore {
+    package func page(
+        _ filter: TransactionFilter,
+        cursor: Cursor,
+        limit: Int
+    ) async throws(StoreError) -> Page<Transaction>? {
+        try with("reading the feed") { state in
+            let all = rows(&state)
+            let matching = all.filter(filter.admits)
+            switch cursor {
+            case .start: return slice(matching, limit: limit, isBackwards: false)
+            case .offset(let rows):
+                return slice(Array(matching.dropFirst(rows)), limit: limit, isBackwards: false)
+            case .startingAfter(let id), .endingBefore(let id):
+                guard let row = all.first(where: { $0.id == id }),
+                    filter.customer == nil || filter.customer == row.customer
+                else { return nil }
+                let place = (row.created, row.id)
+                if case .startingAfter = cursor {
+                    let older = matching.filter { ($0.created, $0.id) < place }
+                    return slice(older, limit: limit, isBackwards: false)
+                }
+                let newer = matching.filter { ($0.created, $0.id) > place }
+                return slice(newer, limit: limit, isBackwards: true)
+            }
+        }
+    }
+
+    package func count(_ filter: TransactionFilter) async throws(StoreError) -> Int {
+        try with("counting the feed") { rows(&$0).count(where: filter.admits) }
+    }
+
+    package func transaction(id: String) async throws(StoreError) -> Transaction? {
+        try with("reading a transaction") { state in rows(&state).first { $0.id == id } }
+    }
+
+    package func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? {
+        try with("reading a payment") { state in
+            guard let row = rows(&state).first(where: { $0.id == id }) else { return nil }
+            let seeds = ObjectKind.allCases.map { ObjectReference($0, id) }
+            let records = component(around: seeds, account: row.account, state)
+            let ids = Set(records.map(\.reference.id))
+            return PaymentDetail(
+                transaction: row,
+                group: PaymentGroup(records, account: row.account),
+                events: state.events.filter { $0.entry.objectID.map(ids.contains) ?? false }.map(\.entry.id)
+            )
+        }
+    }
+
+    package func customers(ofConsoleUser user: String) async throws(StoreError) -> [String] {
+        try with("finding a customer") { state in
+            let accounts = Set(state.events.map(\.entry.account))
+            let owners = accounts.flatMap { known(account: $0, state).values }.compactMap { record in
+                guard case .customer(let customer) = record.snapshot?.object else { return nil as String? }
+                return customer.consoleUser == user ? customer.id : nil
+            }
+            return owners.sorted()
+        }
+    }
+
+    private func rows(_ state: inout State) -> [Transaction] {
+        if let rows = state.rows { return rows }
+        let payloads = state.events.filter { $0.entry.disposition == .projected }.map(\.delivered.payload)
+        let rows = NaiveFeed.rows(of: payloads)
+        state.rows = rows
+        return rows
+    }
+
+    private func known(account: String?, _ state: State) -> [ObjectReference: ObjectRecord] {
+        var known: [ObjectReference: ObjectRecord] = [:]
+        for kept in state.events where kept.entry.disposition == .projected && kept.entry.account == account {
+            for record in kept.delivered.event.records(receivedAt: kept.delivered.receivedAt) {
+                known[record.reference] = known[record.reference]?.merging(record) ?? record
+            }
+        }
+        return known
+    }
+
+    /// All that is connected with any of `seeds`, in whichever direction the links go.
+    private func component(
+        around seeds: [ObjectReference],
+        account: String?,
+        _ state: State
+    ) -> [ObjectRecord] {
+        let known = known(account: account, state).filter { $0.key.kind != .customer }
+        var found = Set(seeds.filter { known[$0] != nil })
+        while true {
+            let forth = found.flatMap { known[$0]?.links ?? [] }
+            let back = known.values.filter { !$0.links.isDisjoint(with: found) }.map(\.reference)
+            let grown = found.union(forth).union(back)
+            if grown == found { return found.compactMap { known[$0] } }
+            found = grown
+        }
+    }
+}
+
+extension TransactionFilter {
+    fileprivate func admits(_ row: Transaction) -> Bool {
+        if let customer, customer != row.customer { return false }
+        if let type, type != row.type { return false }
+        if let status, status != row.status { return false }
+        if let currency, currency != row.currency { return false }
+        if let createdFrom, row.created < createdFrom { return false }
+        if let createdTo, row.created > createdTo { return false }
+        guard let search else { return true }
+        let texts = [
+            row.id, row.charge, row.paymentIntent, row.invoice, row.receipt.number, row.money.display,
+            row.money.decimalText, row.paymentMethod?.label, row.description,
+        ]
+        return search.isEmpty
+            || texts.contains { $0?.lowercased().contains(search.lowercased()) ?? false }
+    }
+}
+
+// MARK: - Work
+
+extension InMemoryStore {
+    private func ask(for delivered: DeliveredEvent, _ entry: EventEntry, _ state: inout State) {
+        guard entry.disposition == .projected else { return }
+        let told = delivered.event.records(receivedAt: delivered.receivedAt).map(\.reference)
+        let account = entry.account
+        let payment = PaymentGroup(component(around: told, account: account, state), account: account)
+        for reference in told where !payment.missing.contains(reference) {
+            state.work[WorkKey(reference: reference, account: account)] = nil
+        }
+        for reference in payment.missing {
+            let key = WorkKey(reference: reference, account: account)
+            if let standing = state.work[key], !standing.gaveUp { continue }
+            state.work[key] = Work(due: delivered.receivedAt.adding(seconds: 15))
+        }
+    }
+
+    package func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
+        try with("leasing work") { state in
+            let due = state.work
+                .filter { !$0.value.gaveUp && $0.value.due <= now && $0.value.leasedUntil <= now }
+                .sorted { ($0.value.due, $0.key.reference) < ($1.value.due, $1.key.reference) }
+                .prefix(limit)
+            for (key, _) in due { state.work[key]?.leasedUntil = now.adding(seconds: seconds) }
+            return due.map { key, work in
+                WorkItem(reference: key.reference, account: key.account, attempts: work.attempts)
+            }
+        }
+    }
+
+    package func complete(_ item: WorkItem) async throws(StoreError) {
+        try with("completing work") { $0.work[WorkKey(item)] = nil }
+    }
+
+    package func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError) {
+        try change(item, "postponing work") { $0.due = due }
+    }
+
+    package func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) {
+        try change(item, "giving up work") { $0.gaveUp = true }
+    }
+
+    package func summary() async throws(StoreError) -> WorkSummary {
+        try with("counting work") { state in
+            let pending = state.work.values.filter { !$0.gaveUp }
+            return WorkSummary(
+                pending: pending.count,
+                gaveUp: state.work.count - pending.count,
+                oldestDueAt: pending.map(\.due).min()
+            )
+        }
+    }
+
+    private func change(
+        _ item: WorkItem,
+        _ operation: StaticString,
+        _ body: (inout Work) -> Void
+    ) throws(StoreError) {
+        try with(operation) { state in
+            guard var work = state.work[WorkKey(item)] else { return }
+            work.attempts += 1
+            work.leasedUntil = Instant(unixSeconds: 0)
+            body(&work)
+            state.work[WorkKey(item)] = work
+        }
+    }
+}
+
+extension InMemoryStore.WorkKey {
+    fileprivate init(_ item: WorkItem) { self.init(reference: item.reference, account: item.account) }
+}

@@ -1,0 +1,145 @@
+package import Billing
+import Foundation
+package import Storage
+
+/// Bodies of events, as small as they may be: what a case is about stands in the case.
+package enum MadeUp {
+    /// The time at which made-up stories begin.
+    package static let start: Int64 = 1_750_000_000
+
+    /// An event about an object.
+    ///
+    /// - Parameters:
+    ///   - id: The event's.
+    ///   - type: In Stripe's spelling.
+    ///   - object: What stands under `data.object`.
+    ///   - created: The event's.
+    ///   - livemode: The mode.
+    ///   - account: A connected account.
+    ///   - apiVersion: The version the object is rendered in.
+    /// - Returns: A payload.
+    package static func event(
+        _ id: String,
+        _ type: String,
+        _ object: [String: Any],
+        created: Int64 = start,
+        livemode: Bool = false,
+        account: String? = nil,
+        apiVersion: String = "2025-09-30.clover"
+    ) throws -> [UInt8] {
+        var envelope: [String: Any] = [
+            "id": id, "object": "event", "type": type, "created": created, "livemode": livemode,
+            "api_version": apiVersion, "data": ["object": object],
+        ]
+        if let account { envelope["account"] = account }
+        return try Array(JSONSerialization.data(withJSONObject: envelope, options: [.sortedKeys]))
+    }
+
+    package static func intent(
+        _ id: String,
+        status: String = "succeeded",
+        amount: Int64 = 2500,
+        created: Int64 = start,
+        _ more: [String: Any] = [:]
+    ) -> [String: Any] {
+        [
+            "id": id, "object": "payment_intent", "amount": amount, "currency": "usd", "created": created,
+            "status": status, "amount_received": status == "succeeded" ? amount : 0, "customer": "cus_1",
+        ]
+        .merging(more) { $1 }
+    }
+
+    package static func charge(
+        _ id: String,
+        intent: String? = nil,
+        amount: Int64 = 2500,
+        created: Int64 = start,
+        _ more: [String: Any] = [:]
+    ) -> [String: Any] {
+        var charge: [String: Any] = [
+            "id": id, "object": "charge", "amount": amount, "amount_captured": amount, "amount_refunded": 0,
+            "currency": "usd", "created": created, "status": "succeeded", "paid": true, "captured": true,
+            "customer": "cus_1",
+            "payment_method_details": ["type": "card", "card": ["brand": "visa", "last4": "4242"]],
+        ]
+        if let intent { charge["payment_intent"] = intent }
+        return charge.merging(more) { $1 }
+    }
+
+    package static func refund(
+        _ id: String,
+        charge: String,
+        amount: Int64 = 500,
+        status: String = "succeeded",
+        created: Int64 = start + 100,
+        _ more: [String: Any] = [:]
+    ) -> [String: Any] {
+        [
+            "id": id, "object": "refund", "amount": amount, "currency": "usd", "created": created,
+            "status": status, "charge": charge,
+        ]
+        .merging(more) { $1 }
+    }
+
+    package static func dispute(_ id: String, charge: String, created: Int64 = start + 200) -> [String: Any] {
+        [
+            "id": id, "object": "dispute", "amount": 2500, "currency": "usd", "created": created,
+            "status": "needs_response", "charge": charge,
+        ]
+    }
+
+    package static func customer(_ id: String, user: String?) -> [String: Any] {
+        ["id": id, "object": "customer", "metadata": user.map { ["userId": $0] } ?? [:]]
+    }
+}
+
+extension DeliveredEvent {
+    /// A payload as the webhook would hand it to the store.
+    package init(
+        _ payload: [UInt8],
+        receivedAt: Int64 = MadeUp.start,
+        source: EventSource = .webhook
+    ) throws {
+        self.init(
+            event: try EventCoding.decode(payload),
+            payload: payload,
+            receivedAt: Instant(unixSeconds: receivedAt),
+            source: source
+        )
+    }
+}
+
+extension Store {
+    /// Records a payload.
+    @discardableResult
+    package func record(
+        _ payload: [UInt8],
+        receivedAt: Int64 = MadeUp.start,
+        source: EventSource = .webhook
+    ) async throws -> RecordOutcome {
+        try await record(DeliveredEvent(payload, receivedAt: receivedAt, source: source))
+    }
+
+    /// Every row that a filter finds, read a page at a time from the newest on.
+    package func allRows(
+        _ filter: TransactionFilter = TransactionFilter(),
+        pageSize: Int = 100
+    ) async throws -> [Transaction] {
+        var rows: [Transaction] = []
+        var cursor = Cursor.start
+        while true {
+            let page = try requireSome(
+                await page(filter, cursor: cursor, limit: pageSize),
+                "page behind \(cursor)"
+            )
+            rows += page.elements
+            guard page.hasMore, let last = page.elements.last else { return rows }
+            cursor = .startingAfter(last.id)
+        }
+    }
+
+    /// The ids of the rows that a filter finds, newest first.
+    func ids(_ filter: TransactionFilter = TransactionFilter()) async throws -> [String] {
+        try await allRows(filter).map(\.id)
+    }
+}

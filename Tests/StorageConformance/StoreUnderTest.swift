@@ -1,0 +1,64 @@
+package import Storage
+
+/// A kind of store, as the suite needs to know it.
+///
+/// A new store is one value of this type and one line that runs ``StoreConformance/cases``.
+package struct StoreUnderTest: Sendable {
+    package let name: String
+    /// Makes a place that holds nothing yet: a fresh folder, a fresh database.
+    package let makePlace: @Sendable () throws -> any StorePlace
+
+    package init(_ name: String, makePlace: @escaping @Sendable () throws -> any StorePlace) {
+        self.name = name
+        self.makePlace = makePlace
+    }
+}
+
+/// Where a store keeps what it holds, so that it can be closed and opened again.
+package protocol StorePlace: Sendable {
+    /// Opens the store with all that was recorded here before.
+    ///
+    /// - Parameter livemode: `nil` when events of both modes become part of the feed.
+    func open(livemode: Bool?) async throws -> any Store
+
+    /// Leaves nothing behind.
+    func remove()
+}
+
+extension StoreUnderTest {
+    /// The plain one in memory, with which every other is compared.
+    package static let inMemory = StoreUnderTest("in memory") { InMemoryPlace() }
+
+    /// Opens a fresh store for as long as `body` runs.
+    package func withStore<Result>(
+        livemode: Bool? = nil,
+        _ body: (any Store) async throws -> Result
+    ) async throws -> Result {
+        try await withPlace { place in
+            let store = try await place.open(livemode: livemode)
+            do {
+                let result = try await body(store)
+                await store.close()
+                return result
+            } catch {
+                await store.close()
+                throw error
+            }
+        }
+    }
+
+    /// Makes a place for as long as `body` runs; what it opens it has to close.
+    package func withPlace<Result>(_ body: (any StorePlace) async throws -> Result) async throws -> Result {
+        let place = try makePlace()
+        defer { place.remove() }
+        return try await body(place)
+    }
+}
+
+private struct InMemoryPlace: StorePlace {
+    private let disk = InMemoryStore.Disk()
+
+    func open(livemode: Bool?) -> any Store { InMemoryStore(disk: disk, livemode: livemode) }
+
+    func remove() {}
+}

@@ -1,0 +1,97 @@
+import Billing
+import Foundation
+
+/// An event made for one test, from the fields that the test is about.
+struct MadeEvent: Sendable {
+    let id: String
+    let body: [UInt8]
+
+    init(_ type: String, id: String, created: Instant, object: [String: any Sendable]) {
+        self.id = id
+        let envelope: [String: any Sendable] = [
+            "id": id, "object": "event", "type": type, "api_version": "2025-09-30.clover",
+            "created": created.unixSeconds, "livemode": false, "data": ["object": object],
+        ]
+        // Made of strings, numbers, lists and objects, which are JSON by nature.
+        body = Array((try? JSONSerialization.data(withJSONObject: envelope)) ?? Data())
+    }
+
+    /// A payment by card without a PaymentIntent, so that one event makes one row, whose id is the charge's.
+    static func charge(
+        _ id: String,
+        amount: Int64 = 2500,
+        refunded: Int64 = 0,
+        currency: String = "usd",
+        status: String = "succeeded",
+        created: Instant = TestClock.start.adding(seconds: -3600),
+        customer: String? = "cus_one",
+        extra: [String: any Sendable] = [:],
+        card: [String: any Sendable] = ["brand": "visa", "last4": "4242"],
+        shownAt: Instant? = nil
+    ) -> MadeEvent {
+        var object: [String: any Sendable] = [
+            "id": id, "object": "charge", "amount": amount, "amount_captured": amount,
+            "amount_refunded": refunded, "captured": status == "succeeded", "created": created.unixSeconds,
+            "currency": currency, "livemode": false, "paid": status == "succeeded", "status": status,
+            "refunded": refunded == amount, "disputed": false,
+            "payment_method_details": ["type": "card", "card": card] as [String: any Sendable],
+        ]
+        object["customer"] = customer
+        object.merge(extra) { $1 }
+        return MadeEvent(
+            "charge.\(status)",
+            id: "evt_of_\(id)_\(shownAt?.unixSeconds ?? 0)",
+            created: shownAt ?? created,
+            object: object
+        )
+    }
+
+    static func refund(
+        _ id: String,
+        of charge: String,
+        amount: Int64 = 500,
+        status: String = "succeeded",
+        created: Instant = TestClock.start.adding(seconds: -1800)
+    ) -> MadeEvent {
+        MadeEvent(
+            "refund.created",
+            id: "evt_of_\(id)",
+            created: created,
+            object: [
+                "id": id, "object": "refund", "amount": amount, "charge": charge,
+                "created": created.unixSeconds, "currency": "usd", "status": status,
+            ]
+        )
+    }
+
+    /// An invoice that was paid by bank transfer, outside Stripe.
+    static func outOfBandInvoice(_ id: String, amount: Int64 = 9900, customer: String = "cus_one") -> MadeEvent
+    {
+        let created = TestClock.start.adding(seconds: -7200)
+        return MadeEvent(
+            "invoice.paid",
+            id: "evt_of_\(id)",
+            created: created,
+            object: [
+                "id": id, "object": "invoice", "amount_paid": amount, "amount_due": amount, "total": amount,
+                "created": created.unixSeconds, "currency": "usd", "customer": customer, "livemode": false,
+                "paid": true, "paid_out_of_band": true, "status": "paid", "number": "EX-0001",
+                "hosted_invoice_url": "https://invoice.stripe.com/i/acct_x/test_old",
+                "invoice_pdf": "https://pay.stripe.com/invoice/acct_x/test_old/pdf",
+            ]
+        )
+    }
+
+    /// A customer that Console made for one of its users.
+    static func customer(_ id: String, ofConsoleUser user: String) -> MadeEvent {
+        MadeEvent(
+            "customer.created",
+            id: "evt_of_\(id)",
+            created: TestClock.start.adding(seconds: -86_400),
+            object: [
+                "id": id, "object": "customer", "email": "somebody@example.com",
+                "metadata": ["userId": user],
+            ]
+        )
+    }
+}

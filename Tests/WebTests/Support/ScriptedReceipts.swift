@@ -1,0 +1,23 @@
+import Billing
+import Synchronization
+
+/// A source of receipt links that says what a test tells it to, and remembers what it was asked for.
+final class ScriptedReceipts: ReceiptSource {
+    private let answer: Result<String, ReceiptUnavailable>
+    private let asked = Mutex<[ReceiptTarget]>([])
+
+    /// - Parameter link: A link to Stripe's host.
+    init(link: String) { answer = .success(link) }
+
+    init(failure: String) { answer = .failure(ReceiptUnavailable(failure)) }
+
+    var targets: [ReceiptTarget] { asked.withLock { $0 } }
+
+    func freshURL(for target: ReceiptTarget) async throws(ReceiptUnavailable) -> ReceiptURL {
+        asked.withLock { $0.append(target) }
+        guard let url = ReceiptURL(try answer.get(), allowing: .stripe) else {
+            throw ReceiptUnavailable("the script's link is not allowed")
+        }
+        return url
+    }
+}

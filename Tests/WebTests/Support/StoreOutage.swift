@@ -1,0 +1,36 @@
+import Billing
+import Storage
+
+/// A store whose every call fails in one way.
+struct StoreOutage: Store {
+    let code: StoreError.Code
+
+    private var error: StoreError { StoreError(code, while: "having an outage") }
+
+    func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome { throw error }
+    func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? { throw error }
+    func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? { throw error }
+    func reproject(eventID: String) async throws(StoreError) -> Reprojection? { throw error }
+    func reprojectAll() async throws(StoreError) -> Reprojection { throw error }
+
+    func page(
+        _ filter: TransactionFilter,
+        cursor: Cursor,
+        limit: Int
+    ) async throws(StoreError) -> Page<Transaction>? { throw error }
+    func count(_ filter: TransactionFilter) async throws(StoreError) -> Int { throw error }
+    func transaction(id: String) async throws(StoreError) -> Transaction? { throw error }
+    func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? { throw error }
+    func customers(ofConsoleUser user: String) async throws(StoreError) -> [String] { throw error }
+
+    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] { throw error }
+    func complete(_ item: WorkItem) async throws(StoreError) { throw error }
+    func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError) {
+        throw error
+    }
+    func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) { throw error }
+    func summary() async throws(StoreError) -> WorkSummary { throw error }
+
+    func checkReady() async throws(StoreError) { throw error }
+    func close() async {}
+}

@@ -1,0 +1,22 @@
+import StripeAPI
+import Web
+import Webhooks
+
+/// The API keys that the service under test knows, and one that it does not.
+enum TestKey: String, CaseIterable {
+    case feed = "cbk_feed_0Vw1qk3mV8"
+    case ops = "cbk_ops_X7p2Zt5cQ4"
+    case usage = "cbk_usage_N3b8Wd6fR1"
+    case unknown = "cbk_nobody_J5h9Yx2gT0"
+
+    var headers: [TransportHeader] { [TransportHeader("Authorization", "Bearer \(rawValue)")] }
+    var headersOfConsole: [TransportHeader] { [TransportHeader("x-api-key", rawValue)] }
+
+    static let all = APIKeys([
+        key(.feed, [.feedRead]), key(.ops, [.ops]), key(.usage, [.usageWrite]),
+    ])
+
+    private static func key(_ key: TestKey, _ scopes: Set<Scope>) -> APIKey {
+        APIKey(name: "\(key)", digest: SHA256Digest(of: Array(key.rawValue.utf8)), scopes: scopes)
+    }
+}

@@ -1,0 +1,252 @@
+import Billing
+import Foundation
+import Logging
+import SQLiteStorage
+import ServiceLifecycle
+import Storage
+import StripeAPI
+import Web
+import Webhooks
+
+/// The service's web as it runs, on a port of its own, over a database of its own, with a clock that stands
+/// still until a test moves it.
+final class WebHarness: Sendable {
+    /// What a test may choose.
+    struct Settings: Sendable {
+        var now = TestClock.start
+        var webhookSecrets = [WebHarness.webhookSecret]
+        var linkSecrets = [WebHarness.linkSecret]
+        var linkLifetimeSeconds: Int64 = 900
+        var maxBodyBytes = 64 << 10
+        var writerLimits = EventWriter.Limits()
+        var receipts: any ReceiptSource = NoReceiptSource()
+        var receiptHosts = ReceiptHosts.stripe
+        var maxConnections = 256
+        var deadlineSeconds: Int64 = 30
+        var logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
+        /// Puts something between the web and the database.
+        var wrapping: @Sendable (SQLiteStore) -> any Store = { $0 }
+    }
+
+    static let webhookSecret = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHM"
+    static let linkSecret = "the link secret of the tests, 32 bytes and more"
+
+    let port: Int
+    let clock: TestClock
+    let store: SQLiteStore
+    let settings: Settings
+    private let transport: CurlTransport
+
+    private init(port: Int, clock: TestClock, store: SQLiteStore, settings: Settings, transport: CurlTransport)
+    {
+        self.port = port
+        self.clock = clock
+        self.store = store
+        self.settings = settings
+        self.transport = transport
+    }
+
+    var baseURL: String { "http://127.0.0.1:\(port)" }
+
+    /// Runs `body` against a service that is up, and takes everything down whatever happens.
+    static func with<Result>(
+        _ settings: Settings = Settings(),
+        _ body: (WebHarness) async throws -> Result
+    ) async throws -> Result {
+        try await turns.withTurn {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "web-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let store = try SQLiteStore(
+                path: folder.appending(path: "test.sqlite").path,
+                limits: settings.writerLimits
+            )
+            let transport = try CurlTransport(.init(maxConcurrent: 64, maxConcurrentPerHost: 64))
+            let result = await run(settings, store, transport, body)
+            await transport.shutdown()
+            await store.close()
+            return try result.get()
+        }
+    }
+
+    private static func run<Result>(
+        _ settings: Settings,
+        _ store: SQLiteStore,
+        _ transport: CurlTransport,
+        _ body: (WebHarness) async throws -> Result
+    ) async -> Swift.Result<Result, any Error> {
+        let clock = TestClock(settings.now)
+        let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+        do {
+            let application = buildApplication(
+                try configuration(settings, clock),
+                store: settings.wrapping(store),
+                receipts: settings.receipts,
+                logger: settings.logger,
+                onServerRunning: { announce.yield($0) }
+            )
+            let services = ServiceGroup(services: [application], logger: settings.logger)
+            let running = Task {
+                defer { announce.finish() }
+                try await services.run()
+            }
+            let outcome: Swift.Result<Result, any Error>
+            if let port = await ports.first(where: { _ in true }) {
+                let harness = WebHarness(
+                    port: port,
+                    clock: clock,
+                    store: store,
+                    settings: settings,
+                    transport: transport
+                )
+                do {
+                    outcome = .success(try await body(harness))
+                } catch {
+                    outcome = .failure(error)
+                }
+            } else {
+                outcome = .failure(CancellationError())
+            }
+            await services.triggerGracefulShutdown()
+            try await running.value
+            return outcome
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func configuration(_ settings: Settings, _ clock: TestClock) throws -> WebConfiguration {
+        WebConfiguration(
+            host: "127.0.0.1",
+            port: 0,
+            verifier: SignatureVerifier(secrets: try settings.webhookSecrets.map { try EndpointSecret($0) }),
+            maxBodyBytes: settings.maxBodyBytes,
+            keys: TestKey.all,
+            links: settings.linkSigner,
+            receiptHosts: settings.receiptHosts,
+            maxConnections: settings.maxConnections,
+            deadlineSeconds: settings.deadlineSeconds,
+            clock: { clock.now }
+        )
+    }
+
+    // A hundred services at once would want more threads and files than a test machine has.
+    private static let turns = Turns(6)
+}
+
+extension WebHarness.Settings {
+    /// Signs links as the service does.
+    ///
+    /// Their base is not the service's own: links are followed by their path.
+    var linkSigner: LinkSigner {
+        LinkSigner(
+            secrets: linkSecrets.map { HMACKey(Array($0.utf8)) },
+            publicURL: "https://billing.example.com",
+            lifetimeSeconds: linkLifetimeSeconds
+        )
+    }
+}
+
+// MARK: Asking
+
+extension WebHarness {
+    /// Asks for a path, with the key that may read any customer unless told otherwise.
+    func get(_ path: String, key: TestKey? = .feed, headers: [TransportHeader] = []) async throws -> Answer {
+        try await send(.get, path, headers: headers + (key?.headers ?? []))
+    }
+
+    func post(
+        _ path: String,
+        _ body: [UInt8] = [],
+        key: TestKey? = nil,
+        headers: [TransportHeader] = []
+    ) async throws -> Answer {
+        try await send(.post(body), path, headers: headers + (key?.headers ?? []))
+    }
+
+    func send(
+        _ method: TransportRequest.Method,
+        _ path: String,
+        headers: [TransportHeader] = []
+    ) async throws -> Answer {
+        let limits = TransportLimits(totalTimeout: .seconds(30), maxBodyBytes: 64 << 20)
+        return Answer(
+            try await transport.send(
+                TransportRequest(method, url: baseURL + path, headers: headers, limits: limits)
+            )
+        )
+    }
+
+    /// Opens a connection to write anything to.
+    func connect() throws -> RawConnection { try RawConnection(port: port) }
+
+    /// Sends one request as it stands on a connection of its own.
+    func exchange(_ request: String) async throws -> Answer {
+        let connection = try connect()
+        await connection.send(request)
+        return try await connection.answer(toHead: request.hasPrefix("HEAD "))
+    }
+}
+
+// MARK: Delivering
+
+extension WebHarness {
+    static let webhookPath = "/v1/stripe-webhook"
+
+    /// The `Stripe-Signature` header that Stripe would send now.
+    func signature(of body: [UInt8], secret: String? = nil, age: Int64 = 0) throws -> String {
+        let secret = try EndpointSecret(secret ?? settings.webhookSecrets[0])
+        return PayloadSigner(secret: secret).header(for: body, at: clock.now.adding(seconds: -age))
+    }
+
+    /// Delivers a body as Stripe does.
+    @discardableResult
+    func deliver(_ body: [UInt8], headers: [TransportHeader] = []) async throws -> Answer {
+        let signed = TransportHeader("Stripe-Signature", try signature(of: body))
+        return try await post(Self.webhookPath, body, headers: headers + [signed])
+    }
+
+    @discardableResult
+    func deliver(_ body: String) async throws -> Answer { try await deliver(Array(body.utf8)) }
+
+    /// Delivers events, of which each must be acknowledged.
+    func deliver(_ events: [MadeEvent]) async throws {
+        for event in events {
+            let answer = try await deliver(event.body)
+            guard answer.status == 200 else { throw HarnessFailure.notAcknowledged(answer.text) }
+        }
+    }
+}
+
+enum HarnessFailure: Error { case notAcknowledged(String) }
+
+/// Lets a number of tests run at once, and the others wait.
+private actor Turns {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ count: Int) { free = count }
+
+    nonisolated func withTurn<Result>(_ body: () async throws -> Result) async throws -> Result {
+        await take()
+        do {
+            let result = try await body()
+            await giveBack()
+            return result
+        } catch {
+            await giveBack()
+            throw error
+        }
+    }
+
+    private func take() async {
+        if free > 0 {
+            free -= 1
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    private func giveBack() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+    }
+}
