@@ -158,5 +158,13 @@ let package = Package(
             dependencies: ["ConsoleBilling", "Stories", "TestSupport"],
             swiftSettings: house
         ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Billing", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "TestSupport", "Upkeep", "Webhooks",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house
+        ),
     ]
 )

@@ -37,21 +37,22 @@ def main():
     require_disk(build.folder)
     chosen = {SPELLINGS.get(name, name) for name in options.parts} or set(PARTS)
     sizes = Sizes.small() if options.small else Sizes()
-    report = {"machine": machine(build), "small": options.small, "parts": {}}
+    file = build.folder / ("figures-small.json" if options.small else "figures.json")
+    report = json.loads(file.read_text()) if file.exists() else {}
     for name in (name for name in PARTS if name in chosen):
-        started = time.time()
+        started, load_average = time.time(), os.getloadavg()[0]
         print(f"== {name}", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="work-", dir=build.folder) as folder:
             figures, details = PARTS[name](build, sizes, Path(folder), say)
-        report["parts"][name] = {
+        # Each part says when and where it was measured: a run of one part leaves the others' figures.
+        report[name] = {
+            "machine": machine(build) | {"load_average_before": load_average},
+            "seconds": round(time.time() - started, 1),
             "figures": [as_json(figure) for figure in figures],
             "details": details,
-            "load_average_before": os.getloadavg()[0],
-            "seconds": round(time.time() - started, 1),
         }
         print_table(name, figures)
-        # After each part, so that what was measured is not lost with what was not.
-        (build.folder / "figures.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        file.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     if options.small:
         print("\nSmall run: it shows that everything works, not how fast it is.")
 

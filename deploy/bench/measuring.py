@@ -89,20 +89,21 @@ class Figure:
 def load(build, server, requests, seconds, **options):
     """Runs the load generator against a server, and says what came of it.
 
-    Also how much of a processor the server used for each request answered 2xx: other work on the machine
-    disturbs that less than it does the rate.
+    Also what the server used for each request answered 2xx, of the processors and of the disk: other work
+    on the machine disturbs that less than it does the rate.
     """
     command = [str(build.load), "--port", str(server.port), "--requests", str(requests)]
     command += ["--seconds", str(seconds)]
     for name, value in options.items():
         command += [f"--{name}"] if value is True else [f"--{name}", str(value)]
-    used = server.cpu_seconds()
+    before = server.usage()
     finished = subprocess.run(
         command, stdout=subprocess.PIPE, timeout=seconds + 120, check=True, text=True
     )
     result = json.loads(finished.stdout)
-    used = server.cpu_seconds() - used
-    result["cpu_us"] = round(used * 1e6 / result["ok"], 1) if result["ok"] else None
+    seconds, written = (after - start for after, start in zip(server.usage(), before))
+    answered = max(1, result["ok"])
+    result |= {"cpu_us": round(seconds * 1e6 / answered, 1), "written_bytes": written // answered}
     return result
 
 

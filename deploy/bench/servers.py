@@ -86,14 +86,16 @@ class Server:
             self._process.kill()
             self._process.wait()
 
-    def cpu_seconds(self):
-        """What the process and its children have used of the processors so far."""
-        ticks = 0
+    def usage(self):
+        """The processor time, in seconds, and the bytes written to files, so far; its children's too."""
+        ticks = written = 0
         for pid in self._family():
             with contextlib.suppress(OSError):
                 fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
                 ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+                text = Path(f"/proc/{pid}/io").read_text()
+                written += int(dict(line.split(": ") for line in text.splitlines())["write_bytes"])
+        return ticks / os.sysconf("SC_CLK_TCK"), written
 
     def memory_mib(self):
         """The resident set now, and the largest it ever was."""
@@ -153,7 +155,6 @@ class UvicornReceiver(Server):
         self._secret = secret
         self._preload = preload
         self.database = self.folder / "receiver.sqlite"
-        self._sync_counter = self.folder / "syncs"
 
     def command(self):
         # `auto` takes uvloop and httptools, which the environment was made with where pip has them.

@@ -31,7 +31,7 @@ def measure(build, sizes, folder, say):
     with few:
         _fill(build, few, deliveries, folder, sizes.few)
     shutil.copyfile(few.database, many.database)
-    memory, rates = _fill_further(build, many, deliveries, folder, sizes, say)
+    memory, batches = _fill_further(build, many, deliveries, folder, sizes, say)
     stored = events_in(many.database)
     if stored != sizes.many:
         raise SystemExit(f"{sizes.many} events were acknowledged and {stored} are stored")
@@ -39,8 +39,8 @@ def measure(build, sizes, folder, say):
     with few, many:
         pages = _ask(build, (few, many), key, folder, sizes, say)
 
-    details = {"memory": memory, "fill_per_second": rates, "bytes_on_disk": disk, "pages": pages}
-    return _figures(sizes, memory, rates, disk, pages), details
+    details = {"memory": memory, "batches": batches, "bytes_on_disk": disk, "pages": pages}
+    return _figures(sizes, memory, batches, disk, pages), details
 
 
 def _fill(build, server, deliveries, folder, count):
@@ -50,11 +50,11 @@ def _fill(build, server, deliveries, folder, count):
     expect_only_ok(server, [result])
     if result["ok"] != count:
         raise SystemExit(f"only {result['ok']} of {count} events could be posted in time")
-    return result["per_second"]
+    return result
 
 
 def _fill_further(build, server, deliveries, folder, sizes, say):
-    memory, rates, held = [], [], sizes.few
+    memory, batches, held = [], [], sizes.few
     with server:
         time.sleep(SETTLING_SECONDS)
         resident, peak = server.memory_mib()
@@ -62,12 +62,13 @@ def _fill_further(build, server, deliveries, folder, sizes, say):
         say(f"at rest: {resident} MiB")
         while held < sizes.many:
             count = min(sizes.batch - held % sizes.batch, sizes.many - held)
-            rates.append(_fill(build, server, deliveries, folder, count))
+            batches.append(_fill(build, server, deliveries, folder, count))
             held += count
             resident, peak = server.memory_mib()
             memory.append({"events": held - sizes.few, "resident_mib": resident, "peak_mib": peak})
-            say(f"{held} events: {rates[-1]:.0f}/s, {resident} MiB resident, {peak} at most")
-    return memory, rates
+            speed = f"{batches[-1]['per_second']:.0f}/s, {batches[-1]['cpu_us']:.0f} µs of processor each"
+            say(f"{held} events: {speed}, {resident} MiB resident, {peak} at most")
+    return memory, batches
 
 
 def _ask(build, servers, key, folder, sizes, say):
@@ -105,7 +106,7 @@ def _bytes_on_disk(database):
     return sum(path.stat().st_blocks * 512 for path in database.parent.glob(database.name + "*"))
 
 
-def _figures(sizes, memory, rates, disk, pages):
+def _figures(sizes, memory, batches, disk, pages):
     figures = []
     for name, by_size in pages.items():
         middle = {size: median(results, "p50_ms") for size, results in by_size.items()}
@@ -119,8 +120,10 @@ def _figures(sizes, memory, rates, disk, pages):
     added = disk["many"] - disk["few"]
     return figures + [
         Figure("bytes on disk an event", added / (sizes.many - sizes.few), "B"),
-        Figure("stored, first batch", rates[0], "/s"),
-        Figure("stored, last batch", rates[-1], "/s"),
+        Figure("stored, first batch", batches[0]["per_second"], "/s"),
+        Figure("stored, last batch", batches[-1]["per_second"], "/s"),
+        Figure("processor time an event, first batch", batches[0]["cpu_us"], "µs"),
+        Figure("processor time an event, last batch", batches[-1]["cpu_us"], "µs"),
         Figure("memory at rest", memory[0]["resident_mib"], "MiB", at_most=64),
         Figure("memory after the first batch", memory[1]["resident_mib"], "MiB"),
         Figure(f"memory after {sizes.many:,} events", memory[-1]["resident_mib"], "MiB", at_most=64),

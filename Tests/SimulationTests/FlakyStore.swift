@@ -1,0 +1,97 @@
+import Billing
+import Stories
+import Storage
+import Synchronization
+
+/// A store that fails as its dice say: before it did anything, or after it did everything.
+///
+/// The second is the harder: whoever asked must not believe that nothing happened.
+final class FlakyStore: Store {
+    private enum Fault { case none, before, after }
+
+    private let store: any Store
+    private let random: Mutex<SeededRandom>
+    private let isCalm = Atomic<Bool>(false)
+
+    init(_ store: any Store, seed: UInt64) {
+        self.store = store
+        random = Mutex(SeededRandom(seed: seed))
+    }
+
+    /// From now on nothing fails.
+    func calmDown() { isCalm.store(true, ordering: .sequentiallyConsistent) }
+
+    private func draw() -> Fault {
+        if isCalm.load(ordering: .sequentiallyConsistent) { return .none }
+        return random.withLock { random in
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0, 1: .before
+            case 2: .after
+            default: .none
+            }
+        }
+    }
+
+    private func perform<Value>(
+        _ work: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let fault = draw()
+        if fault == .before { throw StoreError(.full, while: "simulating") }
+        let value = try await work()
+        if fault == .after { throw StoreError(.connectionLost, while: "simulating") }
+        return value
+    }
+
+    func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome {
+        try await perform { () async throws(StoreError) in try await store.record(delivered) }
+    }
+
+    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
+        try await perform { () async throws(StoreError) in
+            try await store.lease(limit: limit, now: now, seconds: seconds)
+        }
+    }
+
+    func complete(_ item: WorkItem) async throws(StoreError) {
+        try await perform { () async throws(StoreError) in try await store.complete(item) }
+    }
+
+    func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError) {
+        try await perform { () async throws(StoreError) in
+            try await store.postpone(item, until: due, reason: reason)
+        }
+    }
+
+    func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) {
+        try await perform { () async throws(StoreError) in try await store.giveUp(item, reason: reason) }
+    }
+
+    func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
+        try await store.reproject(eventID: eventID)
+    }
+    func reprojectAll() async throws(StoreError) -> Reprojection { try await store.reprojectAll() }
+    func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? {
+        try await store.entries(query)
+    }
+    func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? {
+        try await store.entry(id: id)
+    }
+    func page(
+        _ filter: TransactionFilter,
+        cursor: Cursor,
+        limit: Int
+    ) async throws(StoreError) -> Page<Transaction>? {
+        try await store.page(filter, cursor: cursor, limit: limit)
+    }
+    func count(_ filter: TransactionFilter) async throws(StoreError) -> Int { try await store.count(filter) }
+    func transaction(id: String) async throws(StoreError) -> Transaction? { try await store.transaction(id: id) }
+    func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? {
+        try await store.payment(ofTransaction: id)
+    }
+    func customers(ofConsoleUser user: String) async throws(StoreError) -> [String] {
+        try await store.customers(ofConsoleUser: user)
+    }
+    func summary() async throws(StoreError) -> WorkSummary { try await store.summary() }
+    func checkReady() async throws(StoreError) { try await store.checkReady() }
+    func close() async { await store.close() }
+}

@@ -1,0 +1,60 @@
+import Billing
+import Foundation
+import Stories
+import StripeAPI
+import Synchronization
+
+/// Stripe, as the service meets it: an API that answers as it pleases, holding the objects of some stories.
+final class SimulatedStripe: HTTPTransport {
+    private struct State {
+        var random: SeededRandom
+        var isCalm = false
+        var requests = 0
+    }
+
+    private let objects: [String: [UInt8]]
+    private let state: Mutex<State>
+
+    /// - Parameter stories: What has happened at Stripe; the last word on an object is the one its API gives.
+    init(stories: [Story], seed: UInt64) {
+        var objects: [String: [UInt8]] = [:]
+        for event in stories.flatMap(\.events) {
+            guard let root = try? JSONSerialization.jsonObject(with: Data(event.body)) as? [String: Any],
+                let data = root["data"] as? [String: Any], let object = data["object"] as? [String: Any],
+                let id = object["id"] as? String,
+                let bytes = try? JSONSerialization.data(withJSONObject: object, options: .sortedKeys)
+            else { continue }
+            objects[id] = Array(bytes)
+        }
+        self.objects = objects
+        state = Mutex(State(random: SeededRandom(seed: seed)))
+    }
+
+    var requests: Int { state.withLock { $0.requests } }
+
+    /// From now on every request is answered, and rightly.
+    func calmDown() { state.withLock { $0.isCalm = true } }
+
+    func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+        let dice: Int = state.withLock { state in
+            state.requests += 1
+            return state.isCalm ? 0 : Int.random(in: 0..<10, using: &state.random)
+        }
+        switch dice {
+        case 5: throw .timedOut
+        case 6: throw .connectionLost
+        case 7: return TransportResponse(status: 429, body: Array(#"{"error":{"type":"api_error"}}"#.utf8))
+        case 8: return TransportResponse(status: 500, body: Array("<html>".utf8))
+        case 9: return TransportResponse(status: 200, body: Array("{\"id\":\"ch_1\"".utf8))
+        default: return answer(request)
+        }
+    }
+
+    private func answer(_ request: TransportRequest) -> TransportResponse {
+        let path = request.url.prefix { $0 != "?" }
+        guard let id = path.split(separator: "/").last, let body = objects[String(id)] else {
+            return TransportResponse(status: 404, body: Array(#"{"error":{"type":"invalid_request_error"}}"#.utf8))
+        }
+        return TransportResponse(status: 200, body: body)
+    }
+}
