@@ -25,18 +25,24 @@ struct CommandEnvironment {
         if let asked {
             guard let address = ServerAddress(asked) else {
                 throw CommandFailure(
-                    Sysexits.usage, "\(asked) is no address to send to. It takes the form http://127.0.0.1:3080.")
+                    Sysexits.usage,
+                    "\(asked) is no address to send to. It takes the form http://127.0.0.1:3080."
+                )
             }
             return address.base
         }
         if let text = given(.publicURL) {
             guard let address = ServerAddress(text) else {
                 throw CommandFailure(
-                    Sysexits.configuration, "configuration: PUBLIC_URL cannot be right. It takes \(Setting.publicURL.accepts).")
+                    Sysexits.configuration,
+                    "configuration: PUBLIC_URL cannot be right. It takes \(Setting.publicURL.accepts)."
+                )
             }
             return address.base
         }
-        if given(.host) == nil, given(.port) == nil, let address = credentials.flatMap({ ServerAddress($0.url) }) {
+        if given(.host) == nil, given(.port) == nil,
+            let address = credentials.flatMap({ ServerAddress($0.url) })
+        {
             return address.base
         }
         // A service that listens on every address is to be found on the loopback one.
@@ -49,12 +55,14 @@ struct CommandEnvironment {
             }
         guard let address = ServerAddress("http://\(host):\(values.text(.port) ?? "3080")") else {
             throw CommandFailure(
-                Sysexits.configuration, "configuration: HOST and PORT make no address. Give the service's with --to.")
+                Sysexits.configuration,
+                "configuration: HOST and PORT make no address. Give the service's with --to."
+            )
         }
         return address
     }
 
-    /// Where events are posted. A path that was asked for is kept.
+    /// Where events are posted; a path that was asked for is kept.
     func webhook(_ asked: String?) throws(CommandFailure) -> ServerAddress {
         if let asked, let address = ServerAddress(asked) { return address.webhook }
         return try server(asked).appending(ServerAddress.webhookPath)

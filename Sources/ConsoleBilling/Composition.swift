@@ -107,6 +107,8 @@ struct Service {
                 isUnavailable: true
             )
         }
+        // It may have happened while everything was being stopped.
+        if let cause = failStop.cause { throw Stopped(cause: cause) }
         logger.notice("stopped")
     }
 

@@ -59,9 +59,11 @@ struct DoctorCommand: AsyncParsableCommand {
         )
         let databaseURL = environment.values.text(.databaseURL) ?? ""
         let machine = MachineExamination(
-            databasePath: configuration?.databasePath ?? String(databaseURL.dropFirst("sqlite:".count)))
+            databasePath: configuration?.databasePath ?? String(databaseURL.dropFirst("sqlite:".count))
+        )
         let stripe = StripeExamination(
-            key: configuration?.stripeKey ?? environment.given(.stripeSecretKey).flatMap(StripeSecretKey.init),
+            key: configuration?.stripeKey
+                ?? environment.given(.stripeSecretKey).flatMap(StripeSecretKey.init),
             base: configuration?.stripeAPIBase ?? .stripe,
             version: configuration?.stripeAPIVersion ?? .pinned,
             livemode: configuration?.livemode,

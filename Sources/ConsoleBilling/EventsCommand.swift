@@ -66,7 +66,9 @@ struct EventsCommand: AsyncParsableCommand {
                 let bytes = try await connection.connected(credentials: credentials) {
                     try await $0.get("/v1/events?\(query.joined(separator: "&"))")
                 }
-                guard output.chosen == .human else { return Terminal.line(String(decoding: bytes, as: UTF8.self)) }
+                guard output.chosen == .human else {
+                    return Terminal.line(String(decoding: bytes, as: UTF8.self))
+                }
                 show(try decoded(Page.self, from: bytes))
             }
         }
@@ -105,7 +107,9 @@ struct EventsCommand: AsyncParsableCommand {
                 let bytes = try await connection.connected(credentials: credentials) {
                     try await $0.get("/v1/events/\(escaped(id))")
                 }
-                guard output.chosen == .human else { return Terminal.line(String(decoding: bytes, as: UTF8.self)) }
+                guard output.chosen == .human else {
+                    return Terminal.line(String(decoding: bytes, as: UTF8.self))
+                }
                 let record = try decoded(Record.self, from: bytes)
                 let facts = [
                     ("id", record.id), ("type", record.type),
@@ -129,7 +133,8 @@ struct EventsCommand: AsyncParsableCommand {
     struct Resend: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sign stored bodies anew and post them.",
-            discussion: "The service knows the events already, and says so: duplicate is the answer of health."
+            discussion:
+                "The service knows the events already, and says so: duplicate is the answer of health."
         )
 
         @Argument(help: "evt_…")
@@ -144,14 +149,18 @@ struct EventsCommand: AsyncParsableCommand {
                 let events = try await connection.connected(credentials: delivery.credentials) { server in
                     var events: [EventBody] = []
                     for id in ids {
-                        let record = try decoded(Record.self, from: await server.get("/v1/events/\(escaped(id))"))
+                        let record = try decoded(
+                            Record.self,
+                            from: await server.get("/v1/events/\(escaped(id))")
+                        )
                         events.append(
                             EventBody(
                                 id: record.id,
                                 type: record.type,
                                 livemode: record.livemode,
                                 bytes: Array((record.payload ?? "").utf8)
-                            ))
+                            )
+                        )
                     }
                     return events
                 }
@@ -183,7 +192,8 @@ struct EventsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reportingFailures {
-                let paths = ids.isEmpty ? ["/v1/events/reproject"] : ids.map { "/v1/events/\(escaped($0))/reproject" }
+                let paths =
+                    ids.isEmpty ? ["/v1/events/reproject"] : ids.map { "/v1/events/\(escaped($0))/reproject" }
                 try await connection.connected(credentials: credentials) { server in
                     for path in paths {
                         let bytes = try await server.post(path, patience: .seconds(3600))
@@ -193,7 +203,8 @@ struct EventsCommand: AsyncParsableCommand {
                         }
                         let result = try decoded(Reprojection.self, from: bytes)
                         Terminal.line(
-                            "\(result.events) events read, \(result.transactions) rows derived, \(result.changed) of them changed.")
+                            "\(result.events) events read, \(result.transactions) rows derived, \(result.changed) of them changed."
+                        )
                     }
                 }
             }
@@ -203,7 +214,9 @@ struct EventsCommand: AsyncParsableCommand {
 
 /// One segment of a path or one value of a query.
 private func escaped(_ text: String) -> String {
-    var allowed = CharacterSet.alphanumerics.intersection(CharacterSet(charactersIn: Unicode.Scalar(0)...Unicode.Scalar(127)))
+    var allowed = CharacterSet.alphanumerics.intersection(
+        CharacterSet(charactersIn: Unicode.Scalar(0)...Unicode.Scalar(127))
+    )
     allowed.insert(charactersIn: "-._~")
     return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
 }
@@ -212,6 +225,9 @@ private func decoded<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) 
     do {
         return try JSONDecoder().decode(type, from: Data(bytes))
     } catch {
-        throw CommandFailure(Sysexits.internalError, "The answer is not one of console-billing's. Is another service there?")
+        throw CommandFailure(
+            Sysexits.internalError,
+            "The answer is not one of console-billing's. Is another service there?"
+        )
     }
 }

@@ -26,7 +26,10 @@ struct KeysCommand: AsyncParsableCommand {
         @Argument(help: "Whose key it is: letters, digits, - and _.")
         var name: String
 
-        @Option(help: "What it may be used for: \(Scope.allCases.map(\.rawValue).joined(separator: ", ")); repeat for more.")
+        @Option(
+            help:
+                "What it may be used for: \(Scope.allCases.map(\.rawValue).joined(separator: ", ")); repeat for more."
+        )
         var scope: [String] = []
 
         @OptionGroup var output: OutputOptions
@@ -54,7 +57,9 @@ struct KeysCommand: AsyncParsableCommand {
                 Terminal.line("key      \(new.key)")
                 Terminal.line("API_KEYS \(new.entry)")
                 Terminal.line(
-                    "\nThe key is shown only now. Add the entry to API_KEYS, after a comma if there are others.", to: .error)
+                    "\nThe key is shown only now. Add the entry to API_KEYS, after a comma if there are others.",
+                    to: .error
+                )
             case .json:
                 let line: OrderedJSON = [
                     "object": "api_key",
@@ -74,7 +79,8 @@ struct KeysCommand: AsyncParsableCommand {
                 throw ValidationError(
                     "There is no scope \(printable(text)). "
                         + (Spelling.nearest(to: text, among: names).map { "Did you mean \($0)?" }
-                            ?? "There are \(names.joined(separator: ", "))."))
+                            ?? "There are \(names.joined(separator: ", ")).")
+                )
             }
         }
     }

@@ -18,7 +18,9 @@ struct ReplayCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "A .json file (one event), a .jsonl file (one a line), a folder, or - for standard input.")
+    @Argument(
+        help: "A .json file (one event), a .jsonl file (one a line), a folder, or - for standard input."
+    )
     var paths: [String]
 
     @OptionGroup var delivery: DeliveryOptions
@@ -41,7 +43,9 @@ struct ReplayCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard !paths.isEmpty else { throw ValidationError("Name a file or a folder, or - for standard input.") }
+        guard !paths.isEmpty else {
+            throw ValidationError("Name a file or a folder, or - for standard input.")
+        }
         try (1...1024).validate(concurrency, option: "--concurrency")
         try (1...100_000).validate(duplicate, option: "--duplicate")
         if let rate, !(rate > 0 && rate.isFinite) { throw ValidationError("--rate takes a number above 0.") }
@@ -50,11 +54,12 @@ struct ReplayCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             let files = try EventFiles(paths)
-            if !files.skipped.isEmpty {
-                Terminal.line("Left out as no events: \(files.skipped.joined(separator: ", "))", to: .error)
-            }
+            if let remark = files.skippedRemark { Terminal.line(remark, to: .error) }
             guard !files.events.isEmpty else {
-                throw CommandFailure(Sysexits.badData, "There is no event in \(paths.joined(separator: ", ")).")
+                throw CommandFailure(
+                    Sysexits.badData,
+                    "There is no event in \(paths.joined(separator: ", "))."
+                )
             }
             var plan = DeliveryPlan(
                 try freshIds ? Self.renamed(files.events) : files.events,
@@ -71,7 +76,10 @@ struct ReplayCommand: AsyncParsableCommand {
     private static func renamed(_ events: [EventBody]) throws -> [EventBody] {
         try events.map { event in
             guard let renamed = event.renamed(EventBody.freshID()) else {
-                throw CommandFailure(Sysexits.badData, "The id of \(printable(event.id)) cannot be replaced in its body.")
+                throw CommandFailure(
+                    Sysexits.badData,
+                    "The id of \(printable(event.id)) cannot be replaced in its body."
+                )
             }
             return renamed
         }

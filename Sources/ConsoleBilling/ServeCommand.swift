@@ -46,8 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
     var assignments: [String] = []
 
     func run() async throws {
-        // What the process writes is its own: database, log and lock files are for nobody else to read.
-        umask(0o077)
+        ProcessHardening.apply()
         do {
             var values = try settingValues()
             if dev { try prepareDevelopment(&values) }

@@ -25,14 +25,15 @@ struct ServerConnection: Sendable {
         try await send(TransportRequest(.get, url: base.appending(path).description))
     }
 
-    /// - Parameter patience: Deriving everything again takes as long as there are events.
+    /// Posts nothing to a path; patience is for what takes as long as there are events.
     func post(_ path: String, patience: Duration = .seconds(20)) async throws(CommandFailure) -> [UInt8] {
         try await send(
             TransportRequest(
                 .post([]),
                 url: base.appending(path).description,
                 limits: TransportLimits(totalTimeout: patience)
-            ))
+            )
+        )
     }
 
     private struct Refusal: Decodable {
@@ -56,7 +57,10 @@ struct ServerConnection: Sendable {
 
         let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(response.body))
         let message = refusal?.error?.message.map { ": " + printable($0) } ?? "."
-        throw CommandFailure(Self.exitCode(of: response.status), "\(base) answered \(response.status)\(message)")
+        throw CommandFailure(
+            Self.exitCode(of: response.status),
+            "\(base) answered \(response.status)\(message)"
+        )
     }
 
     static func exitCode(of status: Int) -> ExitCode {
@@ -76,7 +80,10 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: "The service (default: PUBLIC_URL, HOST and PORT, or the one of serve --dev).")
     var server: String?
 
-    @Option(name: .customLong("api-key"), help: "A key of scope ops (default: CONSOLE_BILLING_API_KEY, or serve --dev's).")
+    @Option(
+        name: .customLong("api-key"),
+        help: "A key of scope ops (default: CONSOLE_BILLING_API_KEY, or serve --dev's)."
+    )
     var apiKey: String?
 
     /// Asks the service something, and lets go of it.

@@ -49,12 +49,16 @@ struct TriggerCommand: AsyncParsableCommand {
         guard 1...999_999_999_999 ~= amount else {
             throw ValidationError("--amount takes minor units from 1 to 999999999999.")
         }
-        let isCode = currency.utf8.count == 3 && currency.utf8.allSatisfy { byte in
-            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
-        }
+        let isCode =
+            currency.utf8.count == 3
+            && currency.utf8.allSatisfy { byte in
+                UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+            }
         guard isCode else { throw ValidationError("--currency takes a code of three letters, such as usd.") }
         if let customer, !StripeID.isValid(customer) {
-            throw ValidationError("--customer takes an id such as cus_123: visible ASCII, 255 characters at most.")
+            throw ValidationError(
+                "--customer takes an id such as cus_123: visible ASCII, 255 characters at most."
+            )
         }
         _ = try chosen()
     }
@@ -68,7 +72,9 @@ struct TriggerCommand: AsyncParsableCommand {
             }
             let format = output.chosen
             let report = try await delivery.send(DeliveryPlan(events, shuffleSeed: shuffle), format: format) {
-                stories.forEach { show($0, format) }
+                seen in
+                // What was refused will not show.
+                if seen.exitCode == .success || format == .json { stories.forEach { show($0, format) } }
             }
             if report.exitCode != .success { throw report.exitCode }
         }
@@ -95,7 +101,8 @@ struct TriggerCommand: AsyncParsableCommand {
             let nearest = Spelling.nearest(to: name, among: StoryCatalog.names)
             throw ValidationError(
                 "There is no story \(printable(name)). "
-                    + (nearest.map { "Did you mean \($0)?" } ?? "`console-billing trigger --list` shows them."))
+                    + (nearest.map { "Did you mean \($0)?" } ?? "`console-billing trigger --list` shows them.")
+            )
         }
     }
 
@@ -109,7 +116,8 @@ struct TriggerCommand: AsyncParsableCommand {
         case .json:
             for scenario in StoryCatalog.all {
                 let line: OrderedJSON = [
-                    "object": "scenario", "name": .string(scenario.name), "summary": .string(scenario.summary),
+                    "object": "scenario", "name": .string(scenario.name),
+                    "summary": .string(scenario.summary),
                 ]
                 Terminal.line(line.compact)
             }
@@ -126,7 +134,8 @@ struct TriggerCommand: AsyncParsableCommand {
                 let refunded = row.amountRefunded > 0 ? " (\(back) refunded)" : ""
                 Terminal.line(
                     "\(story.name): \(row.type.rawValue) \(row.id) of \(row.customer ?? "no customer") is to show as "
-                        + "\(row.status), \(money)\(refunded)")
+                        + "\(row.status), \(money)\(refunded)"
+                )
             }
         case .json:
             let rows = story.rows.map { row -> OrderedJSON in

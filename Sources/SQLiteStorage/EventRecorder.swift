@@ -11,7 +11,26 @@ struct PreparedEvent: Sendable {
     let source: EventSource
     let disposition: EventEntry.Disposition
     let reason: String?
+    /// The customers that the event shows.
+    ///
+    /// They make no payment one: their objects would join all their payments into one group.
+    let customers: [ObjectRecord]
+    /// The other objects that the event shows or names.
     let records: [ObjectRecord]
+    /// What there will be to write should none of `records` be known yet, as is so of most.
+    let firstPayment: FirstPayment?
+
+    /// A payment that nothing but one event tells of.
+    struct FirstPayment: Sendable {
+        let rows: [TransactionRow]
+        let missing: [ObjectReference]
+
+        init(_ records: [ObjectRecord], account: String?) {
+            let group = PaymentGroup(records, account: account)
+            rows = group.transactions.map { TransactionRow($0, body: TransactionRow.encode($0)) }
+            missing = group.missing
+        }
+    }
 
     init(
         _ event: Event,
@@ -31,7 +50,10 @@ struct PreparedEvent: Sendable {
             let isOurs = projection.livemode == nil || projection.livemode == event.livemode
             (disposition, reason) = (isOurs ? .projected : .otherMode, nil)
         }
-        records = disposition == .projected ? event.records(receivedAt: receivedAt) : []
+        let shown = disposition == .projected ? event.records(receivedAt: receivedAt) : []
+        customers = shown.filter { $0.reference.kind == .customer }
+        records = shown.filter { $0.reference.kind != .customer }
+        firstPayment = records.isEmpty ? nil : FirstPayment(records, account: event.account)
     }
 
     var objectID: String? {

@@ -67,8 +67,8 @@ package final class EventWriter: Sendable {
         return try answer.get()
     }
 
-    func checkCapacity() throws(StoreError) {
-        let refusal = state.withLock { self.refusal(in: $0, adding: 0) }
+    func checkCapacity(adding bytes: Int = 0) throws(StoreError) {
+        let refusal = state.withLock { self.refusal(in: $0, adding: bytes) }
         if let refusal { throw refusal }
     }
 

@@ -19,7 +19,9 @@ enum ObjectRow {
         var snapshot: Snapshot?
         if let encoded: Data = row["snapshot"] {
             snapshot = Snapshot(
-                object: try SnapshotCoding.decode(encoded),
+                object: try encoded.withUnsafeBytes {
+                    try SnapshotCoding.decode($0.bindMemory(to: UInt8.self))
+                },
                 shownAt: Instant(unixSeconds: row["shown_at"]),
                 livemode: row["livemode"],
                 apiVersion: row["api_version"],

@@ -29,34 +29,35 @@ struct Projector {
     @discardableResult
     func project(_ prepared: PreparedEvent, asksForWork: Bool) throws -> Int {
         let account = prepared.event.account
-        let (customers, records) = split(prepared.records)
-        for customer in customers { try merge(customer: customer, account: account) }
-        guard !records.isEmpty else { return 0 }
+        for customer in prepared.customers { try merge(customer: customer, account: account) }
+        guard let firstPayment = prepared.firstPayment else { return 0 }
 
+        let records = prepared.records
         var group = try gather(records, account: account)
+        let isNew = group.number == nil
         for record in records { try write(record, into: &group, account: account) }
-        let payment = PaymentGroup(
-            group.isNew ? group.known.values.map(\.self) : try self.records(ofPayment: group.number),
-            account: account
-        )
-        let changed = try replaceRows(with: payment.transactions, payment: group.number, isNew: group.isNew)
+        guard let number = group.number else { return 0 }
+        guard !isNew else {
+            for row in firstPayment.rows { try upsert(row, payment: number) }
+            if asksForWork { try ask(for: firstPayment.missing, account: account, now: prepared.receivedAt) }
+            return firstPayment.rows.count
+        }
+        let payment = PaymentGroup(try self.records(ofPayment: number), account: account)
+        let changed = try replaceRows(with: payment.transactions, payment: number)
         if asksForWork {
-            try ask(for: payment.missing, told: records, account: account, now: prepared.receivedAt)
+            let missing = payment.missing
+            try takeBack(records.map(\.reference).filter { !missing.contains($0) }, account: account)
+            try ask(for: missing, account: account, now: prepared.receivedAt)
         }
         return changed
-    }
-
-    /// Customers make no payment one: their objects would join all their payments into one group.
-    private func split(_ records: [ObjectRecord]) -> (customers: [ObjectRecord], others: [ObjectRecord]) {
-        (records.filter { $0.reference.kind == .customer }, records.filter { $0.reference.kind != .customer })
     }
 
     // MARK: Objects
 
     /// The payment that some records belong to, and what was known of them.
     private struct Gathered {
-        var number: Int64
-        var isNew: Bool
+        /// `nil` until the first object of a new payment is written.
+        var number: Int64?
         var known: [ObjectReference: ObjectRecord]
         var stored: [ObjectReference: Int64]
     }
@@ -66,24 +67,16 @@ struct Projector {
         var found: [ObjectReference: Stored] = [:]
         for record in records { found[record.reference] = try stored(record.reference, account: account) }
         let numbers = Set(found.values.map(\.payment))
-        guard let number = numbers.min() else {
-            return Gathered(number: try nextPayment(), isNew: true, known: [:], stored: [:])
-        }
+        guard let number = numbers.min() else { return Gathered(number: nil, known: [:], stored: [:]) }
         for other in numbers where other != number {
             try execute("UPDATE \(tables.objects) SET payment = ? WHERE payment = ?", [number, other])
             try execute("UPDATE \(tables.transactions) SET payment = ? WHERE payment = ?", [number, other])
         }
         return Gathered(
             number: number,
-            isNew: false,
             known: found.mapValues(\.record),
             stored: found.mapValues(\.sequence)
         )
-    }
-
-    private func nextPayment() throws -> Int64 {
-        let statement = try db.cachedStatement(sql: "SELECT max(sequence) FROM \(tables.objects)")
-        return (try Int64.fetchOne(statement) ?? 0) + 1
     }
 
     private func stored(_ reference: ObjectReference, account: String?) throws -> Stored? {
@@ -124,16 +117,21 @@ struct Projector {
                 """
                 INSERT INTO \(tables.objects)
                     (snapshot, shown_at, livemode, api_version, links, account, kind, id, payment)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (
+                    ?, ?, ?, ?, ?, ?, ?, ?,
+                    coalesce(?, (SELECT coalesce(max(sequence), 0) + 1 FROM \(tables.objects)))
+                )
                 """,
                 arguments + [account ?? "", reference.kind.rawValue, reference.id, group.number]
             )
+            // A payment has the number of the row that its first object gets, which is one more than the last.
+            if group.number == nil { group.number = db.lastInsertedRowID }
         }
     }
 
     /// Keeps which user of Console a customer belongs to.
     private func merge(customer record: ObjectRecord, account: String?) throws {
-        var group = Gathered(number: 0, isNew: false, known: [:], stored: [:])
+        var group = Gathered(number: 0, known: [:], stored: [:])
         if let stored = try stored(record.reference, account: account) {
             group.known[record.reference] = stored.record
             group.stored[record.reference] = stored.sequence
@@ -153,13 +151,13 @@ struct Projector {
     // MARK: Rows
 
     /// - Returns: How many rows were made, changed or taken away.
-    private func replaceRows(with rows: [Transaction], payment: Int64, isNew: Bool) throws -> Int {
+    private func replaceRows(with rows: [Transaction], payment: Int64) throws -> Int {
         var changed = 0
-        var standing = isNew ? [:] : try standingBodies(ofPayment: payment)
+        var standing = try standingBodies(ofPayment: payment)
         for row in rows {
-            let body = try TransactionRow.encode(row)
+            let body = TransactionRow.encode(row)
             if standing.removeValue(forKey: row.id) == body { continue }
-            try upsert(row, body: body, payment: payment)
+            try upsert(TransactionRow(row, body: body), payment: payment)
             changed += 1
         }
         for gone in standing.keys {
@@ -176,7 +174,8 @@ struct Projector {
         return Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as String, $0[1] as Data) })
     }
 
-    private func upsert(_ row: Transaction, body: Data, payment: Int64) throws {
+    private func upsert(_ row: TransactionRow, payment: Int64) throws {
+        let transaction = row.transaction
         try execute(
             """
             INSERT INTO \(tables.transactions)
@@ -188,29 +187,31 @@ struct Projector {
                 search = excluded.search, body = excluded.body
             """,
             [
-                row.id, payment, row.type.rawValue, row.status, row.created.unixSeconds, row.customer,
-                row.currency.code, TransactionRow.searchText(row), body,
+                transaction.id, payment, transaction.type.rawValue, transaction.status,
+                transaction.created.unixSeconds, transaction.customer, transaction.currency.code,
+                row.searchText, row.body,
             ]
         )
     }
 
     // MARK: Work
 
-    /// Asks for what is missing, and takes back what was asked for and has come by itself since.
+    /// Takes back what was asked for and has come by itself since.
     ///
-    /// What was given up is asked for again: something new is known of its payment.
-    private func ask(
-        for missing: [ObjectReference],
-        told records: [ObjectRecord],
-        account: String?,
-        now: Instant
-    ) throws {
-        for record in records where !missing.contains(record.reference) {
+    /// Only what is known, if only by name, was ever asked for: for a new payment there is nothing to take back.
+    private func takeBack(_ references: [ObjectReference], account: String?) throws {
+        for reference in references {
             try execute(
                 "DELETE FROM work WHERE account = ? AND kind = ? AND id = ?",
-                [account ?? "", record.reference.kind.rawValue, record.reference.id]
+                [account ?? "", reference.kind.rawValue, reference.id]
             )
         }
+    }
+
+    /// Asks for what is missing.
+    ///
+    /// What was given up is asked for again: something new is known of its payment.
+    private func ask(for missing: [ObjectReference], account: String?, now: Instant) throws {
         for reference in missing {
             try execute(
                 """

@@ -8,6 +8,8 @@ extension SQLiteStore: BackupSource {
     }
 
     package func writeBackup(to destination: String) async throws(StoreError) {
+        try inFlight.begin("writing a backup")
+        defer { inFlight.end() }
         do {
             // A connection of its own, that only reads: it sees one state of the database for as long as it takes,
             // while the writer goes on.

@@ -14,6 +14,7 @@ package final class SQLiteStore: Store {
     let readers: [DatabaseQueue]
     let projection: ProjectionPolicy
     let eventWriter: EventWriter
+    let inFlight = InFlight()
     private let lock: DatabaseLock
     private let nextReader = Atomic<Int>(0)
     let isRebuilding = Atomic<Bool>(false)
@@ -25,7 +26,7 @@ package final class SQLiteStore: Store {
     ///   - projection: Which events become part of the feed.
     ///   - limits: How much may wait to be written.
     ///   - onFailure: Called once, from any thread, when a write failed such that the process must stop.
-    /// - Throws: ``DatabaseLockError``, ``SQLiteStartError``, or ``StoreError`` when the file is no database.
+    /// - Throws: ``DatabaseLockError``, ``SQLiteStartError``, or ``StoreError`` for what else SQLite refuses.
     package init(
         path: String,
         projection: ProjectionPolicy = ProjectionPolicy(),
@@ -49,6 +50,10 @@ package final class SQLiteStore: Store {
             readers = try (0..<3).map { _ in try Self.openReader(path) }
         } catch let error as SQLiteStartError {
             throw error
+        } catch let error as DatabaseError
+            where [.SQLITE_NOTADB, .SQLITE_CORRUPT].contains(error.resultCode)
+        {
+            throw SQLiteStartError.noDatabase(path)
         } catch {
             throw StoreError(error, while: "opening the database")
         }
@@ -75,11 +80,12 @@ package final class SQLiteStore: Store {
         configuration.busyMode = .timeout(2)
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.inDatabase { db in
-            // 16 KiB pages and a checkpoint every 8 MiB: measured best for rows of this size.
-            try db.execute(sql: "PRAGMA page_size = 16384")
+            // A checkpoint every 8 MiB. Pages of 16 KiB would save a twentieth of the processor time, and write
+            // three times as much at a thousand events a second, when batches are small.
+            try db.execute(sql: "PRAGMA page_size = 4096")
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 512")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 2048")
             guard try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal",
                 try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2
             else { throw SQLiteStartError.notDurable }
@@ -107,6 +113,8 @@ package final class SQLiteStore: Store {
         _ operation: StaticString,
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
+        try inFlight.begin(operation)
+        defer { inFlight.end() }
         let index = nextReader.wrappingAdd(1, ordering: .relaxed).oldValue
         do {
             return try await readers[Int(UInt(bitPattern: index) % UInt(readers.count))].read(body)
@@ -120,6 +128,8 @@ package final class SQLiteStore: Store {
         _ operation: StaticString,
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
+        try inFlight.begin(operation)
+        defer { inFlight.end() }
         if let failure = eventWriter.failure { throw failure }
         do {
             return try await writer.write(body)
@@ -138,6 +148,7 @@ package final class SQLiteStore: Store {
 
     package func close() async {
         await eventWriter.close()
+        await inFlight.close()
         for reader in readers { try? reader.close() }
         try? writer.close()
         lock.release()
@@ -157,6 +168,7 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
     case notDurable
     case newerSchema
     case folder(String)
+    case noDatabase(String)
 
     package var description: String {
         switch self {
@@ -169,6 +181,9 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
         case .folder(let path):
             "The folder \(path) for the database cannot be made. Make it writable for this user, or set "
                 + "DATABASE_URL to another place."
+        case .noDatabase(let path):
+            "The file \(path) is no SQLite database, or a damaged one; it was left as it is. Restore a backup in "
+                + "its place, or set DATABASE_URL to another file."
         }
     }
 }

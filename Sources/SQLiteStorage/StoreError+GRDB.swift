@@ -23,8 +23,6 @@ extension StoreError {
             case .SQLITE_CONSTRAINT: .constraint
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt
             case .SQLITE_CANTOPEN: .inputOutput
-            // What GRDB says of a connection that has been closed.
-            case .SQLITE_MISUSE: .closed
             default: .other
             }
         self.init(code, while: operation)

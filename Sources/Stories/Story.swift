@@ -2,7 +2,7 @@ package import Billing
 
 /// A payment as the events Stripe would send of it: made up, but consistent from the first to the last.
 package struct Story: Sendable {
-    /// `refund.partial`
+    /// What it is asked for by, such as `refund.partial`.
     package let name: String
     package let summary: String
     /// In the order Stripe made them, which is not the order they need arrive in.

@@ -4,7 +4,9 @@ import Billing
 extension Storyteller {
     // MARK: Beginning
 
-    /// A payment is asked for. In the shape before PaymentIntents, nothing is told yet.
+    /// A payment is asked for.
+    ///
+    /// In the shape before PaymentIntents, nothing is told yet.
     mutating func begin(_ instrument: Instrument = .visa, capturesByHand: Bool = false) {
         self.instrument = instrument
         guard shape != .chargesOnly else { return }
@@ -62,7 +64,7 @@ extension Storyteller {
         tellIntent("requires_action")
     }
 
-    /// The customer did not prove it. No charge was made.
+    /// The customer did not prove it, and no charge was made.
     mutating func failAction() {
         fail(
             with: ChargeBody.Decline(
@@ -117,7 +119,9 @@ extension Storyteller {
         tellIntent("payment_failed", cause: .later)
     }
 
-    /// The bank had paid, and takes it back. The PaymentIntent stays as it was.
+    /// The bank had paid, and takes it back.
+    ///
+    /// The PaymentIntent stays as it was.
     mutating func returnDebit() {
         guard let index = charges.lastIndex(where: \.isPaid) else { return }
         charges[index].status = .failed
@@ -137,7 +141,9 @@ extension Storyteller {
         tellIntent("amount_capturable_updated")
     }
 
-    /// Part or all of what was reserved is taken. Stripe books the remainder as a refund.
+    /// Part or all of what was reserved is taken.
+    ///
+    /// Stripe books the remainder as a refund.
     mutating func capture(_ amount: Int64, tellsRemainder: Bool = true) {
         guard let index = charges.lastIndex(where: \.isAuthorisedOnly) else { return }
         let remainder = charges[index].amount - amount

@@ -1,4 +1,6 @@
-/// Which API version's shape a body has. An account keeps the version it began with until somebody moves it.
+/// Which API version's shape a body has.
+///
+/// An account keeps the version it began with until somebody moves it.
 package enum StripeShape: String, Sendable, CaseIterable {
     /// Today's.
     case endive = "2026-09-30.endive"

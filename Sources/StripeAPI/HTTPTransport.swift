@@ -21,8 +21,9 @@ package struct TransportRequest: Sendable, CustomStringConvertible, CustomReflec
     package var url: String
     package var headers: [TransportHeader]
     package var limits: TransportLimits
-    /// Takes the body of a successful answer piece by piece, on the transport's thread; the answer's own body is then
-    /// empty. `false` ends the request.
+    /// Takes the body of a successful answer piece by piece, on the transport's thread; `false` ends the request.
+    ///
+    /// The answer's own body is then empty.
     package var sink: (@Sendable (UnsafeRawBufferPointer) -> Bool)?
 
     package init(

@@ -59,7 +59,7 @@ package struct RetrySchedule: Sendable, Equatable {
         return switch error {
         case .conflict, .rateLimited, .serverFault: true
         // A proxy's page or half an answer: the next one may be whole.
-        case .notAnObject, .wrongObject: true
+        case .notAnObject, .notAList, .wrongObject: true
         case .transport(.unsendable): false
         case .transport: true
         case .invalidArgument, .unauthorized, .forbidden, .notFound, .rejected, .unexpectedStatus: false

@@ -2,7 +2,9 @@
 ///
 /// Stripe's messages are left out on purpose: they quote the request, and with it e-mail addresses and keys.
 package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible {
-    package enum Argument: Sendable { case path, account, idempotencyKey }
+    package enum Argument: Sendable {
+        case path, account, context, event, idempotencyKey, cursor, limit, emailAddress
+    }
 
     /// Nothing was sent: the argument can never be right.
     case invalidArgument(Argument)
@@ -26,6 +28,8 @@ package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible
     case unexpectedStatus(Int)
     /// A success whose body is not one whole JSON object.
     case notAnObject(requestID: String?)
+    /// A success whose body is not a whole list of objects with ids, or one that never ends.
+    case notAList(requestID: String?)
     /// A success about something else than what was asked for.
     case wrongObject(requestID: String?)
 
@@ -36,7 +40,7 @@ package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible
             .conflict(let refusal),
             .rateLimited(let refusal), .rejected(let refusal), .serverFault(let refusal):
             refusal
-        case .invalidArgument, .transport, .unexpectedStatus, .notAnObject, .wrongObject:
+        case .invalidArgument, .transport, .unexpectedStatus, .notAnObject, .notAList, .wrongObject:
             nil
         }
     }
@@ -47,6 +51,7 @@ package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible
         case .transport(let error): "stripe: \(error)"
         case .unexpectedStatus(let status): "stripe: unexpected status \(status)"
         case .notAnObject(let requestID): "stripe: the answer is not a JSON object\(Self.suffix(requestID))"
+        case .notAList(let requestID): "stripe: the answer is not a list of objects\(Self.suffix(requestID))"
         case .wrongObject(let requestID):
             "stripe: the answer is about something else\(Self.suffix(requestID))"
         case .unauthorized(let refusal), .forbidden(let refusal), .notFound(let refusal),
@@ -64,6 +69,10 @@ package struct StripeRefusal: Equatable, Sendable, CustomStringConvertible {
     package let status: Int
     package let type: String?
     package let code: String?
+    /// The parameter that is wrong, such as `starting_after`.
+    package let parameter: String?
+    /// What a restricted key lacks, such as `rak_charge_read`: having one of them would do.
+    package let missingPermissions: [String]
     package let requestID: String?
     /// `Stripe-Should-Retry`.
     package let shouldRetry: Bool?
@@ -75,6 +84,8 @@ package struct StripeRefusal: Equatable, Sendable, CustomStringConvertible {
         status: Int,
         type: String? = nil,
         code: String? = nil,
+        parameter: String? = nil,
+        missingPermissions: [String] = [],
         requestID: String? = nil,
         shouldRetry: Bool? = nil,
         retryAfterSeconds: Int64? = nil,
@@ -83,6 +94,8 @@ package struct StripeRefusal: Equatable, Sendable, CustomStringConvertible {
         self.status = status
         self.type = type
         self.code = code
+        self.parameter = parameter
+        self.missingPermissions = missingPermissions
         self.requestID = requestID
         self.shouldRetry = shouldRetry
         self.retryAfterSeconds = retryAfterSeconds
@@ -90,8 +103,7 @@ package struct StripeRefusal: Equatable, Sendable, CustomStringConvertible {
     }
 
     package var description: String {
-        ([String(status)] + [code ?? type, rateLimitedReason, requestID].compactMap(\.self)).joined(
-            separator: " "
-        )
+        let words = [code ?? type, rateLimitedReason].compactMap(\.self) + missingPermissions
+        return ([String(status)] + words + [requestID].compactMap(\.self)).joined(separator: " ")
     }
 }

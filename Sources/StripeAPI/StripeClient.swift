@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
 /// Asks Stripe's API, and tells every way it can fail apart.
 ///
 /// It sends each request once. Whether to ask again is ``RetrySchedule``'s to say and its caller's to do.
@@ -13,19 +7,29 @@ package struct StripeClient: Sendable {
     private let key: StripeSecretKey
     private let version: StripeAPIVersion
     private let limits: TransportLimits
+    private let listLimits: TransportLimits
 
+    /// - Parameters:
+    ///   - transport: What carries the requests.
+    ///   - base: Where to.
+    ///   - key: Goes with every request.
+    ///   - version: What shape to ask for.
+    ///   - limits: For an answer about one object.
+    ///   - listLimits: For a page of a list, which is a hundred times as large and takes Stripe longer.
     package init(
         transport: any HTTPTransport,
         base: StripeAPIBase = .stripe,
         key: StripeSecretKey,
         version: StripeAPIVersion = .pinned,
-        limits: TransportLimits = TransportLimits()
+        limits: TransportLimits = TransportLimits(),
+        listLimits: TransportLimits = TransportLimits(totalTimeout: .seconds(80), maxBodyBytes: 32 << 20)
     ) {
         self.transport = transport
         self.base = base
         self.key = key
         self.version = version
         self.limits = limits
+        self.listLimits = listLimits
     }
 
     /// Gets what is at a path, given as its segments.
@@ -41,9 +45,7 @@ package struct StripeClient: Sendable {
         query: [(name: String, value: String)] = [],
         account: String? = nil
     ) async throws(StripeAPIError) -> StripeAnswer {
-        var url = try self.url(path)
-        if !query.isEmpty { url += "?" + PercentEncoding.form(query) }
-        return try await send(.get, url: url, headers: [], account: account)
+        try await get(path: path, query: query, headers: [], account: account, limits: limits)
     }
 
     /// Posts a form to a path, given as its segments.
@@ -61,15 +63,19 @@ package struct StripeClient: Sendable {
         idempotencyKey: String,
         account: String? = nil
     ) async throws(StripeAPIError) -> StripeAnswer {
-        guard (1...255).contains(idempotencyKey.utf8.count), idempotencyKey.isPrintableASCII else {
-            throw .invalidArgument(.idempotencyKey)
-        }
+        guard idempotencyKey.isObjectID else { throw .invalidArgument(.idempotencyKey) }
         let headers = [
             TransportHeader("Content-Type", "application/x-www-form-urlencoded"),
             TransportHeader("Idempotency-Key", idempotencyKey),
         ]
         let body = Array(PercentEncoding.form(form).utf8)
-        return try await send(.post(body), url: try url(path), headers: headers, account: account)
+        return try await send(
+            .post(body),
+            url: try url(path),
+            headers: headers,
+            account: account,
+            limits: limits
+        )
     }
 
     /// Gets one object, and makes sure that this is what came.
@@ -78,23 +84,56 @@ package struct StripeClient: Sendable {
         id: String,
         path: [String],
         query: [(name: String, value: String)] = [],
+        headers: [TransportHeader] = [],
         account: String?
     ) async throws(StripeAPIError) -> [UInt8] {
-        let answer = try await get(path: path + [id], query: query, account: account)
-        guard let identity = ObjectIdentity(answer.bytes) else {
-            throw .notAnObject(requestID: answer.requestID)
-        }
-        guard identity.id == id, identity.object == kind else {
-            throw .wrongObject(requestID: answer.requestID)
-        }
+        let path = path + [id]
+        let answer = try await get(
+            path: path,
+            query: query,
+            headers: headers,
+            account: account,
+            limits: limits
+        )
+        try answer.check(kind: kind, id: id)
         return answer.bytes
+    }
+
+    /// Gets a page of a list.
+    func list(
+        path: [String],
+        query: [(name: String, value: String)],
+        account: String?
+    ) async throws(StripeAPIError) -> StripeAnswer {
+        try await get(path: path, query: query, headers: [], account: account, limits: listLimits)
+    }
+
+    func get(
+        path: [String],
+        headers: [TransportHeader],
+        account: String?
+    ) async throws(StripeAPIError) -> StripeAnswer {
+        try await get(path: path, query: [], headers: headers, account: account, limits: limits)
+    }
+
+    private func get(
+        path: [String],
+        query: [(name: String, value: String)],
+        headers: [TransportHeader],
+        account: String?,
+        limits: TransportLimits
+    ) async throws(StripeAPIError) -> StripeAnswer {
+        var url = try self.url(path)
+        if !query.isEmpty { url += "?" + PercentEncoding.form(query) }
+        return try await send(.get, url: url, headers: headers, account: account, limits: limits)
     }
 
     private func send(
         _ method: TransportRequest.Method,
         url: String,
         headers: [TransportHeader],
-        account: String?
+        account: String?,
+        limits: TransportLimits
     ) async throws(StripeAPIError) -> StripeAnswer {
         var all = [
             TransportHeader("Authorization", key.withText { "Bearer \($0)" }),
@@ -102,7 +141,7 @@ package struct StripeClient: Sendable {
             TransportHeader("Accept", "application/json"),
         ]
         if let account {
-            guard !account.isEmpty, account.isPrintableASCII else { throw .invalidArgument(.account) }
+            guard !account.isEmpty, account.isVisibleASCII else { throw .invalidArgument(.account) }
             all.append(TransportHeader("Stripe-Account", account))
         }
         let request = TransportRequest(method, url: url, headers: all + headers, limits: limits)
@@ -113,7 +152,11 @@ package struct StripeClient: Sendable {
             throw .transport(error)
         }
         try Self.checkStatus(response)
-        return StripeAnswer(bytes: response.body, requestID: response.requestID)
+        return StripeAnswer(
+            bytes: response.body,
+            requestID: response.requestID,
+            date: response.headers["Date"].flatMap(HTTPDate.unixSeconds)
+        )
     }
 
     private static func checkStatus(_ response: TransportResponse) throws(StripeAPIError) {
@@ -135,32 +178,4 @@ package struct StripeClient: Sendable {
         guard !path.contains(where: { ["", ".", ".."].contains($0) }) else { throw .invalidArgument(.path) }
         return base.origin + path.map { "/" + PercentEncoding.segment($0) }.joined()
     }
-}
-
-/// The body of a success, and Stripe's name for the request; it does not print the body.
-package struct StripeAnswer: Sendable, CustomStringConvertible, CustomReflectable {
-    package let bytes: [UInt8]
-    package let requestID: String?
-
-    package var description: String { "\(bytes.count) bytes (\(requestID ?? "no request id"))" }
-    package var customMirror: Mirror { Mirror(self, children: ["requestID": requestID as Any]) }
-}
-
-/// The two fields by which an object of Stripe's says what it is.
-private struct ObjectIdentity: Decodable {
-    let id: String
-    let object: String
-
-    /// Nil unless the bytes are one whole JSON object in UTF-8; the decoder alone would take UTF-16 as well.
-    init?(_ bytes: [UInt8]) {
-        let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        guard first == UInt8(ascii: "{"), !bytes.contains(0),
-            let decoded = try? JSONDecoder().decode(Self.self, from: Data(bytes))
-        else { return nil }
-        self = decoded
-    }
-}
-
-extension String {
-    fileprivate var isPrintableASCII: Bool { utf8.allSatisfy { 0x21...0x7E ~= $0 } }
 }

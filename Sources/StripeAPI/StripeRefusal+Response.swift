@@ -12,6 +12,8 @@ extension StripeRefusal {
             status: response.status,
             type: error?.type.flatMap(Self.token),
             code: error?.code.flatMap(Self.token),
+            parameter: error?.param.flatMap(Self.parameterName),
+            missingPermissions: error?.message.map(Self.permissions(in:)) ?? [],
             requestID: response.requestID,
             shouldRetry: response.headers["Stripe-Should-Retry"].flatMap { Bool($0.lowercased()) },
             retryAfterSeconds: response.headers["Retry-After"].flatMap(Self.seconds),
@@ -23,6 +25,8 @@ extension StripeRefusal {
         struct Body: Decodable {
             let type: String?
             let code: String?
+            let param: String?
+            let message: String?
         }
         let error: Body
     }
@@ -39,6 +43,17 @@ extension StripeRefusal {
             }
         }
         return isToken && (1...64).contains(text.utf8.count) ? text : nil
+    }
+
+    /// As for ``token(_:)``, and brackets: `created[gte]`.
+    private static func parameterName(_ text: String) -> String? {
+        token(String(text.filter { $0 != "[" && $0 != "]" })) == nil || text.utf8.count > 64 ? nil : text
+    }
+
+    /// The permissions that the message of a 403 names in quotes; nowhere else does Stripe say which.
+    private static func permissions(in message: String) -> [String] {
+        let names = message.matches(of: /'(rak_[a-z0-9_]{1,44})'/).map { String($0.1) }
+        return Array(names.prefix(3))
     }
 
     /// Whole seconds only.

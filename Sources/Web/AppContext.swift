@@ -16,3 +16,13 @@ package struct AppContext: RequestContext {
         channel = source.channel
     }
 }
+
+extension AppContext {
+    /// The id in the path, which the router leaves as it was encoded.
+    ///
+    /// What cannot be decoded is nobody's id, and is found missing like any other.
+    func pathID() throws -> String {
+        let segment = try parameters.require("id")
+        return PathSegment.decoded(segment) ?? segment
+    }
+}

@@ -6,6 +6,10 @@ import NIOCore
 package import Storage
 package import Webhooks
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// All that the web needs from outside, decided by whoever puts the service together.
 package struct WebConfiguration: Sendable {
     package var host: String
@@ -63,7 +67,7 @@ package func buildApplication(
         router: routes.router,
         server: .http1(
             configuration: .init(
-                additionalChannelHandlers: [ConnectionGuard(deadlines: deadlines)],
+                additionalChannelHandlers: [ConnectionGuardPlacement(deadlines: deadlines)],
                 idleTimeout: .seconds(configuration.deadlineSeconds),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 16 << 10,
@@ -75,13 +79,31 @@ package func buildApplication(
         configuration: .init(
             address: .hostname(configuration.host, port: configuration.port),
             availableConnectionsDelegate: MaximumAvailableConnections(
-                configuration.maxConnections,
+                connectionLimit(wanted: configuration.maxConnections),
                 logger: logger
             )
         ),
         onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? 0) },
         logger: logger
     )
+}
+
+/// How many connections may be open at once.
+///
+/// Never all that the process has descriptors for: the store, a backup and the way to Stripe need some too, and
+/// those who wait to be accepted wait in the kernel.
+private func connectionLimit(wanted: Int) -> Int {
+    let reserved = 64
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(resource, &limit) == 0 else { return wanted }
+    if limit.rlim_cur < limit.rlim_max {
+        // Service managers leave the soft limit at 1024 for programs that use select(), which we do not.
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(resource, &limit)
+        getrlimit(resource, &limit)
+    }
+    return max(1, min(wanted, Int(clamping: limit.rlim_cur) - reserved))
 }
 
 private func buildRoutes(

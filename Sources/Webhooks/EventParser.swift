@@ -19,13 +19,15 @@ package enum EventParser {
     /// Reads an event again from the log, or one that Stripe's API gave.
     package static func parse(stored bytes: [UInt8]) throws(PayloadError) -> Event {
         guard !bytes.isEmpty else { throw PayloadError(reason: "The payload is empty.") }
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw PayloadError(reason: "The payload is not valid UTF-8.")
-        }
         do {
             return try EventCoding.decode(bytes)
         } catch {
-            throw PayloadError(reason: "The payload is not a JSON object with an id and a type.")
+            let isText = String(validating: bytes, as: UTF8.self) != nil
+            throw PayloadError(
+                reason: isText
+                    ? "The payload is not a JSON object with an id and a type."
+                    : "The payload is not valid UTF-8."
+            )
         }
     }
 }

@@ -407,7 +407,7 @@ class Payment:
         if intent == "succeeded":
             # A bank can take a debit back after the PaymentIntent succeeded, which stays as it is.
             latest = self.world.best("charge", latest_charge(self.intent))
-            taken_back = latest and charge_status(latest) == "failed" and latest.seen_at > self.intent.seen_at
+            taken_back = latest and charge_status(latest) == "failed" and latest.seen_at >= self.intent.seen_at
             return "failed" if taken_back else "succeeded"
         if any(has_captured_money(c) for c in self.charges):
             return "succeeded"
@@ -430,12 +430,11 @@ class Payment:
 
     def intent_evidence(self):
         status = intent_status(self.intent)
-        if status == "requires_payment_method" and self.intent.get("last_payment_error"):
-            return (3, "failed")
-        if status == "requires_action":
-            return (1, "requires_action")
-        order = {"processing": 2, "requires_capture": 4}
-        return (order.get(status, 0), "pending")
+        # At a tie the intent knows better: an older attempt may travel inside its own event. Only a fresh one knows
+        # of no attempt yet.
+        if status == "requires_payment_method":
+            return (6, "failed") if self.intent.get("last_payment_error") else (0, "pending")
+        return (6, "requires_action" if status == "requires_action" else "pending")
 
     @property
     def money_was_captured(self):

@@ -15,14 +15,23 @@ package final class InMemoryStore: Store {
     fileprivate struct Kept {
         let delivered: DeliveredEvent
         let entry: EventEntry
+        /// What it shows, when it is part of the feed.
+        let records: [ObjectRecord]
     }
 
-    private struct WorkKey: Hashable {
+    fileprivate struct WorkKey: Hashable {
         let reference: ObjectReference
         let account: String?
+
+        init(_ reference: ObjectReference, _ account: String?) {
+            self.reference = reference
+            self.account = account
+        }
+
+        init(_ item: WorkItem) { self.init(item.reference, item.account) }
     }
 
-    private struct Work {
+    fileprivate struct Work {
         var due: Instant
         var attempts = 0
         var leasedUntil = Instant(unixSeconds: 0)
@@ -31,7 +40,7 @@ package final class InMemoryStore: Store {
 
     fileprivate struct State {
         var events: [Kept] = []
-        fileprivate var work: [WorkKey: Work] = [:]
+        var work: [WorkKey: Work] = [:]
         /// What follows from `events`, until there is another one.
         var rows: [Transaction]?
     }
@@ -71,9 +80,12 @@ extension InMemoryStore {
                 return .duplicate
             }
             let entry = entry(delivered)
-            state.events.append(Kept(delivered: delivered, entry: entry))
+            let isShown = entry.disposition == .projected
+            let records = isShown ? delivered.event.records(receivedAt: delivered.receivedAt) : []
+            let kept = Kept(delivered: delivered, entry: entry, records: records)
+            state.events.append(kept)
             state.rows = nil
-            ask(for: delivered, entry, &state)
+            ask(for: kept, &state)
             return entry.disposition == .quarantined ? .quarantined : .recorded
         }
     }
@@ -140,7 +152,7 @@ extension InMemoryStore {
     package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
         try with("reprojecting an event") { state in
             guard let kept = state.events.first(where: { $0.entry.id == eventID }) else { return nil }
-            ask(for: kept.delivered, kept.entry, &state)
+            ask(for: kept, &state)
             return Reprojection(events: 1, transactions: rows(&state).count, changed: 0)
         }
     }
@@ -240,10 +252,8 @@ extension InMemoryStore {
 
     private func known(account: String?, _ state: State) -> [ObjectReference: ObjectRecord] {
         var known: [ObjectReference: ObjectRecord] = [:]
-        for kept in state.events where kept.entry.disposition == .projected && kept.entry.account == account {
-            for record in kept.delivered.event.records(receivedAt: kept.delivered.receivedAt) {
-                known[record.reference] = known[record.reference]?.merging(record) ?? record
-            }
+        for record in state.events.filter({ $0.entry.account == account }).flatMap(\.records) {
+            known[record.reference] = known[record.reference]?.merging(record) ?? record
         }
         return known
     }
@@ -287,18 +297,18 @@ extension TransactionFilter {
 // MARK: - Work
 
 extension InMemoryStore {
-    private func ask(for delivered: DeliveredEvent, _ entry: EventEntry, _ state: inout State) {
-        guard entry.disposition == .projected else { return }
-        let told = delivered.event.records(receivedAt: delivered.receivedAt).map(\.reference)
-        let account = entry.account
+    private func ask(for kept: Kept, _ state: inout State) {
+        guard !kept.records.isEmpty else { return }
+        let told = kept.records.map(\.reference)
+        let account = kept.entry.account
         let payment = PaymentGroup(component(around: told, account: account, state), account: account)
         for reference in told where !payment.missing.contains(reference) {
-            state.work[WorkKey(reference: reference, account: account)] = nil
+            state.work[WorkKey(reference, account)] = nil
         }
         for reference in payment.missing {
-            let key = WorkKey(reference: reference, account: account)
+            let key = WorkKey(reference, account)
             if let standing = state.work[key], !standing.gaveUp { continue }
-            state.work[key] = Work(due: delivered.receivedAt.adding(seconds: 15))
+            state.work[key] = Work(due: kept.delivered.receivedAt.adding(seconds: 15))
         }
     }
 
@@ -351,8 +361,4 @@ extension InMemoryStore {
             state.work[WorkKey(item)] = work
         }
     }
-}
-
-extension InMemoryStore.WorkKey {
-    fileprivate init(_ item: WorkItem) { self.init(reference: item.reference, account: item.account) }
 }

@@ -18,6 +18,7 @@ package enum MadeUp {
     ///   - account: A connected account.
     ///   - apiVersion: The version the object is rendered in.
     /// - Returns: A payload.
+    /// - Throws: When `object` is no JSON.
     package static func event(
         _ id: String,
         _ type: String,

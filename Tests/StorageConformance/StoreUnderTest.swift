@@ -19,6 +19,8 @@ package protocol StorePlace: Sendable {
     /// Opens the store with all that was recorded here before.
     ///
     /// - Parameter livemode: `nil` when events of both modes become part of the feed.
+    /// - Returns: The store; whoever opened it closes it.
+    /// - Throws: What keeps it from opening.
     func open(livemode: Bool?) async throws -> any Store
 
     /// Leaves nothing behind.

@@ -82,6 +82,7 @@ struct StripeClientStandInTests {
                 status: 404,
                 type: "invalid_request_error",
                 code: "resource_missing",
+                parameter: "id",
                 requestID: "req_standin1"
             )
             await #expect(throws: StripeAPIError.notFound(expected)) { try await client.charge("ch_2") }

@@ -24,15 +24,40 @@ struct ControlRoutes: Sendable {
                     return refusal("mode is one of \(Fault.modes.joined(separator: ", "))")
                 }
                 let times = body["times"]?.integer.map(Int.init(clamping:))
-                guard times ?? 1 >= 0 else { return refusal("times is not negative") }
-                world.set(fault, times: times)
+                guard times ?? 1 >= 0, body["after"]?.integer ?? 0 >= 0 else {
+                    return refusal("times and after are not negative")
+                }
+                world.set(fault, times: times, after: body["after"]?.integer.map(Int.init(clamping:)) ?? 0)
                 return Response(.ok, json: body)
             }
         }
+        control.post("/rate") { request, _ in
+            try await withBody(request) { body in
+                guard let perSecond = body["per_second"]?.double else {
+                    world.limit(nil)
+                    return Response(.ok, json: body)
+                }
+                guard perSecond > 0, body["burst"]?.integer ?? 1 > 0 else {
+                    return refusal("per_second and burst are more than nothing")
+                }
+                let burst = body["burst"]?.integer.map(Int.init(clamping:))
+                world.limit(RequestRate(perSecond: perSecond, burst: burst))
+                return Response(.ok, json: body)
+            }
+        }
+        control.get("/emails") { _, _ in
+            let emails = world.sentReceipts.map { receipt -> JSON in
+                ["charge": .string(receipt.charge), "to": .string(receipt.address)]
+            }
+            return Response(.ok, json: ["emails": .array(emails)])
+        }
         // An event or a bare object, as the files of `--load` hold them.
         control.post("/objects") { request, _ in
-            try await withBody(request) { body in
-                guard world.take(body) else { return refusal("neither an event nor an object") }
+            let isDelivered = request.uri.queryParameters["delivered"] == "true"
+            return try await withBody(request) { body in
+                guard world.take(body, text: body.bytes, isDelivered: isDelivered) else {
+                    return refusal("neither an event nor an object")
+                }
                 return Response(.ok, json: ["objects": .integer(Int64(world.objectCount))])
             }
         }

@@ -16,17 +16,21 @@ package enum EventFiles {
     ///
     /// - Parameters:
     ///   - paths: `.json` files with one value or an array, `.jsonl` files, or folders of both.
-    ///   - take: Given each value; false when it is none of its kind.
+    ///   - take: Given each value and its text; false when it is none of its kind.
     /// - Returns: How many values were taken and how many were not.
     /// - Throws: When a file cannot be read; what is in it is skipped instead.
-    static func read(_ paths: [String], take: (JSON) -> Bool) throws -> Report {
+    static func read(_ paths: [String], take: (JSON, [UInt8]) -> Bool) throws -> Report {
         var report = Report()
         for path in try paths.flatMap(files) {
             guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
                 throw StandInError.cannotRead(path: path)
             }
-            for value in values(data, isLines: path.hasSuffix(".jsonl")) {
-                if let value, take(value) { report.taken += 1 } else { report.skipped += 1 }
+            for text in texts(data, isLines: path.hasSuffix(".jsonl")) {
+                guard let value = try? JSON(parsing: text), take(value, text) else {
+                    report.skipped += 1
+                    continue
+                }
+                report.taken += 1
             }
         }
         return report
@@ -40,11 +44,11 @@ package enum EventFiles {
             .map { path + "/" + $0 }
     }
 
-    private static func values(_ data: Data, isLines: Bool) -> [JSON?] {
-        if isLines {
-            return data.split(separator: UInt8(ascii: "\n")).map { try? JSON(parsing: Array($0)) }
-        }
-        let value = try? JSON(parsing: Array(data))
-        return value?.array ?? [value]
+    /// Each value's text; that of an array's elements is the stand-in's own.
+    private static func texts(_ data: Data, isLines: Bool) -> [[UInt8]] {
+        if isLines { return data.split(separator: UInt8(ascii: "\n")).map { Array($0) } }
+        let text = Array(data)
+        guard let elements = (try? JSON(parsing: text))?.array else { return [text] }
+        return elements.map(\.bytes)
     }
 }

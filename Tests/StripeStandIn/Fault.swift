@@ -7,16 +7,20 @@ package enum Fault: Sendable, Equatable {
     case held
     /// Cuts the connection instead of answering.
     case down
-    case rateLimited(reason: String?)
+    case rateLimited(reason: String?, retryAfterSeconds: Int64? = nil)
     case serverError(shouldRetry: Bool?)
     case expiredKey
     /// A success that is not JSON.
     case garbage
     /// A success whose JSON ends in the middle.
     case truncated
+    /// A success whose connection ends in the middle, after everything that was asked has been done.
+    case cutOff
+    /// A list that begins anew, whatever the cursor.
+    case ignoresCursor
     /// A success whose JSON never ends.
     case endless
-    /// A success about another object of the same kind.
+    /// A success about another object of the same kind; of a list, about objects of another kind.
     case wrongObject
     /// An object without its links.
     case noReceipt
@@ -27,8 +31,8 @@ package enum Fault: Sendable, Equatable {
 /// The spelling used over HTTP.
 extension Fault {
     package static let modes = [
-        "ok", "slow", "down", "429", "500", "expired_key", "garbage", "truncated", "endless", "wrong_object",
-        "no_receipt", "foreign_receipt",
+        "ok", "slow", "down", "429", "500", "expired_key", "garbage", "truncated", "cut_off",
+        "ignores_cursor", "endless", "wrong_object", "no_receipt", "foreign_receipt",
     ]
 
     /// Reads `{"mode":"429","reason":"global-rate"}` and the like; nil for a mode there is none of.
@@ -37,11 +41,17 @@ extension Fault {
         case "ok": self = .none
         case "slow": self = .slow(seconds: json["seconds"]?.double ?? 5)
         case "down": self = .down
-        case "429": self = .rateLimited(reason: json["reason"]?.string ?? "global-rate")
+        case "429":
+            self = .rateLimited(
+                reason: json["reason"]?.string ?? "global-rate",
+                retryAfterSeconds: json["retry_after"]?.integer
+            )
         case "500": self = .serverError(shouldRetry: json["should_retry"]?.bool)
         case "expired_key": self = .expiredKey
         case "garbage": self = .garbage
         case "truncated": self = .truncated
+        case "cut_off": self = .cutOff
+        case "ignores_cursor": self = .ignoresCursor
         case "endless": self = .endless
         case "wrong_object": self = .wrongObject
         case "no_receipt": self = .noReceipt

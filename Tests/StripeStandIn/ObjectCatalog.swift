@@ -1,38 +1,87 @@
-/// The objects known, by account and id.
+/// The objects known, each kind of each account by itself, as Stripe lists them.
 struct ObjectCatalog: Sendable {
-    private struct Key: Hashable {
+    private struct ShelfKey: Hashable {
+        let kind: String
         let account: String?
-        let id: String
     }
 
-    private struct Entry {
-        var object: JSON
-        var asOf: Int64
+    private var shelves: [ShelfKey: Shelf] = [:]
+
+    var count: Int { shelves.values.reduce(0) { $0 + $1.count } }
+
+    func entry(_ kind: String, id: String, account: String?) -> Shelf.Entry? {
+        shelves[ShelfKey(kind: kind, account: account)]?[id]
     }
 
-    private var entries: [Key: Entry] = [:]
+    /// The one object of a kind that has only one, such as the account itself.
+    func only(_ kind: String, account: String?) -> Shelf.Entry? {
+        shelves[ShelfKey(kind: kind, account: account)]?.first
+    }
 
-    var count: Int { entries.count }
-
-    func object(_ kind: String, id: String, account: String?) -> JSON? {
-        let object = entries[Key(account: account, id: id)]?.object
-        return object?["object"]?.string == kind ? object : nil
+    func page(
+        _ kind: String,
+        account: String?,
+        cursor: ListQuery.Cursor?,
+        limit: Int,
+        where matches: (Shelf.Entry) -> Bool
+    ) -> (entries: [Shelf.Entry], hasMore: Bool) {
+        shelves[ShelfKey(kind: kind, account: account)]?.page(cursor: cursor, limit: limit, where: matches)
+            ?? ([], false)
     }
 
     /// Takes an object in unless a later one of its id is there already, and what is expanded inside it as well.
-    mutating func put(_ object: JSON, account: String?, asOf: Int64) {
+    ///
+    /// - Parameters:
+    ///   - object: One of Stripe's objects; what is none is left.
+    ///   - account: The connected account it belongs to.
+    ///   - asOf: When it looked like this.
+    ///   - livemode: The mode of objects that do not say theirs, such as refunds.
+    ///   - isAside: Whether it came inside another one, and so yields to what is known of the same moment.
+    mutating func put(
+        _ object: JSON,
+        account: String?,
+        asOf: Int64,
+        livemode: Bool? = nil,
+        isAside: Bool = false
+    ) {
         var flat = object
+        let livemode = object["livemode"]?.bool ?? livemode
         for reference in Resource.references {
             guard let inner = object[reference], let id = inner["id"] else { continue }
-            // Before the outer one, which is what the event is about and may speak of itself inside.
-            put(inner, account: account, asOf: asOf)
+            put(inner, account: account, asOf: asOf, livemode: livemode, isAside: true)
             flat[reference] = id
         }
-        for inner in object["charges"]?["data"]?.array ?? [] { put(inner, account: account, asOf: asOf) }
+        for list in Resource.inlineLists[object["object"]?.string ?? ""] ?? [] {
+            for inner in object[list]?["data"]?.array ?? [] {
+                put(inner, account: account, asOf: asOf, livemode: livemode, isAside: true)
+            }
+            flat[list] = nil
+        }
+        guard let id = flat["id"]?.string, let kind = flat["object"]?.string else { return }
+        let known = entry(kind, id: id, account: account)
+        if let known, known.asOf > asOf || (isAside && known.asOf == asOf && asOf != .max) { return }
+        put(
+            Shelf.Entry(id: id, object: flat, asOf: asOf, livemode: livemode),
+            kind: kind,
+            account: account
+        )
+    }
 
-        guard let id = flat["id"]?.string, flat["object"]?.string != nil else { return }
-        let key = Key(account: account, id: id)
-        if let known = entries[key], known.asOf > asOf { return }
-        entries[key] = Entry(object: flat, asOf: asOf)
+    /// Takes an event in as it is, and what it carries.
+    mutating func put(_ event: StandInEvent) {
+        put(event.entry, kind: "event", account: event.account)
+        guard let object = event.object else { return }
+        put(object, account: event.account, asOf: event.created, livemode: event.livemode)
+        guard event.isDeletion, let id = object["id"]?.string, let kind = object["object"]?.string,
+            var entry = entry(kind, id: id, account: event.account), entry.asOf == event.created
+        else { return }
+        entry.isDeleted = true
+        entry.object = ["id": .string(id), "object": .string(kind), "deleted": true]
+        put(entry, kind: kind, account: event.account)
+    }
+
+    /// Puts an entry in whatever there was.
+    mutating func put(_ entry: Shelf.Entry, kind: String, account: String?) {
+        shelves[ShelfKey(kind: kind, account: account), default: Shelf()].put(entry)
     }
 }

@@ -4,7 +4,12 @@ package struct RecordedRequest: Sendable, Equatable {
     package let route: String
     /// The path and query as they came, still encoded.
     package let target: String
+    /// `Stripe-Account`.
     package let account: String?
+    /// `Stripe-Context`.
+    package let context: String?
+    /// `Stripe-Request-Trigger`.
+    package let trigger: String?
     package let version: String?
     package let idempotencyKey: String?
 }

@@ -1,27 +1,113 @@
 /// A kind of object that Stripe's API serves under a path of its own.
 struct Resource: Sendable {
-    /// The segment after `/v1`.
     let path: String
     /// What the objects call themselves.
     let object: String
+    /// What a restricted key needs, without the `_read` or `_write` at its end.
+    let permission: String
     /// The references that `expand[]` may turn into the objects they name, and the kind of those.
-    let expandable: [String: String]
+    var expandable: [String: String] = [:]
     /// What Stripe calls the parameter when there is no such object.
-    let idParameter: String
+    var idParameter = "id"
+    /// Whether there is a list of them.
+    var isListed = true
+    /// The members that the list can be narrowed by, apart from when they were made.
+    var filters: [String] = []
+    var isListedByCreated = true
+
+    static let event = Resource(path: "/v1/events", object: "event", permission: "rak_event")
+    static let charge = Resource(
+        path: "/v1/charges",
+        object: "charge",
+        permission: "rak_charge",
+        filters: ["customer", "payment_intent", "transfer_group"]
+    )
 
     static let all = [
-        Resource(path: "charges", object: "charge", expandable: [:], idParameter: "id"),
+        event, charge,
         Resource(
-            path: "payment_intents",
+            path: "/v1/payment_intents",
             object: "payment_intent",
+            permission: "rak_payment_intent",
             expandable: ["latest_charge": "charge"],
-            idParameter: "intent"
+            idParameter: "intent",
+            filters: ["customer"]
         ),
-        Resource(path: "invoices", object: "invoice", expandable: [:], idParameter: "id"),
+        // One permission is for charges and refunds together.
+        Resource(
+            path: "/v1/refunds",
+            object: "refund",
+            permission: "rak_charge",
+            filters: ["charge", "payment_intent"]
+        ),
+        Resource(
+            path: "/v1/disputes",
+            object: "dispute",
+            permission: "rak_dispute",
+            idParameter: "dispute",
+            filters: ["charge", "payment_intent"]
+        ),
+        Resource(
+            path: "/v1/invoices",
+            object: "invoice",
+            permission: "rak_invoice",
+            filters: ["collection_method", "customer", "status", "subscription"]
+        ),
+        Resource(
+            path: "/v1/invoice_payments",
+            object: "invoice_payment",
+            permission: "rak_invoice",
+            filters: ["invoice", "status"]
+        ),
+        Resource(
+            path: "/v1/customers",
+            object: "customer",
+            permission: "rak_customer",
+            filters: ["email"]
+        ),
+        Resource(
+            path: "/v1/checkout/sessions",
+            object: "checkout.session",
+            permission: "rak_checkout_session",
+            filters: ["customer", "payment_intent", "status", "subscription"]
+        ),
+        Resource(
+            path: "/v1/webhook_endpoints",
+            object: "webhook_endpoint",
+            permission: "rak_webhook",
+            isListedByCreated: false
+        ),
+        Resource(
+            path: "/v2/core/events",
+            object: "v2.core.event",
+            permission: "rak_event",
+            isListed: false
+        ),
     ]
 
-    var retrieveRoute: String { "GET /v1/\(path)/:id" }
+    static let account = Resource(
+        path: "/v1/account",
+        object: "account",
+        permission: "rak_accounts_kyc_basic",
+        isListed: false
+    )
+
+    var retrieveRoute: String { "GET \(path)/:id" }
+    var listRoute: String { "GET \(path)" }
+    var updateRoute: String { "POST \(path)/:id" }
 
     /// References that Stripe sends as ids unless it is asked to expand them, whatever the object.
     static let references = ["latest_charge", "charge", "payment_intent", "invoice"]
+
+    /// Lists that older versions had inside an object, and that ours has only in lists of their own.
+    static let inlineLists = ["charge": ["refunds"], "payment_intent": ["charges"], "invoice": ["payments"]]
+
+    /// What a filter looks at.
+    static func member(_ name: String, of object: JSON) -> String? {
+        // Since 2025-03-31 an invoice has its subscription with its parent.
+        if name == "subscription", let parent = object["parent"]?["subscription_details"]?["subscription"] {
+            return parent.string
+        }
+        return object[name]?.string ?? object[name]?["id"]?.string
+    }
 }

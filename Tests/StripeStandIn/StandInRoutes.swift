@@ -8,12 +8,24 @@ struct StandInRoutes {
         let router = Router(context: StandInContext.self)
         let api = StripeRoutes(world: world)
         for resource in Resource.all {
-            router.get("/v1/\(resource.path)/:id") { request, context in
+            router.get("\(resource.path)/:id") { request, context in
                 await api.retrieve(resource, request, context)
             }
+            guard resource.isListed else { continue }
+            router.get("\(resource.path)") { request, context in
+                await api.list(resource, request, context)
+            }
+        }
+        router.get("/v1/account") { request, context in await api.account(request, context) }
+        router.post("/v1/charges/:id") { request, context in
+            try await api.updateCharge(request, context)
         }
         for method in [HTTPRequest.Method.get, .post, .delete] {
-            router.on("/v1/**", method: method) { request, context in await api.unknown(request, context) }
+            for version in ["v1", "v2"] {
+                router.on("/\(version)/**", method: method) { request, context in
+                    await api.unknown(request, context, version: version)
+                }
+            }
         }
         PageRoutes(world: world).add(to: router)
         ControlRoutes(world: world).add(to: router)

@@ -8,6 +8,14 @@ final class StandInWorld: Sendable {
         var fault = Fault.none
         /// How many requests the fault is still for; nil for all.
         var faultTimes: Int?
+        /// How many requests go well before it begins.
+        var faultAfter = 0
+        var bucket: TokenBucket?
+        var beforePage: (@Sendable (Int) -> Void)?
+        var pages = 0
+        var sentReceipts: [SentReceipt] = []
+        var doneUnderKeys: [String: IdempotencyRecord] = [:]
+        var keysInUse: Set<String> = []
         var minted = 0
         var requests: [RecordedRequest] = []
         var held: [CheckedContinuation<Void, Never>] = []
@@ -20,7 +28,12 @@ final class StandInWorld: Sendable {
     let configuration: StripeStandIn.Configuration
     private let state = Mutex(State())
 
-    init(_ configuration: StripeStandIn.Configuration) { self.configuration = configuration }
+    init(_ configuration: StripeStandIn.Configuration) {
+        self.configuration = configuration
+        limit(configuration.rate)
+    }
+
+    var keys: [APIKey] { [APIKey(configuration.key)] + configuration.furtherKeys }
 
     func serves(at baseURL: String) { state.withLock { $0.baseURL = baseURL } }
 
@@ -34,21 +47,138 @@ final class StandInWorld: Sendable {
         state.withLock { $0.catalog.put(object, account: account, asOf: .max) }
     }
 
-    /// Takes an event's object, or an object by itself; false for anything else.
-    func take(_ value: JSON) -> Bool {
+    /// Takes an event and its object, or an object by itself; false for anything else.
+    func take(_ value: JSON, text: [UInt8], isDelivered: Bool = false) -> Bool {
+        if let event = StandInEvent(value, text: text, isDelivered: isDelivered) {
+            state.withLock { $0.catalog.put(event) }
+            return true
+        }
+        // What is hardly an event, without an id or a type, may carry a whole object all the same.
         let isEvent = value["object"]?.string == "event" || (value["data"]?["object"] != nil)
         guard let object = isEvent ? value["data"]?["object"] : value, object["id"]?.string != nil,
             object["object"]?.string != nil
         else { return false }
         let asOf = (isEvent ? value["created"]?.integer : nil) ?? 0
-        state.withLock { $0.catalog.put(object, account: value["account"]?.string, asOf: asOf) }
+        let account = (value["account"] ?? value["context"])?.string
+        state.withLock { $0.catalog.put(object, account: account, asOf: asOf) }
         return true
     }
 
+    func put(event json: JSON, text: [UInt8], isDelivered: Bool) throws {
+        guard let event = StandInEvent(json, text: text, isDelivered: isDelivered) else {
+            throw StandInError.notAnEvent
+        }
+        state.withLock { $0.catalog.put(event) }
+    }
+
+    func setDelivered(_ isDelivered: Bool, event id: String, account: String?) throws {
+        try state.withLock { state in
+            guard var entry = state.catalog.entry("event", id: id, account: account) else {
+                throw StandInError.notAnEvent
+            }
+            entry.isDelivered = isDelivered
+            state.catalog.put(entry, kind: "event", account: account)
+        }
+    }
+
+    /// What a key sees, or everybody; a deleted customer is seen to be one.
+    func entry(_ kind: String, id: String, account: String?, key: APIKey? = nil) -> Shelf.Entry? {
+        let known = state.withLock { $0.catalog.entry(kind, id: id, account: account) }
+        guard let known else { return madeUp(kind, id: id) }
+        return sees(key, known, kind) && (!known.isDeleted || kind == "customer") ? known : nil
+    }
+
     func object(_ kind: String, id: String, account: String?) -> JSON? {
-        let known = state.withLock { $0.catalog.object(kind, id: id, account: account) }
-        if let known { return known }
-        return configuration.makesUpUnknown ? MadeUpObjects.object(kind, id: id) : nil
+        entry(kind, id: id, account: account)?.object
+    }
+
+    func account(_ account: String?) -> JSON {
+        state.withLock { $0.catalog.only("account", account: account) }?.object
+            ?? ["id": .string(account ?? StandInLinks.ownAccount), "object": "account"]
+    }
+
+    func page(
+        _ resource: Resource,
+        _ query: ListQuery,
+        account: String?,
+        key: APIKey
+    ) throws(StripeErrorAnswer) -> (entries: [Shelf.Entry], hasMore: Bool) {
+        let (number, beforePage) = state.withLock { state in
+            state.pages += 1
+            return (state.pages, state.beforePage)
+        }
+        beforePage?(number)
+        if let cursor = query.cursor {
+            let known = state.withLock { $0.catalog.entry(resource.object, id: cursor.id, account: account) }
+            guard let known, sees(key, known, resource.object) else {
+                throw .unknownCursor(cursor, resource)
+            }
+        }
+        return state.withLock { state in
+            state.catalog.page(
+                resource.object,
+                account: account,
+                cursor: query.cursor,
+                limit: query.limit,
+                where: { sees(key, $0, resource.object) && query.matches($0) }
+            )
+        }
+    }
+
+    private func sees(_ key: APIKey?, _ entry: Shelf.Entry, _ kind: String) -> Bool {
+        // Stripe forgets events.
+        let isForgotten = kind == "event" && entry.created < configuration.now() - 30 * 86_400
+        return !isForgotten && key?.sees(entry) ?? true
+    }
+
+    private func madeUp(_ kind: String, id: String) -> Shelf.Entry? {
+        guard configuration.makesUpUnknown else { return nil }
+        return MadeUpObjects.object(kind, id: id).map {
+            Shelf.Entry(id: id, object: $0, asOf: 0, livemode: nil)
+        }
+    }
+
+    // MARK: Receipts by e-mail
+
+    var sentReceipts: [SentReceipt] { state.withLock { $0.sentReceipts } }
+
+    /// Sets the address, and notes the e-mail for a charge that was paid.
+    func email(_ charge: Shelf.Entry, to address: String, account: String?) -> JSON {
+        var charge = charge
+        charge.object["receipt_email"] = .string(address)
+        return state.withLock { state in
+            state.catalog.put(charge, kind: "charge", account: account)
+            if charge.object["status"]?.string == "succeeded" {
+                state.sentReceipts.append(SentReceipt(charge: charge.id, address: address, account: account))
+            }
+            return charge.object
+        }
+    }
+
+    /// Does something once for an idempotency key, and answers the same whenever it is asked again.
+    ///
+    /// As at Stripe, what was refused is not remembered.
+    func once(
+        _ idempotencyKey: String?,
+        request: [String],
+        _ body: () throws -> [UInt8]
+    ) throws -> (answer: [UInt8], isReplay: Bool) {
+        guard let idempotencyKey else { return (try body(), false) }
+        let known = try state.withLock { state in
+            if let known = state.doneUnderKeys[idempotencyKey] { return known as IdempotencyRecord? }
+            guard state.keysInUse.insert(idempotencyKey).inserted else { throw StripeErrorAnswer.keyInUse }
+            return nil
+        }
+        if let known {
+            guard known.request == request else { throw StripeErrorAnswer.keyUsedForSomethingElse }
+            return (known.answer, true)
+        }
+        defer { state.withLock { _ = $0.keysInUse.remove(idempotencyKey) } }
+        let answer = try body()
+        state.withLock {
+            $0.doneUnderKeys[idempotencyKey] = IdempotencyRecord(request: request, answer: answer)
+        }
+        return (answer, false)
     }
 
     var objectCount: Int { state.withLock { $0.catalog.count } }
@@ -68,6 +198,10 @@ final class StandInWorld: Sendable {
     func record(_ request: RecordedRequest) -> (number: Int, fault: Fault) {
         state.withLock { state in
             state.requests.append(request)
+            if state.faultAfter > 0 {
+                state.faultAfter -= 1
+                return (state.requests.count, .none)
+            }
             let fault = state.fault
             if let times = state.faultTimes {
                 state.faultTimes = times > 1 ? times - 1 : nil
@@ -77,10 +211,28 @@ final class StandInWorld: Sendable {
         }
     }
 
+    // MARK: Rates
+
+    func limit(_ rate: RequestRate?) {
+        let now = configuration.uptime()
+        state.withLock { $0.bucket = rate.map { TokenBucket($0, now: now) } }
+    }
+
+    func takeToken() throws(StripeErrorAnswer) {
+        let now = configuration.uptime()
+        let reason = state.withLock { state -> String? in
+            state.bucket?.take(now: now) ?? true ? nil : state.bucket?.rate.reason
+        }
+        if let reason { throw .rateLimited(reason) }
+    }
+
     // MARK: Faults
 
-    func set(_ fault: Fault, times: Int?) {
+    func set(beforePage: (@Sendable (Int) -> Void)?) { state.withLock { $0.beforePage = beforePage } }
+
+    func set(_ fault: Fault, times: Int?, after: Int) {
         state.withLock { state in
+            state.faultAfter = after
             state.fault = times == 0 ? .none : fault
             state.faultTimes = times
             if fault == .held { state.isReleased = false }
@@ -152,11 +304,14 @@ final class StandInWorld: Sendable {
 package enum StandInError: Error, Equatable, CustomStringConvertible {
     /// What was put in has no id or does not say what it is.
     case notAnObject
+    /// What was put in as an event has no id, no type or no time, or there is no such event.
+    case notAnEvent
     case cannotRead(path: String)
 
     package var description: String {
         switch self {
         case .notAnObject: "not an object of Stripe's: it has no id or does not say what it is"
+        case .notAnEvent: "not an event of Stripe's: it has no id, no type or no time"
         case .cannotRead(let path): "cannot read \(path)"
         }
     }

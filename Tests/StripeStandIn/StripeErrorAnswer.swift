@@ -56,6 +56,43 @@ struct StripeErrorAnswer: Error {
         )
     }
 
+    static func invalid(
+        _ parameter: String,
+        _ message: String,
+        code: String? = nil
+    ) -> StripeErrorAnswer {
+        StripeErrorAnswer(status: .badRequest, code: code, message: message, parameter: parameter)
+    }
+
+    static func unknownCursor(_ cursor: ListQuery.Cursor, _ resource: Resource) -> StripeErrorAnswer {
+        .invalid(cursor.parameter, "No such \(resource.object): '\(cursor.id)'", code: "resource_missing")
+    }
+
+    static func missingPermission(_ permission: String) -> StripeErrorAnswer {
+        StripeErrorAnswer(
+            status: .forbidden,
+            code: "more_permissions_required",
+            message:
+                "The provided key 'rk_***' does not have the required permissions for this endpoint on account "
+                + "'\(StandInLinks.ownAccount)'. Having the '\(permission)' permission would allow this request to "
+                + "continue."
+        )
+    }
+
+    static let keyUsedForSomethingElse = StripeErrorAnswer(
+        status: .badRequest,
+        type: "idempotency_error",
+        message:
+            "Keys for idempotent requests can only be used with the same parameters they were first used with."
+    )
+
+    static let keyInUse = StripeErrorAnswer(
+        status: .conflict,
+        type: "idempotency_error",
+        code: "idempotency_key_in_use",
+        message: "There is currently another in-progress request using this Idempotent Key."
+    )
+
     static func notExpandable(_ name: String) -> StripeErrorAnswer {
         StripeErrorAnswer(
             status: .badRequest,
@@ -77,12 +114,14 @@ struct StripeErrorAnswer: Error {
         StripeErrorAnswer(status: .notFound, message: "Unrecognized request URL (\(method): \(path)).")
     }
 
-    static func rateLimited(_ reason: String?) -> StripeErrorAnswer {
-        StripeErrorAnswer(
+    static func rateLimited(_ reason: String?, retryAfterSeconds: Int64? = nil) -> StripeErrorAnswer {
+        var headers = reason.map { ["Stripe-Rate-Limited-Reason": $0] } ?? [:]
+        headers["Retry-After"] = retryAfterSeconds.map(String.init)
+        return StripeErrorAnswer(
             status: .tooManyRequests,
             code: reason == nil ? "lock_timeout" : "rate_limit",
             message: "Too many requests hit the API too quickly.",
-            headers: reason.map { ["Stripe-Rate-Limited-Reason": $0] } ?? [:]
+            headers: headers
         )
     }
 

@@ -4,28 +4,99 @@ import Hummingbird
 struct StripeRoutes: Sendable {
     let world: StandInWorld
 
+    /// What an answer is when nothing goes wrong on its way.
+    private struct Answer {
+        let bytes: [UInt8]
+        var headers: [String: String] = [:]
+    }
+
     func retrieve(_ resource: Resource, _ request: Request, _ context: StandInContext) async -> Response {
-        await answer(resource.retrieveRoute, request, context) { call, fault in
+        await answer(resource.retrieveRoute, StripeCall(request), context) { call, key, fault in
+            try key.mustAllow(resource)
             let expansions = try call.expansions(resource)
             let id = call.lastSegment
-            guard var object = world.object(resource.object, id: id, account: call.account) else {
+            guard let entry = world.entry(resource.object, id: id, account: call.account, key: key) else {
                 throw StripeErrorAnswer.missing(resource, id: id)
             }
-            object = rendered(object, fault, account: call.account)
-            for name in expansions {
-                guard let inner = object[name]?.string, let kind = resource.expandable[name],
-                    let charge = world.object(kind, id: inner, account: call.account)
-                else { continue }
-                object[name] = rendered(charge, fault, account: call.account)
+            var object = rendered(entry.object, fault, account: call.account)
+            try expand(expansions, of: resource, in: &object, call, key, fault)
+            if fault == .wrongObject {
+                object["id"] = .string(id + "X")
+                return Answer(bytes: object.bytes)
             }
-            if fault == .wrongObject { object["id"] = .string(id + "X") }
-            return object
+            return Answer(bytes: entry.text ?? object.bytes)
         }
     }
 
-    func unknown(_ request: Request, _ context: StandInContext) async -> Response {
-        await answer("\(request.method) /v1/**", request, context) { _, _ in
+    func list(_ resource: Resource, _ request: Request, _ context: StandInContext) async -> Response {
+        await answer(resource.listRoute, StripeCall(request), context) { call, key, fault in
+            try key.mustAllow(resource)
+            var query = try ListQuery(call.parameters, resource)
+            if fault == .ignoresCursor { query.cursor = nil }
+            let (entries, hasMore) = try world.page(resource, query, account: call.account, key: key)
+            let objects = try entries.map { entry -> [UInt8] in
+                if let text = entry.text, fault != .wrongObject { return text }
+                var object = rendered(entry.object, fault, account: call.account)
+                try expand(query.expansions, of: resource, in: &object, call, key, fault)
+                if fault == .wrongObject { object["object"] = "something_else" }
+                return object.bytes
+            }
+            // Put together from texts, so that what was put in comes out as it was.
+            let head = #"{"object":"list","url":"\#(resource.path)","has_more":\#(hasMore),"data":["#
+            return Answer(
+                bytes: Array(head.utf8) + objects.joined(separator: Array(",".utf8)) + Array("]}".utf8)
+            )
+        }
+    }
+
+    func account(_ request: Request, _ context: StandInContext) async -> Response {
+        await answer("GET /v1/account", StripeCall(request), context) { call, key, _ in
+            try key.mustAllow(.account)
+            try call.mustHaveNoParameters()
+            return Answer(bytes: world.account(call.account).bytes)
+        }
+    }
+
+    /// All that can be changed here is `receipt_email`, which has the receipt sent.
+    func updateCharge(_ request: Request, _ context: StandInContext) async throws -> Response {
+        let form = try await request.body.collect(upTo: 1 << 20)
+        let call = StripeCall(request, form: String(buffer: form))
+        return await answer(Resource.charge.updateRoute, call, context) { call, key, fault in
+            try key.mustAllow(.charge, writing: true)
+            let (bytes, isReplay) = try world.once(try call.scopedIdempotencyKey(), request: call.fingerprint)
+            {
+                let address = try call.receiptEmail()
+                let id = call.lastSegment
+                guard let charge = world.entry("charge", id: id, account: call.account, key: key) else {
+                    throw StripeErrorAnswer.missing(.charge, id: id)
+                }
+                let changed = world.email(charge, to: address, account: call.account)
+                return rendered(changed, fault, account: call.account).bytes
+            }
+            return Answer(bytes: bytes, headers: isReplay ? ["Idempotent-Replayed": "true"] : [:])
+        }
+    }
+
+    func unknown(_ request: Request, _ context: StandInContext, version: String) async -> Response {
+        await answer("\(request.method) /\(version)/**", StripeCall(request), context) { _, _, _ in
             throw StripeErrorAnswer.noRoute(request.method.rawValue, request.uri.path)
+        }
+    }
+
+    private func expand(
+        _ names: [String],
+        of resource: Resource,
+        in object: inout JSON,
+        _ call: StripeCall,
+        _ key: APIKey,
+        _ fault: Fault
+    ) throws(StripeErrorAnswer) {
+        for name in names {
+            guard let id = object[name]?.string, let kind = resource.expandable[name],
+                let inner = world.entry(kind, id: id, account: call.account, key: key)
+            else { continue }
+            if let of = Resource.all.first(where: { $0.object == kind }) { try key.mustAllow(of) }
+            object[name] = rendered(inner.object, fault, account: call.account)
         }
     }
 
@@ -45,11 +116,10 @@ struct StripeRoutes: Sendable {
 
     private func answer(
         _ route: String,
-        _ request: Request,
+        _ call: StripeCall,
         _ context: StandInContext,
-        _ body: (StripeCall, Fault) throws -> JSON
+        _ body: (StripeCall, APIKey, Fault) throws -> Answer
     ) async -> Response {
-        let call = StripeCall(request)
         let (number, fault) = world.record(call.recorded(as: route))
         var headers = ["Request-Id": "req_standin\(number)", "Cache-Control": "no-cache, no-store"]
         if let version = call.version { headers["Stripe-Version"] = version }
@@ -57,15 +127,20 @@ struct StripeRoutes: Sendable {
         do {
             try await suffer(fault, context)
             guard !world.isStopping else { return Response(status: .serviceUnavailable) }
-            try call.check(key: world.configuration.key)
-            let json = try body(call, fault)
+            let key = try call.key(among: world.keys)
+            try call.checkHeaders()
+            try world.takeToken()
+            let answer = try body(call, key, fault)
+            headers.merge(answer.headers) { $1 }
+            let bytes = answer.bytes
             switch fault {
             case .garbage:
                 return Response(.ok, "text/html", Array("<html>Not JSON</html>".utf8), headers: headers)
             case .truncated:
-                return Response(.ok, "application/json", Array(json.bytes.dropLast(20)), headers: headers)
+                return Response(.ok, "application/json", Array(bytes.dropLast(20)), headers: headers)
+            case .cutOff: return cutOff(bytes, headers, context)
             case .endless: return endless(headers)
-            default: return Response(.ok, json: json, headers: headers)
+            default: return Response(.ok, "application/json", bytes, headers: headers)
             }
         } catch let error as StripeErrorAnswer {
             return Response(error.status, json: error.json, headers: headers.merging(error.headers) { $1 })
@@ -80,17 +155,30 @@ struct StripeRoutes: Sendable {
         case .slow(let seconds): await world.pause(seconds: seconds)
         case .held: await world.hold()
         case .down: context.cutConnection()
-        case .rateLimited(let reason): throw StripeErrorAnswer.rateLimited(reason)
+        case .rateLimited(let reason, let seconds):
+            throw StripeErrorAnswer.rateLimited(reason, retryAfterSeconds: seconds)
         case .serverError(let shouldRetry): throw StripeErrorAnswer.serverError(shouldRetry)
         case .expiredKey: throw StripeErrorAnswer.expiredKey
-        case .none, .garbage, .truncated, .endless, .wrongObject, .noReceipt, .foreignReceipt: break
+        case .none, .garbage, .truncated, .cutOff, .ignoresCursor, .endless, .wrongObject, .noReceipt,
+            .foreignReceipt:
+            break
         }
     }
 
+    private func cutOff(
+        _ bytes: [UInt8],
+        _ headers: [String: String],
+        _ context: StandInContext
+    ) -> Response {
+        let half = ByteBuffer(bytes: bytes.prefix(bytes.count / 2))
+        let body = ResponseBody(contentLength: bytes.count) { writer in
+            try await writer.write(half)
+            context.cutConnection()
+        }
+        return streamed(body, headers)
+    }
+
     private func endless(_ headers: [String: String]) -> Response {
-        var fields = HTTPFields()
-        for (name, value) in headers { fields.set(name, value) }
-        fields.set("Content-Type", "application/json")
         let body = ResponseBody { writer in
             try await writer.write(
                 ByteBuffer(string: #"{"id":"ch_endless","object":"charge","description":""#)
@@ -99,63 +187,21 @@ struct StripeRoutes: Sendable {
             // Ends when the other side has had enough and the write fails.
             while !world.isStopping { try await writer.write(more) }
         }
+        return streamed(body, headers)
+    }
+
+    private func streamed(_ body: ResponseBody, _ headers: [String: String]) -> Response {
+        var fields = HTTPFields()
+        for (name, value) in headers { fields.set(name, value) }
+        fields.set("Content-Type", "application/json")
         return Response(status: .ok, headers: fields, body: body)
     }
 }
 
-/// What one request to Stripe's API says.
-struct StripeCall {
-    let target: String
-    let account: String?
-    let version: String?
-    let idempotencyKey: String?
-    let lastSegment: String
-    private let authorization: String?
-    private let parameters: [(name: String, value: String)]
-
-    init(_ request: Request) {
-        target = request.uri.string
-        account = request.headers.value("Stripe-Account")
-        version = request.headers.value("Stripe-Version")
-        idempotencyKey = request.headers.value("Idempotency-Key")
-        authorization = request.headers.value("Authorization")
-        lastSegment = request.uri.path.split(separator: "/").last.map { String($0).percentDecoded() } ?? ""
-        parameters = (request.uri.query ?? "").split(separator: "&").map { pair in
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                .map { String($0).percentDecoded(plusIsSpace: true) }
-            return (sides[0], sides.count == 2 ? sides[1] : "")
+extension APIKey {
+    func mustAllow(_ resource: Resource, writing: Bool = false) throws(StripeErrorAnswer) {
+        guard allows(resource.permission, writing: writing) else {
+            throw .missingPermission(resource.permission + (writing ? "_write" : "_read"))
         }
-    }
-
-    func recorded(as route: String) -> RecordedRequest {
-        RecordedRequest(
-            route: route,
-            target: target,
-            account: account,
-            version: version,
-            idempotencyKey: idempotencyKey
-        )
-    }
-
-    func check(key: String) throws(StripeErrorAnswer) {
-        guard let authorization, authorization.hasPrefix("Bearer ") else { throw .noKey }
-        guard authorization == "Bearer \(key)" else { throw .wrongKey }
-        guard let version, Self.looksLikeAVersion(version) else { throw .badVersion(version) }
-    }
-
-    /// What `expand[]` asks for; there are no other parameters yet.
-    func expansions(_ resource: Resource) throws(StripeErrorAnswer) -> [String] {
-        var names: [String] = []
-        for (name, value) in parameters {
-            guard name == "expand[]" else { throw .unknownParameter(name) }
-            guard resource.expandable[value] != nil else { throw .notExpandable(value) }
-            names.append(value)
-        }
-        return names
-    }
-
-    /// A date, alone or with a release's name.
-    private static func looksLikeAVersion(_ version: String) -> Bool {
-        version.wholeMatch(of: /\d{4}-\d{2}-\d{2}(\.[a-z]+)?/) != nil
     }
 }

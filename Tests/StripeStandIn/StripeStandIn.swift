@@ -1,6 +1,12 @@
 import Hummingbird
 import ServiceLifecycle
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// A server on this machine that answers the part of Stripe's API we use.
 ///
 /// It is a stand-in and not Stripe.
@@ -22,17 +28,37 @@ package final class StripeStandIn: Sendable {
         package var links: Links
         /// Whether an unknown charge or payment intent is made up instead of missing.
         package var makesUpUnknown: Bool
+        /// Keys it accepts besides.
+        package var furtherKeys: [APIKey]
+        /// How many requests a second it answers; nil for all.
+        package var rate: RequestRate?
+        /// The time, in unix seconds: what is older than thirty days by it is no longer among the events.
+        package var now: @Sendable () -> Int64
+        /// How far `Date` is from ``now``.
+        package var dateSkewSeconds: Int64
+        /// What the rate is measured by.
+        package var uptime: @Sendable () -> ContinuousClock.Instant
 
         package init(
             port: Int = 0,
             key: String = "sk_test_standin",
             links: Links = .stripe,
-            makesUpUnknown: Bool = false
+            makesUpUnknown: Bool = false,
+            furtherKeys: [APIKey] = [],
+            rate: RequestRate? = nil,
+            now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
+            dateSkewSeconds: Int64 = 0,
+            uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
         ) {
             self.port = port
             self.key = key
             self.links = links
             self.makesUpUnknown = makesUpUnknown
+            self.furtherKeys = furtherKeys
+            self.rate = rate
+            self.now = now
+            self.dateSkewSeconds = dateSkewSeconds
+            self.uptime = uptime
         }
     }
 
@@ -58,6 +84,9 @@ package final class StripeStandIn: Sendable {
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         var application = Application(
             router: StandInRoutes(world: world).router(),
+            server: .http1(
+                configuration: .init(additionalChannelHandlers: [DateHandler(configuration)])
+            ),
             configuration: ApplicationConfiguration(
                 address: .hostname("127.0.0.1", port: configuration.port)
             ),
@@ -113,16 +142,62 @@ package final class StripeStandIn: Sendable {
         try world.put(JSON(parsing: Array(objectJSON.utf8)), account: account)
     }
 
-    /// Takes the objects out of events, in files, `.jsonl` files and folders of both.
-    @discardableResult
-    package func load(_ paths: [String]) throws -> EventFiles.Report {
-        try EventFiles.read(paths) { world.take($0) }
+    /// Puts an event in, and what it carries unless something later is known of that.
+    ///
+    /// It is given back in the very text it came in. It belongs to the account and mode that it names.
+    ///
+    /// - Parameters:
+    ///   - eventJSON: The event.
+    ///   - isDelivered: Whether every endpoint took it, which `delivery_success` asks for.
+    /// - Throws: When it has no id, type or time.
+    package func put(event eventJSON: String, isDelivered: Bool = false) throws {
+        let text = Array(eventJSON.utf8)
+        try world.put(event: JSON(parsing: text), text: text, isDelivered: isDelivered)
     }
+
+    /// Changes whether an event counts as delivered.
+    package func setDelivered(_ isDelivered: Bool, event id: String, account: String? = nil) throws {
+        try world.setDelivered(isDelivered, event: id, account: account)
+    }
+
+    /// Takes events and bare objects, in files, `.jsonl` files and folders of both.
+    @discardableResult
+    package func load(_ paths: [String], isDelivered: Bool = false) throws -> EventFiles.Report {
+        try EventFiles.read(paths) { world.take($0, text: $1, isDelivered: isDelivered) }
+    }
+
+    /// Registers an endpoint, in place of any of that id.
+    package func put(
+        endpoint id: String,
+        url: String,
+        enabledEvents: [String] = ["*"],
+        apiVersion: String? = nil,
+        status: String = "enabled",
+        livemode: Bool = false
+    ) throws {
+        let endpoint: JSON = [
+            "id": .string(id), "object": "webhook_endpoint", "url": .string(url),
+            "enabled_events": .array(enabledEvents.map { .string($0) }),
+            "api_version": apiVersion.map { .string($0) } ?? .null, "status": .string(status),
+            "livemode": .bool(livemode), "created": .integer(world.configuration.now()),
+        ]
+        try world.put(endpoint, account: nil)
+    }
+
+    /// Runs something before each page of a list is put together, given how many pages there have been with it.
+    ///
+    /// So that lists change while they are read.
+    package func beforeEachPage(_ body: (@Sendable (Int) -> Void)?) { world.set(beforePage: body) }
 
     // MARK: How it fails
 
-    /// Fails the next requests in a way, or all of them from here on.
-    package func fail(_ fault: Fault, times: Int? = nil) { world.set(fault, times: times) }
+    /// Fails the next requests in a way, or all of them from here on, perhaps after some that go well.
+    package func fail(_ fault: Fault, times: Int? = nil, after: Int = 0) {
+        world.set(fault, times: times, after: after)
+    }
+
+    /// Answers that many requests a second from here on, or all of them.
+    package func limit(_ rate: RequestRate?) { world.limit(rate) }
 
     /// Lets go of the requests that ``Fault/held`` holds.
     package func release() { world.release() }
@@ -137,4 +212,7 @@ package final class StripeStandIn: Sendable {
 
     /// How often a route such as `GET /v1/charges/:id` was asked for.
     package func count(_ route: String) -> Int { requests.count { $0.route == route } }
+
+    /// The e-mails that would have gone out, oldest first.
+    package var sentReceipts: [SentReceipt] { world.sentReceipts }
 }

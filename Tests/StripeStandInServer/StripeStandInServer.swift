@@ -18,7 +18,8 @@ struct StripeStandInServer: AsyncParsableCommand {
         discussion: """
             Faults are switched with POST /_stand-in/faults, for example \
             {"mode":"429","reason":"global-rate","times":3}. Modes: \(Fault.modes.joined(separator: ", ")).
-            GET /_stand-in/requests tells what it was asked.
+            GET /_stand-in/requests tells what it was asked, and /_stand-in/emails what it would have sent.
+            POST /_stand-in/objects takes an event or an object more, and /_stand-in/rate {"per_second":25} limits it.
             """
     )
 
@@ -28,8 +29,22 @@ struct StripeStandInServer: AsyncParsableCommand {
     @Option(help: "The API key to accept.")
     var key = "sk_test_standin"
 
-    @Option(parsing: .upToNextOption, help: "Event files, .jsonl files or folders to take the objects from.")
+    @Option(
+        parsing: .upToNextOption,
+        help: "Event files, .jsonl files or folders to take events and objects from."
+    )
     var load: [String] = []
+
+    @Flag(help: "Take the loaded events for delivered, so that delivery_success=false does not list them.")
+    var delivered = false
+
+    @Option(
+        help: "The unix time to start at instead of the real one; events over thirty days old are not listed."
+    )
+    var now: Int64?
+
+    @Option(help: "How many requests a second to answer; more get 429.")
+    var rate: Double?
 
     @Flag(help: "Make up a succeeded payment for any ch_, py_ or pi_ id it does not know.")
     var makeUp = false
@@ -41,6 +56,8 @@ struct StripeStandInServer: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("--port is between 0 and 65535") }
+        guard rate ?? 1 > 0 else { throw ValidationError("--rate is more than nothing") }
+        guard now ?? 0 >= 0 else { throw ValidationError("--now is a time since 1970") }
         guard links == "own" || links == "stripe" || links.hasPrefix("http") else {
             throw ValidationError("--links is 'own', 'stripe' or a URL")
         }
@@ -53,13 +70,23 @@ struct StripeStandInServer: AsyncParsableCommand {
             case "stripe": .stripe
             default: .base(self.links)
             }
-        let standIn = try await StripeStandIn.start(
-            StripeStandIn.Configuration(port: port, key: key, links: links, makesUpUnknown: makeUp)
+        var configuration = StripeStandIn.Configuration(
+            port: port,
+            key: key,
+            links: links,
+            makesUpUnknown: makeUp,
+            rate: rate.map { RequestRate(perSecond: $0) }
         )
+        if let now {
+            let realNow = configuration.now
+            let ahead = now - realNow()
+            configuration.now = { realNow() + ahead }
+        }
+        let standIn = try await StripeStandIn.start(configuration)
         print("This is a stand-in and not Stripe. No money moves and nothing is kept.")
         if !load.isEmpty {
-            let report = try standIn.load(load)
-            print("Loaded \(report.taken) objects, skipped \(report.skipped).")
+            let report = try standIn.load(load, isDelivered: delivered)
+            print("Loaded \(report.taken) events and objects, skipped \(report.skipped).")
         }
         print(standIn.baseURL)
         // Whoever starts it through a pipe waits for that line.

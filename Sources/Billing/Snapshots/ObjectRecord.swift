@@ -35,7 +35,7 @@ extension ObjectRecord: Equatable {
 ///
 /// Snapshots are totally ordered: a state that can never be left wins, then the time of the event, then how
 /// far the object has come, then, so that no tie is ever left to arrival, what they say.
-package struct Snapshot: Sendable {
+package final class Snapshot: Sendable {
     package let object: StripeObject
     /// When the event was made that showed it (`Event.created`).
     package let shownAt: Instant

@@ -1,20 +1,20 @@
-#if canImport(FoundationEssentials)
-package import FoundationEssentials
-#else
-package import Foundation
-#endif
-
-/// How a snapshot and a record are kept: as JSON, of the fields that we read and no others.
+/// How an object is kept: as JSON, of the fields that we read and no others.
 package enum SnapshotCoding {
     /// The stored form of an object: equal objects give equal bytes.
     package static func encode(_ object: StripeObject) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Every field is a string, a bool or an integer, so that encoding cannot fail.
-        return (try? encoder.encode(object)).map(Array.init) ?? []
+        JSONWriter.object { json in
+            json.member("kind", object.kind.rawValue)
+            json.object("value") { object.value.write(to: &$0) }
+        }
     }
 
-    package static func decode(_ bytes: some DataProtocol) throws -> StripeObject {
-        try JSONDecoder().decode(StripeObject.self, from: Data(bytes))
+    package static func decode(_ bytes: UnsafeBufferPointer<UInt8>) throws -> StripeObject {
+        try JSONValue.read(bytes) { json in
+            let name = try json.required("kind")
+            guard let kind = name.string.flatMap(ObjectKind.init) else {
+                throw JSONFieldError.wrong(name, "is not a kind of object")
+            }
+            return try StripeObject(kind, json.required("value"))
+        }
     }
 }

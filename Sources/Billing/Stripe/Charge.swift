@@ -1,5 +1,5 @@
 /// What we read of a charge: one attempt to move money.
-package struct Charge: StripeObjectProtocol {
+package final class Charge: StripeObjectProtocol {
     package static let kind = ObjectKind.charge
 
     package enum Status: String, Sendable { case pending, failed, succeeded }
@@ -30,7 +30,7 @@ package struct Charge: StripeObjectProtocol {
     package let receiptNumber: String?
     package let receiptURL: String?
     package let description: String?
-    package let refunds: EmbeddedList<Refund>?
+    package let refunds: [Refund]
 
     /// The state; charges of 2017 and before do not say it, so it follows from what they do say.
     package var status: Status {
@@ -59,7 +59,7 @@ package struct Charge: StripeObjectProtocol {
 
     package var links: [ObjectReference] {
         [paymentIntent?.reference, invoice?.reference, dispute?.reference].compactMap(\.self)
-            + (refunds?.data ?? []).map(\.reference)
+            + refunds.map(\.reference)
     }
 
     package var expanded: [StripeObject] {
@@ -68,7 +68,7 @@ package struct Charge: StripeObjectProtocol {
             invoice?.object.map(StripeObject.invoice),
             dispute?.object.map(StripeObject.dispute),
             customer?.object.map(StripeObject.customer),
-        ].compactMap(\.self) + (refunds?.data ?? []).map(StripeObject.refund)
+        ].compactMap(\.self) + refunds.map(StripeObject.refund)
     }
 
     package var progress: [Int64] {
@@ -83,89 +83,66 @@ package struct Charge: StripeObjectProtocol {
             hasBalanceTransaction ? 1 : 0,
         ]
     }
-}
 
-extension Charge {
-    private enum CodingKeys: String, CodingKey {
-        case id, amount, currency, created, livemode, paid, captured, refunded, dispute, customer, invoice
-        case description, refunds, source
-        case amountCaptured = "amount_captured"
-        case amountRefunded = "amount_refunded"
-        case statusText = "status"
-        case disputedFlag = "disputed"
-        case paymentIntent = "payment_intent"
-        case paymentMethodDetails = "payment_method_details"
-        case balanceTransaction = "balance_transaction"
-        case failureCode = "failure_code"
-        case failureMessage = "failure_message"
-        case receiptNumber = "receipt_number"
-        case receiptURL = "receipt_url"
-    }
+    // MARK: JSON
 
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.identity(.id)
-        amount = try container.requiredAmount(.amount)
-        amountCaptured = try container.amount(.amountCaptured)
-        amountRefunded = try container.amount(.amountRefunded) ?? 0
-        currency = try container.decode(Currency.self, forKey: .currency)
-        created = try container.decode(Instant.self, forKey: .created)
-        livemode = container.lenient(.livemode)
-        statusText = container.lenient(.statusText)
-        paid = container.lenient(.paid)
-        captured = container.lenient(.captured)
-        refunded = container.lenient(.refunded)
-        disputedFlag = container.lenient(.disputedFlag)
-        dispute = try container.reference(.dispute)
-        customer = try container.reference(.customer)
-        paymentIntent = try container.reference(.paymentIntent)
-        invoice = try container.reference(.invoice)
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.identity("id")
+        amount = try json.requiredAmount("amount")
+        amountCaptured = try json.amount("amount_captured")
+        amountRefunded = try json.amount("amount_refunded") ?? 0
+        currency = try json.requiredCurrency("currency")
+        created = try json.requiredInstant("created")
+        livemode = json.bool("livemode")
+        statusText = json.string("status")
+        paid = json.bool("paid")
+        captured = json.bool("captured")
+        refunded = json.bool("refunded")
+        disputedFlag = json.bool("disputed")
+        dispute = try json.reference("dispute")
+        customer = try json.reference("customer")
+        paymentIntent = try json.reference("payment_intent")
+        invoice = try json.reference("invoice")
         paymentMethodDetails =
-            container.lenient(.paymentMethodDetails)
-            ?? container.lenient(.source, as: PaymentSource.self)?.asDetails
-        hasBalanceTransaction = container.lenient(.balanceTransaction, as: AnyPresence.self) != nil
-        failureCode = container.text(.failureCode)
-        failureMessage = container.text(.failureMessage)
-        receiptNumber = container.text(.receiptNumber)
-        receiptURL = container.text(.receiptURL)
-        description = container.text(.description)
-        refunds = try container.decodeIfPresent(EmbeddedList<Refund>.self, forKey: .refunds)
+            json["payment_method_details"].flatMap(PaymentMethodDetails.init(_:))
+            ?? json["source"].flatMap(PaymentMethodDetails.init(source:))
+        hasBalanceTransaction = json["balance_transaction"] != nil
+        failureCode = json.text("failure_code")
+        failureMessage = json.text("failure_message")
+        receiptNumber = json.text("receipt_number")
+        receiptURL = json.text("receipt_url")
+        description = json.text("description")
+        refunds = try json.list("refunds") ?? []
     }
 
     /// Writes what is read again.
     ///
     /// The refunds inside are snapshots of their own and not repeated.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(amount, forKey: .amount)
-        try container.encodeIfPresent(amountCaptured, forKey: .amountCaptured)
-        try container.encode(amountRefunded, forKey: .amountRefunded)
-        try container.encode(currency, forKey: .currency)
-        try container.encode(created, forKey: .created)
-        try container.encodeIfPresent(livemode, forKey: .livemode)
-        try container.encodeIfPresent(statusText, forKey: .statusText)
-        try container.encodeIfPresent(paid, forKey: .paid)
-        try container.encodeIfPresent(captured, forKey: .captured)
-        try container.encodeIfPresent(refunded, forKey: .refunded)
-        try container.encodeIfPresent(disputedFlag, forKey: .disputedFlag)
-        try container.encodeIfPresent(dispute, forKey: .dispute)
-        try container.encodeIfPresent(customer, forKey: .customer)
-        try container.encodeIfPresent(paymentIntent, forKey: .paymentIntent)
-        try container.encodeIfPresent(invoice, forKey: .invoice)
-        try container.encodeIfPresent(paymentMethodDetails, forKey: .paymentMethodDetails)
-        if hasBalanceTransaction { try container.encode(true, forKey: .balanceTransaction) }
-        try container.encodeIfPresent(failureCode, forKey: .failureCode)
-        try container.encodeIfPresent(failureMessage, forKey: .failureMessage)
-        try container.encodeIfPresent(receiptNumber, forKey: .receiptNumber)
-        try container.encodeIfPresent(receiptURL, forKey: .receiptURL)
-        try container.encodeIfPresent(description, forKey: .description)
-    }
-}
-
-/// Notes that a value of whatever shape is there, without reading it.
-struct AnyPresence: Decodable {
-    init(from decoder: any Decoder) throws {
-        _ = try decoder.singleValueContainer()
+    package func write(to json: inout JSONWriter) {
+        json.member("amount", amount)
+        json.member("amount_captured", amountCaptured)
+        json.member("amount_refunded", amountRefunded)
+        json.member("balance_transaction", hasBalanceTransaction ? true : nil)
+        json.member("captured", captured)
+        json.member("created", created.unixSeconds)
+        json.member("currency", currency.code)
+        json.member("customer", customer?.id)
+        json.member("description", description)
+        json.member("dispute", dispute?.id)
+        json.member("disputed", disputedFlag)
+        json.member("failure_code", failureCode)
+        json.member("failure_message", failureMessage)
+        json.member("id", id)
+        json.member("invoice", invoice?.id)
+        json.member("livemode", livemode)
+        json.member("paid", paid)
+        json.member("payment_intent", paymentIntent?.id)
+        if let paymentMethodDetails {
+            json.object("payment_method_details") { paymentMethodDetails.write(to: &$0) }
+        }
+        json.member("receipt_number", receiptNumber)
+        json.member("receipt_url", receiptURL)
+        json.member("refunded", refunded)
+        json.member("status", statusText)
     }
 }

@@ -1,5 +1,5 @@
 /// What we read of a Checkout Session: a page on which a customer paid, or did not.
-package struct CheckoutSession: StripeObjectProtocol {
+package final class CheckoutSession: StripeObjectProtocol {
     package static let kind = ObjectKind.checkoutSession
 
     package let id: String
@@ -40,27 +40,32 @@ package struct CheckoutSession: StripeObjectProtocol {
             }
         return [status, isPaid ? 1 : 0]
     }
-}
 
-extension CheckoutSession {
-    private enum CodingKeys: String, CodingKey {
-        case id, currency, created, mode, status, customer, invoice
-        case amountTotal = "amount_total"
-        case paymentStatus = "payment_status"
-        case paymentIntent = "payment_intent"
+    // MARK: JSON
+
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.identity("id")
+        amountTotal = try json.amount("amount_total")
+        currency = try json.currency("currency")
+        created = try json.instant("created")
+        mode = json.string("mode")
+        status = json.string("status")
+        paymentStatus = json.string("payment_status")
+        customer = try json.reference("customer")
+        paymentIntent = try json.reference("payment_intent")
+        invoice = try json.reference("invoice")
     }
 
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.identity(.id)
-        amountTotal = try container.amount(.amountTotal)
-        currency = try container.decodeIfPresent(Currency.self, forKey: .currency)
-        created = try container.decodeIfPresent(Instant.self, forKey: .created)
-        mode = container.lenient(.mode)
-        status = container.lenient(.status)
-        paymentStatus = container.lenient(.paymentStatus)
-        customer = try container.reference(.customer)
-        paymentIntent = try container.reference(.paymentIntent)
-        invoice = try container.reference(.invoice)
+    package func write(to json: inout JSONWriter) {
+        json.member("amount_total", amountTotal)
+        json.member("created", created?.unixSeconds)
+        json.member("currency", currency?.code)
+        json.member("customer", customer?.id)
+        json.member("id", id)
+        json.member("invoice", invoice?.id)
+        json.member("mode", mode)
+        json.member("payment_intent", paymentIntent?.id)
+        json.member("payment_status", paymentStatus)
+        json.member("status", status)
     }
 }

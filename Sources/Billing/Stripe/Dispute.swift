@@ -1,5 +1,5 @@
 /// What we read of a dispute: a bank asking for a payment back (a chargeback), or inquiring about it.
-package struct Dispute: StripeObjectProtocol {
+package final class Dispute: StripeObjectProtocol {
     package static let kind = ObjectKind.dispute
 
     package let id: String
@@ -30,22 +30,26 @@ package struct Dispute: StripeObjectProtocol {
         default: [4]
         }
     }
-}
 
-extension Dispute {
-    private enum CodingKeys: String, CodingKey {
-        case id, amount, currency, created, status, charge
-        case paymentIntent = "payment_intent"
+    // MARK: JSON
+
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.identity("id")
+        amount = try json.requiredAmount("amount")
+        currency = try json.requiredCurrency("currency")
+        created = try json.requiredInstant("created")
+        status = try json.requiredText("status")
+        charge = try json.reference("charge")
+        paymentIntent = try json.reference("payment_intent")
     }
 
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.identity(.id)
-        amount = try container.requiredAmount(.amount)
-        currency = try container.decode(Currency.self, forKey: .currency)
-        created = try container.decode(Instant.self, forKey: .created)
-        status = try container.decode(String.self, forKey: .status)
-        charge = try container.reference(.charge)
-        paymentIntent = try container.reference(.paymentIntent)
+    package func write(to json: inout JSONWriter) {
+        json.member("amount", amount)
+        json.member("charge", charge?.id)
+        json.member("created", created.unixSeconds)
+        json.member("currency", currency.code)
+        json.member("id", id)
+        json.member("payment_intent", paymentIntent?.id)
+        json.member("status", status)
     }
 }

@@ -64,80 +64,39 @@ package enum EventFamily {
     }
 }
 
-extension Event: Decodable {
-    private enum CodingKeys: String, CodingKey {
-        case id, type, object, created, livemode, account, data
-        case apiVersion = "api_version"
-    }
-    private enum DataKeys: String, CodingKey { case object }
-    private struct ObjectName: Decodable { let object: String? }
-
+extension Event {
     /// Reads an envelope.
     ///
     /// Only an id and a type are required of it.
     ///
-    /// - Throws: `DecodingError` when either is missing or not of the form of an id.
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.identity(.id)
-        type = try container.identity(.type)
-        created = container.lenient(.created)
-        livemode = container.lenient(.livemode) ?? false
-        account = try container.decodeIfPresent(String.self, forKey: .account).map {
-            guard StripeID.isValid($0) else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .account,
-                    in: container,
-                    debugDescription: "not an id"
-                )
-            }
-            return $0
-        }
-        apiVersion = container.text(.apiVersion)
-        let isThin = container.lenient(.object, as: String.self) == "v2.core.event"
+    /// - Throws: ``JSONFieldError`` when either is missing or not of the form of an id.
+    init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.identity("id")
+        type = try json.identity("type")
+        created = try? json.instant("created")
+        livemode = json.bool("livemode") ?? false
+        account = json["account"] == nil ? nil : try json.identity("account")
+        apiVersion = json.text("api_version")
+        let isThin = json.string("object") == "v2.core.event"
         guard !isThin, let kind = EventFamily.objectKind(of: type) else {
             content = .other
             return
         }
-        content = Self.snapshot(of: kind, in: container)
-    }
-
-    private static func snapshot(
-        of kind: ObjectKind,
-        in envelope: KeyedDecodingContainer<CodingKeys>
-    ) -> Content {
         do {
-            let data = try envelope.nestedContainer(keyedBy: DataKeys.self, forKey: .data)
-            let name = try data.decode(ObjectName.self, forKey: .object).object
-            // Forwarders strip it now and then; another kind's name is another matter.
-            guard name == nil || name == kind.rawValue else {
-                return .unreadable(reason: "data.object is not a \(kind.rawValue)")
-            }
-            return .snapshot(try StripeObject(kind, in: data, forKey: .object))
-        } catch let error as DecodingError {
-            return .unreadable(reason: error.fieldReport)
+            content = .snapshot(try Self.object(of: kind, in: json))
         } catch {
-            return .unreadable(reason: "data.object cannot be read")
+            content = .unreadable(reason: error.description)
         }
     }
-}
 
-extension DecodingError {
-    /// Which field was wrong and how; never what it held.
-    var fieldReport: String {
-        func path(_ keys: [any CodingKey]) -> String {
-            keys.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+    private static func object(of kind: ObjectKind, in json: JSONValue) throws(JSONFieldError) -> StripeObject
+    {
+        let object = try json.required("data").required("object")
+        let name = object["object"]
+        // Forwarders strip it now and then; another kind's name is another matter.
+        guard name == nil || name?.string == kind.rawValue else {
+            throw .wrong(object, "is not a \(kind.rawValue)")
         }
-        return switch self {
-        case .keyNotFound(let key, let context):
-            path(
-                context.codingPath.last?.stringValue == key.stringValue
-                    ? context.codingPath : context.codingPath + [key]
-            ) + " is missing"
-        case .valueNotFound(_, let context): path(context.codingPath) + " is null"
-        case .typeMismatch(let type, let context): path(context.codingPath) + " is not a \(type)"
-        case .dataCorrupted(let context): path(context.codingPath) + " cannot be read"
-        @unknown default: "a field cannot be read"
-        }
+        return try StripeObject(kind, object)
     }
 }

@@ -1,7 +1,7 @@
 /// What we read of an invoice.
 ///
 /// It makes a row only when it was paid outside Stripe; otherwise its payment does.
-package struct Invoice: StripeObjectProtocol {
+package final class Invoice: StripeObjectProtocol {
     package static let kind = ObjectKind.invoice
 
     package let id: String
@@ -19,13 +19,13 @@ package struct Invoice: StripeObjectProtocol {
     package let charge: Expandable<Charge>?
     package let paymentIntent: Expandable<PaymentIntent>?
     /// Sent since basil, and only where somebody asked to expand it.
-    package let payments: EmbeddedList<InvoicePayment>?
+    package let payments: [InvoicePayment]
 
     package var isPaid: Bool { statusText == "paid" || paid == true }
 
     package var links: [ObjectReference] {
         [charge?.reference, paymentIntent?.reference].compactMap(\.self)
-            + (payments?.data ?? []).flatMap { [$0.reference] + $0.links }
+            + payments.flatMap { [$0.reference] + $0.links }
     }
 
     package var expanded: [StripeObject] {
@@ -33,7 +33,7 @@ package struct Invoice: StripeObjectProtocol {
             charge?.object.map(StripeObject.charge),
             paymentIntent?.object.map(StripeObject.paymentIntent),
             customer?.object.map(StripeObject.customer),
-        ].compactMap(\.self) + (payments?.data ?? []).map(StripeObject.invoicePayment)
+        ].compactMap(\.self) + payments.map(StripeObject.invoicePayment)
     }
 
     package var progress: [Int64] {
@@ -47,59 +47,45 @@ package struct Invoice: StripeObjectProtocol {
             }
         return [rank, amountPaid]
     }
-}
 
-extension Invoice {
-    private enum CodingKeys: String, CodingKey {
-        case id, currency, created, date, paid, number, description, customer, charge, payments
-        case amountPaid = "amount_paid"
-        case statusText = "status"
-        case paidOutOfBand = "paid_out_of_band"
-        case receiptNumber = "receipt_number"
-        case paymentIntent = "payment_intent"
-        case amountDue = "amount_due"
-    }
+    // MARK: JSON
 
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.identity(.id)
-        currency = try container.decode(Currency.self, forKey: .currency)
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.identity("id")
+        currency = try json.requiredCurrency("currency")
         // Called `date` before API version 2019-03-14.
-        created =
-            try container.decodeIfPresent(Instant.self, forKey: .created)
-            ?? container.decode(Instant.self, forKey: .date)
-        statusText = container.lenient(.statusText)
-        paid = container.lenient(.paid)
-        paidOutOfBand = container.lenient(.paidOutOfBand)
+        created = try json.requiredInstant(json["created"] == nil ? "date" : "created")
+        statusText = json.string("status")
+        paid = json.bool("paid")
+        paidOutOfBand = json.bool("paid_out_of_band")
         // `amount_paid` is younger than `paid`: what was due on a paid invoice is what was paid.
-        let due = try container.amount(.amountDue)
-        amountPaid = try container.amount(.amountPaid) ?? (paid == true ? due : nil) ?? 0
-        number = container.text(.number)
-        receiptNumber = container.text(.receiptNumber)
-        description = container.text(.description)
-        customer = try container.reference(.customer)
-        charge = try container.reference(.charge)
-        paymentIntent = try container.reference(.paymentIntent)
-        payments = try container.decodeIfPresent(EmbeddedList<InvoicePayment>.self, forKey: .payments)
+        let due = try json.amount("amount_due")
+        amountPaid = try json.amount("amount_paid") ?? (paid == true ? due : nil) ?? 0
+        number = json.text("number")
+        receiptNumber = json.text("receipt_number")
+        description = json.text("description")
+        customer = try json.reference("customer")
+        charge = try json.reference("charge")
+        paymentIntent = try json.reference("payment_intent")
+        payments = try json.list("payments") ?? []
     }
 
     /// Writes what is read again.
     ///
     /// The payments inside are snapshots of their own and not repeated.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(currency, forKey: .currency)
-        try container.encode(created, forKey: .created)
-        try container.encodeIfPresent(statusText, forKey: .statusText)
-        try container.encodeIfPresent(paid, forKey: .paid)
-        try container.encodeIfPresent(paidOutOfBand, forKey: .paidOutOfBand)
-        try container.encode(amountPaid, forKey: .amountPaid)
-        try container.encodeIfPresent(number, forKey: .number)
-        try container.encodeIfPresent(receiptNumber, forKey: .receiptNumber)
-        try container.encodeIfPresent(description, forKey: .description)
-        try container.encodeIfPresent(customer, forKey: .customer)
-        try container.encodeIfPresent(charge, forKey: .charge)
-        try container.encodeIfPresent(paymentIntent, forKey: .paymentIntent)
+    package func write(to json: inout JSONWriter) {
+        json.member("amount_paid", amountPaid)
+        json.member("charge", charge?.id)
+        json.member("created", created.unixSeconds)
+        json.member("currency", currency.code)
+        json.member("customer", customer?.id)
+        json.member("description", description)
+        json.member("id", id)
+        json.member("number", number)
+        json.member("paid", paid)
+        json.member("paid_out_of_band", paidOutOfBand)
+        json.member("payment_intent", paymentIntent?.id)
+        json.member("receipt_number", receiptNumber)
+        json.member("status", statusText)
     }
 }

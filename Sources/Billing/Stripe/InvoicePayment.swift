@@ -1,17 +1,12 @@
 /// What we read of an InvoicePayment: since basil (2025-03-31) the only link from an invoice to its payment.
-package struct InvoicePayment: StripeObjectProtocol {
+package final class InvoicePayment: StripeObjectProtocol {
     package static let kind = ObjectKind.invoicePayment
 
     /// What an invoice was paid with.
-    package struct Payment: Codable, Sendable {
+    package struct Payment: Sendable {
         package let type: String?
         package let paymentIntent: Expandable<PaymentIntent>?
         package let charge: Expandable<Charge>?
-
-        private enum CodingKeys: String, CodingKey {
-            case type, charge
-            case paymentIntent = "payment_intent"
-        }
     }
 
     package let id: String
@@ -43,16 +38,39 @@ package struct InvoicePayment: StripeObjectProtocol {
         default: [0]
         }
     }
+
+    // MARK: JSON
+
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.identity("id")
+        invoice = try json.reference("invoice")
+        status = json.string("status")
+        if let payment = json["payment"] {
+            guard payment.isObject else { throw .wrong(payment, "is not an object") }
+            self.payment = try Payment(payment)
+        } else {
+            payment = nil
+        }
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("id", id)
+        json.member("invoice", invoice?.id)
+        if let payment { json.object("payment") { payment.write(to: &$0) } }
+        json.member("status", status)
+    }
 }
 
-extension InvoicePayment {
-    private enum CodingKeys: String, CodingKey { case id, invoice, status, payment }
+extension InvoicePayment.Payment {
+    init(_ json: JSONValue) throws(JSONFieldError) {
+        type = json.string("type")
+        paymentIntent = try json.reference("payment_intent")
+        charge = try json.reference("charge")
+    }
 
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.identity(.id)
-        invoice = try container.reference(.invoice)
-        status = container.lenient(.status)
-        payment = try container.decodeIfPresent(Payment.self, forKey: .payment)
+    func write(to json: inout JSONWriter) {
+        json.member("charge", charge?.id)
+        json.member("payment_intent", paymentIntent?.id)
+        json.member("type", type)
     }
 }

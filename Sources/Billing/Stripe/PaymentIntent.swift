@@ -1,5 +1,5 @@
 /// What we read of a PaymentIntent: one payment, whatever number of attempts it took.
-package struct PaymentIntent: StripeObjectProtocol {
+package final class PaymentIntent: StripeObjectProtocol {
     package static let kind = ObjectKind.paymentIntent
 
     /// Stripe's states; the list is open, so an unknown one is kept as text and read as *on its way*.
@@ -24,7 +24,7 @@ package struct PaymentIntent: StripeObjectProtocol {
     package let invoice: Expandable<Invoice>?
     package let latestCharge: Expandable<Charge>?
     /// Sent with API versions before 2022-11-15, instead of `latest_charge`.
-    package let charges: EmbeddedList<Charge>?
+    package let charges: [Charge]
     package let lastPaymentError: PaymentError?
     package let paymentMethod: PaymentMethodDetails?
     package let description: String?
@@ -45,7 +45,7 @@ package struct PaymentIntent: StripeObjectProtocol {
         [
             invoice?.reference, latestCharge?.reference,
             lastPaymentError?.charge.map { ObjectReference(.charge, $0) },
-        ].compactMap(\.self) + (charges?.data ?? []).map(\.reference)
+        ].compactMap(\.self) + charges.map(\.reference)
     }
 
     package var expanded: [StripeObject] {
@@ -53,7 +53,7 @@ package struct PaymentIntent: StripeObjectProtocol {
             invoice?.object.map(StripeObject.invoice),
             latestCharge?.object.map(StripeObject.charge),
             customer?.object.map(StripeObject.customer),
-        ].compactMap(\.self) + (charges?.data ?? []).map(StripeObject.charge)
+        ].compactMap(\.self) + charges.map(StripeObject.charge)
     }
 
     package var isFinal: Bool { status == .succeeded || status == .canceled }
@@ -71,10 +71,50 @@ package struct PaymentIntent: StripeObjectProtocol {
             }
         return [rank, amountReceived ?? 0, latestCharge == nil ? 0 : 1]
     }
+
+    // MARK: JSON
+
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.identity("id")
+        amount = try json.requiredAmount("amount")
+        amountReceived = try json.amount("amount_received")
+        currency = try json.requiredCurrency("currency")
+        created = try json.requiredInstant("created")
+        livemode = json.bool("livemode")
+        statusText = try json.requiredString("status")
+        customer = try json.reference("customer")
+        invoice = try json.reference("invoice")
+        charges = try json.list("charges") ?? []
+        // The list is newest first.
+        latestCharge = try json.reference("latest_charge") ?? charges.first.map { .id($0.id) }
+        lastPaymentError = json["last_payment_error"].flatMap(PaymentError.init)
+        // An id unless somebody asked to expand it, and then of the shape that details have.
+        paymentMethod = json["payment_method"].flatMap(PaymentMethodDetails.init(_:))
+        description = json.text("description")
+    }
+
+    /// Writes what is read again.
+    ///
+    /// The charges inside are snapshots of their own and not repeated.
+    package func write(to json: inout JSONWriter) {
+        json.member("amount", amount)
+        json.member("amount_received", amountReceived)
+        json.member("created", created.unixSeconds)
+        json.member("currency", currency.code)
+        json.member("customer", customer?.id)
+        json.member("description", description)
+        json.member("id", id)
+        json.member("invoice", invoice?.id)
+        if let lastPaymentError { json.object("last_payment_error") { lastPaymentError.write(to: &$0) } }
+        json.member("latest_charge", latestCharge?.id)
+        json.member("livemode", livemode)
+        if let paymentMethod { json.object("payment_method") { paymentMethod.write(to: &$0) } }
+        json.member("status", statusText)
+    }
 }
 
 /// Why the last attempt of a payment failed: `last_payment_error`.
-package struct PaymentError: Codable, Sendable {
+package struct PaymentError: Sendable {
     package let code: String?
     package let declineCode: String?
     package let message: String?
@@ -82,79 +122,22 @@ package struct PaymentError: Codable, Sendable {
     package let charge: String?
     package let paymentMethod: PaymentMethodDetails?
 
-    private enum CodingKeys: String, CodingKey {
-        case code, message, charge
-        case declineCode = "decline_code"
-        case paymentMethod = "payment_method"
-        case source
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = container.text(.code)
-        declineCode = container.text(.declineCode)
-        message = container.text(.message)
-        charge = container.lenient(.charge, as: String.self).flatMap { StripeID.isValid($0) ? $0 : nil }
+    init?(_ json: JSONValue) {
+        guard json.isObject else { return nil }
+        code = json.text("code")
+        declineCode = json.text("decline_code")
+        message = json.text("message")
+        charge = json.string("charge").flatMap { StripeID.isValid($0) ? $0 : nil }
         paymentMethod =
-            container.lenient(.paymentMethod) ?? container.lenient(.source, as: PaymentSource.self)?.asDetails
+            json["payment_method"].flatMap(PaymentMethodDetails.init(_:))
+            ?? json["source"].flatMap(PaymentMethodDetails.init(source:))
     }
 
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeIfPresent(code, forKey: .code)
-        try container.encodeIfPresent(declineCode, forKey: .declineCode)
-        try container.encodeIfPresent(message, forKey: .message)
-        try container.encodeIfPresent(charge, forKey: .charge)
-        try container.encodeIfPresent(paymentMethod, forKey: .paymentMethod)
-    }
-}
-
-extension PaymentIntent {
-    private enum CodingKeys: String, CodingKey {
-        case id, amount, currency, created, livemode, customer, invoice, charges, description
-        case amountReceived = "amount_received"
-        case statusText = "status"
-        case latestCharge = "latest_charge"
-        case lastPaymentError = "last_payment_error"
-        case paymentMethod = "payment_method"
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.identity(.id)
-        amount = try container.requiredAmount(.amount)
-        amountReceived = try container.amount(.amountReceived)
-        currency = try container.decode(Currency.self, forKey: .currency)
-        created = try container.decode(Instant.self, forKey: .created)
-        livemode = container.lenient(.livemode)
-        statusText = try container.decode(String.self, forKey: .statusText)
-        customer = try container.reference(.customer)
-        invoice = try container.reference(.invoice)
-        latestCharge = try container.reference(.latestCharge)
-        charges = try container.decodeIfPresent(EmbeddedList<Charge>.self, forKey: .charges)
-        lastPaymentError = container.lenient(.lastPaymentError)
-        // An id unless somebody asked to expand it, and then of the shape that details have.
-        paymentMethod = container.lenient(.paymentMethod)
-        description = container.text(.description)
-    }
-
-    /// Writes what is read again.
-    ///
-    /// The charges inside are snapshots of their own and not repeated.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(amount, forKey: .amount)
-        try container.encodeIfPresent(amountReceived, forKey: .amountReceived)
-        try container.encode(currency, forKey: .currency)
-        try container.encode(created, forKey: .created)
-        try container.encodeIfPresent(livemode, forKey: .livemode)
-        try container.encode(statusText, forKey: .statusText)
-        try container.encodeIfPresent(customer, forKey: .customer)
-        try container.encodeIfPresent(invoice, forKey: .invoice)
-        try container.encodeIfPresent(latestCharge, forKey: .latestCharge)
-        try container.encodeIfPresent(lastPaymentError, forKey: .lastPaymentError)
-        try container.encodeIfPresent(paymentMethod, forKey: .paymentMethod)
-        try container.encodeIfPresent(description, forKey: .description)
+    func write(to json: inout JSONWriter) {
+        json.member("charge", charge)
+        json.member("code", code)
+        json.member("decline_code", declineCode)
+        json.member("message", message)
+        if let paymentMethod { json.object("payment_method") { paymentMethod.write(to: &$0) } }
     }
 }

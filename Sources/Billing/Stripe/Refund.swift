@@ -1,5 +1,5 @@
 /// What we read of a refund: money on its way back, which may yet fail to arrive.
-package struct Refund: StripeObjectProtocol {
+package final class Refund: StripeObjectProtocol {
     package static let kind = ObjectKind.refund
 
     package let id: String
@@ -49,30 +49,36 @@ package struct Refund: StripeObjectProtocol {
         default: [1]
         }
     }
-}
 
-extension Refund {
-    private enum CodingKeys: String, CodingKey {
-        case id, amount, currency, created, charge, customer, reason, description
-        case statusText = "status"
-        case paymentIntent = "payment_intent"
-        case failureReason = "failure_reason"
-        case receiptNumber = "receipt_number"
+    // MARK: JSON
+
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.identity("id")
+        amount = try json.requiredAmount("amount")
+        currency = try json.requiredCurrency("currency")
+        created = try json.requiredInstant("created")
+        statusText = json.text("status")
+        charge = try json.reference("charge")
+        paymentIntent = try json.reference("payment_intent")
+        customer = try json.reference("customer")
+        reason = json.text("reason")
+        failureReason = json.text("failure_reason")
+        receiptNumber = json.text("receipt_number")
+        description = json.text("description")
     }
 
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.identity(.id)
-        amount = try container.requiredAmount(.amount)
-        currency = try container.decode(Currency.self, forKey: .currency)
-        created = try container.decode(Instant.self, forKey: .created)
-        statusText = container.lenient(.statusText)
-        charge = try container.reference(.charge)
-        paymentIntent = try container.reference(.paymentIntent)
-        customer = try container.reference(.customer)
-        reason = container.text(.reason)
-        failureReason = container.text(.failureReason)
-        receiptNumber = container.text(.receiptNumber)
-        description = container.text(.description)
+    package func write(to json: inout JSONWriter) {
+        json.member("amount", amount)
+        json.member("charge", charge?.id)
+        json.member("created", created.unixSeconds)
+        json.member("currency", currency.code)
+        json.member("customer", customer?.id)
+        json.member("description", description)
+        json.member("failure_reason", failureReason)
+        json.member("id", id)
+        json.member("payment_intent", paymentIntent?.id)
+        json.member("reason", reason)
+        json.member("receipt_number", receiptNumber)
+        json.member("status", statusText)
     }
 }

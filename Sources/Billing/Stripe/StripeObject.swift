@@ -1,7 +1,16 @@
 /// One of the kinds of Stripe object that a payment is told by.
-package protocol StripeObjectProtocol: Codable, Sendable {
+///
+/// Each is a class, though a value in all that matters: it never changes after it was read, and is handed on
+/// without copying its two dozen fields.
+package protocol StripeObjectProtocol: AnyObject, Sendable {
     static var kind: ObjectKind { get }
     var id: String { get }
+
+    /// Reads the object, which the caller has found to be one.
+    init(_ json: JSONValue) throws(JSONFieldError)
+
+    /// Writes what is read again.
+    func write(to json: inout JSONWriter)
 
     /// The objects this one names that belong to the same payment.
     var links: [ObjectReference] { get }
@@ -45,6 +54,7 @@ package enum StripeObject: Sendable {
         }
     }
 
+    package var kind: ObjectKind { type(of: value).kind }
     package var reference: ObjectReference { value.reference }
 
     /// This object and every object inside it, each once as a snapshot of its own.
@@ -52,37 +62,17 @@ package enum StripeObject: Sendable {
 }
 
 extension StripeObject {
-    /// Reads the object of `kind` at `key`.
-    package init<Key>(
-        _ kind: ObjectKind,
-        in container: KeyedDecodingContainer<Key>,
-        forKey key: Key
-    ) throws {
+    /// Reads an object of `kind`.
+    package init(_ kind: ObjectKind, _ json: JSONValue) throws(JSONFieldError) {
         switch kind {
-        case .paymentIntent: self = .paymentIntent(try container.decode(PaymentIntent.self, forKey: key))
-        case .charge: self = .charge(try container.decode(Charge.self, forKey: key))
-        case .refund: self = .refund(try container.decode(Refund.self, forKey: key))
-        case .dispute: self = .dispute(try container.decode(Dispute.self, forKey: key))
-        case .checkoutSession:
-            self = .checkoutSession(try container.decode(CheckoutSession.self, forKey: key))
-        case .invoice: self = .invoice(try container.decode(Invoice.self, forKey: key))
-        case .invoicePayment: self = .invoicePayment(try container.decode(InvoicePayment.self, forKey: key))
-        case .customer: self = .customer(try container.decode(Customer.self, forKey: key))
+        case .paymentIntent: self = .paymentIntent(try json.object())
+        case .charge: self = .charge(try json.object())
+        case .refund: self = .refund(try json.object())
+        case .dispute: self = .dispute(try json.object())
+        case .checkoutSession: self = .checkoutSession(try json.object())
+        case .invoice: self = .invoice(try json.object())
+        case .invoicePayment: self = .invoicePayment(try json.object())
+        case .customer: self = .customer(try json.object())
         }
-    }
-}
-
-extension StripeObject: Codable {
-    private enum CodingKeys: String, CodingKey { case kind, value }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        try self.init(container.decode(ObjectKind.self, forKey: .kind), in: container, forKey: .value)
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(reference.kind, forKey: .kind)
-        try container.encode(value, forKey: .value)
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Usually that is one PaymentIntent with its charges, refunds and disputes. An invoice paid in parts, or a
 /// charge older than PaymentIntents, makes other shapes; the rows follow from the objects either way.
-package struct PaymentGroup: Sendable {
+package final class PaymentGroup: Sendable {
     /// A snapshot with its object already of the right type.
     struct Known<Object: StripeObjectProtocol>: Sendable {
         let object: Object
@@ -22,22 +22,19 @@ package struct PaymentGroup: Sendable {
 
     package init(_ records: [ObjectRecord], account: String?) {
         self.account = account
-        func known<Object: StripeObjectProtocol>(_ type: Object.Type) -> [Known<Object>] {
-            records.compactMap { record in
-                guard let snapshot = record.snapshot, let object = snapshot.object.value as? Object else {
-                    return nil
-                }
-                return Known(object: object, snapshot: snapshot)
+        let snapshots = records.compactMap(\.snapshot).sorted { $0.object.value.id < $1.object.value.id }
+        func known<Object: StripeObjectProtocol>(_ object: (StripeObject) -> Object?) -> [Known<Object>] {
+            snapshots.compactMap { snapshot in
+                object(snapshot.object).map { Known(object: $0, snapshot: snapshot) }
             }
-            .sorted { $0.object.id < $1.object.id }
         }
-        intents = known(PaymentIntent.self)
-        charges = known(Charge.self)
-        refunds = known(Refund.self)
-        disputes = known(Dispute.self)
-        sessions = known(CheckoutSession.self)
-        invoices = known(Invoice.self)
-        invoicePayments = known(InvoicePayment.self)
+        intents = known { if case .paymentIntent(let object) = $0 { object } else { nil } }
+        charges = known { if case .charge(let object) = $0 { object } else { nil } }
+        refunds = known { if case .refund(let object) = $0 { object } else { nil } }
+        disputes = known { if case .dispute(let object) = $0 { object } else { nil } }
+        sessions = known { if case .checkoutSession(let object) = $0 { object } else { nil } }
+        invoices = known { if case .invoice(let object) = $0 { object } else { nil } }
+        invoicePayments = known { if case .invoicePayment(let object) = $0 { object } else { nil } }
         links = Dictionary(records.map { ($0.reference, $0.links) }) { $0.union($1) }
     }
 
@@ -45,7 +42,7 @@ package struct PaymentGroup: Sendable {
     package var transactions: [Transaction] {
         let purchases = self.purchases
         return purchases.map(\.transaction)
-            + outOfBandInvoices.map { outOfBandPurchase($0) }
+            + outOfBandInvoices(purchases: purchases).map { outOfBandPurchase($0) }
             + refunds.compactMap { refundRow($0, purchases: purchases) }
             + disputes.map { disputeRow($0, purchases: purchases) }
     }
@@ -59,8 +56,9 @@ package struct PaymentGroup: Sendable {
 
     /// The one object of `kind` that `reference` names or is named with, whichever snapshot showed it.
     func linked(_ kind: ObjectKind, from reference: ObjectReference) -> String? {
-        if let direct = links[reference]?.filter({ $0.kind == kind }).min() { return direct.id }
-        return links.filter { $0.key.kind == kind && $0.value.contains(reference) }.keys.min()?.id
+        let named = links[reference] ?? []
+        if let direct = named.lazy.filter({ $0.kind == kind }).map(\.id).min() { return direct }
+        return links.lazy.filter { $0.key.kind == kind && $0.value.contains(reference) }.map(\.key.id).min()
     }
 
     /// The PaymentIntent of a charge: as either says, or as a refund, dispute or invoice names both.

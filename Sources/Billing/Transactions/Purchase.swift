@@ -16,9 +16,36 @@ struct Purchase: Sendable {
     let charges: [PaymentGroup.Known<Charge>]
     let session: PaymentGroup.Known<CheckoutSession>?
 
+    // Asked for again and again, so worked out once, each from those before it.
+
+    /// The charge the customer's receipt belongs to: the one that succeeded, else the last attempt.
+    ///
+    /// `nil` as well when there has been a later attempt than those we have seen.
+    private(set) var decidingCharge: PaymentGroup.Known<Charge>?
+    private(set) var status = Status.pending
+    /// What was taken, in minor units; 0 until something was.
+    private(set) var capturedAmount: Int64 = 0
+
+    init(
+        group: PaymentGroup,
+        intentID: String?,
+        intent: PaymentGroup.Known<PaymentIntent>?,
+        charges: [PaymentGroup.Known<Charge>],
+        session: PaymentGroup.Known<CheckoutSession>?
+    ) {
+        self.group = group
+        self.intentID = intentID
+        self.intent = intent
+        self.charges = charges
+        self.session = session
+        decidingCharge = findDecidingCharge()
+        status = findStatus()
+        capturedAmount = findCapturedAmount()
+    }
+
     // MARK: Status
 
-    var status: Status {
+    private func findStatus() -> Status {
         if intent?.object.status == .canceled { return .canceled }
         if intent?.object.status == .succeeded { return failedAfterwards ? .failed : .succeeded }
         if charges.contains(where: { $0.object.isPaid }) || session?.object.isPaid == true {
@@ -29,10 +56,13 @@ struct Purchase: Sendable {
 
     /// Whether the charge that made the payment succeed turned out to have failed: bank debits can, days later.
     private var failedAfterwards: Bool {
-        guard let intent, let latest = intent.object.latestCharge?.id,
-            let charge = charges.first(where: { $0.object.id == latest })
-        else { return false }
-        return charge.object.status == .failed && charge.shownAt > intent.shownAt
+        guard let intent, !charges.contains(where: \.object.isPaid) else { return false }
+        if let latest = intent.object.latestCharge?.id {
+            return charges.contains { $0.object.id == latest && $0.object.status == .failed }
+        }
+        // Before 2022-11-15 the intent carried its charges and named none of them the latest.
+        let newest = charges.max { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
+        return newest.map { $0.object.status == .failed && $0.shownAt >= intent.shownAt } ?? false
     }
 
     /// What the latest word of the PaymentIntent or any charge means while nothing has succeeded.
@@ -40,10 +70,11 @@ struct Purchase: Sendable {
         var evidence: [(at: Instant, rank: Int, status: Status)] = []
         if let intent {
             switch intent.object.status {
-            case .requiresAction: evidence.append((intent.shownAt, 1, .requiresAction))
+            case .requiresAction: evidence.append((intent.shownAt, 4, .requiresAction))
             case .requiresPaymentMethod where intent.object.hasFailed:
-                evidence.append((intent.shownAt, 2, .failed))
-            default: evidence.append((intent.shownAt, 0, .pending))
+                evidence.append((intent.shownAt, 4, .failed))
+            case .requiresPaymentMethod: evidence.append((intent.shownAt, 0, .pending))
+            default: evidence.append((intent.shownAt, 4, .pending))
             }
         }
         for charge in charges {
@@ -66,10 +97,7 @@ struct Purchase: Sendable {
 
     // MARK: The charge that decides
 
-    /// The charge the customer's receipt belongs to: the one that succeeded, else the last attempt.
-    ///
-    /// `nil` as well when there has been a later attempt than those we have seen.
-    var decidingCharge: PaymentGroup.Known<Charge>? {
+    private func findDecidingCharge() -> PaymentGroup.Known<Charge>? {
         func newest(_ charges: [PaymentGroup.Known<Charge>]) -> PaymentGroup.Known<Charge>? {
             charges.max { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
         }
@@ -103,8 +131,7 @@ struct Purchase: Sendable {
 
     // MARK: Money
 
-    /// What was taken, in minor units; 0 until something was.
-    var capturedAmount: Int64 {
+    private func findCapturedAmount() -> Int64 {
         let stated = [intent?.object.amountReceived, decidingCharge?.object.amountCaptured]
             .compactMap(\.self).filter { $0 > 0 }.max()
         if status == .succeeded || charges.contains(where: \.object.isPaid) {
@@ -153,11 +180,13 @@ struct Purchase: Sendable {
     ) -> PaymentGroup.Known<Refund>? {
         let remainder = uncapturedRemainder
         guard remainder > 0, let seenAt = decidingCharge?.shownAt ?? intent?.shownAt else { return nil }
-        let booked = refunds.filter { $0.object.created <= seenAt && $0.object.counts }
+        let booked = refunds.filter {
+            $0.object.created <= seenAt && ($0.object.counts || $0.shownAt >= seenAt)
+        }
         // Had the remainder no refund of its own, Stripe's total would exceed the refunds by it.
-        let total = booked.reduce(0) { $0 + $1.object.amount }
+        let total = booked.totalAmount
         if let stated = decidingCharge?.object.amountRefunded, total <= stated - remainder { return nil }
-        return booked.filter { $0.object.amount == remainder }
+        return booked.filter { $0.object.counts && $0.object.amount == remainder }
             .min { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
     }
 
@@ -168,15 +197,15 @@ struct Purchase: Sendable {
     var amountRefunded: Int64 {
         guard capturedAmount > 0 else { return 0 }
         let known = moneyBack
-        let counted = known.filter(\.object.counts).reduce(0) { $0 + $1.object.amount }
+        let counted = known.filter(\.object.counts).totalAmount
         guard let charge = decidingCharge else { return counted }
         let stated = max(0, charge.object.amountRefunded - uncapturedRemainder)
         let inStated = known.filter { refund in
             refund.object.created <= charge.shownAt
                 && (refund.object.counts || refund.shownAt >= charge.shownAt)
         }
-        .reduce(0) { $0 + $1.object.amount }
-        return max(0, stated - inStated) + counted
+        .totalAmount
+        return max(0, stated - inStated).addingClamped(counted)
     }
 
     var isDisputed: Bool {
@@ -274,5 +303,18 @@ struct Purchase: Sendable {
                 number: decidingCharge?.object.receiptNumber
             )
         )
+    }
+}
+
+extension [PaymentGroup.Known<Refund>] {
+    /// What they come to.
+    fileprivate var totalAmount: Int64 { reduce(0) { $0.addingClamped($1.object.amount) } }
+}
+
+extension Int64 {
+    /// The sum, or the largest number there is: no amounts in an event, however absurd, may stop the service.
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflowed) = addingReportingOverflow(other)
+        return overflowed ? .max : sum
     }
 }

@@ -1,21 +1,16 @@
 /// One line of the feed: a purchase, a refund or a dispute.
-package struct Transaction: Codable, Sendable, Equatable {
-    package enum Kind: String, Codable, Sendable, CaseIterable { case purchase, refund, dispute }
+package struct Transaction: Sendable, Equatable {
+    package enum Kind: String, Sendable, CaseIterable { case purchase, refund, dispute }
 
     /// Why a payment or a refund did not go through, in Stripe's words.
-    package struct Failure: Codable, Sendable, Equatable {
+    package struct Failure: Sendable, Equatable {
         package let code: String?
         package let declineCode: String?
         package let message: String?
-
-        enum CodingKeys: String, CodingKey {
-            case code, message
-            case declineCode = "decline_code"
-        }
     }
 
     /// Whether a receipt can be had, and its number once Stripe gave it one.
-    package struct Receipt: Codable, Sendable, Equatable {
+    package struct Receipt: Sendable, Equatable {
         package let available: Bool
         package let number: String?
     }
@@ -46,19 +41,10 @@ package struct Transaction: Codable, Sendable, Equatable {
     package let receipt: Receipt
 
     package var money: Money { Money(minorUnits: amount, currency: currency) }
-
-    enum CodingKeys: String, CodingKey {
-        case id, type, status, amount, currency, created, customer, description, charge, invoice, refund,
-            dispute
-        case failure, disputed, livemode, account, receipt
-        case amountRefunded = "amount_refunded"
-        case paymentMethod = "payment_method"
-        case paymentIntent = "payment_intent"
-    }
 }
 
 /// How it was paid, for a customer to recognise.
-package struct PaymentMethod: Codable, Sendable, Equatable {
+package struct PaymentMethod: Sendable, Equatable {
     package let type: String
     package let brand: String?
     package let last4: String?

@@ -3,10 +3,15 @@ import StripeAPI
 
 /// Where events are sent, and signed with what.
 struct DeliveryOptions: ParsableArguments {
-    @Option(help: "The service or its webhook endpoint (default: PUBLIC_URL, HOST and PORT, or the one of serve --dev).")
+    @Option(
+        help:
+            "The service or its webhook endpoint (default: PUBLIC_URL, HOST and PORT, or the one of serve --dev)."
+    )
     var to: String?
 
-    @Option(help: "The endpoint secret to sign with (default: STRIPE_WEBHOOK_SECRET, or the one of serve --dev).")
+    @Option(
+        help: "The endpoint secret to sign with (default: STRIPE_WEBHOOK_SECRET, or the one of serve --dev)."
+    )
     var secret: String?
 
     @Option(help: "Where serve --dev left its secrets.")
@@ -24,7 +29,7 @@ struct DeliveryOptions: ParsableArguments {
     func send(
         _ plan: DeliveryPlan,
         format: OutputFormat,
-        beforeSummary: () -> Void = {}
+        beforeSummary: (DeliveryReport) -> Void = { _ in }
     ) async throws -> DeliveryReport {
         let environment = try CommandEnvironment(credentialsPath: credentials)
         let target = try environment.webhook(to)
@@ -33,12 +38,16 @@ struct DeliveryOptions: ParsableArguments {
         }
         let secret = try environment.webhookSecret(secret)
         let transport = try CurlTransport(
-            CurlTransport.Configuration(maxConcurrent: plan.concurrency, maxConcurrentPerHost: plan.concurrency))
+            CurlTransport.Configuration(
+                maxConcurrent: plan.concurrency,
+                maxConcurrentPerHost: plan.concurrency
+            )
+        )
         let log = DeliveryLog(target: target, format: format, total: plan.order.count)
         let courier = Courier(transport: transport, target: target, secret: secret)
         let report = await courier.deliver(plan, observer: log)
         await transport.shutdown()
-        beforeSummary()
+        beforeSummary(report)
         log.close(report)
         return report
     }

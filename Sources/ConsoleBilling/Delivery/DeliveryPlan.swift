@@ -10,6 +10,7 @@ struct DeliveryPlan: Sendable {
     var rate: Double?
 
     /// - Parameters:
+    ///   - events: What is sent.
     ///   - copies: How often each event is sent. Copies follow one another unless they are shuffled.
     ///   - shuffleSeed: Sends in an order that this number decides; `nil` keeps the order of the files.
     init(_ events: [EventBody], copies: Int = 1, shuffleSeed: UInt64? = nil) {

@@ -64,16 +64,19 @@ struct DeliveryReport: Sendable {
             let perSecond = elapsed.microseconds > 0 ? Int64(sent) * 1_000_000 / elapsed.microseconds : 0
             lines.append(
                 "p50 \(Self.milliseconds(p50))  p95 \(Self.milliseconds(p95))  p99 \(Self.milliseconds(p99))  "
-                    + "\(perSecond)/s")
+                    + "\(perSecond)/s"
+            )
         }
         if !outcomes.isEmpty {
             lines.append(
                 outcomes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
-                    .joined(separator: "  "))
+                    .joined(separator: "  ")
+            )
         }
         return lines.joined(separator: "\n")
     }
 
+    /// The summary for programs; every latency and duration is in milliseconds.
     var json: OrderedJSON {
         [
             "object": "delivery_summary",
@@ -83,13 +86,12 @@ struct DeliveryReport: Sendable {
             "5xx": .integer(Int64(serverErrors)),
             "other": .integer(Int64(otherAnswers)),
             "failed": .integer(Int64(unanswered)),
-            "latency_ms": [
-                "p50": Self.thousandths(latency(percent: 50)),
-                "p95": Self.thousandths(latency(percent: 95)),
-                "p99": Self.thousandths(latency(percent: 99)),
-            ],
+            "p50": Self.thousandths(latency(percent: 50)),
+            "p95": Self.thousandths(latency(percent: 95)),
+            "p99": Self.thousandths(latency(percent: 99)),
             "outcomes": .object(
-                outcomes.sorted { $0.key < $1.key }.map { .init($0.key, .integer(Int64($0.value))) }),
+                outcomes.sorted { $0.key < $1.key }.map { .init($0.key, .integer(Int64($0.value))) }
+            ),
             "elapsed_ms": .thousandths(elapsed.microseconds),
         ]
     }
@@ -143,7 +145,8 @@ extension Delivery {
             let shown = palette.paint("[\(status)]", isAccepted ? .green : .red)
             let wait = retryAfter.map { " (Retry-After: \(printable($0)))" } ?? ""
             let time = "\((duration.microseconds + 500) / 1000)ms"
-            return "<-- \(shown) POST \(target) [\(printable(eventID))] \(time)\(remark.map { " " + $0 } ?? "")\(wait)"
+            return
+                "<-- \(shown) POST \(target) [\(printable(eventID))] \(time)\(remark.map { " " + $0 } ?? "")\(wait)"
         case .unanswered(let error):
             let shown = palette.paint("[ERROR]", .red)
             return "<-- \(shown) POST \(target) [\(printable(eventID))] \(error)"

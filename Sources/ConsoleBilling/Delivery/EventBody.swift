@@ -60,7 +60,9 @@ struct EventBody: Sendable, Equatable {
         return "evt_1" + String((0..<23).map { _ in alphabet[Int.random(in: alphabet.indices)] })
     }
 
-    /// Where the text of the event's own `id` stands. The objects inside have ids too, which are left alone.
+    /// Where the text of the event's own `id` stands.
+    ///
+    /// The objects inside have ids too, which are left alone.
     private static func idRanges(in bytes: [UInt8]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var depth = 0
@@ -82,6 +84,8 @@ struct EventBody: Sendable, Equatable {
                 let end = endOfString(in: bytes, openedAt: index)
                 if depth == 1, isKeyNext {
                     key = bytes[(index + 1)..<end]
+                    // An escape can spell `id` as well, and Stripe writes none in a name.
+                    if key?.contains(UInt8(ascii: "\\")) == true { return [] }
                     isKeyNext = false
                 } else if depth == 1, let name = key {
                     if name.elementsEqual("id".utf8) { ranges.append((index + 1)..<end) }

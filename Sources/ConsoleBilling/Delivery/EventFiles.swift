@@ -21,6 +21,13 @@ struct EventFiles {
         }
     }
 
+    /// Says which files were passed over; `nil` where none was.
+    var skippedRemark: String? {
+        guard !skipped.isEmpty else { return nil }
+        let more = skipped.count > 3 ? " and \(skipped.count - 3) more" : ""
+        return "No events, so not sent: \(skipped.prefix(3).joined(separator: ", "))\(more)"
+    }
+
     private mutating func add(_ path: String) throws(Unreadable) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {

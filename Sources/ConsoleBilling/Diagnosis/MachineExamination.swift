@@ -13,11 +13,14 @@ struct MachineExamination {
         [Self.clock(now), folder] + [space, privacy].compactMap(\.self)
     }
 
-    /// - Parameter now: compared with the day this was written, for a clock that was never set is years behind.
+    /// Compares the time with the day this was written: a clock that was never set is years behind.
     static func clock(_ now: Instant) -> Finding {
         let written = Instant(unixSeconds: 1_763_900_000)
         guard now > written else {
-            return .bad("clock", "This machine's clock says \(now.localText), which is past. Let it keep time with NTP.")
+            return .bad(
+                "clock",
+                "This machine's clock says \(now.localText), which is past. Let it keep time with NTP."
+            )
         }
         return .good("clock", "It is \(now.localText).")
     }
@@ -31,21 +34,23 @@ struct MachineExamination {
         return .bad(
             "clock.skew",
             "This machine is \(ahead.magnitude) s \(ahead > 0 ? "ahead of" : "behind") \(whom). Let it keep time with "
-                + "NTP, or signatures will be refused.")
+                + "NTP, or signatures will be refused."
+        )
     }
 
-    private var folderPath: String {
-        let folder = URL(filePath: databasePath).deletingLastPathComponent().path(percentEncoded: false)
-        return folder.isEmpty ? "." : folder
-    }
-
-    /// The folder itself or, while it is yet to be made, the one it will be made in.
+    /// The folder itself or, while it is yet to be made, what it will be made in.
     private var existingFolder: String {
-        var url = URL(filePath: folderPath).standardizedFileURL
-        while !FileManager.default.fileExists(atPath: url.path(percentEncoded: false)), url.pathComponents.count > 1 {
+        var url = URL(filePath: databasePath).standardizedFileURL.deletingLastPathComponent()
+        while url.pathComponents.count > 1, !FileManager.default.fileExists(atPath: Self.path(url)) {
             url = url.deletingLastPathComponent()
         }
-        return url.path(percentEncoded: false)
+        return Self.path(url)
+    }
+
+    /// Without the slash at its end, with which a file would seem not to exist.
+    private static func path(_ url: URL) -> String {
+        let path = url.path(percentEncoded: false)
+        return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
     private var folder: Finding {
@@ -53,7 +58,8 @@ struct MachineExamination {
             return .bad(
                 "database.folder",
                 "\(existingFolder) cannot be written to by this user. Give it to the user that runs the service, or "
-                    + "set DATABASE_URL to another place.")
+                    + "set DATABASE_URL to another place."
+            )
         }
         return .good("database.folder", "\(existingFolder) can be written to.")
     }
@@ -67,7 +73,8 @@ struct MachineExamination {
             return .bad(
                 "database.space",
                 "Only \(shown) are free at \(existingFolder). Make room: a full disk stops the service from "
-                    + "accepting events.")
+                    + "accepting events."
+            )
         }
         return .good("database.space", "\(shown) are free at \(existingFolder).")
     }

@@ -16,12 +16,16 @@ struct ServiceExamination {
             return [
                 .bad(
                     "service",
-                    "Nothing answers at \(base). Start it with `console-billing serve`, or say where it is with --server.")
+                    "Nothing answers at \(base). Start it with `console-billing serve`, or say where it is with --server."
+                )
             ]
         }
         guard response.status == 200 else {
             return [
-                .bad("service", "\(base) answered \(response.status) to /healthz. Is it console-billing that listens there?")
+                .bad(
+                    "service",
+                    "\(base) answered \(response.status) to /healthz. Is it console-billing that listens there?"
+                )
             ]
         }
         return [.good("service", "It runs at \(base)."), await readiness, await webhook(now)]
@@ -35,7 +39,8 @@ struct ServiceExamination {
                 : .bad(
                     "service.ready",
                     "It runs and cannot store events (\(status.map(String.init) ?? "no answer")). Its log says why; "
-                        + "look at the disk first.")
+                        + "look at the disk first."
+                )
         }
     }
 
@@ -48,7 +53,9 @@ struct ServiceExamination {
         let request = TransportRequest(
             .post(probe),
             url: base.appending(ServerAddress.webhookPath).description,
-            headers: [TransportHeader("Stripe-Signature", PayloadSigner(secret: secret).header(for: probe, at: now))]
+            headers: [
+                TransportHeader("Stripe-Signature", PayloadSigner(secret: secret).header(for: probe, at: now))
+            ]
         )
         guard let response = try? await transport.send(request) else {
             return .bad(name, "The webhook endpoint does not answer.")
@@ -64,14 +71,16 @@ struct ServiceExamination {
         case "signature_mismatch":
             .bad(
                 name,
-                "It does not know our secret. Give the service and this command the same STRIPE_WEBHOOK_SECRET.")
+                "It does not know our secret. Give the service and this command the same STRIPE_WEBHOOK_SECRET."
+            )
         case "timestamp_outside_tolerance":
             .bad(name, "Its clock and ours differ too much. Let both machines keep time with NTP.")
         default:
             .bad(
                 name,
                 "The webhook endpoint answered \(status)\(code.map { " " + printable($0) } ?? ""), which no "
-                    + "console-billing does. Is a proxy in between?")
+                    + "console-billing does. Is a proxy in between?"
+            )
         }
     }
 

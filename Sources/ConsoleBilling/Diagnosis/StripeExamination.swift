@@ -17,7 +17,8 @@ struct StripeExamination {
             return [
                 .skipped(
                     "stripe.key",
-                    "STRIPE_SECRET_KEY is not set: nothing is fetched from Stripe, and receipts come from stored links.")
+                    "STRIPE_SECRET_KEY is not set: nothing is fetched from Stripe, and receipts come from stored links."
+                )
             ]
         }
         let dated = DateKeepingTransport(transport)
@@ -29,7 +30,9 @@ struct StripeExamination {
         } catch {
             findings.append(.bad("stripe.api", Self.advice(error, base)))
         }
-        if let theirs = dated.date { findings.append(MachineExamination.clock(now, against: theirs, of: "Stripe")) }
+        if let theirs = dated.date {
+            findings.append(MachineExamination.clock(now, against: theirs, of: "Stripe"))
+        }
         return findings
     }
 
@@ -38,14 +41,16 @@ struct StripeExamination {
             return .bad(
                 "stripe.key",
                 "STRIPE_SECRET_KEY does not begin as Stripe's keys do (sk_live_, sk_test_, rk_live_, rk_test_). Copy "
-                    + "it anew from Stripe's dashboard.")
+                    + "it anew from Stripe's dashboard."
+            )
         }
         let name = mode ? "live" : "test"
         if let livemode, livemode != mode {
             return .bad(
                 "stripe.key",
                 "The key is of \(name) mode and STRIPE_LIVEMODE is \(livemode). Use the other key, or leave "
-                    + "STRIPE_LIVEMODE out.")
+                    + "STRIPE_LIVEMODE out."
+            )
         }
         return .good("stripe.key", "The key is of \(name) mode.")
     }
@@ -75,7 +80,9 @@ private final class DateKeepingTransport: HTTPTransport {
 
     func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
         let response = try await inner.send(request)
-        if let date = response.headers["Date"].flatMap(Instant.init(httpDate:)) { latest.withLock { $0 = date } }
+        if let date = response.headers["Date"].flatMap(Instant.init(httpDate:)) {
+            latest.withLock { $0 = date }
+        }
         return response
     }
 }

@@ -30,7 +30,8 @@ struct TextTable {
         return lines.map { line in
             line.indices.map { column in
                 let isLast = column == line.count - 1
-                return line[column] + String(repeating: " ", count: isLast ? 0 : widths[column] - line[column].count)
+                return line[column]
+                    + String(repeating: " ", count: isLast ? 0 : widths[column] - line[column].count)
             }
             .joined(separator: "  ")
         }
@@ -40,5 +41,9 @@ struct TextTable {
 
 /// Text from an event, safe to show: it cannot move the cursor or change a colour.
 func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+    String(
+        String.UnicodeScalarView(
+            text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }
+        )
+    )
 }

@@ -22,7 +22,8 @@ final class ProgressBar: Sendable {
         let line: String? = state.withLock { state in
             state.done += 1
             let now = ContinuousClock.now
-            if let drawnAt = state.drawnAt, drawnAt.duration(to: now) < .milliseconds(100), state.done < total {
+            if let drawnAt = state.drawnAt, drawnAt.duration(to: now) < .milliseconds(100), state.done < total
+            {
                 return nil
             }
             state.drawnAt = now

@@ -16,7 +16,10 @@ enum Terminal {
             var written = 0
             while written < bytes.count {
                 let count = Foundation.write(
-                    stream.rawValue, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+                    stream.rawValue,
+                    bytes.baseAddress.map { $0 + written },
+                    bytes.count - written
+                )
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { return }
                 written += count

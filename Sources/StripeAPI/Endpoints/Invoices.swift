@@ -1,13 +1,28 @@
-/// `GET /v1/invoices/:id`
+/// `GET /v1/invoices` and `GET /v1/invoices/:id`
 extension StripeClient {
     /// The invoice as Stripe has it now, with links minted for this answer.
     ///
     /// - Parameters:
     ///   - id: An invoice's id.
-    ///   - account: The connected account the invoice belongs to.
+    ///   - account: The connected account it belongs to.
     /// - Returns: The invoice's JSON, byte for byte.
     /// - Throws: Anything but a success about this very object.
     package func invoice(_ id: String, account: String? = nil) async throws(StripeAPIError) -> [UInt8] {
         try await object("invoice", id: id, path: ["v1", "invoices"], account: account)
+    }
+}
+
+extension StripeListing {
+    package static func invoices(
+        created: CreatedRange = .all,
+        customer: String? = nil,
+        subscription: String? = nil
+    ) -> StripeListing {
+        StripeListing(
+            "invoice",
+            path: ["v1", "invoices"],
+            filters: [Filter("customer", customer), Filter("subscription", subscription)],
+            created: created
+        )
     }
 }

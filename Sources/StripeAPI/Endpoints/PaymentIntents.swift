@@ -1,4 +1,4 @@
-/// `GET /v1/payment_intents/:id`
+/// `GET /v1/payment_intents` and `GET /v1/payment_intents/:id`
 extension StripeClient {
     /// The payment intent as Stripe has it now.
     ///
@@ -19,6 +19,20 @@ extension StripeClient {
             path: ["v1", "payment_intents"],
             query: expandingLatestCharge ? [("expand[]", "latest_charge")] : [],
             account: account
+        )
+    }
+}
+
+extension StripeListing {
+    package static func paymentIntents(
+        created: CreatedRange = .all,
+        customer: String? = nil
+    ) -> StripeListing {
+        StripeListing(
+            "payment_intent",
+            path: ["v1", "payment_intents"],
+            filters: [Filter("customer", customer)],
+            created: created
         )
     }
 }

@@ -14,9 +14,9 @@ struct BackupController: Sendable {
     @Sendable
     private func download(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try authenticator.caller(of: request, needing: .ops)
-        let path = source.temporaryBackupPath
-        try await source.writeBackup(to: path)
-        let body = try await FileIO().loadFile(path: path, context: context)
+        let copy = TemporaryFile(path: source.temporaryBackupPath)
+        try await source.writeBackup(to: copy.path)
+        let body = try await FileIO().loadFile(path: copy.path, context: context)
         return Response(
             status: .ok,
             headers: [
@@ -25,10 +25,20 @@ struct BackupController: Sendable {
                 .cacheControl: "no-store",
             ],
             body: .init(contentLength: body.contentLength) { writer in
-                // Removed whether or not the reader stayed to the end.
-                defer { try? FileManager.default.removeItem(atPath: path) }
                 try await body.write(writer)
+                withExtendedLifetime(copy) {}
             }
         )
     }
+}
+
+/// A file that is there no longer than somebody holds on to it.
+///
+/// A body that is never written, as that of an answer to HEAD, could not remove it.
+private final class TemporaryFile: Sendable {
+    let path: String
+
+    init(path: String) { self.path = path }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -48,7 +48,7 @@ struct EventsController: Sendable {
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try authenticator.caller(of: request, needing: .ops)
-        let id = try context.parameters.require("id")
+        let id = try context.pathID()
         try QueryReader(request).finish()
         guard let (entry, payload) = try await log.entry(id: id) else { throw APIError.noSuch("event") }
         return JSONBody.response(
@@ -59,7 +59,7 @@ struct EventsController: Sendable {
     @Sendable
     private func reproject(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try authenticator.caller(of: request, needing: .ops)
-        let id = try context.parameters.require("id")
+        let id = try context.pathID()
         guard let result = try await log.reproject(eventID: id) else { throw APIError.noSuch("event") }
         return JSONBody.response(ReprojectionResponse(result))
     }

@@ -66,7 +66,7 @@ struct ReceiptController: Sendable {
         _ request: Request,
         _ context: AppContext
     ) async throws -> (PaymentDetail, Format?) {
-        let id = try context.parameters.require("id")
+        let id = try context.pathID()
         var query = try QueryReader(request)
         let (expires, signature) = (query.text("expires"), query.text("signature"))
         let format: Format? = try query.choice("format")

@@ -45,7 +45,7 @@ struct TransactionsController: Sendable {
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
         let caller = try authenticator.caller(of: request, needing: .feedRead)
-        let id = try context.parameters.require("id")
+        let id = try context.pathID()
         try QueryReader(request).finish()
         guard let detail = try await feed.payment(ofTransaction: id),
             caller.maySee(customer: detail.transaction.customer)

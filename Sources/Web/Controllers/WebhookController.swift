@@ -2,6 +2,7 @@ import Billing
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import Storage
 import Webhooks
 
@@ -68,7 +69,8 @@ struct WebhookController: Sendable {
             "The body is over the limit of \(maxBodyBytes) bytes (WEBHOOK_MAX_BODY_BYTES).",
             headers: [.connection: "close"]
         )
-        if let length = request.headers[.contentLength].flatMap(Int.init), length > maxBodyBytes {
+        // A length that is no Int is one beyond 2^63: the parser lets nothing else through.
+        if let length = request.headers[.contentLength], Int(length).map({ $0 > maxBodyBytes }) ?? true {
             throw tooLarge
         }
         do {
@@ -76,6 +78,8 @@ struct WebhookController: Sendable {
             return Array(buffer.readableBytesView)
         } catch is NIOTooManyBytesError {
             throw tooLarge
+        } catch is HTTPParserError {
+            throw APIError.malformed
         }
     }
 

@@ -15,17 +15,34 @@ enum CSV {
         let needsQuotes =
             safe.unicodeScalars.contains { "\",;\t\r\n".unicodeScalars.contains($0) }
             || safe.first == " " || safe.last == " "
-        return needsQuotes ? "\"" + safe.replacing("\"", with: "\"\"") + "\"" : safe
+        return needsQuotes ? "\"" + quotesDoubled(safe) + "\"" : safe
     }
 
-    /// `=` and its kin begin formulas, also behind white space and in the full-width forms that some
+    // Not by characters: a quotation mark with a combining accent after it is another character, and ends a cell
+    // all the same.
+    private static func quotesDoubled(_ text: String) -> String {
+        var doubled = ""
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" { doubled.unicodeScalars.append(scalar) }
+            doubled.unicodeScalars.append(scalar)
+        }
+        return doubled
+    }
+
+    /// `=` and its kin begin formulas, also behind what cannot be seen and in the full-width forms that some
     /// spreadsheets fold; a tab or a carriage return can split a cell.
     private static func isFormula(_ text: String) -> Bool {
         let beginnings: Set<Unicode.Scalar> = ["=", "+", "-", "@", "|", "\t", "\r", "\n", "＝", "＋", "－", "＠"]
         guard let first = text.unicodeScalars.first else { return false }
-        let firstVisible = text.unicodeScalars.first { !$0.properties.isWhitespace } ?? first
+        let firstVisible = text.unicodeScalars.first { !isInvisible($0) } ?? first
         guard beginnings.contains(first) || beginnings.contains(firstVisible) else { return false }
         return !isNumber(text)
+    }
+
+    /// White space, controls, and marks such as the zero-width space: an import may drop them.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        let category = scalar.properties.generalCategory
+        return scalar.properties.isWhitespace || category == .control || category == .format
     }
 
     private static func isNumber(_ text: String) -> Bool {

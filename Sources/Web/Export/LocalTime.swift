@@ -20,11 +20,14 @@ struct LocalTime: Sendable {
             self.init(zone: .gmt, name: name)
             return
         }
-        guard Self.names.contains(name), let zone = TimeZone(identifier: name) else { return nil }
+        // `TimeZone(identifier:)` also takes abbreviations and offsets, of which one cannot know what was meant. The
+        // list of names lacks those that have another spelling, such as Asia/Kolkata, but all of them have a slash.
+        guard name.contains("/") || Self.names.contains(name), let zone = TimeZone(identifier: name) else {
+            return nil
+        }
         self.init(zone: zone, name: name)
     }
 
-    // `TimeZone(identifier:)` also takes abbreviations and offsets, of which one cannot know what was meant.
     private static let names = Set(TimeZone.knownTimeZoneIdentifiers)
 
     /// Such as `2025-06-15 10:20:30`.
@@ -43,7 +46,9 @@ struct CivilTime {
     /// - Parameter local: Seconds since 1970, already moved into the zone.
     init(_ local: Instant) {
         let days = local.unixSeconds.floorDivided(by: 86_400)
-        let second = local.unixSeconds - days * 86_400
+        // By the remainder, for the midnight before the earliest moment is itself too early for an Int64.
+        let remainder = local.unixSeconds % 86_400
+        let second = remainder < 0 ? remainder + 86_400 : remainder
         let (year, month, day) = Self.date(ofDay: days)
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let time = "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"

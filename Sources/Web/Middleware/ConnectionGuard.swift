@@ -1,17 +1,20 @@
 import Hummingbird
 import NIOCore
 import NIOHTTP1
-import NIOHTTPTypes
 
 /// Bounds what one connection can cost: a request that never ends, a reader that does not read, bytes that
 /// are no HTTP.
 ///
-/// Also closes where an answer says that it will.
+/// Also keeps the rules of HTTP/1 that Hummingbird leaves to others: it closes where either side says that it
+/// will, and takes up nothing that comes after; it answers HEAD without a body and HTTP/1.0 without chunks; it
+/// grants `Expect: 100-continue`.
+///
+/// Stands behind `HTTPServerPipelineHandler`, so that there is one request at a time.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
     /// How long things may take.
     struct Deadlines: Sendable {
@@ -19,59 +22,178 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         var write: TimeAmount = .seconds(30)
     }
 
+    /// One request and its answer.
+    private struct Exchange {
+        let isHead: Bool
+        let isOld: Bool
+        /// After it NIO's parser hears nothing more, because a tunnel was asked for that we do not make.
+        let asksForTunnel: Bool
+        /// Nothing else is taken up on this connection.
+        var isLast: Bool
+        var hasArrived = false
+        var isBeingAnswered = false
+        var isAnswered = false
+
+        init(_ head: HTTPRequestHead) {
+            isHead = head.method == .HEAD
+            isOld = head.version == .http1_0
+            let offersUpgrade =
+                head.headers.contains(name: "upgrade")
+                && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+            asksForTunnel = head.method == .CONNECT || offersUpgrade
+            isLast = isOld || asksForTunnel || !head.isKeepAlive
+        }
+    }
+
     private let deadlines: Deadlines
+    private var exchange: Exchange?
     private var requestDeadline: Scheduled<Void>?
     private var writeDeadline: Scheduled<Void>?
-    private var unanswered = 0
-    private var closesAfterAnswer = false
+    /// The last answer was given: what still comes is not looked at.
+    private var isOver = false
 
     init(deadlines: Deadlines) { self.deadlines = deadlines }
 
+    // MARK: What comes
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
         switch unwrapInboundIn(data) {
-        case .head:
-            unanswered += 1
+        case .head(let head):
+            exchange = Exchange(head)
+            guard Self.isFramedBeyondDoubt(head) else {
+                refuse(context, .malformed)
+                return
+            }
             requestDeadline?.cancel()
             requestDeadline = closing(context, in: deadlines.request)
+            if head.version != .http1_0, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+                let granted = HTTPResponseHead(version: .http1_1, status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(granted)), promise: nil)
+            }
         case .body: break
         case .end:
             requestDeadline?.cancel()
             requestDeadline = nil
+            exchange?.hasArrived = true
+            forgetWhatIsDone()
         }
         context.fireChannelRead(data)
     }
 
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The second is an echo: more came after bytes that the parser had given up on.
+        guard !isOver, !(error is ByteToMessageDecoderError) else { return }
+        guard error is HTTPParserError else {
+            context.fireErrorCaught(error)
+            context.close(promise: nil)
+            return
+        }
+        guard let exchange else {
+            refuse(context, Self.refusal(of: error))
+            return
+        }
+        guard !exchange.isBeingAnswered else {
+            context.close(promise: nil)
+            return
+        }
+        // Whoever reads the body has to hear of it: to Hummingbird a body that breaks off is one that ends.
+        self.exchange?.isLast = true
+        context.fireErrorCaught(error)
+    }
+
+    // MARK: What is answered
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isOver else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
         switch unwrapOutboundIn(data) {
-        case .head(let head) where head.status.code >= 200:
-            closesAfterAnswer = head.headerFields[.connection] == "close"
-            context.write(data, promise: promise)
+        case .head(let head) where head.status.code < 200: context.write(data, promise: promise)
+        case .head(let head): context.write(wrapOutboundOut(.head(asItWillBe(head))), promise: promise)
+        // NIO's encoder does not know that it answers HEAD, and the next answer would begin with this body.
+        case .body where exchange?.isHead == true: promise?.succeed()
+        case .body: context.write(data, promise: promise)
         case .end:
-            unanswered -= 1
-            context.write(data, promise: promise)
-            if closesAfterAnswer {
-                context.flush()
-                context.close(mode: .output, promise: nil)
-                requestDeadline?.cancel()
-                // What is still being sent is not read for ever.
-                requestDeadline = closing(context, in: .seconds(1))
+            exchange?.isBeingAnswered = false
+            exchange?.isAnswered = true
+            guard let exchange, exchange.isLast else {
+                forgetWhatIsDone()
+                context.write(data, promise: promise)
+                return
             }
-        default: context.write(data, promise: promise)
+            end(context, with: data, promise, lingering: !exchange.asksForTunnel)
         }
     }
+
+    /// The head with what this connection's future asks for.
+    private func asItWillBe(_ head: HTTPResponseHead) -> HTTPResponseHead {
+        var head = head
+        exchange?.isBeingAnswered = true
+        let saysClose = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
+        let isUnmeasuredHead = exchange?.isHead == true && !head.headers.contains(name: "content-length")
+        if exchange?.isOld == true || isUnmeasuredHead {
+            // Without it the encoder writes chunks, which HTTP/1.0 cannot read and HEAD must not have.
+            head.version = .http1_0
+            exchange?.isLast = true
+        }
+        if saysClose { exchange?.isLast = true }
+        if exchange?.isLast == true { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        return head
+    }
+
+    private func forgetWhatIsDone() {
+        if let exchange, exchange.hasArrived, exchange.isAnswered { self.exchange = nil }
+    }
+
+    private func refuse(_ context: ChannelHandlerContext, _ error: APIError) {
+        let requestID = RequestID.make()
+        let body = error.bytes(requestID: requestID)
+        let headers: HTTPHeaders = [
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": String(body.readableBytes),
+            "Request-Id": requestID,
+            "Cache-Control": "no-store",
+            "Connection": "close",
+        ]
+        let status = HTTPResponseStatus(statusCode: error.status.code)
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        end(context, with: wrapOutboundOut(.end(nil)), nil, lingering: true)
+        context.flush()
+    }
+
+    /// Writes the last part of the last answer, and closes when it is on its way.
+    private func end(
+        _ context: ChannelHandlerContext,
+        with data: NIOAny,
+        _ promise: EventLoopPromise<Void>?,
+        lingering: Bool
+    ) {
+        isOver = true
+        requestDeadline?.cancel()
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.cascade(to: promise)
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+            guard lingering else {
+                context.close(promise: nil)
+                return
+            }
+            // A socket closed with bytes unread resets the connection, and the answer would be lost with it.
+            context.close(mode: .output, promise: nil)
+            requestDeadline = closing(context, in: .seconds(1))
+        }
+        context.write(data, promise: written)
+    }
+
+    // MARK: What takes too long
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         writeDeadline?.cancel()
         writeDeadline = context.channel.isWritable ? nil : closing(context, in: deadlines.write)
         context.fireChannelWritabilityChanged()
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard unanswered == 0 else {
-            context.close(promise: nil)
-            return
-        }
-        refuse(context, Self.refusal(of: error))
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -80,21 +202,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    /// NIO's parser takes an empty `Transfer-Encoding` for none and codings we cannot undo for the body itself.
+    ///
+    /// A proxy in front of us may see it otherwise, and then one of us sees a request that the other does not.
+    private static func isFramedBeyondDoubt(_ head: HTTPRequestHead) -> Bool {
+        let codings = head.headers["transfer-encoding"]
+        return codings.isEmpty || (codings.count == 1 && codings[0].lowercased() == "chunked" && head.version != .http1_0)
+    }
+
     private func closing(_ context: ChannelHandlerContext, in time: TimeAmount) -> Scheduled<Void> {
         let channel = context.channel
         return context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
-    }
-
-    private func refuse(_ context: ChannelHandlerContext, _ error: APIError) {
-        let body = error.bytes(requestID: "none")
-        var head = HTTPResponse(status: error.status)
-        head.headerFields[.contentType] = "application/json; charset=utf-8"
-        head.headerFields[.contentLength] = String(body.readableBytes)
-        head.headerFields[.connection] = "close"
-        let channel = context.channel
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(body)), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
     }
 
     private static func refusal(of error: any Error) -> APIError {
@@ -106,11 +224,45 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 "The request's header fields are larger than this service accepts."
             )
         }
-        return APIError(
+        return .malformed
+    }
+}
+
+extension APIError {
+    /// The bytes of the request are not what HTTP says they have to be.
+    static var malformed: APIError {
+        APIError(
             .badRequest,
             .invalidRequest,
             code: "http_invalid",
-            "These bytes are not a well-formed HTTP request."
+            "These bytes are not a well-formed HTTP request.",
+            headers: [.connection: "close"]
         )
+    }
+}
+
+/// Puts ``ConnectionGuard`` where Hummingbird has no place for handlers: right behind NIO's parser.
+///
+/// What comes after it translates requests into the shared HTTP types, which know neither the version of HTTP
+/// nor whether the connection is to be kept.
+final class ConnectionGuardPlacement: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = Never
+
+    private let deadlines: ConnectionGuard.Deadlines
+
+    init(deadlines: ConnectionGuard.Deadlines) { self.deadlines = deadlines }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        do {
+            let parser = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            // Without it Hummingbird takes up what was pipelined even after an answer that closes.
+            let handlers: [any ChannelHandler] = [
+                HTTPServerPipelineHandler(), ConnectionGuard(deadlines: deadlines),
+            ]
+            try pipeline.addHandlers(handlers, position: .after(parser))
+        } catch {
+            context.close(promise: nil)
+        }
     }
 }

@@ -16,7 +16,7 @@ struct RequestMiddleware: RouterMiddleware {
         next: (Request, AppContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.requestID = Self.newRequestID()
+        context.requestID = RequestID.make()
         context.now = clock()
         context.logger[metadataKey: "request_id"] = "\(context.requestID)"
         let started = ContinuousClock.now
@@ -45,16 +45,9 @@ struct RequestMiddleware: RouterMiddleware {
         switch error {
         case let error as APIError:
             return error
-        case let error as StoreError:
-            return error.code == .busy || error.code == .closed || error.code == .full
-                || error.code == .inputOutput || error.code == .readOnly || error.code == .connectionLost
-                ? .unavailable("The store cannot take the request now. Try again in a few seconds.")
-                : .init(
-                    .internalServerError,
-                    .api,
-                    code: "internal_error",
-                    "Something went wrong on our side."
-                )
+        case is StoreError:
+            // Whatever kept an event from being stored: Stripe is to send it again.
+            return .unavailable("The store cannot take the request now. Try again in a few seconds.")
         case let error as HTTPError where error.status == .notFound:
             return routes.absence(of: request)
         case let error as HTTPError where error.status == .contentTooLarge:
@@ -89,18 +82,5 @@ struct RequestMiddleware: RouterMiddleware {
         case let error as APIError: error.code
         default: "\(type(of: error))"
         }
-    }
-
-    private static func newRequestID() -> String {
-        var generator = SystemRandomNumberGenerator()
-        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
-        var id = "req_"
-        var bits = generator.next()
-        for index in 0..<16 {
-            if index == 8 { bits = generator.next() }
-            id.unicodeScalars.append(Unicode.Scalar(alphabet[Int(bits % 62)]))
-            bits /= 62
-        }
-        return id
     }
 }

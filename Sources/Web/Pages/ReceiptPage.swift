@@ -16,20 +16,28 @@ struct ReceiptPage {
     let paymentMethod: String?
     let description: String?
     let lines: [Line]
-    let total: String
+    /// `nil` while we know of money that went back and not of the payment it came from.
+    let total: String?
 
     init(_ detail: PaymentDetail) {
         let rows = detail.group.relatives(of: detail.transaction)
-        let purchase = rows.first { $0.type == .purchase } ?? detail.transaction
+        let purchase = rows.first { $0.type == .purchase }
+        let shown = purchase ?? detail.transaction
         let refunds = rows.filter { $0.type == .refund && $0.status != "failed" && $0.status != "canceled" }
-        reference = purchase.id
-        number = purchase.receipt.number
-        date = LocalTime.utc.text(purchase.created)
-        paymentMethod = purchase.paymentMethod?.label
-        description = purchase.description
-        let payment = Line(date: date, label: "Payment", amount: purchase.money.display)
+        reference = purchase?.id ?? shown.paymentIntent ?? shown.charge ?? shown.id
+        number = shown.receipt.number
+        date = LocalTime.utc.text(shown.created)
+        paymentMethod = shown.paymentMethod?.label
+        description = shown.description
+        let payment = purchase.map { purchase in
+            Line(
+                date: LocalTime.utc.text(purchase.created),
+                label: "Payment",
+                amount: purchase.money.display
+            )
+        }
         lines =
-            [payment]
+            [payment].compactMap(\.self)
             + refunds.map { refund in
                 Line(
                     date: LocalTime.utc.text(refund.created),
@@ -37,8 +45,9 @@ struct ReceiptPage {
                     amount: Money(minorUnits: -refund.amount, currency: refund.currency).display
                 )
             }
-        total =
+        total = purchase.map { purchase in
             Money(minorUnits: purchase.amount - purchase.amountRefunded, currency: purchase.currency).display
+        }
     }
 
     /// The whole page.

@@ -12,10 +12,11 @@ struct QueryReader {
     init(_ request: Request) throws(APIError) {
         guard let query = request.uri.query, !query.isEmpty else { return }
         guard query.utf8.count <= 8192 else { throw .invalid("query", "The query is too long.") }
-        for pair in query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let decodedName = Self.decoded(parts[0])
-            guard let name = decodedName, let value = Self.decoded(parts.count > 1 ? parts[1] : "") else {
+        // By bytes, as the separators are: an `=` with a combining accent after it is another character.
+        for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
+            let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            let value = Self.decoded(pair[equals...].dropFirst())
+            guard let name = Self.decoded(pair[..<equals]), let value else {
                 throw .invalid("query", "The query is not valid percent-encoded UTF-8.")
             }
             guard values.updateValue(value, forKey: name) == nil else {
@@ -71,21 +72,8 @@ struct QueryReader {
         )
     }
 
-    private static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
-            case UInt8(ascii: "%"):
-                guard let high = rest.popFirst(), let low = rest.popFirst(),
-                    let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
-                else { return nil }
-                bytes.append(value)
-            default: bytes.append(byte)
-            }
-        }
-        guard !bytes.contains(0) else { return nil }
-        return String(validating: bytes, as: UTF8.self)
+    private static func decoded(_ text: Substring.UTF8View) -> String? {
+        let spaced = text.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
+        return PathSegment.decoded(String(decoding: spaced, as: UTF8.self))
     }
 }

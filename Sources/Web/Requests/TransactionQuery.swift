@@ -33,17 +33,16 @@ extension QueryReader {
 
     private mutating func readRange(into filter: inout TransactionFilter) throws(APIError) {
         let exact = try instant("created")
-        let lower = [
-            exact, try instant("created[gte]"), try instant("created[gt]").map { $0.adding(seconds: 1) },
-        ].compactMap(\.self).max()
-        let upper = [
-            exact, try instant("created[lte]"), try instant("created[lt]").map { $0.adding(seconds: -1) },
-        ].compactMap(\.self).min()
-        if exact == nil, let lower, let upper, lower > upper.adding(seconds: 1) {
+        let (from, after) = (try instant("created[gte]"), try instant("created[gt]"))
+        let (to, before) = (try instant("created[lte]"), try instant("created[lt]"))
+        if let begin = [from, after].compactMap(\.self).max(),
+            let end = [to, before].compactMap(\.self).min(),
+            end < begin
+        {
             throw .invalid("created", "The range ends before it begins: swap its two ends.")
         }
-        filter.createdFrom = lower
-        filter.createdTo = upper
+        filter.createdFrom = [exact, from, after?.adding(seconds: 1)].compactMap(\.self).max()
+        filter.createdTo = [exact, to, before?.adding(seconds: -1)].compactMap(\.self).min()
     }
 
     mutating func cursor() throws(APIError) -> Cursor {

@@ -29,7 +29,7 @@ struct TransactionResponse: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(transaction.id, forKey: .id)
         try container.encode("transaction", forKey: .object)
-        try container.encode(transaction.type, forKey: .type)
+        try container.encode(transaction.type.rawValue, forKey: .type)
         try container.encode(transaction.status, forKey: .status)
         try container.encode(transaction.amount, forKey: .amount)
         try container.encode(transaction.amountRefunded, forKey: .amountRefunded)

@@ -8,13 +8,15 @@ struct Answer: Sendable {
 
     var text: String { String(decoding: body, as: UTF8.self) }
 
-    var json: JSONValue {
-        get throws { try JSONValue(body) }
-    }
+    /// The document; null where the body is not JSON.
+    var json: ReceivedJSON { (try? ReceivedJSON(body)) ?? .null }
 
-    /// The rows of a list envelope.
-    var rows: [JSONValue] {
-        get throws { try json["data"]?.array ?? [] }
+    /// The rows of a list envelope; an answer without them fails the test.
+    var rows: [ReceivedJSON] {
+        get throws {
+            guard case .array(let rows) = json["data"] else { throw HarnessFailure.notAList(text) }
+            return rows
+        }
     }
 
     /// The ids of the rows of a list envelope.
@@ -23,14 +25,16 @@ struct Answer: Sendable {
     }
 
     /// The code of an error of the contract's shape.
-    var errorCode: String? {
-        get throws { try json["error"]?["code"]?.string }
+    var errorCode: String? { json["error"]?["code"]?.string }
+
+    /// The body with the request's name taken out, to compare what two requests were told.
+    var withoutRequestID: String {
+        guard let id = headers["Request-Id"] else { return text }
+        return text.replacing(id, with: "req_…")
     }
 
     /// The parameter that an error blames.
-    var errorParameter: String? {
-        get throws { try json["error"]?["param"]?.string }
-    }
+    var errorParameter: String? { json["error"]?["param"]?.string }
 }
 
 extension Answer {

@@ -5,6 +5,8 @@ import Foundation
 struct MadeEvent: Sendable {
     let id: String
     let body: [UInt8]
+    /// The object alone, as Stripe's API would show it.
+    let object: String
 
     init(_ type: String, id: String, created: Instant, object: [String: any Sendable]) {
         self.id = id
@@ -14,6 +16,8 @@ struct MadeEvent: Sendable {
         ]
         // Made of strings, numbers, lists and objects, which are JSON by nature.
         body = Array((try? JSONSerialization.data(withJSONObject: envelope)) ?? Data())
+        let data = (try? JSONSerialization.data(withJSONObject: object)) ?? Data()
+        self.object = String(decoding: data, as: UTF8.self)
     }
 
     /// A payment by card without a PaymentIntent, so that one event makes one row, whose id is the charge's.
@@ -65,8 +69,11 @@ struct MadeEvent: Sendable {
     }
 
     /// An invoice that was paid by bank transfer, outside Stripe.
-    static func outOfBandInvoice(_ id: String, amount: Int64 = 9900, customer: String = "cus_one") -> MadeEvent
-    {
+    static func outOfBandInvoice(
+        _ id: String,
+        amount: Int64 = 9900,
+        customer: String = "cus_one"
+    ) -> MadeEvent {
         let created = TestClock.start.adding(seconds: -7200)
         return MadeEvent(
             "invoice.paid",

@@ -14,7 +14,7 @@ final class RawConnection: Sendable {
 
     private let descriptor: Int32
 
-    /// - Parameter silenceSeconds: How long the service may say nothing.
+    /// Connects to this machine; a service that says nothing for `silenceSeconds` is not waited for longer.
     init(port: Int, silenceSeconds: Int = 10) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var timeout = timeval(tv_sec: silenceSeconds, tv_usec: 0)
@@ -44,7 +44,7 @@ final class RawConnection: Sendable {
             var rest = bytes[...]
             while !rest.isEmpty {
                 let sent = rest.withUnsafeBytes {
-                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
                 guard sent > 0 else { return }
                 rest = rest.dropFirst(sent)
@@ -56,7 +56,7 @@ final class RawConnection: Sendable {
     func answer(toHead: Bool = false) async throws -> Answer {
         let descriptor = self.descriptor
         return try await Self.blocking {
-            try Result { try RawAnswerReader(descriptor: descriptor).read(toHead: toHead) }
+            Result { try RawAnswerReader(descriptor: descriptor).read(toHead: toHead) }
         }.get()
     }
 
@@ -73,15 +73,6 @@ final class RawConnection: Sendable {
     private static func blocking<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             let thread = Thread { continuation.resume(returning: body()) }
-            thread.start()
-        }
-    }
-
-    private static func blocking<Value: Sendable>(
-        _ body: @escaping @Sendable () throws -> Value
-    ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            let thread = Thread { continuation.resume(with: Result { try body() }) }
             thread.start()
         }
     }

@@ -23,7 +23,9 @@ struct StoreOutage: Store {
     func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? { throw error }
     func customers(ofConsoleUser user: String) async throws(StoreError) -> [String] { throw error }
 
-    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] { throw error }
+    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
+        throw error
+    }
     func complete(_ item: WorkItem) async throws(StoreError) { throw error }
     func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError) {
         throw error

@@ -21,6 +21,8 @@ final class WebHarness: Sendable {
         var writerLimits = EventWriter.Limits()
         var receipts: any ReceiptSource = NoReceiptSource()
         var receiptHosts = ReceiptHosts.stripe
+        /// Puts something between the web and the source of receipts.
+        var watching: @Sendable (any ReceiptSource) -> any ReceiptSource = { $0 }
         var maxConnections = 256
         var deadlineSeconds: Int64 = 30
         var logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
@@ -34,14 +36,23 @@ final class WebHarness: Sendable {
     let port: Int
     let clock: TestClock
     let store: SQLiteStore
+    /// Where the database is, and nothing else.
+    let folder: URL
     let settings: Settings
     private let transport: CurlTransport
 
-    private init(port: Int, clock: TestClock, store: SQLiteStore, settings: Settings, transport: CurlTransport)
-    {
+    private init(
+        port: Int,
+        clock: TestClock,
+        store: SQLiteStore,
+        folder: URL,
+        settings: Settings,
+        transport: CurlTransport
+    ) {
         self.port = port
         self.clock = clock
         self.store = store
+        self.folder = folder
         self.settings = settings
         self.transport = transport
     }
@@ -61,7 +72,7 @@ final class WebHarness: Sendable {
                 limits: settings.writerLimits
             )
             let transport = try CurlTransport(.init(maxConcurrent: 64, maxConcurrentPerHost: 64))
-            let result = await run(settings, store, transport, body)
+            let result = await run(settings, store, folder, transport, body)
             await transport.shutdown()
             await store.close()
             return try result.get()
@@ -71,6 +82,7 @@ final class WebHarness: Sendable {
     private static func run<Result>(
         _ settings: Settings,
         _ store: SQLiteStore,
+        _ folder: URL,
         _ transport: CurlTransport,
         _ body: (WebHarness) async throws -> Result
     ) async -> Swift.Result<Result, any Error> {
@@ -80,7 +92,7 @@ final class WebHarness: Sendable {
             let application = buildApplication(
                 try configuration(settings, clock),
                 store: settings.wrapping(store),
-                receipts: settings.receipts,
+                receipts: settings.watching(settings.receipts),
                 logger: settings.logger,
                 onServerRunning: { announce.yield($0) }
             )
@@ -95,6 +107,7 @@ final class WebHarness: Sendable {
                     port: port,
                     clock: clock,
                     store: store,
+                    folder: folder,
                     settings: settings,
                     transport: transport
                 )
@@ -134,13 +147,14 @@ final class WebHarness: Sendable {
 }
 
 extension WebHarness.Settings {
+    /// Not the service's own address: links are followed by their path.
+    var publicURL: String { "https://billing.example.com" }
+
     /// Signs links as the service does.
-    ///
-    /// Their base is not the service's own: links are followed by their path.
     var linkSigner: LinkSigner {
         LinkSigner(
             secrets: linkSecrets.map { HMACKey(Array($0.utf8)) },
-            publicURL: "https://billing.example.com",
+            publicURL: publicURL,
             lifetimeSeconds: linkLifetimeSeconds
         )
     }
@@ -152,6 +166,23 @@ extension WebHarness {
     /// Asks for a path, with the key that may read any customer unless told otherwise.
     func get(_ path: String, key: TestKey? = .feed, headers: [TransportHeader] = []) async throws -> Answer {
         try await send(.get, path, headers: headers + (key?.headers ?? []))
+    }
+
+    /// The ids of a list's rows, in order.
+    func ids(_ path: String, key: TestKey = .feed) async throws -> [String] {
+        try await get(path, key: key).ids
+    }
+
+    /// The path and query of a link that was handed out: its base is another host's.
+    func path(ofLink link: String) throws -> String {
+        guard link.hasPrefix(settings.publicURL + "/") else { throw HarnessFailure.notALinkOfOurs }
+        return String(link.dropFirst(settings.publicURL.count))
+    }
+
+    /// The signed link that the feed gives for a row's receipt, as a path.
+    func receiptPath(_ id: String) async throws -> String {
+        let row = try await get("/v1/transactions/\(id)").json
+        return try path(ofLink: row["receipt"]?["url"]?.string ?? "")
     }
 
     func post(
@@ -217,7 +248,29 @@ extension WebHarness {
     }
 }
 
-enum HarnessFailure: Error { case notAcknowledged(String) }
+extension WebHarness {
+    /// Delivers events from many sides at once, for tests that need many and no order.
+    func deliverAtOnce(_ events: [MadeEvent]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for side in 0..<32 {
+                group.addTask {
+                    for index in stride(from: side, to: events.count, by: 32) {
+                        try await self.deliver([events[index]])
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// An answer that a test cannot go on from.
+enum HarnessFailure: Error {
+    case notAcknowledged(String)
+    case notAList(String)
+    case notALinkOfOurs
+    case notAKey
+}
 
 /// Lets a number of tests run at once, and the others wait.
 private actor Turns {

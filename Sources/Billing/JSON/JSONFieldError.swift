@@ -1,0 +1,20 @@
+/// What is wrong with one field of a JSON text that we read.
+///
+/// Names the field and never what it holds, so that it is safe to log and to show.
+package struct JSONFieldError: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    private init(path: [String], _ problem: String) {
+        description = path.joined(separator: ".") + " " + problem
+    }
+
+    /// The member of that name is needed, and is absent or null.
+    static func missing(_ key: StaticString, in object: JSONValue) -> JSONFieldError {
+        JSONFieldError(path: object.path + ["\(key)"], "is missing")
+    }
+
+    /// The value is not what it has to be; the problem is such as `is not an id`.
+    static func wrong(_ value: JSONValue, _ problem: String) -> JSONFieldError {
+        JSONFieldError(path: value.path, problem)
+    }
+}

@@ -1,0 +1,129 @@
+/// A value of a JSON text that is being read.
+///
+/// It points into the text, and must not outlive the call of ``read(_:_:)`` that gave it.
+package struct JSONValue {
+    private let text: UnsafePointer<UInt8>
+    private let nodes: UnsafePointer<JSONNode>
+    private let index: Int
+
+    /// Reads a text.
+    ///
+    /// - Parameters:
+    ///   - bytes: The text.
+    ///   - body: What reads it, given the root.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``JSONSyntaxError`` for bytes that are no JSON, and what `body` throws.
+    package static func read<Result>(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ body: (JSONValue) throws -> Result
+    ) throws -> Result {
+        try JSONScanner.scan(bytes).withUnsafeBufferPointer { nodes in
+            guard let text = bytes.baseAddress, let nodes = nodes.baseAddress else {
+                throw JSONSyntaxError.notJSON
+            }
+            return try body(JSONValue(text: text, nodes: nodes, index: 0))
+        }
+    }
+
+    private var node: JSONNode { nodes[index] }
+
+    private func at(_ index: Int) -> JSONValue { JSONValue(text: text, nodes: nodes, index: index) }
+
+    private func bytes(_ node: JSONNode) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: text + Int(node.start), count: Int(node.end - node.start))
+    }
+
+    // MARK: What it is
+
+    var isNull: Bool { node.kind == .null }
+    package var isObject: Bool { node.kind == .object }
+
+    package var bool: Bool? {
+        switch node.kind {
+        case .true: true
+        case .false: false
+        default: nil
+        }
+    }
+
+    /// The text; `nil` as well where half a surrogate pair makes it none.
+    package var string: String? {
+        switch node.kind {
+        case .plainText: String(decoding: bytes(node), as: UTF8.self)
+        case .escapedText: JSONEscapes.read(bytes(node))
+        default: nil
+        }
+    }
+
+    /// The number, where it is a whole one of 64 bits, in whatever spelling (`25`, `25.0`, `2.5e1`).
+    package var integer: Int64? { node.kind == .number ? JSONNumber.integer(bytes(node)) : nil }
+
+    /// The values of an array.
+    package var elements: [JSONValue]? {
+        guard node.kind == .array else { return nil }
+        var elements: [JSONValue] = []
+        var next = index + 1
+        while next < node.next {
+            elements.append(at(next))
+            next = Int(nodes[next].next)
+        }
+        return elements
+    }
+
+    // MARK: Members
+
+    /// The member of that name, the first where there are several; `nil` as well when it is null.
+    package subscript(key: StaticString) -> JSONValue? {
+        member(key).flatMap { $0.isNull ? nil : $0 }
+    }
+
+    package subscript(named name: String) -> JSONValue? {
+        var name = name
+        return name.withUTF8 { member($0) }.flatMap { $0.isNull ? nil : $0 }
+    }
+
+    /// The member of that name, null or not.
+    func member(_ name: StaticString) -> JSONValue? {
+        name.withUTF8Buffer { member($0) }
+    }
+
+    private func member(_ name: UnsafeBufferPointer<UInt8>) -> JSONValue? {
+        guard node.kind == .object else { return nil }
+        let end = Int(node.next)
+        var next = index + 1
+        while next < end {
+            if spells(nodes[next], name) { return at(next + 1) }
+            next = Int(nodes[next + 1].next)
+        }
+        return nil
+    }
+
+    private func spells(_ key: JSONNode, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard key.kind == .plainText else {
+            return JSONEscapes.read(bytes(key))?.utf8.elementsEqual(name) == true
+        }
+        guard Int(key.end - key.start) == name.count else { return false }
+        return bytes(key).elementsEqual(name)
+    }
+
+    // MARK: Where it is
+
+    /// The way from the root, such as `data.object.refunds.data.0`.
+    ///
+    /// Looked for only when there is something to complain about.
+    var path: [String] {
+        var path: [String] = []
+        var container = 0
+        while container != index {
+            let isObject = nodes[container].kind == .object
+            var (child, position) = (container + 1, 0)
+            while nodes[isObject ? child + 1 : child].next <= index {
+                child = Int(nodes[isObject ? child + 1 : child].next)
+                position += 1
+            }
+            path.append(isObject ? at(child).string ?? "?" : String(position))
+            container = isObject ? child + 1 : child
+        }
+        return path
+    }
+}

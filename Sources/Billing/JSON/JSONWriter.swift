@@ -1,0 +1,137 @@
+/// Writes the JSON of what we keep: each object by its members in the order of their names.
+///
+/// Equal values therefore give equal bytes, which is what makes a tie between snapshots decidable and an
+/// unchanged row recognisable.
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8] = []
+    /// The name written last in the object that is open.
+    private var lastName = ""
+
+    private init() { bytes.reserveCapacity(768) }
+
+    /// The bytes of one object.
+    package static func object(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.writeObject(members)
+        return writer.bytes
+    }
+
+    // MARK: Members
+
+    /// Writes a member; one without a value is left out.
+    package mutating func member(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        begin(name)
+        write(value)
+    }
+
+    package mutating func member(_ name: StaticString, _ value: Int64?) {
+        guard let value else { return }
+        begin(name)
+        write(value)
+    }
+
+    package mutating func member(_ name: StaticString, _ value: Bool?) {
+        guard let value else { return }
+        begin(name)
+        writeVerbatim(value ? "true" : "false")
+    }
+
+    package mutating func object(_ name: StaticString, _ members: (inout JSONWriter) -> Void) {
+        begin(name)
+        writeObject(members)
+    }
+
+    /// Writes an object under a name that is not ours.
+    package mutating func object(named name: String, _ members: (inout JSONWriter) -> Void) {
+        assertOrder(name)
+        separate()
+        write(name)
+        bytes.append(UInt8(ascii: ":"))
+        writeObject(members)
+    }
+
+    private mutating func begin(_ name: StaticString) {
+        assertOrder(name.description)
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        writeVerbatim(name)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func assertOrder(_ name: @autoclosure () -> String) {
+        assert(
+            {
+                defer { lastName = name() }
+                return lastName < name()
+            }(),
+            "members are written in the order of their names"
+        )
+    }
+
+    private mutating func separate() {
+        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+    }
+
+    // MARK: Values
+
+    private mutating func writeObject(_ members: (inout JSONWriter) -> Void) {
+        let outer = lastName
+        lastName = ""
+        bytes.append(UInt8(ascii: "{"))
+        members(&self)
+        bytes.append(UInt8(ascii: "}"))
+        lastName = outer
+    }
+
+    // Under a name of its own: a literal given to an overloaded `write` is text, with quotation marks and escapes.
+    private mutating func writeVerbatim(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private mutating func write(_ number: Int64) {
+        var magnitude = number.magnitude
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10))
+            magnitude /= 10
+        } while magnitude > 0
+        bytes[start...].reverse()
+    }
+
+    private mutating func write(_ text: String) {
+        var text = text
+        bytes.append(UInt8(ascii: "\""))
+        text.withUTF8 { utf8 in
+            if utf8.contains(where: Self.needsEscape) {
+                for byte in utf8 { write(escaping: byte) }
+            } else {
+                bytes.append(contentsOf: utf8)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func write(escaping byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): writeVerbatim(#"\""#)
+        case UInt8(ascii: "\\"): writeVerbatim(#"\\"#)
+        case 0x08: writeVerbatim(#"\b"#)
+        case 0x0C: writeVerbatim(#"\f"#)
+        case 0x0A: writeVerbatim(#"\n"#)
+        case 0x0D: writeVerbatim(#"\r"#)
+        case 0x09: writeVerbatim(#"\t"#)
+        case ..<0x20:
+            writeVerbatim(#"\u00"#)
+            bytes.append(contentsOf: (byte < 16 ? "0" : "").utf8)
+            bytes.append(contentsOf: String(byte, radix: 16).utf8)
+        default: bytes.append(byte)
+        }
+    }
+}

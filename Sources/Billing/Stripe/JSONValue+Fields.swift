@@ -1,0 +1,118 @@
+/// How we read Stripe's JSON: what money and identity hang on is strict, what only adorns a row is not.
+///
+/// A field that is null reads as one that is absent.
+extension JSONValue {
+    // MARK: Lenient: absent, or of a shape we do not know, makes no difference to the row
+
+    func string(_ key: StaticString) -> String? { self[key]?.string }
+
+    func bool(_ key: StaticString) -> Bool? { self[key]?.bool }
+
+    /// Text for people.
+    ///
+    /// Neither database nor terminal is given a NUL.
+    func text(_ key: StaticString) -> String? {
+        string(key).map(Self.withoutNUL)
+    }
+
+    private static func withoutNUL(_ text: String) -> String {
+        text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
+    }
+
+    // MARK: Strict
+
+    func requiredString(_ key: StaticString) throws(JSONFieldError) -> String {
+        let value = try required(key)
+        guard let string = value.string else { throw .wrong(value, "is not a String") }
+        return string
+    }
+
+    /// Text without which the object means nothing, such as a state; without a NUL, as ``text(_:)``.
+    func requiredText(_ key: StaticString) throws(JSONFieldError) -> String {
+        Self.withoutNUL(try requiredString(key))
+    }
+
+    func requiredBool(_ key: StaticString) throws(JSONFieldError) -> Bool {
+        let value = try required(key)
+        guard let bool = value.bool else { throw .wrong(value, "is not a Bool") }
+        return bool
+    }
+
+    /// An id, or what we use as one.
+    func identity(_ key: StaticString) throws(JSONFieldError) -> String {
+        try required(key).identity()
+    }
+
+    /// This value, as an id.
+    func identity() throws(JSONFieldError) -> String {
+        guard let id = string else { throw .wrong(self, "is not a String") }
+        guard StripeID.isValid(id) else { throw .wrong(self, "is not an id") }
+        return id
+    }
+
+    /// An amount of money that may be absent but, if present, must be a whole number of minor units.
+    func amount(_ key: StaticString) throws(JSONFieldError) -> Int64? {
+        self[key] == nil ? nil : try requiredAmount(key)
+    }
+
+    /// An amount of money without which the object means nothing.
+    func requiredAmount(_ key: StaticString) throws(JSONFieldError) -> Int64 {
+        let value = try required(key)
+        guard let amount = value.integer, amount >= 0 else { throw .wrong(value, "is not an amount") }
+        return amount
+    }
+
+    func currency(_ key: StaticString) throws(JSONFieldError) -> Currency? {
+        self[key] == nil ? nil : Currency(try requiredText(key))
+    }
+
+    func requiredCurrency(_ key: StaticString) throws(JSONFieldError) -> Currency {
+        Currency(try requiredText(key))
+    }
+
+    func instant(_ key: StaticString) throws(JSONFieldError) -> Instant? {
+        self[key] == nil ? nil : try requiredInstant(key)
+    }
+
+    func requiredInstant(_ key: StaticString) throws(JSONFieldError) -> Instant {
+        let value = try required(key)
+        guard let seconds = value.integer else { throw .wrong(value, "is not a time") }
+        return Instant(unixSeconds: seconds)
+    }
+
+    /// A reference that may be absent, null, an id or the expanded object.
+    func reference<Object>(
+        _ key: StaticString,
+        to type: Object.Type = Object.self
+    ) throws(JSONFieldError) -> Expandable<Object>? {
+        guard let value = self[key] else { return nil }
+        return try Expandable(value)
+    }
+
+    /// What Stripe's list envelope holds; only its first page travels in an event.
+    func list<Element: StripeObjectProtocol>(
+        _ key: StaticString,
+        of type: Element.Type = Element.self
+    ) throws(JSONFieldError) -> [Element]? {
+        guard let list = self[key] else { return nil }
+        let data = try list.required("data")
+        guard let elements = data.elements else { throw .wrong(data, "is not a list") }
+        var objects: [Element] = []
+        for element in elements { objects.append(try element.object()) }
+        return objects
+    }
+
+    /// This value, as an object of Stripe's.
+    func object<Object: StripeObjectProtocol>(
+        _ type: Object.Type = Object.self
+    ) throws(JSONFieldError) -> Object {
+        guard isObject else { throw .wrong(self, "is not an object") }
+        return try Object(self)
+    }
+
+    func required(_ key: StaticString) throws(JSONFieldError) -> JSONValue {
+        guard let value = member(key) else { throw .missing(key, in: self) }
+        guard !value.isNull else { throw .wrong(value, "is null") }
+        return value
+    }
+}

@@ -1,0 +1,46 @@
+import Storage
+import Synchronization
+
+/// Counts the calls that are under way, so that closing can wait for them.
+///
+/// SQLite crashes the process that uses a connection after it was closed, and GRDB does not look before it does.
+final class InFlight: Sendable {
+    private struct State {
+        var calls = 0
+        var isClosed = false
+        var whenDone: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// - Throws: ``StoreError`` of code `closed`; ``end()`` is not to be called then.
+    func begin(_ operation: StaticString) throws(StoreError) {
+        let isClosed = state.withLock { state in
+            if !state.isClosed { state.calls += 1 }
+            return state.isClosed
+        }
+        if isClosed { throw StoreError(.closed, while: operation) }
+    }
+
+    func end() {
+        let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
+            state.calls -= 1
+            guard state.calls == 0 else { return [] }
+            defer { state.whenDone = [] }
+            return state.whenDone
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Refuses what begins from now on, and waits for what has begun.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state in
+                state.isClosed = true
+                if state.calls > 0 { state.whenDone.append(continuation) }
+                return state.calls == 0
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+}

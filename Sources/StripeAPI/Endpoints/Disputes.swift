@@ -1,0 +1,28 @@
+/// `GET /v1/disputes` and `GET /v1/disputes/:id`
+extension StripeClient {
+    /// The dispute as Stripe has it now.
+    ///
+    /// - Parameters:
+    ///   - id: A dispute's id.
+    ///   - account: The connected account it belongs to.
+    /// - Returns: The dispute's JSON, byte for byte.
+    /// - Throws: Anything but a success about this very object.
+    package func dispute(_ id: String, account: String? = nil) async throws(StripeAPIError) -> [UInt8] {
+        try await object("dispute", id: id, path: ["v1", "disputes"], account: account)
+    }
+}
+
+extension StripeListing {
+    package static func disputes(
+        created: CreatedRange = .all,
+        charge: String? = nil,
+        paymentIntent: String? = nil
+    ) -> StripeListing {
+        StripeListing(
+            "dispute",
+            path: ["v1", "disputes"],
+            filters: [Filter("charge", charge), Filter("payment_intent", paymentIntent)],
+            created: created
+        )
+    }
+}

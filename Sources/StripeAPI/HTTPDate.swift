@@ -1,0 +1,47 @@
+/// Reads the `Date` header of an answer.
+enum HTTPDate {
+    /// The unix seconds of the form that RFC 9110 (5.6.7) says to send: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    ///
+    /// Its two obsolete forms are not read; Stripe does not send them.
+    static func unixSeconds(_ text: String) -> Int64? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 29, text.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return nil }
+        func number(_ range: Range<Int>) -> Int64? {
+            guard bytes[range].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            return Int64(String(decoding: bytes[range], as: UTF8.self))
+        }
+        // Everything that is the same in every date; the name of the day says nothing new.
+        let isFramed = [3, 4, 7, 11, 16, 19, 22, 25].map { bytes[$0] } == Array(",    :: ".utf8)
+        let month = months.firstIndex(of: String(decoding: bytes[8..<11], as: UTF8.self))
+        guard isFramed, bytes[26...].elementsEqual("GMT".utf8), let month = month.map(Int64.init),
+            let day = number(5..<7), let year = number(12..<16), let hour = number(17..<19),
+            let minute = number(20..<22), let second = number(23..<25),
+            year >= 1970, hour < 24, minute < 60, second <= 60,
+            (1...daysInMonth(month, of: year)).contains(day)
+        else { return nil }
+        return (days(before: year) + daysOfYear(before: month, of: year) + day - 1) * 86_400
+            + hour * 3600 + minute * 60 + second
+    }
+
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    private static func isLeap(_ year: Int64) -> Bool {
+        year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    }
+
+    private static func daysInMonth(_ month: Int64, of year: Int64) -> Int64 {
+        month == 1 && isLeap(year) ? 29 : [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][Int(month)]
+    }
+
+    private static func daysOfYear(before month: Int64, of year: Int64) -> Int64 {
+        (0..<month).reduce(0) { $0 + daysInMonth($1, of: year) }
+    }
+
+    /// From the first day of 1970 to the first of `year`.
+    private static func days(before year: Int64) -> Int64 {
+        func sinceYearOne(_ year: Int64) -> Int64 { year * 365 + year / 4 - year / 100 + year / 400 }
+        return sinceYearOne(year - 1) - sinceYearOne(1969)
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+@testable import ConsoleBilling
+
+/// A credentials file of its own, which is gone after the test.
+final class CommandEnvironmentTests {
+    private let path = FileManager.default.temporaryDirectory
+        .appending(path: "credentials-\(UUID().uuidString).json").path(percentEncoded: false)
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    private func environment(
+        _ variables: [String: String],
+        credentials: Bool = false
+    ) throws -> CommandEnvironment {
+        if credentials { try DevelopmentCredentials.make(url: "http://127.0.0.1:3999").save(path) }
+        return try CommandEnvironment(credentialsPath: path, environment: variables)
+    }
+
+    @Test(
+        arguments: [
+            ([:], "http://127.0.0.1:3080"),
+            (["PORT": "8080"], "http://127.0.0.1:8080"),
+            (["HOST": "0.0.0.0", "PORT": "8080"], "http://127.0.0.1:8080"),
+            (["HOST": "::", "PORT": "8080"], "http://[::1]:8080"),
+            (["HOST": "10.0.0.7"], "http://10.0.0.7:3080"),
+            (["PUBLIC_URL": "https://billing.example.com/x", "PORT": "1"], "https://billing.example.com/x"),
+        ] as [([String: String], String)]
+    )
+    func `the service is where the variables say`(variables: [String: String], address: String) throws {
+        #expect(try environment(variables).server(nil).description == address)
+    }
+
+    @Test func `what was asked for wins over the variables, and they over serve --dev`() throws {
+        let variables = ["PUBLIC_URL": "http://localhost:1"]
+        #expect(
+            try environment(variables, credentials: true).webhook("localhost:2/hook").description
+                == "http://localhost:2/hook"
+        )
+        #expect(try environment(variables, credentials: true).server(nil).description == "http://localhost:1")
+        #expect(try environment([:], credentials: true).server(nil).description == "http://127.0.0.1:3999")
+        #expect(
+            try environment(["PORT": "5"], credentials: true).server(nil).description == "http://127.0.0.1:5"
+        )
+    }
+
+    @Test func `the path in front of PUBLIC_URL belongs to the webhook too`() throws {
+        let environment = try environment(["PUBLIC_URL": "https://example.com/billing/"])
+        #expect(try environment.webhook(nil).description == "https://example.com/billing/v1/stripe-webhook")
+    }
+
+    @Test func `an address that cannot be right is a matter of usage`() throws {
+        let environment = try environment([:])
+        let failure = #expect(throws: CommandFailure.self) { try environment.webhook("ftp://localhost") }
+        #expect(failure?.code.rawValue == 64)
+    }
+
+    @Test func `nothing to sign with, and nothing to ask with, is a matter of configuration`() throws {
+        let environment = try environment([:])
+        #expect(
+            #expect(throws: CommandFailure.self) { try environment.webhookSecret(nil) }?.code.rawValue == 78
+        )
+        #expect(
+            #expect(throws: CommandFailure.self) { try environment.apiKey(nil, environment: [:]) }?.code
+                .rawValue == 78
+        )
+    }
+
+    @Test func `serve --dev's secrets are found`() throws {
+        let environment = try environment([:], credentials: true)
+        #expect(throws: Never.self) { try environment.webhookSecret(nil) }
+        #expect(try environment.apiKey(nil, environment: [:]).hasPrefix("cbk_"))
+        #expect(try environment.apiKey(nil, environment: ["CONSOLE_BILLING_API_KEY": "a"]) == "a")
+        #expect(try environment.apiKey("b", environment: ["CONSOLE_BILLING_API_KEY": "a"]) == "b")
+    }
+}

@@ -1,0 +1,80 @@
+import Billing
+import Foundation
+import StripeAPI
+import Testing
+
+@testable import ConsoleBilling
+
+struct DiagnosisTests {
+    @Test(
+        arguments: [
+            (400, "payload_invalid", Finding.State.good), (400, "signature_mismatch", .bad),
+            (400, "timestamp_outside_tolerance", .bad), (404, nil, .bad), (200, nil, .bad),
+        ] as [(Int, String?, Finding.State)]
+    )
+    func `the answer to a signed nothing tells whether the secrets agree`(
+        status: Int,
+        code: String?,
+        state: Finding.State
+    ) {
+        #expect(ServiceExamination.judge(status: status, code: code).state == state)
+    }
+
+    @Test(
+        arguments: [
+            ("sk_test_1", nil, Finding.State.good), ("rk_live_1", true, .good), ("sk_live_1", false, .bad),
+            ("pk_test_1", nil, .bad),
+        ] as [(String, Bool?, Finding.State)]
+    )
+    func `a key of the wrong mode is found`(key: String, livemode: Bool?, state: Finding.State) throws {
+        let finding = StripeExamination.mode(of: try #require(StripeSecretKey(key)), livemode)
+        #expect(finding.state == state)
+        #expect(!finding.sentence.contains(key))
+    }
+
+    @Test(
+        arguments: [(-61, Finding.State.bad), (-60, .good), (0, .good), (60, .good), (61, .bad)]
+            as [(Int64, Finding.State)]
+    )
+    func `a clock may differ by a minute`(ahead: Int64, state: Finding.State) {
+        let theirs = Instant(unixSeconds: 1_790_000_000)
+        let finding = MachineExamination.clock(theirs.adding(seconds: ahead), against: theirs, of: "Stripe")
+        #expect(finding.state == state)
+    }
+
+    @Test func `a clock that was never set is found`() {
+        #expect(MachineExamination.clock(Instant(unixSeconds: 0)).state == .bad)
+        #expect(MachineExamination.clock(Instant(unixSeconds: 1_790_000_000)).state == .good)
+    }
+
+    @Test func `the date of an answer is read`() {
+        #expect(Instant(httpDate: "Mon, 23 Nov 2026 15:07:40 GMT") == Instant(unixSeconds: 1_795_446_460))
+        #expect(Instant(httpDate: "Thu, 01 Jan 1970 00:00:00 GMT") == Instant(unixSeconds: 0))
+    }
+
+    @Test(arguments: [
+        "", "Mon, 23 Nov 2026 15:07:40", "Mon, 23 Nav 2026 15:07:40 GMT", "Mon, 23 Nov 2026 25:07:40 GMT",
+    ])
+    func `what is no date is not read`(text: String) {
+        #expect(Instant(httpDate: text) == nil)
+    }
+
+    @Test func `a folder that cannot be written to is found`() {
+        let findings = MachineExamination(databasePath: "/dev/null/database.sqlite").findings(now: .now)
+        #expect(findings.first { $0.name == "database.folder" }?.state == .bad)
+    }
+
+    @Test func `a database that others can read is found`() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "database-\(UUID().uuidString)")
+            .path(percentEncoded: false)
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        func privacy(_ permissions: Int) throws -> Finding.State? {
+            try FileManager.default.setAttributes([.posixPermissions: permissions], ofItemAtPath: file)
+            return MachineExamination(databasePath: file).findings(now: .now)
+                .first { $0.name == "database.privacy" }?.state
+        }
+        #expect(FileManager.default.createFile(atPath: file, contents: Data()))
+        #expect(try privacy(0o644) == .bad)
+        #expect(try privacy(0o600) == .good)
+    }
+}

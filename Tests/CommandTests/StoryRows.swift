@@ -1,0 +1,15 @@
+import Billing
+import Foundation
+import Stories
+
+/// The rows that the events of a story make, derived from the set of them.
+func rows(of events: [StoryEvent]) throws -> [Transaction] {
+    var known: [ObjectReference: ObjectRecord] = [:]
+    for event in events {
+        let decoded = try EventCoding.decode(event.body)
+        for record in decoded.records(receivedAt: event.created) {
+            known[record.reference] = known[record.reference]?.merging(record) ?? record
+        }
+    }
+    return PaymentGroup(Array(known.values), account: nil).transactions
+}

@@ -1,0 +1,236 @@
+"""Stopping, upgrading, backing up, and what the process shows of itself."""
+
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import oracle
+from faults.disk import Hand
+from subject import API_KEY, expect
+
+HERE = Path(__file__).resolve().parents[1]
+
+
+def sigterm(lab):
+    """SIGTERM under load: what is under way is answered, exit 0, and the gap until the next one is ready."""
+    rounds = lab.rounds(8, 50)
+    place = lab.place("sigterm")
+    gaps, stops, unanswered, unread = [], [], 0, 0
+    with lab.subject(place) as subject, lab.sender(place) as sender:
+        subject.start()
+        for _ in range(rounds):
+            sender.go(subject.port)
+            time.sleep(lab.dice.uniform(0.2, 0.5))
+            refusals = len(sender.ledger.read().refused)
+            begun = time.monotonic()
+            code = subject.terminate()
+            stops.append(time.monotonic() - begun)
+            expect(code == 0, f"SIGTERM is answered with exit {code}")
+            subject.start()
+            gaps.append(time.monotonic() - begun)
+            sender.stop()
+            waiting = [sent for _, why, sent, _ in sender.ledger.refused[refusals:] if why == "lost" and sent < begun]
+            # The service has surely read what was sent so long before; what lies unread it may not know of.
+            unanswered += sum(sent < begun - 0.1 for sent in waiting)
+            unread += sum(sent >= begun - 0.1 for sent in waiting)
+            oracle.check_file_while_idle(subject, sender.ledger)
+        sender.complete(subject.port)
+        figures = oracle.check_service(subject, sender.ledger)
+        expect(subject.terminate() == 0, "SIGTERM is answered with exit 0")
+    figures |= {
+        "gap_ms_median": round(sorted(gaps)[len(gaps) // 2] * 1e3),
+        "gap_ms_max": round(max(gaps) * 1e3),
+        "stop_ms_max": round(max(stops) * 1e3),
+        "unanswered": unanswered,
+        "closed_unread": unread,
+    }
+    expect(not unanswered, f"{unanswered} requests that were under way were never answered")
+    return rounds, (
+        f"{figures['acknowledged']} acknowledged, 0 lost; from SIGTERM to ready again "
+        f"{figures['gap_ms_median']} ms (median), {figures['gap_ms_max']} ms (longest); {unread} closed unread"
+    ), figures
+
+
+# ---------------------------------------------------------------- schemas
+
+
+def upgrade(lab):
+    """A database of each schema we keep (upgrade/*.sql) opens, with its data, and is brought up to date."""
+    kept = sorted((HERE / "upgrade").glob("*.sql"))
+    expect(kept, "there is no database of a previous schema")
+    for dump in kept:
+        place = lab.place(f"upgrade-{dump.stem}")
+        with lab.subject(place) as subject:
+            old = sqlite3.connect(subject.database)
+            old.execute("PRAGMA page_size = 16384")
+            old.executescript(dump.read_text())
+            before = old.execute("SELECT id, payload FROM events ORDER BY sequence").fetchall()
+            applied = {name for (name,) in old.execute("SELECT identifier FROM grdb_migrations")}
+            rows = {json.loads(body)["id"]: json.loads(body) for (body,) in old.execute("SELECT body FROM transactions")}
+            old.close()
+            os.chmod(subject.database, 0o600)
+            subject.start()
+            listed = {entry["id"] for entry in subject.listed("/v1/events")}
+            expect(listed == {identifier for identifier, _ in before}, "events are missing after the upgrade")
+            shown = {row["id"] for row in subject.listed("/v1/transactions")}
+            expect(shown == set(rows), "the feed shows other rows after the upgrade")
+            hand = Hand(lab, place, subject)
+            expect(hand.deliver()[0] == 200, "after the upgrade nothing is taken")
+            # Newer code may derive more from the same events; once it has, it stays so.
+            subject.call("POST", "/v1/events/reproject")
+            again = subject.call("POST", "/v1/events/reproject")
+            expect(again["changed"] == 0, "a rebuild changes the rebuilt")
+            subject.terminate()
+            with oracle.Stored(subject.database) as stored:
+                stored.check_integrity()
+                now = {name for (name,) in stored.rows("SELECT identifier FROM grdb_migrations")}
+                after = stored.rows(f"SELECT id, payload FROM events WHERE sequence <= {len(before)} ORDER BY sequence")
+            expect(after == before, "events were changed by the upgrade")
+            expect(now > applied, f"nothing was migrated: {sorted(now)}")
+    return len(kept), f"{len(before)} events and {len(rows)} rows of schema {kept[-1].stem} served by {max(now)}", {}
+
+
+def newer_schema(lab):
+    """A database of a newer version is refused, in words, and left as it is."""
+    place = lab.place("newer-schema")
+    with lab.subject(place) as subject:
+        subject.start()
+        hand = Hand(lab, place, subject)
+        for _ in range(5):
+            hand.deliver()
+        subject.terminate()
+        future = sqlite3.connect(subject.database)
+        future.execute("INSERT INTO grdb_migrations VALUES ('9999_from_the_future')")
+        future.commit()
+        future.close()
+        with oracle.Stored(subject.database) as stored:
+            before = list(stored.connection.iterdump())
+        subject.launch()
+        code = subject.process.wait(20)
+        words = subject.output().strip().splitlines()[-1]
+        expect(code in (69, 78), f"a newer schema: exit {code}, not 69 or 78")
+        expect("newer" in words, f"the message does not say why: {words}")
+        with oracle.Stored(subject.database) as stored:
+            expect(list(stored.connection.iterdump()) == before, "a database of a newer version was changed")
+    return 1, f"exit {code}: {words}", {}
+
+
+# ---------------------------------------------------------------- backup
+
+
+def command(lab, place, *arguments):
+    return subprocess.run(
+        [lab.executable, *arguments], capture_output=True, text=True, timeout=300, cwd=place,
+        env={"PATH": os.environ["PATH"], "CONSOLE_BILLING_API_KEY": API_KEY},
+    )  # fmt: skip
+
+
+def backup(lab):
+    """The drill: back up under load, lose the machine, restore, verify, serve."""
+    rounds = lab.rounds(3, 20)
+    place = lab.place("backup")
+    seconds, sizes = [], []
+    with lab.subject(place) as subject, lab.sender(place) as sender:
+        subject.start()
+        for turn in range(rounds):
+            sender.go(subject.port)
+            time.sleep(lab.dice.uniform(0.3, 0.8))
+            sender.stop()
+            acknowledged = set(sender.ledger.acknowledged)
+            sender.go(subject.port)
+            time.sleep(0.1)
+            copy = place / f"backup-{turn}.sqlite"
+            begun = time.monotonic()
+            done = command(lab, place, "backup", str(copy), "--server", subject.url)
+            seconds.append(time.monotonic() - begun)
+            time.sleep(0.1)
+            counts = sender.stop()
+            expect(done.returncode == 0, f"backup: exit {done.returncode}: {done.stderr}")
+            expect(counts["acked"], "no event was taken during the backup: no test")
+            expect(stat.S_IMODE(copy.stat().st_mode) == 0o600, "the backup can be read by others")
+            with oracle.Stored(subject.database) as stored, oracle.Stored(str(copy)) as copied:
+                copied.check_integrity()
+                log = "SELECT sequence, id, payload FROM events ORDER BY sequence"
+                ours, theirs = copied.rows(log), stored.rows(log)
+            expect(ours == theirs[: len(ours)], "the backup does not hold a prefix of the log")
+            expect(acknowledged <= {identifier for _, identifier, _ in ours}, "the backup lacks what was acknowledged")
+            sizes.append(len(ours))
+            left = sorted(path.name for path in Path(subject.folder).iterdir() if "backup" in path.name)
+            expect(not left, f"the service leaves {left} behind")
+        # The machine is lost; what was acknowledged since the backup is too, and Stripe sends it again if asked.
+        subject.kill()
+        shutil.rmtree(subject.folder)
+        restored = command(
+            lab, place, "restore", str(copy), "--database-url", f"sqlite:{subject.database}", "--verify"
+        )  # fmt: skip
+        expect(restored.returncode == 0, f"restore: exit {restored.returncode}: {restored.stderr}")
+        mode = stat.S_IMODE(os.stat(subject.database).st_mode)
+        expect(mode == 0o600, f"the restored file has mode {mode:o}")
+        subject.start()
+        listed = {entry["id"] for entry in subject.listed("/v1/events")}
+        expect(listed == {identifier for _, identifier, _ in ours}, "the restored log is another one")
+        rebuilt = subject.call("POST", "/v1/events/reproject", timeout=600)
+        expect(rebuilt["changed"] == 0, f"a rebuild changes {rebuilt['changed']} rows")
+        refused = command(lab, place, "restore", str(copy), "--database-url", f"sqlite:{subject.database}", "--replace")
+        expect(refused.returncode == 69, f"restore over a running service: exit {refused.returncode}")
+        subject.terminate()
+
+        # A damaged copy is never put in place.
+        damaged = bytearray(copy.read_bytes())
+        # Many pages: the last one of a long body alone could be empty and nobody would know.
+        middle = len(damaged) // 2 // 16384 * 16384
+        damaged[middle : middle + (64 << 10)] = bytes(64 << 10)
+        bad = place / "damaged.sqlite"
+        bad.write_bytes(damaged)
+        fresh = f"sqlite:{place}/fresh/billing.sqlite"
+        refused = command(lab, place, "restore", str(bad), "--database-url", fresh)
+        expect(refused.returncode == 65, f"restore of a damaged copy: exit {refused.returncode}")
+        expect(not (place / "fresh" / "billing.sqlite").exists(), "a damaged copy was put in place")
+    figures = {"events": sizes, "seconds": [round(second, 2) for second in seconds]}
+    return rounds, f"{sizes[-1]} events copied under load in {max(seconds):.1f} s; {restored.stdout.strip().split(': ')[-1]}", figures
+
+
+# ---------------------------------------------------------------- the process
+
+
+def hardening(lab):
+    """Files for their owner alone, under any umask; no core dumps."""
+    place = lab.place("hardening")
+
+    def careless():
+        os.umask(0)
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+    with lab.subject(place, preparation=careless) as subject:
+        subject.database = str(place / "made" / "here" / "billing.sqlite")
+        subject.environment["DATABASE_URL"] = f"sqlite:{subject.database}"
+        subject.start()
+        hand = Hand(lab, place, subject)
+        for _ in range(10):
+            expect(hand.deliver()[0] == 200, "an event was refused without a fault")
+        pid = subject.process.pid
+        modes = {
+            str(path.relative_to(place)): stat.S_IMODE(path.stat().st_mode) for path in (place / "made").rglob("*")
+        } | {"made": stat.S_IMODE((place / "made").stat().st_mode)}
+        limits = open(f"/proc/{pid}/limits").read()
+        status = open(f"/proc/{pid}/status").read()
+        subject.terminate()
+    problems = []
+    for name, mode in modes.items():
+        wanted = 0o700 if (place / name).is_dir() or name in ("made", "made/here") else 0o600
+        if mode != wanted:
+            problems.append(f"{name} has mode {mode:04o}, not {wanted:04o}")
+    umask = next(line.split()[1] for line in status.splitlines() if line.startswith("Umask"))
+    if umask != "0077":
+        problems.append(f"umask {umask}")
+    core = next(line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size"))
+    if core != ["0", "0"]:
+        problems.append(f"core dumps are allowed (limit {core[0]}): one would hold secrets and bodies")
+    expect(not problems, "; ".join(problems))
+    return len(modes), f"{len(modes)} files and folders 0600 and 0700 under umask 0; umask 077, core limit 0", {}

@@ -1,0 +1,46 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// As in the package of the service; a stand-in must not be easier to compile than what it stands in for.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A program that libFuzzer drives; its name is that of its corpus.
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies + ["Fuzzing"], swiftSettings: house)
+}
+
+// No package from elsewhere: what is fuzzed are the pure files of the service, by symbolic links, so that a build
+// takes a minute. `run` adds the sanitizer and `-enable-testing`.
+let package = Package(
+    name: "console-billing-fuzz",
+    platforms: [.macOS(.v15)],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+        .target(name: "Billing", swiftSettings: house),
+        .target(name: "Webhooks", dependencies: ["Billing", "COpenSSL"], swiftSettings: house),
+        .target(name: "StripeAPI", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "Storage", dependencies: ["Billing"], swiftSettings: house),
+        .target(name: "Upkeep", dependencies: ["Billing", "StripeAPI"], swiftSettings: house),
+        .target(name: "Hummingbird", swiftSettings: house),
+        .target(name: "Web", dependencies: ["Billing", "Storage", "Hummingbird"], swiftSettings: house),
+        .target(name: "ConsoleBilling", swiftSettings: house),
+
+        .target(name: "Fuzzing", swiftSettings: house),
+        .target(name: "Laws", dependencies: ["Billing", "Fuzzing"], swiftSettings: house),
+        fuzzer("FuzzSignatureHeader", ["Billing", "Webhooks"]),
+        fuzzer("FuzzJSON", ["Billing"]),
+        fuzzer("FuzzEvent", ["Billing", "Laws", "Webhooks"]),
+        fuzzer("FuzzPayment", ["Billing", "Laws", "Webhooks"]),
+        fuzzer("FuzzEventFile", ["ConsoleBilling"]),
+        fuzzer("FuzzQuery", ["Billing", "Storage", "Hummingbird", "Web"]),
+        fuzzer("FuzzCSV", ["Billing", "Web"]),
+        fuzzer("FuzzReceiptURL", ["Billing", "StripeAPI"]),
+        fuzzer("FuzzStripeAnswer", ["Billing", "StripeAPI", "Upkeep"]),
+    ]
+)

@@ -1,0 +1,1 @@
+../../../../Sources/ConsoleBilling/Delivery/EventBody.swift

@@ -1,0 +1,12 @@
+/// Of Hummingbird's `Request`, the one thing that ``QueryReader`` reads.
+///
+/// A stand-in, so that a fuzzer is built without a web server.
+package struct Request: Sendable {
+    package struct URI: Sendable {
+        package let query: String?
+    }
+
+    package let uri: URI
+
+    package init(query: String?) { uri = URI(query: query) }
+}

@@ -1,0 +1,15 @@
+import StorageConformance
+import Testing
+
+/// What every store must do, on the one we ship and on the one it is compared with.
+struct ConformanceTests {
+    @Test(arguments: StoreConformance.cases)
+    func `SQLite keeps the law`(law: StoreConformance) async throws {
+        try await law.check(.sqlite)
+    }
+
+    @Test(arguments: StoreConformance.cases)
+    func `the plain store in memory keeps the law`(law: StoreConformance) async throws {
+        try await law.check(.inMemory)
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import GRDB
+import Storage
+import StorageConformance
+import Testing
+
+@testable import SQLiteStorage
+
+struct OpeningTests {
+    @Test(arguments: [("synchronous", "2"), ("journal_mode", "wal")])
+    func `the writer syncs fully into a write-ahead log`(setting: String, value: String) async throws {
+        try await withSQLiteStore { store in
+            try await store.record(MadeUp.event("evt_1", "a.b", [:]))
+            let found = try await store.writer.read { try String.fetchOne($0, sql: "PRAGMA \(setting)") }
+            #expect(found == value)
+        }
+    }
+
+    @Test func `a reader can neither write nor checkpoint by itself`() async throws {
+        try await withSQLiteStore { store in
+            for reader in store.readers {
+                let pages = try await reader.read { try Int.fetchOne($0, sql: "PRAGMA wal_autocheckpoint") }
+                #expect(pages == 0)
+                await #expect(throws: DatabaseError.self) {
+                    try await reader.writeWithoutTransaction { try $0.execute(sql: "DELETE FROM events") }
+                }
+            }
+        }
+    }
+
+    @Test func `a second store is refused with a message that names the process of the first`() async throws {
+        try await withPlace { place in
+            let first = try SQLiteStore(path: place.path)
+            let error = #expect(throws: DatabaseLockError.self) { try SQLiteStore(path: place.path) }
+            let holder = "process \(ProcessInfo.processInfo.processIdentifier)"
+            #expect(error == .held(path: place.path, by: holder))
+            #expect(error?.description.contains(holder) == true)
+            #expect(error?.description.contains(place.path) == true)
+            await first.close()
+            let second = try SQLiteStore(path: place.path)
+            await second.close()
+            withExtendedLifetime(first) {}
+        }
+    }
+
+    @Test func `a store that could not open leaves the file to the next`() async throws {
+        try await withPlace { place in
+            try Data("this is no database, and longer than a header of one hundred bytes would be: ".utf8)
+                .write(to: URL(filePath: place.path))
+            #expect(throws: SQLiteStartError.noDatabase(place.path)) { try SQLiteStore(path: place.path) }
+            try FileManager.default.removeItem(atPath: place.path)
+            let store = try SQLiteStore(path: place.path)
+            await store.close()
+        }
+    }
+
+    @Test func `a file that is no database is refused by name and left as it is`() async throws {
+        try await withPlace { place in
+            let text = Data(String(repeating: "the accounts of 2024\n", count: 1000).utf8)
+            try text.write(to: URL(filePath: place.path))
+            let error = #expect(throws: SQLiteStartError.self) { try SQLiteStore(path: place.path) }
+            #expect(error == .noDatabase(place.path))
+            #expect(error?.description.contains(place.path) == true)
+            #expect(try Data(contentsOf: URL(filePath: place.path)) == text)
+        }
+    }
+
+    @Test func `a database written by a newer version is refused, and still good for that version`()
+        async throws
+    {
+        try await withPlace { place in
+            let store = try SQLiteStore(path: place.path)
+            try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
+            await store.close()
+            try place.edit("INSERT INTO grdb_migrations (identifier) VALUES ('9999_of_tomorrow')")
+            #expect(throws: SQLiteStartError.newerSchema) { try SQLiteStore(path: place.path) }
+
+            try place.edit("DELETE FROM grdb_migrations WHERE identifier = '9999_of_tomorrow'")
+            let again = try SQLiteStore(path: place.path)
+            #expect(try await again.allRows().map(\.id) == ["ch_1"])
+            await again.close()
+        }
+    }
+
+    @Test func `nobody but the owner may read the files`() async throws {
+        try await withPlace { place in
+            let path = place.folder.appending(path: "data/of/ours/billing.sqlite").path
+            let store = try SQLiteStore(path: path)
+            try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
+            for suffix in ["", "-wal", "-shm", ".lock"] {
+                #expect(try permissions(path + suffix) == 0o600, "\(suffix)")
+            }
+            #expect(try permissions(URL(filePath: path).deletingLastPathComponent().path) == 0o700)
+            await store.close()
+        }
+    }
+
+    @Test func `a folder that cannot be made is named`() async throws {
+        try await withPlace { place in
+            let file = place.folder.appending(path: "file")
+            try Data().write(to: file)
+            let folder = file.appending(path: "folder")
+            let error = #expect(throws: SQLiteStartError.self) {
+                try SQLiteStore(path: folder.appending(path: "billing.sqlite").path)
+            }
+            #expect(error == .folder(folder.path))
+            #expect(error?.description.contains(folder.path) == true)
+        }
+    }
+
+    @Test func `an empty file becomes a database`() async throws {
+        try await withPlace { place in
+            try Data().write(to: URL(filePath: place.path))
+            let store = try SQLiteStore(path: place.path)
+            try await store.checkReady()
+            await store.close()
+        }
+    }
+
+    private func permissions(_ path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
+}

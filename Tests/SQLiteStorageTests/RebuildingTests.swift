@@ -1,0 +1,118 @@
+import Foundation
+import GRDB
+import Storage
+import StorageConformance
+import Synchronization
+import Testing
+
+@testable import SQLiteStorage
+
+/// Deriving the feed again, where it had come out of step with the log.
+@Suite(.timeLimit(.minutes(5)))
+struct RebuildingTests {
+    private func recordThree(in store: SQLiteStore) async throws {
+        for number in 1...3 {
+            let charge = MadeUp.charge("ch_\(number)", created: Int64(number))
+            try await store.record(MadeUp.event("evt_\(number)", "charge.succeeded", charge))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (
+                "UPDATE transactions SET body = CAST(replace(body, 'succeeded', 'failed') AS BLOB) WHERE id = 'ch_2'",
+                1
+            ),
+            ("DELETE FROM transactions WHERE id = 'ch_2'", 1), ("DELETE FROM transactions", 3),
+            ("UPDATE transactions SET id = 'ch_x' WHERE id = 'ch_2'", 2),
+            ("DELETE FROM objects", 0),
+            ("CREATE TABLE rebuilt_objects (left_behind)", 0),
+            ("CREATE TABLE rebuilt_transactions (left_behind)", 0),
+        ]
+    )
+    func `a feed that was out of step is mended, and how far it was out is said`(
+        damage: String,
+        changed: Int
+    ) async throws {
+        try await withSQLiteStore { store in
+            try await recordThree(in: store)
+            let rows = try await store.allRows()
+            try await store.writer.write { try $0.execute(sql: damage) }
+            let result = try await store.reprojectAll()
+            #expect(result == Reprojection(events: 3, transactions: 3, changed: changed))
+            #expect(try await store.allRows() == rows)
+            let left = try await store.writer.read {
+                try String.fetchAll($0, sql: "SELECT name FROM sqlite_master WHERE name LIKE 'rebuilt%'")
+            }
+            #expect(left == [])
+            #expect(try await store.record(MadeUp.event("evt_1", "a.b", [:])) == .duplicate)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `what an older version could not read is projected once this one can`(all: Bool) async throws {
+        try await withPlace { place in
+            let body = try MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"))
+            var store = try SQLiteStore(path: place.path)
+            await store.close()
+            try place.edit(
+                """
+                INSERT INTO events (id, type, received_at, livemode, source, disposition, reason, payload)
+                VALUES ('evt_1', 'charge.succeeded', 5, 0, 'webhook', 'quarantined', 'of old', ?)
+                """,
+                [Data(body)]
+            )
+            store = try SQLiteStore(path: place.path)
+            #expect(try await store.allRows().isEmpty)
+            if all {
+                #expect(
+                    try await store.reprojectAll() == Reprojection(events: 1, transactions: 1, changed: 1)
+                )
+            } else {
+                let result = try await store.reproject(eventID: "evt_1")
+                #expect(result == Reprojection(events: 1, transactions: 1, changed: 1))
+            }
+            #expect(try await store.allRows().map(\.id) == ["ch_1"])
+            let entry = try #require(try await store.entry(id: "evt_1")).entry
+            #expect(entry.disposition == .projected)
+            #expect(entry.reason == nil)
+            #expect(entry.objectID == "ch_1")
+            #expect(try await store.payment(ofTransaction: "ch_1")?.events == ["evt_1"])
+            await store.close()
+        }
+    }
+
+    @Test func `a second rebuild at the same time is refused as busy, and the first ends well`() async throws
+    {
+        try await withSQLiteStore { store in
+            try await recordThree(in: store)
+            let gate = WriterGate(store)
+            async let first = store.reprojectAll()
+            while !store.isRebuilding.load(ordering: .acquiring), !Task.isCancelled { await Task.yield() }
+            let error = await #expect(throws: StoreError.self) { try await store.reprojectAll() }
+            #expect(error?.code == .busy)
+            gate.open()
+            #expect(try await first == Reprojection(events: 3, transactions: 3, changed: 0))
+            #expect(try await store.reprojectAll().events == 3)
+        }
+    }
+
+    @Test func `a rebuild that fails leaves the feed as it was, and the next one succeeds`() async throws {
+        try await withSQLiteStore { store in
+            try await recordThree(in: store)
+            let rows = try await store.allRows()
+            try await store.writer.writeWithoutTransaction { db in
+                let pages = try #require(try Int.fetchOne(db, sql: "PRAGMA page_count"))
+                try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+            }
+            let error = await #expect(throws: StoreError.self) { try await store.reprojectAll() }
+            #expect(error?.code == .full)
+            #expect(try await store.allRows() == rows)
+            try await store.writer.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA max_page_count = 100000")
+            }
+            #expect(try await store.reprojectAll().changed == 0)
+            #expect(try await store.allRows() == rows)
+        }
+    }
+}

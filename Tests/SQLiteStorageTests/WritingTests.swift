@@ -1,0 +1,312 @@
+import Foundation
+import GRDB
+import Storage
+import StorageConformance
+import Synchronization
+import Testing
+
+@testable import SQLiteStorage
+
+/// How events get onto the disk: together, in turn, and not without limit.
+@Suite(.timeLimit(.minutes(5)))
+struct WritingTests {
+    private func event(_ number: Int, size: Int = 0) throws -> [UInt8] {
+        try MadeUp.event("evt_\(number)", "a.b", ["text": String(repeating: "x", count: size)])
+    }
+
+    @Test(arguments: [(200, 512, 1), (200, 50, 4), (200, 1, 200)])
+    func `what waits is committed together`(events: Int, batch: Int, commits: Int) async throws {
+        try await withSQLiteStore(limits: .init(maxWaiting: events, maxBatch: batch)) { store in
+            let counter = CommitCounter()
+            store.writer.add(transactionObserver: counter, extent: .databaseLifetime)
+            let gate = WriterGate(store)
+            try await withThrowingTaskGroup(of: RecordOutcome.self) { group in
+                for number in 0..<events { group.addTask { try await store.record(event(number)) } }
+                await store.untilRefusing(.busy)
+                gate.open()
+                for try await outcome in group { #expect(outcome == .recorded) }
+            }
+            #expect(counter.commits == commits)
+            #expect(try await store.entries(EventQuery(limit: 1000))?.elements.count == events)
+        }
+    }
+
+    @Test func `a duplicate in the batch of its first is a duplicate`() async throws {
+        try await withSQLiteStore(limits: .init(maxWaiting: 10)) { store in
+            let gate = WriterGate(store)
+            let outcomes = try await withThrowingTaskGroup(of: RecordOutcome.self) { group in
+                for _ in 0..<10 { group.addTask { try await store.record(event(1)) } }
+                await store.untilRefusing(.busy)
+                gate.open()
+                return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            }
+            #expect(outcomes == [.recorded: 1, .duplicate: 9])
+        }
+    }
+
+    @Test func `what is over the number that may wait is refused as busy, and taken again later`()
+        async throws
+    {
+        try await withSQLiteStore(limits: .init(maxWaiting: 3)) { store in
+            let gate = WriterGate(store)
+            try await withThrowingTaskGroup(of: RecordOutcome.self) { group in
+                for number in 0..<3 { group.addTask { try await store.record(event(number)) } }
+                await store.untilRefusing(.busy)
+                await #expect(throws: StoreError(.busy, while: "taking an event")) {
+                    try await store.record(event(9))
+                }
+                await #expect(throws: StoreError(.busy, while: "taking an event")) {
+                    try await store.checkReady()
+                }
+                gate.open()
+                try await group.waitForAll()
+            }
+            try await store.checkReady()
+            #expect(try await store.record(event(9)) == .recorded)
+        }
+    }
+
+    @Test func `what is over the bytes that may wait is refused as busy`() async throws {
+        let large = try event(0, size: 600)
+        try await withSQLiteStore(limits: .init(maxWaitingBytes: 2 * large.count)) { store in
+            let gate = WriterGate(store)
+            try await withThrowingTaskGroup(of: RecordOutcome.self) { group in
+                for number in 1...2 { group.addTask { try await store.record(event(number, size: 600)) } }
+                // An event of no size has room until both large ones are there.
+                while store.eventWriter.hasRoom(forBytes: 1), !Task.isCancelled { await Task.yield() }
+                await #expect(throws: StoreError(.busy, while: "taking an event")) {
+                    try await store.record(event(3))
+                }
+                gate.open()
+                try await group.waitForAll()
+            }
+            #expect(try await store.record(event(3)) == .recorded)
+        }
+    }
+
+    @Test func `closing refuses what comes and records what waits`() async throws {
+        try await withPlace { place in
+            let store = try SQLiteStore(path: place.path, limits: .init(maxWaiting: 20))
+            let gate = WriterGate(store)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<20 {
+                    group.addTask {
+                        let outcome = try await store.record(event(number))
+                        #expect(outcome == .recorded)
+                    }
+                }
+                await store.untilRefusing(.busy)
+                group.addTask { await store.close() }
+                await store.untilRefusing(.closed)
+                await #expect(throws: StoreError(.closed, while: "taking an event")) {
+                    try await store.record(event(99))
+                }
+                gate.open()
+                try await group.waitForAll()
+            }
+            let again = try SQLiteStore(path: place.path)
+            #expect(try await again.entries(EventQuery(limit: 100))?.elements.count == 20)
+            await again.close()
+        }
+    }
+
+    @Test func `closing waits for what is being read and written, and refuses the rest`() async throws {
+        try await withPlace { place in
+            let store = try SQLiteStore(path: place.path, limits: .init(maxWaiting: 1))
+            for number in 0..<50 { try await store.record(event(number)) }
+            let outcomes = await withTaskGroup(of: StoreError.Code?.self) { group in
+                for number in 0..<100 {
+                    group.addTask {
+                        do throws(StoreError) {
+                            if number.isMultiple(of: 2) {
+                                _ = try await store.entries(EventQuery(limit: 100))
+                            } else {
+                                _ = try await store.reprojectAll()
+                            }
+                            return nil
+                        } catch {
+                            return error.code
+                        }
+                    }
+                }
+                group.addTask {
+                    await store.close()
+                    return nil
+                }
+                return await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(outcomes.isSubset(of: [nil, .closed, .busy]))
+            await #expect(throws: StoreError(.closed, while: "listing events")) {
+                _ = try await store.entries(EventQuery())
+            }
+        }
+    }
+
+    @Test func `an event that the database refuses does not take its neighbours with it`() async throws {
+        try await withSQLiteStore(limits: .init(maxWaiting: 5)) { store in
+            try await store.writer.writeWithoutTransaction { db in
+                try db.execute(
+                    sql: """
+                        CREATE TEMP TRIGGER refusal BEFORE INSERT ON events WHEN NEW.id = 'evt_2'
+                        BEGIN SELECT RAISE(ABORT, 'the secret value of evt_2'); END
+                        """
+                )
+            }
+            let gate = WriterGate(store)
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<5 {
+                    group.addTask {
+                        if number == 2 {
+                            let error = await #expect(throws: StoreError.self) {
+                                try await store.record(event(number))
+                            }
+                            #expect(error?.code == .constraint)
+                            #expect(error?.description.contains("secret") == false)
+                        } else {
+                            await #expect(throws: Never.self) { try await store.record(event(number)) }
+                        }
+                    }
+                }
+                await store.untilRefusing(.busy)
+                gate.open()
+            }
+            let stored = try await store.entries(EventQuery())?.elements.map(\.id).sorted()
+            #expect(stored == ["evt_0", "evt_1", "evt_3", "evt_4"])
+        }
+    }
+
+    @Test func `reading goes on while the writer is busy, and sees what was committed`() async throws {
+        try await withSQLiteStore(limits: .init(maxWaiting: 1)) { store in
+            try await store.record(MadeUp.event("evt_c", "charge.succeeded", MadeUp.charge("ch_1")))
+            let gate = WriterGate(store)
+            async let waiting = store.record(event(1))
+            await store.untilRefusing(.busy)
+            // Each of the readers.
+            for _ in store.readers {
+                #expect(try await store.allRows().map(\.id) == ["ch_1"])
+                #expect(try await store.entry(id: "evt_1") == nil)
+            }
+            gate.open()
+            #expect(try await waiting == .recorded)
+            for _ in store.readers { #expect(try await store.entry(id: "evt_1") != nil) }
+        }
+    }
+
+    @Test func `a full disk refuses the event, keeps what was there, and is over once there is room`()
+        async throws
+    {
+        try await withSQLiteStore { store in
+            try await store.record(event(1))
+            try await store.writer.writeWithoutTransaction { db in
+                let pages = try #require(try Int.fetchOne(db, sql: "PRAGMA page_count"))
+                try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+            }
+            for _ in 0..<2 {
+                await #expect(throws: StoreError(.full, while: "recording events")) {
+                    try await store.record(event(2, size: 1 << 20))
+                }
+            }
+            #expect(try await store.entry(id: "evt_2") == nil)
+            #expect(try await store.entry(id: "evt_1") != nil)
+
+            try await store.writer.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA max_page_count = 100000")
+            }
+            #expect(try await store.record(event(2, size: 1 << 20)) == .recorded)
+            #expect(try await store.entry(id: "evt_2") != nil)
+        }
+    }
+
+    @Test func `a full disk refuses what is derived together with its event`() async throws {
+        try await withSQLiteStore { store in
+            // Room for the body alone would not be enough: the row that follows from it is as large.
+            let body = try MadeUp.event(
+                "evt_1",
+                "charge.succeeded",
+                MadeUp.charge("ch_1", ["description": String(repeating: "x", count: 1 << 20)])
+            )
+            try await store.writer.writeWithoutTransaction { db in
+                let pages = try #require(try Int.fetchOne(db, sql: "PRAGMA page_count"))
+                let size = try #require(try Int.fetchOne(db, sql: "PRAGMA page_size"))
+                try db.execute(sql: "PRAGMA max_page_count = \(pages + body.count / size + 16)")
+            }
+            await #expect(throws: StoreError(.full, while: "recording events")) {
+                try await store.record(body)
+            }
+            #expect(try await store.entry(id: "evt_1") == nil)
+            #expect(try await store.allRows().isEmpty)
+        }
+    }
+
+    @Test func `after a failed write or sync nothing is written any more, and the process is told once`()
+        async throws
+    {
+        let told = Mutex<[StoreError]>([])
+        try await withSQLiteStore(onFailure: { error in told.withLock { $0.append(error) } }) { store in
+            try await store.record(MadeUp.event("evt_c", "charge.succeeded", MadeUp.charge("ch_1")))
+            let failure = StoreError(.inputOutput, while: "recording events")
+            store.eventWriter.stopIfNeeded(after: failure)
+            store.eventWriter.stopIfNeeded(after: StoreError(.corrupt, while: "recording events"))
+            let item = WorkItem(reference: .init(.charge, "ch_1"), account: nil, attempts: 0)
+            await #expect(throws: failure) { try await store.record(event(1)) }
+            await #expect(throws: failure) { try await store.checkReady() }
+            await #expect(throws: failure) { try await store.complete(item) }
+            await #expect(throws: failure) { try await store.reprojectAll() }
+            #expect(try await store.allRows().map(\.id) == ["ch_1"])
+        }
+        #expect(told.withLock { $0 } == [StoreError(.inputOutput, while: "recording events")])
+    }
+
+    @Test(arguments: [.busy, .full, .constraint, .other, .readOnly] as [StoreError.Code])
+    func `what may go through the next time does not stop the process`(code: StoreError.Code) async throws {
+        let told = Mutex(0)
+        try await withSQLiteStore(onFailure: { _ in told.withLock { $0 += 1 } }) { store in
+            store.eventWriter.stopIfNeeded(after: StoreError(code, while: "recording events"))
+            let outcome = try await store.record(event(1))
+            #expect(outcome == .recorded)
+        }
+        #expect(told.withLock { $0 } == 0)
+    }
+
+    @Test(
+        arguments: [
+            (.SQLITE_BUSY, .busy), (.SQLITE_LOCKED, .busy), (.SQLITE_FULL, .full),
+            (.SQLITE_IOERR, .inputOutput),
+            (.SQLITE_IOERR_FSYNC, .inputOutput), (.SQLITE_IOERR_WRITE, .inputOutput),
+            (.SQLITE_READONLY, .readOnly), (.SQLITE_READONLY_DBMOVED, .readOnly),
+            (.SQLITE_CONSTRAINT_UNIQUE, .constraint), (.SQLITE_CORRUPT_VTAB, .corrupt),
+            (.SQLITE_NOTADB, .corrupt), (.SQLITE_CANTOPEN, .inputOutput), (.SQLITE_MISUSE, .other),
+            (.SQLITE_ERROR, .other), (.SQLITE_NOMEM, .other),
+        ] as [(ResultCode, StoreError.Code)]
+    )
+    func `SQLite's errors keep their meaning and lose their text`(result: ResultCode, code: StoreError.Code) {
+        let error = DatabaseError(
+            resultCode: result,
+            message: "a secret",
+            sql: "SELECT a secret",
+            arguments: ["a secret"]
+        )
+        let found = StoreError(error, while: "testing")
+        #expect(found == StoreError(code, while: "testing"))
+        #expect(found.description == "store: \(code.rawValue) while testing")
+    }
+}
+
+extension EventWriter {
+    /// Whether an event of that size would be taken now.
+    func hasRoom(forBytes bytes: Int) -> Bool {
+        (try? checkCapacity(adding: bytes)) != nil
+    }
+}
+
+/// Counts the database transactions that changed anything.
+private final class CommitCounter: TransactionObserver, Sendable {
+    private let count = Atomic<Int>(0)
+
+    var commits: Int { count.load(ordering: .relaxed) }
+
+    func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { true }
+    func databaseDidChange(with event: DatabaseEvent) {}
+    func databaseDidCommit(_ db: Database) { count.wrappingAdd(1, ordering: .relaxed) }
+    func databaseDidRollback(_ db: Database) {}
+}

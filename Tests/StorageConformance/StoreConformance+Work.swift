@@ -1,0 +1,231 @@
+import Billing
+import Storage
+
+extension StoreConformance {
+    /// Long after anything that was recorded at ``MadeUp/start`` is due.
+    private static let later = Instant(unixSeconds: MadeUp.start + 3600)
+
+    private static let wanted = ObjectReference(.charge, "ch_1")
+
+    private static func intentEvent(_ id: String = "evt_1", account: String? = nil) throws -> [UInt8] {
+        try MadeUp.event(
+            id,
+            "payment_intent.succeeded",
+            MadeUp.intent("pi_1", ["latest_charge": "ch_1"]),
+            account: account
+        )
+    }
+
+    private static func chargeEvent(_ id: String = "evt_2", account: String? = nil) throws -> [UInt8] {
+        try MadeUp.event(id, "charge.succeeded", MadeUp.charge("ch_1", intent: "pi_1"), account: account)
+    }
+
+    /// Leases what is due, without regard to its order.
+    private static func lease(
+        _ store: any Store,
+        limit: Int = 100,
+        now: Instant = later,
+        seconds: Int64 = 60
+    ) async throws -> [WorkItem] {
+        try await store.lease(limit: limit, now: now, seconds: seconds)
+            .sorted { $0.reference < $1.reference }
+    }
+
+    static let work = [
+        StoreConformance("when only a PaymentIntent arrived, its charge is asked for, after some patience") {
+            kind in
+            try await kind.withStore { store in
+                try await store.record(intentEvent())
+                let summary = try await store.summary()
+                try requireEqual([summary.pending, summary.gaveUp], [1, 0], "pending, given up")
+                let due = try requireSome(summary.oldestDueAt, "time")
+                try require(due.unixSeconds > MadeUp.start, "Stripe is given time to send it")
+                let early = Instant(unixSeconds: due.unixSeconds - 1)
+                try requireEqual(try await lease(store, now: early), [], "before it is due")
+                let expected = [WorkItem(reference: wanted, account: nil, attempts: 0)]
+                try requireEqual(try await lease(store, now: due), expected, "when it is due")
+            }
+        },
+        StoreConformance("work carries the account it is to be done for") { kind in
+            try await kind.withStore { store in
+                try await store.record(intentEvent("evt_1", account: "acct_1"))
+                try await store.record(intentEvent("evt_2"))
+                let items = try await lease(store)
+                try requireEqual(Set(items.map(\.account)), ["acct_1", nil], "accounts")
+                // The charge of one account is not that of the other.
+                try await store.record(chargeEvent("evt_3", account: "acct_1"))
+                try requireEqual(try await store.summary().pending, 1, "pending")
+            }
+        },
+        StoreConformance("where the charge came, before or after, nothing is asked for") { kind in
+            for bodies in [[try chargeEvent(), try intentEvent()], [try intentEvent(), try chargeEvent()]] {
+                try await kind.withStore { store in
+                    for body in bodies { try await store.record(body) }
+                    try requireEqual(
+                        try await store.summary(),
+                        WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil),
+                        "work"
+                    )
+                }
+            }
+        },
+        StoreConformance("a payment known by its checkout is not asked for once its charge came") { kind in
+            try await kind.withStore { store in
+                let session: [String: Any] = [
+                    "id": "cs_1", "object": "checkout.session", "mode": "payment", "status": "complete",
+                    "payment_status": "paid", "payment_intent": "pi_1", "amount_total": 2500,
+                    "currency": "usd", "created": MadeUp.start,
+                ]
+                try await store.record(MadeUp.event("evt_1", "checkout.session.completed", session))
+                try requireEqual(
+                    try await lease(store).map(\.reference),
+                    [ObjectReference(.paymentIntent, "pi_1")],
+                    "work"
+                )
+                try await store.record(chargeEvent())
+                try requireEqual(try await store.summary().pending, 0, "pending")
+            }
+        },
+        StoreConformance("nothing is asked for about what has not been paid") { kind in
+            try await kind.withStore { store in
+                let states = ["requires_payment_method", "processing", "requires_action", "canceled"]
+                for status in states {
+                    let intent = MadeUp.intent(
+                        "pi_\(status)",
+                        status: status,
+                        ["latest_charge": "ch_\(status)"]
+                    )
+                    try await store.record(MadeUp.event("evt_\(status)", "payment_intent.created", intent))
+                }
+                try requireEqual(try await store.summary().pending, 0, "pending")
+            }
+        },
+        StoreConformance("what one holds no other gets, until the lease has run out") { kind in
+            try await kind.withStore { store in
+                try await store.record(intentEvent())
+                try requireEqual(try await lease(store, seconds: 60).count, 1, "first")
+                try requireEqual(try await lease(store), [], "held")
+                try requireEqual(try await lease(store, now: later.adding(seconds: 59)), [], "still held")
+                let again = try await lease(store, now: later.adding(seconds: 60))
+                try requireEqual(again.map(\.reference), [wanted], "run out")
+                try requireEqual(again.map(\.attempts), [0], "a lease is no attempt")
+            }
+        },
+        StoreConformance("of many who ask for work at once, each item goes to one") { kind in
+            try await kind.withStore { store in
+                for number in 0..<20 {
+                    let intent = MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"])
+                    try await store.record(MadeUp.event("evt_\(number)", "payment_intent.succeeded", intent))
+                }
+                let taken = try await withThrowingTaskGroup(of: [WorkItem].self) { group in
+                    for _ in 0..<16 {
+                        group.addTask { try await store.lease(limit: 3, now: later, seconds: 60) }
+                    }
+                    return try await group.reduce(into: []) { $0 += $1 }
+                }
+                try requireEqual(Set(taken.map(\.reference)).count, taken.count, "no item twice")
+                try requireEqual(taken.count, 20, "every item")
+            }
+        },
+        StoreConformance("no more is leased than asked for, and what is due first goes first") { kind in
+            try await kind.withStore { store in
+                for number in 0..<5 {
+                    let intent = MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"])
+                    try await store.record(
+                        MadeUp.event("evt_\(number)", "payment_intent.succeeded", intent),
+                        receivedAt: MadeUp.start - Int64(number)
+                    )
+                }
+                try requireEqual(
+                    try await lease(store, limit: 2).map(\.reference.id),
+                    ["ch_3", "ch_4"],
+                    "first"
+                )
+                try requireEqual(
+                    try await lease(store, limit: 2).map(\.reference.id),
+                    ["ch_1", "ch_2"],
+                    "next"
+                )
+                try requireEqual(try await lease(store, limit: 2).map(\.reference.id), ["ch_0"], "last")
+            }
+        },
+        StoreConformance("what is done is gone, and may be asked for again by a later event") { kind in
+            try await kind.withStore { store in
+                try await store.record(intentEvent())
+                let item = try requireSome(await lease(store).first, "work")
+                try await store.complete(item)
+                try requireEqual(try await store.summary().pending, 0, "pending")
+                try await store.complete(item)
+                try await store.record(intentEvent("evt_3"))
+                try requireEqual(try await lease(store).map(\.attempts), [0], "anew")
+            }
+        },
+        StoreConformance("what is put off is due again at its time, with one attempt more") { kind in
+            try await kind.withStore { store in
+                try await store.record(intentEvent())
+                let item = try requireSome(await lease(store).first, "work")
+                let due = later.adding(seconds: 10)
+                try await store.postpone(item, until: due, reason: "busy")
+                let summary = try await store.summary()
+                try requireEqual([summary.pending, summary.gaveUp], [1, 0], "pending, given up")
+                try requireEqual(summary.oldestDueAt, due, "due")
+                try requireEqual(try await lease(store, now: later.adding(seconds: 9)), [], "before")
+                let again = try await lease(store, now: due)
+                try requireEqual(
+                    again,
+                    [WorkItem(reference: wanted, account: nil, attempts: 1)],
+                    "at its time"
+                )
+            }
+        },
+        StoreConformance("an event that asks again for what is put off does not hurry it") { kind in
+            try await kind.withStore { store in
+                try await store.record(intentEvent())
+                let item = try requireSome(await lease(store).first, "work")
+                let due = later.adding(seconds: 1000)
+                try await store.postpone(item, until: due, reason: "busy")
+                try await store.record(intentEvent("evt_3"))
+                try requireEqual(try await store.summary().oldestDueAt, due, "due")
+            }
+        },
+        StoreConformance("what is given up stays visible, untouched, until an event asks for it again") {
+            kind in
+            try await kind.withStore { store in
+                try await store.record(intentEvent())
+                let item = try requireSome(await lease(store).first, "work")
+                try await store.giveUp(item, reason: "gone")
+                let given = WorkSummary(pending: 0, gaveUp: 1, oldestDueAt: nil)
+                try requireEqual(try await store.summary(), given, "summary")
+                try requireEqual(try await lease(store, now: Instant(unixSeconds: .max)), [], "leased")
+                try requireEqual(try await store.record(intentEvent()), .duplicate, "duplicate")
+                try requireEqual(try await store.summary(), given, "a duplicate asks for nothing")
+
+                try await store.record(intentEvent("evt_3"), receivedAt: MadeUp.start + 60)
+                let summary = try await store.summary()
+                try requireEqual([summary.pending, summary.gaveUp], [1, 0], "asked for again")
+                try requireEqual(try await lease(store).map(\.attempts), [0], "from the beginning")
+            }
+        },
+        StoreConformance("what is given up is no longer missed once it came") { kind in
+            try await kind.withStore { store in
+                try await store.record(intentEvent())
+                let item = try requireSome(await lease(store).first, "work")
+                try await store.giveUp(item, reason: "gone")
+                try await store.record(chargeEvent())
+                let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+                try requireEqual(try await store.summary(), nothing, "summary")
+            }
+        },
+        StoreConformance("an item that is no longer there cannot be put off or given up") { kind in
+            try await kind.withStore { store in
+                try await store.record(intentEvent())
+                let item = try requireSome(await lease(store).first, "work")
+                try await store.record(chargeEvent())
+                try await store.postpone(item, until: later, reason: "late")
+                try await store.giveUp(item, reason: "late")
+                let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+                try requireEqual(try await store.summary(), nothing, "summary")
+            }
+        },
+    ]
+}

@@ -1,0 +1,18 @@
+/// What every store must do, one case a law or an edge of one.
+///
+/// A case is handed the kind of store and makes what it needs; it throws a ``Violation`` where a law is broken.
+package struct StoreConformance: Sendable, CustomStringConvertible {
+    /// The sentence that would be false if the case failed.
+    package let law: String
+    package let check: @Sendable (StoreUnderTest) async throws -> Void
+
+    package var description: String { law }
+
+    init(_ law: String, check: @escaping @Sendable (StoreUnderTest) async throws -> Void) {
+        self.law = law
+        self.check = check
+    }
+
+    package static let cases: [StoreConformance] =
+        recording + listing + stories + paging + filtering + separation + rebuilding + work + ending
+}

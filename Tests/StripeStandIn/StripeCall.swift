@@ -1,0 +1,126 @@
+import Hummingbird
+
+/// What one request to Stripe's API says.
+struct StripeCall {
+    let target: String
+    let version: String?
+    let idempotencyKey: String?
+    let lastSegment: String
+    let parameters: [(name: String, value: String)]
+    private let stripeAccount: String?
+    private let context: String?
+    private let trigger: String?
+    private let authorization: String?
+    private let contentType: String?
+    private let form: [(name: String, value: String)]
+
+    init(_ request: Request, form: String = "") {
+        target = request.uri.string
+        stripeAccount = request.headers.value("Stripe-Account")
+        context = request.headers.value("Stripe-Context")
+        trigger = request.headers.value("Stripe-Request-Trigger")
+        version = request.headers.value("Stripe-Version")
+        idempotencyKey = request.headers.value("Idempotency-Key")
+        authorization = request.headers.value("Authorization")
+        contentType = request.headers.value("Content-Type")
+        lastSegment = request.uri.path.split(separator: "/").last.map { String($0).percentDecoded() } ?? ""
+        parameters = Self.pairs(request.uri.query ?? "")
+        self.form = Self.pairs(form)
+    }
+
+    /// Whose objects are meant; nil for the key's own.
+    var account: String? { stripeAccount ?? context }
+
+    func recorded(as route: String) -> RecordedRequest {
+        RecordedRequest(
+            route: route,
+            target: target,
+            account: stripeAccount,
+            context: context,
+            trigger: trigger,
+            version: version,
+            idempotencyKey: idempotencyKey
+        )
+    }
+
+    func key(among keys: [APIKey]) throws(StripeErrorAnswer) -> APIKey {
+        guard let authorization, authorization.hasPrefix("Bearer ") else { throw .noKey }
+        guard let key = keys.first(where: { authorization == "Bearer \($0.text)" }) else { throw .wrongKey }
+        return key
+    }
+
+    func checkHeaders() throws(StripeErrorAnswer) {
+        guard let version, Self.looksLikeAVersion(version) else { throw .badVersion(version) }
+        guard stripeAccount == nil || context == nil else {
+            throw StripeErrorAnswer(
+                status: .badRequest,
+                message: "Give one of Stripe-Account and Stripe-Context."
+            )
+        }
+    }
+
+    func mustHaveNoParameters() throws(StripeErrorAnswer) {
+        if let first = parameters.first { throw .unknownParameter(first.name) }
+    }
+
+    /// What `expand[]` asks for, which is all that one object can be asked.
+    func expansions(_ resource: Resource) throws(StripeErrorAnswer) -> [String] {
+        var names: [String] = []
+        for (name, value) in parameters {
+            guard name == "expand[]" else { throw .unknownParameter(name) }
+            guard resource.expandable[value] != nil else { throw .notExpandable(value) }
+            names.append(value)
+        }
+        return names
+    }
+
+    /// The address in a form that holds nothing else.
+    func receiptEmail() throws(StripeErrorAnswer) -> String {
+        try mustHaveNoParameters()
+        guard contentType?.hasPrefix("application/x-www-form-urlencoded") == true else {
+            throw StripeErrorAnswer(status: .badRequest, message: "Send a form, as Stripe's own clients do.")
+        }
+        if let other = form.first(where: { $0.name != "receipt_email" }) {
+            throw .unknownParameter(other.name)
+        }
+        guard form.count == 1, let address = form.first?.value else {
+            throw .invalid(
+                "receipt_email",
+                "Missing required param: receipt_email.",
+                code: "parameter_missing"
+            )
+        }
+        guard address.wholeMatch(of: /[^\s@]+@[^\s@]+\.[^\s@]+/) != nil else {
+            throw .invalid("receipt_email", "Invalid email address: \(address)", code: "email_invalid")
+        }
+        return address
+    }
+
+    /// Keys of different accounts have nothing to do with each other.
+    func scopedIdempotencyKey() throws(StripeErrorAnswer) -> String? {
+        guard let idempotencyKey else { return nil }
+        guard (1...255).contains(idempotencyKey.utf8.count) else {
+            throw StripeErrorAnswer(
+                status: .badRequest,
+                message: "The idempotency key is over 255 characters."
+            )
+        }
+        return "\(account ?? "") \(idempotencyKey)"
+    }
+
+    /// What has to be the same for a request to be the same.
+    var fingerprint: [String] { [target] + form.map { "\($0.name)=\($0.value)" }.sorted() }
+
+    private static func pairs(_ text: String) -> [(name: String, value: String)] {
+        text.split(separator: "&").map { pair in
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map { String($0).percentDecoded(plusIsSpace: true) }
+            return (sides[0], sides.count == 2 ? sides[1] : "")
+        }
+    }
+
+    /// A date, alone or with a release's name.
+    private static func looksLikeAVersion(_ version: String) -> Bool {
+        version.wholeMatch(of: /\d{4}-\d{2}-\d{2}(\.[a-z]+)?/) != nil
+    }
+}

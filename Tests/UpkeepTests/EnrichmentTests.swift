@@ -1,0 +1,364 @@
+import Billing
+import Storage
+import StripeAPI
+import StripeStandIn
+import Synchronization
+import Testing
+import Upkeep
+
+private let chargeRoute = "GET /v1/charges/:id"
+
+/// What is missing is fetched later, once, and entered by the one way there is.
+@Suite(.timeLimit(.minutes(5)))
+struct EnrichmentTests {
+    @Test func `a payment of which only the PaymentIntent came gets its charge`() async throws {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            try await harness.recordIntent()
+            #expect(try await harness.row()?.paymentMethod == nil)
+
+            #expect(try await harness.enrichment().runOnce() == 1)
+            let row = try #require(try await harness.row())
+            #expect(row.paymentMethod?.label == "Visa •••• 4242")
+            #expect(row.charge == "ch_1")
+            #expect(row.receipt.number == "1234-5678")
+            #expect(row.status == "succeeded")
+            let work = try await harness.store.summary()
+            #expect(work == WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil))
+            #expect(harness.standIn.count(chargeRoute) == 1)
+
+            let log = try #require(try await harness.store.entries(EventQuery())?.elements)
+            #expect(log.map(\.source) == [.api, .webhook])
+            #expect(log.map(\.type) == ["charge.fetched", "payment_intent.succeeded"])
+            #expect(log.allSatisfy { $0.disposition == .projected })
+        }
+    }
+
+    @Test func `nothing is asked for before it is due, nor when there is nothing`() async throws {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            #expect(try await harness.enrichment().runOnce() == 0)
+            try await harness.record(Objects.event("evt_1", Objects.intent()))
+            harness.clock.advance(seconds: 14)
+            #expect(try await harness.enrichment().runOnce() == 0)
+            #expect(harness.standIn.requests.isEmpty)
+            harness.clock.advance(seconds: 1)
+            #expect(try await harness.enrichment().runOnce() == 1)
+        }
+    }
+
+    @Test func `two at once fetch nothing twice`() async throws {
+        try await UpkeepHarness.with { harness in
+            for number in 1...12 {
+                try harness.standIn.put(Objects.charge("\(number)"))
+                try await harness.recordIntent("\(number)")
+            }
+            let taken = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 { group.addTask { try await harness.enrichment().runOnce() } }
+                return try await group.reduce(0, +)
+            }
+            #expect(taken == 12)
+            #expect(harness.standIn.count(chargeRoute) == 12)
+            #expect(Set(harness.standIn.requests.map(\.target)).count == 12)
+            #expect(try await harness.enrichment().runOnce() == 0)
+            #expect(harness.standIn.count(chargeRoute) == 12)
+        }
+    }
+
+    @Test func `what was fetched twice changes nothing`() async throws {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            try await harness.recordIntent()
+            try await harness.enrichment().runOnce()
+            let row = try await harness.row()
+            for number in 1...2 {
+                let body = FetchedObject.eventBody(
+                    showing: ObjectReference(.charge, "ch_1"),
+                    object: Array(Objects.charge().utf8),
+                    id: "fetched_\(number)",
+                    account: nil,
+                    apiVersion: StripeAPIVersion.pinned.text,
+                    now: harness.clock.now
+                )
+                #expect(try await harness.record(String(decoding: body, as: UTF8.self)) == .recorded)
+            }
+            #expect(try await harness.row() == row)
+            #expect(try await harness.store.count(TransactionFilter()) == 1)
+            #expect(try await harness.store.reprojectAll().changed == 0)
+        }
+    }
+
+    @Test(arguments: ["acct_1", #"acct_"quoted\"#])
+    func `it is fetched for the account it belongs to`(account: String) async throws {
+        try await UpkeepHarness.with { harness in
+            let spelled = account.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            try harness.standIn.put(Objects.charge(), account: account)
+            try await harness.recordIntent(account: spelled)
+            try await harness.enrichment().runOnce()
+            #expect(harness.standIn.requests.map(\.account) == [account])
+            let row = try #require(try await harness.row())
+            #expect(row.account == account)
+            #expect(row.paymentMethod?.last4 == "4242")
+            #expect(try await harness.store.summary().pending == 0)
+        }
+    }
+
+    @Test func `a payment known by its checkout alone is fetched with its charge`() async throws {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            try harness.standIn.put(Objects.intent())
+            let session = """
+                {"id":"cs_1","object":"checkout.session","mode":"payment","status":"complete",
+                "payment_status":"paid","payment_intent":"pi_1","amount_total":2500,"currency":"usd",
+                "created":1749999990}
+                """
+            try await harness.record(Objects.event("evt_1", type: "checkout.session.completed", session))
+            harness.clock.advance(seconds: 15)
+            try await harness.enrichment().runOnce()
+            #expect(harness.standIn.requests.map(\.route) == ["GET /v1/payment_intents/:id"])
+            let row = try #require(try await harness.row())
+            #expect(row.paymentMethod?.last4 == "4242")
+            #expect(row.customer == "cus_1")
+            #expect(try await harness.store.summary().pending == 0)
+        }
+    }
+
+    // MARK: Failures
+
+    /// The faults that pass, and what Stripe's client makes of them.
+    static let passing: [(Fault, StripeAPIError)] = [
+        (.rateLimited(reason: "global-rate"), .rateLimited(.init(status: 429))),
+        (.rateLimited(reason: nil), .rateLimited(.init(status: 429))),
+        (.serverError(shouldRetry: nil), .serverFault(.init(status: 500))),
+        (.serverError(shouldRetry: true), .serverFault(.init(status: 500, shouldRetry: true))),
+        (.garbage, .notAnObject(requestID: nil)), (.truncated, .notAnObject(requestID: nil)),
+        (.wrongObject, .wrongObject(requestID: nil)), (.down, .transport(.connectionLost)),
+    ]
+
+    @Test(arguments: passing.indices)
+    func `what fails for now is put off as the schedule says, and succeeds later`(index: Int) async throws {
+        let (fault, error) = Self.passing[index]
+        let schedule = RetrySchedule(maxAttempts: 5, baseSeconds: 40, capSeconds: 3600)
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            try await harness.recordIntent()
+            harness.standIn.fail(fault, times: 2)
+            for attempt in 1...2 {
+                #expect(try await harness.enrichment(schedule: schedule).runOnce() == 1)
+                let decision = schedule.decision(afterAttempt: attempt, error: error, random: harness.random)
+                guard case .retry(let seconds) = decision else {
+                    Issue.record("the schedule gives up after attempt \(attempt)")
+                    return
+                }
+                let work = try await harness.store.summary()
+                #expect(work.oldestDueAt == harness.clock.now.adding(seconds: seconds), "attempt \(attempt)")
+                #expect(work.pending == 1)
+                harness.clock.advance(seconds: seconds - 1)
+                #expect(try await harness.enrichment(schedule: schedule).runOnce() == 0)
+                harness.clock.advance(seconds: 1)
+            }
+            #expect(try await harness.enrichment(schedule: schedule).runOnce() == 1)
+            #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
+            #expect(try await harness.store.summary().pending == 0)
+            #expect(harness.standIn.count(chargeRoute) == 3)
+        }
+    }
+
+    @Test func `what Stripe says not to ask again is given up at once, and stays visible`() async throws {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            try await harness.recordIntent()
+            harness.standIn.fail(.serverError(shouldRetry: false), times: 1)
+            try await harness.enrichment().runOnce()
+            let work = try await harness.store.summary()
+            #expect(work == WorkSummary(pending: 0, gaveUp: 1, oldestDueAt: nil))
+            harness.clock.advance(seconds: 1_000_000)
+            #expect(try await harness.enrichment().runOnce() == 0)
+            #expect(harness.standIn.count(chargeRoute) == 1)
+            // A new event asks anew.
+            try await harness.recordIntent(event: "_again")
+            #expect(try await harness.enrichment().runOnce() == 1)
+            #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
+            #expect(try await harness.store.summary().gaveUp == 0)
+        }
+    }
+
+    @Test func `what Stripe does not have is given up`() async throws {
+        try await UpkeepHarness.with { harness in
+            try await harness.recordIntent()
+            try await harness.enrichment().runOnce()
+            #expect(try await harness.store.summary().gaveUp == 1)
+            #expect(try await harness.row()?.status == "succeeded")
+        }
+    }
+
+    @Test func `one that fails does not hold up the others`() async throws {
+        try await UpkeepHarness.with { harness in
+            for number in 1...3 { try await harness.recordIntent("\(number)") }
+            try harness.standIn.put(Objects.charge("1"))
+            try harness.standIn.put(Objects.charge("3"))
+            #expect(try await harness.enrichment().runOnce() == 3)
+            let work = try await harness.store.summary()
+            #expect(work == WorkSummary(pending: 0, gaveUp: 1, oldestDueAt: nil))
+            #expect(try await harness.row("pi_3")?.paymentMethod?.last4 == "4242")
+        }
+    }
+
+    @Test func `after the last attempt it is given up, and not before`() async throws {
+        let schedule = RetrySchedule(maxAttempts: 3, baseSeconds: 5, capSeconds: 60)
+        try await UpkeepHarness.with { harness in
+            try await harness.recordIntent()
+            harness.standIn.fail(.serverError(shouldRetry: nil))
+            for attempt in 1...5 {
+                let taken = try await harness.enrichment(schedule: schedule).runOnce()
+                #expect(taken == (attempt <= 3 ? 1 : 0), "attempt \(attempt)")
+                #expect(
+                    try await harness.store.summary().gaveUp == (attempt >= 3 ? 1 : 0),
+                    "attempt \(attempt)"
+                )
+                harness.clock.advance(seconds: 10_000)
+            }
+            #expect(harness.standIn.count(chargeRoute) == 3)
+        }
+    }
+
+    @Test func `a key that is refused gives nothing up, however long it takes to mend`() async throws {
+        let schedule = RetrySchedule(maxAttempts: 2, baseSeconds: 5, capSeconds: 60)
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            try await harness.recordIntent()
+            harness.standIn.fail(.expiredKey, times: 4)
+            for _ in 1...4 {
+                #expect(try await harness.enrichment(schedule: schedule).runOnce() == 1)
+                #expect(try await harness.store.summary().gaveUp == 0)
+                harness.clock.advance(seconds: 10_000)
+            }
+            try await harness.enrichment(schedule: schedule).runOnce()
+            #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
+        }
+    }
+
+    @Test func `an answer that no event can be made of is given up, and the rest of the batch is done`()
+        async throws
+    {
+        // 511 levels are an object that can be read; in an event around it they are too many.
+        let deep = String(repeating: "[", count: 510) + String(repeating: "]", count: 510)
+        try await UpkeepHarness.with { harness in
+            let transport = ScriptedTransport([
+                "ch_1": #"{"id":"ch_1","object":"charge","deep":\#(deep)}"#, "ch_2": Objects.charge("2"),
+            ])
+            try await harness.recordIntent("1")
+            try await harness.recordIntent("2")
+            let enrichment = Enrichment(
+                store: harness.store,
+                stripe: StripeClient(
+                    transport: transport,
+                    key: try StripeSecretKey(UpkeepHarness.key).orThrow
+                ),
+                logger: harness.log.logger,
+                now: { harness.clock.now }
+            )
+            #expect(try await enrichment.runOnce() == 2)
+            let work = try await harness.store.summary()
+            #expect(work == WorkSummary(pending: 0, gaveUp: 1, oldestDueAt: nil))
+            #expect(try await harness.row("pi_2")?.paymentMethod?.last4 == "4242")
+        }
+    }
+
+    @Test func `an object with amounts that cannot be is quarantined, and asked for no more`() async throws {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge().replacing("\"amount\":2500", with: "\"amount\":-1"))
+            try await harness.recordIntent()
+            try await harness.enrichment().runOnce()
+            let quarantined = try await harness.store.entries(EventQuery(disposition: .quarantined))
+            #expect(quarantined?.elements.map(\.source) == [.api])
+            #expect(try await harness.store.summary().pending == 0)
+        }
+    }
+
+    // MARK: In the midst
+
+    @Test func `the charge that comes by itself meanwhile is not fetched for nothing again`() async throws {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            try await harness.recordIntent()
+            harness.standIn.fail(.held)
+            async let run = harness.enrichment().runOnce()
+            await harness.standIn.untilHolding(1)
+            try await harness.record(Objects.event("evt_2", type: "charge.succeeded", Objects.charge()))
+            harness.standIn.release()
+            #expect(try await run == 1)
+            #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
+            let work = try await harness.store.summary()
+            #expect(work == WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil))
+        }
+    }
+
+    @Test func `a store that closes meanwhile loses nothing`() async throws {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            try await harness.recordIntent()
+            harness.standIn.fail(.held)
+            let run = Task { try await harness.enrichment().runOnce() }
+            await harness.standIn.untilHolding(1)
+            await harness.store.close()
+            harness.standIn.release()
+            await #expect(throws: StoreError(.closed, while: "taking an event")) { try await run.value }
+            let error = await #expect(throws: StoreError.self) { try await harness.enrichment().runOnce() }
+            #expect(error?.code == .closed)
+        }
+    }
+
+    @Test func `stopping ends a request that is under way, and what it was for is due again`() async throws {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            try await harness.recordIntent()
+            harness.standIn.fail(.held)
+            let service = Task { try await harness.enrichment().run() }
+            await harness.standIn.untilHolding(1)
+            service.cancel()
+            try await service.value
+            #expect(try await harness.store.summary().pending == 1)
+            harness.standIn.release()
+            harness.clock.advance(seconds: 10_000)
+            #expect(try await harness.enrichment().runOnce() == 1)
+            #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
+        }
+    }
+
+    @Test func `no key and no receipt link is in any log`() async throws {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Objects.charge())
+            try await harness.recordIntent()
+            // A connection that was good before libcurl would try again by itself: cut the first.
+            let faults: [Fault] = [
+                .down, .rateLimited(reason: nil), .serverError(shouldRetry: nil), .garbage, .wrongObject,
+                .expiredKey,
+            ]
+            for fault in faults {
+                harness.standIn.fail(fault, times: 1)
+                try await harness.enrichment().runOnce()
+                harness.clock.advance(seconds: 10_000)
+            }
+            try await harness.enrichment().runOnce()
+            let log = harness.log.lines
+            #expect(log.count >= faults.count + 1, "\(log)")
+            for canary in [UpkeepHarness.key, "pay.stripe.com", "4242", "cus_1", "Expired API Key"] {
+                #expect(!log.contains { $0.contains(canary) }, "\(canary)")
+            }
+        }
+    }
+}
+
+/// Answers with the object whose id the path ends in.
+private struct ScriptedTransport: HTTPTransport {
+    let objects: [String: String]
+
+    init(_ objects: [String: String]) { self.objects = objects }
+
+    func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+        let id = request.url.split(separator: "/").last.map(String.init) ?? ""
+        guard let object = objects[id] else { return TransportResponse(status: 404) }
+        return TransportResponse(status: 200, body: Array(object.utf8))
+    }
+}

@@ -1,0 +1,80 @@
+import Billing
+import Testing
+
+/// Our own printable receipt.
+@Suite(.timeLimit(.minutes(5)))
+struct ReceiptPageTests {
+    private func page(_ events: [MadeEvent], of id: String = "ch_a") async throws -> Answer {
+        try await WebHarness.with { harness in
+            try await harness.deliver(events)
+            return try await harness.get("/v1/transactions/\(id)/receipt/print")
+        }
+    }
+
+    @Test func `it has the payment, its refunds, and what remains`() async throws {
+        let text = try await page([
+            .charge("ch_a", amount: 123_456), .refund("re_a", of: "ch_a", amount: 23_456),
+            .refund("re_b", of: "ch_a", amount: 50_000, status: "pending"),
+        ]).text
+        for expected in [
+            "ch_a", "2026-03-14 11:00:00", "Visa •••• 4242", "$1,234.56", "-$234.56", "Refund (pending)",
+            "-$500.00",
+            "$500.00",
+        ] { #expect(text.contains(expected), "\(expected)") }
+    }
+
+    @Test func `a refund that failed is not on it`() async throws {
+        let text = try await page([
+            .charge("ch_a"), .refund("re_a", of: "ch_a", amount: 777, status: "failed"),
+        ]).text
+        #expect(!text.contains("7.77"))
+    }
+
+    @Test func `a refund has the page of its purchase`() async throws {
+        let events = [MadeEvent.charge("ch_a"), .refund("re_a", of: "ch_a")]
+        let ofRefund = try await page(events, of: "re_a").text
+        let ofCharge = try await page(events, of: "ch_a").text
+        #expect(ofRefund == ofCharge)
+    }
+
+    /// Its purchase may come later, or never.
+    @Test func `a refund whose purchase is not known is not taken for a payment`() async throws {
+        let text = try await page([.refund("re_a", of: "ch_a", amount: 777)], of: "re_a").text
+        #expect(text.contains("-$7.77"))
+        #expect(!text.contains(">$7.77"))
+    }
+
+    @Test(arguments: ["description", "card", "id"])
+    func `what others wrote is text on it and not a part of it`(place: String) async throws {
+        let attack = #"<script>alert("1&2")</script>'"#
+        let id = place == "id" ? "ch_<script>alert(1)</script>" : "ch_a"
+        let charge = MadeEvent.charge(
+            id,
+            customer: "cus_<b>",
+            extra: place == "description" ? ["description": attack] : [:],
+            card: ["brand": place == "card" ? attack : "visa", "last4": "4242"]
+        )
+        let path = place == "id" ? "ch_%3Cscript%3Ealert%281%29%3C%2Fscript%3E" : "ch_a"
+        let text = try await page([charge], of: path).text
+        #expect(text.contains("&lt;script&gt;"))
+        #expect(!text.contains("<script"))
+    }
+
+    @Test func `it may be framed, cached and scripted by nobody`() async throws {
+        let headers = try await page([.charge("ch_a")]).headers
+        #expect(headers["Cache-Control"] == "no-store")
+        #expect(headers["Referrer-Policy"] == "no-referrer")
+        #expect(headers["X-Content-Type-Options"] == "nosniff")
+        let policy = headers["Content-Security-Policy"] ?? ""
+        #expect(policy.contains("default-src 'none'"))
+        #expect(policy.contains("frame-ancestors 'none'"))
+    }
+
+    @Test func `its style sheet is there for anybody`() async throws {
+        try await WebHarness.with { harness in
+            let answer = try await harness.get("/assets/receipt.css", key: nil)
+            #expect(answer.status == 200)
+            #expect(answer.headers["Content-Type"] == "text/css; charset=utf-8")
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import StripeAPI
+import Testing
+
+/// A route of the service, and who may use it.
+struct RouteUnderTest: Sendable, CustomTestStringConvertible {
+    enum Guard: Sendable {
+        /// Anybody, with whatever credentials or none.
+        case open
+        /// A key with this scope.
+        case key(TestKey)
+        /// A key with this scope, or a signed link alone.
+        case keyOrLink(TestKey)
+    }
+
+    let method: String
+    /// As the controllers register it.
+    let pattern: String
+    /// One that answers well for who may use it, once ``FeedSample`` has been delivered.
+    let path: String
+    let access: Guard
+    /// What it answers to who may use it.
+    var status = 200
+
+    var testDescription: String { "\(method) \(pattern)" }
+
+    /// Whether it refuses parameters that it does not have.
+    var readsQuery: Bool { method == "GET" && !["/v1/work", "/v1/backup"].contains(pattern) }
+
+    var key: TestKey? {
+        switch access {
+        case .open: nil
+        case .key(let key), .keyOrLink(let key): key
+        }
+    }
+
+    static let all: [RouteUnderTest] = [
+        .init(
+            method: "POST",
+            pattern: "/v1/stripe-webhook",
+            path: "/v1/stripe-webhook",
+            access: .open,
+            status: 400
+        ),
+        .init(method: "GET", pattern: "/v1/transactions", path: "/v1/transactions", access: .key(.feed)),
+        .init(
+            method: "GET",
+            pattern: "/v1/transactions/export",
+            path: "/v1/transactions/export",
+            access: .key(.feed)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/transactions/{id}",
+            path: "/v1/transactions/ch_a",
+            access: .key(.feed)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/transactions/{id}/receipt",
+            path: "/v1/transactions/ch_a/receipt",
+            access: .keyOrLink(.feed),
+            status: 302
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/transactions/{id}/receipt/print",
+            path: "/v1/transactions/ch_a/receipt/print",
+            access: .keyOrLink(.feed)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/stripe/transactions",
+            path: "/v1/stripe/transactions",
+            access: .key(.feed)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/stripe/transactions/export",
+            path:
+                "/v1/stripe/transactions/export?startDate=2026-03-01T00:00:00Z&endDate=2026-03-02T00:00:00Z",
+            access: .key(.feed)
+        ),
+        .init(method: "GET", pattern: "/v1/events", path: "/v1/events", access: .key(.ops)),
+        .init(
+            method: "GET",
+            pattern: "/v1/events/{id}",
+            path: "/v1/events/evt_of_ch_a_0",
+            access: .key(.ops)
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/events/reproject",
+            path: "/v1/events/reproject",
+            access: .key(.ops)
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/events/{id}/reproject",
+            path: "/v1/events/evt_of_ch_a_0/reproject",
+            access: .key(.ops)
+        ),
+        .init(method: "GET", pattern: "/v1/backup", path: "/v1/backup", access: .key(.ops)),
+        .init(method: "GET", pattern: "/v1/work", path: "/v1/work", access: .key(.ops)),
+        .init(method: "GET", pattern: "/healthz", path: "/healthz", access: .open),
+        .init(method: "GET", pattern: "/v1/healthz/liveness", path: "/v1/healthz/liveness", access: .open),
+        .init(method: "GET", pattern: "/readyz", path: "/readyz", access: .open),
+        .init(method: "GET", pattern: "/v1/healthz/readiness", path: "/v1/healthz/readiness", access: .open),
+        .init(method: "GET", pattern: "/assets/receipt.css", path: "/assets/receipt.css", access: .open),
+    ]
+
+    /// The patterns written in the controllers, to hold ``all`` against.
+    static func patternsInSource() throws -> Set<String> {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().appending(
+                path: "Sources/Web/Controllers"
+            )
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return try files.filter { $0.pathExtension == "swift" }.reduce(into: []) { patterns, file in
+            let source = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+            let code = source.split(separator: "\n").filter { line in
+                !line.drop { $0 == " " }.hasPrefix("//")
+                    && (line.contains("routes.") || line.contains("for path"))
+            }
+            for match in code.joined(separator: "\n").matches(of: /"(\/[^"]*)"/) {
+                patterns.insert(String(match.1))
+            }
+        }
+    }
+}
