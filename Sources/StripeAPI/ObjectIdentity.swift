@@ -20,7 +20,19 @@ struct ObjectIdentity: Decodable {
 extension [UInt8] {
     /// Whether this begins as a JSON object in UTF-8 does; not whether it is one.
     var isJSONObjectInUTF8: Bool {
-        first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{") && !contains(0)
+        first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{") && !holdsZero
+    }
+
+    /// What `contains(0)` says, several times as fast where nothing is optimised: a page is half a megabyte.
+    private var holdsZero: Bool {
+        withUnsafeBufferPointer { bytes in
+            var index = 0
+            while index < bytes.count {
+                if bytes[index] == 0 { return true }
+                index += 1
+            }
+            return false
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct RetryScheduleTests {
         .transport(.bodyTooLarge), .transport(.headersTooLarge), .transport(.queueFull),
         .transport(.cancelled),
         .transport(.shuttingDown), .transport(.other(code: 1)),
-        .notAnObject(requestID: nil), .wrongObject(requestID: nil),
+        .notAnObject(requestID: nil), .notAList(requestID: nil), .wrongObject(requestID: nil),
         .rejected(StripeRefusal(status: 400, shouldRetry: true)),
         .notFound(StripeRefusal(status: 404, shouldRetry: true)),
     ]
@@ -23,7 +23,8 @@ struct RetryScheduleTests {
         .rejected(StripeRefusal(status: 400)), .rejected(StripeRefusal(status: 402)),
         .unauthorized(StripeRefusal(status: 401)), .forbidden(StripeRefusal(status: 403)),
         .notFound(StripeRefusal(status: 404)),
-        .unexpectedStatus(302), .invalidArgument(.path), .transport(.unsendable(.url)),
+        .unexpectedStatus(302), .invalidArgument(.path), .invalidArgument(.cursor),
+        .transport(.unsendable(.url)),
         .serverFault(StripeRefusal(status: 500, shouldRetry: false)),
         .rateLimited(StripeRefusal(status: 429, shouldRetry: false, retryAfterSeconds: 1)),
         .conflict(StripeRefusal(status: 409, shouldRetry: false)),

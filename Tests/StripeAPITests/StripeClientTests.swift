@@ -151,6 +151,39 @@ struct StripeClientTests {
         #expect(error.map { !String(reflecting: $0).contains("jane") } == true)
     }
 
+    @Test(
+        arguments: [
+            ("Having the 'rak_charge_read' permission would allow this.", ["rak_charge_read"]),
+            ("Having the ('rak_a_read', 'rak_b_write') permissions would.", ["rak_a_read", "rak_b_write"]),
+            ("'rak_a' 'rak_b' 'rak_c' 'rak_d'", ["rak_a", "rak_b", "rak_c"]),
+            ("rak_charge_read, 'rak_Charge', 'rak_jane@example.com', 'charge_read'", []),
+            ("'rak_\(String(repeating: "x", count: 45))'", []),
+        ] as [(String, [String])]
+    )
+    func `of the prose of a 403 only the names of permissions are kept`(
+        message: String,
+        expected: [String]
+    ) async throws {
+        let transport = RecordingTransport(status: 403, body: #"{"error":{"message":"\#(message)"}}"#)
+        let refusal = StripeRefusal(status: 403, missingPermissions: expected)
+        let error = await #expect(throws: StripeAPIError.self) { try await client(transport).charge("ch_1") }
+        #expect(error == .forbidden(refusal))
+        #expect(error.map { "\($0)" } == "stripe: " + (["403"] + expected).joined(separator: " "))
+    }
+
+    @Test(arguments: [
+        ("starting_after", "starting_after"), ("created[gte]", "created[gte]"), ("a b", nil), ("a@b", nil),
+        ("", nil),
+        (String(repeating: "[", count: 65), nil), ("é", nil),
+    ])
+    func `which parameter is wrong is kept if it looks like one`(name: String, expected: String?) async throws
+    {
+        let transport = RecordingTransport(status: 400, body: #"{"error":{"param":"\#(name)"}}"#)
+        await #expect(throws: StripeAPIError.rejected(StripeRefusal(status: 400, parameter: expected))) {
+            try await client(transport).charge("ch_1")
+        }
+    }
+
     @Test(arguments: [100, 204 + 100, 302, 600])
     func `a status that is neither success nor refusal is not Stripe's`(status: Int) async throws {
         let transport = RecordingTransport(status: status, body: Self.charge)

@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
 /// Any JSON value.
 ///
 /// The stand-in passes objects through whole, so it has no types of its own for them.
@@ -15,17 +9,6 @@ enum JSON: Sendable, Equatable {
     case string(String)
     case array([JSON])
     case object([String: JSON])
-
-    init(parsing bytes: [UInt8]) throws {
-        self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
-    }
-
-    var bytes: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Every case above has a JSON form; a number that has none cannot have been parsed.
-        return (try? encoder.encode(self)).map { Array($0) } ?? []
-    }
 
     subscript(key: String) -> JSON? {
         get { if case .object(let members) = self { members[key] } else { nil } }
@@ -46,41 +29,6 @@ enum JSON: Sendable, Equatable {
         case .integer(let value): Double(value)
         case .number(let value): value
         default: nil
-        }
-    }
-}
-
-extension JSON: Codable {
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        // The frequent ones first: each wrong guess costs an error made and thrown away.
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode([String: JSON].self) {
-            self = .object(value)
-        } else if let value = try? container.decode([JSON].self) {
-            self = .array(value)
-        } else {
-            self = .number(try container.decode(Double.self))
-        }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .null: try container.encodeNil()
-        case .bool(let value): try container.encode(value)
-        case .integer(let value): try container.encode(value)
-        case .number(let value): try container.encode(value)
-        case .string(let value): try container.encode(value)
-        case .array(let value): try container.encode(value)
-        case .object(let value): try container.encode(value)
         }
     }
 }

@@ -42,10 +42,15 @@ struct StripeRoutes: Sendable {
                 return object.bytes
             }
             // Put together from texts, so that what was put in comes out as it was.
-            let head = #"{"object":"list","url":"\#(resource.path)","has_more":\#(hasMore),"data":["#
-            return Answer(
-                bytes: Array(head.utf8) + objects.joined(separator: Array(",".utf8)) + Array("]}".utf8)
+            var bytes = Array(
+                #"{"object":"list","url":"\#(resource.path)","has_more":\#(hasMore),"data":["#.utf8
             )
+            for (index, object) in objects.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                bytes += object
+            }
+            bytes += Array("]}".utf8)
+            return Answer(bytes: bytes)
         }
     }
 

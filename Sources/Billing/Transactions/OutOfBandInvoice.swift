@@ -4,14 +4,14 @@ extension PaymentGroup {
 
     /// The invoices that were paid outside Stripe: no PaymentIntent and no charge will ever tell of them.
     func outOfBandInvoices(purchases: [Purchase]) -> [Known<Invoice>] {
-        lazy var paidThroughPurchases = Set(purchases.filter { $0.status == .succeeded }.compactMap(\.invoice))
+        lazy var paidByPurchases = Set(purchases.filter { $0.status == .succeeded }.compactMap(\.invoice))
         return invoices.filter { invoice in
             guard invoice.object.isPaid, invoice.object.amountPaid > 0 else { return false }
             let reference = invoice.object.reference
             let payments = invoicePayments.filter { $0.object.invoice?.id == invoice.object.id }
             if invoice.object.paidOutOfBand == true || payments.contains(where: { $0.object.isOutOfBand }) {
                 // A card that was declined before may have left its PaymentIntent on the invoice.
-                return !paidThroughPurchases.contains(invoice.object.id)
+                return !paidByPurchases.contains(invoice.object.id)
             }
             let isPaidThroughStripe =
                 linked(.paymentIntent, from: reference) != nil || linked(.charge, from: reference) != nil

@@ -90,7 +90,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         guard let exchange else {
-            refuse(context, Self.refusal(of: error))
+            // A connection that ends in the middle of a header errs too, and there is nobody left to tell.
+            if context.channel.isActive { refuse(context, Self.refusal(of: error)) }
             return
         }
         guard !exchange.isBeingAnswered else {

@@ -12,7 +12,9 @@ public func fuzzCSV(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
         checkTime(bytes.dropFirst())
         return 0
     }
-    let cells = bytes.split(separator: 0x1F, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    let cells = bytes.split(separator: 0x1F, omittingEmptySubsequences: false).map {
+        String(decoding: $0, as: UTF8.self)
+    }
     let line = Array(CSV.line(cells).utf8)
     guard let records = PlainCSV.records(line), records.count == 1 else {
         require(false, "a line is one record")
@@ -27,7 +29,9 @@ public func fuzzCSV(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     return 0
 }
 
-private let zones = ["UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia"].compactMap(LocalTime.init(ianaName:))
+private let zones = ["UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia"].compactMap(
+    LocalTime.init(ianaName:)
+)
 
 private func checkTime(_ bytes: ArraySlice<UInt8>) {
     var seconds: Int64 = 0

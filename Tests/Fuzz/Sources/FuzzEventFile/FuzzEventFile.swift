@@ -12,9 +12,14 @@ public func fuzzEventFile(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     require(event.bytes == bytes, "a body is sent as it lies in the file")
     let newID = "evt_1renamed"
     guard let renamed = event.renamed(newID) else { return 0 }
-    guard let back = try? EventBody(renamed.bytes) else { fatalError("broken law: a renamed event is an event") }
+    guard let back = try? EventBody(renamed.bytes) else {
+        fatalError("broken law: a renamed event is an event")
+    }
     require(back.id == newID, "a renamed event has its new id")
-    require(back == renamed && back.type == event.type && back.livemode == event.livemode, "all else is the same")
+    require(
+        back == renamed && back.type == event.type && back.livemode == event.livemode,
+        "all else is the same"
+    )
     require(renamed.renamed(newID) == renamed, "renaming twice is renaming once")
     return 0
 }
@@ -32,7 +37,8 @@ public func mutateEventFile(
         maxSize: maxSize,
         seed: seed,
         words: [
-            "\"id\"", "\"evt_1\"", "\"\\u0069d\"", "\"\\\"id\\\"\"", "{\"id\":\"ch_1\"}", "[\"id\",\"x\"]", "null", "true", "1",
+            "\"id\"", "\"evt_1\"", "\"\\u0069d\"", "\"\\\"id\\\"\"", "{\"id\":\"ch_1\"}", "[\"id\",\"x\"]",
+            "null", "true", "1",
         ],
         byBytes: libFuzzerMutate
     )

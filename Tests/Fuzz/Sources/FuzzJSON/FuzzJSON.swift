@@ -32,7 +32,10 @@ private func compare(_ value: JSONValue, _ expected: PlainJSON, path: [String]) 
     case .null: break
     case .bool(let bool): require(value.bool == bool, "a word reads as what it is")
     case .number(let text):
-        require(value.integer == PlainJSON.integer(text), "\(text) is not \(String(describing: value.integer))")
+        require(
+            value.integer == PlainJSON.integer(text),
+            "\(text) is not \(String(describing: value.integer))"
+        )
     case .string(let text): require(value.string.map { Array($0.utf8) } == text, "a text reads as what it is")
     case .array(let elements):
         guard let ours = value.elements else { fatalError("broken law: an array has elements") }
@@ -46,7 +49,10 @@ private func compare(_ value: JSONValue, _ expected: PlainJSON, path: [String]) 
     if case .number = expected {} else { require(value.integer == nil, "only a number is a number") }
     if case .bool = expected {} else { require(value.bool == nil, "only true and false are") }
     if case .array = expected {} else { require(value.elements == nil, "only an array has elements") }
-    if case .object = expected {} else { require(!value.isObject && value["id"] == nil, "only an object has members") }
+    if case .object = expected {
+    } else {
+        require(!value.isObject && value["id"] == nil, "only an object has members")
+    }
 }
 
 private func compare(_ value: JSONValue, _ members: [PlainJSON.Member], path: [String]) {
@@ -59,7 +65,10 @@ private func compare(_ value: JSONValue, _ members: [PlainJSON.Member], path: [S
         require((found == nil) == (member.value == .null), "a member is found by its name")
         if let found { compare(found, member.value, path: path + [String(decoding: name, as: UTF8.self)]) }
     }
-    require(value[named: "\u{1}no such name"] == nil || seen.contains(Array("\u{1}no such name".utf8)), "no other is")
+    require(
+        value[named: "\u{1}no such name"] == nil || seen.contains(Array("\u{1}no such name".utf8)),
+        "no other is"
+    )
 }
 
 private func checkFoundation(_ bytes: [UInt8]) {
@@ -95,10 +104,14 @@ public func mutateJSON(
 }
 
 private let words = [
-    "0", "-0", "00", "-", "1.", ".5", "1.50", "2.5e1", "25e-1", "1E+2", "1e99999999999999999999", "0e-5", "100e-2", "+1",
-    "9223372036854775807", "-9223372036854775808", "9223372036854775808", "92233720368547758070e-1", "true", "tru", "null",
-    #""\ud83d\ude00""#, #""\ud83d""#, #""\ude00\ud83d""#, #""\u0000""#, #""\u00E9""#, #""\/\b\f\n\r\t\\\"""#, #""\x""#, #""\u12""#,
-    "\"1234567\\\"\"", "\"é\"", "\"\u{7F}\"", "\"a\tb\"", #"{"\u0069d":1,"id":2}"#, "[[[[[[[[]]]]]]]]", "[1,]", "{\"a\"}", "{\"a\":1,}", "\u{FEFF}1",
+    "0", "-0", "00", "-", "1.", ".5", "1.50", "2.5e1", "25e-1", "1E+2", "1e99999999999999999999", "0e-5",
+    "100e-2", "+1",
+    "9223372036854775807", "-9223372036854775808", "9223372036854775808", "92233720368547758070e-1", "true",
+    "tru", "null",
+    #""\ud83d\ude00""#, #""\ud83d""#, #""\ude00\ud83d""#, #""\u0000""#, #""\u00E9""#, #""\/\b\f\n\r\t\\\"""#,
+    #""\x""#, #""\u12""#,
+    "\"1234567\\\"\"", "\"é\"", "\"\u{7F}\"", "\"a\tb\"", #"{"\u0069d":1,"id":2}"#, "[[[[[[[[]]]]]]]]",
+    "[1,]", "{\"a\"}", "{\"a\":1,}", "\u{FEFF}1",
 ]
 
 @_silgen_name("LLVMFuzzerMutate")

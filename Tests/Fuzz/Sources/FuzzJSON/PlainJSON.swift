@@ -154,7 +154,8 @@ indirect enum PlainJSON: Equatable {
             case UInt8(ascii: "t"): return 9
             case UInt8(ascii: "u"):
                 let digits = text[index...].prefix(4)
-                guard digits.count == 4, digits.allSatisfy({ "0123456789abcdefABCDEF".utf8.contains($0) }) else { return nil }
+                guard digits.count == 4, digits.allSatisfy({ "0123456789abcdefABCDEF".utf8.contains($0) })
+                else { return nil }
                 index += 4
                 return UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
             default: return nil

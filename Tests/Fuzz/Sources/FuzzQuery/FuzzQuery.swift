@@ -17,7 +17,10 @@ public func fuzzQuery(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     do {
         reader = try QueryReader(Request(query: query))
     } catch {
-        require(reference == .refused(parameter: error.parameter), "the query is refused rightly: \(reference)")
+        require(
+            reference == .refused(parameter: error.parameter),
+            "the query is refused rightly: \(reference)"
+        )
         return 0
     }
     guard case .read(let pairs) = reference else {
@@ -26,7 +29,10 @@ public func fuzzQuery(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     }
     var byName = reader
     for (name, value) in pairs {
-        require((byName.text(name) ?? "").utf8.elementsEqual(value.utf8), "a parameter has the value it was given")
+        require(
+            (byName.text(name) ?? "").utf8.elementsEqual(value.utf8),
+            "a parameter has the value it was given"
+        )
     }
     require((try? byName.finish()) != nil, "no other parameters were read")
     checkIDs(pairs.values)
@@ -40,7 +46,10 @@ private func checkIDs(_ texts: some Sequence<String>) {
     for text in texts {
         let segment = PathSegment.encoded(text)
         require(!segment.contains("/") && segment.utf8.allSatisfy { 0x21...0x7E ~= $0 }, "a segment is one")
-        require(PathSegment.decoded(segment).map { Array($0.utf8) } == Array(text.utf8), "a segment comes back")
+        require(
+            PathSegment.decoded(segment).map { Array($0.utf8) } == Array(text.utf8),
+            "a segment comes back"
+        )
     }
 }
 
@@ -48,7 +57,10 @@ private func checkFeed(_ reader: QueryReader, parameters: Set<String>) {
     var reader = reader
     guard let filter = try? reader.transactionFilter() else { return }
     require(filter.customer.map(StripeID.isValid) ?? true, "a customer is an id")
-    require(filter.currency.map { $0.code.utf8.allSatisfy { 0x61...0x7A ~= $0 } } ?? true, "a currency is letters")
+    require(
+        filter.currency.map { $0.code.utf8.allSatisfy { 0x61...0x7A ~= $0 } } ?? true,
+        "a currency is letters"
+    )
     require((filter.search?.utf8.count ?? 0) <= 256, "a search is short")
     require(filter.search?.utf8.contains(0) != true, "no NUL is searched for")
     for bound in [filter.createdFrom, filter.createdTo].compactMap(\.self) {
@@ -66,7 +78,10 @@ private func checkFeed(_ reader: QueryReader, parameters: Set<String>) {
         "customer", "type", "status", "currency", "created", "created[gte]", "created[gt]", "created[lte]",
         "created[lt]", "q", "starting_after", "ending_before", "limit",
     ]
-    require(((try? reader.finish()) != nil) == parameters.isSubset(of: known), "what nobody asked for is refused")
+    require(
+        ((try? reader.finish()) != nil) == parameters.isSubset(of: known),
+        "what nobody asked for is refused"
+    )
 }
 
 private func checkTimes(_ reader: QueryReader) {

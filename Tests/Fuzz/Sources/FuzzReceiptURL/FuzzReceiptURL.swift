@@ -16,8 +16,14 @@ public func fuzzReceiptURL(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt 
         require(!"\(link)".contains("pay"), "a link is not printed")
 
         let browser = BrowserURL(text)
-        require(list.contains(browser.authority), "a browser goes to a host of the list: \(browser.authority)")
-        require(browser.scheme == "https" || loopback.contains(browser.authority), "a browser's way is encrypted")
+        require(
+            list.contains(browser.authority),
+            "a browser goes to a host of the list: \(browser.authority)"
+        )
+        require(
+            browser.scheme == "https" || loopback.contains(browser.authority),
+            "a browser's way is encrypted"
+        )
         if let curl = CurlURL(text) {
             require(!curl.hasUserInfo, "nobody is logged in")
             require(

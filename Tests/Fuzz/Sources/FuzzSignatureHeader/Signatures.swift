@@ -20,7 +20,8 @@ struct Signatures {
     private let genuine: [String: (secret: Int, at: Int64)]
 
     init() {
-        guard let first = try? EndpointSecret("whsec_first"), let second = try? EndpointSecret("whsec_second"),
+        guard let first = try? EndpointSecret("whsec_first"),
+            let second = try? EndpointSecret("whsec_second"),
             let stranger = try? EndpointSecret("whsec_stranger")
         else { fatalError("these are secrets") }
         verifier = SignatureVerifier(secrets: [first, second])
@@ -31,7 +32,8 @@ struct Signatures {
         }
         let now = now.unixSeconds
         let signed: [(byte: UInt8, secret: Int, at: Int64)] = [
-            (1, 0, now), (2, 1, now), (3, 0, now - 300), (4, 0, now - 301), (5, 0, now + 300), (6, 1, now + 301),
+            (1, 0, now), (2, 1, now), (3, 0, now - 300), (4, 0, now - 301), (5, 0, now + 300),
+            (6, 1, now + 301),
             (7, 0, 0), (8, 0, 999_999_999_999),
         ]
         var spellings: [UInt8: [UInt8]] = [:]
@@ -64,7 +66,11 @@ struct Signatures {
         var times: [String] = []
         var signatures: [String] = []
         for element in header.unicodeScalars.split(separator: ",", omittingEmptySubsequences: false) {
-            let parts = trimmed(Array(element)).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = trimmed(Array(element)).split(
+                separator: "=",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             guard parts.count == 2 else { continue }
             func text(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
                 var text = ""
@@ -83,9 +89,13 @@ struct Signatures {
         let candidates = signatures.filter { candidate in
             candidate.utf8.count == 64 && candidate.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
         }
-        let signers = candidates.prefix(16).compactMap { genuine[$0] }.filter { $0.at == seconds }.map(\.secret)
+        let signers = candidates.prefix(16).compactMap { genuine[$0] }.filter { $0.at == seconds }.map(
+            \.secret
+        )
         guard let signer = signers.min() else { return .refused("signature_mismatch") }
-        guard (now.unixSeconds - seconds).magnitude <= 300 else { return .refused("timestamp_outside_tolerance") }
+        guard (now.unixSeconds - seconds).magnitude <= 300 else {
+            return .refused("timestamp_outside_tolerance")
+        }
         return .accepted(secret: signer, at: seconds)
     }
 }

@@ -77,7 +77,11 @@ private func checkError(_ error: StripeAPIError) {
     )
     for attempt in [1, 5, 12, 60, Int.max] {
         for random in [0, 0.5, 0.999_999_999] {
-            switch RetrySchedule(maxAttempts: 100).decision(afterAttempt: attempt, error: error, random: random) {
+            switch RetrySchedule(maxAttempts: 100).decision(
+                afterAttempt: attempt,
+                error: error,
+                random: random
+            ) {
             case .giveUp: break
             case .retry(let seconds): require(1...3600 ~= seconds, "a wait is bounded: \(seconds)")
             }
@@ -93,11 +97,15 @@ private func checkReceipt(_ client: StripeClient, _ script: Script) async {
         do {
             let link = try await fetcher.freshURL(for: target)
             require(
-                link.text.hasPrefix("https://pay.stripe.com") || link.text.hasPrefix("https://invoice.stripe.com"),
+                link.text.hasPrefix("https://pay.stripe.com")
+                    || link.text.hasPrefix("https://invoice.stripe.com"),
                 "a receipt is at Stripe"
             )
         } catch {
-            require("\(error)".utf8.allSatisfy { 0x20...0x7E ~= $0 }, "why there is no receipt is safe in a log")
+            require(
+                "\(error)".utf8.allSatisfy { 0x20...0x7E ~= $0 },
+                "why there is no receipt is safe in a log"
+            )
         }
     }
 }

@@ -5,7 +5,8 @@ package enum EventWords {
 
     private static let integers = [
         "0", "1", "-1", "100", "2500", "2147483648", "9007199254740993", "9223372036854775807",
-        "-9223372036854775808", "9223372036854775808", "1749999999", "1750000000", "1750000001", "253402300800",
+        "-9223372036854775808", "9223372036854775808", "1749999999", "1750000000", "1750000001",
+        "253402300800",
         "1.5", "1e3", "1e400", "0.1e1",
     ]
     private static let constants = ["true", "false", "null", "{}", "[]", "[{}]", "\"\""]
@@ -13,7 +14,8 @@ package enum EventWords {
         // States of payments, refunds, disputes, sessions and invoices.
         "requires_payment_method", "requires_source", "requires_action", "processing", "requires_capture",
         "canceled", "succeeded", "failed", "pending", "lost", "won", "needs_response", "warning_closed",
-        "prevented", "complete", "expired", "paid", "unpaid", "draft", "open", "void", "expired_uncaptured_charge",
+        "prevented", "complete", "expired", "paid", "unpaid", "draft", "open", "void",
+        "expired_uncaptured_charge",
         "payment_record", "out_of_band_payment",
         // Kinds and types.
         "payment_intent", "charge", "refund", "dispute", "checkout.session", "invoice", "invoice_payment",
@@ -23,12 +25,16 @@ package enum EventWords {
         "customer.updated", "customer.deleted", "invoice.upcoming",
         // Currencies, versions and instruments.
         "usd", "JPY", "kwd", "isk", "eur", "2018-02-28", "2025-03-31.basil", "2026-09-30.endive", "card",
-        "us_bank_account", "type", "source", "bank_account", "American Express", "diners club", "apple_pay", "4242",
+        "us_bank_account", "type", "source", "bank_account", "American Express", "diners club", "apple_pay",
+        "4242",
         // Text that is awkward somewhere.
-        "\\u0000", "a\\u0000b", "\\ud83d\\ude00", "\\ud800", "İ", "é", "e\\u0301", "=1+1", "'", "\\\"", "\\n", "\\u202e",
+        "\\u0000", "a\\u0000b", "\\ud83d\\ude00", "\\ud800", "İ", "é", "e\\u0301", "=1+1", "'", "\\\"", "\\n",
+        "\\u202e",
         "https://pay.stripe.com/receipts/x",
     ]
-    private static let ids = ["pi_1", "ch_1", "ch_2", "re_1", "re_2", "dp_1", "cs_1", "in_1", "inpay_1", "cus_1", "acct_1"]
+    private static let ids = [
+        "pi_1", "ch_1", "ch_2", "re_1", "re_2", "dp_1", "cs_1", "in_1", "inpay_1", "cus_1", "acct_1",
+    ]
     private static let objects = [
         #"{"id":"pi_1","object":"payment_intent","amount":100,"currency":"usd","created":1750000000,"status":"succeeded"}"#,
         #"{"id":"ch_1","object":"charge","amount":100,"currency":"usd","created":1750000000,"status":"succeeded","payment_intent":"pi_1"}"#,

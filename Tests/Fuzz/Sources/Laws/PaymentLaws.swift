@@ -33,7 +33,8 @@ package enum PaymentLaws {
     /// The record as the store gives it back.
     private static func restored(_ record: ObjectRecord) -> ObjectRecord {
         guard let snapshot = record.snapshot else { return record }
-        guard let object = try? snapshot.encoded.withUnsafeBufferPointer({ try SnapshotCoding.decode($0) }) else {
+        guard let object = try? snapshot.encoded.withUnsafeBufferPointer({ try SnapshotCoding.decode($0) })
+        else {
             fatalError("broken law: a snapshot can be read again")
         }
         let back = Snapshot(
@@ -61,7 +62,10 @@ package enum PaymentLaws {
             row.paymentMethod?.last4, row.paymentMethod?.label, row.failure?.code, row.failure?.declineCode,
             row.failure?.message, row.receipt.number, row.money.display, row.money.decimalText,
         ]
-        require(!texts.contains { $0?.utf8.contains(0) == true }, "no NUL is given to a database or a terminal")
+        require(
+            !texts.contains { $0?.utf8.contains(0) == true },
+            "no NUL is given to a database or a terminal"
+        )
         let body = TransactionCoding.encode(row)
         do {
             let back = try body.withUnsafeBufferPointer { try TransactionCoding.decode($0) }
