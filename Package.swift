@@ -161,7 +161,8 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Billing", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "TestSupport", "Upkeep", "Webhooks",
+                "Billing", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "TestSupport", "Upkeep",
+                "Webhooks",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house

@@ -34,7 +34,9 @@ struct BackupCommand: AsyncParsableCommand {
             }
             let partial = file + ".partial"
             defer { try? FileManager.default.removeItem(atPath: partial) }
-            try await connection.connected(credentials: credentials) { try await $0.download("/v1/backup", to: partial) }
+            try await connection.connected(credentials: credentials) {
+                try await $0.download("/v1/backup", to: partial)
+            }
             let contents = try examined(partial)
             try FileManager.default.moveItem(atPath: partial, toPath: file)
             report(contents)
@@ -53,10 +55,12 @@ struct BackupCommand: AsyncParsableCommand {
         switch output.chosen {
         case .human:
             Terminal.line(
-                "\(file): \(contents.events) events, \(contents.transactions) transactions, \(contents.bytes) bytes.")
+                "\(file): \(contents.events) events, \(contents.transactions) transactions, \(contents.bytes) bytes."
+            )
         case .json:
             Terminal.line(
-                #"{"events":\#(contents.events),"transactions":\#(contents.transactions),"bytes":\#(contents.bytes)}"#)
+                #"{"events":\#(contents.events),"transactions":\#(contents.transactions),"bytes":\#(contents.bytes)}"#
+            )
         }
     }
 }
@@ -64,7 +68,12 @@ struct BackupCommand: AsyncParsableCommand {
 extension ServerConnection {
     /// Writes the answer to a file as it comes.
     func download(_ path: String, to file: String) async throws(CommandFailure) {
-        guard FileManager.default.createFile(atPath: file, contents: nil, attributes: [.posixPermissions: 0o600]),
+        guard
+            FileManager.default.createFile(
+                atPath: file,
+                contents: nil,
+                attributes: [.posixPermissions: 0o600]
+            ),
             let handle = FileHandle(forWritingAtPath: file)
         else { throw CommandFailure(Sysexits.usage, "\(file) cannot be written.") }
         let writer = Mutex(handle)

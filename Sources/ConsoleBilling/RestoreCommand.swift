@@ -42,12 +42,15 @@ struct RestoreCommand: AsyncParsableCommand {
                 throw CommandFailure(Sysexits.unavailable, "\(error)")
             } catch {
                 throw CommandFailure(
-                    Sysexits.unavailable, "\(target) cannot be written. Is its folder there, and the disk not full?")
+                    Sysexits.unavailable,
+                    "\(target) cannot be written. Is its folder there, and the disk not full?"
+                )
             }
             let contents = try backup.examine()
             Terminal.line(
                 "\(target): \(contents.events) events, \(contents.transactions) transactions"
-                    + (verify ? ", every row compared." : "."))
+                    + (verify ? ", every row compared." : ".")
+            )
         }
     }
 
@@ -55,7 +58,10 @@ struct RestoreCommand: AsyncParsableCommand {
         var flags: [Setting: String] = [:]
         flags[.databaseURL] = databaseURL
         let values = try SettingValues(
-            flags: flags, environment: ProcessInfo.processInfo.environment, configurationFile: nil)
+            flags: flags,
+            environment: ProcessInfo.processInfo.environment,
+            configurationFile: nil
+        )
         guard let url = values.text(.databaseURL), url.hasPrefix("sqlite:"), url.count > 7 else {
             throw CommandFailure(Sysexits.configuration, "DATABASE_URL takes \(Setting.databaseURL.accepts).")
         }

@@ -20,7 +20,8 @@ package struct SQLiteBackup: Sendable {
         package var description: String {
             switch self {
             case .unreadable(let path): "\(path) is not a backup of console-billing's."
-            case .damaged(let path): "\(path) is damaged: SQLite's integrity check fails. Use an older backup."
+            case .damaged(let path):
+                "\(path) is damaged: SQLite's integrity check fails. Use an older backup."
             case .targetExists(let path):
                 "\(path) exists. Move it away first, or say --replace to have it moved to \(path).replaced."
             case .differs(let table, let rows):

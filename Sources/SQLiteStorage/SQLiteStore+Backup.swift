@@ -29,7 +29,9 @@ extension SQLiteStore: BackupSource {
 /// Makes a file and its name durable.
 enum FileSync {
     static func sync(_ path: String) throws {
-        for (path, flags) in [(path, O_RDONLY), (URL(filePath: path).deletingLastPathComponent().path, O_RDONLY)] {
+        for (path, flags) in [
+            (path, O_RDONLY), (URL(filePath: path).deletingLastPathComponent().path, O_RDONLY),
+        ] {
             let descriptor = open(path, flags | O_CLOEXEC)
             guard descriptor >= 0 else { throw DatabaseError(resultCode: .SQLITE_IOERR) }
             defer { close(descriptor) }

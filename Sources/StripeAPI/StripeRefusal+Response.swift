@@ -47,7 +47,8 @@ extension StripeRefusal {
 
     /// As for ``token(_:)``, and brackets: `created[gte]`.
     private static func parameterName(_ text: String) -> String? {
-        token(String(text.filter { $0 != "[" && $0 != "]" })) == nil || text.utf8.count > 64 ? nil : text
+        let name = token(text.filter { $0 != "[" && $0 != "]" })
+        return name == nil || text.utf8.count > 64 ? nil : text
     }
 
     /// The permissions that the message of a 403 names in quotes; nowhere else does Stripe say which.

@@ -84,7 +84,9 @@ final class FlakyStore: Store {
         try await store.page(filter, cursor: cursor, limit: limit)
     }
     func count(_ filter: TransactionFilter) async throws(StoreError) -> Int { try await store.count(filter) }
-    func transaction(id: String) async throws(StoreError) -> Transaction? { try await store.transaction(id: id) }
+    func transaction(id: String) async throws(StoreError) -> Transaction? {
+        try await store.transaction(id: id)
+    }
     func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? {
         try await store.payment(ofTransaction: id)
     }

@@ -15,7 +15,7 @@ final class SimulatedStripe: HTTPTransport {
     private let objects: [String: [UInt8]]
     private let state: Mutex<State>
 
-    /// - Parameter stories: What has happened at Stripe; the last word on an object is the one its API gives.
+    /// Holds what has happened at Stripe; the last word on an object is the one its API gives.
     init(stories: [Story], seed: UInt64) {
         var objects: [String: [UInt8]] = [:]
         for event in stories.flatMap(\.events) {
@@ -53,7 +53,10 @@ final class SimulatedStripe: HTTPTransport {
     private func answer(_ request: TransportRequest) -> TransportResponse {
         let path = request.url.prefix { $0 != "?" }
         guard let id = path.split(separator: "/").last, let body = objects[String(id)] else {
-            return TransportResponse(status: 404, body: Array(#"{"error":{"type":"invalid_request_error"}}"#.utf8))
+            return TransportResponse(
+                status: 404,
+                body: Array(#"{"error":{"type":"invalid_request_error"}}"#.utf8)
+            )
         }
         return TransportResponse(status: 200, body: body)
     }

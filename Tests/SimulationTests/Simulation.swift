@@ -18,7 +18,9 @@ struct Simulation {
         let seed: UInt64
         let law: String
 
-        var description: String { "seed \(seed): \(law)   (replay: SEED=\(seed) swift test --filter Simulation)" }
+        var description: String {
+            "seed \(seed): \(law)   (replay: SEED=\(seed) swift test --filter Simulation)"
+        }
     }
 
     /// What a run came to, for the figures.
@@ -119,7 +121,9 @@ struct Simulation {
         let (now, secret) = (clock.now, secret)
         let answers = await withTaskGroup(of: (String, Bool).self) { group in
             for event in batch {
-                group.addTask { (event.id, await Self.isAcknowledged(event, by: store, now: now, secret: secret)) }
+                group.addTask {
+                    (event.id, await Self.isAcknowledged(event, by: store, now: now, secret: secret))
+                }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
@@ -144,10 +148,15 @@ struct Simulation {
     ) async -> Bool {
         let header = PayloadSigner(secret: secret).header(for: event.body, at: now)
         do {
-            let verified = try SignatureVerifier(secrets: [secret]).verify(event.body, header: header, now: now)
+            let verified = try SignatureVerifier(secrets: [secret]).verify(
+                event.body,
+                header: header,
+                now: now
+            )
             let parsed = try EventParser.parse(verified)
             _ = try await store.record(
-                DeliveredEvent(event: parsed, payload: verified.bytes, receivedAt: now, source: .webhook))
+                DeliveredEvent(event: parsed, payload: verified.bytes, receivedAt: now, source: .webhook)
+            )
             return true
         } catch {
             return false
@@ -161,8 +170,12 @@ struct Simulation {
         let payloads = try await storedPayloads(store)
         let stored = Set(payloads.keys)
         let fromStripe = stored.filter { !$0.hasPrefix("fetched_") }
-        if let lost = acknowledged.subtracting(stored).min() { throw violation("\(lost) was acknowledged and is lost") }
-        if let extra = fromStripe.subtracting(sent).min() { throw violation("\(extra) is stored and was never sent") }
+        if let lost = acknowledged.subtracting(stored).min() {
+            throw violation("\(lost) was acknowledged and is lost")
+        }
+        if let extra = fromStripe.subtracting(sent).min() {
+            throw violation("\(extra) is stored and was never sent")
+        }
         let found = try await store.page(TransactionFilter(), cursor: .start, limit: 1000)?.elements ?? []
         let expected = NaiveFeed.rows(of: Array(payloads.values))
         guard found == expected else { throw violation("the feed is not what the log says") }

@@ -208,7 +208,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// A proxy in front of us may see it otherwise, and then one of us sees a request that the other does not.
     private static func isFramedBeyondDoubt(_ head: HTTPRequestHead) -> Bool {
         let codings = head.headers["transfer-encoding"]
-        return codings.isEmpty || (codings.count == 1 && codings[0].lowercased() == "chunked" && head.version != .http1_0)
+        return codings.isEmpty
+            || (codings.count == 1 && codings[0].lowercased() == "chunked" && head.version != .http1_0)
     }
 
     private func closing(_ context: ChannelHandlerContext, in time: TimeAmount) -> Scheduled<Void> {

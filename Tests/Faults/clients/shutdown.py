@@ -157,8 +157,10 @@ class Steadily:
 def a_backup_not_read(service):
     with service.connect(receive_buffer=4096) as client:
         client.sendall(slow.BACKUP + b"\r\n")
+        own = client.getsockname()[1]
+        expect(lab.wait_for(lambda: service.queued_for(own) is not None, 10), "is not accepted")
         started = time.monotonic()
-        while service.process.poll() is None and service.queued_for(client.getsockname()[1]) is not None:
+        while service.process.poll() is None and service.queued_for(own) is not None:
             expect(time.monotonic() - started < GRACE + 2, "is not closed within the graceful limit")
             time.sleep(0.5)
 

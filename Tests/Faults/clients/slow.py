@@ -91,6 +91,8 @@ def let_go_in_time(service, client):
     begin before the kernel has taken all it takes.
     """
     own = client.getsockname()[1]
+    # One that waits to be accepted looks like one that was let go.
+    expect(lab.wait_for(lambda: service.queued_for(own) is not None, 10), "is not accepted")
     queued, since = None, time.monotonic()
     while (now_queued := service.queued_for(own)) is not None:
         if now_queued != queued:
