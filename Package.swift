@@ -95,6 +95,8 @@ let package = Package(
             name: "StripeStandIn",
             dependencies: [
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/StripeStandIn",
@@ -149,7 +151,9 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "SQLiteStorage", "StripeAPI", "Upkeep", "StripeStandIn", "Stories", "TestSupport",
+                "Billing", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "StripeStandIn", "TestSupport",
+                "Upkeep", "Web", "Webhooks", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house
         ),
