@@ -38,6 +38,8 @@ package struct PaymentMethodDetails: Sendable, Hashable {
         switch object {
         // A Source object (2017–2019) has its instrument under the name of its type, as details have.
         case "source": self.init(json)
+        // What is kept has no room for the instrument of a type of this name, so it is not read either.
+        case "type": self.init(type: object, brand: nil, last4: nil)
         case "bank_account":
             self.init(
                 type: "ach_debit",

@@ -32,6 +32,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         var isLast: Bool
         var hasArrived = false
         var isBeingAnswered = false
+        var bodyParts = 0
         var isAnswered = false
 
         init(_ head: HTTPRequestHead) {
@@ -115,17 +116,47 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head): context.write(wrapOutboundOut(.head(asItWillBe(head))), promise: promise)
         // NIO's encoder does not know that it answers HEAD, and the next answer would begin with this body.
         case .body where exchange?.isHead == true: promise?.succeed()
-        case .body: context.write(data, promise: promise)
-        case .end:
-            exchange?.isBeingAnswered = false
-            exchange?.isAnswered = true
-            guard let exchange, exchange.isLast else {
-                forgetWhatIsDone()
-                context.write(data, promise: promise)
-                return
-            }
-            end(context, with: data, promise, lingering: !exchange.asksForTunnel)
+        case .body:
+            exchange?.bodyParts += 1
+            context.write(data, promise: promise)
+        case .end: finishWhenSent(context, data, promise)
         }
+    }
+
+    /// Lets the end of an answer follow when the rest of it has left.
+    ///
+    /// Behind us the end means that the connection is idle, and at a shutdown an idle connection is closed with
+    /// all that is still to be sent on it. Hummingbird can be megabytes ahead of the socket.
+    private func finishWhenSent(
+        _ context: ChannelHandlerContext,
+        _ data: NIOAny,
+        _ promise: EventLoopPromise<Void>?
+    ) {
+        guard exchange.map({ $0.bodyParts > 1 }) ?? false || !context.channel.isWritable else {
+            finish(context, data, promise)
+            return
+        }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { [self] _ in
+            finish(context, data, promise)
+            context.flush()
+        }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: sent)
+    }
+
+    private func finish(
+        _ context: ChannelHandlerContext,
+        _ data: NIOAny,
+        _ promise: EventLoopPromise<Void>?
+    ) {
+        exchange?.isBeingAnswered = false
+        exchange?.isAnswered = true
+        guard let exchange, exchange.isLast else {
+            forgetWhatIsDone()
+            context.write(data, promise: promise)
+            return
+        }
+        end(context, with: data, promise, lingering: !exchange.asksForTunnel)
     }
 
     /// The head with what this connection's future asks for.
