@@ -42,7 +42,10 @@ let package = Package(
         .target(name: "Storage", dependencies: ["Billing"], swiftSettings: house),
         .target(
             name: "SQLiteStorage",
-            dependencies: ["Billing", "Storage", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Billing", "Storage", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: house
         ),
         .target(

@@ -39,6 +39,7 @@ package final class EventWriter: Sendable {
     }
 
     private let queue: DatabaseQueue
+    private let checkpoints: Checkpoints
     private let recorder: EventRecorder
     private let limits: Limits
     private let onFailure: @Sendable (StoreError) -> Void
@@ -46,11 +47,13 @@ package final class EventWriter: Sendable {
 
     init(
         queue: DatabaseQueue,
+        checkpoints: Checkpoints,
         recorder: EventRecorder,
         limits: Limits,
         onFailure: @escaping @Sendable (StoreError) -> Void
     ) {
         self.queue = queue
+        self.checkpoints = checkpoints
         self.recorder = recorder
         self.limits = limits
         self.onFailure = onFailure
@@ -95,6 +98,15 @@ package final class EventWriter: Sendable {
         if isFirst { onFailure(error) }
     }
 
+    /// On the writer's queue, outside of database transactions.
+    func checkpointIfDue(_ db: Database) {
+        do {
+            try checkpoints.takeIfDue(db)
+        } catch {
+            stopIfNeeded(after: StoreError(error, while: "bringing the WAL into the database"))
+        }
+    }
+
     private func refusal(in state: State, adding bytes: Int) -> StoreError? {
         if let failure = state.failure { return failure }
         if state.isClosed { return StoreError(.closed, while: "taking an event") }
@@ -124,6 +136,8 @@ package final class EventWriter: Sendable {
             let batch = self.takeBatch()
             let answers = self.write(batch.map(\.event), db)
             for (item, answer) in zip(batch, answers) { item.continuation.resume(returning: answer) }
+            // After the answers: these events are durable, whatever becomes of the checkpoint.
+            self.checkpointIfDue(db)
             self.finishBatch()
         }
     }

@@ -71,11 +71,7 @@ package struct SQLiteBackup: Sendable {
     /// - Throws: ``Fault``, ``DatabaseLockError``, or an error of the file system; the target is then as it was.
     package func restore(to target: String, replaces: Bool) throws {
         let files = FileManager.default
-        try files.createDirectory(
-            at: URL(filePath: target).deletingLastPathComponent(),
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
+        try FileSync.makeFolder(URL(filePath: target).deletingLastPathComponent())
         let lock = try DatabaseLock(databasePath: target)
         defer { withExtendedLifetime(lock) {} }
         _ = try examine()

@@ -29,13 +29,29 @@ extension SQLiteStore: BackupSource {
 /// Makes a file and its name durable.
 enum FileSync {
     static func sync(_ path: String) throws {
-        for (path, flags) in [
-            (path, O_RDONLY), (URL(filePath: path).deletingLastPathComponent().path, O_RDONLY),
-        ] {
-            let descriptor = open(path, flags | O_CLOEXEC)
-            guard descriptor >= 0 else { throw DatabaseError(resultCode: .SQLITE_IOERR) }
-            defer { close(descriptor) }
-            guard fsync(descriptor) == 0 else { throw DatabaseError(resultCode: .SQLITE_IOERR_FSYNC) }
-        }
+        for path in [path, URL(filePath: path).deletingLastPathComponent().path] { try syncAlone(path) }
+    }
+
+    /// Makes a folder, and those it is in, for nobody else to look into.
+    ///
+    /// What SQLite syncs is lost with a folder whose own name the disk never learnt.
+    static func makeFolder(_ folder: URL) throws {
+        guard !FileManager.default.fileExists(atPath: folder.path) else { return }
+        let parent = folder.deletingLastPathComponent()
+        if parent.path != folder.path { try makeFolder(parent) }
+        try FileManager.default.createDirectory(
+            at: folder,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        try syncAlone(folder.path)
+        try syncAlone(parent.path)
+    }
+
+    private static func syncAlone(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DatabaseError(resultCode: .SQLITE_IOERR) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw DatabaseError(resultCode: .SQLITE_IOERR_FSYNC) }
     }
 }

@@ -15,6 +15,7 @@ package final class SQLiteStore: Store {
     let projection: ProjectionPolicy
     let eventWriter: EventWriter
     let inFlight = InFlight()
+    private let checkpoints = Checkpoints(dueAfterFrames: 2048)
     private let lock: DatabaseLock
     private let nextReader = Atomic<Int>(0)
     let isRebuilding = Atomic<Bool>(false)
@@ -36,17 +37,13 @@ package final class SQLiteStore: Store {
         self.path = path
         let folder = URL(filePath: path).deletingLastPathComponent()
         do {
-            try FileManager.default.createDirectory(
-                at: folder,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
+            try FileSync.makeFolder(folder)
         } catch {
             throw SQLiteStartError.folder(folder.path)
         }
         lock = try DatabaseLock(databasePath: path)
         do {
-            writer = try Self.openWriter(path)
+            writer = try Self.openWriter(path, checkpoints)
             readers = try (0..<3).map { _ in try Self.openReader(path) }
         } catch let error as SQLiteStartError {
             throw error
@@ -60,6 +57,7 @@ package final class SQLiteStore: Store {
         self.projection = projection
         eventWriter = EventWriter(
             queue: writer,
+            checkpoints: checkpoints,
             recorder: EventRecorder(tables: .live, projection: projection),
             limits: limits,
             onFailure: onFailure
@@ -70,11 +68,15 @@ package final class SQLiteStore: Store {
     ///
     /// GRDB's own WAL mode is not used: it lowers `synchronous` to NORMAL, under which an acknowledged event
     /// can vanish at power loss.
-    private static func openWriter(_ path: String) throws -> DatabaseQueue {
+    private static func openWriter(_ path: String, _ checkpoints: Checkpoints) throws -> DatabaseQueue {
         // Bodies of events name people: SQLite alone would make a file that everybody may read. Its WAL takes
-        // the mode of this one. Where the file cannot be made, SQLite's own error says why.
+        // the mode of this one. A file that may not be written SQLite would open to read, and then refuse every
+        // event, even when it may be written again.
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        if descriptor >= 0 { Foundation.close(descriptor) }
+        guard descriptor >= 0 else {
+            throw SQLiteStartError.notWritable(path, reason: String(cString: strerror(errno)))
+        }
+        Foundation.close(descriptor)
         var configuration = Configuration()
         configuration.label = "console-billing.writer"
         configuration.busyMode = .timeout(2)
@@ -85,7 +87,7 @@ package final class SQLiteStore: Store {
             try db.execute(sql: "PRAGMA page_size = 4096")
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 2048")
+            checkpoints.watch(db)
             guard try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal",
                 try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2
             else { throw SQLiteStartError.notDurable }
@@ -132,7 +134,9 @@ package final class SQLiteStore: Store {
         defer { inFlight.end() }
         if let failure = eventWriter.failure { throw failure }
         do {
-            return try await writer.write(body)
+            let value = try await writer.write(body)
+            try await writer.writeWithoutTransaction { [eventWriter] in eventWriter.checkpointIfDue($0) }
+            return value
         } catch {
             let storeError = StoreError(error, while: operation)
             eventWriter.stopIfNeeded(after: storeError)
@@ -168,6 +172,7 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
     case notDurable
     case newerSchema
     case folder(String)
+    case notWritable(String, reason: String)
     case noDatabase(String)
 
     package var description: String {
@@ -180,6 +185,9 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
                 + "backup made with this one."
         case .folder(let path):
             "The folder \(path) for the database cannot be made. Make it writable for this user, or set "
+                + "DATABASE_URL to another place."
+        case .notWritable(let path, let reason):
+            "The database \(path) cannot be written: \(reason). Make it writable for this user, or set "
                 + "DATABASE_URL to another place."
         case .noDatabase(let path):
             "The file \(path) is no SQLite database, or a damaged one; it was left as it is. Restore a backup in "

@@ -179,13 +179,16 @@ struct Purchase: Sendable {
         among refunds: [PaymentGroup.Known<Refund>]
     ) -> PaymentGroup.Known<Refund>? {
         let remainder = uncapturedRemainder
-        guard remainder > 0, let seenAt = decidingCharge?.shownAt ?? intent?.shownAt else { return nil }
+        // A charge that we have seen only authorised knows nothing yet of the capture that the intent tells of.
+        let captured = decidingCharge.flatMap { $0.object.isPaid ? $0 : nil }
+        let seen = [captured?.shownAt, intent?.shownAt].compactMap(\.self).max()
+        guard remainder > 0, let seenAt = seen else { return nil }
         let booked = refunds.filter {
             $0.object.created <= seenAt && ($0.object.counts || $0.shownAt >= seenAt)
         }
         // Had the remainder no refund of its own, Stripe's total would exceed the refunds by it.
         let total = booked.totalAmount
-        if let stated = decidingCharge?.object.amountRefunded, total <= stated - remainder { return nil }
+        if let stated = captured?.object.amountRefunded, total <= stated - remainder { return nil }
         return booked.filter { $0.object.counts && $0.object.amount == remainder }
             .min { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
     }

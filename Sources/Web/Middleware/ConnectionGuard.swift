@@ -46,10 +46,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    /// What a reader takes at least by each deadline.
+    private static let leastProgress = 64 << 10
+
     private let deadlines: Deadlines
     private var exchange: Exchange?
     private var requestDeadline: Scheduled<Void>?
     private var writeDeadline: Scheduled<Void>?
+    /// Handed on to be sent on this connection so far.
+    private var bodyBytes = 0
     /// The last answer was given: what still comes is not looked at.
     private var isOver = false
 
@@ -116,8 +121,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head): context.write(wrapOutboundOut(.head(asItWillBe(head))), promise: promise)
         // NIO's encoder does not know that it answers HEAD, and the next answer would begin with this body.
         case .body where exchange?.isHead == true: promise?.succeed()
-        case .body:
+        case .body(let part):
             exchange?.bodyParts += 1
+            bodyBytes += part.readableBytes
             context.write(data, promise: promise)
         case .end: finishWhenSent(context, data, promise)
         }
@@ -224,8 +230,29 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         writeDeadline?.cancel()
-        writeDeadline = context.channel.isWritable ? nil : closing(context, in: deadlines.write)
+        writeDeadline = nil
+        if !context.channel.isWritable { watchReader(context) }
         context.fireChannelWritabilityChanged()
+    }
+
+    /// Closes when too little was read by the deadline: who is slow has not gone away.
+    ///
+    /// That the channel becomes writable is not enough to go by, for Hummingbird can be megabytes ahead.
+    private func watchReader(_ context: ChannelHandlerContext) {
+        let before = sentBytes(context)
+        let eventLoop = context.eventLoop.assumeIsolated()
+        writeDeadline = eventLoop.scheduleTask(in: deadlines.write) { [self] in
+            if sentBytes(context) - before >= Self.leastProgress {
+                watchReader(context)
+            } else {
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    private func sentBytes(_ context: ChannelHandlerContext) -> Int {
+        let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return bodyBytes - (waiting ?? 0)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
