@@ -56,15 +56,15 @@ def a_reader_that_dribbles(laboratory):
     """Reads just enough never to be late; the service ends in time all the same."""
     with laboratory.serving(LOG_LEVEL="warning") as service:
         slow.fill(service, slow.ROWS)
-        with service.connect(receive_buffer=4096) as client:
+        with service.connect(receive_buffer=65536) as client:
             client.sendall(slow.BACKUP + b"\r\n")
             time.sleep(1)
             service.process.send_signal(signal.SIGTERM)
             started = time.monotonic()
             while service.process.poll() is None and time.monotonic() - started < GRACE:
                 with contextlib.suppress(OSError):
-                    client.recv(65536)
-                time.sleep(0.5)
+                    client.recv(32768)
+                time.sleep(0.25)
             expect(service.process.poll() is not None, f"did not end {GRACE} s after SIGTERM")
             ended = time.monotonic() - started
         expect(service.process.returncode == 0, f"the exit code is {service.process.returncode}")

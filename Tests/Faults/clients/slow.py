@@ -237,14 +237,17 @@ def check_backup(answer):
 
 
 class SlowSocket:
-    """Reads a little at a time, so that a backup takes longer than what nobody reads is kept."""
+    """Reads at a pace at which a backup takes longer than what nobody reads is kept."""
 
-    PAUSE = 0.08
+    BYTES_A_SECOND = 180_000
 
     def __init__(self, client):
         self.client = client
         self.settimeout = client.settimeout
+        self.begun, self.read = time.monotonic(), 0
 
     def recv(self, _):
-        time.sleep(self.PAUSE)
-        return self.client.recv(16384)
+        time.sleep(max(0, self.begun + self.read / self.BYTES_A_SECOND - time.monotonic()))
+        taken = self.client.recv(16384)
+        self.read += len(taken)
+        return taken
