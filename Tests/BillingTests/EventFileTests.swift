@@ -42,6 +42,16 @@ struct EventFileTests {
         #expect(Self.faulty.count >= 10)
     }
 
+    @Test func `the types we say we project are those whose bodies we read`() throws {
+        let read = try Self.wellFormed.compactMap { file in
+            let event = try EventCoding.decode(file.bytes)
+            guard case .snapshot = event.content else { return nil as String? }
+            return event.type
+        }
+        #expect(Set(read) == Set(EventFamily.projectedTypes))
+        #expect(EventFamily.projectedTypes == Set(read).sorted(), "sorted, and none twice")
+    }
+
     @Test(arguments: wellFormed)
     func `a body is read as its name says`(file: EventFile) throws {
         let event = try EventCoding.decode(file.bytes)

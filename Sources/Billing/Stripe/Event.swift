@@ -43,27 +43,6 @@ package struct Event: Sendable {
     }
 }
 
-/// Which kind of object a type of event carries.
-package enum EventFamily {
-    /// - Returns: `nil` for a type that says nothing about a payment.
-    package static func objectKind(of eventType: String) -> ObjectKind? {
-        switch eventType {
-        case "customer.created", "customer.updated", "customer.deleted": .customer
-        // A preview of an invoice that does not exist yet: it has no id.
-        case "invoice.upcoming": nil
-        case _ where eventType.hasPrefix("charge.dispute."): .dispute
-        case _ where eventType.hasPrefix("charge.refund."): .refund
-        case _ where eventType.hasPrefix("charge."): .charge
-        case _ where eventType.hasPrefix("refund."): .refund
-        case _ where eventType.hasPrefix("payment_intent."): .paymentIntent
-        case _ where eventType.hasPrefix("checkout.session."): .checkoutSession
-        case _ where eventType.hasPrefix("invoice_payment."): .invoicePayment
-        case _ where eventType.hasPrefix("invoice."): .invoice
-        default: nil
-        }
-    }
-}
-
 extension Event {
     /// Reads an envelope.
     ///
