@@ -35,6 +35,14 @@ extension SQLiteStore {
                 // Spelt out rather than bound, so that the partial index for it can serve.
                 conditions.append("disposition = '\(disposition.rawValue)'")
             }
+            if let source = query.source {
+                conditions.append("source = ?")
+                arguments += [source.rawValue]
+            }
+            if let object = query.objectID {
+                conditions.append("object_id = ?")
+                arguments += [object]
+            }
             let isBackwards = query.startingAfter == nil && query.endingBefore != nil
             if let cursor = query.startingAfter ?? query.endingBefore {
                 let sql = "SELECT sequence FROM events WHERE id = ?"

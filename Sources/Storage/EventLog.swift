@@ -10,7 +10,7 @@ package enum RecordOutcome: String, Sendable {
 }
 
 /// How an event came to us.
-package enum EventSource: String, Codable, Sendable {
+package enum EventSource: String, Codable, Sendable, CaseIterable {
     case webhook
     /// Asked of Stripe's API by us, and marked so.
     case api
@@ -89,6 +89,9 @@ package struct EventEntry: Sendable, Equatable {
 package struct EventQuery: Sendable {
     package var type: String?
     package var disposition: EventEntry.Disposition?
+    package var source: EventSource?
+    /// Only those about this object.
+    package var objectID: String?
     package var limit: Int
     package var startingAfter: String?
     package var endingBefore: String?
@@ -96,12 +99,16 @@ package struct EventQuery: Sendable {
     package init(
         type: String? = nil,
         disposition: EventEntry.Disposition? = nil,
+        source: EventSource? = nil,
+        objectID: String? = nil,
         limit: Int = 10,
         startingAfter: String? = nil,
         endingBefore: String? = nil
     ) {
         self.type = type
         self.disposition = disposition
+        self.source = source
+        self.objectID = objectID
         self.limit = limit
         self.startingAfter = startingAfter
         self.endingBefore = endingBefore

@@ -94,6 +94,19 @@ final class FlakyStore: Store {
         try await store.customers(ofConsoleUser: user)
     }
     func summary() async throws(StoreError) -> WorkSummary { try await store.summary() }
+    func payments(
+        of references: [ObjectReference],
+        account: String?
+    ) async throws(StoreError)
+        -> [[ObjectRecord]]
+    { try await store.payments(of: references, account: account) }
+    var isStoreExclusive: Bool { store.isStoreExclusive }
+    func latestRun(_ kind: UpkeepRun.Kind) async throws(StoreError) -> UpkeepRun? {
+        try await store.latestRun(kind)
+    }
+    func run(id: String) async throws(StoreError) -> UpkeepRun? { try await store.run(id: id) }
+    func begin(_ run: UpkeepRun) async throws(StoreError) -> Bool { try await store.begin(run) }
+    func replace(_ run: UpkeepRun) async throws(StoreError) -> UpkeepRun? { try await store.replace(run) }
     func checkReady() async throws(StoreError) { try await store.checkReady() }
     func close() async { await store.close() }
 }

@@ -38,11 +38,13 @@ package final class InMemoryStore: Store {
         var gaveUp = false
     }
 
-    fileprivate struct State {
-        var events: [Kept] = []
-        var work: [WorkKey: Work] = [:]
+    struct State {
+        fileprivate var events: [Kept] = []
+        fileprivate var work: [WorkKey: Work] = [:]
+        /// In the order in which they were begun.
+        var runs: [UpkeepRun] = []
         /// What follows from `events`, until there is another one.
-        var rows: [Transaction]?
+        fileprivate var rows: [Transaction]?
     }
 
     private let disk: Disk
@@ -62,7 +64,7 @@ package final class InMemoryStore: Store {
         if isClosed.load(ordering: .relaxed) { throw StoreError(.closed, while: operation) }
     }
 
-    private func with<Result: Sendable>(
+    func with<Result: Sendable>(
         _ operation: StaticString,
         _ body: (inout State) -> Result
     ) throws(StoreError) -> Result {
@@ -127,6 +129,8 @@ extension InMemoryStore {
                         $0.hasSuffix("*") ? entry.type.hasPrefix($0.dropLast()) : entry.type == $0
                     } ?? true
                 return isOfType && (query.disposition == nil || query.disposition == entry.disposition)
+                    && (query.source == nil || query.source == entry.source)
+                    && (query.objectID == nil || query.objectID == entry.objectID)
             }
             guard let cursor = query.startingAfter ?? query.endingBefore else {
                 return slice(matching, limit: query.limit, isBackwards: false)
@@ -259,7 +263,7 @@ extension InMemoryStore {
     }
 
     /// All that is connected with any of `seeds`, in whichever direction the links go.
-    private func component(
+    func component(
         around seeds: [ObjectReference],
         account: String?,
         _ state: State

@@ -9,6 +9,7 @@ enum Schema {
             try db.execute(sql: ProjectionTables.live.definition)
         }
         migrator.registerMigration("0003_work") { try $0.execute(sql: work) }
+        migrator.registerMigration("0004_upkeep_runs") { try $0.execute(sql: upkeepRuns) }
         return migrator
     }
 
@@ -48,6 +49,25 @@ enum Schema {
             UNIQUE (account, kind, id)
         ) STRICT;
         CREATE INDEX work_due ON work (due_at) WHERE gave_up = 0;
+        """
+
+    private static let upkeepRuns = """
+        CREATE TABLE upkeep_runs (
+            sequence INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            begun_at INTEGER NOT NULL,
+            request TEXT NOT NULL,
+            progress TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'completed', 'failed')),
+            reason TEXT,
+            updated_at INTEGER NOT NULL,
+            -- NULL when nobody is at it; '' when nobody is to be before leased_until.
+            holder TEXT,
+            leased_until INTEGER NOT NULL,
+            revision INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX upkeep_runs_running ON upkeep_runs (kind) WHERE state = 'running';
         """
 }
 

@@ -33,6 +33,19 @@ struct StoreOutage: Store {
     func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) { throw error }
     func summary() async throws(StoreError) -> WorkSummary { throw error }
 
+    func payments(
+        of references: [ObjectReference],
+        account: String?
+    ) async throws(StoreError)
+        -> [[ObjectRecord]]
+    { throw error }
+
+    var isStoreExclusive: Bool { true }
+    func latestRun(_ kind: UpkeepRun.Kind) async throws(StoreError) -> UpkeepRun? { throw error }
+    func run(id: String) async throws(StoreError) -> UpkeepRun? { throw error }
+    func begin(_ run: UpkeepRun) async throws(StoreError) -> Bool { throw error }
+    func replace(_ run: UpkeepRun) async throws(StoreError) -> UpkeepRun? { throw error }
+
     func checkReady() async throws(StoreError) { throw error }
     func close() async {}
 }

@@ -1,0 +1,16 @@
+package import Billing
+
+/// What is known of Stripe's objects, from which the rows are derived.
+package protocol KnownObjects: Sendable {
+    /// The payments that some objects belong to, each as all that is known of its objects.
+    ///
+    /// - Parameters:
+    ///   - references: Objects that payments are made of, so no customers; those nobody ever named are passed over.
+    ///   - account: The connected account they belong to.
+    /// - Returns: Each payment once.
+    /// - Throws: ``StoreError``.
+    func payments(
+        of references: [ObjectReference],
+        account: String?
+    ) async throws(StoreError) -> [[ObjectRecord]]
+}
