@@ -55,6 +55,7 @@ struct Service {
                 Enrichment(
                     store: store,
                     stripe: stripe(transport, key, limits: TransportLimits()),
+                    livemode: configuration.livemode,
                     logger: logger,
                     now: clock
                 )

@@ -19,11 +19,13 @@ struct PreparedEvent: Sendable {
     let records: [ObjectRecord]
     /// What there will be to write should none of `records` be known yet, as is so of most.
     let firstPayment: FirstPayment?
+    /// What the event asks for by itself, whatever is known.
+    let question: StripeQuestion?
 
     /// A payment that nothing but one event tells of.
     struct FirstPayment: Sendable {
         let rows: [TransactionRow]
-        let missing: [ObjectReference]
+        let missing: [StripeQuestion]
 
         init(_ records: [ObjectRecord], account: String?) {
             let group = PaymentGroup(records, account: account)
@@ -43,13 +45,14 @@ struct PreparedEvent: Sendable {
         self.payload = payload
         self.receivedAt = receivedAt
         self.source = source
+        let isOurs = projection.livemode == nil || projection.livemode == event.livemode
         switch event.content {
         case .other: (disposition, reason) = (.ignored, nil)
         case .unreadable(let why): (disposition, reason) = (.quarantined, why)
-        case .snapshot:
-            let isOurs = projection.livemode == nil || projection.livemode == event.livemode
-            (disposition, reason) = (isOurs ? .projected : .otherMode, nil)
+        case .thin: (disposition, reason) = (isOurs ? .ignored : .otherMode, nil)
+        case .snapshot: (disposition, reason) = (isOurs ? .projected : .otherMode, nil)
         }
+        if case .thin = event.content, isOurs { question = .thinEvent(event.id) } else { question = nil }
         let shown = disposition == .projected ? event.records(receivedAt: receivedAt) : []
         customers = shown.filter { $0.reference.kind == .customer }
         records = shown.filter { $0.reference.kind != .customer }
@@ -69,7 +72,8 @@ struct EventRecorder: Sendable {
 
     func record(_ prepared: PreparedEvent, _ db: Database) throws -> RecordOutcome {
         guard try insert(prepared, db) else { return .duplicate }
-        try Projector(tables: tables, db: db).project(prepared, asksForWork: true)
+        try Projector(tables: tables, db: db)
+            .project(prepared, asking: prepared.source == .api ? .whatIsNew : .everything)
         return prepared.disposition == .quarantined ? .quarantined : .recorded
     }
 

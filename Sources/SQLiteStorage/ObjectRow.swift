@@ -4,11 +4,12 @@ import GRDB
 
 /// An ``ObjectRecord`` as a row of the objects table.
 enum ObjectRow {
-    /// The columns snapshot, shown_at, livemode, api_version and links.
+    /// The columns snapshot, shown_at, livemode, api_version, links and undecided.
     static func arguments(_ record: ObjectRecord) -> StatementArguments {
         [
             record.snapshot.map { Data($0.encoded) }, record.snapshot?.shownAt.unixSeconds,
             record.snapshot?.livemode, record.snapshot?.apiVersion, encode(record.links),
+            record.isUndecided,
         ]
     }
 
@@ -31,7 +32,8 @@ enum ObjectRow {
         return ObjectRecord(
             reference: ObjectReference(kind, row["id"]),
             snapshot: snapshot,
-            links: decode(row["links"])
+            links: decode(row["links"]),
+            isUndecided: row["undecided"]
         )
     }
 
@@ -42,7 +44,7 @@ enum ObjectRow {
     ) throws -> [ObjectRecord] {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT kind, id, snapshot, shown_at, livemode, api_version, links
+                SELECT kind, id, snapshot, shown_at, livemode, api_version, links, undecided
                 FROM \(tables.objects)
                 WHERE payment = ?
                 """

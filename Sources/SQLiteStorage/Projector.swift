@@ -13,8 +13,13 @@ struct Projector {
         let record: ObjectRecord
     }
 
-    /// How long Stripe is given to send the missing object by itself before it is asked for.
-    static let patienceSeconds: Int64 = 15
+    /// What of that which is missing is to be asked of Stripe.
+    enum Asking {
+        case nothing
+        /// What was not missing before the event.
+        case whatIsNew
+        case everything
+    }
 
     let tables: ProjectionTables
     let db: Database
@@ -23,31 +28,47 @@ struct Projector {
     ///
     /// - Parameters:
     ///   - prepared: The event.
-    ///   - asksForWork: Whether objects that are missing are to be fetched from Stripe later.
+    ///   - asking: What of that which is missing is to be asked of Stripe later.
     /// - Returns: How many rows of the feed are other than they stood.
     /// - Throws: `DatabaseError`; the caller's database transaction is then to be rolled back.
     @discardableResult
-    func project(_ prepared: PreparedEvent, asksForWork: Bool) throws -> Int {
+    func project(_ prepared: PreparedEvent, asking: Asking) throws -> Int {
         let account = prepared.event.account
-        for customer in prepared.customers { try merge(customer: customer, account: account) }
+        let work = WorkRequests(account: account, now: prepared.receivedAt, db: db)
+        if asking != .nothing, let question = prepared.question { try work.ask([question]) }
+        for customer in prepared.customers {
+            let merged = try merge(customer: customer, account: account)
+            guard asking != .nothing else { continue }
+            try work.settle(
+                [customer.reference],
+                missing: merged.isUndecided ? [.object(customer.reference)] : []
+            )
+        }
         guard let firstPayment = prepared.firstPayment else { return 0 }
 
         let records = prepared.records
         var group = try gather(records, account: account)
         let isNew = group.number == nil
+        let missedBefore: [StripeQuestion] =
+            if asking == .whatIsNew, let number = group.number {
+                try missing(ofPayment: number, account: account)
+            } else {
+                []
+            }
         for record in records { try write(record, into: &group, account: account) }
         guard let number = group.number else { return 0 }
         guard !isNew else {
             for row in firstPayment.rows { try upsert(row, payment: number) }
-            if asksForWork { try ask(for: firstPayment.missing, account: account, now: prepared.receivedAt) }
+            // Nothing was asked about objects of which not even the names were known.
+            if asking != .nothing { try work.ask(firstPayment.missing) }
             return firstPayment.rows.count
         }
         let payment = PaymentGroup(try self.records(ofPayment: number), account: account)
         let changed = try replaceRows(with: payment.transactions, payment: number)
-        if asksForWork {
+        if asking != .nothing {
             let missing = payment.missing
-            try takeBack(records.map(\.reference).filter { !missing.contains($0) }, account: account)
-            try ask(for: missing, account: account, now: prepared.receivedAt)
+            let new = missing.filter { !missedBefore.contains($0) }
+            try work.settle(records.map(\.reference), missing: missing, asking: new)
         }
         return changed
     }
@@ -82,7 +103,7 @@ struct Projector {
     private func stored(_ reference: ObjectReference, account: String?) throws -> Stored? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT sequence, payment, kind, id, snapshot, shown_at, livemode, api_version, links
+                SELECT sequence, payment, kind, id, snapshot, shown_at, livemode, api_version, links, undecided
                 FROM \(tables.objects)
                 WHERE account = ? AND kind = ? AND id = ?
                 """
@@ -90,6 +111,10 @@ struct Projector {
         let arguments: StatementArguments = [account ?? "", reference.kind.rawValue, reference.id]
         guard let row = try Row.fetchOne(statement, arguments: arguments) else { return nil }
         return Stored(sequence: row[0], payment: row[1], record: try ObjectRow.record(row))
+    }
+
+    private func missing(ofPayment payment: Int64, account: String?) throws -> [StripeQuestion] {
+        PaymentGroup(try records(ofPayment: payment), account: account).missing
     }
 
     private func records(ofPayment payment: Int64) throws -> [ObjectRecord] {
@@ -107,7 +132,7 @@ struct Projector {
             try execute(
                 """
                 UPDATE \(tables.objects)
-                SET snapshot = ?, shown_at = ?, livemode = ?, api_version = ?, links = ?
+                SET snapshot = ?, shown_at = ?, livemode = ?, api_version = ?, links = ?, undecided = ?
                 WHERE sequence = ?
                 """,
                 arguments + [sequence]
@@ -116,9 +141,9 @@ struct Projector {
             try execute(
                 """
                 INSERT INTO \(tables.objects)
-                    (snapshot, shown_at, livemode, api_version, links, account, kind, id, payment)
+                    (snapshot, shown_at, livemode, api_version, links, undecided, account, kind, id, payment)
                 VALUES (
-                    ?, ?, ?, ?, ?, ?, ?, ?,
+                    ?, ?, ?, ?, ?, ?, ?, ?, ?,
                     coalesce(?, (SELECT coalesce(max(sequence), 0) + 1 FROM \(tables.objects)))
                 )
                 """,
@@ -130,14 +155,15 @@ struct Projector {
     }
 
     /// Keeps which user of Console a customer belongs to.
-    private func merge(customer record: ObjectRecord, account: String?) throws {
+    private func merge(customer record: ObjectRecord, account: String?) throws -> ObjectRecord {
         var group = Gathered(number: 0, known: [:], stored: [:])
         if let stored = try stored(record.reference, account: account) {
             group.known[record.reference] = stored.record
             group.stored[record.reference] = stored.sequence
         }
         try write(record, into: &group, account: account)
-        guard case .customer(let customer) = group.known[record.reference]?.snapshot?.object else { return }
+        let merged = group.known[record.reference] ?? record
+        guard case .customer(let customer) = merged.snapshot?.object else { return merged }
         try execute(
             """
             INSERT INTO \(tables.customers) (id, account, console_user)
@@ -146,6 +172,7 @@ struct Projector {
             """,
             [customer.id, account ?? "", customer.consoleUser]
         )
+        return merged
     }
 
     // MARK: Rows
@@ -192,41 +219,6 @@ struct Projector {
                 row.searchText, row.body,
             ]
         )
-    }
-
-    // MARK: Work
-
-    /// Takes back what was asked for and has come by itself since.
-    ///
-    /// Only what is known, if only by name, was ever asked for: for a new payment there is nothing to take back.
-    private func takeBack(_ references: [ObjectReference], account: String?) throws {
-        for reference in references {
-            try execute(
-                "DELETE FROM work WHERE account = ? AND kind = ? AND id = ?",
-                [account ?? "", reference.kind.rawValue, reference.id]
-            )
-        }
-    }
-
-    /// Asks for what is missing.
-    ///
-    /// What was given up is asked for again: something new is known of its payment.
-    private func ask(for missing: [ObjectReference], account: String?, now: Instant) throws {
-        for reference in missing {
-            try execute(
-                """
-                INSERT INTO work (account, kind, id, due_at)
-                VALUES (?, ?, ?, ?)
-                ON CONFLICT (account, kind, id) DO UPDATE
-                SET due_at = excluded.due_at, attempts = 0, gave_up = 0, reason = NULL
-                WHERE gave_up = 1
-                """,
-                [
-                    account ?? "", reference.kind.rawValue, reference.id,
-                    now.adding(seconds: Self.patienceSeconds).unixSeconds,
-                ]
-            )
-        }
     }
 
     private func execute(_ sql: String, _ arguments: StatementArguments) throws {

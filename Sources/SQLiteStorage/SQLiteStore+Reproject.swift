@@ -13,7 +13,7 @@ extension SQLiteStore {
             let changed = try Self.reproject(
                 row,
                 into: .live,
-                asksForWork: true,
+                asking: .everything,
                 projection: projection,
                 db
             )
@@ -39,6 +39,7 @@ extension SQLiteStore {
         try await write("reprojecting") { db in
             try db.execute(sql: ProjectionTables.rebuilt.removal)
             try db.execute(sql: ProjectionTables.rebuilt.definition)
+            try db.execute(sql: ProjectionTables.rebuilt.undecided)
         }
         var events = 0
         var last: Int64 = 0
@@ -82,7 +83,7 @@ extension SQLiteStore {
         )
         let rows = try Row.fetchAll(statement, arguments: [after, size])
         for row in rows {
-            _ = try reproject(row, into: .rebuilt, asksForWork: false, projection: projection, db)
+            _ = try reproject(row, into: .rebuilt, asking: .nothing, projection: projection, db)
         }
         return Batch(
             count: rows.count,
@@ -94,7 +95,7 @@ extension SQLiteStore {
     private static func reproject(
         _ row: Row,
         into tables: ProjectionTables,
-        asksForWork: Bool,
+        asking: Projector.Asking,
         projection: ProjectionPolicy,
         _ db: Database
     ) throws -> Int {
@@ -108,7 +109,7 @@ extension SQLiteStore {
             source: EventSource(rawValue: row["source"]) ?? .webhook,
             projection: projection
         )
-        let changed = try Projector(tables: tables, db: db).project(prepared, asksForWork: asksForWork)
+        let changed = try Projector(tables: tables, db: db).project(prepared, asking: asking)
         if row["disposition"] != prepared.disposition.rawValue {
             let sql = "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?"
             let sequence: Int64 = row["sequence"]

@@ -32,10 +32,12 @@ extension SQLiteStore {
                 ]
             )
             return rows.compactMap { row in
-                guard let kind = ObjectKind(rawValue: row["kind"]) else { return nil }
+                guard let question = StripeQuestion(topic: row["kind"], subject: row["id"]) else {
+                    return nil
+                }
                 let account: String = row["account"]
                 return WorkItem(
-                    reference: ObjectReference(kind, row["id"]),
+                    question,
                     account: account.isEmpty ? nil : account,
                     attempts: row["attempts"]
                 )
@@ -90,13 +92,13 @@ extension SQLiteStore {
         _ sql: String,
         _ arguments: StatementArguments
     ) async throws(StoreError) {
-        let reference = item.reference
+        let question = item.question
         let account = item.account ?? ""
         let leading = arguments
         try await write(operation) { db in
             try db.execute(
                 sql: sql + " account = ? AND kind = ? AND id = ?",
-                arguments: leading + [account, reference.kind.rawValue, reference.id]
+                arguments: leading + [account, question.topic, question.subject]
             )
         }
     }

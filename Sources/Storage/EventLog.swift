@@ -36,7 +36,7 @@ package struct EventEntry: Sendable, Equatable {
     package enum Disposition: String, Codable, Sendable, CaseIterable {
         /// Its objects are part of the feed.
         case projected
-        /// It says nothing about a payment.
+        /// It says nothing about a payment, or, being thin, only that there is something to fetch.
         case ignored
         case quarantined
         /// Test data where live is served, or the other way round: kept, never shown.

@@ -1,14 +1,15 @@
 package import Billing
 
-/// Something to be asked of Stripe later: an object that a row would be better for.
+/// Something to be asked of Stripe later.
 package struct WorkItem: Sendable, Equatable {
-    package let reference: ObjectReference
+    package let question: StripeQuestion
+    /// The connected account to ask on behalf of.
     package let account: String?
     /// How often it was tried, this time not counted.
     package let attempts: Int
 
-    package init(reference: ObjectReference, account: String?, attempts: Int) {
-        self.reference = reference
+    package init(_ question: StripeQuestion, account: String?, attempts: Int) {
+        self.question = question
         self.account = account
         self.attempts = attempts
     }
@@ -29,7 +30,9 @@ package struct WorkSummary: Sendable, Equatable {
 
 /// What is to be done later, kept with the events that ask for it: it survives every restart.
 ///
-/// Work is asked for by ``EventLog/record(_:)``, in the database transaction of the event.
+/// Work is asked for by ``EventLog/record(_:)``, in the database transaction of the event: a webhook's asks for all
+/// that is missing of its payment, and again for what was given up; one of ``EventSource/api`` only for what was not
+/// missing before it, so that answers which settle nothing cannot ask for one another for ever.
 package protocol WorkQueue: Sendable {
     /// Takes up to `limit` items that are due and that nobody else holds, for `seconds`.
     func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem]

@@ -5,7 +5,8 @@ package struct StripeClient: Sendable {
     private let transport: any HTTPTransport
     private let base: StripeAPIBase
     private let key: StripeSecretKey
-    private let version: StripeAPIVersion
+    /// What answers are shaped by.
+    package let version: StripeAPIVersion
     private let limits: TransportLimits
     private let listLimits: TransportLimits
 
@@ -31,6 +32,9 @@ package struct StripeClient: Sendable {
         self.limits = limits
         self.listLimits = listLimits
     }
+
+    /// The mode of everything that the key sees, as far as its prefix says.
+    package var livemode: Bool? { key.livemode }
 
     /// Gets what is at a path, given as its segments.
     ///

@@ -4,12 +4,12 @@ import ServiceLifecycle
 package import Storage
 package import StripeAPI
 
-/// Fetches what the feed is missing: the charge behind a payment of which only the PaymentIntent arrived.
+/// Fetches what the feed is missing: charges, refunds and payments that no event told of.
 ///
 /// Works off the durable queue at its own pace. No acknowledgement ever waits for it.
 package struct Enrichment: Service {
     private let store: any Store
-    private let stripe: StripeClient
+    private let inquirer: Inquirer
     private let schedule: RetrySchedule
     private let logger: Logger
     private let now: @Sendable () -> Instant
@@ -18,20 +18,33 @@ package struct Enrichment: Service {
     /// How many are asked for at a time, and how often: a tenth of what Stripe allows.
     private static let batchSize = 8
     private static let pause = Duration.seconds(2)
-    /// Longer than a batch may take, one request after another, so that nothing is fetched twice at once.
+    /// Longer than a batch takes, one request after another, so that nothing is fetched twice at once.
     private static let leaseSeconds: Int64 = 300
-    private static let refusedKeySeconds: Int64 = 600
 
+    /// - Parameters:
+    ///   - store: Holds the work, and takes what is fetched.
+    ///   - stripe: Is asked.
+    ///   - livemode: The mode that is served; needed where the key's prefix does not say which mode it sees.
+    ///   - schedule: When to ask again after a failure.
+    ///   - logger: Is told of everything that is fetched, put off or given up.
+    ///   - now: The clock.
+    ///   - random: Draws a number, at least 0 and below 1.
     package init(
         store: any Store,
         stripe: StripeClient,
+        livemode: Bool? = nil,
         schedule: RetrySchedule = RetrySchedule(baseSeconds: 5, capSeconds: 3600),
         logger: Logger,
         now: @escaping @Sendable () -> Instant,
         random: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
     ) {
         self.store = store
-        self.stripe = stripe
+        inquirer = Inquirer(
+            store: store,
+            stripe: stripe,
+            livemode: stripe.livemode ?? livemode ?? false,
+            now: now
+        )
         self.schedule = schedule
         self.logger = logger
         self.now = now
@@ -56,64 +69,28 @@ package struct Enrichment: Service {
     /// - Returns: How many items were taken up.
     @discardableResult
     package func runOnce() async throws(StoreError) -> Int {
-        let items = try await store.lease(limit: Self.batchSize, now: now(), seconds: Self.leaseSeconds)
-        for item in items where !Task.isCancelled { try await work(on: item) }
+        let start = now()
+        let items = try await store.lease(limit: Self.batchSize, now: start, seconds: Self.leaseSeconds)
+        // What the lease runs out on is for whoever leases it next.
+        for item in items where !Task.isCancelled && now().seconds(since: start) < Self.leaseSeconds {
+            try await work(on: item)
+        }
         return items.count
     }
 
     private func work(on item: WorkItem) async throws(StoreError) {
-        let object: [UInt8]
         do {
-            object = try await fetch(item)
+            try await inquirer.pursue(item.question, account: item.account)
         } catch {
-            try await settle(item, after: error)
+            switch error {
+            case .store(let error): throw error
+            case .stripe(let error): try await settle(item, after: error)
+            case .hopeless(let reason): try await giveUp(item, reason: "\(reason)")
+            }
             return
         }
-        guard let delivered = delivery(of: object, for: item) else {
-            // Left to fail, it would hold up all the others each time that it is due.
-            let reason = "no event can be made of Stripe's answer"
-            try await store.giveUp(item, reason: reason)
-            logger.error(
-                "gave up fetching",
-                metadata: ["object": "\(item.reference.id)", "reason": "\(reason)"]
-            )
-            return
-        }
-        _ = try await store.record(delivered)
         try await store.complete(item)
-        logger.info("fetched", metadata: ["object": "\(item.reference.id)"])
-    }
-
-    private func fetch(_ item: WorkItem) async throws(StripeAPIError) -> [UInt8] {
-        switch item.reference.kind {
-        case .charge: try await stripe.charge(item.reference.id, account: item.account)
-        case .invoice: try await stripe.invoice(item.reference.id, account: item.account)
-        default: try await stripe.paymentIntent(item.reference.id, account: item.account)
-        }
-    }
-
-    private func delivery(of object: [UInt8], for item: WorkItem) -> DeliveredEvent? {
-        let now = now()
-        let body = FetchedObject.eventBody(
-            showing: item.reference,
-            object: object,
-            id: "fetched_" + String(UInt64.random(in: .min ... .max), radix: 36)
-                + String(UInt64.random(in: .min ... .max), radix: 36),
-            account: item.account,
-            apiVersion: StripeAPIVersion.pinned.text,
-            now: now
-        )
-        return (try? EventCoding.decode(body)).map {
-            DeliveredEvent(event: $0, payload: body, receivedAt: now, source: .api)
-        }
-    }
-
-    /// A key that is refused is the operator's to mend, and no fault of the object's.
-    private func decision(afterAttempt attempt: Int, error: StripeAPIError) -> RetrySchedule.Decision {
-        switch error {
-        case .unauthorized, .forbidden: .retry(afterSeconds: Self.refusedKeySeconds)
-        default: schedule.decision(afterAttempt: attempt, error: error, random: random())
-        }
+        logger.info("fetched", metadata: metadata(item))
     }
 
     private func settle(_ item: WorkItem, after error: StripeAPIError) async throws(StoreError) {
@@ -123,19 +100,44 @@ package struct Enrichment: Service {
             try await store.postpone(item, until: now().adding(seconds: seconds), reason: "\(error)")
             logger.notice(
                 "will fetch later",
-                metadata: [
-                    "object": "\(item.reference.id)", "attempt": "\(attempt)", "seconds": "\(seconds)",
-                    "reason": "\(error)",
-                ]
+                metadata: metadata(item).merging(
+                    ["attempt": "\(attempt)", "seconds": "\(seconds)", "reason": "\(error)"]
+                ) { $1 }
             )
-        case .giveUp:
-            try await store.giveUp(item, reason: "\(error)")
-            logger.error(
-                "gave up fetching",
-                metadata: [
-                    "object": "\(item.reference.id)", "attempt": "\(attempt)", "reason": "\(error)",
-                ]
-            )
+        case .giveUp: try await giveUp(item, reason: "\(error)")
         }
+    }
+
+    private func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) {
+        try await store.giveUp(item, reason: reason)
+        logger.error(
+            "gave up fetching",
+            metadata: metadata(item).merging(["attempt": "\(item.attempts + 1)", "reason": "\(reason)"]) {
+                $1
+            }
+        )
+    }
+
+    private func decision(afterAttempt attempt: Int, error: StripeAPIError) -> RetrySchedule.Decision {
+        // An account that is not connected, or no longer: no change to our key would let it see what is asked for.
+        if error.refusal?.code == "account_invalid" { return .giveUp }
+        return switch error {
+        // A key that is refused is the operator's to mend, and no fault of the object's.
+        case .unauthorized, .forbidden: .retry(afterSeconds: Self.refusedKeySeconds(afterAttempt: attempt))
+        default: schedule.decision(afterAttempt: attempt, error: error, random: random())
+        }
+    }
+
+    /// Ten minutes, doubled up to almost three hours.
+    private static func refusedKeySeconds(afterAttempt attempt: Int) -> Int64 {
+        600 << Int64(min(max(attempt - 1, 0), 4))
+    }
+
+    private func metadata(_ item: WorkItem) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "asked": "\(item.question.topic)", "object": "\(item.question.subject)",
+        ]
+        if let account = item.account { metadata["account"] = "\(account)" }
+        return metadata
     }
 }

@@ -10,6 +10,7 @@ package enum FetchedObject {
     ///   - object: Stripe's answer.
     ///   - id: An id that no other event has.
     ///   - account: The connected account that was asked on behalf of.
+    ///   - livemode: The mode of an object that does not say its own, such as a refund.
     ///   - apiVersion: The version the answer was rendered in.
     ///   - now: When Stripe answered.
     /// - Returns: JSON.
@@ -18,15 +19,16 @@ package enum FetchedObject {
         object: [UInt8],
         id: String,
         account: String?,
+        livemode: Bool,
         apiVersion: String,
         now: Instant
     ) -> [UInt8] {
-        let livemode = (try? JSONDecoder().decode(Mode.self, from: Data(object)))?.livemode ?? false
+        let shown = (try? JSONDecoder().decode(Mode.self, from: Data(object)))?.livemode ?? livemode
         // An id may hold any visible character, quotes among them.
         let accountField = account.flatMap(quoted).map { #""account":\#($0),"# } ?? ""
         let head =
             #"{"id":"\#(id)","object":"event","api_version":"\#(apiVersion)",\#(accountField)"#
-            + #""created":\#(now.unixSeconds),"livemode":\#(livemode),"#
+            + #""created":\#(now.unixSeconds),"livemode":\#(shown),"#
             + #""type":"\#(reference.kind.rawValue).fetched","data":{"object":"#
         return Array(head.utf8) + object + Array("}}".utf8)
     }

@@ -32,6 +32,7 @@ struct EventFileTests {
         let type: String
         let object: String?
         let data: Content?
+        let related_object: Named?
     }
 
     private static let wellFormed = EventFile.all.filter { $0.fault == nil }
@@ -66,8 +67,12 @@ struct EventFileTests {
             #expect(object.reference.kind == EventFamily.objectKind(of: body.type))
             #expect(object.reference.id == body.data?.object?.id)
             #expect(body.data?.object?.object.map { $0 == object.reference.kind.rawValue } ?? true)
+        case .thin(let thin):
+            #expect(isThin)
+            #expect(body.type.hasPrefix("v1."))
+            #expect(thin.object.id == body.related_object?.id)
         case .other:
-            #expect(isThin || EventFamily.objectKind(of: body.type) == nil)
+            #expect(EventFamily.objectKind(of: body.type) == nil)
         case .unreadable(let reason):
             Issue.record("\(reason)")
         }
@@ -110,7 +115,8 @@ struct EventFileTests {
                         encoded: snapshot.encoded
                     )
                 },
-                links: record.links
+                links: record.links,
+                isUndecided: record.isUndecided
             )
         }
         #expect(stored == records)

@@ -52,8 +52,15 @@ enum Sample {
 
     /// The rows of events that all tell of one payment.
     static func rows(_ events: [Event]) -> [Transaction] {
+        group(events).transactions.sorted { $0.id < $1.id }
+    }
+
+    /// What is missing of the one payment that events tell of.
+    static func missing(_ events: [Event]) -> [StripeQuestion] { group(events).missing }
+
+    private static func group(_ events: [Event]) -> PaymentGroup {
         let records = merge(events).values.filter { $0.reference.kind != .customer }
-        return PaymentGroup(Array(records), account: nil).transactions.sorted { $0.id < $1.id }
+        return PaymentGroup(Array(records), account: nil)
     }
 }
 

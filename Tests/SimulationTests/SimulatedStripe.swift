@@ -50,8 +50,29 @@ final class SimulatedStripe: HTTPTransport {
         }
     }
 
+    /// All on one page: the refunds of a charge, the payments of an invoice.
+    private func list(path: String, query: String) -> [UInt8]? {
+        let lists = [
+            ("/v1/refunds", "refund", "charge"), ("/v1/invoice_payments", "invoice_payment", "invoice"),
+        ]
+        guard let (_, kind, owner) = lists.first(where: { path.hasSuffix($0.0) }) else { return nil }
+        let wanted = query.split(separator: "&").first { $0.hasPrefix(owner + "=") }?.dropFirst(
+            owner.count + 1
+        )
+        let elements = objects.values.filter { bytes in
+            let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
+            return object?["object"] as? String == kind
+                && object?[owner] as? String == wanted.map(String.init)
+        }
+        let texts = elements.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")
+        return Array(#"{"object":"list","has_more":false,"data":[\#(texts)]}"#.utf8)
+    }
+
     private func answer(_ request: TransportRequest) -> TransportResponse {
         let path = request.url.prefix { $0 != "?" }
+        if let list = list(path: String(path), query: String(request.url.dropFirst(path.count + 1))) {
+            return TransportResponse(status: 200, body: list)
+        }
         guard let id = path.split(separator: "/").last, let body = objects[String(id)] else {
             return TransportResponse(
                 status: 404,

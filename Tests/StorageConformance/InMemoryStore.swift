@@ -20,15 +20,15 @@ package final class InMemoryStore: Store {
     }
 
     fileprivate struct WorkKey: Hashable {
-        let reference: ObjectReference
+        let question: StripeQuestion
         let account: String?
 
-        init(_ reference: ObjectReference, _ account: String?) {
-            self.reference = reference
+        init(_ question: StripeQuestion, _ account: String?) {
+            self.question = question
             self.account = account
         }
 
-        init(_ item: WorkItem) { self.init(item.reference, item.account) }
+        init(_ item: WorkItem) { self.init(item.question, item.account) }
     }
 
     fileprivate struct Work {
@@ -85,9 +85,10 @@ extension InMemoryStore {
             let isShown = entry.disposition == .projected
             let records = isShown ? delivered.event.records(receivedAt: delivered.receivedAt) : []
             let kept = Kept(delivered: delivered, entry: entry, records: records)
+            let missedBefore = delivered.source == .api ? missing(around: kept, state) : []
             state.events.append(kept)
             state.rows = nil
-            ask(for: kept, &state)
+            ask(for: kept, except: missedBefore, &state)
             return entry.disposition == .quarantined ? .quarantined : .recorded
         }
     }
@@ -97,11 +98,13 @@ extension InMemoryStore {
         var disposition = EventEntry.Disposition.ignored
         var reason: String?
         var objectID: String?
+        let isOurs = livemode == nil || livemode == event.livemode
         switch event.content {
         case .other: break
         case .unreadable(let why): (disposition, reason) = (.quarantined, why)
+        case .thin: disposition = isOurs ? .ignored : .otherMode
         case .snapshot(let object):
-            disposition = livemode == nil || livemode == event.livemode ? .projected : .otherMode
+            disposition = isOurs ? .projected : .otherMode
             objectID = object.reference.id
         }
         return EventEntry(
@@ -156,7 +159,7 @@ extension InMemoryStore {
     package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
         try with("reprojecting an event") { state in
             guard let kept = state.events.first(where: { $0.entry.id == eventID }) else { return nil }
-            ask(for: kept, &state)
+            ask(for: kept, except: [], &state)
             return Reprojection(events: 1, transactions: rows(&state).count, changed: 0)
         }
     }
@@ -301,18 +304,31 @@ extension TransactionFilter {
 // MARK: - Work
 
 extension InMemoryStore {
-    private func ask(for kept: Kept, _ state: inout State) {
-        guard !kept.records.isEmpty else { return }
+    /// What is missing of the payments that an event tells of, and of its customers.
+    private func missing(around kept: Kept, _ state: State) -> [StripeQuestion] {
         let told = kept.records.map(\.reference)
         let account = kept.entry.account
-        let payment = PaymentGroup(component(around: told, account: account, state), account: account)
-        for reference in told where !payment.missing.contains(reference) {
-            state.work[WorkKey(reference, account)] = nil
+        let known = known(account: account, state)
+        let customers = told.filter { $0.kind == .customer && known[$0]?.isUndecided == true }
+        let payment = component(around: told.filter { $0.kind != .customer }, account: account, state)
+        return PaymentGroup(payment, account: account).missing + customers.map(StripeQuestion.object)
+    }
+
+    private func ask(for kept: Kept, except missedBefore: [StripeQuestion], _ state: inout State) {
+        var missing = missing(around: kept, state)
+        if case .thin = kept.delivered.event.content, kept.entry.disposition == .ignored {
+            missing.append(.thinEvent(kept.entry.id))
         }
-        for reference in payment.missing {
-            let key = WorkKey(reference, account)
+        let account = kept.entry.account
+        for question in kept.records.map(\.reference).flatMap(StripeQuestion.about)
+        where !missing.contains(question) {
+            state.work[WorkKey(question, account)] = nil
+        }
+        for question in missing where !missedBefore.contains(question) {
+            let key = WorkKey(question, account)
             if let standing = state.work[key], !standing.gaveUp { continue }
-            state.work[key] = Work(due: kept.delivered.receivedAt.adding(seconds: 15))
+            let due = kept.delivered.receivedAt.adding(seconds: question.patienceSeconds)
+            state.work[key] = Work(due: due)
         }
     }
 
@@ -320,11 +336,11 @@ extension InMemoryStore {
         try with("leasing work") { state in
             let due = state.work
                 .filter { !$0.value.gaveUp && $0.value.due <= now && $0.value.leasedUntil <= now }
-                .sorted { ($0.value.due, $0.key.reference) < ($1.value.due, $1.key.reference) }
+                .sorted { ($0.value.due, $0.key.question) < ($1.value.due, $1.key.question) }
                 .prefix(limit)
             for (key, _) in due { state.work[key]?.leasedUntil = now.adding(seconds: seconds) }
             return due.map { key, work in
-                WorkItem(reference: key.reference, account: key.account, attempts: work.attempts)
+                WorkItem(key.question, account: key.account, attempts: work.attempts)
             }
         }
     }

@@ -28,7 +28,7 @@ extension StoreConformance {
         seconds: Int64 = 60
     ) async throws -> [WorkItem] {
         try await store.lease(limit: limit, now: now, seconds: seconds)
-            .sorted { $0.reference < $1.reference }
+            .sorted { $0.question < $1.question }
     }
 
     static let work = [
@@ -42,7 +42,7 @@ extension StoreConformance {
                 try require(due.unixSeconds > MadeUp.start, "Stripe is given time to send it")
                 let early = Instant(unixSeconds: due.unixSeconds - 1)
                 try requireEqual(try await lease(store, now: early), [], "before it is due")
-                let expected = [WorkItem(reference: wanted, account: nil, attempts: 0)]
+                let expected = [WorkItem(.object(wanted), account: nil, attempts: 0)]
                 try requireEqual(try await lease(store, now: due), expected, "when it is due")
             }
         },
@@ -78,8 +78,8 @@ extension StoreConformance {
                 ]
                 try await store.record(MadeUp.event("evt_1", "checkout.session.completed", session))
                 try requireEqual(
-                    try await lease(store).map(\.reference),
-                    [ObjectReference(.paymentIntent, "pi_1")],
+                    try await lease(store).map(\.question),
+                    [.object(ObjectReference(.paymentIntent, "pi_1"))],
                     "work"
                 )
                 try await store.record(chargeEvent())
@@ -107,7 +107,7 @@ extension StoreConformance {
                 try requireEqual(try await lease(store), [], "held")
                 try requireEqual(try await lease(store, now: later.adding(seconds: 59)), [], "still held")
                 let again = try await lease(store, now: later.adding(seconds: 60))
-                try requireEqual(again.map(\.reference), [wanted], "run out")
+                try requireEqual(again.map(\.question), [.object(wanted)], "run out")
                 try requireEqual(again.map(\.attempts), [0], "a lease is no attempt")
             }
         },
@@ -123,7 +123,7 @@ extension StoreConformance {
                     }
                     return try await group.reduce(into: []) { $0 += $1 }
                 }
-                try requireEqual(Set(taken.map(\.reference)).count, taken.count, "no item twice")
+                try requireEqual(Set(taken.map(\.question)).count, taken.count, "no item twice")
                 try requireEqual(taken.count, 20, "every item")
             }
         },
@@ -137,16 +137,16 @@ extension StoreConformance {
                     )
                 }
                 try requireEqual(
-                    try await lease(store, limit: 2).map(\.reference.id),
+                    try await lease(store, limit: 2).map(\.question.subject),
                     ["ch_3", "ch_4"],
                     "first"
                 )
                 try requireEqual(
-                    try await lease(store, limit: 2).map(\.reference.id),
+                    try await lease(store, limit: 2).map(\.question.subject),
                     ["ch_1", "ch_2"],
                     "next"
                 )
-                try requireEqual(try await lease(store, limit: 2).map(\.reference.id), ["ch_0"], "last")
+                try requireEqual(try await lease(store, limit: 2).map(\.question.subject), ["ch_0"], "last")
             }
         },
         StoreConformance("what is done is gone, and may be asked for again by a later event") { kind in
@@ -173,7 +173,7 @@ extension StoreConformance {
                 let again = try await lease(store, now: due)
                 try requireEqual(
                     again,
-                    [WorkItem(reference: wanted, account: nil, attempts: 1)],
+                    [WorkItem(.object(wanted), account: nil, attempts: 1)],
                     "at its time"
                 )
             }

@@ -14,6 +14,6 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
     }
 
     package static let cases: [StoreConformance] =
-        recording + listing + stories + paging + filtering + separation + rebuilding + work + upkeep
-        + ending
+        recording + listing + stories + paging + filtering + separation + rebuilding + work + questions
+        + upkeep + ending
 }

@@ -79,6 +79,16 @@ struct StripeErrorAnswer: Error {
         )
     }
 
+    static func noSuchAccount(_ account: String) -> StripeErrorAnswer {
+        StripeErrorAnswer(
+            status: .forbidden,
+            code: "account_invalid",
+            message:
+                "The provided key 'sk_***' does not have access to account '\(account)' (or that account does not "
+                + "exist). Application access may have been revoked."
+        )
+    }
+
     static let keyUsedForSomethingElse = StripeErrorAnswer(
         status: .badRequest,
         type: "idempotency_error",

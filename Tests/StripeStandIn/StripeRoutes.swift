@@ -134,6 +134,11 @@ struct StripeRoutes: Sendable {
             guard !world.isStopping else { return Response(status: .serviceUnavailable) }
             let key = try call.key(among: world.keys)
             try call.checkHeaders()
+            if let account = call.account, let connected = world.configuration.connectedAccounts,
+                !connected.contains(account)
+            {
+                throw StripeErrorAnswer.noSuchAccount(account)
+            }
             try world.takeToken()
             let answer = try body(call, key, fault)
             headers.merge(answer.headers) { $1 }

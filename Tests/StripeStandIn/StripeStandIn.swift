@@ -30,6 +30,8 @@ package final class StripeStandIn: Sendable {
         package var makesUpUnknown: Bool
         /// Keys it accepts besides.
         package var furtherKeys: [APIKey]
+        /// The accounts that may be asked about on behalf of; nil for any.
+        package var connectedAccounts: Set<String>?
         /// How many requests a second it answers; nil for all.
         package var rate: RequestRate?
         /// The time, in unix seconds: what is older than thirty days by it is no longer among the events.
@@ -45,6 +47,7 @@ package final class StripeStandIn: Sendable {
             links: Links = .stripe,
             makesUpUnknown: Bool = false,
             furtherKeys: [APIKey] = [],
+            connectedAccounts: Set<String>? = nil,
             rate: RequestRate? = nil,
             now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
             dateSkewSeconds: Int64 = 0,
@@ -55,6 +58,7 @@ package final class StripeStandIn: Sendable {
             self.links = links
             self.makesUpUnknown = makesUpUnknown
             self.furtherKeys = furtherKeys
+            self.connectedAccounts = connectedAccounts
             self.rate = rate
             self.now = now
             self.dateSkewSeconds = dateSkewSeconds

@@ -77,6 +77,7 @@ struct EnrichmentTests {
                     object: Array(Objects.charge().utf8),
                     id: "fetched_\(number)",
                     account: nil,
+                    livemode: false,
                     apiVersion: StripeAPIVersion.pinned.text,
                     now: harness.clock.now
                 )
@@ -347,18 +348,5 @@ struct EnrichmentTests {
                 #expect(!log.contains { $0.contains(canary) }, "\(canary)")
             }
         }
-    }
-}
-
-/// Answers with the object whose id the path ends in.
-private struct ScriptedTransport: HTTPTransport {
-    let objects: [String: String]
-
-    init(_ objects: [String: String]) { self.objects = objects }
-
-    func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
-        let id = request.url.split(separator: "/").last.map(String.init) ?? ""
-        guard let object = objects[id] else { return TransportResponse(status: 404) }
-        return TransportResponse(status: 200, body: Array(object.utf8))
     }
 }

@@ -29,12 +29,19 @@ struct UpkeepHarness: Sendable {
     }
 
     /// Sets everything up for as long as `body` runs.
-    static func with(_ body: (UpkeepHarness) async throws -> Void) async throws {
+    static func with(
+        _ configuration: StripeStandIn.Configuration = .init(key: key),
+        livemode: Bool? = nil,
+        _ body: (UpkeepHarness) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "upkeep-tests-\(UUID())")
         defer { try? FileManager.default.removeItem(at: folder) }
-        let store = try SQLiteStore(path: folder.appending(path: "billing.sqlite").path)
-        try await StripeStandIn.with(.init(key: key)) { standIn in
-            try await withStripe(standIn) { stripe in
+        let store = try SQLiteStore(
+            path: folder.appending(path: "billing.sqlite").path,
+            projection: ProjectionPolicy(livemode: livemode)
+        )
+        try await StripeStandIn.with(configuration) { standIn in
+            try await withStripe(standIn, key: configuration.key) { stripe in
                 try await body(UpkeepHarness(store: store, standIn: standIn, stripe: stripe))
             }
         }
@@ -77,6 +84,7 @@ struct UpkeepHarness: Sendable {
 /// Runs `body` with a client that asks the stand-in.
 func withStripe(
     _ standIn: StripeStandIn,
+    key: String = UpkeepHarness.key,
     _ body: (StripeClient) async throws -> Void
 ) async throws {
     let transport = try CurlTransport()
@@ -84,7 +92,7 @@ func withStripe(
         let stripe = StripeClient(
             transport: transport,
             base: try StripeAPIBase(standIn.baseURL),
-            key: try StripeSecretKey(UpkeepHarness.key).orThrow
+            key: try StripeSecretKey(key).orThrow
         )
         try await body(stripe)
         await transport.shutdown()
@@ -111,11 +119,48 @@ enum Objects {
         _ id: String,
         type: String = "payment_intent.succeeded",
         _ object: String,
-        account: String? = nil
+        account: String? = nil,
+        livemode: Bool = false,
+        apiVersion: String = "2025-09-30.clover"
     ) -> String {
         let account = account.map { #""account":"\#($0)","# } ?? ""
-        return
-            #"{"id":"\#(id)","type":"\#(type)",\#(account)"created":1750000000,"data":{"object":\#(object)}}"#
+        return """
+            {"id":"\(id)","object":"event","type":"\(type)",\(account)"created":1750000000,"livemode":\(livemode),
+            "api_version":"\(apiVersion)","data":{"object":\(object)}}
+            """
+    }
+
+    static func thinEvent(
+        _ id: String,
+        type: String = "v1.charge.succeeded",
+        about object: String = "charge",
+        at url: String = "/v1/charges/ch_1",
+        context: String? = nil,
+        twin: String? = nil
+    ) -> String {
+        let context = context.map { #""context":"\#($0)","# } ?? ""
+        let twin = twin.map { #""snapshot_event":"\#($0)","# } ?? ""
+        let related = url.split(separator: "/").last ?? ""
+        return """
+            {"id":"\(id)","object":"v2.core.event","type":"\(type)",\(context)\(twin)"livemode":false,
+            "created":"2025-06-15T15:06:40.000Z",
+            "related_object":{"id":"\(related)","type":"\(object)","url":"\(url)"}}
+            """
+    }
+
+    /// A payment of the invoice `in_1`, by what stands in its `payment`.
+    static func invoicePayment(_ id: String = "1", paidBy payment: String) -> String {
+        """
+        {"id":"inpay_\(id)","object":"invoice_payment","invoice":"in_1","status":"paid","created":1749999996,
+        "amount_paid":2500,"currency":"usd","livemode":false,"payment":{\(payment)}}
+        """
+    }
+
+    static func refund(_ id: String, amount: Int = 500, charge: String = "ch_1") -> String {
+        """
+        {"id":"re_\(id)","object":"refund","amount":\(amount),"currency":"usd","created":1749999998,
+        "status":"succeeded","charge":"\(charge)"}
+        """
     }
 
     static func intent(_ id: String = "1") -> String {
@@ -125,11 +170,11 @@ enum Objects {
         """
     }
 
-    static func charge(_ id: String = "1") -> String {
+    static func charge(_ id: String = "1", refunded: Int = 0, customer: String = #""cus_1""#) -> String {
         """
-        {"id":"ch_\(id)","object":"charge","amount":2500,"amount_captured":2500,"amount_refunded":0,
+        {"id":"ch_\(id)","object":"charge","amount":2500,"amount_captured":2500,"amount_refunded":\(refunded),
         "currency":"usd","created":1749999995,"status":"succeeded","paid":true,"captured":true,
-        "customer":"cus_1","payment_intent":"pi_\(id)","receipt_number":"1234-5678",
+        "customer":\(customer),"payment_intent":"pi_\(id)","receipt_number":"1234-5678",
         "receipt_url":"https://pay.stripe.com/receipts/old",
         "payment_method_details":{"type":"card","card":{"brand":"visa","last4":"4242"}}}
         """
@@ -164,5 +209,18 @@ final class LogRecorder: Sendable {
         func log(event: LogEvent) {
             recorder.kept.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
         }
+    }
+}
+
+/// Answers with the object whose id the path ends in.
+struct ScriptedTransport: HTTPTransport {
+    let objects: [String: String]
+
+    init(_ objects: [String: String]) { self.objects = objects }
+
+    func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+        let id = request.url.split(separator: "/").last.map(String.init) ?? ""
+        guard let object = objects[id] else { return TransportResponse(status: 404) }
+        return TransportResponse(status: 200, body: Array(object.utf8))
     }
 }

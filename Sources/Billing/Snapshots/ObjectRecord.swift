@@ -7,19 +7,38 @@ package struct ObjectRecord: Sendable {
     /// `nil` while the object is known only because another one names it.
     package private(set) var snapshot: Snapshot?
     package private(set) var links: Set<ObjectReference>
+    /// Whether events showed the object in two ways of which neither can be told to be the later.
+    ///
+    /// One of them is kept, the same whatever the order; which of them is so, Stripe has to be asked.
+    package private(set) var isUndecided: Bool
 
-    package init(reference: ObjectReference, snapshot: Snapshot? = nil, links: Set<ObjectReference> = []) {
+    package init(
+        reference: ObjectReference,
+        snapshot: Snapshot? = nil,
+        links: Set<ObjectReference> = [],
+        isUndecided: Bool = false
+    ) {
         self.reference = reference
         self.snapshot = snapshot
         self.links = links
+        self.isUndecided = isUndecided
     }
 
     /// The record of what both know.
     package func merging(_ other: ObjectRecord) -> ObjectRecord {
         var merged = self
         merged.links.formUnion(other.links)
-        if let theirs = other.snapshot {
-            merged.snapshot = snapshot.map { max($0, theirs) } ?? theirs
+        guard let theirs = other.snapshot else { return merged }
+        guard let ours = snapshot else {
+            (merged.snapshot, merged.isUndecided) = (theirs, other.isUndecided)
+            return merged
+        }
+        merged.snapshot = max(ours, theirs)
+        // A later one settles what was open among those before it.
+        if ours.isBefore(theirs) {
+            merged.isUndecided = other.isUndecided
+        } else if !theirs.isBefore(ours) {
+            merged.isUndecided = isUndecided || other.isUndecided || !ours.saysTheSame(as: theirs)
         }
         return merged
     }
@@ -28,6 +47,7 @@ package struct ObjectRecord: Sendable {
 extension ObjectRecord: Equatable {
     package static func == (left: ObjectRecord, right: ObjectRecord) -> Bool {
         left.reference == right.reference && left.links == right.links && left.snapshot == right.snapshot
+            && left.isUndecided == right.isUndecided
     }
 }
 
@@ -61,14 +81,27 @@ package final class Snapshot: Sendable {
     }
 }
 
+extension Snapshot {
+    /// Whether `other` is known to be the later state, and not only put behind this one so that there is an order.
+    func isBefore(_ other: Snapshot) -> Bool {
+        if isFinal != other.isFinal { return other.isFinal }
+        if shownAt != other.shownAt { return shownAt < other.shownAt }
+        return object.value.progress.lexicographicallyPrecedes(other.object.value.progress)
+    }
+
+    /// Whether both show the object in the same state: links of Stripe's are minted anew each time.
+    func saysTheSame(as other: Snapshot) -> Bool {
+        encoded == other.encoded
+            || SnapshotCoding.encodeState(of: object) == SnapshotCoding.encodeState(of: other.object)
+    }
+}
+
 extension Snapshot: Comparable {
     package static func == (left: Snapshot, right: Snapshot) -> Bool { !(left < right) && !(right < left) }
 
     package static func < (left: Snapshot, right: Snapshot) -> Bool {
-        if left.isFinal != right.isFinal { return right.isFinal }
-        if left.shownAt != right.shownAt { return left.shownAt < right.shownAt }
-        let (ours, theirs) = (left.object.value.progress, right.object.value.progress)
-        if ours != theirs { return ours.lexicographicallyPrecedes(theirs) }
+        if left.isBefore(right) { return true }
+        if right.isBefore(left) { return false }
         if left.encoded != right.encoded { return left.encoded.lexicographicallyPrecedes(right.encoded) }
         if left.livemode != right.livemode { return right.livemode }
         // None is less than any, also than an empty one.

@@ -8,6 +8,11 @@ package enum SnapshotCoding {
         }
     }
 
+    /// The same without what differs each time that Stripe shows the object.
+    static func encodeState(of object: StripeObject) -> [UInt8] {
+        JSONWriter.object { object.value.writeState(to: &$0) }
+    }
+
     package static func decode(_ bytes: UnsafeBufferPointer<UInt8>) throws -> StripeObject {
         try JSONValue.read(bytes) { json in
             let name = try json.required("kind")

@@ -118,7 +118,11 @@ package final class Charge: StripeObjectProtocol {
     /// Writes what is read again.
     ///
     /// The refunds inside are snapshots of their own and not repeated.
-    package func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) { write(to: &json, receiptURL: receiptURL) }
+
+    package func writeState(to json: inout JSONWriter) { write(to: &json, receiptURL: nil) }
+
+    private func write(to json: inout JSONWriter, receiptURL: String?) {
         json.member("amount", amount)
         json.member("amount_captured", amountCaptured)
         json.member("amount_refunded", amountRefunded)

@@ -4,7 +4,9 @@ package struct Event: Sendable {
     package enum Content: Sendable {
         /// A snapshot of an object we read.
         case snapshot(StripeObject)
-        /// An event that says nothing about a payment: of another family, thin, a ping.
+        /// A thin event about an object we read, which is to be fetched.
+        case thin(ThinEvent)
+        /// An event that says nothing about a payment: of another family, a ping.
         case other
         /// An event that should have meant something, and why we could not read it. Names fields, never values.
         case unreadable(reason: String)
@@ -19,6 +21,8 @@ package struct Event: Sendable {
     package let created: Instant?
     package let livemode: Bool
     /// The connected account the event is about; `nil` for one's own.
+    ///
+    /// A thin event calls it `context`.
     package let account: String?
     /// The API version the object was rendered in; old and forwarded events may not have one.
     package let apiVersion: String?
@@ -54,15 +58,21 @@ extension Event {
         type = try json.identity("type")
         created = try? json.instant("created")
         livemode = json.bool("livemode") ?? false
-        account = json["account"] == nil ? nil : try json.identity("account")
-        apiVersion = json.text("api_version")
         let isThin = json.string("object") == "v2.core.event"
-        guard !isThin, let kind = EventFamily.objectKind(of: type) else {
-            content = .other
-            return
+        if isThin {
+            account = try ThinEvent.account(in: json)
+        } else {
+            account = json["account"] == nil ? nil : try json.identity("account")
         }
+        apiVersion = json.text("api_version")
         do {
-            content = .snapshot(try Self.object(of: kind, in: json))
+            if isThin {
+                content = ThinEvent.isOurs(type) ? .thin(try ThinEvent(json)) : .other
+            } else if let kind = EventFamily.objectKind(of: type) {
+                content = .snapshot(try Self.object(of: kind, in: json))
+            } else {
+                content = .other
+            }
         } catch {
             content = .unreadable(reason: error.description)
         }

@@ -4,6 +4,9 @@ package enum EventFamily {
     package static func objectKind(of eventType: String) -> ObjectKind? {
         switch eventType {
         case "customer.created", "customer.updated", "customer.deleted": .customer
+        // What we make of an object that we fetched ourselves; the others are of their families by their names.
+        case "customer.fetched": .customer
+        case "dispute.fetched": .dispute
         // A preview of an invoice that does not exist yet: it has no id.
         case "invoice.upcoming": nil
         case _ where eventType.hasPrefix("charge.dispute."): .dispute

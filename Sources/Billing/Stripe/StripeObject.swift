@@ -12,6 +12,9 @@ package protocol StripeObjectProtocol: AnyObject, Sendable {
     /// Writes what is read again.
     func write(to json: inout JSONWriter)
 
+    /// The same without links that Stripe mints anew each time it shows the object.
+    func writeState(to json: inout JSONWriter)
+
     /// The objects this one names that belong to the same payment.
     var links: [ObjectReference] { get }
 
@@ -28,6 +31,7 @@ package protocol StripeObjectProtocol: AnyObject, Sendable {
 extension StripeObjectProtocol {
     package var reference: ObjectReference { ObjectReference(Self.kind, id) }
     package var isFinal: Bool { false }
+    package func writeState(to json: inout JSONWriter) { write(to: &json) }
 }
 
 /// A Stripe object of a kind we read, as one event showed it.

@@ -18,6 +18,8 @@ package final class PaymentGroup: Sendable {
     let sessions: [Known<CheckoutSession>]
     let invoices: [Known<Invoice>]
     let invoicePayments: [Known<InvoicePayment>]
+    /// Objects of which nobody can tell what they are like now.
+    let undecided: [ObjectReference]
     private let links: [ObjectReference: Set<ObjectReference>]
 
     package init(_ records: [ObjectRecord], account: String?) {
@@ -35,6 +37,7 @@ package final class PaymentGroup: Sendable {
         sessions = known { if case .checkoutSession(let object) = $0 { object } else { nil } }
         invoices = known { if case .invoice(let object) = $0 { object } else { nil } }
         invoicePayments = known { if case .invoicePayment(let object) = $0 { object } else { nil } }
+        undecided = records.filter(\.isUndecided).map(\.reference)
         links = Dictionary(records.map { ($0.reference, $0.links) }) { $0.union($1) }
     }
 
@@ -45,11 +48,6 @@ package final class PaymentGroup: Sendable {
             + outOfBandInvoices(purchases: purchases).map { outOfBandPurchase($0) }
             + refunds.compactMap { refundRow($0, purchases: purchases) }
             + disputes.map { disputeRow($0, purchases: purchases) }
-    }
-
-    /// The objects that Stripe has and these rows would be better for: to be fetched later.
-    package var missing: [ObjectReference] {
-        purchases.compactMap(\.missing)
     }
 
     // MARK: Who belongs to whom

@@ -120,15 +120,6 @@ struct Purchase: Sendable {
             ?? intentID.flatMap { group.linked(.charge, from: ObjectReference(.paymentIntent, $0)) }
     }
 
-    /// The object to ask Stripe for: a payment that succeeded has a charge, and we have not seen it.
-    var missing: ObjectReference? {
-        guard status == .succeeded, !charges.contains(where: \.object.isPaid) else { return nil }
-        if let chargeID, !charges.contains(where: { $0.object.id == chargeID }) {
-            return ObjectReference(.charge, chargeID)
-        }
-        return charges.isEmpty ? intentID.map { ObjectReference(.paymentIntent, $0) } : nil
-    }
-
     // MARK: Money
 
     private func findCapturedAmount() -> Int64 {
@@ -194,21 +185,24 @@ struct Purchase: Sendable {
     }
 
     /// What went back, from the Refund objects we know and from the charge's running total for those we do not.
+    var amountRefunded: Int64 {
+        guard capturedAmount > 0 else { return 0 }
+        return amountRefundedUnseen.addingClamped(moneyBack.filter(\.object.counts).totalAmount)
+    }
+
+    /// What the charge's running total says beyond the Refund objects we know.
     ///
     /// The total is as old as the charge's snapshot: refunds made since are missing from it, refunds that have
     /// failed since are still in it.
-    var amountRefunded: Int64 {
-        guard capturedAmount > 0 else { return 0 }
-        let known = moneyBack
-        let counted = known.filter(\.object.counts).totalAmount
-        guard let charge = decidingCharge else { return counted }
+    var amountRefundedUnseen: Int64 {
+        guard capturedAmount > 0, let charge = decidingCharge else { return 0 }
         let stated = max(0, charge.object.amountRefunded - uncapturedRemainder)
-        let inStated = known.filter { refund in
+        let inStated = moneyBack.filter { refund in
             refund.object.created <= charge.shownAt
                 && (refund.object.counts || refund.shownAt >= charge.shownAt)
         }
         .totalAmount
-        return max(0, stated - inStated).addingClamped(counted)
+        return max(0, stated - inStated)
     }
 
     var isDisputed: Bool {

@@ -10,6 +10,9 @@ enum Schema {
         }
         migrator.registerMigration("0003_work") { try $0.execute(sql: work) }
         migrator.registerMigration("0004_upkeep_runs") { try $0.execute(sql: upkeepRuns) }
+        migrator.registerMigration("0005_undecided") { db in
+            try db.execute(sql: ProjectionTables.live.undecided)
+        }
         return migrator
     }
 
@@ -122,6 +125,14 @@ struct ProjectionTables: Sendable {
             PRIMARY KEY (account, id)
         ) STRICT;
         CREATE INDEX \(customers)_by_user ON \(customers) (console_user) WHERE console_user IS NOT NULL;
+        """
+    }
+
+    /// Whether events showed an object in two ways of which neither can be told to be the later.
+    var undecided: String {
+        """
+        ALTER TABLE \(objects)
+        ADD COLUMN undecided INTEGER NOT NULL DEFAULT 0 CHECK (undecided IN (0, 1));
         """
     }
 

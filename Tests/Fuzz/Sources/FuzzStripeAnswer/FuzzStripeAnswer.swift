@@ -49,6 +49,7 @@ private func checkObject(_ object: [UInt8], _ script: Script) {
         object: object,
         id: "fetched_1",
         account: "acct_\"1",
+        livemode: false,
         apiVersion: "2026-03-25.dahlia",
         now: Instant(unixSeconds: 1_750_000_000)
     )

@@ -48,7 +48,12 @@ package enum PaymentLaws {
         require(object.reference == record.reference, "an object keeps its name")
         require(object.value.progress == snapshot.object.value.progress, "an object keeps its progress")
         require(back == snapshot, "a snapshot keeps its place among the others")
-        let again = ObjectRecord(reference: record.reference, snapshot: back, links: record.links)
+        let again = ObjectRecord(
+            reference: record.reference,
+            snapshot: back,
+            links: record.links,
+            isUndecided: record.isUndecided
+        )
         require(again.merging(record) == record, "a record is as heavy as what is stored of it")
         return again
     }

@@ -1,0 +1,77 @@
+extension PaymentGroup {
+    /// What to ask Stripe because these rows would be better for the answer, each question once and in order.
+    ///
+    /// It follows from the group alone, and there are at most a few questions for each object in it. An answer settles
+    /// its question; one that does not, such as a list without what was looked for, is not asked for again until
+    /// an event of Stripe's own tells something new of the payment.
+    package var missing: [StripeQuestion] {
+        let purchases = self.purchases
+        var questions = Set(undecided.map(StripeQuestion.object))
+        for purchase in purchases {
+            if let object = purchase.missing { questions.insert(.object(object)) }
+            if let charge = purchase.decidingCharge, purchase.amountRefundedUnseen > 0 {
+                questions.insert(.refunds(charge: charge.object.id))
+            }
+        }
+        // A refund that only lets an authorisation lapse makes no row.
+        for reference in refunds.filter({ !$0.object.isLapsedAuthorisation }).map(\.object.reference)
+            + disputes.map(\.object.reference)
+        {
+            if let origin = unseenOrigin(of: reference) { questions.insert(.object(origin)) }
+        }
+        for invoice in invoices { questions.formUnion(self.questions(about: invoice)) }
+        return questions.sorted()
+    }
+
+    /// The charge that a refund or a dispute goes back to, or else its PaymentIntent, when we have never seen it.
+    private func unseenOrigin(of reference: ObjectReference) -> ObjectReference? {
+        if let charge = linked(.charge, from: reference) {
+            return charges.contains { $0.object.id == charge } ? nil : ObjectReference(.charge, charge)
+        }
+        guard let intent = linked(.paymentIntent, from: reference),
+            // Of one that succeeded its own charge is asked for already.
+            !intents.contains(where: { $0.object.id == intent && $0.object.status == .succeeded }),
+            !charges.contains(where: { intentID(ofCharge: $0.object.id) == intent })
+        else { return nil }
+        return ObjectReference(.paymentIntent, intent)
+    }
+
+    private func questions(about invoice: Known<Invoice>) -> [StripeQuestion] {
+        switch settlement(of: invoice) {
+        case .notPaid, .outOfBand: return []
+        case .unknown: return [.payments(invoice: invoice.object.id)]
+        case .throughStripe: break
+        }
+        // A payment that is open or was canceled did not pay it.
+        let witnesses =
+            [invoice.object.reference]
+            + payments(of: invoice).filter { !["open", "canceled"].contains($0.object.status) }
+            .map(\.object.reference)
+        let payments = witnesses.compactMap { witness in
+            linked(.paymentIntent, from: witness).map { ObjectReference(.paymentIntent, $0) }
+                ?? linked(.charge, from: witness).map { ObjectReference(.charge, $0) }
+        }
+        guard !payments.isEmpty else { return [.payments(invoice: invoice.object.id)] }
+        return payments.filter { !isSeen($0) }.map(StripeQuestion.object)
+    }
+
+    /// Whether the charge or the PaymentIntent, by itself or by a charge of its, tells of the payment already.
+    private func isSeen(_ payment: ObjectReference) -> Bool {
+        intents.contains { $0.object.reference == payment }
+            || charges.contains {
+                $0.object.reference == payment
+                    || payment.kind == .paymentIntent && intentID(ofCharge: $0.object.id) == payment.id
+            }
+    }
+}
+
+extension Purchase {
+    /// The object to ask Stripe for: a payment that succeeded has a charge, and we have not seen it.
+    fileprivate var missing: ObjectReference? {
+        guard status == .succeeded, !charges.contains(where: \.object.isPaid) else { return nil }
+        if let chargeID, !charges.contains(where: { $0.object.id == chargeID }) {
+            return ObjectReference(.charge, chargeID)
+        }
+        return charges.isEmpty ? intentID.map { ObjectReference(.paymentIntent, $0) } : nil
+    }
+}

@@ -1,0 +1,169 @@
+import Billing
+import Storage
+import StripeAPI
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Puts questions to Stripe's API, and enters each object of the answer into the log.
+///
+/// An answer may be entered twice: what it shows is then known already.
+struct Inquirer: Sendable {
+    /// Why a question has no answer, or none yet.
+    enum Failure: Error {
+        case stripe(StripeAPIError)
+        case store(StoreError)
+        /// Asking again would end in the same; says why, and quotes nothing of the answer.
+        case hopeless(StaticString)
+    }
+
+    let store: any Store
+    let stripe: StripeClient
+    /// The mode of what does not say its own, such as refunds: a key sees objects of one mode only.
+    let livemode: Bool
+    let now: @Sendable () -> Instant
+
+    /// So many pages that no charge has them: a list that goes on is none.
+    private static let maxPages = 100
+
+    func pursue(_ question: StripeQuestion, account: String?) async throws(Failure) {
+        switch question {
+        case .object(let reference):
+            let object = try await ask { () async throws(StripeAPIError) in
+                try await stripe.object(reference, account: account)
+            }
+            try await enter(object, reference, account: account)
+        case .refunds(let charge):
+            try await enterAll(.refunds(charge: charge), .refund, account: account)
+        case .payments(let invoice):
+            try await enterAll(.invoicePayments(ofInvoice: invoice), .invoicePayment, account: account)
+        case .thinEvent(let id):
+            try await follow(id)
+        }
+    }
+
+    private func enterAll(
+        _ listing: StripeListing,
+        _ kind: ObjectKind,
+        account: String?
+    ) async throws(Failure) {
+        var next: StripePaging? = StripePaging()
+        var pages = 0
+        while let paging = next {
+            pages += 1
+            guard pages <= Self.maxPages else { throw .hopeless("Stripe's list does not end") }
+            let page = try await ask { () async throws(StripeAPIError) in
+                try await stripe.page(of: listing, paging, account: account)
+            }
+            for (id, object) in zip(page.ids, page.objects) {
+                try await enter(object, ObjectReference(kind, id), account: account)
+            }
+            next = page.next
+        }
+    }
+
+    // MARK: Thin events
+
+    /// Fetches what a thin event is about, unless the snapshot event that Stripe made of the same came as well.
+    private func follow(_ id: String) async throws(Failure) {
+        guard let (entry, payload) = try await read(event: id),
+            case .thin(let thin) = (try? EventCoding.decode(payload))?.content
+        else { throw .hopeless("there is no such thin event on record") }
+        if let twin = try await twin(of: id, thin), try await read(event: twin) != nil { return }
+        guard let related = RelatedObject(id: thin.object.id, url: thin.path) else {
+            throw .hopeless("the id of the event's object does not fit into a path")
+        }
+        let object = try await ask { () async throws(StripeAPIError) in
+            try await stripe.object(related, ofThinEvent: id, context: thin.context)
+        }
+        try await enter(object, thin.object, account: entry.account, livemode: entry.livemode)
+    }
+
+    /// The id of the snapshot event, as far as Stripe will say.
+    private func twin(of id: String, _ thin: ThinEvent) async throws(Failure) -> String? {
+        let event: [UInt8]
+        do {
+            event = try await stripe.thinEvent(id, context: thin.context)
+        } catch .notFound, .forbidden {
+            // Forgotten, or not for our key: the object itself tells all that matters.
+            return nil
+        } catch {
+            throw .stripe(error)
+        }
+        return (try? JSONDecoder().decode(Twinned.self, from: Data(event)))?.snapshot_event
+    }
+
+    private struct Twinned: Decodable { let snapshot_event: String? }
+
+    // MARK: The log
+
+    private func enter(
+        _ object: [UInt8],
+        _ reference: ObjectReference,
+        account: String?,
+        livemode: Bool? = nil
+    ) async throws(Failure) {
+        let now = now()
+        let body = FetchedObject.eventBody(
+            showing: reference,
+            object: object,
+            id: "fetched_" + String(UInt64.random(in: .min ... .max), radix: 36)
+                + String(UInt64.random(in: .min ... .max), radix: 36),
+            account: account,
+            livemode: livemode ?? self.livemode,
+            apiVersion: stripe.version.text,
+            now: now
+        )
+        // Left to fail, it would hold up all the others each time that it is due.
+        guard let event = try? EventCoding.decode(body) else {
+            throw .hopeless("no event can be made of Stripe's answer")
+        }
+        let delivered = DeliveredEvent(event: event, payload: body, receivedAt: now, source: .api)
+        do {
+            _ = try await store.record(delivered)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func read(event id: String) async throws(Failure) -> (entry: EventEntry, payload: [UInt8])? {
+        do {
+            return try await store.entry(id: id)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func ask<Answer>(
+        _ request: () async throws(StripeAPIError) -> Answer
+    ) async throws(Failure) -> Answer {
+        do {
+            return try await request()
+        } catch {
+            throw .stripe(error)
+        }
+    }
+}
+
+extension StripeClient {
+    /// An object of a kind we read, a PaymentIntent with the charge that decides.
+    fileprivate func object(
+        _ reference: ObjectReference,
+        account: String?
+    ) async throws(StripeAPIError) -> [UInt8] {
+        let id = reference.id
+        return switch reference.kind {
+        case .charge: try await charge(id, account: account)
+        case .paymentIntent: try await paymentIntent(id, account: account)
+        case .refund: try await refund(id, account: account)
+        case .dispute: try await dispute(id, account: account)
+        case .checkoutSession: try await checkoutSession(id, account: account)
+        case .invoice: try await invoice(id, account: account)
+        case .invoicePayment: try await invoicePayment(id, account: account)
+        case .customer: try await customer(id, account: account)
+        }
+    }
+}

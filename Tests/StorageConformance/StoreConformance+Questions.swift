@@ -1,0 +1,188 @@
+import Billing
+import Storage
+
+extension StoreConformance {
+    /// Long after anything that was recorded at ``MadeUp/start`` is due.
+    private static let later = Instant(unixSeconds: MadeUp.start + 3600)
+
+    private static func asked(_ store: any Store, now: Instant = later) async throws -> [StripeQuestion] {
+        try await store.lease(limit: 100, now: now, seconds: 1).map(\.question).sorted()
+    }
+
+    private static func thinEvent(
+        _ id: String = "evt_thin",
+        livemode: Bool = false,
+        context: String? = nil,
+        url: String = "/v1/charges/ch_1"
+    ) -> [UInt8] {
+        let context = context.map { #","context":"\#($0)""# } ?? ""
+        let body = """
+            {"id":"\(id)","object":"v2.core.event","type":"v1.charge.refunded","livemode":\(livemode)\(context),
+            "created":"2025-06-15T15:06:40.000Z",
+            "related_object":{"id":"ch_1","type":"charge","url":"\(url)"}}
+            """
+        return Array(body.utf8)
+    }
+
+    private static func charge(
+        _ id: String,
+        described: String,
+        created: Int64 = MadeUp.start
+    ) throws -> [UInt8] {
+        try MadeUp.event(
+            id,
+            "charge.updated",
+            MadeUp.charge("ch_1", ["description": described]),
+            created: created
+        )
+    }
+
+    private static let object = StripeQuestion.object(ObjectReference(.charge, "ch_1"))
+
+    static let questions = [
+        StoreConformance("a charge whose refunds nobody told of has them asked for, until one comes") {
+            kind in
+            try await kind.withStore { store in
+                try await store.record(
+                    MadeUp.event(
+                        "evt_1",
+                        "charge.refunded",
+                        MadeUp.charge("ch_1", ["amount_refunded": 500]),
+                        created: MadeUp.start + 200
+                    )
+                )
+                try requireEqual(try await asked(store), [.refunds(charge: "ch_1")], "asked")
+                let item = WorkItem(.refunds(charge: "ch_1"), account: nil, attempts: 0)
+                try await store.giveUp(item, reason: "gone")
+                try requireEqual(try await store.summary().gaveUp, 1, "given up")
+                let refund = MadeUp.refund("re_1", charge: "ch_1", ["object": "refund"])
+                try await store.record(MadeUp.event("evt_2", "refund.created", refund))
+                let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+                try requireEqual(try await store.summary(), nothing, "once it came")
+            }
+        },
+        StoreConformance("an invoice paid with nothing we know of has its payments asked for, in no hurry") {
+            kind in
+            try await kind.withStore { store in
+                let invoice: [String: Any] = [
+                    "id": "in_1", "object": "invoice", "amount_paid": 2500, "currency": "usd",
+                    "created": MadeUp.start, "status": "paid",
+                ]
+                try await store.record(MadeUp.event("evt_1", "invoice.paid", invoice))
+                let soon = Instant(unixSeconds: MadeUp.start + 30)
+                try requireEqual(try await asked(store, now: soon), [], "Stripe tells twenty seconds later")
+                try requireEqual(try await asked(store), [.payments(invoice: "in_1")], "asked")
+            }
+        },
+        StoreConformance("a refund or a dispute of an unknown charge has it asked for") { kind in
+            for (type, object) in [
+                ("refund.created", MadeUp.refund("re_1", charge: "ch_1")),
+                ("charge.dispute.created", MadeUp.dispute("dp_1", charge: "ch_1")),
+            ] {
+                try await kind.withStore { store in
+                    try await store.record(MadeUp.event("evt_1", type, object))
+                    try requireEqual(try await asked(store), [Self.object], type)
+                }
+            }
+        },
+        StoreConformance(
+            "two states of one second that nothing orders are asked about until a later one came"
+        ) {
+            kind in
+            try await kind.withPlace { place in
+                var store = try await place.open(livemode: nil)
+                try await store.record(charge("evt_1", described: "a"))
+                try requireEqual(try await asked(store), [], "one state")
+                try await store.record(charge("evt_2", described: "b"))
+                try requireEqual(try await asked(store), [Self.object], "two")
+                await store.close()
+                store = try await place.open(livemode: nil)
+                // What was undecided is so after a restart, and after all is derived anew.
+                _ = try await store.reprojectAll()
+                try await store.complete(WorkItem(Self.object, account: nil, attempts: 0))
+                try await store.record(
+                    MadeUp.event("evt_3", "refund.created", MadeUp.refund("re_1", charge: "ch_1"))
+                )
+                try requireEqual(
+                    try await asked(store, now: later.adding(seconds: 10)),
+                    [Self.object],
+                    "still"
+                )
+                try await store.record(charge("evt_4", described: "c", created: MadeUp.start + 1))
+                let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+                try requireEqual(try await store.summary(), nothing, "once a later one came")
+                await store.close()
+            }
+        },
+        StoreConformance("a customer of whom one second shows two is asked about") { kind in
+            try await kind.withStore { store in
+                for (id, user) in [("evt_1", "user_1"), ("evt_2", "user_2")] {
+                    let body = try MadeUp.event(id, "customer.updated", MadeUp.customer("cus_1", user: user))
+                    try await store.record(body)
+                }
+                let question = StripeQuestion.object(ObjectReference(.customer, "cus_1"))
+                try requireEqual(try await asked(store), [question], "asked")
+                try await store.record(
+                    MadeUp.event(
+                        "evt_3",
+                        "customer.updated",
+                        MadeUp.customer("cus_1", user: "user_2"),
+                        created: MadeUp.start + 1
+                    )
+                )
+                try requireEqual(try await store.summary().pending, 0, "once a later one came")
+            }
+        },
+        StoreConformance("deriving the feed anew asks for nothing") { kind in
+            try await kind.withStore { store in
+                try await store.record(charge("evt_1", described: "a"))
+                try await store.record(charge("evt_2", described: "b"))
+                try await store.record(thinEvent())
+                for item in try await store.lease(limit: 9, now: later, seconds: 1) {
+                    try await store.complete(item)
+                }
+                _ = try await store.reprojectAll()
+                try requireEqual(try await store.summary().pending, 0, "pending")
+            }
+        },
+        StoreConformance("what was fetched asks only for what was not missing before") { kind in
+            try await kind.withStore { store in
+                let refunded = MadeUp.charge("ch_1", ["amount_refunded": 500])
+                try await store.record(
+                    MadeUp.event("evt_1", "charge.refunded", refunded, created: MadeUp.start + 200),
+                    source: .api
+                )
+                try requireEqual(try await asked(store), [.refunds(charge: "ch_1")], "it is new")
+                try await store.complete(WorkItem(.refunds(charge: "ch_1"), account: nil, attempts: 0))
+                // Stripe had no refund to show; its charge shown once more is no reason to ask again.
+                try await store.record(
+                    MadeUp.event("evt_2", "charge.refunded", refunded, created: MadeUp.start + 300),
+                    source: .api
+                )
+                try requireEqual(try await store.summary().pending, 0, "asked by what was fetched")
+                try await store.record(
+                    MadeUp.event("evt_3", "charge.updated", refunded, created: MadeUp.start + 400)
+                )
+                try requireEqual(try await store.summary().pending, 1, "asked by Stripe's own event")
+            }
+        },
+        StoreConformance("a thin event is kept, changes no row, and has its object asked for once") { kind in
+            try await kind.withStore(livemode: false) { store in
+                try requireEqual(try await store.record(thinEvent()), .recorded, "outcome")
+                try requireEqual(try await store.record(thinEvent()), .duplicate, "again")
+                try requireEqual(try await store.allRows().count, 0, "rows")
+                try requireEqual(try await asked(store), [.thinEvent("evt_thin")], "asked")
+                try await store.record(thinEvent("evt_account", context: "acct_1"))
+                let items = try await store.lease(limit: 9, now: later.adding(seconds: 9), seconds: 1)
+                try requireEqual(Set(items.map(\.account)), [nil, "acct_1"], "accounts")
+
+                try await store.record(thinEvent("evt_live", livemode: true))
+                let entry = try requireSome(await store.entry(id: "evt_live"), "entry").entry
+                try requireEqual(entry.disposition, .otherMode, "of the other mode")
+                let outcome = try await store.record(thinEvent("evt_odd", url: "https://evil.example/ch_1"))
+                try requireEqual(outcome, .quarantined, "with a path that is none")
+                try requireEqual(try await store.summary().pending, 2, "no more is asked")
+            }
+        },
+    ]
+}
