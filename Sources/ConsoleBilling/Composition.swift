@@ -44,6 +44,7 @@ struct Service {
         let transport = try configuration.stripeKey.map { _ in try CurlTransport() }
 
         var receipts: any ReceiptSource = NoReceiptSource()
+        var mailer: any ReceiptMailer = NoReceiptMailer()
         var services: [any ServiceLifecycle.Service] = [StoreService(store: store), failStop]
         if let transport, let key = configuration.stripeKey {
             services.insert(TransportService(transport: transport), at: 1)
@@ -51,6 +52,7 @@ struct Service {
                 stripe: stripe(transport, key, limits: .forPeople),
                 hosts: configuration.receiptHosts
             )
+            mailer = StripeReceiptMailer(stripe: stripe(transport, key, limits: .forPeople))
             services.append(
                 Enrichment(
                     store: store,
@@ -70,6 +72,7 @@ struct Service {
                 web(clock),
                 store: store,
                 receipts: receipts,
+                mailer: mailer,
                 logger: logger,
                 onServerRunning: { [logger, configuration] port in
                     logger.notice(

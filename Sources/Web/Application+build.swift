@@ -55,10 +55,11 @@ package func buildApplication(
     _ configuration: WebConfiguration,
     store: any Store,
     receipts: any ReceiptSource,
+    mailer: any ReceiptMailer,
     logger: Logger,
     onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let routes = buildRoutes(configuration, store: store, receipts: receipts)
+    let routes = buildRoutes(configuration, store: store, receipts: receipts, mailer: mailer)
     let deadlines = ConnectionGuard.Deadlines(
         request: .seconds(configuration.deadlineSeconds),
         write: .seconds(configuration.deadlineSeconds)
@@ -109,7 +110,8 @@ private func connectionLimit(wanted: Int) -> Int {
 private func buildRoutes(
     _ configuration: WebConfiguration,
     store: any Store,
-    receipts: any ReceiptSource
+    receipts: any ReceiptSource,
+    mailer: any ReceiptMailer
 ) -> Routes {
     let authenticator = Authenticator(keys: configuration.keys)
     let links = configuration.links
@@ -129,6 +131,8 @@ private func buildRoutes(
             source: receipts,
             hosts: configuration.receiptHosts
         ).addRoutes(to: &routes)
+        ReceiptEmailController(feed: store, authenticator: authenticator, mailer: mailer)
+            .addRoutes(to: &routes)
         ConsoleTransactionsController(feed: store, authenticator: authenticator, links: links)
             .addRoutes(to: &routes)
         EventsController(log: store, work: store, authenticator: authenticator).addRoutes(to: &routes)

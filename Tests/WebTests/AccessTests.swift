@@ -13,6 +13,7 @@ struct AccessTests {
     private static let settings = {
         var settings = WebHarness.Settings()
         settings.receipts = ScriptedReceipts(link: "https://pay.stripe.com/receipts/fresh")
+        settings.mailer = WillingMailer()
         return settings
     }()
 

@@ -22,12 +22,7 @@ struct ReceiptController: Sendable {
         let (detail, format) = try await authorised(request, context)
         let transaction = detail.transaction
         guard let target = transaction.receiptTarget(prefersPDF: format == .pdf) else {
-            throw APIError(
-                .notFound,
-                .invalidRequest,
-                code: "receipt_unavailable",
-                "There is no receipt: only payments that succeeded have one."
-            )
+            throw APIError.receiptUnavailable
         }
         do {
             return redirect(to: try await source.freshURL(for: target))
@@ -50,14 +45,7 @@ struct ReceiptController: Sendable {
     @Sendable
     private func print(_ request: Request, _ context: AppContext) async throws -> Response {
         let (detail, _) = try await authorised(request, context)
-        guard detail.transaction.receipt.available else {
-            throw APIError(
-                .notFound,
-                .invalidRequest,
-                code: "receipt_unavailable",
-                "There is no receipt: only payments that succeeded have one."
-            )
-        }
+        guard detail.transaction.receipt.available else { throw APIError.receiptUnavailable }
         return page(detail)
     }
 

@@ -1,8 +1,6 @@
 import Billing
 import Hummingbird
 import Logging
-import NIOCore
-import NIOHTTP1
 import Storage
 import Webhooks
 
@@ -18,7 +16,7 @@ struct WebhookController: Sendable {
 
     @Sendable
     private func receive(_ request: Request, _ context: AppContext) async throws -> Response {
-        let body = try await body(of: request)
+        let body = try await request.bytes(upTo: maxBodyBytes, setting: "WEBHOOK_MAX_BODY_BYTES")
         let signature = request.headers[values: .stripeSignature]
         let outcome = try await accept(
             body,
@@ -58,29 +56,6 @@ struct WebhookController: Sendable {
             )
         )
         return outcome
-    }
-
-    /// The raw bytes, whatever the content type says.
-    private func body(of request: Request) async throws -> [UInt8] {
-        let tooLarge = APIError(
-            .contentTooLarge,
-            .invalidRequest,
-            code: "body_too_large",
-            "The body is over the limit of \(maxBodyBytes) bytes (WEBHOOK_MAX_BODY_BYTES).",
-            headers: [.connection: "close"]
-        )
-        // A length that is no Int is one beyond 2^63: the parser lets nothing else through.
-        if let length = request.headers[.contentLength], Int(length).map({ $0 > maxBodyBytes }) ?? true {
-            throw tooLarge
-        }
-        do {
-            let buffer = try await request.body.collect(upTo: maxBodyBytes)
-            return Array(buffer.readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw tooLarge
-        } catch is HTTPParserError {
-            throw APIError.malformed
-        }
     }
 
     private struct Receipt: Encodable {

@@ -25,7 +25,10 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(method) \(pattern)" }
 
     /// Whether it refuses parameters that it does not have.
-    var readsQuery: Bool { method == "GET" && !["/v1/work", "/v1/backup"].contains(pattern) }
+    var readsQuery: Bool {
+        pattern == "/v1/transactions/{id}/receipt/email"
+            || method == "GET" && !["/v1/work", "/v1/backup"].contains(pattern)
+    }
 
     var key: TestKey? {
         switch access {
@@ -67,6 +70,12 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             pattern: "/v1/transactions/{id}/receipt/print",
             path: "/v1/transactions/ch_a/receipt/print",
             access: .keyOrLink(.feed)
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/transactions/{id}/receipt/email",
+            path: "/v1/transactions/ch_a/receipt/email",
+            access: .key(.feed)
         ),
         .init(
             method: "GET",

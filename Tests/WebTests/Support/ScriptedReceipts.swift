@@ -1,6 +1,18 @@
 import Billing
 import Synchronization
 
+/// A mailer that takes every receipt.
+struct WillingMailer: ReceiptMailer {
+    func email(
+        _ target: ReceiptTarget,
+        to address: EmailAddress?,
+        now: Instant
+    ) async throws(ReceiptNotMailed) -> EmailAddress {
+        guard let address = address ?? EmailAddress("somebody@example.com") else { throw .noAddress }
+        return address
+    }
+}
+
 /// A source of receipt links that says what a test tells it to, and remembers what it was asked for.
 final class ScriptedReceipts: ReceiptSource {
     private let answer: Result<String, ReceiptUnavailable>

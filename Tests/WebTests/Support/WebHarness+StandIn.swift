@@ -9,24 +9,25 @@ extension WebHarness {
     /// of `events`; the service has been sent the events.
     static func withStandIn<Result>(
         _ events: [MadeEvent],
+        configuration: StripeStandIn.Configuration = .init(key: "sk_test_standin"),
+        key: String? = nil,
         settings: Settings = Settings(),
         totalTimeout: Duration = .seconds(20),
         _ body: (WebHarness, StripeStandIn) async throws -> Result
     ) async throws -> Result {
-        try await StripeStandIn.with { standIn in
+        try await StripeStandIn.with(configuration) { standIn in
             for event in events { try standIn.put(event.object) }
             let transport = try CurlTransport()
-            guard let key = StripeSecretKey("sk_test_standin") else { throw HarnessFailure.notAKey }
+            guard let key = StripeSecretKey(key ?? configuration.key) else { throw HarnessFailure.notAKey }
             var settings = settings
-            settings.receipts = ReceiptFetcher(
-                stripe: StripeClient(
-                    transport: transport,
-                    base: try StripeAPIBase(standIn.baseURL),
-                    key: key,
-                    limits: TransportLimits(totalTimeout: totalTimeout, maxBodyBytes: 64 << 10)
-                ),
-                hosts: settings.receiptHosts
+            let stripe = StripeClient(
+                transport: transport,
+                base: try StripeAPIBase(standIn.baseURL),
+                key: key,
+                limits: TransportLimits(totalTimeout: totalTimeout, maxBodyBytes: 64 << 10)
             )
+            settings.receipts = ReceiptFetcher(stripe: stripe, hosts: settings.receiptHosts)
+            settings.mailer = StripeReceiptMailer(stripe: stripe)
             do {
                 let result = try await with(settings) { harness in
                     try await harness.deliver(events)
@@ -38,6 +39,29 @@ extension WebHarness {
                 await transport.shutdown()
                 throw error
             }
+        }
+    }
+}
+
+extension WebHarness {
+    /// Runs `body` with a mailer of its own, as another instance of the service has.
+    static func withMailer(
+        _ standIn: StripeStandIn,
+        _ body: (StripeReceiptMailer) async throws -> Void
+    ) async throws {
+        let transport = try CurlTransport()
+        guard let key = StripeSecretKey("sk_test_standin") else { throw HarnessFailure.notAKey }
+        let stripe = StripeClient(
+            transport: transport,
+            base: try StripeAPIBase(standIn.baseURL),
+            key: key
+        )
+        do {
+            try await body(StripeReceiptMailer(stripe: stripe))
+            await transport.shutdown()
+        } catch {
+            await transport.shutdown()
+            throw error
         }
     }
 }

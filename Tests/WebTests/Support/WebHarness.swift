@@ -20,6 +20,7 @@ final class WebHarness: Sendable {
         var maxBodyBytes = 64 << 10
         var writerLimits = EventWriter.Limits()
         var receipts: any ReceiptSource = NoReceiptSource()
+        var mailer: any ReceiptMailer = NoReceiptMailer()
         var receiptHosts = ReceiptHosts.stripe
         /// Puts something between the web and the source of receipts.
         var watching: @Sendable (any ReceiptSource) -> any ReceiptSource = { $0 }
@@ -93,6 +94,7 @@ final class WebHarness: Sendable {
                 try configuration(settings, clock),
                 store: settings.wrapping(store),
                 receipts: settings.watching(settings.receipts),
+                mailer: settings.mailer,
                 logger: settings.logger,
                 onServerRunning: { announce.yield($0) }
             )

@@ -1,0 +1,218 @@
+package import Billing
+import FoundationEssentials
+package import StripeAPI
+import Synchronization
+
+/// Has Stripe e-mail receipts by setting `receipt_email` on the charge, at most once a minute for each charge.
+///
+/// The limit is kept in memory, and needs to be kept nowhere else: the idempotency key names the charge and the minute,
+/// so that Stripe sends one e-mail however many of us ask, and also to who asks again after a restart or a lost answer.
+package final class StripeReceiptMailer: ReceiptMailer {
+    private typealias Outcome = Result<EmailAddress, ReceiptNotMailed>
+
+    private struct Flight {
+        let address: EmailAddress?
+        let task: Task<Outcome, Never>
+    }
+
+    private struct State {
+        var flights: [ReceiptTarget: Flight] = [:]
+        /// When the receipt of a charge went out last; what is older than the pause is forgotten.
+        var sent: [Charge: Instant] = [:]
+        /// What nobody knows whether it went out: Stripe did not answer.
+        var unanswered: [Charge: Attempt] = [:]
+    }
+
+    private struct Attempt {
+        let address: EmailAddress
+        let startedAt: Instant
+    }
+
+    /// Charges of different accounts have nothing to do with each other.
+    private struct Charge: Hashable {
+        let id: String
+        let account: String?
+    }
+
+    private static let pauseSeconds: Int64 = 60
+    private static let retryAfterSeconds: Int64 = 30
+    /// Well within the day that Stripe remembers an idempotency key for.
+    private static let unansweredSeconds: Int64 = 3600
+
+    private let stripe: StripeClient
+    private let state = Mutex(State())
+
+    /// Asks through `stripe`, whose limits are to be fit for a person who waits.
+    package init(stripe: StripeClient) { self.stripe = stripe }
+
+    package func email(
+        _ target: ReceiptTarget,
+        to address: EmailAddress?,
+        now: Instant
+    ) async throws(ReceiptNotMailed) -> EmailAddress {
+        // A task of its own: who hangs up while Stripe is asked does not undo what the others wait for.
+        let task: Task<Outcome, Never>? = state.withLock { state in
+            if let flight = state.flights[target] { return flight.address == address ? flight.task : nil }
+            let task = Task { () -> Outcome in
+                let outcome: Outcome
+                do throws(ReceiptNotMailed) {
+                    outcome = .success(try await self.send(target, to: address, now: now))
+                } catch {
+                    outcome = .failure(error)
+                }
+                self.state.withLock { $0.flights[target] = nil }
+                return outcome
+            }
+            state.flights[target] = Flight(address: address, task: task)
+            return task
+        }
+        // Another address, while one is being sent.
+        guard let task else { throw .tooSoon(retryAfterSeconds: Self.pauseSeconds) }
+        return try await task.value.get()
+    }
+
+    private func send(
+        _ target: ReceiptTarget,
+        to address: EmailAddress?,
+        now: Instant
+    ) async throws(ReceiptNotMailed) -> EmailAddress {
+        let charge = Charge(id: try await chargeID(target), account: target.account)
+        try checkPause(charge, now)
+        let address = if let address { address } else { try await knownAddress(charge) }
+        let startedAt = startOfAttempt(charge, address, now)
+        do {
+            _ = try await stripe.emailReceipt(
+                ofCharge: charge.id,
+                to: address.text,
+                // A key has at most 255 characters, and an id nearly as many at most.
+                idempotencyKey:
+                    "receipt-email-\(startedAt.unixSeconds / Self.pauseSeconds)-\(charge.id.suffix(200))",
+                account: charge.account
+            )
+        } catch {
+            let isUnanswered = Self.isUnanswered(error)
+            state.withLock { state in
+                state.unanswered[charge] =
+                    isUnanswered ? Attempt(address: address, startedAt: startedAt) : nil
+            }
+            throw Self.reason(error, now: now)
+        }
+        state.withLock { state in
+            state.sent = state.sent.filter { now.seconds(since: $0.value) < Self.pauseSeconds }
+            state.sent[charge] = now
+            state.unanswered[charge] = nil
+        }
+        return address
+    }
+
+    /// When the attempt began that this one repeats, if it repeats one: with the same key Stripe sends one e-mail for both.
+    private func startOfAttempt(_ charge: Charge, _ address: EmailAddress, _ now: Instant) -> Instant {
+        state.withLock { state in
+            state.unanswered = state.unanswered.filter {
+                now.seconds(since: $0.value.startedAt) < Self.unansweredSeconds
+            }
+            let attempt = state.unanswered[charge]
+            return attempt?.address == address ? attempt?.startedAt ?? now : now
+        }
+    }
+
+    private static func isUnanswered(_ error: StripeAPIError) -> Bool {
+        switch error {
+        case .transport(.unsendable): false
+        case .transport, .notAnObject, .wrongObject: true
+        default: false
+        }
+    }
+
+    private func checkPause(_ charge: Charge, _ now: Instant) throws(ReceiptNotMailed) {
+        guard let last = state.withLock({ $0.sent[charge] }) else { return }
+        let left = Self.pauseSeconds - now.seconds(since: last)
+        // A clock that was set back must not hold up a charge for longer than the pause.
+        if left > 0 { throw .tooSoon(retryAfterSeconds: min(left, Self.pauseSeconds)) }
+    }
+
+    // MARK: What Stripe knows
+
+    private func chargeID(_ target: ReceiptTarget) async throws(ReceiptNotMailed) -> String {
+        switch target.object.kind {
+        case .charge: return target.object.id
+        case .paymentIntent:
+            let intent = try await ask { () async throws(StripeAPIError) in
+                try await self.stripe.paymentIntent(target.object.id, account: target.account)
+            }
+            guard let charge = try decode(IntentCharge.self, intent).latest_charge else { throw .noCharge }
+            return charge.id
+        default: throw .noCharge
+        }
+    }
+
+    /// Where the receipt went before, or else the address that the customer paid with.
+    private func knownAddress(_ charge: Charge) async throws(ReceiptNotMailed) -> EmailAddress {
+        let body = try await ask { () async throws(StripeAPIError) in
+            try await self.stripe.charge(charge.id, account: charge.account)
+        }
+        let addresses = try decode(ChargeAddresses.self, body)
+        let known = [addresses.receipt_email, addresses.billing_details?.email].compactMap { $0 }
+        guard let address = known.lazy.compactMap(EmailAddress.init).first else { throw .noAddress }
+        return address
+    }
+
+    private func ask(
+        _ request: () async throws(StripeAPIError) -> [UInt8]
+    ) async throws(ReceiptNotMailed) -> [UInt8] {
+        do {
+            return try await request()
+        } catch {
+            throw Self.reason(error, now: nil)
+        }
+    }
+
+    private func decode<Value: Decodable>(
+        _ type: Value.Type,
+        _ body: [UInt8]
+    ) throws(ReceiptNotMailed) -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(body))
+        } catch {
+            throw .unavailable(
+                reason: "Stripe's answer cannot be read",
+                retryAfterSeconds: Self.retryAfterSeconds
+            )
+        }
+    }
+
+    /// What became of it in terms of who asked, and when: nil while only looking.
+    private static func reason(_ error: StripeAPIError, now: Instant?) -> ReceiptNotMailed {
+        switch error {
+        case .invalidArgument(.emailAddress): return .addressRefused
+        case .rejected(let refusal)
+        where refusal.parameter == "receipt_email" || refusal.code == "email_invalid":
+            return .addressRefused
+        case .rejected(let refusal) where refusal.type == "idempotency_error",
+            .conflict(let refusal)
+        where refusal.type == "idempotency_error":
+            // Somebody else had it sent in this minute, to another address, or is about to.
+            let left = now.map { pauseSeconds - $0.unixSeconds % pauseSeconds } ?? pauseSeconds
+            return .tooSoon(retryAfterSeconds: left)
+        case .notFound: return .noCharge
+        case .unauthorized, .forbidden: return .keyRefused(reason: "\(error)")
+        default:
+            let asked = error.refusal?.retryAfterSeconds ?? 0
+            return .unavailable(
+                reason: "\(error)",
+                retryAfterSeconds: max(min(asked, 3600), retryAfterSeconds)
+            )
+        }
+    }
+}
+
+private struct IntentCharge: Decodable {
+    struct Charge: Decodable { let id: String }
+    let latest_charge: Charge?
+}
+
+private struct ChargeAddresses: Decodable {
+    struct Details: Decodable { let email: String? }
+    let receipt_email: String?
+    let billing_details: Details?
+}
