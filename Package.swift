@@ -162,7 +162,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["ConsoleBilling", "Stories", "TestSupport"],
+            dependencies: [
+                "Billing", "ConsoleBilling", "Stories", "StripeAPI", "StripeStandIn", "TestSupport",
+            ],
             swiftSettings: house
         ),
         .testTarget(

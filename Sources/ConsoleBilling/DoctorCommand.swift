@@ -15,7 +15,7 @@ struct DoctorCommand: AsyncParsableCommand {
             Stripe's API. Nothing is changed and no event is recorded.
 
             EXIT CODES
-              0 all is well, 1 something is not
+              0 nothing is wrong, though there may be advice; 1 something is
             """
     )
 
@@ -67,11 +67,13 @@ struct DoctorCommand: AsyncParsableCommand {
             base: configuration?.stripeAPIBase ?? .stripe,
             version: configuration?.stripeAPIVersion ?? .pinned,
             livemode: configuration?.livemode,
-            transport: transport
+            endpoint: (configuration?.publicURL ?? "") + ServerAddress.webhookPath,
+            transport: transport,
+            now: { .now }
         )
         let all =
             findings + machine.findings(now: now) + (await service.findings(now: now))
-            + (configuration == nil ? [] : await stripe.findings(now: now))
+            + (configuration == nil ? [] : await stripe.findings())
         await transport.shutdown()
         return all
     }

@@ -1,9 +1,9 @@
 /// Reads the `Date` header of an answer.
-enum HTTPDate {
+package enum HTTPDate {
     /// The unix seconds of the form that RFC 9110 (5.6.7) says to send: `Sun, 06 Nov 1994 08:49:37 GMT`.
     ///
     /// Its two obsolete forms are not read; Stripe does not send them.
-    static func unixSeconds(_ text: String) -> Int64? {
+    package static func unixSeconds(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         guard bytes.count == 29, text.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return nil }
         func number(_ range: Range<Int>) -> Int64? {

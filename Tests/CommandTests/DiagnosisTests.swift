@@ -47,18 +47,6 @@ struct DiagnosisTests {
         #expect(MachineExamination.clock(Instant(unixSeconds: 1_790_000_000)).state == .good)
     }
 
-    @Test func `the date of an answer is read`() {
-        #expect(Instant(httpDate: "Mon, 23 Nov 2026 15:07:40 GMT") == Instant(unixSeconds: 1_795_446_460))
-        #expect(Instant(httpDate: "Thu, 01 Jan 1970 00:00:00 GMT") == Instant(unixSeconds: 0))
-    }
-
-    @Test(arguments: [
-        "", "Mon, 23 Nov 2026 15:07:40", "Mon, 23 Nav 2026 15:07:40 GMT", "Mon, 23 Nov 2026 25:07:40 GMT",
-    ])
-    func `what is no date is not read`(text: String) {
-        #expect(Instant(httpDate: text) == nil)
-    }
-
     @Test func `a folder that cannot be written to is found`() {
         let findings = MachineExamination(databasePath: "/dev/null/database.sqlite").findings(now: .now)
         #expect(findings.first { $0.name == "database.folder" }?.state == .bad)

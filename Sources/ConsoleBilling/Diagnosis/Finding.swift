@@ -4,6 +4,8 @@ import Stories
 struct Finding: Sendable, Equatable {
     enum State: String, Sendable {
         case good, bad
+        /// Works, and might be better.
+        case advice
         /// Could not be looked at, or need not be.
         case skipped
     }
@@ -22,6 +24,10 @@ struct Finding: Sendable, Equatable {
         Finding(name: name, state: .bad, sentence: sentence)
     }
 
+    static func advice(_ name: String, _ sentence: String) -> Finding {
+        Finding(name: name, state: .advice, sentence: sentence)
+    }
+
     static func skipped(_ name: String, _ sentence: String) -> Finding {
         Finding(name: name, state: .skipped, sentence: sentence)
     }
@@ -31,6 +37,7 @@ struct Finding: Sendable, Equatable {
             switch state {
             case .good: palette.paint("✓", .green)
             case .bad: palette.paint("✗", .red)
+            case .advice: palette.paint("!", .yellow)
             case .skipped: palette.paint("–", .dim)
             }
         return "\(mark) \(name): \(sentence)"

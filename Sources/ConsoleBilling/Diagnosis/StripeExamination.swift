@@ -1,18 +1,27 @@
 import Billing
-import Foundation
 import StripeAPI
 import Synchronization
 
-/// Asks Stripe's API one small thing, and tells why it does not answer.
+/// Asks Stripe's API for a little of everything that the service asks for, and tells what is in the way.
 struct StripeExamination {
     let key: StripeSecretKey?
     let base: StripeAPIBase
     let version: StripeAPIVersion
     /// `nil`: events of both modes are shown.
     let livemode: Bool?
+    /// Where Stripe is to send events.
+    let endpoint: String
     let transport: any HTTPTransport
+    /// This machine's clock.
+    let now: @Sendable () -> Instant
+    /// Everything is asked at once, so that the limit of one request is how long all of it takes at most.
+    var limits = TransportLimits(
+        connectTimeout: .seconds(5),
+        totalTimeout: .seconds(10),
+        maxBodyBytes: 1 << 20
+    )
 
-    func findings(now: Instant) async -> [Finding] {
+    func findings() async -> [Finding] {
         guard let key else {
             return [
                 .skipped(
@@ -21,19 +30,64 @@ struct StripeExamination {
                 )
             ]
         }
-        let dated = DateKeepingTransport(transport)
-        let client = StripeClient(transport: dated, base: base, key: key, version: version)
-        var findings = [Self.mode(of: key, livemode)]
-        do {
-            _ = try await client.get(path: ["v1", "events"], query: [("limit", "1")])
-            findings.append(.good("stripe.api", "\(base) answers, and accepts our key."))
-        } catch {
-            findings.append(.bad("stripe.api", Self.advice(error, base)))
+        let dated = DateKeepingTransport(transport, now: now)
+        let client = StripeClient(
+            transport: dated,
+            base: base,
+            key: key,
+            version: version,
+            limits: limits,
+            listLimits: limits
+        )
+        async let endpoints = Self.endpoints(client)
+        let answers = await Self.ask(client)
+        var findings = [Self.mode(of: key, livemode), Self.access(answers, base)]
+        findings += zip(KeyPermission.all, answers).compactMap { $0.finding($1) }
+        if case .success(let endpoints) = await endpoints {
+            let examination = EndpointExamination(
+                url: endpoint,
+                types: EventFamily.projectedTypes,
+                version: version
+            )
+            findings += examination.findings(endpoints)
+        } else {
+            findings.append(
+                .skipped("stripe.endpoint", "Not looked at: Stripe does not show us the endpoints.")
+            )
         }
-        if let theirs = dated.date {
-            findings.append(MachineExamination.clock(now, against: theirs, of: "Stripe"))
+        if let (ours, theirs) = dated.dates {
+            findings.append(MachineExamination.clock(ours, against: theirs, of: "Stripe"))
         }
         return findings
+    }
+
+    /// What became of asking for each of ``KeyPermission/all``, in their order; nil where it was answered.
+    private static func ask(_ client: StripeClient) async -> [StripeAPIError?] {
+        await withTaskGroup(of: (Int, StripeAPIError?).self) { group in
+            for (index, permission) in KeyPermission.all.enumerated() {
+                group.addTask {
+                    do throws(StripeAPIError) {
+                        try await permission.ask(client)
+                        return (index, nil)
+                    } catch {
+                        return (index, error)
+                    }
+                }
+            }
+            var answers = [StripeAPIError?](repeating: nil, count: KeyPermission.all.count)
+            for await (index, error) in group { answers[index] = error }
+            return answers
+        }
+    }
+
+    private static func endpoints(
+        _ client: StripeClient
+    ) async -> Result<[RegisteredEndpoint], StripeAPIError> {
+        do {
+            return .success(try await client.registeredEndpoints().endpoints)
+        } catch {
+            return .failure(error)
+        }
     }
 
     static func mode(of key: StripeSecretKey, _ livemode: Bool?) -> Finding {
@@ -55,51 +109,44 @@ struct StripeExamination {
         return .good("stripe.key", "The key is of \(name) mode.")
     }
 
-    static func advice(_ error: StripeAPIError, _ base: StripeAPIBase) -> String {
+    /// Whether Stripe answers at all; what a key may not do is another matter.
+    static func access(_ answers: [StripeAPIError?], _ base: StripeAPIBase) -> Finding {
+        let trouble = answers.compactMap { $0 }.first { error in
+            if case .forbidden = error { false } else { true }
+        }
+        guard let trouble else { return .good("stripe.api", "\(base) answers, and knows our key.") }
+        return .bad("stripe.api", advice(trouble, base))
+    }
+
+    private static func advice(_ error: StripeAPIError, _ base: StripeAPIBase) -> String {
         switch error {
         case .unauthorized: "Stripe does not know our key. Copy it anew from Stripe's dashboard."
-        case .forbidden:
-            "The key may not read events. Give the restricted key read access to events, charges, payment intents, "
-                + "refunds, disputes and invoices."
         case .rateLimited, .serverFault: "Stripe cannot answer at the moment (\(error)). Try again later."
-        case .transport(let reason):
+        case .transport(let reason) where reason != .bodyTooLarge && reason != .headersTooLarge:
             "\(base) cannot be reached: \(reason). Look at the network and, if there is one, the proxy or firewall."
         default: "\(base) answers as Stripe does not (\(error)). Is STRIPE_API_BASE right?"
         }
     }
 }
 
-/// Notes the `Date` of what passes through, to compare clocks.
+/// Notes the `Date` of what passes through, and the time it passed, to compare clocks.
 private final class DateKeepingTransport: HTTPTransport {
     private let inner: any HTTPTransport
-    private let latest = Mutex<Instant?>(nil)
+    private let now: @Sendable () -> Instant
+    private let latest = Mutex<(ours: Instant, theirs: Instant)?>(nil)
 
-    init(_ inner: any HTTPTransport) { self.inner = inner }
+    init(_ inner: any HTTPTransport, now: @escaping @Sendable () -> Instant) {
+        self.inner = inner
+        self.now = now
+    }
 
-    var date: Instant? { latest.withLock(\.self) }
+    var dates: (ours: Instant, theirs: Instant)? { latest.withLock(\.self) }
 
     func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
         let response = try await inner.send(request)
-        if let date = response.headers["Date"].flatMap(Instant.init(httpDate:)) {
-            latest.withLock { $0 = date }
+        if let date = response.headers["Date"].flatMap(HTTPDate.unixSeconds) {
+            latest.withLock { $0 = (now(), Instant(unixSeconds: date)) }
         }
         return response
-    }
-}
-
-extension Instant {
-    /// Reads the `Date` header of an answer: `Mon, 23 Nov 2026 15:07:40 GMT`.
-    init?(httpDate text: String) {
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let words = text.split(separator: " ")
-        guard words.count == 6, words[5] == "GMT", let day = Int32(words[1]), let year = Int32(words[3]),
-            let month = months.firstIndex(of: String(words[2])), 1...31 ~= day, 1970...9999 ~= year
-        else { return nil }
-        let clock = words[4].split(separator: ":").compactMap { Int32($0) }
-        guard clock.count == 3, 0...23 ~= clock[0], 0...59 ~= clock[1], 0...60 ~= clock[2] else { return nil }
-        var parts = tm()
-        (parts.tm_mday, parts.tm_mon, parts.tm_year) = (day, Int32(month), year - 1900)
-        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (clock[0], clock[1], clock[2])
-        self.init(unixSeconds: Int64(timegm(&parts)))
     }
 }

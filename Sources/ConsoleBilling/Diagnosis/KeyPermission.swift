@@ -1,0 +1,71 @@
+import StripeAPI
+
+/// Something that the service asks of Stripe's API, for which a restricted key needs a permission.
+struct KeyPermission: Sendable {
+    /// As Stripe's dashboard calls what may be read or written.
+    let name: String
+    /// The last part of the finding's name.
+    let tag: String
+    let writes: Bool
+    /// Whether the service does its work without; what is lost then.
+    let withoutIt: String?
+    /// Asks for as little as there is.
+    let ask: @Sendable (StripeClient) async throws(StripeAPIError) -> Void
+
+    private static func reading(
+        _ name: String,
+        _ tag: String,
+        withoutIt: String? = nil,
+        _ listing: StripeListing
+    ) -> KeyPermission {
+        KeyPermission(name: name, tag: tag, writes: false, withoutIt: withoutIt) {
+            client async throws(StripeAPIError) in
+            _ = try await client.page(of: listing, StripePaging(limit: 1))
+        }
+    }
+
+    static let all = [
+        reading("Events", "events", .events()), reading("Charges", "charges", .charges()),
+        reading("PaymentIntents", "payment_intents", .paymentIntents()),
+        reading("Refunds (with Charges)", "refunds", .refunds()),
+        reading("Disputes", "disputes", .disputes()), reading("Invoices", "invoices", .invoices()),
+        reading("Invoice Payments (with Invoices)", "invoice_payments", .invoicePayments(created: .all)),
+        reading(
+            "Webhook Endpoints",
+            "webhook_endpoints",
+            withoutIt: "this command cannot look at the endpoint",
+            .webhookEndpoints
+        ),
+        KeyPermission(
+            name: "Charges",
+            tag: "charges.write",
+            writes: true,
+            withoutIt: "receipts cannot be e-mailed"
+        ) { client async throws(StripeAPIError) in
+            // Stripe looks at the permission before it looks for the charge, of which there is none of this name.
+            do throws(StripeAPIError) {
+                _ = try await client.emailReceipt(
+                    ofCharge: "ch_console_billing_doctor",
+                    to: "doctor@example.com",
+                    idempotencyKey: "console-billing-doctor"
+                )
+            } catch .notFound {}
+        },
+    ]
+
+    /// What an answer says of the key; nil where it says nothing of this.
+    func finding(_ error: StripeAPIError?) -> Finding? {
+        let finding = "stripe.key.\(tag)"
+        let deed = writes ? "write" : "read"
+        switch error {
+        case nil: return .good(finding, "The key may \(deed) \(name).")
+        case .forbidden(let refusal):
+            let permissions = refusal.missingPermissions.joined(separator: " or ")
+            let lack = "The key may not \(deed) \(name)\(permissions.isEmpty ? "" : " (\(permissions))")"
+            let mend = "Give it \(deed) access in Stripe's dashboard (Developers → API keys)"
+            guard let withoutIt else { return .bad(finding, "\(lack). \(mend).") }
+            return .advice(finding, "\(lack): \(withoutIt). \(mend) to have that.")
+        default: return nil
+        }
+    }
+}

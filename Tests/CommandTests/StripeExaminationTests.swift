@@ -1,0 +1,268 @@
+import Billing
+import StripeAPI
+import StripeStandIn
+import Testing
+
+@testable import ConsoleBilling
+
+/// What `doctor` finds at Stripe.
+@Suite(.serialized, .timeLimit(.minutes(5)))
+struct StripeExaminationTests {
+    private static let url = "https://billing.example.com/v1/stripe-webhook"
+    private static let permissions: Set<String> = [
+        "rak_event_read", "rak_charge_write", "rak_payment_intent_read", "rak_dispute_read",
+        "rak_invoice_read",
+        "rak_webhook_read",
+    ]
+
+    private static func findings(
+        at standIn: StripeStandIn,
+        key: String = "sk_test_standin",
+        livemode: Bool? = nil,
+        ahead: Int64 = 0,
+        totalTimeout: Duration = .seconds(60)
+    ) async throws -> [String: Finding] {
+        let transport = try CurlTransport()
+        let examination = StripeExamination(
+            key: StripeSecretKey(key),
+            base: try StripeAPIBase(standIn.baseURL),
+            version: .pinned,
+            livemode: livemode,
+            endpoint: url,
+            transport: transport,
+            now: { .now.adding(seconds: ahead) },
+            limits: TransportLimits(totalTimeout: totalTimeout, maxBodyBytes: 1 << 20)
+        )
+        let findings = await examination.findings()
+        await transport.shutdown()
+        for finding in findings { #expect(!finding.sentence.contains(key)) }
+        return Dictionary(uniqueKeysWithValues: findings.map { ($0.name, $0) })
+    }
+
+    private static func register(
+        _ standIn: StripeStandIn,
+        url: String = url,
+        events: [String] = ["*"],
+        version: String? = StripeAPIVersion.pinned.text,
+        status: String = "enabled"
+    ) throws {
+        try standIn.put(
+            endpoint: "we_1",
+            url: url,
+            enabledEvents: events,
+            apiVersion: version,
+            status: status
+        )
+    }
+
+    @Test func `a key and an endpoint that are as they should be are well in every respect`() async throws {
+        try await StripeStandIn.with { standIn in
+            try Self.register(standIn)
+            let findings = try await Self.findings(at: standIn)
+            #expect(findings.values.allSatisfy { $0.state == .good }, "\(findings)")
+            #expect(findings.count >= KeyPermission.all.count + 6)
+            #expect(standIn.sentReceipts.isEmpty)
+        }
+    }
+
+    // MARK: Permissions
+
+    @Test func `a restricted key with what we need is enough`() async throws {
+        let key = APIKey("rk_test_enough", permissions: Self.permissions)
+        try await StripeStandIn.with(.init(furtherKeys: [key])) { standIn in
+            try Self.register(standIn)
+            let findings = try await Self.findings(at: standIn, key: key.text)
+            #expect(findings.values.allSatisfy { $0.state == .good }, "\(findings)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("rak_event_read", ["events"], Finding.State.bad),
+            ("rak_payment_intent_read", ["payment_intents"], .bad), ("rak_dispute_read", ["disputes"], .bad),
+            ("rak_invoice_read", ["invoices", "invoice_payments"], .bad),
+            ("rak_webhook_read", ["webhook_endpoints"], .advice),
+            ("rak_charge_write", ["charges", "refunds", "charges.write"], .bad),
+        ]
+    )
+    func `a permission that is lacking is named`(
+        permission: String,
+        tags: [String],
+        state: Finding.State
+    )
+        async throws
+    {
+        let key = APIKey("rk_test_lacking", permissions: Self.permissions.subtracting([permission]))
+        try await StripeStandIn.with(.init(furtherKeys: [key])) { standIn in
+            let findings = try await Self.findings(at: standIn, key: key.text)
+            for permission in KeyPermission.all {
+                let finding = try #require(findings["stripe.key.\(permission.tag)"])
+                guard tags.contains(permission.tag) else {
+                    #expect(finding.state == .good, "\(finding)")
+                    continue
+                }
+                #expect(finding.state == (permission.writes ? .advice : state), "\(finding)")
+                #expect(finding.sentence.contains("(rak_"), "\(finding)")
+            }
+            #expect(findings["stripe.api"]?.state == .good)
+            let isHidden = permission == "rak_webhook_read"
+            #expect((findings["stripe.endpoint"]?.state == .skipped) == isHidden)
+        }
+    }
+
+    @Test func `a key that may read but not write is only advised`() async throws {
+        let reading = Self.permissions.subtracting(["rak_charge_write"]).union(["rak_charge_read"])
+        let key = APIKey("rk_test_reading", permissions: reading)
+        try await StripeStandIn.with(.init(furtherKeys: [key])) { standIn in
+            try Self.register(standIn)
+            let findings = try await Self.findings(at: standIn, key: key.text)
+            #expect(findings["stripe.key.charges.write"]?.state == .advice)
+            #expect(!findings.values.contains { $0.state == .bad }, "\(findings)")
+        }
+    }
+
+    // MARK: Stripe in trouble
+
+    @Test(arguments: [
+        (Fault.down, "cannot be reached"), (.garbage, "STRIPE_API_BASE"), (.truncated, "STRIPE_API_BASE"),
+        (.rateLimited(reason: "global-rate"), "Try again later"),
+        (.serverError(shouldRetry: nil), "Try again later"), (.expiredKey, "does not know our key"),
+    ])
+    func `Stripe in trouble is one finding, and not one for each question`(
+        fault: Fault,
+        words: String
+    )
+        async throws
+    {
+        try await StripeStandIn.with { standIn in
+            standIn.fail(fault)
+            let findings = try await Self.findings(at: standIn)
+            #expect(findings["stripe.api"]?.state == .bad)
+            #expect(findings["stripe.api"]?.sentence.contains(words) == true, "\(findings)")
+            let bad = findings.values.filter { $0.state == .bad }
+            #expect(bad.count == 1, "\(bad)")
+        }
+    }
+
+    @Test func `Stripe that never answers is waited for once, and all questions at the same time`()
+        async throws
+    {
+        try await StripeStandIn.with { standIn in
+            standIn.fail(.held)
+            let examination = Task {
+                try await Self.findings(at: standIn, totalTimeout: .seconds(2))
+            }
+            await standIn.untilHolding(KeyPermission.all.count)
+            // None is let go: it ends by the limit on each request.
+            let findings = try await examination.value
+            #expect(findings["stripe.api"]?.sentence.contains("cannot be reached") == true)
+            standIn.release()
+        }
+    }
+
+    // MARK: Modes and clocks
+
+    @Test func `a key of the other mode is found`() async throws {
+        try await StripeStandIn.with { standIn in
+            let findings = try await Self.findings(at: standIn, livemode: true)
+            #expect(findings["stripe.key"]?.state == .bad)
+        }
+    }
+
+    @Test(arguments: [(0, Finding.State.good), (-3600, .bad), (3600, .bad)] as [(Int64, Finding.State)])
+    func `our clock is held against Stripe's`(ahead: Int64, state: Finding.State) async throws {
+        try await StripeStandIn.with { standIn in
+            let findings = try await Self.findings(at: standIn, ahead: ahead)
+            #expect(findings["clock.skew"]?.state == state)
+        }
+    }
+
+    // MARK: The endpoint
+
+    private static func endpoint(
+        _ url: String = url,
+        events: [String] = ["*"],
+        version: String? = StripeAPIVersion.pinned.text,
+        status: String = "enabled",
+        id: String = "we_1"
+    ) -> RegisteredEndpoint {
+        RegisteredEndpoint(
+            id: id,
+            url: url,
+            enabledEvents: events,
+            apiVersion: version,
+            status: status,
+            livemode: false
+        )
+    }
+
+    private static func examine(_ endpoints: [RegisteredEndpoint], url: String = url) -> [Finding] {
+        EndpointExamination(url: url, types: EventFamily.projectedTypes, version: .pinned).findings(endpoints)
+    }
+
+    @Test(arguments: [
+        url, "HTTPS://Billing.Example.com:443/v1/stripe-webhook",
+        "https://billing.example.com/v1/stripe-webhook/",
+    ])
+    func `the endpoint is ours by its URL, however that is spelt`(url: String) {
+        let findings = Self.examine([Self.endpoint("https://elsewhere.example.com/hook"), Self.endpoint(url)])
+        #expect(findings.map(\.state) == [.good, .good, .good], "\(findings)")
+    }
+
+    @Test func `one whose URL is nearly ours is shown`() throws {
+        let findings = Self.examine([
+            Self.endpoint("https://example.org/"),
+            Self.endpoint("https://billing.example.com/v1/stripe/webhook"),
+        ])
+        let finding = try #require(findings.first)
+        #expect(findings.count == 1 && finding.state == .bad)
+        #expect(finding.sentence.contains("https://billing.example.com/v1/stripe/webhook"))
+    }
+
+    @Test func `where there is none near, it says how to register ours`() throws {
+        for endpoints in [[], [Self.endpoint("https://x.example/")]] {
+            let finding = try #require(Self.examine(endpoints).first)
+            #expect(finding.state == .bad)
+            #expect(finding.sentence.contains(Self.url) && finding.sentence.contains("Register"))
+        }
+    }
+
+    @Test func `a URL that Stripe cannot reach is no fault of the endpoint's`() throws {
+        let finding = try #require(Self.examine([], url: "http://127.0.0.1:3080/v1/stripe-webhook").first)
+        #expect(finding.state == .skipped)
+        #expect(finding.sentence.contains("stripe listen"))
+    }
+
+    @Test func `one that Stripe disabled is to be enabled`() throws {
+        let finding = try #require(Self.examine([Self.endpoint(status: "disabled")]).first)
+        #expect(finding.state == .bad)
+        #expect(finding.sentence.contains("disabled"))
+        let both = [Self.endpoint(status: "disabled"), Self.endpoint(id: "we_2")]
+        #expect(Self.examine(both).map(\.state) == [.good, .good, .good], "another one has the same URL")
+    }
+
+    @Test func `types that it is not sent are named`() throws {
+        let types = EventFamily.projectedTypes.filter { !["refund.failed", "charge.refunded"].contains($0) }
+        let finding = try #require(
+            Self.examine([Self.endpoint(events: types + ["payout.paid"])])
+                .first { $0.name == "stripe.endpoint.events" }
+        )
+        #expect(finding.state == .bad)
+        #expect(finding.sentence.contains("charge.refunded, refund.failed."))
+        #expect(!finding.sentence.contains("charge.succeeded"))
+        let two = [
+            Self.endpoint(events: types), Self.endpoint(events: ["refund.failed", "charge.refunded"]),
+        ]
+        #expect(Self.examine(two).map(\.state) == [.good, .good, .good], "two endpoints share them")
+    }
+
+    @Test(
+        arguments: [
+            (StripeAPIVersion.pinned.text, Finding.State.good), ("2022-11-15", .advice), (nil, .advice),
+        ] as [(String?, Finding.State)]
+    )
+    func `its version is held against ours`(version: String?, state: Finding.State) throws {
+        let findings = Self.examine([Self.endpoint(version: version)])
+        #expect(findings.first { $0.name == "stripe.endpoint.version" }?.state == state)
+    }
+}
