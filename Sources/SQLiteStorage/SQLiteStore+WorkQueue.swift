@@ -31,17 +31,7 @@ extension SQLiteStore {
                     now.adding(seconds: seconds).unixSeconds, now.unixSeconds, now.unixSeconds, limit,
                 ]
             )
-            return rows.compactMap { row in
-                guard let question = StripeQuestion(topic: row["kind"], subject: row["id"]) else {
-                    return nil
-                }
-                let account: String = row["account"]
-                return WorkItem(
-                    question,
-                    account: account.isEmpty ? nil : account,
-                    attempts: row["attempts"]
-                )
-            }
+            return rows.compactMap(Self.item)
         }
     }
 
@@ -84,6 +74,33 @@ extension SQLiteStore {
                 oldestDueAt: oldest.map(Instant.init(unixSeconds:))
             )
         }
+    }
+
+    package func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork] {
+        try await read("listing work given up") { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT account, kind, id, attempts, reason
+                    FROM work
+                    WHERE gave_up = 1
+                    ORDER BY sequence DESC
+                    LIMIT ?
+                    """,
+                arguments: [limit]
+            )
+            return rows.compactMap { row in
+                Self.item(row).map { GivenUpWork($0, reason: row["reason"] ?? "") }
+            }
+        }
+    }
+
+    /// Nothing for a question of a later version of ours.
+    @Sendable
+    private static func item(_ row: Row) -> WorkItem? {
+        guard let question = StripeQuestion(topic: row["kind"], subject: row["id"]) else { return nil }
+        let account: String = row["account"]
+        return WorkItem(question, account: account.isEmpty ? nil : account, attempts: row["attempts"])
     }
 
     private func update(

@@ -28,6 +28,18 @@ package struct WorkSummary: Sendable, Equatable {
     }
 }
 
+/// Something that was given up, and why.
+package struct GivenUpWork: Sendable, Equatable {
+    package let item: WorkItem
+    /// As it was given, safe to show.
+    package let reason: String
+
+    package init(_ item: WorkItem, reason: String) {
+        self.item = item
+        self.reason = reason
+    }
+}
+
 /// What is to be done later, kept with the events that ask for it: it survives every restart.
 ///
 /// Work is asked for by ``EventLog/record(_:)``, in the database transaction of the event: a webhook's asks for all
@@ -47,4 +59,7 @@ package protocol WorkQueue: Sendable {
     func giveUp(_ item: WorkItem, reason: String) async throws(StoreError)
 
     func summary() async throws(StoreError) -> WorkSummary
+
+    /// What was given up, what was asked for last coming first.
+    func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork]
 }

@@ -94,6 +94,9 @@ final class FlakyStore: Store {
         try await store.customers(ofConsoleUser: user)
     }
     func summary() async throws(StoreError) -> WorkSummary { try await store.summary() }
+    func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork] {
+        try await store.givenUp(limit: limit)
+    }
     func payments(
         of references: [ObjectReference],
         account: String?

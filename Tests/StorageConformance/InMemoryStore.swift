@@ -35,7 +35,11 @@ package final class InMemoryStore: Store {
         var due: Instant
         var attempts = 0
         var leasedUntil = Instant(unixSeconds: 0)
-        var gaveUp = false
+        /// Why it was given up, if it was.
+        var reason: String?
+        let sequence: Int
+
+        var gaveUp: Bool { reason != nil }
     }
 
     struct State {
@@ -328,7 +332,8 @@ extension InMemoryStore {
             let key = WorkKey(question, account)
             if let standing = state.work[key], !standing.gaveUp { continue }
             let due = kept.delivered.receivedAt.adding(seconds: question.patienceSeconds)
-            state.work[key] = Work(due: due)
+            let sequence = state.work[key]?.sequence ?? (state.work.values.map(\.sequence).max() ?? 0) + 1
+            state.work[key] = Work(due: due, sequence: sequence)
         }
     }
 
@@ -354,7 +359,7 @@ extension InMemoryStore {
     }
 
     package func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) {
-        try change(item, "giving up work") { $0.gaveUp = true }
+        try change(item, "giving up work") { $0.reason = reason }
     }
 
     package func summary() async throws(StoreError) -> WorkSummary {
@@ -365,6 +370,17 @@ extension InMemoryStore {
                 gaveUp: state.work.count - pending.count,
                 oldestDueAt: pending.map(\.due).min()
             )
+        }
+    }
+
+    package func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork] {
+        try with("listing work given up") { state in
+            state.work.filter { $0.value.gaveUp }.sorted { $0.value.sequence > $1.value.sequence }
+                .prefix(limit)
+                .map { key, work in
+                    let item = WorkItem(key.question, account: key.account, attempts: work.attempts)
+                    return GivenUpWork(item, reason: work.reason ?? "")
+                }
         }
     }
 

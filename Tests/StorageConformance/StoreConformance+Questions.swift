@@ -133,6 +133,28 @@ extension StoreConformance {
                 try requireEqual(try await store.summary().pending, 0, "once a later one came")
             }
         },
+        StoreConformance("what was given up is listed with its reason, what was asked last first") { kind in
+            try await kind.withStore { store in
+                for (number, account) in [(1, nil), (2, "acct_1"), (3, nil)] {
+                    let refund = MadeUp.refund("re_\(number)", charge: "ch_\(number)")
+                    try await store.record(
+                        MadeUp.event("evt_\(number)", "refund.created", refund, account: account)
+                    )
+                }
+                try requireEqual(try await store.givenUp(limit: 9), [], "as long as nothing was")
+                let asked = try await store.lease(limit: 9, now: later, seconds: 1)
+                    .sorted { $0.question < $1.question }
+                for item in asked.dropLast() {
+                    try await store.giveUp(item, reason: "gone \(item.question.subject)")
+                }
+                let listed = try await store.givenUp(limit: 9)
+                try requireEqual(listed.map(\.item.question.subject), ["ch_2", "ch_1"], "listed")
+                try requireEqual(listed.map(\.item.account), ["acct_1", nil], "accounts")
+                try requireEqual(listed.map(\.item.attempts), [1, 1], "attempts")
+                try requireEqual(listed.map(\.reason), ["gone ch_2", "gone ch_1"], "reasons")
+                try requireEqual(try await store.givenUp(limit: 1), [listed[0]], "no more than asked for")
+            }
+        },
         StoreConformance("deriving the feed anew asks for nothing") { kind in
             try await kind.withStore { store in
                 try await store.record(charge("evt_1", described: "a"))

@@ -74,11 +74,13 @@ struct EventsController: Sendable {
     private func summary(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try authenticator.caller(of: request, needing: .ops)
         let summary = try await work.summary()
+        let givenUp = try await work.givenUp(limit: 100)
         return JSONBody.response(
             WorkResponse(
                 pending: summary.pending,
                 gave_up: summary.gaveUp,
-                oldest_due_at: summary.oldestDueAt
+                oldest_due_at: summary.oldestDueAt,
+                given_up: givenUp.map(WorkResponse.Item.init)
             )
         )
     }
@@ -88,5 +90,24 @@ struct EventsController: Sendable {
         let pending: Int
         let gave_up: Int
         let oldest_due_at: Instant?
+        /// The last hundred, the newest first.
+        let given_up: [Item]
+
+        struct Item: Encodable {
+            /// What was asked: `charge` for the object itself, `charge.refunds` for what belongs to it.
+            let asked: String
+            let id: String
+            let account: String?
+            let attempts: Int
+            let reason: String
+
+            init(_ work: GivenUpWork) {
+                asked = work.item.question.topic
+                id = work.item.question.subject
+                account = work.item.account
+                attempts = work.item.attempts
+                reason = work.reason
+            }
+        }
     }
 }

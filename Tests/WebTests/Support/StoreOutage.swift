@@ -32,6 +32,7 @@ struct StoreOutage: Store {
     }
     func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) { throw error }
     func summary() async throws(StoreError) -> WorkSummary { throw error }
+    func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork] { throw error }
 
     func payments(
         of references: [ObjectReference],
