@@ -47,7 +47,8 @@ struct KeyPermission: Sendable {
                 _ = try await client.emailReceipt(
                     ofCharge: "ch_console_billing_doctor",
                     to: "doctor@example.com",
-                    idempotencyKey: "console-billing-doctor"
+                    // Another each time, or Stripe would repeat what it said before the key was mended.
+                    idempotencyKey: "console-billing-doctor-\(UInt64.random(in: .min ... .max))"
                 )
             } catch .notFound {}
         },
