@@ -83,6 +83,25 @@ package struct StripeClient: Sendable {
     }
 
     /// Gets one object, and makes sure that this is what came.
+    ///
+    /// - Parameters:
+    ///   - kind: What the object calls itself.
+    ///   - id: The object's id.
+    ///   - path: The segments before the id.
+    ///   - query: As for ``get(path:query:account:)``.
+    ///   - account: As for ``get(path:query:account:)``.
+    /// - Returns: The object's JSON, byte for byte, and what came with it.
+    /// - Throws: Anything but a success about this very object.
+    package func retrieve(
+        _ kind: String,
+        id: String,
+        path: [String],
+        query: [(name: String, value: String)] = [],
+        account: String?
+    ) async throws(StripeAPIError) -> StripeAnswer {
+        try await retrieve(kind, id: id, path: path, query: query, headers: [], account: account)
+    }
+
     func object(
         _ kind: String,
         id: String,
@@ -91,16 +110,26 @@ package struct StripeClient: Sendable {
         headers: [TransportHeader] = [],
         account: String?
     ) async throws(StripeAPIError) -> [UInt8] {
-        let path = path + [id]
+        try await retrieve(kind, id: id, path: path, query: query, headers: headers, account: account).bytes
+    }
+
+    private func retrieve(
+        _ kind: String,
+        id: String,
+        path: [String],
+        query: [(name: String, value: String)],
+        headers: [TransportHeader],
+        account: String?
+    ) async throws(StripeAPIError) -> StripeAnswer {
         let answer = try await get(
-            path: path,
+            path: path + [id],
             query: query,
             headers: headers,
             account: account,
             limits: limits
         )
         try answer.check(kind: kind, id: id)
-        return answer.bytes
+        return answer
     }
 
     /// Gets a page of a list.

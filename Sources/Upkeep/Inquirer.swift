@@ -32,10 +32,10 @@ struct Inquirer: Sendable {
     func pursue(_ question: StripeQuestion, account: String?) async throws(Failure) {
         switch question {
         case .object(let reference):
-            let object = try await ask { () async throws(StripeAPIError) in
+            let answer = try await ask { () async throws(StripeAPIError) in
                 try await stripe.object(reference, account: account)
             }
-            try await enter(object, reference, account: account)
+            try await enter(answer.bytes, reference, account: account, shownAt: answer.date)
         case .refunds(let charge):
             try await enterAll(.refunds(charge: charge), .refund, account: account)
         case .payments(let invoice):
@@ -59,7 +59,7 @@ struct Inquirer: Sendable {
                 try await stripe.page(of: listing, paging, account: account)
             }
             for (id, object) in zip(page.ids, page.objects) {
-                try await enter(object, ObjectReference(kind, id), account: account)
+                try await enter(object, ObjectReference(kind, id), account: account, shownAt: page.date)
             }
             next = page.next
         }
@@ -76,10 +76,16 @@ struct Inquirer: Sendable {
         guard let related = RelatedObject(id: thin.object.id, url: thin.path) else {
             throw .hopeless("the id of the event's object does not fit into a path")
         }
-        let object = try await ask { () async throws(StripeAPIError) in
+        let answer = try await ask { () async throws(StripeAPIError) in
             try await stripe.object(related, ofThinEvent: id, context: thin.context)
         }
-        try await enter(object, thin.object, account: entry.account, livemode: entry.livemode)
+        try await enter(
+            answer.bytes,
+            thin.object,
+            account: entry.account,
+            livemode: entry.livemode,
+            shownAt: answer.date
+        )
     }
 
     /// The id of the snapshot event, as far as Stripe will say.
@@ -100,11 +106,15 @@ struct Inquirer: Sendable {
 
     // MARK: The log
 
+    /// Enters an object as Stripe showed it at a time of its own clock, where it said when.
+    ///
+    /// Beside the times of Stripe's events, our clock could put the answer before or behind what has happened since.
     private func enter(
         _ object: [UInt8],
         _ reference: ObjectReference,
         account: String?,
-        livemode: Bool? = nil
+        livemode: Bool? = nil,
+        shownAt: Int64?
     ) async throws(Failure) {
         let now = now()
         let body = FetchedObject.eventBody(
@@ -115,7 +125,7 @@ struct Inquirer: Sendable {
             account: account,
             livemode: livemode ?? self.livemode,
             apiVersion: stripe.version.text,
-            now: now
+            now: shownAt.map(Instant.init(unixSeconds:)) ?? now
         )
         // Left to fail, it would hold up all the others each time that it is due.
         guard let event = try? EventCoding.decode(body) else {
@@ -153,17 +163,13 @@ extension StripeClient {
     fileprivate func object(
         _ reference: ObjectReference,
         account: String?
-    ) async throws(StripeAPIError) -> [UInt8] {
-        let id = reference.id
-        return switch reference.kind {
-        case .charge: try await charge(id, account: account)
-        case .paymentIntent: try await paymentIntent(id, account: account)
-        case .refund: try await refund(id, account: account)
-        case .dispute: try await dispute(id, account: account)
-        case .checkoutSession: try await checkoutSession(id, account: account)
-        case .invoice: try await invoice(id, account: account)
-        case .invoicePayment: try await invoicePayment(id, account: account)
-        case .customer: try await customer(id, account: account)
-        }
+    ) async throws(StripeAPIError) -> StripeAnswer {
+        try await retrieve(
+            reference.kind.rawValue,
+            id: reference.id,
+            path: reference.kind.apiPath.split(separator: "/").map(String.init),
+            query: reference.kind == .paymentIntent ? [("expand[]", "latest_charge")] : [],
+            account: account
+        )
     }
 }

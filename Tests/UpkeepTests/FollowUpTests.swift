@@ -207,6 +207,21 @@ struct FollowUpTests {
         }
     }
 
+    @Test func `what was fetched stands where Stripe's clock puts it among the events, not ours`()
+        async throws
+    {
+        // Ours is an hour ahead.
+        try await UpkeepHarness.with(.init(key: UpkeepHarness.key, dateSkewSeconds: -3600)) { harness in
+            try harness.standIn.put(Objects.charge())
+            try await harness.recordIntent()
+            try await Self.settle(harness)
+            #expect(try await harness.row()?.amountRefunded == 0)
+            let refunded = Objects.charge(refunded: 500)
+            try await harness.record(Objects.event("evt_later", type: "charge.refunded", refunded))
+            #expect(try await harness.row()?.amountRefunded == 500)
+        }
+    }
+
     // MARK: Modes and accounts
 
     @Test func `a live refund that is fetched is live`() async throws {

@@ -16,7 +16,7 @@ struct UpkeepHarness: Sendable {
     let store: SQLiteStore
     let standIn: StripeStandIn
     let stripe: StripeClient
-    let clock = Clock()
+    let clock: Clock
     let log = LogRecorder()
     let random = 0.5
 
@@ -34,6 +34,9 @@ struct UpkeepHarness: Sendable {
         livemode: Bool? = nil,
         _ body: (UpkeepHarness) async throws -> Void
     ) async throws {
+        let clock = Clock()
+        var configuration = configuration
+        configuration.now = { clock.now.unixSeconds }
         let folder = FileManager.default.temporaryDirectory.appending(path: "upkeep-tests-\(UUID())")
         defer { try? FileManager.default.removeItem(at: folder) }
         let store = try SQLiteStore(
@@ -42,7 +45,7 @@ struct UpkeepHarness: Sendable {
         )
         try await StripeStandIn.with(configuration) { standIn in
             try await withStripe(standIn, key: configuration.key) { stripe in
-                try await body(UpkeepHarness(store: store, standIn: standIn, stripe: stripe))
+                try await body(UpkeepHarness(store: store, standIn: standIn, stripe: stripe, clock: clock))
             }
         }
         await store.close()

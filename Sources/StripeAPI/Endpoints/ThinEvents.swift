@@ -23,13 +23,13 @@ extension StripeClient {
     ///   - related: The event's `related_object`.
     ///   - event: The event's id, which Stripe is told so that its logs show why we ask.
     ///   - context: As for ``thinEvent(_:context:)``.
-    /// - Returns: The object's JSON, byte for byte.
+    /// - Returns: The object's JSON, byte for byte, and what came with it.
     /// - Throws: Anything but a success about an object of that id.
     package func object(
         _ related: RelatedObject,
         ofThinEvent event: String,
         context: String? = nil
-    ) async throws(StripeAPIError) -> [UInt8] {
+    ) async throws(StripeAPIError) -> StripeAnswer {
         guard event.isObjectID else { throw .invalidArgument(.event) }
         let trigger = TransportHeader("Stripe-Request-Trigger", "event=\(event)")
         let answer = try await get(
@@ -38,7 +38,7 @@ extension StripeClient {
             account: nil
         )
         try answer.check(id: related.id)
-        return answer.bytes
+        return answer
     }
 
     private static func headers(context: String?) throws(StripeAPIError) -> [TransportHeader] {
