@@ -156,6 +156,9 @@ let package = Package(
             dependencies: [
                 "Billing", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "StripeStandIn", "TestSupport",
                 "Upkeep", "Web", "Webhooks", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house

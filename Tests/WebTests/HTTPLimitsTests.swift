@@ -107,7 +107,8 @@ struct HTTPLimitsTests {
     @Test(arguments: [
         "nonsense\r\n\r\n", "GET /healthz HTTP/9.9\r\n\r\n",
         "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{FC}",
-        "GET /healthz HTTP/1.1\r\nHost h\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost h\r\n\r\n", "GET /healthz HTTP/1.1\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n",
         "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
         "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999\r\n\r\n",
         "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",

@@ -146,7 +146,8 @@ struct WebhookRefusalTests {
     // MARK: Our own trouble
 
     @Test(arguments: [
-        StoreError.Code.busy, .full, .inputOutput, .readOnly, .connectionLost, .constraint, .corrupt, .closed,
+        StoreError.Code.busy, .full, .inputOutput, .readOnly, .moved, .connectionLost, .constraint, .corrupt,
+        .closed,
         .other,
     ])
     func `a store that cannot take an event answers 503, whatever the reason`(

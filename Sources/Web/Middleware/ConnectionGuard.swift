@@ -20,6 +20,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     struct Deadlines: Sendable {
         var request: TimeAmount = .seconds(30)
         var write: TimeAmount = .seconds(30)
+        /// At a shutdown, for a request that is on its way to an idle connection.
+        var lastCall: TimeAmount = .milliseconds(200)
     }
 
     /// One request and its answer.
@@ -53,6 +55,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var exchange: Exchange?
     private var requestDeadline: Scheduled<Void>?
     private var writeDeadline: Scheduled<Void>?
+    private var lastCall: Scheduled<Void>?
+    /// The service ends: the next answer that is begun is the last.
+    private var isEnding = false
     /// Handed on to be sent on this connection so far.
     private var bodyBytes = 0
     /// The last answer was given: what still comes is not looked at.
@@ -67,6 +72,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             exchange = Exchange(head)
+            if isEnding { exchange?.isLast = true }
+            lastCall?.cancel()
             guard Self.isFramedBeyondDoubt(head) else {
                 refuse(context, .malformed)
                 return
@@ -82,7 +89,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             requestDeadline?.cancel()
             requestDeadline = nil
             exchange?.hasArrived = true
-            forgetWhatIsDone()
+            forgetWhatIsDone(context)
         }
         context.fireChannelRead(data)
     }
@@ -158,7 +165,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         exchange?.isBeingAnswered = false
         exchange?.isAnswered = true
         guard let exchange, exchange.isLast else {
-            forgetWhatIsDone()
+            forgetWhatIsDone(context)
             context.write(data, promise: promise)
             return
         }
@@ -181,8 +188,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         return head
     }
 
-    private func forgetWhatIsDone() {
-        if let exchange, exchange.hasArrived, exchange.isAnswered { self.exchange = nil }
+    private func forgetWhatIsDone(_ context: ChannelHandlerContext) {
+        guard let exchange, exchange.hasArrived, exchange.isAnswered else { return }
+        self.exchange = nil
+        if isEnding { callLast(context) }
     }
 
     private func refuse(_ context: ChannelHandlerContext, _ error: APIError) {
@@ -226,6 +235,27 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: written)
     }
 
+    // MARK: The end of the service
+
+    /// Makes the answer under way the last one where that can still be said, else the next one.
+    ///
+    /// Closed at once, an idle connection would take with it a request that was sent before anybody knew.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is ServiceEnds else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        guard !isOver, !isEnding else { return }
+        isEnding = true
+        guard let exchange else { return callLast(context) }
+        if !exchange.isBeingAnswered { self.exchange?.isLast = true }
+    }
+
+    private func callLast(_ context: ChannelHandlerContext) {
+        lastCall?.cancel()
+        lastCall = closing(context, in: deadlines.lastCall)
+    }
+
     // MARK: What takes too long
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -258,16 +288,20 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         requestDeadline?.cancel()
         writeDeadline?.cancel()
+        lastCall?.cancel()
         context.fireChannelInactive()
     }
 
     /// NIO's parser takes an empty `Transfer-Encoding` for none and codings we cannot undo for the body itself.
     ///
-    /// A proxy in front of us may see it otherwise, and then one of us sees a request that the other does not.
+    /// A proxy in front of us may see it otherwise, and then one of us sees a request that the other does not. The
+    /// same goes for whom a request is for: HTTP/1.1 wants one `Host`, and refuses none and two (RFC 9112, 3.2).
     private static func isFramedBeyondDoubt(_ head: HTTPRequestHead) -> Bool {
+        let isOld = head.version == .http1_0
+        let hosts = head.headers["host"].count
+        guard hosts == 1 || (isOld && hosts == 0) else { return false }
         let codings = head.headers["transfer-encoding"]
-        return codings.isEmpty
-            || (codings.count == 1 && codings[0].lowercased() == "chunked" && head.version != .http1_0)
+        return codings.isEmpty || (codings.count == 1 && codings[0].lowercased() == "chunked" && !isOld)
     }
 
     private func closing(_ context: ChannelHandlerContext, in time: TimeAmount) -> Scheduled<Void> {
@@ -298,31 +332,5 @@ extension APIError {
             "These bytes are not a well-formed HTTP request.",
             headers: [.connection: "close"]
         )
-    }
-}
-
-/// Puts ``ConnectionGuard`` where Hummingbird has no place for handlers: right behind NIO's parser.
-///
-/// What comes after it translates requests into the shared HTTP types, which know neither the version of HTTP
-/// nor whether the connection is to be kept.
-final class ConnectionGuardPlacement: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = Never
-
-    private let deadlines: ConnectionGuard.Deadlines
-
-    init(deadlines: ConnectionGuard.Deadlines) { self.deadlines = deadlines }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let pipeline = context.pipeline.syncOperations
-        do {
-            let parser = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            // Without it Hummingbird takes up what was pipelined even after an answer that closes.
-            let handlers: [any ChannelHandler] = [
-                HTTPServerPipelineHandler(), ConnectionGuard(deadlines: deadlines),
-            ]
-            try pipeline.addHandlers(handlers, position: .after(parser))
-        } catch {
-            context.close(promise: nil)
-        }
     }
 }

@@ -31,6 +31,7 @@ struct StoreOutage: Store {
         throw error
     }
     func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) { throw error }
+    func hasten(until latest: Instant) async throws(StoreError) { throw error }
     func summary() async throws(StoreError) -> WorkSummary { throw error }
     func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork] { throw error }
 
