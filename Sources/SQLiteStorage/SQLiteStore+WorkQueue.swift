@@ -57,6 +57,27 @@ extension SQLiteStore {
         )
     }
 
+    package func hasten(until latest: Instant) async throws(StoreError) {
+        let isNeeded = try await read("looking for work") { db in
+            try Bool.fetchOne(
+                db,
+                sql: "SELECT EXISTS (SELECT 1 FROM work WHERE gave_up = 0 AND max(due_at, leased_until) > ?)",
+                arguments: [latest.unixSeconds]
+            )
+        }
+        guard isNeeded == true else { return }
+        try await write("hastening work") { db in
+            try db.execute(
+                sql: """
+                    UPDATE work
+                    SET due_at = min(due_at, :latest), leased_until = min(leased_until, :latest)
+                    WHERE gave_up = 0 AND max(due_at, leased_until) > :latest
+                    """,
+                arguments: ["latest": latest.unixSeconds]
+            )
+        }
+    }
+
     package func summary() async throws(StoreError) -> WorkSummary {
         try await read("counting work") { db in
             let sql = """

@@ -58,6 +58,11 @@ package protocol WorkQueue: Sendable {
     /// The item failed for good. It stays visible until an event or an operator asks for it again.
     func giveUp(_ item: WorkItem, reason: String) async throws(StoreError)
 
+    /// Makes due by `latest`, and free to be leased, what would otherwise be so only later.
+    ///
+    /// For when what is written down cannot be trusted: the clock was ahead when it was put off.
+    func hasten(until latest: Instant) async throws(StoreError)
+
     func summary() async throws(StoreError) -> WorkSummary
 
     /// What was given up, what was asked for last coming first.

@@ -12,7 +12,7 @@ package struct Enrichment: Service {
     private let inquirer: Inquirer
     private let schedule: RetrySchedule
     private let logger: Logger
-    private let now: @Sendable () -> Instant
+    private let clock: ClockWatch
     private let random: @Sendable () -> Double
 
     /// How many are asked for at a time, and how often: a tenth of what Stripe allows.
@@ -47,7 +47,7 @@ package struct Enrichment: Service {
         )
         self.schedule = schedule
         self.logger = logger
-        self.now = now
+        clock = ClockWatch(now: now)
         self.random = random
     }
 
@@ -69,13 +69,26 @@ package struct Enrichment: Service {
     /// - Returns: How many items were taken up.
     @discardableResult
     package func runOnce() async throws(StoreError) -> Int {
-        let start = now()
+        let start = clock.now
+        if let latest = clock.bound(at: start, longestWait: longestWait) {
+            try await store.hasten(until: latest)
+        }
+        clock.isTrusted(since: start)
         let items = try await store.lease(limit: Self.batchSize, now: start, seconds: Self.leaseSeconds)
         // What the lease runs out on is for whoever leases it next.
-        for item in items where !Task.isCancelled && now().seconds(since: start) < Self.leaseSeconds {
+        for item in items where !Task.isCancelled && clock.now.seconds(since: start) < Self.leaseSeconds {
             try await work(on: item)
         }
         return items.count
+    }
+
+    private var longestWait: Int64 {
+        max(
+            schedule.capSeconds,
+            schedule.maxRetryAfterSeconds,
+            Self.leaseSeconds,
+            Self.refusedKeySeconds(afterAttempt: .max)
+        )
     }
 
     private func work(on item: WorkItem) async throws(StoreError) {
@@ -97,7 +110,7 @@ package struct Enrichment: Service {
         let attempt = item.attempts + 1
         switch decision(afterAttempt: attempt, error: error) {
         case .retry(let seconds):
-            try await store.postpone(item, until: now().adding(seconds: seconds), reason: "\(error)")
+            try await store.postpone(item, until: clock.now.adding(seconds: seconds), reason: "\(error)")
             logger.notice(
                 "will fetch later",
                 metadata: metadata(item).merging(

@@ -66,6 +66,10 @@ final class FlakyStore: Store {
         try await perform { () async throws(StoreError) in try await store.giveUp(item, reason: reason) }
     }
 
+    func hasten(until latest: Instant) async throws(StoreError) {
+        try await perform { () async throws(StoreError) in try await store.hasten(until: latest) }
+    }
+
     func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
         try await store.reproject(eventID: eventID)
     }

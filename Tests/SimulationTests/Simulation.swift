@@ -11,7 +11,7 @@ import Upkeep
 import Webhooks
 
 /// The write path, the work queue and the clock, in one process and on one seed: Stripe delivers and retries, the
-/// store and Stripe's API fail, the process is killed and started again; then the faults stop.
+/// store and Stripe's API fail, the clock is set wrong, the process is started again; then the faults stop.
 struct Simulation {
     /// A law that did not hold.
     struct Violation: Error, CustomStringConvertible {
@@ -29,6 +29,7 @@ struct Simulation {
         var refused = 0
         var restarts = 0
         var fetched = 0
+        var clockSteps = 0
     }
 
     private let seed: UInt64
@@ -70,21 +71,27 @@ struct Simulation {
     mutating func run() async throws -> Outcome {
         defer { try? FileManager.default.removeItem(at: folder) }
         var store = try open()
+        var enrichment = enrichment(store)
         for _ in 0..<25 {
             switch Int.random(in: 0..<10, using: &random) {
             case 0..<5: await deliver(to: store)
-            case 5, 6: _ = try? await enrichment(store).runOnce()
-            case 7, 8: clock.advance(Int64.random(in: 1...900, using: &random))
+            case 5, 6: _ = try? await enrichment.runOnce()
+            case 7: clock.advance(Int64.random(in: 1...900, using: &random))
+            case 8:
+                // Set wrong, or right again.
+                clock.advance(random.happens(inPercent: 50) ? 3600 : -3600)
+                outcome.clockSteps += 1
             default:
                 await store.close()
                 store = try open()
+                enrichment = self.enrichment(store)
                 outcome.restarts += 1
                 try await checkSafety(store)
             }
         }
         stripe.calmDown()
         store.calmDown()
-        try await settle(store)
+        try await settle(store, enrichment)
         try await checkSafety(store)
         outcome.fetched = stripe.requests
         await store.close()
@@ -195,11 +202,11 @@ struct Simulation {
     }
 
     /// Once nothing fails any more, everything is delivered and fetched within a bounded number of steps.
-    private mutating func settle(_ store: FlakyStore) async throws {
+    private mutating func settle(_ store: FlakyStore, _ enrichment: Enrichment) async throws {
         for _ in 0..<40 {
             await deliver(undelivered, to: store)
             clock.advance(700)
-            try await enrichment(store).runOnce()
+            try await enrichment.runOnce()
             let work = try await store.summary()
             if work.gaveUp > 0 { throw violation("work was given up although Stripe has the object") }
             if undelivered.isEmpty, work.pending == 0 { return }

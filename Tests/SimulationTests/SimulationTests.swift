@@ -37,6 +37,7 @@ struct SimulationTests {
             #expect(outcomes.contains { $0.refused > 0 })
             #expect(outcomes.contains { $0.restarts > 0 })
             #expect(outcomes.contains { $0.fetched > 0 })
+            #expect(outcomes.contains { $0.clockSteps > 0 })
         }
     }
 }

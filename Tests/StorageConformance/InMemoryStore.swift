@@ -354,6 +354,15 @@ extension InMemoryStore {
         try with("completing work") { $0.work[WorkKey(item)] = nil }
     }
 
+    package func hasten(until latest: Instant) async throws(StoreError) {
+        try with("hastening work") { state in
+            for (key, work) in state.work where !work.gaveUp {
+                state.work[key]?.due = min(work.due, latest)
+                state.work[key]?.leasedUntil = min(work.leasedUntil, latest)
+            }
+        }
+    }
+
     package func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError) {
         try change(item, "postponing work") { $0.due = due }
     }

@@ -178,6 +178,28 @@ extension StoreConformance {
                 )
             }
         },
+        StoreConformance("what is hastened is due by then, and what was due sooner stays as it is") { kind in
+            try await kind.withStore { store in
+                for number in 1...4 {
+                    let intent = MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"])
+                    try await store.record(MadeUp.event("evt_\(number)", "payment_intent.succeeded", intent))
+                }
+                let items = try await lease(store, seconds: 5000)
+                try requireEqual(items.map(\.reference.id), ["ch_1", "ch_2", "ch_3", "ch_4"], "leased")
+                try await store.postpone(items[0], until: later.adding(seconds: 5000), reason: "busy")
+                try await store.postpone(items[1], until: later.adding(seconds: 5), reason: "busy")
+                try await store.giveUp(items[2], reason: "gone")
+                let latest = later.adding(seconds: 10)
+                try await store.hasten(until: latest)
+                let soon = try await lease(store, now: later.adding(seconds: 5))
+                try requireEqual(soon.map(\.reference.id), ["ch_2"], "due before")
+                try requireEqual(try await lease(store, now: later.adding(seconds: 9)), [], "not sooner")
+                let hastened = try await lease(store, now: latest)
+                try requireEqual(hastened.map(\.reference.id), ["ch_1", "ch_4"], "put off, and held")
+                try requireEqual(hastened.map(\.attempts), [1, 0], "attempts")
+                try requireEqual(try await store.summary().gaveUp, 1, "given up")
+            }
+        },
         StoreConformance("an event that asks again for what is put off does not hurry it") { kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())

@@ -223,6 +223,47 @@ struct EnrichmentTests {
         }
     }
 
+    @Test func `work put off by a clock that ran ahead is due as soon as the clock is set right`()
+        async throws
+    {
+        try await UpkeepHarness.with { harness in
+            harness.standIn.fail(.serverError(shouldRetry: nil))
+            try await harness.recordIntent()
+            let enrichment = harness.enrichment()
+            harness.clock.advance(seconds: 3600)
+            #expect(try await enrichment.runOnce() == 1)
+            harness.standIn.fail(.none)
+            try harness.standIn.put(Objects.charge())
+            // A little, as clocks are kept right, makes nobody doubt.
+            harness.clock.advance(seconds: -10)
+            #expect(try await enrichment.runOnce() == 0)
+            harness.clock.advance(seconds: -3590)
+            #expect(try await enrichment.runOnce() == 1)
+            #expect(try await harness.store.summary().pending == 0)
+            #expect(try await harness.row()?.charge == "ch_1")
+        }
+    }
+
+    @Test func `work put off by a clock a year ahead, before a restart, waits no longer than any work may`()
+        async throws
+    {
+        try await UpkeepHarness.with { harness in
+            let year: Int64 = 365 * 86_400
+            harness.standIn.fail(.serverError(shouldRetry: nil))
+            try await harness.recordIntent()
+            harness.clock.advance(seconds: year)
+            #expect(try await harness.enrichment().runOnce() == 1)
+            harness.standIn.fail(.none)
+            try harness.standIn.put(Objects.charge())
+            harness.clock.advance(seconds: -year)
+            let afterRestart = harness.enrichment()
+            #expect(try await afterRestart.runOnce() == 0)
+            #expect(try await harness.store.summary().oldestDueAt == harness.clock.now.adding(seconds: 9600))
+            harness.clock.advance(seconds: 3600)
+            #expect(try await afterRestart.runOnce() == 1)
+        }
+    }
+
     @Test func `a key that is refused gives nothing up, however long it takes to mend`() async throws {
         let schedule = RetrySchedule(maxAttempts: 2, baseSeconds: 5, capSeconds: 60)
         try await UpkeepHarness.with { harness in

@@ -89,27 +89,18 @@ def wrong_clock(service, stand_in, clock, events, step, link):
     stand_in.fail("ok")
     expect(deliver(service, events, step, intent=True) == (200, None), f"{name} an intent is not accepted")
     clock.step(step + PATIENCE)
-    expect(drained(service, 15), f"{name} the work queue does not drain")
+    expect(drained(service, 60), f"{name} the work queue does not drain")
 
-    # What fails meanwhile is put off by the clock that there is, and is late by no more than the step.
+    # What fails meanwhile is put off by the clock that there is, and is not late once that is set right.
     stand_in.fail("500")
     asked = stand_in.requests()
     expect(deliver(service, events, step, intent=True) == (200, None), f"{name} an intent is not accepted")
     clock.step(step + 2 * PATIENCE)
-    expect(lab.wait_for(lambda: stand_in.requests() > asked, 15), f"{name} the queue does not ask Stripe")
+    expect(lab.wait_for(lambda: stand_in.requests() > asked, 60), f"{name} the queue does not ask Stripe")
     time.sleep(0.5)
     clock.true()
     stand_in.fail("ok")
-    if step < 0:
-        expect(drained(service, FIRST_BACKOFFS), "after -1 h the work put off meanwhile is not done")
-        return refused
-    work = service.get("/v1/work")
-    expect(work["pending"] == 1, f"after +1 h the work is {work}")
-    late = work["oldest_due_at"] - time.time()
-    expect(late <= HOUR + 2 * PATIENCE + FIRST_BACKOFFS, f"after +1 h the work is due in {late:.0f} s")
-    # That hour, passed.
-    clock.step(HOUR + 2 * PATIENCE + FIRST_BACKOFFS)
-    expect(drained(service, 15), "an hour after +1 h the work put off meanwhile is not done")
+    expect(drained(service, FIRST_BACKOFFS), f"after {name.removeprefix('at ')} the work put off meanwhile is not done")
     return refused
 
 
@@ -124,7 +115,7 @@ def standing_clock(service, stand_in, clock, events):
     expect(status_of(receipt_link(service)) in (200, 302), "a link does not work while the clock stands")
     asked = stand_in.requests()
     clock.stand(PATIENCE)
-    expect(lab.wait_for(lambda: stand_in.requests() > asked, 15), "the queue does not ask Stripe when the clock jumps")
+    expect(lab.wait_for(lambda: stand_in.requests() > asked, 60), "the queue does not ask Stripe when the clock jumps")
     time.sleep(5)
     expect(stand_in.requests() == asked + 1, f"Stripe is asked {stand_in.requests() - asked} times in no time")
     stand_in.fail("ok")
