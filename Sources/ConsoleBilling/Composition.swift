@@ -25,7 +25,13 @@ struct Service {
         let cause: StoreError
 
         var description: String {
-            "stopped: \(cause). What was acknowledged is on disk; look at the disk, then start again."
+            switch cause.code {
+            case .moved:
+                "stopped: the database was deleted or replaced while it was in use, and nothing more is acknowledged. "
+                    + "Put it back, or restore a backup, before you start again."
+            default:
+                "stopped: \(cause). What was acknowledged is on disk; look at the disk, then start again."
+            }
         }
     }
 
@@ -117,12 +123,17 @@ struct Service {
     }
 
     private func openStore(onFailure: @escaping @Sendable (StoreError) -> Void) throws -> SQLiteStore {
+        let isNew = access(configuration.databasePath, F_OK) != 0
         do {
-            return try SQLiteStore(
+            let store = try SQLiteStore(
                 path: configuration.databasePath,
                 projection: ProjectionPolicy(livemode: configuration.livemode),
                 onFailure: onFailure
             )
+            if isNew {
+                logger.notice("made a new database", metadata: ["path": "\(configuration.databasePath)"])
+            }
+            return store
         } catch let error as StoreError {
             throw StartError(
                 message: "\(error): is \(configuration.databasePath) a database of console-billing's?",

@@ -40,6 +40,7 @@ package final class EventWriter: Sendable {
 
     private let queue: DatabaseQueue
     private let checkpoints: Checkpoints
+    private let files: DatabaseFiles
     private let recorder: EventRecorder
     private let limits: Limits
     private let onFailure: @Sendable (StoreError) -> Void
@@ -48,12 +49,14 @@ package final class EventWriter: Sendable {
     init(
         queue: DatabaseQueue,
         checkpoints: Checkpoints,
+        files: DatabaseFiles,
         recorder: EventRecorder,
         limits: Limits,
         onFailure: @escaping @Sendable (StoreError) -> Void
     ) {
         self.queue = queue
         self.checkpoints = checkpoints
+        self.files = files
         self.recorder = recorder
         self.limits = limits
         self.onFailure = onFailure
@@ -68,6 +71,16 @@ package final class EventWriter: Sendable {
             enqueue(Waiting(event: event, continuation: continuation))
         }
         return try answer.get()
+    }
+
+    /// - Throws: ``StoreError`` of code `moved`; the writer has stopped then.
+    func checkFiles() throws(StoreError) {
+        do {
+            try files.check()
+        } catch {
+            stopIfNeeded(after: error)
+            throw error
+        }
     }
 
     func checkCapacity(adding bytes: Int = 0) throws(StoreError) {
@@ -89,7 +102,7 @@ package final class EventWriter: Sendable {
 
     /// After a failed write or sync nobody knows what is on the disk; going on could acknowledge on top of it.
     func stopIfNeeded(after error: StoreError) {
-        guard error.code == .inputOutput || error.code == .corrupt else { return }
+        guard [.inputOutput, .corrupt, .moved].contains(error.code) else { return }
         let isFirst = state.withLock { state in
             guard state.failure == nil else { return false }
             state.failure = error
@@ -184,6 +197,8 @@ package final class EventWriter: Sendable {
             for event in events { outcomes.append(try recorder.record(event, db)) }
             return .commit
         }
+        // Afterwards: what is durable is so under the name by which the next process looks for it.
+        try files.check()
         return outcomes
     }
 }

@@ -77,17 +77,41 @@ package struct SQLiteBackup: Sendable {
         _ = try examine()
         if files.fileExists(atPath: target), !replaces { throw Fault.targetExists(target) }
 
-        let incoming = target + ".incoming"
-        try? files.removeItem(atPath: incoming)
-        try files.copyItem(atPath: path, toPath: incoming)
-        try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: incoming)
+        let incoming = Self.incoming(target)
+        let partial = incoming + ".partial"
+        try? files.removeItem(atPath: partial)
+        try files.copyItem(atPath: path, toPath: partial)
+        try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: partial)
+        try FileSync.sync(partial)
+        // From here until the last line the target is neither the old database nor the new one, and whoever is killed
+        // in between must not be followed by a service that makes an empty one.
+        try Self.rename(partial, to: incoming)
         try FileSync.sync(incoming)
-        for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: target + suffix) {
-            try? files.removeItem(atPath: target + ".replaced" + suffix)
+        if files.fileExists(atPath: target) {
+            // Together, for a WAL beside a database that is not its own would ruin it. Where the target is gone
+            // already, these are the old database's, which an interrupted restore has moved.
+            for suffix in Self.suffixes { try? files.removeItem(atPath: target + ".replaced" + suffix) }
+        }
+        for suffix in Self.suffixes where files.fileExists(atPath: target + suffix) {
             try files.moveItem(atPath: target + suffix, toPath: target + ".replaced" + suffix)
         }
-        try files.moveItem(atPath: incoming, toPath: target)
+        try FileSync.sync(incoming)
+        try Self.rename(incoming, to: target)
         try FileSync.sync(target)
+    }
+
+    private static let suffixes = ["", "-wal", "-shm"]
+
+    private static func incoming(_ target: String) -> String { target + ".incoming" }
+
+    /// Whether a restore was begun and not finished.
+    static func isBeingRestored(_ target: String) -> Bool {
+        FileManager.default.fileExists(atPath: incoming(target))
+    }
+
+    /// In one step, also where there is a file of that name.
+    private static func rename(_ path: String, to target: String) throws {
+        guard Foundation.rename(path, target) == 0 else { throw DatabaseError(resultCode: .SQLITE_IOERR) }
     }
 
     /// Compares every row of every table with those of a database that no process has open.

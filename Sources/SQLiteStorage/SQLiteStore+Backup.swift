@@ -4,7 +4,25 @@ package import Storage
 
 extension SQLiteStore: BackupSource {
     package var temporaryBackupPath: String {
-        "\(path).backup-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        Self.unfinishedBackup(of: path) + String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+
+    /// How the names begin that nobody would give to a backup of their own.
+    private static func unfinishedBackup(of path: String) -> String {
+        let file = URL(filePath: path)
+        return file.deletingLastPathComponent().appending(
+            path: ".\(file.lastPathComponent).unfinished-backup-"
+        ).path
+    }
+
+    /// What a process left that was killed while it made them; each is as large as the database.
+    static func removeUnfinishedBackups(of path: String) {
+        let beginning = URL(filePath: unfinishedBackup(of: path))
+        let folder = beginning.deletingLastPathComponent()
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where name.hasPrefix(beginning.lastPathComponent) {
+            try? FileManager.default.removeItem(at: folder.appending(path: name))
+        }
     }
 
     package func writeBackup(to destination: String) async throws(StoreError) {
@@ -20,7 +38,10 @@ extension SQLiteStore: BackupSource {
             }
             try FileSync.sync(destination)
         } catch {
-            try? FileManager.default.removeItem(atPath: destination)
+            // SQLite leaves its journal where the disk was full.
+            for suffix in ["", "-journal"] {
+                try? FileManager.default.removeItem(atPath: destination + suffix)
+            }
             throw StoreError(error, while: "writing a backup")
         }
     }

@@ -42,6 +42,8 @@ package final class SQLiteStore: Store {
             throw SQLiteStartError.folder(folder.path)
         }
         lock = try DatabaseLock(databasePath: path)
+        guard !SQLiteBackup.isBeingRestored(path) else { throw SQLiteStartError.halfRestored(path) }
+        Self.removeUnfinishedBackups(of: path)
         do {
             writer = try Self.openWriter(path, checkpoints)
             readers = try (0..<3).map { _ in try Self.openReader(path) }
@@ -58,6 +60,7 @@ package final class SQLiteStore: Store {
         eventWriter = EventWriter(
             queue: writer,
             checkpoints: checkpoints,
+            files: DatabaseFiles(ofOpenDatabase: path),
             recorder: EventRecorder(tables: .live, projection: projection),
             limits: limits,
             onFailure: onFailure
@@ -87,6 +90,9 @@ package final class SQLiteStore: Store {
             try db.execute(sql: "PRAGMA page_size = 4096")
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
+            // While somebody reads one state for long, as a backup does, the WAL grows. Afterwards it gives back what
+            // is over 64 MiB.
+            try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
             checkpoints.watch(db)
             guard try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal",
                 try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2
@@ -146,6 +152,7 @@ package final class SQLiteStore: Store {
 
     package func checkReady() async throws(StoreError) {
         try eventWriter.checkCapacity()
+        try eventWriter.checkFiles()
         // The write lock can be had, and the file is there: what a delivery will need.
         try await write("checking readiness") { try $0.execute(sql: "SELECT 1 FROM events LIMIT 1") }
     }
@@ -174,6 +181,7 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
     case folder(String)
     case notWritable(String, reason: String)
     case noDatabase(String)
+    case halfRestored(String)
 
     package var description: String {
         switch self {
@@ -192,6 +200,9 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
         case .noDatabase(let path):
             "The file \(path) is no SQLite database, or a damaged one; it was left as it is. Restore a backup in "
                 + "its place, or set DATABASE_URL to another file."
+        case .halfRestored(let path):
+            "A restore of \(path) was interrupted. Run it again: console-billing restore FILE --replace. What was "
+                + "there before is still there, or in \(path).replaced."
         }
     }
 }

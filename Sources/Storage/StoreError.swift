@@ -8,6 +8,8 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
         /// A write or a sync failed. What reached the disk is unknown: the process must not go on.
         case inputOutput
         case readOnly
+        /// The database was deleted or replaced while it was in use. What is written now is gone with the process.
+        case moved
         case connectionLost
         case constraint
         case corrupt

@@ -257,6 +257,25 @@ struct WritingTests {
         #expect(told.withLock { $0 } == [StoreError(.inputOutput, while: "recording events")])
     }
 
+    @Test(arguments: ["", "-wal"], [true, false])
+    func `what is written to a database that was taken away is not acknowledged, and the process is told`(
+        suffix: String,
+        isReplaced: Bool
+    ) async throws {
+        let told = Mutex<[StoreError.Code]>([])
+        try await withSQLiteStore(onFailure: { error in told.withLock { $0.append(error.code) } }) { store in
+            try await store.record(event(1))
+            try FileManager.default.moveItem(atPath: store.path + suffix, toPath: store.path + ".away")
+            if isReplaced {
+                try FileManager.default.copyItem(atPath: store.path + ".away", toPath: store.path + suffix)
+            }
+            let moved = StoreError(.moved, while: "looking for the database's files")
+            await #expect(throws: moved) { try await store.record(event(2)) }
+            await #expect(throws: moved) { try await store.checkReady() }
+        }
+        #expect(told.withLock { $0 } == [.moved])
+    }
+
     @Test(arguments: [.busy, .full, .constraint, .other, .readOnly] as [StoreError.Code])
     func `what may go through the next time does not stop the process`(code: StoreError.Code) async throws {
         let told = Mutex(0)

@@ -1,0 +1,35 @@
+import Foundation
+import Storage
+
+/// Knows the files of an open database, to notice when somebody deletes or replaces them.
+///
+/// A process goes on writing to a file that has no name any more, and all that it acknowledges then is gone when it
+/// ends.
+struct DatabaseFiles: Sendable {
+    private struct Identity: Sendable, Equatable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    private let identities: [(path: String, identity: Identity?)]
+
+    /// - Parameter path: A database that is open, so that its WAL is there too.
+    init(ofOpenDatabase path: String) {
+        // SQLite follows a link, and puts the WAL beside the file that it leads to.
+        let resolved = URL(filePath: path).resolvingSymlinksInPath().path
+        identities = [path, resolved, resolved + "-wal"].map { ($0, Self.identity(of: $0)) }
+    }
+
+    /// - Throws: ``StoreError`` of code `moved`.
+    func check() throws(StoreError) {
+        for (path, identity) in identities where Self.identity(of: path) != identity {
+            throw StoreError(.moved, while: "looking for the database's files")
+        }
+    }
+
+    private static func identity(of path: String) -> Identity? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+}

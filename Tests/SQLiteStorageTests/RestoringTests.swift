@@ -1,0 +1,112 @@
+import Foundation
+import Storage
+import StorageConformance
+import Testing
+
+@testable import SQLiteStorage
+
+/// The way back from a backup, and what is left when it breaks off.
+struct RestoringTests {
+    /// A database of one charge, closed, and a backup of one with another.
+    private func withBackup(_ body: (TemporaryPlace, SQLiteBackup) async throws -> Void) async throws {
+        try await withPlace { other in
+            let copy = other.folder.appending(path: "copy.sqlite").path
+            try await record("ch_new", at: other.path) { try await $0.writeBackup(to: copy) }
+            try await withPlace { place in
+                try await record("ch_old", at: place.path)
+                try await body(place, SQLiteBackup(path: copy))
+            }
+        }
+    }
+
+    private func record(
+        _ charge: String,
+        at path: String,
+        then body: (SQLiteStore) async throws -> Void = { _ in }
+    ) async throws {
+        let store = try SQLiteStore(path: path)
+        try await store.record(MadeUp.event("evt_\(charge)", "charge.succeeded", MadeUp.charge(charge)))
+        try await body(store)
+        await store.close()
+    }
+
+    private func charges(at path: String) async throws -> [String] {
+        let store = try SQLiteStore(path: path)
+        let rows = try await store.allRows().map(\.id)
+        await store.close()
+        return rows
+    }
+
+    @Test func `a backup takes the place of what was there, which is kept`() async throws {
+        try await withBackup { place, backup in
+            #expect(throws: SQLiteBackup.Fault.targetExists(place.path)) {
+                try backup.restore(to: place.path, replaces: false)
+            }
+            try backup.restore(to: place.path, replaces: true)
+            try backup.verify(against: place.path)
+            #expect(try await charges(at: place.path) == ["ch_new"])
+            #expect(try await charges(at: place.path + ".replaced") == ["ch_old"])
+        }
+    }
+
+    /// The files that were moved, or not yet, when the power went.
+    @Test(arguments: [[], [""], ["", "-wal"]])
+    func `a restore that broke off keeps the service from starting, and can be run again`(
+        moved: [String]
+    )
+        async throws
+    {
+        try await withBackup { place, backup in
+            let files = FileManager.default
+            try Data("of the old database".utf8).write(to: URL(filePath: place.path + "-wal"))
+            for suffix in moved {
+                try files.moveItem(atPath: place.path + suffix, toPath: place.path + ".replaced" + suffix)
+            }
+            try files.copyItem(atPath: backup.path, toPath: place.path + ".incoming")
+            let error = #expect(throws: SQLiteStartError.self) { try SQLiteStore(path: place.path) }
+            #expect(error == .halfRestored(place.path))
+            #expect(error?.description.contains("restore FILE --replace") == true)
+
+            try backup.restore(to: place.path, replaces: true)
+            try backup.verify(against: place.path)
+            #expect(try await charges(at: place.path) == ["ch_new"])
+            #expect(files.fileExists(atPath: place.path + ".replaced-wal"))
+            #expect(try await charges(at: place.path + ".replaced") == ["ch_old"])
+        }
+    }
+
+    @Test func `what is kept of one restore is not mixed with what was kept of another`() async throws {
+        try await withBackup { place, backup in
+            try Data("of another database".utf8).write(to: URL(filePath: place.path + ".replaced-wal"))
+            try backup.restore(to: place.path, replaces: true)
+            #expect(!FileManager.default.fileExists(atPath: place.path + ".replaced-wal"))
+        }
+    }
+
+    @Test func `a damaged copy takes the place of nothing`() async throws {
+        try await withBackup { place, backup in
+            var bytes = try Data(contentsOf: URL(filePath: backup.path))
+            bytes.replaceSubrange(8192..<16_384, with: [UInt8](repeating: 0, count: 8192))
+            try bytes.write(to: URL(filePath: backup.path))
+            #expect(throws: SQLiteBackup.Fault.damaged(backup.path)) {
+                try backup.restore(to: place.path, replaces: true)
+            }
+            #expect(try await charges(at: place.path) == ["ch_old"])
+        }
+    }
+
+    @Test func `a backup that was not finished is removed at the start, and an operator's own is not`()
+        async throws
+    {
+        try await withPlace { place in
+            let store = try SQLiteStore(path: place.path)
+            let (unfinished, own) = (store.temporaryBackupPath, place.path + ".backup-monday")
+            await store.close()
+            for path in [unfinished, own] { try Data("a copy".utf8).write(to: URL(filePath: path)) }
+            let again = try SQLiteStore(path: place.path)
+            #expect(!FileManager.default.fileExists(atPath: unfinished))
+            #expect(FileManager.default.fileExists(atPath: own))
+            await again.close()
+        }
+    }
+}
