@@ -6,7 +6,7 @@ not acknowledged and the rest of every story, as Stripe would in the end, and is
 
     PREFIX.sent     id sha256              written before the first byte of the request
     PREFIX.acked    id outcome begun ended  a 2xx
-    PREFIX.refused  id why begun ended      any other status, or `lost`: no answer
+    PREFIX.refused  id why begun ended      any other status; or no answer: `lost`, `lost-first` on a connection that never had one
 """
 
 import argparse
@@ -28,6 +28,7 @@ class Connection(asyncio.Protocol):
         self.buffer = b""
         self.event = None
         self.begun = 0.0
+        self.answers = 0
         self.transport = None
 
     def connection_made(self, transport):
@@ -60,6 +61,7 @@ class Connection(asyncio.Protocol):
             status = int(head[9:12])
             body = self.buffer[end + 4 : end + 4 + length]
             self.buffer = self.buffer[end + 4 + length :]
+            self.answers += 1
             self.sender.answered(self.event, self.begun, status, body, b"\r\nretry-after:" in head)
             self.event = None
             if b"\r\nconnection: close" in head:
@@ -78,7 +80,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _):
         self.sender.connections.discard(self)
         if self.event is not None:
-            self.sender.lost(self.event, self.begun)
+            self.sender.lost(self.event, self.begun, "lost" if self.answers else "lost-first")
         self.sender.reconnect()
 
 
@@ -143,8 +145,8 @@ class Sender:
             if status == 503 and not has_retry_after:
                 self.counts["without_retry_after"] += 1
 
-    def lost(self, identifier, begun):
-        self.refused.write(f"{identifier} lost {begun:.6f} {time.monotonic():.6f}\n")
+    def lost(self, identifier, begun, why):
+        self.refused.write(f"{identifier} {why} {begun:.6f} {time.monotonic():.6f}\n")
         self.counts["lost"] += 1
 
     def reconnect(self):

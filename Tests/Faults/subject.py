@@ -21,6 +21,10 @@ class Failure(Exception):
     """A promise that was not kept."""
 
 
+class Skipped(Exception):
+    """What this machine does not permit; nothing was shown."""
+
+
 def expect(condition, message):
     if not condition:
         raise Failure(message)
@@ -85,12 +89,12 @@ class Subject:
             )
         return self
 
-    def start(self, timeout=20):
+    def start(self, timeout=90):
         self.launch()
         self.wait_until_ready(timeout)
         return self
 
-    def wait_until_ready(self, timeout=20):
+    def wait_until_ready(self, timeout=90):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -111,7 +115,7 @@ class Subject:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def terminate(self, timeout=40):
+    def terminate(self, timeout=90):
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout)
 

@@ -11,7 +11,7 @@ from lab import HOST, Answers, expect
 def idle_connections(laboratory):
     """2,000 of them stand idle, and deliveries are acknowledged as before."""
     count = 2000
-    lab.allow_many_descriptors()
+    lab.allow_many_descriptors(wanted=count + 200)
     with laboratory.serving() as service:
         events = lab.Events("idle")
         alone = latencies(service, events, 150)
@@ -33,7 +33,7 @@ def idle_connections(laboratory):
             still = sum(1 for client in crowd if not ended(client))
             expect(still == count, f"only {still} of {count} idle connections were left after seconds")
         expect(service.is_well(), "/healthz does not answer afterwards")
-        expect(lab.wait_for(lambda: service.descriptors() < open_ones - count + 50, 10), "descriptors stay open")
+        expect(lab.wait_for(lambda: service.descriptors() < open_ones - count + 50, 30), "descriptors stay open")
     figures = {
         "connections": count,
         "KiB each": round(grown * 1024 / count, 1),
@@ -46,7 +46,7 @@ def idle_connections(laboratory):
 
 
 def answers_ok(client):
-    answer = Answers(client).next("GET", time.monotonic() + 10)
+    answer = Answers(client).next("GET", time.monotonic() + 30)
     return answer is not None and answer.status == 200
 
 
@@ -64,7 +64,7 @@ def latencies(service, events, count):
         started = time.monotonic()
         with service.connect() as client:
             client.sendall(lab.posting(body))
-            answer = Answers(client).next("POST", time.monotonic() + 10)
+            answer = Answers(client).next("POST", time.monotonic() + 30)
         expect(answer and answer.status == 200, f"a delivery was answered {answer and answer.status}")
         taken.append(time.monotonic() - started)
     return taken
@@ -81,14 +81,14 @@ def descriptors_exhausted(laboratory):
 
             def deliver():
                 early.sendall(lab.posting(events.a_charge()))
-                answer = answers.next("POST", time.monotonic() + 10)
+                answer = answers.next("POST", time.monotonic() + 30)
                 return answer and answer.status
 
             def read_all():
                 """Several at once, so that the store may want more connections to its file."""
                 for client in reading:
                     client.sendall(b"GET /v1/transactions?limit=100 HTTP/1.1\r\n" + HOST + lab.KEY + b"\r\n")
-                return [Answers(client).next("GET", time.monotonic() + 10).status for client in reading]
+                return [Answers(client).next("GET", time.monotonic() + 30).status for client in reading]
 
             expect(deliver() == 200, "a delivery before was not acknowledged")
             with contextlib.ExitStack() as stack:
@@ -98,7 +98,8 @@ def descriptors_exhausted(laboratory):
                 time.sleep(1)
                 acknowledged = 0
                 spent, started = service.cpu_seconds(), time.monotonic()
-                while time.monotonic() - started < 4:
+                # For a while, and on a busy machine until there are enough to judge by.
+                while time.monotonic() - started < 4 or (acknowledged <= 20 and time.monotonic() - started < 60):
                     acknowledged += deliver() == 200
                     time.sleep(0.1)
                 spent = (service.cpu_seconds() - spent) / (time.monotonic() - started)
@@ -117,7 +118,7 @@ def descriptors_exhausted(laboratory):
                 expect(spent < 0.5, f"{spent:.0%} of a core goes into accepting what cannot be accepted")
                 expect(answered >= 100, f"only {answered} of 400 connections were answered")
             started = time.monotonic()
-            expect(lab.wait_for(service.is_well, 10), "nothing is accepted 10 s after the crowd left")
+            expect(lab.wait_for(service.is_well, 30), "nothing is accepted 30 s after the crowd left")
             resumed = time.monotonic() - started
             expect(deliver() == 200, "the connection from before is gone")
             expect(service.get("/v1/events?limit=1")["data"], "the log cannot be read afterwards")

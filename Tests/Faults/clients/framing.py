@@ -106,7 +106,7 @@ def fits(outcome, answers, ending):
 
 def play(port, case):
     """Sends a case's bytes. Returns the answers, and `.` if the connection was then closed or `+` if not."""
-    patience = DEADLINE + SLACK if case.waits else 5
+    patience = DEADLINE + SLACK if case.waits else 15
     by = time.monotonic() + patience
     with lab.connect(port, timeout=patience) as client:
         answers = Answers(client)
@@ -145,7 +145,7 @@ def play(port, case):
         closes = any(outcome.split()[-1] == "." for outcome in case.outcomes)
         stays = any(outcome.split()[-1] != "." for outcome in case.outcomes)
         # Bytes that nobody asked for would come at once; a closing that is due is given more time.
-        wait = patience if case.waits else 3 if closes and not stays else 0.5 if closes else 0.05
+        wait = patience if case.waits else 15 if closes and not stays else 0.5 if closes else 0.05
         return seen, "." if answers.closed_within(wait) else "+"
 
 

@@ -14,7 +14,7 @@ import slow
 from lab import DEADLINE, HOST, Answers, Malformed, expect
 
 #: What the service is given to end, with slow clients on it.
-GRACE = DEADLINE + 5
+GRACE = DEADLINE + 15
 
 
 def in_flight(laboratory):
@@ -88,14 +88,14 @@ def idle(service):
     with service.connect() as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
         answers = Answers(client)
-        expect(answers.next("GET", time.monotonic() + 5).status == 200, "was not answered")
-        expect(answers.closed_within(5), "an idle connection stays open after SIGTERM")
+        expect(answers.next("GET", time.monotonic() + 20).status == 200, "was not answered")
+        expect(answers.closed_within(20), "an idle connection stays open after SIGTERM")
 
 
 def half_a_header(service):
     with service.connect() as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nX-A: ")
-        closes(client, 5, "with half a header sent")
+        closes(client, 20, "with half a header sent")
 
 
 def a_body_that_ends(service):
@@ -119,9 +119,9 @@ def delivery_across_the_signal(service, name, framed):
         time.sleep(3)
         client.sendall(text[100:])
         answers = Answers(client)
-        answer = answers.next("POST", time.monotonic() + 5)
+        answer = answers.next("POST", time.monotonic() + 20)
         expect(answer and answer.status == 200, f"was answered {answer and answer.status}")
-        expect(answers.closed_within(5), "the connection stays open after its last answer")
+        expect(answers.closed_within(20), "the connection stays open after its last answer")
     return [json.loads(body)["id"]]
 
 
@@ -174,7 +174,7 @@ def pipelined(service):
             while time.monotonic() - started < 10:
                 client.sendall((b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n") * 50)
                 for _ in range(50):
-                    if answers.next("GET", time.monotonic() + 5) is None:
+                    if answers.next("GET", time.monotonic() + 20) is None:
                         return
         raise lab.Broken("is still answered long after SIGTERM")
 
@@ -191,7 +191,7 @@ def pipelines_on_and_on(service):
             try:
                 client.sendall(b"".join(lab.posting(body) for body in bodies))
                 for body in bodies:
-                    answer = answers.next("POST", time.monotonic() + 5)
+                    answer = answers.next("POST", time.monotonic() + 20)
                     if answer is None:
                         return acknowledged
                     expect(answer.status in (200, 503), f"was answered {answer.status}")

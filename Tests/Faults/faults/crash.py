@@ -265,10 +265,10 @@ def failed_sync(lab):
                 # Mostly the sync of a commit; every third time the first one of a checkpoint of the database itself.
                 where, which = (2, 1) if turn % 3 == 2 else (1, lab.dice.randint(1, 40))
                 struct.pack_into("iii", control, 0, which, 0, where)
-                wait_for(lambda: struct.unpack_from("i", control, 4)[0], 20, "no sync failed: no test")
+                wait_for(lambda: struct.unpack_from("i", control, 4)[0], 60, "no sync failed: no test")
                 begun = time.monotonic()
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    code = subject.process.wait(8)
+                    code = subject.process.wait(30)
                     times.append(time.monotonic() - begun)
                     expect(code not in (0, 99), f"the service ended with {code} after a failed sync")
                 if subject.process.poll() is None:

@@ -11,7 +11,7 @@ import time
 
 import oracle
 import stories
-from subject import Failure, Supervisor, expect, wait_for
+from subject import Failure, Skipped, Supervisor, expect, wait_for
 
 WRITE, SYNC, TRUNCATE, OPEN, UNLINK = 1, 2, 4, 8, 16
 DATABASE, WAL, OTHER = 1, 2, 4
@@ -75,7 +75,7 @@ class Hand:
             self.owed.append((identifier, body))
         return status, headers
 
-    def settle(self, seconds=15):
+    def settle(self, seconds=60):
         """Once the cause has gone: everything is taken, without anybody's help. -> how long that took"""
         begun = time.monotonic()
         while self.owed:
@@ -136,9 +136,9 @@ def case(disk, hand, supervisor, kind, passes, error, persists):
     # What a full disk refuses was not written, and nothing is in doubt. All else ends the process.
     must_stop = error != errno.ENOSPC or kind != WRITE
     if must_stop:
-        end = time.monotonic() + 8
+        end = time.monotonic() + 30
         while len(supervisor.exits) == stops:
-            expect(time.monotonic() < end, f"{what}: the process did not end within 8 s")
+            expect(time.monotonic() < end, f"{what}: the process did not end within 30 s")
             time.sleep(0.01)
         expect(0 not in supervisor.exits[stops:], f"{what}: the process ended with 0, and nobody would start it again")
     disk.disarm()
@@ -180,12 +180,12 @@ def checkpoint(lab):
                         stops = len(supervisor.exits)
                         disk.arm(passes, error, persists, kinds=kind, places=DATABASE)
                         sender.go(subject.port)
-                        end = time.monotonic() + 20
+                        end = time.monotonic() + 60
                         while not disk.failed and time.monotonic() < end:
                             time.sleep(0.01)
                         expect(disk.failed, "no checkpoint failed: no test")
                         # EIO is to end the process; a full disk is to be borne.
-                        end = time.monotonic() + (8 if error == errno.EIO else 0.5)
+                        end = time.monotonic() + (30 if error == errno.EIO else 0.5)
                         while len(supervisor.exits) == stops and time.monotonic() < end:
                             time.sleep(0.01)
                         disk.disarm()
@@ -221,7 +221,7 @@ def first_start(lab):
             os.mkdir(subject.folder, 0o700)
             disk.arm(passes)
             subject.launch()
-            end = time.monotonic() + 10
+            end = time.monotonic() + 30
             while subject.process.poll() is None and time.monotonic() < end and not subject.is_ready():
                 time.sleep(0.01)
             failed, code = disk.failed, subject.process.poll()
@@ -250,7 +250,8 @@ def small_disk(folder, megabytes):
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, text=True)
         return done.returncode == 0
 
-    expect(mount(f"size={megabytes}m,mode=0700"), "mount is not permitted here; io-enospc-* cover a full disk")
+    if not mount(f"size={megabytes}m,mode=0700"):
+        raise Skipped("mount(2) is not permitted here")
     try:
         yield lambda size: expect(mount(f"remount,size={size}m"), "the disk cannot be made larger")
     finally:
@@ -268,7 +269,7 @@ def disk_full(lab):
         with lab.subject(place) as subject, Supervisor(subject) as supervisor, lab.sender(place) as sender:
             for _ in range(rounds):
                 sender.go(subject.port)
-                wait_for(lambda: shutil.disk_usage(folder).free < 64 << 10, 30, "the disk did not fill up: no test")
+                wait_for(lambda: shutil.disk_usage(folder).free < 64 << 10, 120, "the disk did not fill up: no test")
                 time.sleep(0.5)
                 counts = sender.stop()
                 expect(counts["refused"], "nothing was refused: no test")
@@ -281,7 +282,7 @@ def disk_full(lab):
                 begun = time.monotonic()
                 hand = Hand(lab, place, subject)
                 hand.ledger = sender.ledger
-                wait_for(lambda: hand.deliver()[0] == 200, 10, "room was made, and nothing is taken")
+                wait_for(lambda: hand.deliver()[0] == 200, 60, "room was made, and nothing is taken")
                 recoveries.append(time.monotonic() - begun)
                 sender.ledger.read()
             resize(256)
@@ -307,9 +308,12 @@ def read_only(lab):
         os.setgid(nobody)
         os.setuid(nobody)
 
-    with lab.subject(place, preparation=become_nobody) as subject:
+    # Nothing is read-only to root.
+    is_root = os.geteuid() == 0
+    with lab.subject(place, preparation=become_nobody if is_root else None) as subject:
         os.chmod(place, 0o777)
-        os.chown(subject.folder, nobody, nobody)
+        if is_root:
+            os.chown(subject.folder, nobody, nobody)
         subject.start()
         hand = Hand(lab, place, subject)
         expect(hand.deliver()[0] == 200, "an event was refused without a fault")
@@ -318,7 +322,7 @@ def read_only(lab):
         os.chmod(subject.database, 0o400)
         subject.launch()
         try:
-            code = subject.process.wait(5)
+            code = subject.process.wait(20)
         except subprocess.TimeoutExpired:
             status = hand.deliver()[0]
             raise Failure(f"a file that may not be written is opened, and every event answered {status}") from None
