@@ -12,22 +12,23 @@ final class SimulatedStripe: HTTPTransport {
         var requests = 0
     }
 
-    private let objects: [String: [UInt8]]
+    /// The last event of each object. Few are ever asked for, and to write them all would be a third of the work.
+    private let events: [String: [UInt8]]
     private let state: Mutex<State>
 
     /// Holds what has happened at Stripe; the last word on an object is the one its API gives.
     init(stories: [Story], seed: UInt64) {
-        var objects: [String: [UInt8]] = [:]
+        var events: [String: [UInt8]] = [:]
         for event in stories.flatMap(\.events) {
-            guard let root = try? JSONSerialization.jsonObject(with: Data(event.body)) as? [String: Any],
-                let data = root["data"] as? [String: Any], let object = data["object"] as? [String: Any],
-                let id = object["id"] as? String,
-                let bytes = try? JSONSerialization.data(withJSONObject: object, options: .sortedKeys)
-            else { continue }
-            objects[id] = Array(bytes)
+            if let id = Self.object(of: event.body)?["id"] as? String { events[id] = event.body }
         }
-        self.objects = objects
+        self.events = events
         state = Mutex(State(random: SeededRandom(seed: seed)))
+    }
+
+    private static func object(of body: [UInt8]) -> [String: Any]? {
+        let root = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
+        return (root?["data"] as? [String: Any])?["object"] as? [String: Any]
     }
 
     var requests: Int { state.withLock { $0.requests } }
@@ -50,6 +51,11 @@ final class SimulatedStripe: HTTPTransport {
         }
     }
 
+    private func object(_ id: String) -> [UInt8]? {
+        guard let object = events[id].flatMap(Self.object(of:)) else { return nil }
+        return (try? JSONSerialization.data(withJSONObject: object, options: .sortedKeys)).map(Array.init)
+    }
+
     /// All on one page: the refunds of a charge, the payments of an invoice.
     private func list(path: String, query: String) -> [UInt8]? {
         let lists = [
@@ -59,12 +65,14 @@ final class SimulatedStripe: HTTPTransport {
         let wanted = query.split(separator: "&").first { $0.hasPrefix(owner + "=") }?.dropFirst(
             owner.count + 1
         )
-        let elements = objects.values.filter { bytes in
-            let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
+        let elements = events.keys.sorted().filter { id in
+            let object = events[id].flatMap(Self.object(of:))
             return object?["object"] as? String == kind
                 && object?[owner] as? String == wanted.map(String.init)
         }
-        let texts = elements.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")
+        let texts = elements.compactMap(object).map { String(decoding: $0, as: UTF8.self) }.joined(
+            separator: ","
+        )
         return Array(#"{"object":"list","has_more":false,"data":[\#(texts)]}"#.utf8)
     }
 
@@ -73,7 +81,7 @@ final class SimulatedStripe: HTTPTransport {
         if let list = list(path: String(path), query: String(request.url.dropFirst(path.count + 1))) {
             return TransportResponse(status: 200, body: list)
         }
-        guard let id = path.split(separator: "/").last, let body = objects[String(id)] else {
+        guard let id = path.split(separator: "/").last, let body = object(String(id)) else {
             return TransportResponse(
                 status: 404,
                 body: Array(#"{"error":{"type":"invalid_request_error"}}"#.utf8)

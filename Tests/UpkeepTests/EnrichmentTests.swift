@@ -259,7 +259,7 @@ struct EnrichmentTests {
             let afterRestart = harness.enrichment()
             #expect(try await afterRestart.runOnce() == 0)
             #expect(try await harness.store.summary().oldestDueAt == harness.clock.now.adding(seconds: 9600))
-            harness.clock.advance(seconds: 3600)
+            harness.clock.advance(seconds: 9600)
             #expect(try await afterRestart.runOnce() == 1)
         }
     }
