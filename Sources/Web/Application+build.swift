@@ -64,19 +64,20 @@ package func buildApplication(
         request: .seconds(configuration.deadlineSeconds),
         write: .seconds(configuration.deadlineSeconds)
     )
+    let http1 = HTTP1Channel.Configuration(
+        additionalChannelHandlers: [ConnectionGuardPlacement(deadlines: deadlines)],
+        idleTimeout: .seconds(configuration.deadlineSeconds),
+        httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16 << 10,
+            maxHeaderListSize: 64 << 10,
+            maxHeaderFieldCount: 100
+        )
+    )
     return Application(
         router: routes.router,
-        server: .http1(
-            configuration: .init(
-                additionalChannelHandlers: [ConnectionGuardPlacement(deadlines: deadlines)],
-                idleTimeout: .seconds(configuration.deadlineSeconds),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: 16 << 10,
-                    maxHeaderListSize: 64 << 10,
-                    maxHeaderFieldCount: 100
-                )
-            )
-        ),
+        server: HTTPServerBuilder { responder in
+            AcceptedHTTP1(base: HTTP1Channel(responder: responder, configuration: http1))
+        },
         configuration: .init(
             address: .hostname(configuration.host, port: configuration.port),
             availableConnectionsDelegate: MaximumAvailableConnections(

@@ -220,6 +220,7 @@ async def obey(sender):
             print(json.dumps(await sender.complete()), flush=True)
         elif order[0] == "stop":
             print(json.dumps(await sender.stop()), flush=True)
+    sender.going = False
 
 
 def main():

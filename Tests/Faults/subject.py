@@ -71,6 +71,8 @@ class Subject:
             "API_KEYS": f"faults:{hashlib.sha256(API_KEY.encode()).hexdigest()}:feed:read+ops",
             "LOG_LEVEL": "notice",
             "LOG_FORMAT": "json",
+            # A crash is a failure at once, not half a minute later.
+            "SWIFT_BACKTRACE": "enable=no",
             **(environment or {}),
         }
 

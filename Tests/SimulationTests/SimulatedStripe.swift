@@ -12,7 +12,9 @@ final class SimulatedStripe: HTTPTransport {
         var requests = 0
     }
 
-    /// The last event of each object. Few are ever asked for, and to write them all would be a third of the work.
+    /// The last event of each object.
+    ///
+    /// Few are ever asked for, and to write them all would be a third of the work.
     private let events: [String: [UInt8]]
     private let state: Mutex<State>
 

@@ -298,8 +298,11 @@ def no_room_for_backup(lab):
         with lab.subject(place) as subject:
             subject.start()
             with told(lab, place, subject, 0.7) as sender:
+                while (size := size_of(subject.database)) < 4 << 20:
+                    sender.go(subject.port)
+                    time.sleep(0.5)
+                    sender.stop()
                 sender.complete(subject.port)
-                size = os.path.getsize(subject.database)
                 room = shutil.disk_usage(folder).free
                 # So little that the copy does not fit, and so much that events do.
                 filler = folder / "filler"
@@ -318,6 +321,11 @@ def no_room_for_backup(lab):
                 sender.ledger.read()
                 figures = oracle.check_service(subject, sender.ledger, is_complete=False)
     return 1, f"refused, nothing left behind; {figures['acknowledged']} acknowledged, 0 lost", figures
+
+
+def size_of(database):
+    with oracle.Stored(database) as stored:
+        return stored.rows("PRAGMA page_count")[0][0] * 4096
 
 
 def taken_away(lab):
@@ -347,7 +355,7 @@ def taken_away(lab):
             time.sleep(lab.dice.uniform(0.1, 0.3))
             robbery(subject)
             at = time.monotonic()
-            code = subject.process.wait(30)
+            code = subject.process.wait(60)
             sender.stop()
             # What was sent after that and is acknowledged would be in a file without a name.
             late = [name for name, (_, begun, _) in sender.ledger.acknowledged.items() if begun > at]
