@@ -73,7 +73,7 @@ def backup_killed(lab):
 
 def restore_killed(lab):
     """kill -9 of a restore at any moment: the old database or the new one is served, or none until it is run again."""
-    rounds = lab.rounds(20, 200)
+    rounds = lab.rounds(14, 200)
     place = lab.place("restore-killed")
     outcomes = {"old": 0, "new": 0, "refused": 0}
     with lab.subject(place) as subject:
@@ -147,7 +147,7 @@ def count_events(database):
 
 def reproject_killed(lab):
     """kill -9 in the middle of deriving everything again: the feed is as it was, and can be derived again."""
-    rounds = lab.rounds(4, 40)
+    rounds = lab.rounds(3, 40)
     place = lab.place("reproject-killed")
     met = 0
     with lab.subject(place) as subject:
@@ -407,7 +407,7 @@ def torn_wal(lab):
 
 def wal_growth(lab):
     """Sustained load beside readers that never pause, backups, and a stranger who holds a snapshot: the WAL is bounded."""
-    seconds = lab.rounds(8, 60)
+    seconds = lab.rounds(5, 60)
     place = lab.place("wal-growth")
     most, over = [0], threading.Event()
     failures = []

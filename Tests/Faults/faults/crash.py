@@ -189,7 +189,11 @@ def power(lab, name, rounds, dice, **environment):
     taken = losses = lost_events = 0
     with lab.subject(place, environment=disk.environment(library, **environment)) as subject:
         with lab.sender(place) as sender:
-            for turn in range(rounds):
+            is_honest = "FAULT_LIE" not in environment
+            # On a busy machine few events are acknowledged before a cut; a lie goes on until it is found out.
+            for turn in range(rounds if is_honest else 10 * rounds):
+                if turn >= rounds and lost_events:
+                    break
                 subject.start()
                 sender.go(subject.port)
                 # The first cuts are early: a database that was just made is another case than one in use.
@@ -202,10 +206,9 @@ def power(lab, name, rounds, dice, **environment):
                 lost_events += len(lost)
                 for identifier in lost:
                     del sender.ledger.acknowledged[identifier]
-                if lost and "FAULT_LIE" not in environment:
+                if lost and is_honest:
                     raise Failure(f"cut {turn + 1}: {len(lost)} acknowledged events are lost of {count} stored")
             subject.start()
-            is_honest = "FAULT_LIE" not in environment
             if is_honest:
                 sender.complete(subject.port)
             figures = oracle.check_service(subject, sender.ledger, is_complete=is_honest)
@@ -248,7 +251,7 @@ def summary(figures):
 
 def failed_sync(lab):
     """A sync fails and the kernel forgets what it should have written; the process ends; then the power goes."""
-    rounds = lab.rounds(9, 120)
+    rounds = lab.rounds(6, 120)
     place = lab.place("failed-sync")
     disk = Disk(place)
     control_path = place / "control"
