@@ -106,6 +106,21 @@ package struct JSONValue {
         return bytes(key).elementsEqual(name)
     }
 
+    /// Every member of an object, in its order; a name that is no text is left out.
+    package var members: [(name: String, value: JSONValue)]? {
+        guard node.kind == .object else { return nil }
+        var members: [(name: String, value: JSONValue)] = []
+        var next = index + 1
+        while next < node.next {
+            if let name = at(next).string { members.append((name, at(next + 1))) }
+            next = Int(nodes[next + 1].next)
+        }
+        return members
+    }
+
+    /// The value as it is spelt in the text.
+    package var spelling: String { String(decoding: bytes(node), as: UTF8.self) }
+
     // MARK: Where it is
 
     /// The way from the root, such as `data.object.refunds.data.0`.
