@@ -45,20 +45,50 @@ struct ControlRoutes: Sendable {
                 return Response(.ok, json: body)
             }
         }
+        addRemovals(to: control)
         control.get("/emails") { _, _ in
             let emails = world.sentReceipts.map { receipt -> JSON in
                 ["charge": .string(receipt.charge), "to": .string(receipt.address)]
             }
             return Response(.ok, json: ["emails": .array(emails)])
         }
-        // An event or a bare object, as the files of `--load` hold them.
+        // An event or a bare object, as the files of `--load` hold them; `replace=true` for an object that is to stay
+        // as it is whatever is known of it.
         control.post("/objects") { request, _ in
             let isDelivered = request.uri.queryParameters["delivered"] == "true"
+            if request.uri.queryParameters["replace"] == "true" {
+                return try await withBody(request) { body in
+                    guard (try? world.put(body, account: body["account"]?.string)) != nil else {
+                        return refusal("not an object with an id and a kind")
+                    }
+                    return Response(.ok, json: body)
+                }
+            }
             return try await withBody(request) { body in
                 guard world.take(body, text: body.bytes, isDelivered: isDelivered) else {
                     return refusal("neither an event nor an object")
                 }
                 return Response(.ok, json: ["objects": .integer(Int64(world.objectCount))])
+            }
+        }
+    }
+
+    private func addRemovals(to control: RouterGroup<StandInContext>) {
+        control.post("/removals") { request, _ in
+            try await withBody(request) { body in
+                guard let kind = body["object"]?.string, let id = body["id"]?.string else {
+                    return refusal("object and id say what is to go")
+                }
+                world.remove(kind, id: id, account: body["account"]?.string)
+                return Response(.ok, json: body)
+            }
+        }
+        control.post("/deliveries") { request, _ in
+            try await withBody(request) { body in
+                guard let id = body["id"]?.string, let isDelivered = body["delivered"]?.bool,
+                    (try? world.setDelivered(isDelivered, event: id, account: nil)) != nil
+                else { return refusal("id names an event, and delivered is true or false") }
+                return Response(.ok, json: body)
             }
         }
     }

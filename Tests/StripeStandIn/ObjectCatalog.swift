@@ -80,6 +80,11 @@ struct ObjectCatalog: Sendable {
         put(entry, kind: kind, account: event.account)
     }
 
+    /// Takes an object out, as if there had never been one.
+    mutating func remove(_ kind: String, id: String, account: String?) {
+        shelves[ShelfKey(kind: kind, account: account)]?.remove(id)
+    }
+
     /// Puts an entry in whatever there was.
     mutating func put(_ entry: Shelf.Entry, kind: String, account: String?) {
         shelves[ShelfKey(kind: kind, account: account), default: Shelf()].put(entry)

@@ -56,6 +56,11 @@ struct Shelf: Sendable {
         order.insert(place, at: index(of: place))
     }
 
+    mutating func remove(_ id: String) {
+        guard let known = entries.removeValue(forKey: id) else { return }
+        order.remove(at: index(of: Place(known)))
+    }
+
     /// Those that match, next to the cursor on its side: the page before it ends right there.
     func page(
         cursor: ListQuery.Cursor?,

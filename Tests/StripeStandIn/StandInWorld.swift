@@ -47,6 +47,10 @@ final class StandInWorld: Sendable {
         state.withLock { $0.catalog.put(object, account: account, asOf: .max) }
     }
 
+    func remove(_ kind: String, id: String, account: String?) {
+        state.withLock { $0.catalog.remove(kind, id: id, account: account) }
+    }
+
     /// Takes an event and its object, or an object by itself; false for anything else.
     func take(_ value: JSON, text: [UInt8], isDelivered: Bool = false) -> Bool {
         if let event = StandInEvent(value, text: text, isDelivered: isDelivered) {

@@ -159,6 +159,11 @@ package final class StripeStandIn: Sendable {
         try world.put(event: JSON(parsing: text), text: text, isDelivered: isDelivered)
     }
 
+    /// Takes an object or an event out, as if there had never been one: its list does not show it, and it is missing.
+    package func remove(_ kind: String, id: String, account: String? = nil) {
+        world.remove(kind, id: id, account: account)
+    }
+
     /// Changes whether an event counts as delivered.
     package func setDelivered(_ isDelivered: Bool, event id: String, account: String? = nil) throws {
         try world.setDelivered(isDelivered, event: id, account: account)
