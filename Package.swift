@@ -51,7 +51,7 @@ let package = Package(
         .target(
             name: "Upkeep",
             dependencies: [
-                "Billing", "Storage", "StripeAPI",
+                "Billing", "Webhooks", "Storage", "StripeAPI",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -33,7 +33,7 @@ package enum FetchedObject {
         return Array(head.utf8) + object + Array("}}".utf8)
     }
 
-    private static func quoted(_ text: String) -> String? {
+    static func quoted(_ text: String) -> String? {
         (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) }
     }
 

@@ -160,7 +160,7 @@ struct Inquirer: Sendable {
 
 extension StripeClient {
     /// An object of a kind we read, a PaymentIntent with the charge that decides.
-    fileprivate func object(
+    func object(
         _ reference: ObjectReference,
         account: String?
     ) async throws(StripeAPIError) -> StripeAnswer {

@@ -1,0 +1,15 @@
+/// Names for runs that no other has.
+package enum RunID {
+    /// `bf_…` for a backfill, `rc_…` for a reconciliation.
+    package static func make(_ kind: UpkeepRun.Kind) -> String {
+        switch kind {
+        case .backfill: make(prefix: "bf_")
+        case .reconciliation: make(prefix: "rc_")
+        }
+    }
+
+    package static func make(prefix: String) -> String {
+        prefix + String(UInt64.random(in: .min ... .max), radix: 36)
+            + String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+}

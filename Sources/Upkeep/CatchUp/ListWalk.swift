@@ -1,0 +1,208 @@
+import Billing
+import FoundationEssentials
+import Storage
+import StripeAPI
+
+/// One object of a page, and what a walk needs to know of it.
+struct ListedObject: Sendable {
+    let id: String
+    let created: Instant?
+    let bytes: [UInt8]
+}
+
+/// A page as it is handed to whoever takes it in.
+struct ListedPage: Sendable {
+    let collection: ListProgress.Collection
+    let objects: [ListedObject]
+    /// When Stripe answered, by Stripe's clock: ours may be ahead, and what is fetched would then outweigh what
+    /// happens next.
+    let shownAt: Instant
+
+    /// What the objects are, of pages that are not of events.
+    var kind: ObjectKind? { collection.kind }
+}
+
+extension ListProgress.Collection {
+    var kind: ObjectKind? {
+        switch self {
+        case .events: nil
+        case .paymentIntents: .paymentIntent
+        case .charges: .charge
+        case .refunds: .refund
+        case .disputes: .dispute
+        case .invoicePayments: .invoicePayment
+        case .invoices: .invoice
+        }
+    }
+
+    /// Those that tell what became of payments, in the order in which they are best taken in: what names others
+    /// first, so that nothing is asked for that is about to come.
+    static let objects = [
+        Self.paymentIntents, .charges, .refunds, .disputes, .invoicePayments, .invoices,
+    ]
+}
+
+extension ListProgress {
+    /// What nobody took comes first, and last what events no longer tell.
+    fileprivate var urgency: Int { collection != .events ? 2 : isUndelivered ? 0 : 1 }
+
+    fileprivate var depth: Int64 { reached.map { -$0.unixSeconds } ?? .min }
+
+    var listing: StripeListing? {
+        let range = CreatedRange(from: from.unixSeconds, through: through?.unixSeconds)
+        return switch collection {
+        case .events:
+            StripeListing.events(
+                ofTypes: types,
+                created: range,
+                isDelivered: isUndelivered ? false : nil
+            ).first
+        case .paymentIntents: .paymentIntents(created: range)
+        case .charges: .charges(created: range)
+        case .refunds: .refunds(created: range)
+        case .disputes: .disputes(created: range)
+        case .invoicePayments: .invoicePayments(created: range)
+        case .invoices: .invoices(created: range)
+        }
+    }
+}
+
+/// Walks down Stripe's lists, page by page, from the newest object to the oldest.
+///
+/// What a page says is taken in before the walk is said to have come past it.
+struct ListWalk {
+    let sitting: Sitting
+    /// Whether the walk outlives its worker: how far it is, is then kept after every page.
+    let isKept: Bool
+    let takeIn: (ListedPage) async throws(Interruption) -> Void
+    private var guards: [Int: WalkGuard] = [:]
+
+    init(
+        _ sitting: Sitting,
+        isKept: Bool,
+        takeIn: @escaping (ListedPage) async throws(Interruption) -> Void
+    ) {
+        self.sitting = sitting
+        self.isKept = isKept
+        self.takeIn = takeIn
+    }
+
+    /// The first page of every list that nobody has looked at.
+    mutating func probe() async throws(Interruption) {
+        for index in sitting.progress.lists.indices where sitting.progress.lists[index].state == .waiting {
+            try await step(index)
+        }
+    }
+
+    /// Walks every list to its end, side by side: what happened together is taken in together, so that nobody sees
+    /// half of it for long, or asks Stripe for the other half.
+    mutating func finish() async throws(Interruption) {
+        while let index = Self.next(of: sitting.progress.lists) { try await step(index) }
+    }
+
+    /// The list to take the next page of: of the most urgent ones the one that is least far down.
+    static func next(of lists: [ListProgress]) -> Int? {
+        lists.indices.filter { [.waiting, .walking].contains(lists[$0].state) }.min { one, other in
+            let (first, second) = (lists[one], lists[other])
+            if first.urgency != second.urgency { return first.urgency < second.urgency }
+            return first.depth < second.depth
+        }
+    }
+
+    private mutating func step(_ index: Int) async throws(Interruption) {
+        let list = sitting.progress.lists[index]
+        guard let listing = list.listing else { return refuse(index, "there is no such list") }
+        let page: StripePage
+        do throws(PageFault) {
+            page = try await sitting.page(
+                of: listing,
+                StripePaging(list.cursor.map { .startingAfter($0) })
+            )
+        } catch {
+            return try await passOver(index, error)
+        }
+        let listed = ListedPage(
+            collection: list.collection,
+            objects: zip(page.ids, page.objects).map { id, bytes in
+                ListedObject(id: id, created: Self.created(bytes), bytes: bytes)
+            },
+            shownAt: page.date.map(Instant.init(unixSeconds:)) ?? sitting.now
+        )
+        guard guards[index, default: WalkGuard()].admits(listed.objects) else {
+            refuse(
+                index,
+                "the list is not sorted from the newest to the oldest, so that nobody can walk down it "
+                    + "(\(page.requestID ?? "no request id"))"
+            )
+            return try await keep()
+        }
+        try await takeIn(listed)
+        advance(index, listed, isLast: page.next == nil)
+        try await keep()
+    }
+
+    /// What to do about a list of which a page could not be had.
+    private func passOver(_ index: Int, _ fault: PageFault) async throws(Interruption) {
+        switch fault {
+        case .interrupted(let interruption): throw interruption
+        case .listRefused(let reason): refuse(index, reason)
+        case .cursorUnknown:
+            // Stripe forgets events, and drafts can be deleted: on from its time instead.
+            if let reached = sitting.progress.lists[index].reached {
+                sitting.progress.lists[index].cursor = nil
+                sitting.progress.lists[index].through = reached
+            } else {
+                refuse(index, "the object to go on from is gone")
+            }
+        }
+        try await keep()
+    }
+
+    private func advance(_ index: Int, _ page: ListedPage, isLast: Bool) {
+        sitting.progress.listed += page.objects.count
+        sitting.progress.lists[index].pages += 1
+        sitting.progress.lists[index].state = isLast ? .done : .walking
+        guard let last = page.objects.last else { return }
+        sitting.progress.lists[index].cursor = last.id
+        sitting.progress.lists[index].reached = last.created ?? sitting.progress.lists[index].reached
+        if sitting.progress.lists[index].newest == nil {
+            sitting.progress.lists[index].newest = page.objects.first?.created
+        }
+    }
+
+    private func refuse(_ index: Int, _ reason: String) {
+        sitting.progress.lists[index].state = .refused
+        sitting.progress.note("\(sitting.progress.lists[index].name): \(reason)")
+    }
+
+    private func keep() async throws(Interruption) { if isKept { try await sitting.keep() } }
+
+    private static func created(_ bytes: [UInt8]) -> Instant? {
+        struct Made: Decodable { let created: Int64? }
+        let made = try? JSONDecoder().decode(Made.self, from: Data(bytes))
+        return made?.created.map(Instant.init(unixSeconds:))
+    }
+}
+
+/// Notices a list that leads nowhere: back to where it has been, or up instead of down.
+struct WalkGuard {
+    private var reached: Instant?
+    /// What was there of that moment.
+    private var ids: Set<String> = []
+
+    /// Whether a page may come after those before it.
+    mutating func admits(_ page: [ListedObject]) -> Bool {
+        guard let first = page.first, let last = page.last else { return true }
+        guard let top = first.created, let bottom = last.created else { return page.count < 2 }
+        if top < bottom { return false }
+        if let reached {
+            if bottom > reached { return false }
+            // Of one second there can be several pages, but each has something that none before had.
+            if bottom == reached, page.allSatisfy({ ids.contains($0.id) }) { return false }
+        }
+        if bottom != reached { ids = [] }
+        reached = bottom
+        ids.formUnion(page.lazy.filter { $0.created == bottom }.map(\.id))
+        return true
+    }
+}

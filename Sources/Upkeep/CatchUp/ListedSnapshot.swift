@@ -1,0 +1,73 @@
+import Billing
+import Storage
+import Webhooks
+
+/// How something was asked of Stripe.
+struct FetchContext: Sendable {
+    let account: String?
+    let livemode: Bool
+    let apiVersion: String
+    let now: Instant
+}
+
+/// An object that one of Stripe's lists showed, and what it says.
+struct ListedSnapshot: Sendable {
+    let reference: ObjectReference
+    let bytes: [UInt8]
+    let shownAt: Instant
+    /// It and what was expanded inside it; `nil` when it cannot be read.
+    let objects: [StripeObject]?
+
+    init(_ kind: ObjectKind, _ listed: ListedObject, shownAt: Instant) {
+        reference = ObjectReference(kind, listed.id)
+        bytes = listed.bytes
+        self.shownAt = shownAt
+        objects = listed.bytes.withUnsafeBufferPointer { bytes in
+            (try? JSONValue.read(bytes) { try StripeObject(kind, $0) })?.flattened
+        }
+    }
+
+    /// Whether it says anything that is not known.
+    func isNews(to known: [ObjectReference: ObjectRecord]) -> Bool {
+        guard let objects else { return true }
+        return !objects.allSatisfy { object in
+            // Of what the log shows in two ways, nobody knows what it says.
+            guard let record = known[object.reference], !record.isUndecided, let snapshot = record.snapshot
+            else { return false }
+            return Statements(of: object).isContained(in: Statements(encoded: snapshot.encoded))
+        }
+    }
+
+    /// What it adds to what is known.
+    func records(in context: FetchContext) -> [ObjectRecord] {
+        delivery(in: context, known: [:])?.event.records(receivedAt: shownAt) ?? []
+    }
+
+    /// The event that it enters the log as.
+    ///
+    /// Its id follows from what it says and from what it is to outweigh: recording it again, after a kill, changes
+    /// nothing, while an object that comes back to an earlier state is another event.
+    func delivery(
+        in context: FetchContext,
+        known: [ObjectReference: ObjectRecord]
+    ) -> DeliveredEvent? {
+        let outweighed = known[reference]?.snapshot
+        let said = objects?.map { Statements(of: $0).text } ?? ["unreadable"]
+        let identity =
+            [context.account ?? "", reference.kind.rawValue, reference.id] + said
+            + [outweighed.map { "\($0.shownAt.unixSeconds) \(Statements(encoded: $0.encoded).text)" } ?? ""]
+        let digest = SHA256Digest(of: Array(identity.joined(separator: "\n\n").utf8))
+        let body = FetchedObject.eventBody(
+            showing: reference,
+            object: bytes,
+            id: "fetched_" + digest.hex.prefix(40),
+            account: context.account,
+            livemode: context.livemode,
+            apiVersion: context.apiVersion,
+            now: shownAt
+        )
+        return (try? EventCoding.decode(body)).map {
+            DeliveredEvent(event: $0, payload: body, receivedAt: context.now, source: .api)
+        }
+    }
+}

@@ -1,0 +1,399 @@
+import Billing
+import Storage
+import StripeAPI
+
+/// Compares the rows of a period with what Stripe lists of it, and mends through the log.
+///
+/// What a row should be follows from the same projection, from all that is known of its payment and what Stripe shows
+/// now. A failed first attempt, the remainder of a partial capture or a refund of a charge of last month are then no
+/// drift: they are none to the projection.
+struct Reconciliation {
+    let sitting: Sitting
+
+    /// How many rows that Stripe did not list are asked for one by one.
+    static let maximumSingleChecks = 200
+    /// For what is on its way to us when a difference is seen.
+    private static let secondLook = Duration.seconds(3)
+
+    func perform() async throws(Interruption) {
+        // Only reads so far, so that after a kill it begins anew.
+        sitting.progress.lists = ListProgress.Collection.objects.map {
+            ListProgress($0, from: sitting.request.from, through: sitting.request.through)
+        }
+        sitting.progress.problems = []
+        sitting.progress.comparison = nil
+        let findings = Findings(sitting)
+        var walk = ListWalk(sitting, isKept: true) { page throws(Interruption) in
+            try await findings.take(page)
+        }
+        try await sitting.keep()
+        try await walk.probe()
+        let estimate = sitting.progress.estimatedRequests
+        if let most = sitting.request.maxRequests, estimate > most {
+            throw .needsWord(
+                "It needs about \(estimate) requests to Stripe, which is more than \(most). Stripe lets an account "
+                    + "read at least \(ReadAllocation.monthlyMinimum) times a month. Give --yes, or --max-requests N."
+            )
+        }
+        try await walk.finish()
+
+        var found = try await findings.compare()
+        if !found.drift.isEmpty {
+            try await sitting.rest(Self.secondLook)
+            found = try await findings.compare()
+        }
+        var result = Comparison()
+        result.rows = found.rows
+        result.driftCount = found.drift.count
+        result.drift = Array(found.drift.prefix(Comparison.maximumShown))
+        if sitting.request.wish.mends, !found.drift.isEmpty {
+            try await findings.mend(found)
+            let after = try await findings.compare()
+            result.mended = max(0, found.drift.count - after.drift.count)
+            result.drift = Array(
+                (after.drift.isEmpty ? found.drift : after.drift).prefix(Comparison.maximumShown)
+            )
+        }
+        result.unchecked = findings.unchecked
+        if findings.unchecked > 0 {
+            sitting.progress.note(
+                "\(findings.unchecked) rows that Stripe does not list were not asked for one by one: "
+                    + "reconcile a shorter period"
+            )
+        }
+        sitting.progress.comparison = result
+    }
+}
+
+/// What a walk through the lists of a period has brought, and how it compares with the rows.
+final class Findings {
+    struct Result {
+        var rows = 0
+        var drift: [Drift] = []
+        /// The objects of the payments that drift is in.
+        var objects: [ObjectReference] = []
+    }
+
+    private let sitting: Sitting
+    private var listed: Set<ObjectReference> = []
+    /// What says something that the log does not say.
+    private var news: [ObjectReference: ListedSnapshot] = [:]
+    /// Which news name an object.
+    private var namedBy: [ObjectReference: Set<ObjectReference>] = [:]
+    /// What Stripe said it does not know, or does.
+    private var isThere: [ObjectReference: Bool] = [:]
+    private(set) var unchecked = 0
+
+    init(_ sitting: Sitting) { self.sitting = sitting }
+
+    /// Takes in a page of objects.
+    func take(_ page: ListedPage) async throws(Interruption) {
+        guard let kind = page.kind else { return }
+        let snapshots = page.objects.map { ListedSnapshot(kind, $0, shownAt: page.shownAt) }
+        let known = try await sitting.known(about: snapshots.map(\.reference))
+        for snapshot in snapshots { take(snapshot, known) }
+    }
+
+    private func take(_ snapshot: ListedSnapshot, _ known: [ObjectReference: ObjectRecord]) {
+        listed.insert(snapshot.reference)
+        guard snapshot.objects != nil else {
+            return sitting.progress.note(
+                "\(snapshot.reference.kind.rawValue) \(snapshot.reference.id) cannot be read"
+            )
+        }
+        guard snapshot.isNews(to: known) else {
+            sitting.progress.unchanged += 1
+            return
+        }
+        news[snapshot.reference] = snapshot
+        for link in snapshot.objects?.flatMap(\.value.links) ?? [] {
+            namedBy[link, default: []].insert(snapshot.reference)
+        }
+    }
+
+    // MARK: Comparing
+
+    /// Compares every row of the period, and every row of a payment that something was listed of.
+    func compare() async throws(Interruption) -> Result {
+        unchecked = 0
+        var result = Result()
+        var seenObjects: Set<ObjectReference> = []
+        var seenRows: Set<String> = []
+        let seeds = listed.sorted()
+        for start in stride(from: 0, to: seeds.count, by: 100) {
+            try await compare(
+                seeds[start...].prefix(100).filter { !seenObjects.contains($0) },
+                &result,
+                &seenObjects,
+                &seenRows
+            )
+        }
+        try await compareUnlisted(&result, &seenObjects, &seenRows)
+        result.drift.sort { ($0.id, $0.field ?? "") < ($1.id, $1.field ?? "") }
+        return result
+    }
+
+    private func compare(
+        _ seeds: [ObjectReference],
+        _ result: inout Result,
+        _ seenObjects: inout Set<ObjectReference>,
+        _ seenRows: inout Set<String>
+    ) async throws(Interruption) {
+        var cache = try await sitting.payments(of: seeds)
+        for seed in seeds where !seenObjects.contains(seed) {
+            let payment = try await payment(around: seed, &cache)
+            seenObjects.formUnion(payment.records.keys)
+            let drift = try await compare(payment, &seenRows, &result.rows)
+            guard !drift.isEmpty else { continue }
+            result.drift += drift
+            result.objects += payment.records.keys.sorted()
+        }
+    }
+
+    /// A payment as we know it, and as it is with what Stripe says.
+    private struct Payment {
+        var records: [ObjectReference: ObjectRecord] = [:]
+        var merged: [ObjectReference: ObjectRecord] = [:]
+    }
+
+    private func payment(
+        around seed: ObjectReference,
+        _ cache: inout [ObjectReference: [ObjectRecord]]
+    ) async throws(Interruption) -> Payment {
+        var payment = Payment(records: [seed: ObjectRecord(reference: seed)])
+        payment.merged = payment.records
+        var waiting = [seed]
+        var asked: Set<ObjectReference> = []
+        while let reference = waiting.popLast() {
+            guard reference.kind != .customer, asked.insert(reference).inserted else { continue }
+            if cache[reference] == nil {
+                cache.merge(try await sitting.payments(of: [reference])) { first, _ in first }
+            }
+            var added = cache[reference] ?? []
+            for record in added { payment.records[record.reference] = record }
+            if let snapshot = news[reference] { added += snapshot.records(in: sitting.context) }
+            for record in added where record.reference.kind != .customer {
+                let merged = payment.merged[record.reference]?.merging(record) ?? record
+                payment.merged[record.reference] = merged
+                waiting += [record.reference] + merged.links
+            }
+            waiting += namedBy[reference] ?? []
+        }
+        for reference in payment.merged.keys where payment.records[reference] == nil {
+            payment.records[reference] = ObjectRecord(reference: reference)
+        }
+        return payment
+    }
+
+    private func compare(
+        _ payment: Payment,
+        _ seenRows: inout Set<String>,
+        _ rows: inout Int
+    ) async throws(Interruption) -> [Drift] {
+        let account = sitting.account
+        let wanted = PaymentGroup(Array(payment.merged.values), account: account).transactions
+        let standing = PaymentGroup(Array(payment.records.values), account: account).transactions
+        let theirs = Dictionary(wanted.map { ($0.id, $0) }) { first, _ in first }
+        var drift: [Drift] = []
+        for id in Set(theirs.keys).union(standing.map(\.id)) {
+            guard seenRows.insert(id).inserted else { continue }
+            rows += 1
+            drift += Drift.between(try await sitting.row(id), theirs[id])
+        }
+        return drift + (try await vanished(of: payment, rows: wanted))
+    }
+
+    /// What we know of a payment, that Stripe would have to list, and does not.
+    private func vanished(of payment: Payment, rows: [Transaction]) async throws(Interruption) -> [Drift] {
+        var drift: [String: Drift] = [:]
+        for record in payment.records.values.sorted(by: { $0.reference < $1.reference }) {
+            let (kind, id) = (record.reference.kind, record.reference.id)
+            let row = rows.first { [$0.id, $0.charge, $0.refund, $0.dispute, $0.invoice].contains(id) }
+            guard let row, drift[row.id] == nil, let created = record.snapshot?.object.created,
+                isListable(kind, created), !listed.contains(record.reference),
+                try await isThere(record.reference) == false
+            else { continue }
+            drift[row.id] = Drift(
+                .missingThere,
+                id: row.id,
+                type: row.type.rawValue,
+                field: kind.rawValue,
+                ours: id
+            )
+        }
+        return Array(drift.values)
+    }
+
+    /// Whether the walk would have come past an object.
+    private func isListable(_ kind: ObjectKind, _ created: Instant) -> Bool {
+        let request = sitting.request
+        guard created >= request.from, request.through.map({ created <= $0 }) ?? true else { return false }
+        return sitting.progress.lists.contains { $0.collection.kind == kind && $0.state == .done }
+    }
+
+    /// Rows of the period of which nothing was listed.
+    private func compareUnlisted(
+        _ result: inout Result,
+        _ seenObjects: inout Set<ObjectReference>,
+        _ seenRows: inout Set<String>
+    ) async throws(Interruption) {
+        var cursor = Cursor.start
+        while true {
+            let page = try await sitting.rowsOfPeriod(cursor)
+            for row in page.elements where !seenRows.contains(row.id) && isOurs(row) {
+                guard let reference = row.witness, isListed(reference.kind),
+                    let isThere = try await isThere(reference)
+                else { continue }
+                if isThere {
+                    try await compare([reference], &result, &seenObjects, &seenRows)
+                } else {
+                    seenRows.insert(row.id)
+                    result.rows += 1
+                    result.drift += Drift.between(row, nil)
+                }
+            }
+            guard page.hasMore, let last = page.elements.last else { return }
+            cursor = .startingAfter(last.id)
+        }
+    }
+
+    private func isOurs(_ row: Transaction) -> Bool {
+        row.account == sitting.account && row.livemode == sitting.livemode
+    }
+
+    private func isListed(_ kind: ObjectKind) -> Bool {
+        !sitting.progress.lists.contains { $0.collection.kind == kind && $0.state == .refused }
+    }
+
+    /// Whether Stripe has an object, asked of it singly; `nil` when too many were asked for.
+    private func isThere(_ reference: ObjectReference) async throws(Interruption) -> Bool? {
+        if let known = isThere[reference] { return known }
+        guard isThere.count < Reconciliation.maximumSingleChecks else {
+            unchecked += 1
+            return nil
+        }
+        let answer: StripeAnswer?
+        do throws(PageFault) {
+            answer = try await sitting.object(reference)
+        } catch {
+            if case .interrupted(let interruption) = error { throw interruption }
+            sitting.progress.note("\(reference.kind.rawValue) \(reference.id): \(error)")
+            return nil
+        }
+        isThere[reference] = answer != nil
+        if let answer {
+            let object = ListedObject(id: reference.id, created: nil, bytes: answer.bytes)
+            let shownAt = answer.date.map(Instant.init(unixSeconds:)) ?? sitting.now
+            take(
+                ListedSnapshot(reference.kind, object, shownAt: shownAt),
+                try await sitting.known(about: [reference])
+            )
+        }
+        return answer != nil
+    }
+
+    // MARK: Mending
+
+    /// Records what Stripe says of the payments that drift is in; where the log says it already, derives their rows
+    /// again.
+    func mend(_ found: Result) async throws(Interruption) {
+        var stale: Set<ObjectReference> = []
+        for reference in Set(found.objects).sorted() {
+            guard let snapshot = news[reference] else {
+                stale.insert(reference)
+                continue
+            }
+            let known = try await sitting.known(about: [reference])
+            guard snapshot.isNews(to: known),
+                let delivery = snapshot.delivery(in: sitting.context, known: known)
+            else {
+                stale.insert(reference)
+                continue
+            }
+            let outcomes = try await sitting.record([delivery])
+            if outcomes == [.recorded] { sitting.progress.recorded += 1 } else { stale.insert(reference) }
+        }
+        for reference in stale.sorted() { try await sitting.deriveAgain(reference) }
+    }
+}
+
+extension Sitting {
+    func payments(
+        of references: [ObjectReference]
+    ) async throws(Interruption) -> [ObjectReference: [ObjectRecord]] {
+        do {
+            let payments = try await store.payments(of: references, account: account)
+            var found: [ObjectReference: [ObjectRecord]] = [:]
+            for records in payments {
+                for record in records { found[record.reference] = records }
+            }
+            return found
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    fileprivate func row(_ id: String) async throws(Interruption) -> Transaction? {
+        do {
+            return try await store.transaction(id: id)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    fileprivate func rowsOfPeriod(_ cursor: Cursor) async throws(Interruption) -> Page<Transaction> {
+        let filter = TransactionFilter(createdFrom: request.from, createdTo: request.through)
+        do {
+            // A row that is gone takes the cursor with it: what comes after was looked at as well as can be.
+            return try await store.page(filter, cursor: cursor, limit: 200)
+                ?? Page(elements: [], hasMore: false)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    /// Derives the rows of an object's payment from what the log says of it.
+    fileprivate func deriveAgain(_ reference: ObjectReference) async throws(Interruption) {
+        do {
+            let query = EventQuery(objectID: reference.id, limit: 100)
+            for entry in try await store.entries(query)?.elements ?? [] where entry.disposition == .projected
+            {
+                _ = try await store.reproject(eventID: entry.id)
+            }
+        } catch {
+            throw .store(error)
+        }
+    }
+}
+
+extension Transaction {
+    /// The object that there has to be for the row to be.
+    fileprivate var witness: ObjectReference? {
+        switch type {
+        case .refund: ObjectReference(.refund, id)
+        case .dispute: ObjectReference(.dispute, id)
+        case .purchase:
+            if let paymentIntent {
+                ObjectReference(.paymentIntent, paymentIntent)
+            } else if let charge {
+                ObjectReference(.charge, charge)
+            } else {
+                invoice.map { ObjectReference(.invoice, $0) }
+            }
+        }
+    }
+}
+
+extension StripeObject {
+    /// When it was made, of those that Stripe lists by that.
+    fileprivate var created: Instant? {
+        switch self {
+        case .paymentIntent(let value): value.created
+        case .charge(let value): value.created
+        case .refund(let value): value.created
+        case .dispute(let value): value.created
+        case .invoice(let value): value.created
+        case .checkoutSession, .invoicePayment, .customer: nil
+        }
+    }
+}

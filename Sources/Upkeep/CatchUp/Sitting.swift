@@ -1,0 +1,229 @@
+import Billing
+import Logging
+import Storage
+import StripeAPI
+
+/// Why a worker gets up before a run is at its end.
+enum Interruption: Error {
+    /// The process is being stopped.
+    case stopped
+    /// Somebody else has the run.
+    case leaseLost
+    /// It needs an operator's word.
+    case needsWord(String)
+    case keyRefused(StripeAPIError)
+    case stripeUnavailable(StripeAPIError)
+    case store(StoreError)
+    case unreadable
+}
+
+/// Why a page could not be had.
+enum PageFault: Error {
+    /// This list is not to be had; others may be.
+    case listRefused(String)
+    /// The object to go on from is no longer there.
+    case cursorUnknown
+    case interrupted(Interruption)
+}
+
+/// One worker at one run: its place in the store, and its way to Stripe, which is a gentle one.
+///
+/// Of one task at a time.
+final class Sitting {
+    let store: any Store
+    let request: UpkeepRequest
+    /// The mode of what does not say its own, such as refunds.
+    let livemode: Bool
+    let logger: Logger
+    var progress: UpkeepProgress
+
+    private(set) var run: UpkeepRun
+    private let stripe: StripeClient
+    private let worker: String
+    private let means: UpkeepWorker.Means
+    private var pacer: RequestPacer
+
+    /// Longer than a page may take, the recording of it included.
+    static let leaseSeconds: Int64 = 180
+    private static let schedule = RetrySchedule(
+        maxAttempts: 8,
+        baseSeconds: 1,
+        capSeconds: 60,
+        maxRetryAfterSeconds: 600
+    )
+
+    init(
+        _ run: UpkeepRun,
+        as worker: String,
+        store: any Store,
+        stripe: StripeClient,
+        livemode: Bool,
+        means: UpkeepWorker.Means,
+        logger: Logger
+    ) throws(Interruption) {
+        guard let request = run.asked else { throw .unreadable }
+        self.run = run
+        self.worker = worker
+        self.store = store
+        self.stripe = stripe
+        self.request = request
+        self.livemode = livemode
+        self.means = means
+        self.logger = logger
+        // What cannot be read was written by another version, which counted otherwise: from the beginning then.
+        progress = run.reached ?? UpkeepProgress()
+        progress.sittings += 1
+        progress.failure = nil
+        pacer = RequestPacer(
+            requestsPerSecond: min(
+                max(request.requestsPerSecond, 0.01),
+                UpkeepRequest.fastestRequestsPerSecond
+            )
+        )
+    }
+
+    var now: Instant { means.now() }
+    var account: String? { request.wish.account }
+    var context: FetchContext {
+        FetchContext(account: account, livemode: livemode, apiVersion: stripe.version.text, now: now)
+    }
+
+    // MARK: The run
+
+    /// Makes durable how far it is.
+    func keep(forSeconds seconds: Int64 = Sitting.leaseSeconds) async throws(Interruption) {
+        run.keep(progress)
+        try await replace(run.held(by: worker, until: now.adding(seconds: seconds), now: now))
+    }
+
+    /// Leaves the run as it is, for good or for the next one.
+    func leave(
+        _ state: UpkeepRun.State,
+        reason: String? = nil,
+        dueAt: Instant? = nil
+    ) async throws(Interruption) {
+        run.keep(progress)
+        try await replace(run.left(state, reason: reason, dueAt: dueAt, now: now))
+    }
+
+    private func replace(_ next: UpkeepRun) async throws(Interruption) {
+        let kept: UpkeepRun?
+        do {
+            kept = try await store.replace(next)
+        } catch {
+            throw .store(error)
+        }
+        guard let kept else { throw .leaseLost }
+        run = kept
+    }
+
+    // MARK: Stripe
+
+    /// A page of a list, asked for again as often as Stripe means it to be.
+    func page(of listing: StripeListing, _ paging: StripePaging) async throws(PageFault) -> StripePage {
+        try await ask(hasCursor: paging.cursor != nil) { stripe, account throws(StripeAPIError) in
+            try await stripe.page(of: listing, paging, account: account)
+        }
+    }
+
+    /// One object as it is now.
+    ///
+    /// - Returns: `nil` when Stripe knows no such object.
+    func object(_ reference: ObjectReference) async throws(PageFault) -> StripeAnswer? {
+        try await ask { stripe, account throws(StripeAPIError) in
+            do throws(StripeAPIError) {
+                return try await stripe.object(reference, account: account)
+            } catch {
+                guard case .notFound = error else { throw error }
+                return nil
+            }
+        }
+    }
+
+    private func ask<Answer: Sendable>(
+        hasCursor: Bool = false,
+        _ question: (StripeClient, String?) async throws(StripeAPIError) -> Answer
+    ) async throws(PageFault) -> Answer {
+        var attempt = 0
+        while true {
+            if let most = request.maxRequests, progress.requests >= most {
+                throw .interrupted(.needsWord(Self.budgetSpent(most)))
+            }
+            try await wait(pacer.delay(now: means.uptime()))
+            attempt += 1
+            progress.requests += 1
+            let failure: StripeAPIError
+            do throws(StripeAPIError) {
+                return try await question(stripe, account)
+            } catch {
+                failure = error
+            }
+            guard let seconds = try pause(after: failure, attempt: attempt, hasCursor: hasCursor) else {
+                continue
+            }
+            logger.notice(
+                "will ask Stripe again",
+                metadata: ["run": "\(run.id)", "seconds": "\(seconds)", "reason": "\(failure)"]
+            )
+            if case .rateLimited = failure { pacer.pause(for: .seconds(seconds), now: means.uptime()) }
+            try await wait(.seconds(seconds))
+        }
+    }
+
+    /// How long to wait before asking again.
+    private func pause(
+        after failure: StripeAPIError,
+        attempt: Int,
+        hasCursor: Bool
+    ) throws(PageFault) -> Int64? {
+        switch failure {
+        case .transport(.cancelled), .transport(.shuttingDown): throw .interrupted(.stopped)
+        case .rejected(let refusal), .notFound(let refusal):
+            if hasCursor, refusal.parameter == "starting_after" { throw .cursorUnknown }
+        // Whatever it is, the next answer would be as large.
+        case .transport(.bodyTooLarge), .transport(.headersTooLarge): throw .listRefused("\(failure)")
+        default: break
+        }
+        let decision = Self.schedule.decision(
+            afterAttempt: attempt,
+            error: failure,
+            random: means.random()
+        )
+        if case .retry(let seconds) = decision { return seconds }
+        throw switch failure {
+        case .unauthorized: .interrupted(.keyRefused(failure))
+        case .rateLimited, .conflict, .serverFault, .transport: .interrupted(.stripeUnavailable(failure))
+        default: .listRefused("\(failure)" + (failure.refusal?.parameter.map { " for \($0)" } ?? ""))
+        }
+    }
+
+    private func wait(_ duration: Duration) async throws(PageFault) {
+        guard duration > .zero else { return }
+        do {
+            if duration > .seconds(1) {
+                try await keep(forSeconds: Self.leaseSeconds + duration.components.seconds)
+            }
+        } catch {
+            throw .interrupted(error)
+        }
+        do {
+            try await means.sleep(duration)
+        } catch {
+            throw .interrupted(.stopped)
+        }
+    }
+
+    /// Waits for something else than Stripe.
+    func rest(_ duration: Duration) async throws(Interruption) {
+        do throws(PageFault) {
+            try await wait(duration)
+        } catch {
+            guard case .interrupted(let interruption) = error else { throw .stopped }
+            throw interruption
+        }
+    }
+
+    private static func budgetSpent(_ most: Int) -> String {
+        "\(most) requests were made, which is as many as may be. It goes on from there with --max-requests N or --yes."
+    }
+}

@@ -1,0 +1,255 @@
+package import Billing
+package import Logging
+import ServiceLifecycle
+package import Storage
+package import StripeAPI
+
+/// Works off the runs that the store holds: backfills and reconciliations, whoever asked for them.
+///
+/// It asks for two kinds itself: what was missed while nobody served, and the comparison of every day.
+package struct UpkeepWorker: Service {
+    /// What a worker knows the time by, waits with and draws lots with.
+    package struct Means: Sendable {
+        package var now: @Sendable () -> Instant
+        package var uptime: @Sendable () -> ContinuousClock.Instant
+        package var sleep: @Sendable (Duration) async throws -> Void
+        package var random: @Sendable () -> Double
+
+        package init(
+            now: @escaping @Sendable () -> Instant,
+            uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+            sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+            random: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
+        ) {
+            self.now = now
+            self.uptime = uptime
+            self.sleep = sleep
+            self.random = random
+        }
+    }
+
+    private let store: any Store
+    private let stripe: StripeClient
+    private let livemode: Bool
+    private let habits: UpkeepHabits
+    private let means: Means
+    private let logger: Logger
+    private let name: String
+
+    private static let pause = Duration.seconds(1)
+    /// How long Stripe is left alone that did not answer while we caught up by ourselves.
+    private static let retrySeconds: Int64 = 300
+
+    /// - Parameters:
+    ///   - store: Where the runs are, and the log.
+    ///   - stripe: Asked gently.
+    ///   - livemode: The mode of the key.
+    ///   - habits: What is done without being asked for.
+    ///   - means: Time and chance.
+    ///   - name: Of this worker alone.
+    ///   - logger: Where to it tells what it does.
+    package init(
+        store: any Store,
+        stripe: StripeClient,
+        livemode: Bool,
+        habits: UpkeepHabits = UpkeepHabits(),
+        means: Means,
+        name: String = RunID.make(prefix: "worker_"),
+        logger: Logger
+    ) {
+        self.store = store
+        self.stripe = stripe
+        self.livemode = livemode
+        self.habits = habits
+        self.means = means
+        self.name = name
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            let startedAt = means.now()
+            var hasLookedBack = false
+            while !Task.isCancelled {
+                do {
+                    if !hasLookedBack {
+                        try await beginCatchUp()
+                        hasLookedBack = true
+                    }
+                    if try await workOnce() { continue }
+                    try await beginDueReconciliation(startedAt: startedAt)
+                } catch {
+                    logger.error("upkeep", metadata: ["error": "\(error)"])
+                }
+                try? await means.sleep(Self.pause)
+            }
+        }
+    }
+
+    /// Takes up the run that waits, if one does, and brings it as far as it goes.
+    ///
+    /// - Returns: Whether there was one.
+    /// - Throws: ``StoreError`` when the store cannot be asked.
+    @discardableResult
+    package func workOnce() async throws(StoreError) -> Bool {
+        for kind in UpkeepRun.Kind.allCases {
+            let run = try await store.takeUp(
+                kind,
+                as: name,
+                now: means.now(),
+                seconds: Sitting.leaseSeconds
+            )
+            guard let run else { continue }
+            await work(on: run)
+            return true
+        }
+        return false
+    }
+
+    // MARK: What nobody asks for
+
+    /// Asks for what was not delivered, where nothing has been for long.
+    ///
+    /// - Returns: Whether it did.
+    /// - Throws: ``StoreError``.
+    @discardableResult
+    package func beginCatchUp() async throws(StoreError) -> Bool {
+        let last = try await store.entries(EventQuery(source: .webhook, limit: 1))?.elements.first
+        guard let from = habits.catchUpFrom(lastEvent: last, now: means.now()) else { return false }
+        let request = UpkeepRequest(
+            wish: .init(since: "start", isUndeliveredOnly: true),
+            from: from,
+            through: nil,
+            origin: .start
+        )
+        return try await begin(.backfill, request)
+    }
+
+    /// Asks for a comparison when the last one is long ago.
+    ///
+    /// - Parameter startedAt: Since when this worker is there.
+    /// - Returns: Whether it did.
+    /// - Throws: ``StoreError``.
+    @discardableResult
+    package func beginDueReconciliation(startedAt: Instant) async throws(StoreError) -> Bool {
+        guard habits.reconcilesByItself else { return false }
+        let last = try await store.latestRun(.reconciliation)
+        let now = means.now()
+        guard habits.isReconciliationDue(last: last?.begunAt, startedAt: startedAt, now: now) else {
+            return false
+        }
+        let (from, through) = habits.reconciledPeriod(now: now)
+        let request = UpkeepRequest(
+            wish: .init(since: "schedule"),
+            from: from,
+            through: through,
+            origin: .schedule
+        )
+        return try await begin(.reconciliation, request)
+    }
+
+    private func begin(_ kind: UpkeepRun.Kind, _ request: UpkeepRequest) async throws(StoreError) -> Bool {
+        let id = RunID.make(kind)
+        // Not resuming one of yesterday that failed: it would look at yesterday's period.
+        let run = UpkeepRun(kind, id: id, request: request, now: means.now())
+        let isBegun = try await store.begin(run)
+        if isBegun {
+            logger.notice("upkeep begun", metadata: ["run": "\(id)", "for": "\(request.origin.rawValue)"])
+        }
+        return isBegun
+    }
+
+    // MARK: One run
+
+    private func work(on run: UpkeepRun) async {
+        do throws(Interruption) {
+            let sitting = try Sitting(
+                run,
+                as: name,
+                store: store,
+                stripe: stripe,
+                livemode: livemode,
+                means: means,
+                logger: logger
+            )
+            do throws(Interruption) {
+                switch run.kind {
+                case .backfill: try await Backfill(sitting: sitting).perform()
+                case .reconciliation:
+                    try await Reconciliation(sitting: sitting).perform()
+                    try await sitting.tell()
+                }
+                try await sitting.leave(.completed)
+                logger.notice("upkeep completed", metadata: sitting.summary)
+            } catch {
+                try await end(sitting, error)
+            }
+        } catch {
+            logger.error("upkeep", metadata: ["run": "\(run.id)", "error": "\(error)"])
+            if case .unreadable = error {
+                let reason =
+                    "another version of console-billing asked for it, in a way that this one cannot read"
+                _ = try? await store.replace(run.left(.failed, reason: reason, now: means.now()))
+            }
+        }
+    }
+
+    private func end(_ sitting: Sitting, _ interruption: Interruption) async throws(Interruption) {
+        logger.notice(
+            "upkeep interrupted",
+            metadata: sitting.summary.merging(["reason": "\(interruption)"]) { first, _ in first }
+        )
+        switch interruption {
+        case .leaseLost, .unreadable: return
+        case .stopped: try await sitting.leave(.running)
+        case .needsWord(let question): try await sitting.leave(.paused, reason: question)
+        case .keyRefused(let error):
+            sitting.progress.failure = .keyRefused
+            try await sitting.leave(
+                .failed,
+                reason: "Stripe refuses the key (\(error)). Set STRIPE_SECRET_KEY to one that is valid."
+            )
+        case .stripeUnavailable(let error):
+            sitting.progress.failure = .stripeUnavailable
+            let reason = "Stripe's API does not answer (\(error)). The same again goes on from here."
+            guard sitting.request.origin == .start else {
+                return try await sitting.leave(.failed, reason: reason)
+            }
+            try await sitting.leave(
+                .running,
+                reason: reason,
+                dueAt: means.now().adding(seconds: Self.retrySeconds)
+            )
+        case .store(let error):
+            sitting.progress.failure = .storeUnavailable
+            try await sitting.leave(.failed, reason: "\(error). The same again goes on from here.")
+        }
+    }
+}
+
+extension Sitting {
+    /// For the log of the process.
+    fileprivate var summary: Logger.Metadata {
+        var summary: Logger.Metadata = [
+            "run": "\(run.id)", "requests": "\(progress.requests)", "listed": "\(progress.listed)",
+            "recorded": "\(progress.recorded)",
+        ]
+        if let comparison = progress.comparison { summary["drift"] = "\(comparison.remaining)" }
+        if !progress.problems.isEmpty { summary["problems"] = "\(progress.problems.count)" }
+        return summary
+    }
+
+    /// Puts what a reconciliation found into the log of events, where operators look.
+    fileprivate func tell() async throws(Interruption) {
+        guard let comparison = progress.comparison else { return }
+        let body = OwnEvent.reconciliationCompleted(
+            run: run,
+            comparison: comparison,
+            request: request,
+            livemode: livemode,
+            now: now
+        )
+        guard let event = try? EventCoding.decode(body) else { return }
+        _ = try await record([DeliveredEvent(event: event, payload: body, receivedAt: now, source: .api)])
+    }
+}
