@@ -19,6 +19,8 @@ package struct WebConfiguration: Sendable {
     package var keys: APIKeys
     package var links: LinkSigner
     package var receiptHosts: ReceiptHosts
+    /// Whether there is a key of Stripe's, so that runs of upkeep can be asked for.
+    package var canAskStripe: Bool
     /// Connections open at once; those over it wait to be accepted.
     package var maxConnections: Int
     /// How long a connection may stand idle, a request take to arrive, and an answer wait to be read.
@@ -33,6 +35,7 @@ package struct WebConfiguration: Sendable {
         keys: APIKeys,
         links: LinkSigner,
         receiptHosts: ReceiptHosts = .stripe,
+        canAskStripe: Bool = true,
         maxConnections: Int = 4096,
         deadlineSeconds: Int64 = 30,
         clock: @escaping @Sendable () -> Instant
@@ -44,6 +47,7 @@ package struct WebConfiguration: Sendable {
         self.keys = keys
         self.links = links
         self.receiptHosts = receiptHosts
+        self.canAskStripe = canAskStripe
         self.maxConnections = maxConnections
         self.deadlineSeconds = deadlineSeconds
         self.clock = clock
@@ -116,12 +120,14 @@ private func buildRoutes(
 ) -> Routes {
     let authenticator = Authenticator(keys: configuration.keys)
     let links = configuration.links
+    let deliveries = DeliveryCounters()
     var routes = Routes()
     var table = Routes()
     func addRoutes(to routes: inout Routes) {
         WebhookController(
             verifier: configuration.verifier,
             log: store,
+            counters: deliveries,
             maxBodyBytes: configuration.maxBodyBytes
         ).addRoutes(to: &routes)
         TransactionsController(feed: store, authenticator: authenticator, links: links).addRoutes(to: &routes)
@@ -140,6 +146,15 @@ private func buildRoutes(
         if let source = store as? any BackupSource {
             BackupController(source: source, authenticator: authenticator).addRoutes(to: &routes)
         }
+        UpkeepController(
+            runs: store,
+            authenticator: authenticator,
+            canAskStripe: configuration.canAskStripe
+        ).addRoutes(to: &routes)
+        MetricsController(
+            sources: [deliveries, UpkeepMetrics(work: store, runs: store)],
+            authenticator: authenticator
+        ).addRoutes(to: &routes)
         HealthController(store: store).addRoutes(to: &routes)
         AssetsController().addRoutes(to: &routes)
     }

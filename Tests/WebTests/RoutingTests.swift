@@ -16,6 +16,11 @@ struct RoutingTests {
         ("POST", "/v1/stripe/transactions/export", "GET, HEAD"),
         ("GET", "/v1/events/evt_1/reproject", "POST"),
         ("DELETE", "/v1/events/reproject", "GET, HEAD, POST"),
+        ("GET", "/v1/backfills", "POST"),
+        ("DELETE", "/v1/backfills/latest", "GET, HEAD"),
+        ("GET", "/v1/reconciliations", "POST"),
+        ("PUT", "/v1/reconciliations/rc_1", "GET, HEAD"),
+        ("POST", "/metrics", "GET, HEAD"),
         ("POST", "/healthz", "GET, HEAD"),
     ])
     func `a known path with another method says which it has`(

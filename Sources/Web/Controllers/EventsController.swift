@@ -23,6 +23,8 @@ struct EventsController: Sendable {
         var events = EventQuery(limit: try query.integer("limit", in: 1...100) ?? 10)
         events.type = try query.identifier("type")
         events.disposition = try query.choice("outcome")
+        events.source = try query.choice("source")
+        events.objectID = try query.identifier("object")
         let cursor = try query.cursor()
         if case .startingAfter(let id) = cursor { events.startingAfter = id }
         if case .endingBefore(let id) = cursor { events.endingBefore = id }

@@ -8,6 +8,7 @@ import Webhooks
 struct WebhookController: Sendable {
     let verifier: SignatureVerifier
     let log: any EventLog
+    let counters: DeliveryCounters
     let maxBodyBytes: Int
 
     func addRoutes(to routes: inout Routes) {
@@ -16,13 +17,20 @@ struct WebhookController: Sendable {
 
     @Sendable
     private func receive(_ request: Request, _ context: AppContext) async throws -> Response {
-        let body = try await request.bytes(upTo: maxBodyBytes, setting: "WEBHOOK_MAX_BODY_BYTES")
-        let signature = request.headers[values: .stripeSignature]
-        let outcome = try await accept(
-            body,
-            signature: signature.isEmpty ? nil : signature.joined(separator: ","),
-            context: context
-        )
+        let outcome: RecordOutcome
+        do {
+            let body = try await request.bytes(upTo: maxBodyBytes, setting: "WEBHOOK_MAX_BODY_BYTES")
+            let signature = request.headers[values: .stripeSignature]
+            outcome = try await accept(
+                body,
+                signature: signature.isEmpty ? nil : signature.joined(separator: ","),
+                context: context
+            )
+        } catch let error as APIError {
+            counters.countRefused()
+            throw error
+        }
+        counters.count(outcome)
         return JSONBody.response(Receipt(outcome: outcome.rawValue))
     }
 

@@ -15,7 +15,8 @@ extension QueryReader {
 ///
 /// Foundation's own reader takes the 30th of February for the 2nd of March, and does not mind what follows.
 enum Timestamp {
-    static func instant(_ text: String) -> Instant? {
+    static func instant(_ text: some StringProtocol) -> Instant? {
+        let text = String(text)
         let form = /([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?Z/
         guard let parts = text.wholeMatch(of: form)?.output, let year = Int64(parts.1),
             let month = Int64(parts.2), let day = Int64(parts.3), let hour = Int64(parts.4),

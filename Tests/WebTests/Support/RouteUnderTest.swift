@@ -26,7 +26,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
 
     /// Whether it refuses parameters that it does not have.
     var readsQuery: Bool {
-        pattern == "/v1/transactions/{id}/receipt/email"
+        pattern == "/v1/transactions/{id}/receipt/email" || path.contains("?since=")
             || method == "GET" && !["/v1/work", "/v1/backup"].contains(pattern)
     }
 
@@ -111,6 +111,36 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         ),
         .init(method: "GET", pattern: "/v1/backup", path: "/v1/backup", access: .key(.ops)),
         .init(method: "GET", pattern: "/v1/work", path: "/v1/work", access: .key(.ops)),
+        .init(
+            method: "POST",
+            pattern: "/v1/backfills",
+            path: "/v1/backfills?since=30d",
+            access: .key(.ops),
+            status: 202
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/backfills/{id}",
+            path: "/v1/backfills/latest",
+            access: .key(.ops),
+            status: 404
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/reconciliations",
+            path: "/v1/reconciliations?since=7d",
+            access: .key(.ops),
+            status: 202
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/reconciliations/{id}",
+            path: "/v1/reconciliations/latest",
+            access: .key(.ops),
+            status: 404
+        ),
+        // Open to this machine, which is where the tests ask from.
+        .init(method: "GET", pattern: "/metrics", path: "/metrics", access: .open),
         .init(method: "GET", pattern: "/healthz", path: "/healthz", access: .open),
         .init(method: "GET", pattern: "/v1/healthz/liveness", path: "/v1/healthz/liveness", access: .open),
         .init(method: "GET", pattern: "/readyz", path: "/readyz", access: .open),

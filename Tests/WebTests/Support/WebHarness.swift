@@ -26,6 +26,7 @@ final class WebHarness: Sendable {
         var watching: @Sendable (any ReceiptSource) -> any ReceiptSource = { $0 }
         var maxConnections = 256
         var deadlineSeconds: Int64 = 30
+        var canAskStripe = true
         var logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
         /// Puts something between the web and the database.
         var wrapping: @Sendable (SQLiteStore) -> any Store = { $0 }
@@ -138,6 +139,7 @@ final class WebHarness: Sendable {
             keys: TestKey.all,
             links: settings.linkSigner,
             receiptHosts: settings.receiptHosts,
+            canAskStripe: settings.canAskStripe,
             maxConnections: settings.maxConnections,
             deadlineSeconds: settings.deadlineSeconds,
             clock: { clock.now }

@@ -1,0 +1,95 @@
+package import Billing
+package import Storage
+
+/// What a run is asked to do, as `POST /v1/backfills` and `POST /v1/reconciliations` take it, and the commands too.
+package enum UpkeepParameters {
+    /// - Parameters:
+    ///   - kind: What kind of run.
+    ///   - values: The parameters by name, each as it was spelt.
+    ///   - now: The present.
+    /// - Returns: The request of an operator.
+    /// - Throws: ``APIError`` naming the parameter that cannot be right.
+    package static func request(
+        _ kind: UpkeepRun.Kind,
+        _ values: [String: String],
+        now: Instant
+    ) throws(APIError) -> UpkeepRequest {
+        guard let since = try moment("since", values, isEnd: false, now: now) else {
+            throw .invalid("since", "Say since when: \(MomentText.accepts).")
+        }
+        let until = try moment("until", values, isEnd: true, now: now)
+        guard since <= now else { throw .invalid("since", "This is in the future.") }
+        if let until, until < since {
+            throw .invalid("until", "The period ends before it begins: swap since and until.")
+        }
+        if let account = values["account"], !StripeID.isValid(account) {
+            throw .invalid("account", "This is not an id of Stripe's.")
+        }
+        let wish = UpkeepRequest.Wish(
+            since: values["since"] ?? "",
+            until: values["until"],
+            account: values["account"],
+            isUndeliveredOnly: try flag("undelivered_only", values),
+            mends: try flag("fix", values)
+        )
+        return UpkeepRequest(
+            wish: wish,
+            from: since,
+            through: until,
+            requestsPerSecond: try rate(values),
+            maxRequests: try maxRequests(values),
+            origin: .operator
+        )
+    }
+
+    static func names(_ kind: UpkeepRun.Kind) -> [String] {
+        ["since", "until", "account", "rate", "max_requests"]
+            + (kind == .backfill ? ["undelivered_only"] : ["fix"])
+    }
+
+    private static func moment(
+        _ name: String,
+        _ values: [String: String],
+        isEnd: Bool,
+        now: Instant
+    ) throws(APIError) -> Instant? {
+        guard let text = values[name] else { return nil }
+        guard let instant = MomentText.instant(text, isEnd: isEnd, now: now), instant.unixSeconds >= 0 else {
+            throw .invalid(name, "Give \(MomentText.accepts).")
+        }
+        return instant
+    }
+
+    private static func flag(_ name: String, _ values: [String: String]) throws(APIError) -> Bool {
+        guard let text = values[name] else { return false }
+        guard let flag = Bool(text) else { throw .invalid(name, "Give true or false.") }
+        return flag
+    }
+
+    private static func rate(_ values: [String: String]) throws(APIError) -> Double {
+        guard let text = values["rate"] else { return UpkeepRequest.defaultRequestsPerSecond }
+        guard let rate = Double(text), 0.1...UpkeepRequest.fastestRequestsPerSecond ~= rate else {
+            throw .invalid("rate", "Give requests a second, from 0.1 to 100.")
+        }
+        return rate
+    }
+
+    /// `any` lifts the limit.
+    private static func maxRequests(_ values: [String: String]) throws(APIError) -> Int? {
+        guard let text = values["max_requests"] else { return ReadAllocation.defaultRequests }
+        if text == "any" { return nil }
+        guard let number = Int(text), 1...1_000_000_000 ~= number else {
+            throw .invalid("max_requests", "Give a number of requests of at least 1, or any.")
+        }
+        return number
+    }
+}
+
+extension QueryReader {
+    mutating func upkeepRequest(_ kind: UpkeepRun.Kind, now: Instant) throws(APIError) -> UpkeepRequest {
+        var values: [String: String] = [:]
+        for name in UpkeepParameters.names(kind) { values[name] = text(name) }
+        try finish()
+        return try UpkeepParameters.request(kind, values, now: now)
+    }
+}

@@ -1,0 +1,103 @@
+import Billing
+import Storage
+import StripeAPI
+import Testing
+
+/// Numbers for Prometheus.
+@Suite(.timeLimit(.minutes(5)))
+struct MetricsTests {
+    /// The samples of the text format, each line of which has to be one.
+    private func samples(_ answer: Answer) throws -> [String: String] {
+        var samples: [String: String] = [:]
+        for line in answer.text.split(separator: "\n") where !line.hasPrefix("#") {
+            let match = try #require(
+                String(line).wholeMatch(
+                    of: /([a-z_]+(?:\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})?) (-?[0-9.e+]+)/
+                ),
+                "\(line)"
+            )
+            #expect(samples.updateValue(String(match.2), forKey: String(match.1)) == nil, "\(line)")
+        }
+        return samples
+    }
+
+    @Test func `what became of deliveries is counted`() async throws {
+        try await WebHarness.with { harness in
+            try await harness.deliver(FeedSample.events)
+            try await harness.deliver(FeedSample.events)
+            _ = try await harness.post(WebHarness.webhookPath, Array("{}".utf8))
+            try await harness.deliver(#"{"id":"evt_q","type":"charge.succeeded","data":{"object":{}}}"#)
+            let answer = try await harness.get("/metrics", key: nil)
+            #expect(answer.status == 200)
+            #expect(answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
+            let found = try samples(answer)
+            let name = "console_billing_deliveries_total"
+            let count = String(FeedSample.events.count)
+            #expect(found["\(name){outcome=\"recorded\"}"] == count)
+            #expect(found["\(name){outcome=\"duplicate\"}"] == count)
+            #expect(found["\(name){outcome=\"quarantined\"}"] == "1")
+            #expect(found["\(name){outcome=\"refused\"}"] == "1")
+        }
+    }
+
+    @Test func `every family says what it is, once and before its samples`() async throws {
+        try await WebHarness.with { harness in
+            try await begin(harness)
+            let lines = try await harness.get("/metrics", key: nil).text.split(separator: "\n").map(
+                String.init
+            )
+            var told: Set<String> = []
+            for line in lines where line.hasPrefix("# TYPE ") {
+                #expect(told.insert(String(line.split(separator: " ")[2])).inserted)
+            }
+            for line in lines where !line.hasPrefix("#") {
+                #expect(told.contains(String(line.prefix { $0 != "{" && $0 != " " })), "\(line)")
+            }
+        }
+    }
+
+    private func begin(_ harness: WebHarness) async throws {
+        var run = UpkeepRun(id: "rc_1", kind: .reconciliation, begunAt: harness.clock.now, request: "{}")
+        var comparison = Comparison()
+        comparison.rows = 12
+        comparison.driftCount = 5
+        comparison.mended = 2
+        var progress = UpkeepProgress()
+        progress.comparison = comparison
+        run.keep(progress)
+        run.state = .completed
+        #expect(try await harness.store.begin(run))
+        _ = try await harness.post("/v1/backfills?since=30d", key: .ops)
+    }
+
+    @Test func `the last reconciliation and the backfill are told`() async throws {
+        try await WebHarness.with { harness in
+            let before = try samples(try await harness.get("/metrics", key: nil))
+            #expect(before["console_billing_reconciliation_drift"] == nil)
+            try await begin(harness)
+            let found = try samples(try await harness.get("/metrics", key: nil))
+            #expect(found["console_billing_reconciliation_drift"] == "3")
+            #expect(found["console_billing_reconciliation_rows"] == "12")
+            let moment = String(harness.clock.now.unixSeconds)
+            #expect(found["console_billing_reconciliation_updated_timestamp_seconds"] == moment)
+            #expect(found[#"console_billing_backfill_state{state="running"}"#] == "1")
+            #expect(found[#"console_billing_backfill_state{state="failed"}"#] == "0")
+            #expect(found[#"console_billing_work_items{state="pending"}"#] != nil)
+        }
+    }
+
+    @Test(arguments: ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+    func `what comes through a proxy needs a key for it`(header: String) async throws {
+        try await WebHarness.with { harness in
+            let forwarded = TransportHeader(header, "203.0.113.7")
+            func status(_ key: TestKey?) async throws -> Int {
+                try await harness.get("/metrics", key: key, headers: [forwarded]).status
+            }
+            let found = [
+                try await status(nil), try await status(.ops), try await status(.unknown),
+                try await status(.metrics),
+            ]
+            #expect(found == [401, 403, 401, 200])
+        }
+    }
+}
