@@ -35,8 +35,8 @@ struct Service {
         }
     }
 
-    private let configuration: ServiceConfiguration
-    private let logger: Logger
+    let configuration: ServiceConfiguration
+    let logger: Logger
 
     init(_ configuration: ServiceConfiguration) {
         self.configuration = configuration
@@ -44,7 +44,7 @@ struct Service {
     }
 
     func run() async throws {
-        let clock: @Sendable () -> Instant = { Instant(unixSeconds: Int64(time(nil))) }
+        let clock: @Sendable () -> Instant = { .now }
         let failStop = FailStop()
         let store = try openStore { failStop.trip($0) }
         let transport = try configuration.stripeKey.map { _ in try CurlTransport() }
@@ -67,6 +67,9 @@ struct Service {
                     logger: logger,
                     now: clock
                 )
+            )
+            services.append(
+                upkeepWorker(store: store, transport: transport, key: key, habits: configuration.habits)
             )
         } else {
             logger.warning(
@@ -122,7 +125,7 @@ struct Service {
         logger.notice("stopped")
     }
 
-    private func openStore(onFailure: @escaping @Sendable (StoreError) -> Void) throws -> SQLiteStore {
+    func openStore(onFailure: @escaping @Sendable (StoreError) -> Void) throws -> SQLiteStore {
         let isNew = access(configuration.databasePath, F_OK) != 0
         do {
             let store = try SQLiteStore(
@@ -160,11 +163,12 @@ struct Service {
                 lifetimeSeconds: configuration.receiptLinkTTL
             ),
             receiptHosts: configuration.receiptHosts,
+            canAskStripe: configuration.stripeKey != nil,
             clock: clock
         )
     }
 
-    private func stripe(
+    func stripe(
         _ transport: CurlTransport,
         _ key: StripeSecretKey,
         limits: TransportLimits

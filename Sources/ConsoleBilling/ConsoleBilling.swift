@@ -9,8 +9,9 @@ struct ConsoleBilling: AsyncParsableCommand {
             + "became of the money.",
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self, KeysCommand.self,
-            BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+            ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self,
+            BackfillCommand.self, ReconcileCommand.self, KeysCommand.self, BackupCommand.self,
+            RestoreCommand.self, DoctorCommand.self,
         ]
     )
 }

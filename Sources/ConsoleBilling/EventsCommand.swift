@@ -41,6 +41,12 @@ struct EventsCommand: AsyncParsableCommand {
         @Option(help: "Only projected, ignored, quarantined or other_mode.")
         var outcome: String?
 
+        @Option(help: "Only from webhook or api.")
+        var source: String?
+
+        @Option(help: "Only about this object, such as ch_….")
+        var object: String?
+
         @Option(help: "How many, from 1 to 100.")
         var limit = 20
 
@@ -60,7 +66,8 @@ struct EventsCommand: AsyncParsableCommand {
         func run() async throws {
             try await reportingFailures {
                 let query = [
-                    ("type", type), ("outcome", outcome), ("limit", String(limit)),
+                    ("type", type), ("outcome", outcome), ("source", source), ("object", object),
+                    ("limit", String(limit)),
                     ("starting_after", startingAfter), ("ending_before", endingBefore),
                 ].compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }
                 let bytes = try await connection.connected(credentials: credentials) {
@@ -209,25 +216,5 @@ struct EventsCommand: AsyncParsableCommand {
                 }
             }
         }
-    }
-}
-
-/// One segment of a path or one value of a query.
-private func escaped(_ text: String) -> String {
-    var allowed = CharacterSet.alphanumerics.intersection(
-        CharacterSet(charactersIn: Unicode.Scalar(0)...Unicode.Scalar(127))
-    )
-    allowed.insert(charactersIn: "-._~")
-    return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
-}
-
-private func decoded<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-    do {
-        return try JSONDecoder().decode(type, from: Data(bytes))
-    } catch {
-        throw CommandFailure(
-            Sysexits.internalError,
-            "The answer is not one of console-billing's. Is another service there?"
-        )
     }
 }

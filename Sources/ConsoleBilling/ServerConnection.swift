@@ -37,7 +37,10 @@ struct ServerConnection: Sendable {
     }
 
     private struct Refusal: Decodable {
-        struct Details: Decodable { let message: String? }
+        struct Details: Decodable {
+            let code: String?
+            let message: String?
+        }
         let error: Details?
     }
 
@@ -58,17 +61,18 @@ struct ServerConnection: Sendable {
         let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(response.body))
         let message = refusal?.error?.message.map { ": " + printable($0) } ?? "."
         throw CommandFailure(
-            Self.exitCode(of: response.status),
+            Self.exitCode(of: response.status, code: refusal?.error?.code),
             "\(base) answered \(response.status)\(message)"
         )
     }
 
-    static func exitCode(of status: Int) -> ExitCode {
+    static func exitCode(of status: Int, code: String? = nil) -> ExitCode {
         switch status {
+        case 409 where code == "stripe_key_missing": Sysexits.configuration
         case 401, 403: Sysexits.configuration
         case 400, 422: Sysexits.usage
         case 404: Sysexits.badData
-        case 429, 503: Sysexits.tryAgain
+        case 409, 429, 503: Sysexits.tryAgain
         case 500...599: Sysexits.unavailable
         default: Sysexits.internalError
         }

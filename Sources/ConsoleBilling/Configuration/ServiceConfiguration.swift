@@ -1,6 +1,7 @@
 import Billing
 import Logging
 import StripeAPI
+import Upkeep
 import Web
 import Webhooks
 
@@ -24,6 +25,7 @@ struct ServiceConfiguration: Sendable {
     let maxBodyBytes: Int
     let receiptLinkTTL: Int64
     let receiptHosts: ReceiptHosts
+    let habits: UpkeepHabits
     let logLevel: Logger.Level
     /// `nil`: pretty on a terminal, JSON elsewhere.
     let logFormat: LogFormat?
@@ -65,6 +67,11 @@ struct ServiceConfiguration: Sendable {
         receiptHosts = ReceiptHosts(
             check.list(.receiptHosts, isRequired: true) { $0.contains("/") || $0.contains("*") ? nil : $0 }
         )
+        habits = UpkeepHabits(
+            catchUpAfterSeconds: check.required(.catchUpAfter, Self.secondsOrNever(1...2_592_000)) ?? 0,
+            reconcileEverySeconds: check.required(.reconcileEvery, Self.secondsOrNever(600...2_592_000)) ?? 0,
+            reconciledDays: check.required(.reconcileDays, Self.seconds(1...30)) ?? 1
+        )
         logLevel = check.required(.logLevel) { Logger.Level(rawValue: $0.lowercased()) } ?? .info
         logFormat = check.optional(.logFormat) { LogFormat(rawValue: $0.lowercased()) }
         if let mode = stripeKey?.livemode, let livemode, mode != livemode {
@@ -81,6 +88,10 @@ struct ServiceConfiguration: Sendable {
 
     private static func seconds(_ range: ClosedRange<Int64>) -> (String) -> Int64? {
         { text in Int64(text).flatMap { range.contains($0) ? $0 : nil } }
+    }
+
+    private static func secondsOrNever(_ range: ClosedRange<Int64>) -> (String) -> Int64? {
+        { text in text == "0" ? 0 : seconds(range)(text) }
     }
 
     private static func baseURL(_ text: String) -> String? {

@@ -17,6 +17,9 @@ enum Setting: String, CaseIterable, Sendable {
     case maxBodyBytes = "WEBHOOK_MAX_BODY_BYTES"
     case receiptLinkTTL = "RECEIPT_LINK_TTL"
     case receiptHosts = "RECEIPT_HOSTS"
+    case catchUpAfter = "CATCH_UP_AFTER"
+    case reconcileEvery = "RECONCILE_EVERY"
+    case reconcileDays = "RECONCILE_DAYS"
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
 
@@ -38,6 +41,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .maxBodyBytes: "a number of bytes from 1024 to 67108864"
         case .receiptLinkTTL: "seconds from 1 to 604800"
         case .receiptHosts: "host names, separated by commas"
+        case .catchUpAfter: "seconds from 1 to 2592000, or 0 for never"
+        case .reconcileEvery: "seconds from 600 to 2592000, or 0 for never"
+        case .reconcileDays: "a number of days from 1 to 30"
         case .logLevel: "trace, debug, info, notice, warning, error or critical"
         case .logFormat: "json or pretty"
         }
@@ -53,6 +59,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .maxBodyBytes: "1048576"
         case .receiptLinkTTL: "900"
         case .receiptHosts: "pay.stripe.com,invoice.stripe.com"
+        case .catchUpAfter: "3600"
+        case .reconcileEvery: "86400"
+        case .reconcileDays: "3"
         case .logLevel: "info"
         case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,
             .linkSigningSecret, .logFormat:

@@ -1,0 +1,208 @@
+import ArgumentParser
+import Billing
+import Foundation
+import Storage
+import StripeAPI
+import Upkeep
+import Web
+
+/// Where runs of upkeep are asked for: the service that holds the database, or this process where none does.
+protocol UpkeepDesk: Sendable {
+    /// Begins a run, or goes on with the one that was asked for the same.
+    func begin(
+        _ kind: UpkeepRun.Kind,
+        _ parameters: [String: String]
+    ) async throws(CommandFailure) -> UpkeepRunResponse
+
+    /// A run as it stands.
+    func show(_ kind: UpkeepRun.Kind, id: String) async throws(CommandFailure) -> UpkeepRunResponse
+}
+
+/// The service's.
+struct ServedUpkeep: UpkeepDesk {
+    let connection: ServerConnection
+
+    func begin(
+        _ kind: UpkeepRun.Kind,
+        _ parameters: [String: String]
+    ) async throws(CommandFailure) -> UpkeepRunResponse {
+        let query = parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\(escaped($0.value))" }
+        return try read(await connection.post("\(Self.path(kind))?\(query.joined(separator: "&"))"))
+    }
+
+    func show(_ kind: UpkeepRun.Kind, id: String) async throws(CommandFailure) -> UpkeepRunResponse {
+        try read(await connection.get("\(Self.path(kind))/\(escaped(id))"))
+    }
+
+    private func read(_ bytes: [UInt8]) throws(CommandFailure) -> UpkeepRunResponse {
+        try decoded(UpkeepRunResponse.self, from: bytes)
+    }
+
+    private static func path(_ kind: UpkeepRun.Kind) -> String {
+        switch kind {
+        case .backfill: "/v1/backfills"
+        case .reconciliation: "/v1/reconciliations"
+        }
+    }
+}
+
+/// This process's, with the database to itself.
+struct LocalUpkeep: UpkeepDesk {
+    let store: any Store
+
+    func begin(
+        _ kind: UpkeepRun.Kind,
+        _ parameters: [String: String]
+    ) async throws(CommandFailure) -> UpkeepRunResponse {
+        let request: UpkeepRequest
+        do throws(APIError) {
+            request = try UpkeepParameters.request(kind, parameters, now: .now)
+        } catch {
+            throw CommandFailure(Sysexits.usage, error.message)
+        }
+        let beginning = try await asked { () async throws(StoreError) in
+            try await store.begin(kind, id: RunID.make(kind), request: request, now: .now)
+        }
+        switch beginning {
+        case .begun(let run), .resumed(let run), .underWay(let run): return UpkeepRunResponse(run)
+        case .occupied(let run):
+            throw CommandFailure(
+                Sysexits.tryAgain,
+                "Another \(kind.rawValue) was begun and not brought to its end: \(run.id). Give the same command as "
+                    + "then, or start the service, which goes on with it."
+            )
+        }
+    }
+
+    func show(_ kind: UpkeepRun.Kind, id: String) async throws(CommandFailure) -> UpkeepRunResponse {
+        let run = try await asked { () async throws(StoreError) in try await store.run(id: id) }
+        guard let run else { throw CommandFailure(Sysexits.internalError, "The run \(id) is gone.") }
+        return UpkeepRunResponse(run)
+    }
+
+    private func asked<Answer: Sendable>(
+        _ question: () async throws(StoreError) -> Answer
+    ) async throws(CommandFailure) -> Answer {
+        do throws(StoreError) {
+            return try await question()
+        } catch {
+            throw CommandFailure(Sysexits.unavailable, "\(error)")
+        }
+    }
+}
+
+/// Finds the desk.
+struct UpkeepDeskOptions: ParsableArguments {
+    @OptionGroup var connection: ConnectionOptions
+
+    @Option(help: "Where serve --dev left its secrets.")
+    var credentials = DevelopmentCredentials.defaultPath
+
+    @Option(help: "A YAML or JSON file of settings, for where no service runs.")
+    var config: String?
+
+    /// Asks the running service; where none runs, opens the database and does the work in this process.
+    func withDesk(_ work: (any UpkeepDesk) async throws -> Void) async throws {
+        let environment = try CommandEnvironment(credentialsPath: credentials)
+        let base = try environment.server(connection.server)
+        let transport = try CurlTransport()
+        do {
+            let isServed = connection.server == nil ? await answers(base, transport) : true
+            if isServed {
+                let key = try environment.apiKey(connection.apiKey)
+                try await work(
+                    ServedUpkeep(
+                        connection: ServerConnection(base: base, key: key, transport: transport)
+                    )
+                )
+            } else {
+                try await alone(environment, base, transport, work)
+            }
+            await transport.shutdown()
+        } catch {
+            await transport.shutdown()
+            throw error
+        }
+    }
+
+    private func answers(_ base: ServerAddress, _ transport: CurlTransport) async -> Bool {
+        let request = TransportRequest(
+            .get,
+            url: base.appending("/healthz").description,
+            limits: TransportLimits(totalTimeout: .seconds(5))
+        )
+        do throws(TransportError) {
+            _ = try await transport.send(request)
+            return true
+        } catch {
+            // Whatever else goes wrong, somebody is there.
+            return error != .couldNotConnect
+        }
+    }
+
+    private func alone(
+        _ environment: CommandEnvironment,
+        _ base: ServerAddress,
+        _ transport: CurlTransport,
+        _ work: (any UpkeepDesk) async throws -> Void
+    ) async throws {
+        let configuration = try configuration(environment)
+        guard let key = configuration.stripeKey else {
+            throw CommandFailure(
+                Sysexits.configuration,
+                "Without STRIPE_SECRET_KEY nothing can be asked of Stripe. Set it, and give the same command again."
+            )
+        }
+        let isNamed = environment.given(.databaseURL) != nil || config != nil
+        guard isNamed || FileManager.default.fileExists(atPath: configuration.databasePath) else {
+            throw CommandFailure(
+                Sysexits.unavailable,
+                "Nothing answers at \(base), and there is no database at \(configuration.databasePath). "
+                    + "Give --server, or set DATABASE_URL."
+            )
+        }
+        let service = Service(configuration)
+        let store: any Store
+        do {
+            store = try service.openStore { _ in }
+        } catch let error as Service.StartError {
+            throw CommandFailure(
+                Sysexits.unavailable,
+                "Nothing answers at \(base). \(error.message) If the service has the database, say where it listens: "
+                    + "--server http://…"
+            )
+        }
+        Terminal.line("No service answers at \(base): working on the database itself.", to: .error)
+        let worker = service.upkeepWorker(store: store, transport: transport, key: key, habits: .none)
+        let working = Task {
+            while !Task.isCancelled {
+                if try await worker.workOnce() == false { try await Task.sleep(for: .milliseconds(50)) }
+            }
+        }
+        do {
+            try await work(LocalUpkeep(store: store))
+            working.cancel()
+            _ = await working.result
+            await store.close()
+        } catch {
+            working.cancel()
+            _ = await working.result
+            await store.close()
+            throw error
+        }
+    }
+
+    /// The service's, of which only the database and Stripe matter here.
+    private func configuration(_ environment: CommandEnvironment) throws -> ServiceConfiguration {
+        var values = try SettingValues(
+            flags: [:],
+            environment: ProcessInfo.processInfo.environment,
+            configurationFile: config
+        )
+        values.supply(.webhookSecret, "whsec_of_nobody")
+        values.supply(.linkSigningSecret, String(repeating: "-", count: 32))
+        // Its log is for a terminal that shows how far it is.
+        values.supply(.logLevel, "error")
+        return try ServiceConfiguration(values)
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Billing
+import Storage
+import Web
+
+/// What a run of upkeep is asked to do.
+struct UpkeepOptions: ParsableArguments {
+    @Option(
+        help: "Since when: 30d or 12h (ago), a day, a time such as 2026-11-01T10:00:00Z, or unix seconds."
+    )
+    var since: String
+
+    @Option(help: "Until when, spelt the same way (default: now).")
+    var until: String?
+
+    @Option(help: "A connected account, acct_….")
+    var account: String?
+
+    @Option(help: "Requests to Stripe a second, at most 100.")
+    var rate = UpkeepRequest.defaultRequestsPerSecond
+
+    @Option(help: "Ask before more requests to Stripe than this are made.")
+    var maxRequests = ReadAllocation.defaultRequests
+
+    @Flag(help: "Make as many requests as it takes, and do not ask.")
+    var yes = false
+
+    /// The parameters of the route, by name.
+    func parameters(_ more: [String: String] = [:]) -> [String: String] {
+        var values = more
+        values["since"] = since
+        values["until"] = until
+        values["account"] = account
+        values["rate"] = "\(rate)"
+        values["max_requests"] = yes ? "any" : String(maxRequests)
+        return values
+    }
+
+    /// Refuses what the service would refuse, before anybody is asked.
+    func validate(_ kind: UpkeepRun.Kind) throws {
+        do {
+            _ = try UpkeepParameters.request(kind, parameters(), now: .now)
+        } catch {
+            let option = (error.parameter ?? "").replacing("_", with: "-")
+            throw ValidationError("--\(option): \(error.message)")
+        }
+    }
+}
