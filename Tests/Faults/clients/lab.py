@@ -104,6 +104,9 @@ class StandIn:
         self.settings = {
             "STRIPE_API_BASE": url,
             "STRIPE_SECRET_KEY": "sk_test_standin",
+            # What is asked of Stripe is to be the work queue's alone, whatever the clock does.
+            "CATCH_UP_AFTER": "0",
+            "RECONCILE_EVERY": "0",
             "RECEIPT_HOSTS": "127.0.0.1,pay.stripe.com,invoice.stripe.com",
         }
 
