@@ -95,7 +95,9 @@ func withStripe(
         let stripe = StripeClient(
             transport: transport,
             base: try StripeAPIBase(standIn.baseURL),
-            key: try StripeSecretKey(key).orThrow
+            key: try StripeSecretKey(key).orThrow,
+            // Nobody waits here, and on a busy machine those who are to ask at once take their time.
+            limits: TransportLimits(connectTimeout: .seconds(60), totalTimeout: .seconds(120))
         )
         try await body(stripe)
         await transport.shutdown()
