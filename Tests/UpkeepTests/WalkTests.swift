@@ -136,7 +136,9 @@ struct WalkTests {
         #expect(UpkeepHabits.none.catchUpFrom(lastEvent: nil, now: now) == nil)
     }
 
-    @Test(arguments: [(599, nil, false), (600, nil, true), (600, 86_399, false), (600, 86_400, true)])
+    @Test(arguments: [
+        (599, nil, false), (600, nil, true), (600, 86_399, false), (600, 86_400, true), (600, -1, true),
+    ])
     func `a comparison is due a day after the last, and not right at the start`(
         sinceStart: Int64,
         sinceLast: Int64?,

@@ -51,7 +51,8 @@ package struct UpkeepHabits: Sendable, Equatable {
     package func isReconciliationDue(last: Instant?, startedAt: Instant, now: Instant) -> Bool {
         guard reconcilesByItself else { return false }
         guard now.seconds(since: startedAt) >= Self.firstReconciliationSeconds else { return false }
-        guard let last else { return true }
+        // One of the future was begun by a clock that ran ahead.
+        guard let last, last <= now else { return true }
         return now.seconds(since: last) >= reconcileEverySeconds
     }
 
