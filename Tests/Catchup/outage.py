@@ -68,6 +68,8 @@ class StandIn:
 class Place:
     """A service of its own, and the commands that are given beside it."""
 
+    all = []
+
     def __init__(self, arguments, folder, name, stand_in):
         self.executable = os.path.abspath(arguments.service)
         self.name = name
@@ -83,6 +85,7 @@ class Place:
                 "RECONCILE_EVERY": "0",
             },
         )
+        Place.all.append(self)
         self.environment = {**self.subject.environment, "CONSOLE_BILLING_API_KEY": subject.API_KEY}
 
     def command(self, *words):
@@ -101,6 +104,8 @@ class Place:
         return process.returncode, json.loads(out.splitlines()[-1]) if out.strip() else None, err.decode()
 
     def feed(self):
+        """Every row, once nothing more is to be fetched for any."""
+        subject.wait_for(lambda: self.subject.get("/v1/work")["pending"] == 0, 300, "the work queue is worked off")
         rows = self.subject.listed("/v1/transactions")
         for row in rows:
             # The link is signed anew for every answer.
@@ -312,18 +317,16 @@ def main():
         file = os.path.join(folder, "events.jsonl")
         Path(file).write_text("".join(json.dumps(event) + "\n" for event in events))
         stand_in = StandIn(os.path.abspath(arguments.stand_in), file, folder)
-        places = []
         try:
             wanted = every_webhook(arguments, folder, stand_in, file, events)
             kinds = {kind: sum(row["type"] == kind for row in wanted.values()) for kind in ("purchase", "refund", "dispute")}
             print("  " + ", ".join(f"{number} {kind}s" for kind, number in kinds.items()))
             place = healed(arguments, folder, stand_in, events, wanted)
-            places.append(place)
             no_drift(place, wanted)
             killed(arguments, folder, stand_in, events, wanted, arguments.kills, arguments.seed)
             planted(place, stand_in, wanted, arguments.seed)
         finally:
-            for place in places:
+            for place in Place.all:
                 place.subject.finish()
             stand_in.finish()
     return 0
