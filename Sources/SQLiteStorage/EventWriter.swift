@@ -1,50 +1,17 @@
 import Billing
 import GRDB
-import Storage
-import Synchronization
+package import Storage
 
 /// The one writer of events: takes all that waits into one database transaction (group commit).
-///
-/// A sync costs the same for one event as for hundreds. While one batch is being synced the next gathers.
 package final class EventWriter: Sendable {
-    /// How much may wait.
-    ///
-    /// Over it a delivery is refused, and Stripe sends it again.
-    package struct Limits: Sendable {
-        package var maxWaiting: Int
-        package var maxWaitingBytes: Int
-        package var maxBatch: Int
-
-        package init(maxWaiting: Int = 4096, maxWaitingBytes: Int = 64 << 20, maxBatch: Int = 512) {
-            self.maxWaiting = maxWaiting
-            self.maxWaitingBytes = maxWaitingBytes
-            self.maxBatch = maxBatch
-        }
-    }
-
-    typealias Answer = Result<RecordOutcome, StoreError>
-
-    private struct Waiting: Sendable {
-        let event: PreparedEvent
-        let continuation: CheckedContinuation<Answer, Never>
-    }
-
-    private struct State {
-        var waiting: [Waiting] = []
-        var waitingBytes = 0
-        var isDraining = false
-        var isClosed = false
-        var failure: StoreError?
-        var whenIdle: [CheckedContinuation<Void, Never>] = []
-    }
+    package typealias Limits = EventBatches.Limits
 
     private let queue: DatabaseQueue
     private let checkpoints: Checkpoints
     private let files: DatabaseFiles
     private let recorder: EventRecorder
-    private let limits: Limits
+    private let batches: EventBatches
     private let onFailure: @Sendable (StoreError) -> Void
-    private let state = Mutex(State())
 
     init(
         queue: DatabaseQueue,
@@ -58,19 +25,16 @@ package final class EventWriter: Sendable {
         self.checkpoints = checkpoints
         self.files = files
         self.recorder = recorder
-        self.limits = limits
+        batches = EventBatches(limits: limits)
         self.onFailure = onFailure
     }
 
     /// The error that stopped the writer for good, if one did.
-    var failure: StoreError? { state.withLock { $0.failure } }
+    var failure: StoreError? { batches.failure }
 
     /// - Returns: once the event is durable, or may not be.
     func record(_ event: PreparedEvent) async throws(StoreError) -> RecordOutcome {
-        let answer: Answer = await withCheckedContinuation { continuation in
-            enqueue(Waiting(event: event, continuation: continuation))
-        }
-        return try answer.get()
+        try await batches.record(event) { scheduleBatch() }
     }
 
     /// - Throws: ``StoreError`` of code `moved`; the writer has stopped then.
@@ -83,32 +47,15 @@ package final class EventWriter: Sendable {
         }
     }
 
-    func checkCapacity(adding bytes: Int = 0) throws(StoreError) {
-        let refusal = state.withLock { self.refusal(in: $0, adding: bytes) }
-        if let refusal { throw refusal }
-    }
+    func checkCapacity(adding bytes: Int = 0) throws(StoreError) { try batches.checkCapacity(adding: bytes) }
 
     /// Refuses what comes from now on, and waits for what is already here.
-    func close() async {
-        await withCheckedContinuation { continuation in
-            let isIdle = state.withLock { state in
-                state.isClosed = true
-                if state.isDraining { state.whenIdle.append(continuation) }
-                return !state.isDraining
-            }
-            if isIdle { continuation.resume() }
-        }
-    }
+    func close() async { await batches.close() }
 
     /// After a failed write or sync nobody knows what is on the disk; going on could acknowledge on top of it.
     func stopIfNeeded(after error: StoreError) {
         guard [.inputOutput, .corrupt, .moved].contains(error.code) else { return }
-        let isFirst = state.withLock { state in
-            guard state.failure == nil else { return false }
-            state.failure = error
-            return true
-        }
-        if isFirst { onFailure(error) }
+        if batches.stop(error) { onFailure(error) }
     }
 
     /// On the writer's queue, outside of database transactions.
@@ -120,65 +67,22 @@ package final class EventWriter: Sendable {
         }
     }
 
-    private func refusal(in state: State, adding bytes: Int) -> StoreError? {
-        if let failure = state.failure { return failure }
-        if state.isClosed { return StoreError(.closed, while: "taking an event") }
-        if state.waiting.count >= limits.maxWaiting || state.waitingBytes + bytes > limits.maxWaitingBytes {
-            return StoreError(.busy, while: "taking an event")
-        }
-        return nil
-    }
-
-    private func enqueue(_ item: Waiting) {
-        let size = item.event.payload.count
-        let (refusal, startsDraining): (StoreError?, Bool) = state.withLock { state in
-            if let refusal = self.refusal(in: state, adding: size) { return (refusal, false) }
-            state.waiting.append(item)
-            state.waitingBytes += size
-            let starts = !state.isDraining
-            state.isDraining = true
-            return (nil, starts)
-        }
-        if let refusal { item.continuation.resume(returning: .failure(refusal)) }
-        if startsDraining { scheduleBatch() }
-    }
-
     /// One batch a job, so that other writes get their turn between two.
     private func scheduleBatch() {
         queue.asyncWriteWithoutTransaction { db in
-            let batch = self.takeBatch()
+            let batch = self.batches.takeBatch()
             let answers = self.write(batch.map(\.event), db)
-            for (item, answer) in zip(batch, answers) { item.continuation.resume(returning: answer) }
+            for (item, answer) in zip(batch, answers) { item.resume(answer) }
             // After the answers: these events are durable, whatever becomes of the checkpoint.
             self.checkpointIfDue(db)
-            self.finishBatch()
+            if self.batches.finishBatch() { self.scheduleBatch() }
         }
     }
 
-    private func takeBatch() -> [Waiting] {
-        state.withLock { state in
-            let batch = Array(state.waiting.prefix(limits.maxBatch))
-            state.waiting.removeFirst(batch.count)
-            state.waitingBytes -= batch.reduce(0) { $0 + $1.event.payload.count }
-            return batch
-        }
-    }
-
-    private func finishBatch() {
-        let idle: [CheckedContinuation<Void, Never>]? = state.withLock { state in
-            guard state.waiting.isEmpty else { return nil }
-            state.isDraining = false
-            defer { state.whenIdle = [] }
-            return state.whenIdle
-        }
-        guard let idle else { return scheduleBatch() }
-        for continuation in idle { continuation.resume() }
-    }
-
-    private func write(_ events: [PreparedEvent], _ db: Database) -> [Answer] {
+    private func write(_ events: [PreparedEvent], _ db: Database) -> [EventBatches.Answer] {
         if let failure { return events.map { _ in .failure(failure) } }
         do {
-            return try commit(events, db).map(Answer.success)
+            return try commit(events, db).map(EventBatches.Answer.success)
         } catch {
             let storeError = StoreError(error, while: "recording events")
             stopIfNeeded(after: storeError)

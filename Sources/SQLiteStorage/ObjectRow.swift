@@ -1,6 +1,7 @@
 import Billing
 import Foundation
 import GRDB
+import Storage
 
 /// An ``ObjectRecord`` as a row of the objects table.
 enum ObjectRow {
@@ -8,7 +9,7 @@ enum ObjectRow {
     static func arguments(_ record: ObjectRecord) -> StatementArguments {
         [
             record.snapshot.map { Data($0.encoded) }, record.snapshot?.shownAt.unixSeconds,
-            record.snapshot?.livemode, record.snapshot?.apiVersion, encode(record.links),
+            record.snapshot?.livemode, record.snapshot?.apiVersion, LinkCoding.encode(record.links),
             record.isUndecided,
         ]
     }
@@ -32,7 +33,7 @@ enum ObjectRow {
         return ObjectRecord(
             reference: ObjectReference(kind, row["id"]),
             snapshot: snapshot,
-            links: decode(row["links"]),
+            links: LinkCoding.decode(row["links"]),
             isUndecided: row["undecided"]
         )
     }
@@ -50,21 +51,5 @@ enum ObjectRow {
                 """
         )
         return try Row.fetchAll(statement, arguments: [payment]).map(record)
-    }
-
-    /// `charge ch_1\ninvoice in_1`: ids hold no white space.
-    private static func encode(_ links: Set<ObjectReference>) -> String {
-        links.sorted().map { "\($0.kind.rawValue) \($0.id)" }.joined(separator: "\n")
-    }
-
-    private static func decode(_ text: String) -> Set<ObjectReference> {
-        Set(
-            text.split(separator: "\n").compactMap { line in
-                guard let space = line.firstIndex(of: " "),
-                    let kind = ObjectKind(rawValue: String(line[..<space]))
-                else { return nil }
-                return ObjectReference(kind, String(line[line.index(after: space)...]))
-            }
-        )
     }
 }

@@ -3,24 +3,9 @@ import Foundation
 import GRDB
 import Storage
 
-/// Keeps the derived tables in step with the log: merges what an event shows into what is known of its
-/// objects, and derives the rows of their payment anew.
+/// Keeps the derived tables in step with the log: reads what stands there of an event's payments, and writes what
+/// ``ProjectionPlan`` makes of it.
 struct Projector {
-    /// An object as it stands in the database.
-    private struct Stored {
-        let sequence: Int64
-        let payment: Int64
-        let record: ObjectRecord
-    }
-
-    /// What of that which is missing is to be asked of Stripe.
-    enum Asking {
-        case nothing
-        /// What was not missing before the event.
-        case whatIsNew
-        case everything
-    }
-
     let tables: ProjectionTables
     let db: Database
 
@@ -32,176 +17,127 @@ struct Projector {
     /// - Returns: How many rows of the feed are other than they stood.
     /// - Throws: `DatabaseError`; the caller's database transaction is then to be rolled back.
     @discardableResult
-    func project(_ prepared: PreparedEvent, asking: Asking) throws -> Int {
-        let account = prepared.event.account
-        let work = WorkRequests(account: account, now: prepared.receivedAt, db: db)
-        if asking != .nothing, let question = prepared.question { try work.ask([question]) }
-        for customer in prepared.customers {
-            let merged = try merge(customer: customer, account: account)
-            guard asking != .nothing else { continue }
-            try work.settle(
-                [customer.reference],
-                missing: merged.isUndecided ? [.object(customer.reference)] : []
-            )
-        }
-        guard let firstPayment = prepared.firstPayment else { return 0 }
-
-        let records = prepared.records
-        var group = try gather(records, account: account)
-        let isNew = group.number == nil
-        let missedBefore: [StripeQuestion] =
-            if asking == .whatIsNew, let number = group.number {
-                try missing(ofPayment: number, account: account)
-            } else {
-                []
-            }
-        for record in records { try write(record, into: &group, account: account) }
-        guard let number = group.number else { return 0 }
-        guard !isNew else {
-            for row in firstPayment.rows { try upsert(row, payment: number) }
-            // Nothing was asked about objects of which not even the names were known.
-            if asking != .nothing { try work.ask(firstPayment.missing) }
-            return firstPayment.rows.count
-        }
-        let payment = PaymentGroup(try self.records(ofPayment: number), account: account)
-        let changed = try replaceRows(with: payment.transactions, payment: number)
-        if asking != .nothing {
-            let missing = payment.missing
-            let new = missing.filter { !missedBefore.contains($0) }
-            try work.settle(records.map(\.reference), missing: missing, asking: new)
-        }
-        return changed
-    }
-
-    // MARK: Objects
-
-    /// The payment that some records belong to, and what was known of them.
-    private struct Gathered {
-        /// `nil` until the first object of a new payment is written.
-        var number: Int64?
-        var known: [ObjectReference: ObjectRecord]
-        var stored: [ObjectReference: Int64]
-    }
-
-    /// Finds the payment of `records`; where they connect several, those become one.
-    private func gather(_ records: [ObjectRecord], account: String?) throws -> Gathered {
-        var found: [ObjectReference: Stored] = [:]
-        for record in records { found[record.reference] = try stored(record.reference, account: account) }
-        let numbers = Set(found.values.map(\.payment))
-        guard let number = numbers.min() else { return Gathered(number: nil, known: [:], stored: [:]) }
-        for other in numbers where other != number {
-            try execute("UPDATE \(tables.objects) SET payment = ? WHERE payment = ?", [number, other])
-            try execute("UPDATE \(tables.transactions) SET payment = ? WHERE payment = ?", [number, other])
-        }
-        return Gathered(
-            number: number,
-            known: found.mapValues(\.record),
-            stored: found.mapValues(\.sequence)
+    func project(_ prepared: PreparedEvent, asking: ProjectionPlan.Asking) throws -> Int {
+        let hasPayment = !prepared.records.isEmpty
+        guard hasPayment || !prepared.customers.isEmpty || prepared.question != nil else { return 0 }
+        let number = hasPayment ? try nextNumber() : 0
+        let plan = ProjectionPlan(
+            [ProjectionPlan.Entry(prepared, asking: asking, payment: number)],
+            standing: try standing(prepared)
         )
+        try write(plan)
+        return plan.changedRows
     }
 
-    private func stored(_ reference: ObjectReference, account: String?) throws -> Stored? {
+    // MARK: Reading
+
+    /// A payment has the number of the row that its first object gets, which is one more than the last.
+    private func nextNumber() throws -> Int64 {
+        let statement = try db.cachedStatement(
+            sql: "SELECT coalesce(max(sequence), 0) + 1 FROM \(tables.objects)"
+        )
+        return try Int64.fetchOne(statement) ?? 1
+    }
+
+    private func standing(_ prepared: PreparedEvent) throws -> StandingPayments {
+        let account = prepared.event.account
+        var standing = StandingPayments()
+        for customer in prepared.customers {
+            let key = ObjectKey(customer.reference, account: account)
+            if let object = try object(key) { standing.objects[key] = object }
+        }
+        let payments = Set(
+            try prepared.records.compactMap { try payment(of: ObjectKey($0.reference, account: account)) }
+        )
+        for payment in payments {
+            for record in try ObjectRow.records(ofPayment: payment, in: tables, db) {
+                standing.objects[ObjectKey(record.reference, account: account)] = StandingPayments.Object(
+                    payment: payment,
+                    record: record
+                )
+            }
+            standing.rows[payment] = try bodies(ofPayment: payment)
+        }
+        return standing
+    }
+
+    private func payment(of key: ObjectKey) throws -> Int64? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT payment FROM \(tables.objects) WHERE account = ? AND kind = ? AND id = ?"
+        )
+        return try Int64.fetchOne(statement, arguments: Self.arguments(key))
+    }
+
+    private func object(_ key: ObjectKey) throws -> StandingPayments.Object? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT sequence, payment, kind, id, snapshot, shown_at, livemode, api_version, links, undecided
+                SELECT payment, kind, id, snapshot, shown_at, livemode, api_version, links, undecided
                 FROM \(tables.objects)
                 WHERE account = ? AND kind = ? AND id = ?
                 """
         )
-        let arguments: StatementArguments = [account ?? "", reference.kind.rawValue, reference.id]
-        guard let row = try Row.fetchOne(statement, arguments: arguments) else { return nil }
-        return Stored(sequence: row[0], payment: row[1], record: try ObjectRow.record(row))
-    }
-
-    private func missing(ofPayment payment: Int64, account: String?) throws -> [StripeQuestion] {
-        PaymentGroup(try records(ofPayment: payment), account: account).missing
-    }
-
-    private func records(ofPayment payment: Int64) throws -> [ObjectRecord] {
-        try ObjectRow.records(ofPayment: payment, in: tables, db)
-    }
-
-    private func write(_ record: ObjectRecord, into group: inout Gathered, account: String?) throws {
-        let reference = record.reference
-        let before = group.known[reference]
-        let merged = before?.merging(record) ?? record
-        group.known[reference] = merged
-        if merged == before { return }
-        let arguments = ObjectRow.arguments(merged)
-        if let sequence = group.stored[reference] {
-            try execute(
-                """
-                UPDATE \(tables.objects)
-                SET snapshot = ?, shown_at = ?, livemode = ?, api_version = ?, links = ?, undecided = ?
-                WHERE sequence = ?
-                """,
-                arguments + [sequence]
-            )
-        } else {
-            try execute(
-                """
-                INSERT INTO \(tables.objects)
-                    (snapshot, shown_at, livemode, api_version, links, undecided, account, kind, id, payment)
-                VALUES (
-                    ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                    coalesce(?, (SELECT coalesce(max(sequence), 0) + 1 FROM \(tables.objects)))
-                )
-                """,
-                arguments + [account ?? "", reference.kind.rawValue, reference.id, group.number]
-            )
-            // A payment has the number of the row that its first object gets, which is one more than the last.
-            if group.number == nil { group.number = db.lastInsertedRowID }
+        return try Row.fetchOne(statement, arguments: Self.arguments(key)).map { row in
+            StandingPayments.Object(payment: row[0], record: try ObjectRow.record(row))
         }
     }
 
-    /// Keeps which user of Console a customer belongs to.
-    private func merge(customer record: ObjectRecord, account: String?) throws -> ObjectRecord {
-        var group = Gathered(number: 0, known: [:], stored: [:])
-        if let stored = try stored(record.reference, account: account) {
-            group.known[record.reference] = stored.record
-            group.stored[record.reference] = stored.sequence
-        }
-        try write(record, into: &group, account: account)
-        let merged = group.known[record.reference] ?? record
-        guard case .customer(let customer) = merged.snapshot?.object else { return merged }
-        try execute(
-            """
-            INSERT INTO \(tables.customers) (id, account, console_user)
-            VALUES (?, ?, ?)
-            ON CONFLICT (account, id) DO UPDATE SET console_user = excluded.console_user
-            """,
-            [customer.id, account ?? "", customer.consoleUser]
-        )
-        return merged
-    }
-
-    // MARK: Rows
-
-    /// - Returns: How many rows were made, changed or taken away.
-    private func replaceRows(with rows: [Transaction], payment: Int64) throws -> Int {
-        var changed = 0
-        var standing = try standingBodies(ofPayment: payment)
-        for row in rows {
-            let body = TransactionRow.encode(row)
-            if standing.removeValue(forKey: row.id) == body { continue }
-            try upsert(TransactionRow(row, body: body), payment: payment)
-            changed += 1
-        }
-        for gone in standing.keys {
-            try execute("DELETE FROM \(tables.transactions) WHERE id = ?", [gone])
-        }
-        return changed + standing.count
-    }
-
-    private func standingBodies(ofPayment payment: Int64) throws -> [String: Data] {
+    private func bodies(ofPayment payment: Int64) throws -> [String: [UInt8]] {
         let statement = try db.cachedStatement(
             sql: "SELECT id, body FROM \(tables.transactions) WHERE payment = ?"
         )
         let rows = try Row.fetchAll(statement, arguments: [payment])
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as String, $0[1] as Data) })
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as String, Array($0[1] as Data)) })
     }
 
-    private func upsert(_ row: TransactionRow, payment: Int64) throws {
+    private static func arguments(_ key: ObjectKey) -> StatementArguments {
+        [key.account, key.reference.kind.rawValue, key.reference.id]
+    }
+
+    // MARK: Writing
+
+    private func write(_ plan: ProjectionPlan) throws {
+        for (gone, kept) in plan.merged {
+            try execute("UPDATE \(tables.objects) SET payment = ? WHERE payment = ?", [kept, gone])
+            try execute("UPDATE \(tables.transactions) SET payment = ? WHERE payment = ?", [kept, gone])
+        }
+        for (key, object) in plan.objects { try write(object, key) }
+        for (key, user) in plan.customers {
+            try execute(
+                """
+                INSERT INTO \(tables.customers) (id, account, console_user)
+                VALUES (?, ?, ?)
+                ON CONFLICT (account, id) DO UPDATE SET console_user = excluded.console_user
+                """,
+                [key.reference.id, key.account, user]
+            )
+        }
+        for id in plan.removedRows { try execute("DELETE FROM \(tables.transactions) WHERE id = ?", [id]) }
+        for (row, payment) in plan.rows.values { try write(row, payment: payment) }
+        for key in plan.answered {
+            try execute(
+                "DELETE FROM work WHERE account = ? AND kind = ? AND id = ?",
+                [key.account, key.question.topic, key.question.subject]
+            )
+        }
+        for (key, due) in plan.asked { try ask(key, due) }
+    }
+
+    private func write(_ object: StandingPayments.Object, _ key: ObjectKey) throws {
+        try execute(
+            """
+            INSERT INTO \(tables.objects)
+                (snapshot, shown_at, livemode, api_version, links, undecided, account, kind, id, payment)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (account, kind, id) DO UPDATE SET
+                snapshot = excluded.snapshot, shown_at = excluded.shown_at, livemode = excluded.livemode,
+                api_version = excluded.api_version, links = excluded.links, undecided = excluded.undecided,
+                payment = excluded.payment
+            """,
+            ObjectRow.arguments(object.record) + Self.arguments(key) + [object.payment]
+        )
+    }
+
+    private func write(_ row: TransactionRow, payment: Int64) throws {
         let transaction = row.transaction
         try execute(
             """
@@ -216,8 +152,24 @@ struct Projector {
             [
                 transaction.id, payment, transaction.type.rawValue, transaction.status,
                 transaction.created.unixSeconds, transaction.customer, transaction.currency.code,
-                row.searchText, row.body,
+                row.searchText, Data(row.body),
             ]
+        )
+    }
+
+    /// Asks, unless that is asked already.
+    ///
+    /// What was given up is asked for again: something new is known of its payment.
+    private func ask(_ key: QuestionKey, _ due: Instant) throws {
+        try execute(
+            """
+            INSERT INTO work (account, kind, id, due_at)
+            VALUES (?, ?, ?, ?)
+            ON CONFLICT (account, kind, id) DO UPDATE
+            SET due_at = excluded.due_at, attempts = 0, gave_up = 0, reason = NULL
+            WHERE gave_up = 1
+            """,
+            [key.account, key.question.topic, key.question.subject, due.unixSeconds]
         )
     }
 

@@ -6,15 +6,7 @@ import Synchronization
 
 extension SQLiteStore {
     package func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome {
-        try await eventWriter.record(
-            PreparedEvent(
-                delivered.event,
-                payload: Data(delivered.payload),
-                receivedAt: delivered.receivedAt,
-                source: delivered.source,
-                projection: projection
-            )
-        )
+        try await eventWriter.record(PreparedEvent(delivered, projection: projection))
     }
 
     package func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? {

@@ -95,16 +95,17 @@ extension SQLiteStore {
     private static func reproject(
         _ row: Row,
         into tables: ProjectionTables,
-        asking: Projector.Asking,
+        asking: ProjectionPlan.Asking,
         projection: ProjectionPolicy,
         _ db: Database
     ) throws -> Int {
         let payload: Data = row["payload"]
         // It was an event when it was recorded; should today's code refuse it, the log keeps it all the same.
-        guard let event = try? EventCoding.decode(Array(payload)) else { return 0 }
+        let bytes = Array(payload)
+        guard let event = try? EventCoding.decode(bytes) else { return 0 }
         let prepared = PreparedEvent(
             event,
-            payload: payload,
+            payload: bytes,
             receivedAt: Instant(unixSeconds: row["received_at"]),
             source: EventSource(rawValue: row["source"]) ?? .webhook,
             projection: projection

@@ -32,7 +32,7 @@ extension SQLiteStore {
                     """
             )
             let bodies = try Data.fetchAll(statement, arguments: query.arguments + [limit + 1, offset])
-            let rows = try bodies.prefix(limit).map(TransactionRow.decode)
+            let rows = try bodies.prefix(limit).map(TransactionBody.decode)
             return Page(elements: isBackwards ? rows.reversed() : rows, hasMore: bodies.count > limit)
         }
     }
@@ -48,7 +48,7 @@ extension SQLiteStore {
     package func transaction(id: String) async throws(StoreError) -> Transaction? {
         try await read("reading a transaction") { db in
             let statement = try db.cachedStatement(sql: "SELECT body FROM transactions WHERE id = ?")
-            return try Data.fetchOne(statement, arguments: [id]).map(TransactionRow.decode)
+            return try Data.fetchOne(statement, arguments: [id]).map(TransactionBody.decode)
         }
     }
 
@@ -56,7 +56,7 @@ extension SQLiteStore {
         try await read("reading a payment") { db in
             let sql = "SELECT body, payment FROM transactions WHERE id = ?"
             guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }
-            let transaction = try TransactionRow.decode(row["body"])
+            let transaction = try TransactionBody.decode(row["body"])
             let records = try ObjectRow.records(ofPayment: row["payment"], in: .live, db)
             let ids = records.map(\.reference.id)
             let events = try String.fetchAll(
@@ -116,5 +116,11 @@ private struct FeedQuery {
         guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }
         guard customer == nil || row["customer"] == customer else { return nil }
         return (row["created"], id)
+    }
+}
+
+private enum TransactionBody {
+    static func decode(_ body: Data) throws -> Transaction {
+        try body.withUnsafeBytes { try TransactionCoding.decode($0.bindMemory(to: UInt8.self)) }
     }
 }

@@ -166,14 +166,6 @@ package final class SQLiteStore: Store {
     }
 }
 
-/// Which events become part of the feed.
-package struct ProjectionPolicy: Sendable {
-    /// `nil` for both modes; otherwise events of the other mode are recorded and never shown.
-    package let livemode: Bool?
-
-    package init(livemode: Bool? = nil) { self.livemode = livemode }
-}
-
 /// Why the store refuses to start.
 package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
     case notDurable

@@ -1,27 +1,23 @@
-import Billing
-import Foundation
+package import Billing
 
 /// A ``Transaction`` as a row of the transactions table.
-struct TransactionRow: Sendable {
-    let transaction: Transaction
-    let body: Data
-    let searchText: String
+package struct TransactionRow: Sendable {
+    package let transaction: Transaction
+    package let body: [UInt8]
+    package let searchText: String
 
-    init(_ transaction: Transaction, body: Data) {
+    package init(_ transaction: Transaction, body: [UInt8]) {
         self.transaction = transaction
         self.body = body
         searchText = Self.searchText(transaction)
     }
 
-    /// Equal rows give equal bytes.
-    static func encode(_ transaction: Transaction) -> Data { Data(TransactionCoding.encode(transaction)) }
-
-    static func decode(_ body: Data) throws -> Transaction {
-        try body.withUnsafeBytes { try TransactionCoding.decode($0.bindMemory(to: UInt8.self)) }
+    package init(_ transaction: Transaction) {
+        self.init(transaction, body: TransactionCoding.encode(transaction))
     }
 
     /// What a customer may look for: ids, the amount in either spelling, the payment method, the description.
-    static func searchText(_ transaction: Transaction) -> String {
+    private static func searchText(_ transaction: Transaction) -> String {
         [
             transaction.id, transaction.charge, transaction.paymentIntent, transaction.invoice,
             transaction.receipt.number, transaction.money.display, transaction.money.decimalText,

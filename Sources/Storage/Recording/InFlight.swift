@@ -1,10 +1,9 @@
-import Storage
 import Synchronization
 
 /// Counts the calls that are under way, so that closing can wait for them.
 ///
-/// SQLite crashes the process that uses a connection after it was closed, and GRDB does not look before it does.
-final class InFlight: Sendable {
+/// A connection that is closed while somebody uses it takes the process with it: neither SQLite nor libpq looks.
+package final class InFlight: Sendable {
     private struct State {
         var calls = 0
         var isClosed = false
@@ -13,8 +12,13 @@ final class InFlight: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
+    /// Whether what takes long is to leave off.
+    package var isClosed: Bool { state.withLock { $0.isClosed } }
+
     /// - Throws: ``StoreError`` of code `closed`; ``end()`` is not to be called then.
-    func begin(_ operation: StaticString) throws(StoreError) {
+    package func begin(_ operation: StaticString) throws(StoreError) {
         let isClosed = state.withLock { state in
             if !state.isClosed { state.calls += 1 }
             return state.isClosed
@@ -22,7 +26,7 @@ final class InFlight: Sendable {
         if isClosed { throw StoreError(.closed, while: operation) }
     }
 
-    func end() {
+    package func end() {
         let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
             state.calls -= 1
             guard state.calls == 0 else { return [] }
@@ -33,7 +37,7 @@ final class InFlight: Sendable {
     }
 
     /// Refuses what begins from now on, and waits for what has begun.
-    func close() async {
+    package func close() async {
         await withCheckedContinuation { continuation in
             let isDone = state.withLock { state in
                 state.isClosed = true

@@ -1,0 +1,20 @@
+package import Billing
+
+/// How the links of an object are kept: `charge ch_1\ninvoice in_1`, for ids hold no white space.
+package enum LinkCoding {
+    /// Equal sets give equal texts.
+    package static func encode(_ links: Set<ObjectReference>) -> String {
+        links.sorted().map { "\($0.kind.rawValue) \($0.id)" }.joined(separator: "\n")
+    }
+
+    package static func decode(_ text: String) -> Set<ObjectReference> {
+        Set(
+            text.split(separator: "\n").compactMap { line in
+                guard let space = line.firstIndex(of: " "),
+                    let kind = ObjectKind(rawValue: String(line[..<space]))
+                else { return nil }
+                return ObjectReference(kind, String(line[line.index(after: space)...]))
+            }
+        )
+    }
+}

@@ -1,0 +1,79 @@
+package import Billing
+
+/// An event with all that can be worked out before the writer's turn.
+package struct PreparedEvent: Sendable {
+    package let event: Event
+    package let payload: [UInt8]
+    package let receivedAt: Instant
+    package let source: EventSource
+    package let disposition: EventEntry.Disposition
+    package let reason: String?
+    /// The customers that the event shows.
+    ///
+    /// They make no payment one: their objects would join all their payments into one group.
+    package let customers: [ObjectRecord]
+    /// The other objects that the event shows or names.
+    package let records: [ObjectRecord]
+    /// What there will be to write should none of `records` be known yet, as is so of most.
+    package let firstPayment: FirstPayment?
+    /// What the event asks for by itself, whatever is known.
+    package let question: StripeQuestion?
+
+    /// A payment that nothing but one event tells of.
+    package struct FirstPayment: Sendable {
+        package let rows: [TransactionRow]
+        package let missing: [StripeQuestion]
+
+        init(_ records: [ObjectRecord], account: String?) {
+            let group = PaymentGroup(records, account: account)
+            rows = group.transactions.map { TransactionRow($0) }
+            missing = group.missing
+        }
+    }
+
+    package init(
+        _ event: Event,
+        payload: [UInt8],
+        receivedAt: Instant,
+        source: EventSource,
+        projection: ProjectionPolicy
+    ) {
+        self.event = event
+        self.payload = payload
+        self.receivedAt = receivedAt
+        self.source = source
+        let isOurs = projection.livemode == nil || projection.livemode == event.livemode
+        switch event.content {
+        case .other: (disposition, reason) = (.ignored, nil)
+        case .unreadable(let why): (disposition, reason) = (.quarantined, why)
+        case .thin: (disposition, reason) = (isOurs ? .ignored : .otherMode, nil)
+        case .snapshot: (disposition, reason) = (isOurs ? .projected : .otherMode, nil)
+        }
+        if case .thin = event.content, isOurs { question = .thinEvent(event.id) } else { question = nil }
+        let shown = disposition == .projected ? event.records(receivedAt: receivedAt) : []
+        customers = shown.filter { $0.reference.kind == .customer }
+        records = shown.filter { $0.reference.kind != .customer }
+        firstPayment = records.isEmpty ? nil : FirstPayment(records, account: event.account)
+    }
+
+    package init(_ delivered: DeliveredEvent, projection: ProjectionPolicy) {
+        self.init(
+            delivered.event,
+            payload: delivered.payload,
+            receivedAt: delivered.receivedAt,
+            source: delivered.source,
+            projection: projection
+        )
+    }
+
+    package var objectID: String? {
+        guard case .snapshot(let object) = event.content else { return nil }
+        return object.reference.id
+    }
+
+    /// What of that which is missing is to be asked of Stripe when the event is recorded.
+    package var asking: ProjectionPlan.Asking { source == .api ? .whatIsNew : .everything }
+
+    /// What the caller is told of an event that is new to the log.
+    package var outcome: RecordOutcome { disposition == .quarantined ? .quarantined : .recorded }
+}

@@ -1,0 +1,145 @@
+import Billing
+
+/// What is known while the events of a plan are gone through.
+struct ProjectionDraft {
+    /// A payment that some of the events tell of.
+    struct Touch {
+        let account: String?
+        let firstReceivedAt: Instant
+        /// The most that any of its events asks for.
+        var asking: ProjectionPlan.Asking
+        /// The event, while the payment is new and nothing else tells of it.
+        var onlyEvent: PreparedEvent?
+        var told: Set<ObjectReference>
+    }
+
+    private let standing: StandingPayments
+    private var objects: [ObjectKey: StandingPayments.Object]
+    private var members: [Int64: [ObjectKey]] = [:]
+    private var changed: Set<ObjectKey> = []
+    /// Where the payments went that others were found to be part of.
+    private var moved: [Int64: Int64] = [:]
+    private(set) var touched: [Int64: Touch] = [:]
+    private(set) var customers: [ObjectKey: String?] = [:]
+
+    init(_ standing: StandingPayments) {
+        self.standing = standing
+        objects = standing.objects
+        for (key, object) in objects { members[object.payment, default: []].append(key) }
+    }
+
+    // MARK: What came of it
+
+    var changedObjects: [ObjectKey: StandingPayments.Object] { objects.filter { changed.contains($0.key) } }
+
+    var movedStandingPayments: [Int64: Int64] {
+        guard !moved.isEmpty else { return [:] }
+        let known = Set(standing.objects.values.map(\.payment))
+        return moved.keys.filter(known.contains).reduce(into: [:]) { $0[$1] = destination(of: $1) }
+    }
+
+    func records(ofPayment payment: Int64) -> [ObjectRecord] {
+        (members[payment] ?? []).compactMap { objects[$0]?.record }
+    }
+
+    func standingRows(ofPayment payment: Int64) -> [String: [UInt8]] {
+        parts(of: payment).reduce(into: [:]) { $0.merge(standing.rows[$1] ?? [:]) { first, _ in first } }
+    }
+
+    /// What was missing of a payment, and of those that became part of it, before the events.
+    func missingBefore(_ payment: Int64, account: String?) -> [StripeQuestion] {
+        let parts = Set(parts(of: payment))
+        let records = standing.objects.values.filter { parts.contains($0.payment) }.map(\.record)
+        return PaymentGroup(records, account: account).missing
+    }
+
+    func isUndecided(_ reference: ObjectReference, account: String?) -> Bool {
+        objects[ObjectKey(reference, account: account)]?.record.isUndecided ?? false
+    }
+
+    // MARK: Taking events in
+
+    mutating func add(_ entry: ProjectionPlan.Entry) {
+        let event = entry.event
+        let account = event.event.account
+        for record in event.customers { add(customer: record, account: account) }
+        guard !event.records.isEmpty else { return }
+        let keys = event.records.map { ObjectKey($0.reference, account: account) }
+        let known = Set(keys.compactMap { objects[$0]?.payment })
+        let payment = known.min() ?? entry.payment
+        for other in known where other != payment { join(other, into: payment) }
+        for (key, record) in zip(keys, event.records) { merge(record, key, payment: payment) }
+        let touch = Touch(
+            account: account,
+            firstReceivedAt: event.receivedAt,
+            asking: entry.asking,
+            onlyEvent: known.isEmpty ? event : nil,
+            told: Set(event.records.map(\.reference))
+        )
+        touched[payment] = touched[payment].map { $0.joined(by: touch) } ?? touch
+    }
+
+    /// Keeps which user of Console a customer belongs to.
+    private mutating func add(customer record: ObjectRecord, account: String?) {
+        let key = ObjectKey(record.reference, account: account)
+        // Customers belong to no payment.
+        merge(record, key, payment: 0)
+        if case .customer(let customer) = objects[key]?.record.snapshot?.object {
+            customers[key] = .some(customer.consoleUser)
+        }
+    }
+
+    private mutating func merge(_ record: ObjectRecord, _ key: ObjectKey, payment: Int64) {
+        let before = objects[key]
+        let merged = before?.record.merging(record) ?? record
+        if before == nil { members[payment, default: []].append(key) }
+        if merged == before?.record { return }
+        objects[key] = StandingPayments.Object(payment: payment, record: merged)
+        changed.insert(key)
+    }
+
+    private mutating func join(_ other: Int64, into payment: Int64) {
+        moved[other] = payment
+        let keys = members.removeValue(forKey: other) ?? []
+        for key in keys {
+            guard let object = objects[key] else { continue }
+            objects[key] = StandingPayments.Object(payment: payment, record: object.record)
+        }
+        members[payment, default: []] += keys
+        guard let theirs = touched.removeValue(forKey: other) else { return }
+        // The event that connects the two is still to be counted, so neither has but one any more.
+        touched[payment] = touched[payment].map { $0.joined(by: theirs) } ?? theirs
+    }
+
+    private func parts(of payment: Int64) -> [Int64] {
+        [payment] + moved.keys.filter { destination(of: $0) == payment }
+    }
+
+    private func destination(of payment: Int64) -> Int64 {
+        var payment = payment
+        while let next = moved[payment] { payment = next }
+        return payment
+    }
+}
+
+extension ProjectionDraft.Touch {
+    fileprivate func joined(by other: Self) -> Self {
+        Self(
+            account: account,
+            firstReceivedAt: min(firstReceivedAt, other.firstReceivedAt),
+            asking: asking.or(other.asking),
+            onlyEvent: nil,
+            told: told.union(other.told)
+        )
+    }
+}
+
+extension ProjectionPlan.Asking {
+    fileprivate func or(_ other: Self) -> Self {
+        switch (self, other) {
+        case (.everything, _), (_, .everything): .everything
+        case (.whatIsNew, _), (_, .whatIsNew): .whatIsNew
+        case (.nothing, .nothing): .nothing
+        }
+    }
+}
