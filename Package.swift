@@ -32,6 +32,7 @@ let package = Package(
         // The C libraries, each visible to one Swift module.
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // The vocabulary and the decisions: pure.
         .target(name: "Billing", swiftSettings: house),
@@ -46,6 +47,11 @@ let package = Package(
                 "Billing", "Storage", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "PostgresStorage",
+            dependencies: ["Billing", "Storage", "CPostgres"],
             swiftSettings: house
         ),
         .target(
@@ -78,7 +84,8 @@ let package = Package(
         .executableTarget(
             name: "ConsoleBilling",
             dependencies: [
-                "Billing", "Webhooks", "StripeAPI", "Storage", "SQLiteStorage", "Upkeep", "Web", "Stories",
+                "Billing", "Webhooks", "StripeAPI", "Storage", "SQLiteStorage", "PostgresStorage", "Upkeep",
+                "Web", "Stories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
@@ -144,6 +151,14 @@ let package = Package(
         .testTarget(
             name: "SQLiteStorageTests",
             dependencies: ["SQLiteStorage", "StorageConformance", "Stories", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "PostgresStorageTests",
+            dependencies: [
+                "Billing", "PostgresStorage", "SQLiteStorage", "Storage", "StorageConformance", "Stories",
+                "TestSupport",
+            ],
             swiftSettings: house
         ),
         .testTarget(

@@ -1,0 +1,162 @@
+import Dispatch
+import Storage
+import Synchronization
+
+/// A connection and the one thread that waits for it, made again when it breaks.
+///
+/// Waiting for a database must not hold one of Swift's few cooperative threads.
+final class ConnectionLine: Sendable {
+    /// Makes connections: the URL, and what a session is told before it is used.
+    struct Origin: Sendable {
+        let url: PostgresURL
+        let limits: PostgresConnection.Limits
+        var settings: [String] = []
+        /// Told, from any thread, why a server was left alone.
+        var onFault: @Sendable (PostgresStartError) -> Void = { _ in }
+
+        func connect() throws(PostgresFailure) -> PostgresConnection {
+            let connection = try PostgresConnection(url, limits: limits)
+            let settings =
+                [
+                    "statement_timeout = \(limits.statement)", "lock_timeout = \(limits.lock)",
+                    "idle_in_transaction_session_timeout = \(limits.idleInTransaction)",
+                    // All statements of ours are looked up by key: one plan each serves for ever.
+                    "plan_cache_mode = force_generic_plan", "jit = off",
+                ] + settings
+            try connection.run(script: settings.map { "SET \($0)" }.joined(separator: ";"))
+            try ServerCheck.examine(connection)
+            return connection
+        }
+    }
+
+    /// What the thread of the line holds.
+    struct Session {
+        private let origin: Origin
+        private var connection: PostgresConnection?
+        private var failures = 0
+        private var notBefore = ContinuousClock.now
+
+        init(_ origin: Origin) { self.origin = origin }
+
+        /// The connection, made anew where there is none that works.
+        ///
+        /// After a failure the next attempt has to wait, for twice as long each time; until then this fails at once.
+        mutating func connected() throws(PostgresFailure) -> PostgresConnection {
+            if let connection, !connection.isStale { return connection }
+            connection = nil
+            guard notBefore <= .now else { throw .connection }
+            do throws(PostgresFailure) {
+                let made = try origin.connect()
+                connection = made
+                failures = 0
+                return made
+            } catch {
+                failures += 1
+                if case .unfit(let fault) = error { origin.onFault(fault) }
+                notBefore = .now + Self.pause(afterFailures: failures)
+                throw error
+            }
+        }
+
+        mutating func disconnect() { connection = nil }
+
+        /// 50 ms to 1 s: a database that comes back is not to be waited for much longer than it took.
+        static func pause(afterFailures failures: Int) -> Duration {
+            .milliseconds(min(1000, 25 << min(failures, 6)))
+        }
+    }
+
+    private let queue: DispatchQueue
+    private let session: Mutex<Session>
+
+    init(_ origin: Origin, label: String) {
+        queue = DispatchQueue(label: label)
+        session = Mutex(Session(origin))
+    }
+
+    /// Runs a job on the line's thread, after those that came before.
+    func submit(_ job: @escaping @Sendable (inout Session) -> Void) {
+        // The lock is never waited for: only this queue takes it.
+        queue.async { self.session.withLock { job(&$0) } }
+    }
+
+    /// Runs `body` with the connection, on the line's thread.
+    ///
+    /// - Parameters:
+    ///   - repeats: Whether it may be done twice: it is, once, on a new connection where the old one broke.
+    ///   - body: What to do.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``PostgresFailure``
+    func run<Value: Sendable>(
+        repeats: Bool,
+        _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
+    ) async throws(PostgresFailure) -> Value {
+        let result: Result<Value, PostgresFailure> = await withCheckedContinuation { continuation in
+            submit { session in
+                continuation.resume(returning: Self.run(repeats: repeats, in: &session, body))
+            }
+        }
+        return try result.get()
+    }
+
+    private static func run<Value: Sendable>(
+        repeats: Bool,
+        in session: inout Session,
+        _ body: (PostgresConnection) throws(PostgresFailure) -> Value
+    ) -> Result<Value, PostgresFailure> {
+        var attempts = repeats ? 2 : 1
+        while true {
+            attempts -= 1
+            do throws(PostgresFailure) {
+                return .success(try attempt(in: &session, body))
+            } catch {
+                guard error.isPassing, attempts > 0 else { return .failure(error) }
+            }
+        }
+    }
+
+    private static func attempt<Value>(
+        in session: inout Session,
+        _ body: (PostgresConnection) throws(PostgresFailure) -> Value
+    ) throws(PostgresFailure) -> Value {
+        let connection = try session.connected()
+        do throws(PostgresFailure) {
+            return try body(connection)
+        } catch {
+            if connection.isBroken { session.disconnect() }
+            throw error
+        }
+    }
+
+    /// Ends the connection, after what was submitted before.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            submit { session in
+                session.disconnect()
+                continuation.resume()
+            }
+        }
+    }
+}
+
+extension PostgresConnection {
+    /// Runs `body` in a database transaction; one that fails is rolled back.
+    func transaction<Value>(
+        _ body: () throws(PostgresFailure) -> Value
+    ) throws(PostgresFailure) -> Value {
+        try execute(Command("BEGIN"))
+        do throws(PostgresFailure) {
+            let value = try body()
+            try execute(Command("COMMIT"))
+            return value
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    /// Ends a transaction that failed; a connection that cannot even do that is given up.
+    func rollBack() {
+        if !isBroken { _ = try? execute(Command("ROLLBACK")) }
+    }
+}

@@ -1,0 +1,94 @@
+/// A value bound to a statement, sent in PostgreSQL's binary form with its length.
+enum Parameter {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    case text(String)
+    case bytes([UInt8])
+    case bools([Bool?])
+    case ints([Int64?])
+    case texts([String?])
+    case byteStrings([[UInt8]?])
+
+    static func text(orNull text: String?) -> Parameter { text.map { .text($0) } ?? .null }
+}
+
+/// The parameters of one statement as the client library takes them: bytes in a row, and where each begins.
+struct EncodedParameters {
+    private(set) var bytes: [UInt8] = []
+    /// `nil` where the value is NULL.
+    private(set) var ranges: [Range<Int>?] = []
+
+    /// The types of array elements, as `pg_type` numbers them; these numbers never change.
+    private enum ElementType: Int32 {
+        case bool = 16
+        case bytea = 17
+        case int8 = 20
+        case text = 25
+    }
+
+    init(_ parameters: [Parameter]) {
+        for parameter in parameters { append(parameter) }
+    }
+
+    private mutating func append(_ parameter: Parameter) {
+        let start = bytes.count
+        switch parameter {
+        case .null:
+            ranges.append(nil)
+            return
+        case .bool(let value): bytes.append(value ? 1 : 0)
+        case .int(let value): append(value)
+        case .text(let value): append(value)
+        case .bytes(let value): bytes += value
+        case .bools(let values): append(values, .bool) { $0.bytes.append($1 ? 1 : 0) }
+        case .ints(let values): append(values, .int8) { $0.append($1) }
+        case .texts(let values): append(values, .text) { $0.append($1) }
+        case .byteStrings(let values): append(values, .bytea) { $0.bytes += $1 }
+        }
+        ranges.append(start..<bytes.count)
+    }
+
+    private mutating func append(_ value: some FixedWidthInteger) {
+        withUnsafeBytes(of: value.bigEndian) { bytes += $0 }
+    }
+
+    /// PostgreSQL's text holds no NUL.
+    ///
+    /// What we keep as text has none: ids have a narrow form, and what people wrote was cleaned when it was read.
+    /// What is searched for may have one, and is to be found nowhere rather than refused.
+    private mutating func append(_ text: String) {
+        guard text.utf8.contains(0) else {
+            bytes += text.utf8
+            return
+        }
+        bytes += text.replacing("\0", with: "\u{FFFD}").utf8
+    }
+
+    /// An array of one dimension.
+    private mutating func append<Value>(
+        _ values: [Value?],
+        _ type: ElementType,
+        _ encode: (inout EncodedParameters, Value) -> Void
+    ) {
+        append(Int32(values.isEmpty ? 0 : 1))
+        append(Int32(values.contains { $0 == nil } ? 1 : 0))
+        append(type.rawValue)
+        guard !values.isEmpty else { return }
+        append(Int32(clamping: values.count))
+        append(Int32(1))
+        for value in values {
+            guard let value else {
+                append(Int32(-1))
+                continue
+            }
+            let lengthAt = bytes.count
+            append(Int32(0))
+            encode(&self, value)
+            let length = Int32(clamping: bytes.count - lengthAt - 4)
+            withUnsafeBytes(of: length.bigEndian) {
+                bytes.replaceSubrange(lengthAt..<(lengthAt + 4), with: $0)
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+import CPostgres
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A statement and the values for it.
+struct Command {
+    let sql: String
+    let parameters: [Parameter]
+    /// Kept prepared on the connection; statements that are put together anew for each call are not.
+    let isPrepared: Bool
+
+    init(_ sql: String, _ parameters: [Parameter] = [], isPrepared: Bool = true) {
+        self.sql = sql
+        self.parameters = parameters
+        self.isPrepared = isPrepared
+    }
+}
+
+/// One connection, used by one thread at a time, which waits in here.
+///
+/// Everything is sent without blocking and waited for with `poll`, so that a server that has gone silent costs a
+/// deadline and not the thread.
+final class PostgresConnection {
+    /// What a session is held to; milliseconds.
+    struct Limits: Sendable {
+        var statement: Int32 = 15_000
+        var lock: Int32 = 10_000
+        /// How long a transaction may stand idle: a replica that stopped in the middle holds up all others.
+        var idleInTransaction: Int32 = 5_000
+        /// What the client grants on top before it gives the connection up.
+        var slack: Int32 = 5_000
+    }
+
+    private let connection: OpaquePointer
+    private let limits: Limits
+    private var prepared: Set<String> = []
+    private(set) var isBroken = false
+
+    /// Connects, which may take the time that the URL allows for each of its hosts.
+    ///
+    /// - Throws: ``PostgresFailure/unfit(_:)`` with what the client library said.
+    init(_ url: PostgresURL, limits: Limits = Limits()) throws(PostgresFailure) {
+        let made = url.withConnectionParameters { keywords, values in
+            PQconnectdbParams(keywords, values, 1)
+        }
+        guard let made else { throw .connection }
+        guard PQstatus(made) == CONNECTION_OK else {
+            let reason = PQerrorMessage(made).map { String(cString: $0) } ?? ""
+            PQfinish(made)
+            throw .unfit(.unreachable(reason.trimmingLines))
+        }
+        connection = made
+        self.limits = limits
+        // Whatever the server has to say beside its answers is not for our standard error.
+        PQsetNoticeProcessor(made, { _, _ in }, nil)
+        PQsetnonblocking(made, 1)
+    }
+
+    deinit { PQfinish(connection) }
+
+    /// The version, such as 150018.
+    var serverVersion: Int { Int(PQserverVersion(connection)) }
+
+    /// Whether the server has ended the connection while nobody looked.
+    var isStale: Bool {
+        if isBroken { return true }
+        // Idle, the server sends nothing but its farewell.
+        guard wait(for: Int16(POLLIN), milliseconds: 0) else { return false }
+        return PQconsumeInput(connection) == 0 || PQstatus(connection) != CONNECTION_OK
+    }
+
+    /// Runs statements without parameters, one after another, in one round trip.
+    func run(script: String) throws(PostgresFailure) {
+        guard PQsendQuery(connection, script) == 1 else { throw breaking(.connection) }
+        let deadline = deadline()
+        try flush(by: deadline)
+        var failure: PostgresFailure?
+        while let result = try next(by: deadline) {
+            defer { PQclear(result) }
+            failure = failure ?? Self.failure(of: result)
+        }
+        if let failure { throw noticing(failure) }
+    }
+
+    @discardableResult
+    func execute(_ command: Command) throws(PostgresFailure) -> Rows {
+        guard let rows = try execute([command]).first else { throw breaking(.unexpected) }
+        return rows
+    }
+
+    /// Runs statements one after another in one round trip; after one that fails none is run.
+    ///
+    /// - Returns: What each gave.
+    /// - Throws: ``PostgresFailure`` of the first that failed. A transaction they began is then still to be ended.
+    func execute(_ commands: [Command]) throws(PostgresFailure) -> [Rows] {
+        guard PQenterPipelineMode(connection) == 1 else { throw breaking(.connection) }
+        var isPreparation: [Bool] = []
+        var newNames: [String] = []
+        for command in commands {
+            if command.isPrepared, !prepared.contains(command.sql), !newNames.contains(command.sql) {
+                try send(preparing: command)
+                newNames.append(command.sql)
+                isPreparation.append(true)
+            }
+            try send(command)
+            isPreparation.append(false)
+        }
+        guard PQpipelineSync(connection) == 1 else { throw breaking(.connection) }
+        let deadline = deadline()
+        try flush(by: deadline)
+
+        var rows: [Rows] = []
+        var failure: PostgresFailure?
+        for isPreparing in isPreparation {
+            guard let result = try next(by: deadline) else { throw breaking(failure ?? .unexpected) }
+            if let refusal = Self.failure(of: result) {
+                PQclear(result)
+                failure = failure ?? refusal
+            } else if isPreparing {
+                PQclear(result)
+                // In the order of sending: what comes after a failure is not prepared either.
+                prepared.insert(newNames.removeFirst())
+            } else {
+                rows.append(Rows(result))
+            }
+            // Each answer is followed by an end of its own.
+            guard try next(by: deadline) == nil else { throw breaking(failure ?? .unexpected) }
+        }
+        guard let end = try next(by: deadline) else { throw breaking(failure ?? .unexpected) }
+        let isEnd = PQresultStatus(end) == PGRES_PIPELINE_SYNC
+        PQclear(end)
+        guard isEnd, PQexitPipelineMode(connection) == 1 else { throw breaking(.unexpected) }
+        if let failure { throw noticing(failure) }
+        return rows
+    }
+
+    // MARK: Sending
+
+    private func send(preparing command: Command) throws(PostgresFailure) {
+        let sql = command.sql
+        guard PQsendPrepare(connection, Self.name(of: sql), sql, 0, nil) == 1 else {
+            throw breaking(.connection)
+        }
+    }
+
+    private func send(_ command: Command) throws(PostgresFailure) {
+        let encoded = EncodedParameters(command.parameters)
+        let lengths = encoded.ranges.map { Int32(clamping: $0?.count ?? 0) }
+        let formats = [Int32](repeating: 1, count: encoded.ranges.count)
+        let isSent = encoded.bytes.withUnsafeBufferPointer { bytes in
+            // An empty value is not NULL, and needs a place to point to.
+            withUnsafePointer(to: CChar(0)) { nothing in
+                let values = encoded.ranges.map { range -> UnsafePointer<CChar>? in
+                    guard let range else { return nil }
+                    guard !range.isEmpty, let start = bytes.baseAddress else { return nothing }
+                    return UnsafeRawPointer(start + range.lowerBound).assumingMemoryBound(to: CChar.self)
+                }
+                let count = Int32(clamping: values.count)
+                if command.isPrepared {
+                    let name = Self.name(of: command.sql)
+                    return PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1)
+                }
+                return PQsendQueryParams(connection, command.sql, count, nil, values, lengths, formats, 1)
+            }
+        }
+        guard isSent == 1 else { throw breaking(.connection) }
+    }
+
+    /// A name for a statement: the same text has the same for as long as the process lives.
+    private static func name(of sql: String) -> String {
+        "s" + String(UInt64(bitPattern: Int64(sql.hashValue)), radix: 36)
+    }
+
+    // MARK: Waiting
+
+    private func deadline() -> ContinuousClock.Instant {
+        .now + .milliseconds(Int64(limits.statement) + Int64(limits.slack))
+    }
+
+    private func flush(by deadline: ContinuousClock.Instant) throws(PostgresFailure) {
+        while true {
+            switch PQflush(connection) {
+            case 0: return
+            case 1:
+                // The server may have to be rid of its answers before it takes more.
+                try wait(for: Int16(POLLIN | POLLOUT), by: deadline)
+                guard PQconsumeInput(connection) == 1 else { throw breaking(.connection) }
+            default: throw breaking(.connection)
+            }
+        }
+    }
+
+    /// - Returns: `nil` where the answer to a statement ends.
+    private func next(by deadline: ContinuousClock.Instant) throws(PostgresFailure) -> OpaquePointer? {
+        while PQisBusy(connection) == 1 {
+            try wait(for: Int16(POLLIN), by: deadline)
+            guard PQconsumeInput(connection) == 1 else { throw breaking(.connection) }
+        }
+        let result = PQgetResult(connection)
+        guard PQstatus(connection) == CONNECTION_OK else {
+            if let result { PQclear(result) }
+            throw breaking(.connection)
+        }
+        return result
+    }
+
+    private func wait(
+        for events: Int16,
+        by deadline: ContinuousClock.Instant
+    ) throws(PostgresFailure) {
+        while true {
+            let left = deadline - .now
+            guard left > .zero else { throw breaking(.timedOut) }
+            let milliseconds = left / .milliseconds(1)
+            if wait(for: events, milliseconds: Int32(milliseconds) + 1) { return }
+        }
+    }
+
+    private func wait(for events: Int16, milliseconds: Int32) -> Bool {
+        var descriptor = pollfd(fd: PQsocket(connection), events: events, revents: 0)
+        return poll(&descriptor, 1, milliseconds) > 0
+    }
+
+    // MARK: Failing
+
+    private func breaking(_ failure: PostgresFailure) -> PostgresFailure {
+        isBroken = true
+        return failure
+    }
+
+    private func noticing(_ failure: PostgresFailure) -> PostgresFailure {
+        if failure.endsConnection { isBroken = true }
+        return failure
+    }
+
+    private static func failure(of result: OpaquePointer) -> PostgresFailure? {
+        switch PQresultStatus(result) {
+        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return nil
+        case PGRES_PIPELINE_ABORTED: return .unexpected
+        default:
+            // Without a state it is the client library that speaks, and it speaks of the connection.
+            guard let state = cpostgres_sqlstate(result) else { return .connection }
+            return .refused(state: String(cString: state))
+        }
+    }
+}
+
+extension String {
+    /// In one line, as a sentence goes on; without the advice that stands indented below each finding.
+    fileprivate var trimmingLines: String {
+        split(whereSeparator: \.isNewline).filter { $0.first != "\t" }.joined(separator: "; ")
+    }
+}

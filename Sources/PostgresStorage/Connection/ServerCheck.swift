@@ -1,0 +1,52 @@
+/// What a server has to be, so that an acknowledged event is never lost.
+///
+/// Looked at on every new connection: after a failover it is another server that answers.
+enum ServerCheck {
+    static let oldestVersion = 130_000
+
+    static func examine(_ connection: PostgresConnection) throws(PostgresFailure) {
+        guard connection.serverVersion >= oldestVersion else {
+            throw .unfit(.tooOld(version: connection.serverVersion))
+        }
+        let rows = try connection.execute(
+            Command(
+                """
+                SELECT current_setting('server_encoding'), current_setting('fsync'),
+                    current_setting('full_page_writes'), current_setting('synchronous_commit'),
+                    current_setting('synchronous_standby_names')
+                """
+            )
+        )
+        guard rows.count == 1 else { throw .unexpected }
+        let settings = Settings(
+            encoding: rows.text(0, 0),
+            fsync: rows.text(0, 1),
+            fullPageWrites: rows.text(0, 2),
+            synchronousCommit: rows.text(0, 3),
+            standbys: rows.text(0, 4)
+        )
+        if let fault = settings.fault { throw .unfit(fault) }
+    }
+
+    struct Settings {
+        var encoding = "UTF8"
+        var fsync = "on"
+        var fullPageWrites = "on"
+        var synchronousCommit = "on"
+        var standbys = ""
+
+        var fault: PostgresStartError? {
+            guard encoding == "UTF8" else { return .notUTF8(encoding: encoding) }
+            guard fsync == "on" else { return .notDurable(setting: "fsync", value: fsync, wanted: "on") }
+            guard fullPageWrites == "on" else {
+                return .notDurable(setting: "full_page_writes", value: fullPageWrites, wanted: "on")
+            }
+            // Where a standby is to take over, what only this server has is lost with it.
+            let weak = standbys.isEmpty ? ["off"] : ["off", "local"]
+            guard !weak.contains(synchronousCommit) else {
+                return .notDurable(setting: "synchronous_commit", value: synchronousCommit, wanted: "on")
+            }
+            return nil
+        }
+    }
+}

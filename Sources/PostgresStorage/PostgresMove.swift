@@ -1,0 +1,292 @@
+package import Storage
+
+/// Moves all that a store holds into an empty PostgreSQL database, row for row.
+///
+/// How far it has come stands in the database itself, written with the rows: killed at any point, it goes on from
+/// there. Until it is done and compared, no service starts on that database.
+package struct PostgresMove: Sendable {
+    package enum Fault: Error, Equatable, CustomStringConvertible {
+        case targetIsInUse
+        case otherSource
+        case differs(table: String, rows: Int)
+
+        package var description: String {
+            switch self {
+            case .targetIsInUse: "The database holds events already. Move into one that is empty."
+            case .otherSource:
+                "A move from another database was begun into this one. Go on with that, or begin with an empty one."
+            case .differs(let table, let rows):
+                "After the move \(rows) rows of \(table) are not what they were. Nothing was removed; move into an empty "
+                    + "database again."
+            }
+        }
+    }
+
+    /// What happens, for whoever watches.
+    package enum Step: Sendable, Equatable {
+        case moved(rows: Int)
+        case compared(rows: Int)
+    }
+
+    private static let batchSize = 500
+
+    private let source: any StoreSource
+    private let name: String
+    private let line: ConnectionLine
+
+    /// - Parameters:
+    ///   - source: What is moved; nothing may write it meanwhile.
+    ///   - name: Tells it from other sources, should the move be interrupted.
+    ///   - target: Where to.
+    package init(from source: any StoreSource, named name: String, to target: PostgresURL) {
+        self.source = source
+        self.name = name
+        var limits = PostgresConnection.Limits()
+        (limits.statement, limits.lock) = (600_000, 60_000)
+        line = ConnectionLine(
+            ConnectionLine.Origin(url: target, limits: limits, settings: PostgresStore.byKey),
+            label: "console-billing.postgres.moving"
+        )
+    }
+
+    /// Moves, compares, and makes the database ready to be served.
+    ///
+    /// - Parameter onStep: Called as it goes.
+    /// - Returns: How many rows each table has.
+    /// - Throws: ``Fault``, ``PostgresStartError``, ``StoreError``.
+    package func run(onStep: @Sendable (Step) throws -> Void = { _ in }) async throws -> [String: Int] {
+        do {
+            let counts = try await moved(onStep: onStep)
+            await line.close()
+            return counts
+        } catch {
+            await line.close()
+            if case .unfit(let fault) = error as? PostgresFailure { throw fault }
+            if let failure = error as? PostgresFailure { throw StoreError(failure, while: "moving") }
+            throw error
+        }
+    }
+
+    private func moved(onStep: (Step) throws -> Void) async throws -> [String: Int] {
+        try await begin()
+        var counts: [String: Int] = [:]
+        for table in StoreTable.all {
+            try await copy(table, onStep: onStep)
+            counts[table.name] = try await compare(table, onStep: onStep)
+        }
+        try await on { connection throws(PostgresFailure) in
+            try connection.transaction { () throws(PostgresFailure) in
+                for table in StoreTable.all where table.isNumbered {
+                    try connection.execute(Command(Self.numbering(table), isPrepared: false))
+                }
+                try connection.run(script: "DROP TABLE store_move")
+            }
+            try connection.run(script: "ANALYZE")
+        }
+        return counts
+    }
+
+    private func on<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
+    ) async throws(PostgresFailure) -> Value {
+        try await line.run(repeats: false, body)
+    }
+
+    // MARK: Beginning
+
+    private enum Beginning { case ours, inUse, otherSource }
+
+    private func begin() async throws {
+        let beginning = try await on { [name] connection throws(PostgresFailure) in
+            try Migrator.migrate(connection)
+            return try connection.transaction { () throws(PostgresFailure) -> Beginning in
+                if try Self.isUnderWay(connection) {
+                    let rows = try connection.execute(Command("SELECT source FROM store_move LIMIT 1"))
+                    return rows.count == 1 && rows.text(0, 0) == name ? .ours : .otherSource
+                }
+                let events = try connection.execute(Command("SELECT EXISTS (SELECT 1 FROM events)"))
+                if events.bool(0, 0) { return .inUse }
+                try connection.run(
+                    script:
+                        "CREATE TABLE store_move (table_name TEXT PRIMARY KEY, position BIGINT NOT NULL, source TEXT)"
+                )
+                for table in StoreTable.all {
+                    try connection.execute(
+                        Command(
+                            "INSERT INTO store_move (table_name, position, source) VALUES ($1, 0, $2)",
+                            [.text(table.name), .text(name)]
+                        )
+                    )
+                }
+                return .ours
+            }
+        }
+        switch beginning {
+        case .ours: return
+        case .inUse: throw Fault.targetIsInUse
+        case .otherSource: throw Fault.otherSource
+        }
+    }
+
+    /// Whether a move into this database was begun and not brought to its end.
+    static func isUnderWay(_ connection: PostgresConnection) throws(PostgresFailure) -> Bool {
+        let rows = try connection.execute(
+            Command("SELECT to_regclass('store_move') IS NOT NULL", isPrepared: false)
+        )
+        return rows.count == 1 && rows.bool(0, 0)
+    }
+
+    // MARK: Moving
+
+    private func copy(_ table: StoreTable, onStep: (Step) throws -> Void) async throws {
+        var position = try await on { connection throws(PostgresFailure) in
+            let rows = try connection.execute(
+                Command("SELECT position FROM store_move WHERE table_name = $1", [.text(table.name)])
+            )
+            return rows.count == 1 ? rows.int(0, 0) : 0
+        }
+        while true {
+            let batch = try await source.rows(of: table, after: position, limit: Self.batchSize)
+            guard !batch.rows.isEmpty else { return }
+            try await on { connection throws(PostgresFailure) in
+                try connection.transaction { () throws(PostgresFailure) in
+                    try connection.execute(
+                        Command(Self.inserting(table), Self.parameters(batch.rows, table.columns))
+                    )
+                    try connection.execute(
+                        Command(
+                            "UPDATE store_move SET position = $1 WHERE table_name = $2",
+                            [.int(batch.position), .text(table.name)]
+                        )
+                    )
+                }
+            }
+            position = batch.position
+            try onStep(.moved(rows: batch.rows.count))
+        }
+    }
+
+    // MARK: Comparing
+
+    /// - Returns: How many rows there are.
+    private func compare(_ table: StoreTable, onStep: (Step) throws -> Void) async throws -> Int {
+        let count = try await source.count(of: table)
+        let moved = try await on { connection throws(PostgresFailure) in
+            let rows = try connection.execute(
+                Command("SELECT count(*) FROM \(table.name)", isPrepared: false)
+            )
+            return rows.count == 1 ? Int(rows.int(0, 0)) : -1
+        }
+        guard count == moved else { throw Fault.differs(table: table.name, rows: abs(count - moved)) }
+        let keyColumns = table.key.compactMap { name in table.columns.firstIndex { $0.name == name } }
+        var position: Int64 = 0
+        while true {
+            let batch = try await source.rows(of: table, after: position, limit: Self.batchSize)
+            guard !batch.rows.isEmpty else { return count }
+            position = batch.position
+            let found = try await on { connection throws(PostgresFailure) in
+                let rows = try connection.execute(
+                    Command(
+                        Self.finding(table),
+                        Self.parameters(
+                            batch.rows.map { row in keyColumns.map { row[$0] } },
+                            keyColumns.map { table.columns[$0] }
+                        )
+                    )
+                )
+                return Set(rows.map { Self.values(rows, $0, table.columns) })
+            }
+            let differing = batch.rows.count { !found.contains($0) }
+            guard differing == 0 else { throw Fault.differs(table: table.name, rows: differing) }
+            try onStep(.compared(rows: batch.rows.count))
+        }
+    }
+
+    // MARK: SQL
+
+    private static func inserting(_ table: StoreTable) -> String {
+        let names = table.columns.map(\.name).joined(separator: ", ")
+        return "INSERT INTO \(table.name) (\(names)) SELECT * FROM unnest(\(arrays(table.columns)))"
+    }
+
+    private static func finding(_ table: StoreTable) -> String {
+        let columns = table.key.compactMap { name in table.columns.first { $0.name == name } }
+        let matches = table.key.map { "t.\($0) = k.\($0)" }.joined(separator: " AND ")
+        return """
+            SELECT \(table.columns.map { "t." + $0.name }.joined(separator: ", "))
+            FROM unnest(\(arrays(columns))) AS k (\(table.key.joined(separator: ", ")))
+            JOIN \(table.name) t ON \(matches)
+            """
+    }
+
+    private static func arrays(_ columns: [StoreTable.Column]) -> String {
+        columns.enumerated().map { "$\($0 + 1)::\($1.kind.postgresType)[]" }.joined(separator: ", ")
+    }
+
+    /// The next number that the database gives is above those that were moved.
+    private static func numbering(_ table: StoreTable) -> String {
+        """
+        SELECT setval(
+            pg_get_serial_sequence('\(table.name)', 'sequence'),
+            (SELECT coalesce(max(sequence), 0) + 1 FROM \(table.name)), FALSE)
+        """
+    }
+
+    private static func parameters(_ rows: [[StoreValue]], _ columns: [StoreTable.Column]) -> [Parameter] {
+        columns.enumerated().map { index, column in
+            let values = rows.map { $0[index] }
+            return switch column.kind {
+            case .integer: .ints(values.map(\.integer))
+            // Numbers below 0 are given to no event, so that no payment to come gets one of these.
+            case .payment: .ints(values.map { value in value.integer.map { -$0 } })
+            case .flag: .bools(values.map { $0.integer.map { $0 != 0 } })
+            case .text: .texts(values.map(\.text))
+            case .words, .bytes: .byteStrings(values.map(\.bytes))
+            }
+        }
+    }
+
+    private static func values(_ rows: Rows, _ row: Int, _ columns: [StoreTable.Column]) -> [StoreValue] {
+        columns.enumerated().map { index, column in
+            if rows.isNull(row, index) { return .null }
+            return switch column.kind {
+            case .integer: .integer(rows.int(row, index))
+            case .payment: .integer(-rows.int(row, index))
+            case .flag: .integer(rows.bool(row, index) ? 1 : 0)
+            case .text, .words: .text(rows.text(row, index))
+            case .bytes: .bytes(rows.bytes(row, index))
+            }
+        }
+    }
+}
+
+extension StoreTable.Kind {
+    fileprivate var postgresType: String {
+        switch self {
+        case .integer, .payment: "bigint"
+        case .flag: "bool"
+        case .text: "text"
+        case .words, .bytes: "bytea"
+        }
+    }
+}
+
+extension StoreValue {
+    fileprivate var integer: Int64? {
+        guard case .integer(let number) = self else { return nil }
+        return number
+    }
+
+    fileprivate var text: String? {
+        guard case .text(let text) = self else { return nil }
+        return text
+    }
+
+    fileprivate var bytes: [UInt8]? {
+        switch self {
+        case .bytes(let bytes): bytes
+        case .text(let text): Array(text.utf8)
+        case .null, .integer: nil
+        }
+    }
+}

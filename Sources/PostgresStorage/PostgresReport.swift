@@ -1,0 +1,39 @@
+/// What a database is like, for whoever runs the service.
+package struct PostgresReport: Sendable {
+    /// Such as `15.18`.
+    package let version: String
+    /// Whether all migrations have run.
+    package let isPrepared: Bool
+
+    /// Connects, looks, and changes nothing.
+    ///
+    /// - Parameter url: The database.
+    /// - Returns: What there is to say.
+    /// - Throws: ``PostgresStartError`` when it cannot be used, with how to mend it.
+    package static func examine(_ url: PostgresURL) async throws(PostgresStartError) -> PostgresReport {
+        let line = ConnectionLine(
+            ConnectionLine.Origin(url: url, limits: PostgresConnection.Limits()),
+            label: "console-billing.postgres.examination"
+        )
+        let result: Result<PostgresReport, PostgresFailure>
+        do throws(PostgresFailure) {
+            result = .success(
+                try await line.run(repeats: true) { connection throws(PostgresFailure) in
+                    PostgresReport(
+                        version: "\(connection.serverVersion / 10_000).\(connection.serverVersion % 10_000)",
+                        isPrepared: try Migrator.pending(connection).isEmpty
+                    )
+                }
+            )
+        } catch {
+            result = .failure(error)
+        }
+        await line.close()
+        switch result {
+        case .success(let report): return report
+        case .failure(.unfit(let fault)): throw fault
+        case .failure(.refused(let state)): throw .unreachable("it refused to be read (SQLSTATE \(state))")
+        case .failure: throw .unreachable("the connection broke")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// Why the store refuses to start, or to go on with a server that took the place of another.
+package enum PostgresStartError: Error, Equatable, CustomStringConvertible {
+    /// What the client library said; it names hosts and users, never passwords.
+    case unreachable(String)
+    case tooOld(version: Int)
+    case notUTF8(encoding: String)
+    case notDurable(setting: String, value: String, wanted: String)
+    case newerSchema
+    case halfMoved
+    case migration(String, state: String)
+
+    package var description: String {
+        switch self {
+        case .unreachable(let reason):
+            "The database cannot be reached: \(reason). Is it running, and does DATABASE_URL name it?"
+        case .tooOld(let version):
+            "The database is PostgreSQL \(version / 10_000); console-billing needs 13 or newer."
+        case .notUTF8(let encoding):
+            "The database is encoded in \(encoding). Make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0."
+        case .notDurable(let setting, let value, let wanted):
+            "The database has \(setting) = \(value), under which an acknowledged event could be lost. Set \(setting) = "
+                + "\(wanted) in postgresql.conf, or with ALTER SYSTEM or ALTER ROLE, and reload."
+        case .newerSchema:
+            "The database was written by a newer version of console-billing. Start that version, or restore a dump made "
+                + "with this one."
+        case .halfMoved:
+            "A move into this database was interrupted. Run console-billing migrate-store again: it goes on where it "
+                + "stopped."
+        case .migration(let name, let state):
+            "The migration \(name) was refused by the database (SQLSTATE \(state)). May this user create tables in its "
+                + "schema? GRANT CREATE ON SCHEMA … TO …."
+        }
+    }
+}

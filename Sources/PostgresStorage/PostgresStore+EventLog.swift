@@ -1,0 +1,108 @@
+import Billing
+package import Storage
+
+extension PostgresStore {
+    package func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome {
+        try await writer.record(PreparedEvent(delivered, projection: projection))
+    }
+
+    package func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? {
+        let isBackwards = query.startingAfter == nil && query.endingBefore != nil
+        return try await run("listing events") { connection throws(PostgresFailure) in
+            var conditions = Conditions()
+            if let type = query.type {
+                // `charge.*` names a family, as in Stripe's own `types`.
+                if type.hasSuffix("*") {
+                    conditions.add("starts_with(type, ?)", .text(String(type.dropLast())))
+                } else {
+                    conditions.add("type = ?", .text(type))
+                }
+            }
+            if let disposition = query.disposition {
+                // Spelt out rather than bound, so that the partial index for it can serve.
+                conditions.add("disposition = '\(disposition.rawValue)'")
+            }
+            if let source = query.source { conditions.add("source = ?", .text(source.rawValue)) }
+            if let object = query.objectID { conditions.add("object_id = ?", .text(object)) }
+            if let cursor = query.startingAfter ?? query.endingBefore {
+                let found = try connection.execute(
+                    Command("SELECT sequence FROM events WHERE id = $1", [.text(cursor)])
+                )
+                guard found.count == 1 else { return nil }
+                conditions.add(isBackwards ? "sequence > ?" : "sequence < ?", .int(found.int(0, 0)))
+            }
+            let rows = try connection.execute(
+                conditions.command { condition in
+                    """
+                    SELECT \(Self.entryColumns)
+                    FROM events
+                    \(condition)
+                    ORDER BY sequence \(isBackwards ? "ASC" : "DESC")
+                    LIMIT \(query.limit + 1)
+                    """
+                }
+            )
+            let entries = (0..<min(rows.count, query.limit)).map { Self.entry(rows, $0) }
+            return Page(
+                elements: isBackwards ? entries.reversed() : entries,
+                hasMore: rows.count > query.limit
+            )
+        }
+    }
+
+    package func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? {
+        try await run("reading an event") { connection throws(PostgresFailure) in
+            let rows = try connection.execute(
+                Command("SELECT \(Self.entryColumns), payload FROM events WHERE id = $1", [.text(id)])
+            )
+            return rows.count == 1 ? (Self.entry(rows, 0), rows.bytes(0, 12)) : nil
+        }
+    }
+
+    private static let entryColumns = """
+        id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
+        object_id, octet_length(payload)::bigint
+        """
+
+    private static func entry(_ rows: Rows, _ row: Int) -> EventEntry {
+        EventEntry(
+            id: rows.text(row, 0),
+            type: rows.text(row, 1),
+            created: rows.optionalInt(row, 2).map(Instant.init(unixSeconds:)),
+            receivedAt: Instant(unixSeconds: rows.int(row, 3)),
+            livemode: rows.bool(row, 4),
+            account: rows.optionalText(row, 5),
+            apiVersion: rows.optionalText(row, 6),
+            source: EventSource(rawValue: rows.text(row, 7)) ?? .webhook,
+            disposition: EventEntry.Disposition(rawValue: rows.text(row, 8)) ?? .ignored,
+            reason: rows.optionalText(row, 9),
+            objectID: rows.optionalText(row, 10),
+            size: Int(rows.int(row, 11))
+        )
+    }
+}
+
+/// Conditions of a query that are put together for each call.
+struct Conditions {
+    private var texts: [String] = []
+    private(set) var parameters: [Parameter] = []
+
+    /// Adds a condition, in which a `?` stands for each value.
+    mutating func add(_ condition: String, _ values: Parameter...) {
+        var text = ""
+        for character in condition {
+            guard character == "?" else {
+                text.append(character)
+                continue
+            }
+            text += "$\(parameters.count + text.count { $0 == "$" } + 1)"
+        }
+        texts.append(text)
+        parameters += values
+    }
+
+    func command(_ sql: (_ condition: String) -> String) -> Command {
+        let condition = texts.isEmpty ? "" : "WHERE " + texts.joined(separator: " AND ")
+        return Command(sql(condition), parameters, isPrepared: false)
+    }
+}

@@ -1,0 +1,202 @@
+import Billing
+package import Storage
+
+extension PostgresStore {
+    package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
+        try await run("reprojecting an event") { [projection] connection throws(PostgresFailure) in
+            try connection.transaction { () throws(PostgresFailure) in
+                try connection.run(script: Self.byKey.map { "SET LOCAL \($0)" }.joined(separator: ";"))
+                try connection.execute(EventStatements.turn)
+                let rows = try connection.execute(
+                    Command("SELECT \(Rebuilding.columns) FROM events WHERE id = $1", [.text(eventID)])
+                )
+                guard rows.count == 1 else { return nil }
+                let rebuilding = Rebuilding(connection: connection, projection: projection)
+                let changed = try rebuilding.derive(rows, into: .live, asking: .everything)
+                return Reprojection(
+                    events: 1,
+                    transactions: try rebuilding.count("SELECT count(*) FROM transactions"),
+                    changed: changed
+                )
+            }
+        }
+    }
+
+    /// Derives everything anew beside the tables in use, and puts it in their place in one step.
+    ///
+    /// It goes a batch at a time while all replicas go on recording; only the last batch, which finds no further
+    /// event, has them wait.
+    package func reprojectAll() async throws(StoreError) -> Reprojection {
+        try inFlight.begin("reprojecting")
+        defer { inFlight.end() }
+        let outcome: Reprojection?
+        do throws(PostgresFailure) {
+            outcome = try await rebuilding.run(repeats: false) {
+                [projection, inFlight] connection throws(PostgresFailure) in
+                try Rebuilding(connection: connection, projection: projection).run(whileOpen: inFlight)
+            }
+        } catch {
+            throw StoreError(error, while: "reprojecting")
+        }
+        guard let outcome else {
+            throw inFlight.isClosed
+                ? StoreError(.closed, while: "reprojecting")
+                : StoreError(.busy, while: "reprojecting: a rebuild is under way already")
+        }
+        return outcome
+    }
+}
+
+/// Deriving again from the log.
+struct Rebuilding {
+    let connection: PostgresConnection
+    let projection: ProjectionPolicy
+
+    /// What ``derive(_:into:asking:)`` reads of an event.
+    static let columns = "sequence, payload, received_at, source, disposition"
+    private static let batchSize = 200
+
+    /// - Returns: `nil` when another replica, or another caller, is at it already, and when the store is closing.
+    func run(whileOpen inFlight: InFlight) throws(PostgresFailure) -> Reprojection? {
+        let lock = try connection.execute(
+            Command("SELECT pg_try_advisory_lock(7226736, 'events'::regclass::oid::int)")
+        )
+        guard lock.count == 1, lock.bool(0, 0) else { return nil }
+        defer {
+            // Where that cannot be done the connection is gone, and its locks with it.
+            _ = try? connection.execute(
+                Command("SELECT pg_advisory_unlock(7226736, 'events'::regclass::oid::int)")
+            )
+        }
+        try connection.transaction { () throws(PostgresFailure) in
+            try connection.run(script: ProjectionTables.rebuilt.removal)
+            try connection.run(
+                script: ProjectionTables.rebuilt.definition + ProjectionTables.rebuilt.undecided
+            )
+        }
+        var progress = Progress()
+        while !inFlight.isClosed {
+            let before = progress
+            let step = try connection.transaction { () throws(PostgresFailure) in try batch(after: before) }
+            if let finished = step.finished { return finished }
+            progress = step.progress
+        }
+        return nil
+    }
+
+    private struct Progress {
+        var events = 0
+        var last: Int64 = 0
+        /// What is written meanwhile is too little to fill a batch: from here on it has to wait.
+        var isLast = false
+    }
+
+    private func batch(
+        after before: Progress
+    ) throws(PostgresFailure) -> (progress: Progress, finished: Reprojection?) {
+        if before.isLast { try connection.execute(EventStatements.turn) }
+        let rows = try connection.execute(
+            Command(
+                "SELECT \(Self.columns) FROM events WHERE sequence > $1 ORDER BY sequence LIMIT $2",
+                [.int(before.last), .int(Int64(Self.batchSize))]
+            )
+        )
+        _ = try derive(rows, into: .rebuilt, asking: .nothing)
+        var progress = before
+        progress.events += rows.count
+        if rows.count > 0 { progress.last = rows.int(rows.count - 1, 0) }
+        guard rows.count < Self.batchSize else { return (progress, nil) }
+        guard before.isLast else {
+            // Before anybody has to wait: whoever reads the new tables finds them counted.
+            try connection.run(script: "ANALYZE rebuilt_objects, rebuilt_transactions, rebuilt_customers")
+            progress.isLast = true
+            return (progress, nil)
+        }
+        let changed = try exchange()
+        return (
+            progress,
+            Reprojection(
+                events: progress.events,
+                transactions: try count("SELECT count(*) FROM transactions"),
+                changed: changed
+            )
+        )
+    }
+
+    /// Reads some events again, with today's code.
+    ///
+    /// - Returns: How many rows of the feed are other than they stood.
+    func derive(
+        _ rows: Rows,
+        into target: Projection,
+        asking: ProjectionPlan.Asking
+    ) throws(PostgresFailure) -> Int {
+        var events: [ProjectionPlan.Entry] = []
+        for row in 0..<rows.count {
+            let payload = rows.bytes(row, 1)
+            // It was an event when it was recorded; should today's code refuse it, the log keeps it all the same.
+            guard let event = try? EventCoding.decode(payload) else { continue }
+            let prepared = PreparedEvent(
+                event,
+                payload: payload,
+                receivedAt: Instant(unixSeconds: rows.int(row, 2)),
+                source: EventSource(rawValue: rows.text(row, 3)) ?? .webhook,
+                projection: projection
+            )
+            if rows.text(row, 4) != prepared.disposition.rawValue {
+                try setDisposition(of: rows.int(row, 0), prepared)
+            }
+            events.append(ProjectionPlan.Entry(prepared, asking: asking, payment: rows.int(row, 0)))
+        }
+        let reading = target.reading(events.map(\.event))
+        let plan = ProjectionPlan(events, standing: try target.standing(try connection.execute(reading)))
+        _ = try connection.execute(target.writing(plan))
+        return plan.changedRows
+    }
+
+    private func setDisposition(of sequence: Int64, _ prepared: PreparedEvent) throws(PostgresFailure) {
+        try connection.execute(
+            Command(
+                "UPDATE events SET disposition = $1, reason = $2, object_id = $3 WHERE sequence = $4",
+                [
+                    .text(prepared.disposition.rawValue), .text(orNull: prepared.reason),
+                    .text(orNull: prepared.objectID), .int(sequence),
+                ]
+            )
+        )
+    }
+
+    /// Puts the rebuilt tables in the place of those in use.
+    ///
+    /// - Returns: How many rows differ.
+    private func exchange() throws(PostgresFailure) -> Int {
+        // Many rows are compared, once: by hashing, not one by one.
+        try connection.run(script: "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on")
+        let changed = try count(
+            """
+            SELECT count(*)
+            FROM transactions l
+            FULL JOIN rebuilt_transactions r ON r.id = l.id
+            WHERE l.body IS DISTINCT FROM r.body
+            """
+        )
+        // The order in which readers take them: nobody then waits for somebody who waits for them.
+        let lock = "LOCK TABLE transactions, objects, customers IN ACCESS EXCLUSIVE MODE"
+        try connection.run(
+            script: ([lock, ProjectionTables.live.removal] + Self.renaming).joined(separator: ";")
+        )
+        return changed
+    }
+
+    private static let renaming: [String] =
+        ["objects", "transactions", "customers"].map { "ALTER TABLE rebuilt_\($0) RENAME TO \($0)" }
+        + [
+            "objects_pkey", "objects_by_payment", "transactions_pkey", "transactions_by_customer",
+            "transactions_by_created", "transactions_by_payment", "customers_pkey", "customers_by_user",
+        ].map { "ALTER INDEX rebuilt_\($0) RENAME TO \($0)" }
+
+    func count(_ sql: String) throws(PostgresFailure) -> Int {
+        let rows = try connection.execute(Command(sql, isPrepared: false))
+        return rows.count == 1 ? Int(rows.int(0, 0)) : 0
+    }
+}

@@ -1,0 +1,135 @@
+package import Storage
+
+/// The store on PostgreSQL: for any number of replicas that share one database.
+///
+/// A database that is away makes this store refuse, never stop: it connects again by itself, and
+/// ``checkReady()`` says when it is back.
+package final class PostgresStore: Store {
+    let projection: ProjectionPolicy
+    let pool: ConnectionPool
+    let writer: BatchWriter
+    /// For rebuilding, which holds its lock for as long as the connection lives.
+    let rebuilding: ConnectionLine
+    let inFlight = InFlight()
+
+    /// Connects, and brings the tables up to date as needed, in turn with other replicas.
+    ///
+    /// - Parameters:
+    ///   - url: The database.
+    ///   - projection: Which events become part of the feed.
+    ///   - limits: How much may wait to be written.
+    ///   - poolSize: How many connections there are beside the writer's; each is made when it is needed.
+    ///   - onFault: Told, from any thread and again and again, why the database cannot be used while it cannot.
+    /// - Returns: The store.
+    /// - Throws: ``PostgresStartError``, or ``StoreError`` for what else the database refuses.
+    package static func open(
+        _ url: PostgresURL,
+        projection: ProjectionPolicy = ProjectionPolicy(),
+        limits: EventBatches.Limits = EventBatches.Limits(),
+        poolSize: Int = 4,
+        onFault: @escaping @Sendable (PostgresStartError) -> Void = { _ in }
+    ) async throws -> PostgresStore {
+        var patient = PostgresConnection.Limits()
+        // A migration may rewrite a table, and others may wait for it.
+        (patient.statement, patient.lock) = (3_600_000, 600_000)
+        let line = ConnectionLine(
+            ConnectionLine.Origin(url: url, limits: patient),
+            label: "console-billing.postgres.migrations"
+        )
+        do {
+            try await line.run(repeats: false) { connection throws(PostgresFailure) in
+                try Migrator.migrate(connection)
+                if try PostgresMove.isUnderWay(connection) { throw .unfit(.halfMoved) }
+            }
+            await line.close()
+        } catch {
+            await line.close()
+            if case .unfit(let fault) = error { throw fault }
+            throw StoreError(error, while: "opening the database")
+        }
+        return PostgresStore(
+            url,
+            projection: projection,
+            limits: limits,
+            poolSize: poolSize,
+            onFault: onFault
+        )
+    }
+
+    private init(
+        _ url: PostgresURL,
+        projection: ProjectionPolicy,
+        limits: EventBatches.Limits,
+        poolSize: Int,
+        onFault: @escaping @Sendable (PostgresStartError) -> Void
+    ) {
+        self.projection = projection
+        let usual = PostgresConnection.Limits()
+        var patient = usual
+        (patient.statement, patient.idleInTransaction) = (3_600_000, 60_000)
+        pool = ConnectionPool(
+            ConnectionLine.Origin(url: url, limits: usual, onFault: onFault),
+            size: poolSize
+        )
+        writer = BatchWriter(
+            ConnectionLine.Origin(url: url, limits: usual, settings: Self.byKey, onFault: onFault),
+            limits: limits
+        )
+        rebuilding = ConnectionLine(
+            ConnectionLine.Origin(url: url, limits: patient, settings: Self.byKey, onFault: onFault),
+            label: "console-billing.postgres.rebuilding"
+        )
+    }
+
+    /// What the projection reads it reads by key.
+    ///
+    /// Before the server has counted the rows of a new table it would rather read the whole of it, and would for
+    /// the life of a prepared statement.
+    static let byKey = ["enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off"]
+
+    /// Runs statements on a connection of the pool.
+    ///
+    /// - Parameters:
+    ///   - operation: What is done, for the error.
+    ///   - repeats: Whether it may be done twice; false for what would then count twice.
+    ///   - body: Runs the statements.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``StoreError``
+    func run<Value: Sendable>(
+        _ operation: StaticString,
+        repeats: Bool = true,
+        _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
+    ) async throws(StoreError) -> Value {
+        try inFlight.begin(operation)
+        defer { inFlight.end() }
+        do throws(PostgresFailure) {
+            return try await pool.run(repeats: repeats, body)
+        } catch {
+            throw StoreError(error, while: operation)
+        }
+    }
+
+    package func checkReady() async throws(StoreError) {
+        try writer.checkCapacity()
+        // Of several hosts the one that takes writes was chosen; it may have been demoted since.
+        let isReadOnly = try await run("checking readiness") { connection throws(PostgresFailure) in
+            let rows = try connection.execute(
+                Command(
+                    """
+                    SELECT current_setting('transaction_read_only') = 'on',
+                        EXISTS (SELECT 1 FROM events LIMIT 1)
+                    """
+                )
+            )
+            return rows.count == 1 && rows.bool(0, 0)
+        }
+        if isReadOnly { throw StoreError(.readOnly, while: "checking readiness") }
+    }
+
+    package func close() async {
+        await writer.close()
+        await inFlight.close()
+        await pool.close()
+        await rebuilding.close()
+    }
+}

@@ -1,0 +1,153 @@
+import Billing
+import Storage
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The one writer of events of this replica: takes all that waits into one database transaction (group commit).
+final class BatchWriter: Sendable {
+    /// How long a batch is tried for, while whoever posted it waits; milliseconds.
+    struct Patience: Sendable {
+        /// While there is no connection: nothing was sent, and a refusal costs nothing.
+        var unsent = 2_000
+        /// While it is not known whether a batch was committed.
+        var inDoubt = 12_000
+    }
+
+    private let line: ConnectionLine
+    private let batches: EventBatches
+    private let patience: Patience
+
+    init(_ origin: ConnectionLine.Origin, limits: EventBatches.Limits, patience: Patience = Patience()) {
+        line = ConnectionLine(origin, label: "console-billing.postgres.writer")
+        batches = EventBatches(limits: limits)
+        self.patience = patience
+    }
+
+    /// - Returns: once the event is durable, or may not be.
+    func record(_ event: PreparedEvent) async throws(StoreError) -> RecordOutcome {
+        try await batches.record(event) { scheduleBatch() }
+    }
+
+    func checkCapacity() throws(StoreError) { try batches.checkCapacity() }
+
+    /// Refuses what comes from now on, waits for what is already here, and disconnects.
+    func close() async {
+        await batches.close()
+        await line.close()
+    }
+
+    private func scheduleBatch() {
+        line.submit { session in
+            let batch = self.batches.takeBatch()
+            let answers = self.write(batch.map(\.event), in: &session)
+            for (item, answer) in zip(batch, answers) { item.resume(answer) }
+            if self.batches.finishBatch() { self.scheduleBatch() }
+        }
+    }
+
+    /// Writes a batch, again and again until its outcome is known or patience is at its end.
+    ///
+    /// A connection that broke between COMMIT and its answer leaves the outcome open. Doing all of it again on
+    /// another one settles that: where the first commit went through, the log has the events already.
+    private func write(
+        _ events: [PreparedEvent],
+        in session: inout ConnectionLine.Session
+    ) -> [EventBatches.Answer] {
+        var attempt = BatchAttempt(events)
+        let begun = ContinuousClock.now
+        while true {
+            do throws(PostgresFailure) {
+                let connection = try session.connected()
+                defer { if connection.isBroken { session.disconnect() } }
+                return try attempt.run(on: connection).map(EventBatches.Answer.success)
+            } catch {
+                let patience = attempt.isInDoubt ? self.patience.inDoubt : self.patience.unsent
+                if error.isPassing, ContinuousClock.now - begun < .milliseconds(patience) {
+                    usleep(20_000)
+                    continue
+                }
+                let storeError = StoreError(error, while: "recording events")
+                // An event that the database refuses must not take its neighbours with it.
+                guard [.constraint, .corrupt, .other].contains(storeError.code), events.count > 1 else {
+                    return events.map { _ in .failure(storeError) }
+                }
+                return events.flatMap { write([$0], in: &session) }
+            }
+        }
+    }
+}
+
+/// Some events on their way into the log, and what earlier attempts may have come to.
+struct BatchAttempt {
+    private let events: [PreparedEvent]
+    /// New to the log in an attempt whose commit was sent and never answered.
+    private var perhapsCommitted: Set<String> = []
+
+    init(_ events: [PreparedEvent]) { self.events = events }
+
+    var isInDoubt: Bool { !perhapsCommitted.isEmpty }
+
+    /// - Returns: What became of each event.
+    mutating func run(on connection: PostgresConnection) throws(PostgresFailure) -> [RecordOutcome] {
+        do throws(PostgresFailure) {
+            return try commit(on: connection)
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    private mutating func commit(on connection: PostgresConnection) throws(PostgresFailure) -> [RecordOutcome]
+    {
+        let begun = try connection.execute(
+            [Command("BEGIN"), EventStatements.turn, EventStatements.inserting(firstOfEachID)]
+                + Projection.live.reading(events)
+        )
+        guard begun.count >= 3 else { throw .unexpected }
+        let numbers = begun[2].numbersByID
+        var remaining = numbers
+        // Of the deliveries of one event the first is the one that was recorded.
+        let isNew = events.map { remaining.removeValue(forKey: $0.event.id) }
+        let plan = ProjectionPlan(
+            zip(events, isNew).compactMap { event, number in
+                number.map { ProjectionPlan.Entry(event, asking: event.asking, payment: $0) }
+            },
+            standing: try Projection.live.standing(Array(begun.dropFirst(3)))
+        )
+        let writes = Projection.live.writing(plan)
+        let waiting = numbers.isEmpty ? [EventStatements.waitingForTheLog] : []
+
+        let earlier = perhapsCommitted
+        perhapsCommitted.formUnion(numbers.keys)
+        do throws(PostgresFailure) {
+            _ = try connection.execute(writes + waiting + [Command("COMMIT")])
+        } catch {
+            // Refused, and said so on a connection that lives: nothing of it was committed.
+            if case .refused = error, !error.endsConnection { perhapsCommitted = earlier }
+            throw error
+        }
+        var settled = earlier
+        return zip(events, isNew).map { event, number in
+            let isOurs = number != nil || settled.remove(event.event.id) != nil
+            return isOurs ? event.outcome : .duplicate
+        }
+    }
+
+    private var firstOfEachID: [PreparedEvent] {
+        var seen: Set<String> = []
+        return events.filter { seen.insert($0.event.id).inserted }
+    }
+}
+
+extension Rows {
+    /// Of rows of an id and a number.
+    fileprivate var numbersByID: [String: Int64] {
+        (0..<count).reduce(into: [:]) { $0[text($1, 0)] = int($1, 1) }
+    }
+}

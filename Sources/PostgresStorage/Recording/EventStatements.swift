@@ -1,0 +1,88 @@
+import Billing
+import Storage
+
+/// The log, as the recording of events reads and writes it.
+enum EventStatements {
+    /// Lets one replica write at a time, until its database transaction ends.
+    ///
+    /// Events of one payment reach several replicas within the same second. In turn, each sees what the others
+    /// wrote, and the log's numbers come in the order in which the events became visible: whoever reads on from a
+    /// number misses nothing. A turn takes all that waits at a replica, so turns are few. The lock belongs to the
+    /// table: services that share a database in schemas of their own do not wait for each other.
+    static let turn = Command("SELECT pg_advisory_xact_lock(7226735, 'events'::regclass::oid::int)")
+
+    /// Adds the events that are new, and gives the id and the number in the log of each.
+    static func inserting(_ events: [PreparedEvent]) -> Command {
+        Command(
+            """
+            INSERT INTO events
+                (id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
+                 object_id, payload)
+            SELECT id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
+                object_id, payload
+            FROM unnest(
+                $1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bool[], $6::text[], $7::text[], $8::text[],
+                $9::text[], $10::text[], $11::text[], $12::bytea[])
+                WITH ORDINALITY AS e (
+                    id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
+                    object_id, payload, place)
+            ORDER BY place
+            ON CONFLICT (id) DO NOTHING
+            RETURNING id, sequence
+            """,
+            [
+                .texts(events.map(\.event.id)), .texts(events.map(\.event.type)),
+                .ints(events.map { $0.event.created?.unixSeconds }),
+                .ints(events.map(\.receivedAt.unixSeconds)),
+                .bools(events.map(\.event.livemode)), .texts(events.map(\.event.account)),
+                .texts(events.map(\.event.apiVersion)), .texts(events.map(\.source.rawValue)),
+                .texts(events.map(\.disposition.rawValue)), .texts(events.map(\.reason)),
+                .texts(events.map(\.objectID)), .byteStrings(events.map(\.payload)),
+            ]
+        )
+    }
+
+    /// Makes the commit wait until the log is safe, also where nothing else was written.
+    ///
+    /// An event that is on record already may be so on this server only: before it is acknowledged as a duplicate,
+    /// its first commit must have reached the disk and the standbys, and this one comes after it in the log.
+    static let waitingForTheLog = Command("SELECT pg_logical_emit_message(true, 'console-billing', '')")
+}
+
+/// The work queue, as the recording of events writes it.
+enum WorkStatements {
+    /// Takes back what was asked and has been answered by itself since.
+    static func takingBack(_ keys: Set<QuestionKey>) -> Command {
+        Command(
+            """
+            DELETE FROM work w
+            USING unnest($1::text[], $2::text[], $3::text[]) AS t (account, kind, id)
+            WHERE w.account = t.account AND w.kind = t.kind AND w.id = t.id
+            """,
+            [
+                .texts(keys.map(\.account)), .texts(keys.map(\.question.topic)),
+                .texts(keys.map(\.question.subject)),
+            ]
+        )
+    }
+
+    /// Asks, unless that is asked already.
+    ///
+    /// What was given up is asked for again: something new is known of its payment.
+    static func asking(_ questions: [QuestionKey: Instant]) -> Command {
+        let entries = questions.sorted { $0.key < $1.key }
+        return Command(
+            """
+            INSERT INTO work (account, kind, id, due_at)
+            SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+            ON CONFLICT (account, kind, id) DO UPDATE
+            SET due_at = excluded.due_at, attempts = 0, gave_up = FALSE, reason = NULL
+            WHERE work.gave_up
+            """,
+            [
+                .texts(entries.map(\.key.account)), .texts(entries.map(\.key.question.topic)),
+                .texts(entries.map(\.key.question.subject)), .ints(entries.map(\.value.unixSeconds)),
+            ]
+        )
+    }
+}

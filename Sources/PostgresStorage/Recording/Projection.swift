@@ -1,0 +1,245 @@
+import Billing
+import Storage
+
+/// The derived tables, as the projection reads and writes them.
+struct Projection {
+    let tables: ProjectionTables
+
+    static let live = Projection(tables: .live)
+    static let rebuilt = Projection(tables: .rebuilt)
+
+    private var prefix: String { tables.prefix }
+
+    // MARK: Reading
+
+    private static let objectColumns =
+        "o.account, o.kind, o.id, o.payment, o.snapshot, o.shown_at, o.livemode, o.api_version, o.links, o.undecided"
+
+    /// The payments of some objects, which the first three parameters name.
+    private var paymentsOfNamed: String {
+        """
+        SELECT f.payment
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS t (account, kind, id)
+        JOIN \(prefix)objects f ON f.account = t.account AND f.kind = t.kind AND f.id = t.id
+        """
+    }
+
+    private static func parameters(_ named: Set<ObjectKey>) -> [Parameter] {
+        [
+            .texts(named.map(\.account)), .texts(named.map(\.reference.kind.rawValue)),
+            .texts(named.map(\.reference.id)),
+        ]
+    }
+
+    /// What is to be read before a plan can be made: the objects of all payments that the events touch, then the
+    /// rows of those.
+    func reading(_ events: [PreparedEvent]) -> [Command] {
+        let told = Set(events.flatMap { $0.keys($0.records) })
+        let customers = Set(events.flatMap { $0.keys($0.customers) })
+        guard !told.isEmpty || !customers.isEmpty else { return [] }
+        let named = Self.parameters(told)
+        return [
+            Command(
+                """
+                SELECT \(Self.objectColumns)
+                FROM \(prefix)objects o
+                WHERE o.payment IN (\(paymentsOfNamed))
+                UNION ALL
+                SELECT \(Self.objectColumns)
+                FROM unnest($4::text[], $5::text[]) AS c (account, id)
+                JOIN \(prefix)objects o ON o.account = c.account AND o.kind = 'customer' AND o.id = c.id
+                """,
+                named + [.texts(customers.map(\.account)), .texts(customers.map(\.reference.id))]
+            ),
+            Command(
+                """
+                SELECT r.payment, r.id, r.body
+                FROM \(prefix)transactions r
+                WHERE r.payment IN (\(paymentsOfNamed))
+                """,
+                named
+            ),
+        ]
+    }
+
+    /// What the commands of ``reading(_:)`` gave.
+    func standing(_ answers: [Rows]) throws(PostgresFailure) -> StandingPayments {
+        var standing = StandingPayments()
+        guard answers.count == 2 else { return standing }
+        let (objects, rows) = (answers[0], answers[1])
+        for row in 0..<objects.count {
+            let record = try ObjectRow.record(objects, row)
+            let account = objects.text(row, 0)
+            standing.objects[ObjectKey(record.reference, account: account)] = StandingPayments.Object(
+                payment: objects.int(row, 3),
+                record: record
+            )
+        }
+        for row in 0..<rows.count {
+            standing.rows[rows.int(row, 0), default: [:]][rows.text(row, 1)] = rows.bytes(row, 2)
+        }
+        return standing
+    }
+
+    /// The objects of the payment of a transaction.
+    func objects(ofTransaction id: String) -> Command {
+        Command(
+            """
+            SELECT \(Self.objectColumns)
+            FROM \(prefix)objects o
+            WHERE o.payment = (SELECT t.payment FROM \(prefix)transactions t WHERE t.id = $1)
+            """,
+            [.text(id)]
+        )
+    }
+
+    /// All objects of the payments that some objects belong to.
+    func objects(ofPaymentsWith references: [ObjectReference], account: String?) -> Command {
+        Command(
+            """
+            SELECT \(Self.objectColumns)
+            FROM \(prefix)objects o
+            WHERE o.payment IN (\(paymentsOfNamed))
+            """,
+            Self.parameters(Set(references.map { ObjectKey($0, account: account) }))
+        )
+    }
+
+    // MARK: Writing
+
+    /// What a plan writes, a statement a kind of thing.
+    func writing(_ plan: ProjectionPlan) -> [Command] {
+        var commands: [Command] = []
+        if !plan.merged.isEmpty { commands += merging(plan.merged) }
+        if !plan.objects.isEmpty { commands.append(writing(plan.objects)) }
+        if !plan.customers.isEmpty { commands.append(writing(plan.customers)) }
+        if !plan.removedRows.isEmpty {
+            commands.append(
+                Command(
+                    "DELETE FROM \(prefix)transactions WHERE id = ANY($1)",
+                    [.texts(Array(plan.removedRows))]
+                )
+            )
+        }
+        if !plan.rows.isEmpty { commands.append(writing(Array(plan.rows.values))) }
+        if !plan.answered.isEmpty { commands.append(WorkStatements.takingBack(plan.answered)) }
+        if !plan.asked.isEmpty { commands.append(WorkStatements.asking(plan.asked)) }
+        return commands
+    }
+
+    private func merging(_ merged: [Int64: Int64]) -> [Command] {
+        ["objects", "transactions"].map { table in
+            Command(
+                """
+                UPDATE \(prefix)\(table) o
+                SET payment = m.kept
+                FROM unnest($1::bigint[], $2::bigint[]) AS m (gone, kept)
+                WHERE o.payment = m.gone
+                """,
+                [.ints(Array(merged.keys)), .ints(Array(merged.values))]
+            )
+        }
+    }
+
+    private func writing(_ objects: [ObjectKey: StandingPayments.Object]) -> Command {
+        let entries = objects.sorted { $0.key.reference < $1.key.reference }
+        let snapshots = entries.map(\.value.record.snapshot)
+        return Command(
+            """
+            INSERT INTO \(prefix)objects
+                (account, kind, id, payment, snapshot, shown_at, livemode, api_version, links, undecided)
+            SELECT * FROM unnest(
+                $1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[], $7::bool[],
+                $8::text[], $9::text[], $10::bool[])
+            ON CONFLICT (account, kind, id) DO UPDATE SET
+                payment = excluded.payment, snapshot = excluded.snapshot, shown_at = excluded.shown_at,
+                livemode = excluded.livemode, api_version = excluded.api_version, links = excluded.links,
+                undecided = excluded.undecided
+            """,
+            [
+                .texts(entries.map(\.key.account)), .texts(entries.map(\.key.reference.kind.rawValue)),
+                .texts(entries.map(\.key.reference.id)), .ints(entries.map(\.value.payment)),
+                .byteStrings(snapshots.map { $0?.encoded }), .ints(snapshots.map { $0?.shownAt.unixSeconds }),
+                .bools(snapshots.map { $0?.livemode }), .texts(snapshots.map { $0?.apiVersion }),
+                .texts(entries.map { LinkCoding.encode($0.value.record.links) }),
+                .bools(entries.map(\.value.record.isUndecided)),
+            ]
+        )
+    }
+
+    private func writing(_ customers: [ObjectKey: String?]) -> Command {
+        let entries = Array(customers)
+        return Command(
+            """
+            INSERT INTO \(prefix)customers (account, id, console_user)
+            SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
+            ON CONFLICT (account, id) DO UPDATE SET console_user = excluded.console_user
+            """,
+            [
+                .texts(entries.map(\.key.account)), .texts(entries.map(\.key.reference.id)),
+                .byteStrings(entries.map { $0.value.map { Array($0.utf8) } }),
+            ]
+        )
+    }
+
+    private func writing(_ rows: [(row: TransactionRow, payment: Int64)]) -> Command {
+        let transactions = rows.map(\.row.transaction)
+        return Command(
+            """
+            INSERT INTO \(prefix)transactions
+                (id, payment, type, status, created, customer, currency, search, body)
+            SELECT * FROM unnest(
+                $1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[],
+                $8::bytea[], $9::bytea[])
+            ON CONFLICT (id) DO UPDATE SET
+                payment = excluded.payment, type = excluded.type, status = excluded.status,
+                created = excluded.created, customer = excluded.customer, currency = excluded.currency,
+                search = excluded.search, body = excluded.body
+            """,
+            [
+                .texts(transactions.map(\.id)), .ints(rows.map(\.payment)),
+                .texts(transactions.map(\.type.rawValue)), .texts(transactions.map(\.status)),
+                .ints(transactions.map(\.created.unixSeconds)), .texts(transactions.map(\.customer)),
+                .texts(transactions.map(\.currency.code)),
+                .byteStrings(rows.map { Array($0.row.searchText.utf8) }), .byteStrings(rows.map(\.row.body)),
+            ]
+        )
+    }
+}
+
+extension PreparedEvent {
+    fileprivate func keys(_ records: [ObjectRecord]) -> [ObjectKey] {
+        records.map { ObjectKey($0.reference, account: event.account) }
+    }
+}
+
+/// An ``ObjectRecord`` as a row of the objects table.
+enum ObjectRow {
+    static func record(_ rows: Rows, _ row: Int) throws(PostgresFailure) -> ObjectRecord {
+        guard let kind = ObjectKind(rawValue: rows.text(row, 1)) else { throw .corrupt }
+        var snapshot: Snapshot?
+        if !rows.isNull(row, 4) {
+            guard let object = try? SnapshotCoding.decode(rows.raw(row, 4).bindMemory(to: UInt8.self)) else {
+                throw .corrupt
+            }
+            snapshot = Snapshot(
+                object: object,
+                shownAt: Instant(unixSeconds: rows.int(row, 5)),
+                livemode: rows.bool(row, 6),
+                apiVersion: rows.optionalText(row, 7),
+                encoded: rows.bytes(row, 4)
+            )
+        }
+        return ObjectRecord(
+            reference: ObjectReference(kind, rows.text(row, 2)),
+            snapshot: snapshot,
+            links: LinkCoding.decode(rows.text(row, 8)),
+            isUndecided: rows.bool(row, 9)
+        )
+    }
+}
+
+extension PostgresFailure {
+    /// What is stored is not what was written.
+    static let corrupt = PostgresFailure.refused(state: "XX001")
+}

@@ -1,0 +1,129 @@
+/// A table that every store has, as it is moved from one store to another.
+package struct StoreTable: Sendable {
+    /// What a column holds, whatever the types of a database are called.
+    package enum Kind: Sendable {
+        case integer
+        case flag
+        case text
+        case bytes
+        /// What people wrote.
+        ///
+        /// PostgreSQL keeps it as bytes, for its text may not hold everything.
+        case words
+        /// The number of a payment, which means something only within one store.
+        case payment
+    }
+
+    package struct Column: Sendable {
+        package let name: String
+        package let kind: Kind
+    }
+
+    package let name: String
+    package let columns: [Column]
+    /// The columns by which a row is found, all of them text.
+    package let key: [String]
+    /// Whether the first column is a number that the database gives.
+    package let isNumbered: Bool
+
+    private init(_ name: String, key: [String], isNumbered: Bool = false, _ columns: [(String, Kind)]) {
+        self.name = name
+        self.key = key
+        self.isNumbered = isNumbered
+        self.columns = columns.map { Column(name: $0.0, kind: $0.1) }
+    }
+
+    package static let all = [
+        StoreTable(
+            "events",
+            key: ["id"],
+            isNumbered: true,
+            [
+                ("sequence", .integer), ("id", .text), ("type", .text), ("created", .integer),
+                ("received_at", .integer), ("livemode", .flag), ("account", .text), ("api_version", .text),
+                ("source", .text), ("disposition", .text), ("reason", .text), ("object_id", .text),
+                ("payload", .bytes),
+            ]
+        ),
+        StoreTable(
+            "objects",
+            key: ["account", "kind", "id"],
+            [
+                ("account", .text), ("kind", .text), ("id", .text), ("payment", .payment),
+                ("snapshot", .bytes), ("shown_at", .integer), ("livemode", .flag), ("api_version", .text),
+                ("links", .text), ("undecided", .flag),
+            ]
+        ),
+        StoreTable(
+            "transactions",
+            key: ["id"],
+            [
+                ("id", .text), ("payment", .payment), ("type", .text), ("status", .text),
+                ("created", .integer),
+                ("customer", .text), ("currency", .text), ("search", .words), ("body", .bytes),
+            ]
+        ),
+        StoreTable(
+            "customers",
+            key: ["account", "id"],
+            [("account", .text), ("id", .text), ("console_user", .words)]
+        ),
+        StoreTable(
+            "work",
+            key: ["account", "kind", "id"],
+            isNumbered: true,
+            [
+                ("sequence", .integer), ("account", .text), ("kind", .text), ("id", .text),
+                ("due_at", .integer), ("attempts", .integer), ("leased_until", .integer), ("gave_up", .flag),
+                ("reason", .text),
+            ]
+        ),
+        StoreTable(
+            "upkeep_runs",
+            key: ["id"],
+            isNumbered: true,
+            [
+                ("sequence", .integer), ("id", .text), ("kind", .text), ("begun_at", .integer),
+                ("request", .words), ("progress", .words), ("state", .text), ("reason", .text),
+                ("updated_at", .integer), ("holder", .text), ("leased_until", .integer),
+                ("revision", .integer),
+            ]
+        ),
+    ]
+}
+
+/// A value on its way from one store to another.
+package enum StoreValue: Sendable, Hashable {
+    case null
+    case integer(Int64)
+    case text(String)
+    case bytes([UInt8])
+}
+
+/// Some rows of a table, and where to read on.
+package struct StoreRows: Sendable {
+    package let rows: [[StoreValue]]
+    /// Behind the last of them.
+    package let position: Int64
+
+    package init(rows: [[StoreValue]], position: Int64) {
+        self.rows = rows
+        self.position = position
+    }
+}
+
+/// A store whose tables can be read row by row, while nothing is written.
+package protocol StoreSource: Sendable {
+    /// How many rows a table has.
+    func count(of table: StoreTable) async throws(StoreError) -> Int
+
+    /// Rows of a table in an order of the store's own.
+    ///
+    /// - Parameters:
+    ///   - table: The table.
+    ///   - position: 0 at first, then that of the rows before.
+    ///   - limit: How many at most.
+    /// - Returns: The rows, each with all the table's columns; none at the end.
+    /// - Throws: ``StoreError``.
+    func rows(of table: StoreTable, after position: Int64, limit: Int) async throws(StoreError) -> StoreRows
+}

@@ -1,0 +1,10 @@
+import StorageConformance
+import Testing
+
+/// What every store must do, on PostgreSQL.
+struct ConformanceTests {
+    @Test(arguments: StoreConformance.cases)
+    func `PostgreSQL keeps the law`(law: StoreConformance) async throws {
+        try await law.check(.postgres)
+    }
+}

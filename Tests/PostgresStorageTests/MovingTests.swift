@@ -1,0 +1,194 @@
+import Billing
+import Foundation
+import SQLiteStorage
+import Storage
+import StorageConformance
+import Stories
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import PostgresStorage
+
+/// A store on one file becomes one that replicas share, and nobody can tell.
+@Suite(.timeLimit(.minutes(5)))
+struct MovingTests {
+    /// Stands for a process that is killed.
+    private struct Killed: Error {}
+
+    /// A file with all that a service of some age has.
+    private func withSource<Result>(
+        payments: Int = 40,
+        _ body: (SQLiteStore) async throws -> Result
+    ) async throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "moving-tests-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let source = try SQLiteStore(path: folder.appending(path: "billing.sqlite").path)
+        for number in 0..<payments {
+            try await source.record(
+                MadeUp.event(
+                    "evt_\(number)_1",
+                    "payment_intent.succeeded",
+                    MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"]),
+                    account: number.isMultiple(of: 5) ? "acct_1" : nil
+                )
+            )
+            guard number.isMultiple(of: 2) else { continue }
+            try await source.record(
+                MadeUp.event(
+                    "evt_\(number)_2",
+                    "charge.succeeded",
+                    MadeUp.charge("ch_\(number)", ["description": "Ünïcode \u{1F600} and a NUL: \0"]),
+                    account: number.isMultiple(of: 5) ? "acct_1" : nil
+                )
+            )
+        }
+        try await source.record(
+            MadeUp.event("evt_c", "customer.created", MadeUp.customer("cus_1", user: "user_1"))
+        )
+        try await source.record(MadeUp.event("evt_q", "charge.succeeded", MadeUp.charge("x", ["amount": -1])))
+        let later = Instant(unixSeconds: MadeUp.start + 3600)
+        let items = try await source.lease(limit: 2, now: later, seconds: 60)
+        for (item, number) in zip(items, 0...) {
+            if number == 0 { try await source.giveUp(item, reason: "gone") }
+            if number == 1 { try await source.postpone(item, until: later, reason: "busy") }
+        }
+        _ = try await source.begin(
+            UpkeepRun(id: "bf_1", kind: .backfill, begunAt: later, request: "{\"a\":\"\u{1F600}\"}")
+        )
+        do {
+            let result = try await body(source)
+            await source.close()
+            return result
+        } catch {
+            await source.close()
+            throw error
+        }
+    }
+
+    /// What a store answers, as far as anybody asks.
+    private func requireSame(_ target: PostgresStore, as source: SQLiteStore) async throws {
+        #expect(try await target.allRows() == source.allRows())
+        let (ours, theirs) = (
+            try await target.entries(EventQuery(limit: 1000))?.elements,
+            try await source.entries(EventQuery(limit: 1000))?.elements
+        )
+        #expect(ours == theirs)
+        for entry in theirs ?? [] {
+            #expect(try await target.entry(id: entry.id)?.payload == source.entry(id: entry.id)?.payload)
+        }
+        #expect(try await target.summary() == source.summary())
+        #expect(
+            try await target.customers(ofConsoleUser: "user_1") == source.customers(ofConsoleUser: "user_1")
+        )
+        #expect(try await target.run(id: "bf_1") == source.run(id: "bf_1"))
+        let (one, other) = (
+            try await target.payment(ofTransaction: "pi_4"), try await source.payment(ofTransaction: "pi_4")
+        )
+        #expect(one?.events == other?.events)
+    }
+
+    @Test func `a store that was moved answers as before, and goes on`() async throws {
+        try await withSource { source in
+            try await withPlace { place in
+                let counts = try await PostgresMove(from: source, named: "s", to: place.url).run()
+                #expect(counts["events"] == 62)
+                let target = try await place.openPostgres()
+                try await requireSame(target, as: source)
+                let rows = try await target.allRows().count
+                #expect(
+                    try await target.reprojectAll()
+                        == Reprojection(events: 62, transactions: rows, changed: 0)
+                )
+                // New payments and old ones, whose numbers are of another kind.
+                for number in [1, 100, 101] {
+                    let charge = MadeUp.charge("ch_\(number)", intent: "pi_\(number)")
+                    try await target.record(MadeUp.event("evt_n_\(number)", "charge.succeeded", charge))
+                    try await source.record(MadeUp.event("evt_n_\(number)", "charge.succeeded", charge))
+                }
+                try await requireSame(target, as: source)
+                await target.close()
+            }
+        }
+    }
+
+    @Test(arguments: [0, 1, 2, 3, 5, 8])
+    func `a move that is killed goes on where it was, and no service starts in between`(
+        steps: Int
+    )
+        async throws
+    {
+        try await withSource(payments: 400) { source in
+            try await withPlace { place in
+                let count = Mutex(0)
+                await #expect(throws: Killed.self) {
+                    try await PostgresMove(from: source, named: "s", to: place.url).run { _ in
+                        let isOver = count.withLock { count in
+                            defer { count += 1 }
+                            return count == steps
+                        }
+                        if isOver { throw Killed() }
+                    }
+                }
+                await #expect(throws: PostgresStartError.halfMoved) { try await place.openPostgres() }
+                await #expect(throws: PostgresMove.Fault.otherSource) {
+                    try await PostgresMove(from: source, named: "another", to: place.url).run()
+                }
+                let moved = Mutex(0)
+                _ = try await PostgresMove(from: source, named: "s", to: place.url).run { step in
+                    if case .moved(let rows) = step { moved.withLock { $0 += rows } }
+                }
+                // Something was there already.
+                let total = try await StoreTable.all.asyncSum { try await source.count(of: $0) }
+                #expect(moved.withLock { $0 } < total)
+                let target = try await place.openPostgres()
+                try await requireSame(target, as: source)
+                await target.close()
+            }
+        }
+    }
+
+    @Test func `a database that holds events is not moved into`() async throws {
+        try await withSource(payments: 1) { source in
+            try await withPlace { place in
+                let target = try await place.openPostgres()
+                try await target.record(MadeUp.event("evt_x", "a.b", [:]))
+                await #expect(throws: PostgresMove.Fault.targetIsInUse) {
+                    try await PostgresMove(from: source, named: "s", to: place.url).run()
+                }
+                #expect(try await target.entries(EventQuery())?.elements.map(\.id) == ["evt_x"])
+                await target.close()
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            "UPDATE events SET payload = 'x' WHERE id = 'evt_3_1'", "DELETE FROM events WHERE id = 'evt_3_1'",
+            "UPDATE events SET reason = '' WHERE id = 'evt_3_1'",
+        ]
+    )
+    func `a row that did not arrive as it was is noticed`(damage: String) async throws {
+        try await withSource { source in
+            try await withPlace { place in
+                let connection = Mutex(try place.connect())
+                await #expect(throws: PostgresMove.Fault.differs(table: "events", rows: 1)) {
+                    try await PostgresMove(from: source, named: "s", to: place.url).run { step in
+                        guard case .moved = step else { return }
+                        try connection.withLock { try $0.run(script: damage) }
+                    }
+                }
+                await #expect(throws: PostgresStartError.halfMoved) { try await place.openPostgres() }
+            }
+        }
+    }
+}
+
+extension Array {
+    fileprivate func asyncSum(_ value: (Element) async throws -> Int) async rethrows -> Int {
+        var sum = 0
+        for element in self { sum += try await value(element) }
+        return sum
+    }
+}

@@ -1,0 +1,117 @@
+import Storage
+import StorageConformance
+import Testing
+
+@testable import PostgresStorage
+
+/// What the store refuses to start on, and with which words.
+@Suite(.timeLimit(.minutes(5)))
+struct OpeningTests {
+    @Test func `a session under which a commit does not wait for the disk is refused`() async throws {
+        let url = try TestServer.url(["options": "-csynchronous_commit=off"])
+        await #expect(
+            throws: PostgresStartError.notDurable(setting: "synchronous_commit", value: "off", wanted: "on")
+        ) {
+            try await PostgresStore.open(url)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.init(), nil), (.init(fsync: "off"), "fsync"),
+            (.init(fullPageWrites: "off"), "full_page_writes"),
+            (.init(synchronousCommit: "off"), "synchronous_commit"), (.init(synchronousCommit: "local"), nil),
+            (.init(synchronousCommit: "local", standbys: "*"), "synchronous_commit"),
+            (.init(synchronousCommit: "remote_apply", standbys: "*"), nil),
+        ] as [(ServerCheck.Settings, String?)]
+    )
+    func `settings that would break the promise are named`(settings: ServerCheck.Settings, named: String?) {
+        guard let named else {
+            #expect(settings.fault == nil)
+            return
+        }
+        guard case .notDurable(named, _, "on") = settings.fault else {
+            Issue.record("\(String(describing: settings.fault)) does not name \(named)")
+            return
+        }
+        #expect(settings.fault?.description.contains("Set \(named) = on") == true)
+    }
+
+    @Test func `a database that is not encoded in UTF-8 is refused`() {
+        #expect(ServerCheck.Settings(encoding: "LATIN1").fault == .notUTF8(encoding: "LATIN1"))
+    }
+
+    @Test func `tables of a newer version are refused and left as they are`() async throws {
+        try await withPlace { place in
+            await (try place.openPostgres()).close()
+            let connection = try place.connect()
+            try connection.run(script: "INSERT INTO schema_migrations (name) VALUES ('9999_later')")
+            await #expect(throws: PostgresStartError.newerSchema) { try await place.openPostgres() }
+            try connection.run(script: "DELETE FROM schema_migrations WHERE name = '9999_later'")
+            await (try place.openPostgres()).close()
+        }
+    }
+
+    @Test func `a user that may not make tables is told so, and may use those that are there`() async throws {
+        try await withPlace { place in
+            let user = "user_" + place.schema.suffix(20)
+            let connection = try place.connect()
+            try connection.run(
+                script: "CREATE ROLE \(user); GRANT USAGE ON SCHEMA \(place.schema) TO \(user)"
+            )
+            defer { try? connection.run(script: "DROP OWNED BY \(user); DROP ROLE \(user)") }
+            let url = try TestServer.url(["options": "-csearch_path=\(place.schema) -crole=\(user)"])
+            await #expect(throws: PostgresStartError.migration("schema_migrations", state: "42501")) {
+                try await PostgresStore.open(url)
+            }
+            await (try place.openPostgres()).close()
+            try connection.run(
+                script:
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \(place.schema) TO \(user)"
+            )
+            let store = try await PostgresStore.open(url)
+            #expect(try await store.record(MadeUp.event("evt_1", "a.b", [:])) == .recorded)
+            await store.close()
+        }
+    }
+
+    @Test func `a database that nobody serves is said to be so, without its password`() async throws {
+        let url = try #require(PostgresURL("postgres://u:hunter2@127.0.0.1:1/nowhere?connect_timeout=2"))
+        do {
+            _ = try await PostgresStore.open(url)
+            Issue.record("it opens")
+        } catch let error as PostgresStartError {
+            guard case .unreachable = error else { throw error }
+            #expect(!error.description.contains("hunter2"))
+            #expect(error.description.contains("DATABASE_URL"))
+        }
+    }
+
+    @Test(arguments: [
+        "", "postgres", "postgres:", "mysql://h/d", "postgres://h/d?colour=red", "postgres://h/d\0",
+        "sqlite:x", "host=h dbname=d", "postgres://h:99x99/d?connect_timeout",
+    ])
+    func `what is no URL of PostgreSQL's is not taken for one`(text: String) {
+        #expect(PostgresURL(text) == nil)
+    }
+
+    @Test(arguments: [
+        "postgres://user:hunter2@db.example.com:5432/billing", "postgresql://db.example.com/billing",
+        "postgres://user:hunter2@a.example.com,b.example.com/billing?sslmode=verify-full",
+    ])
+    func `a URL shows host and database and nothing else`(text: String) throws {
+        let url = try #require(PostgresURL(text))
+        #expect(!"\(url) \(String(reflecting: url))".contains("hunter2"))
+        #expect(!url.description.contains("user"))
+        #expect(url.description.contains("example.com"))
+    }
+
+    @Test func `a report changes nothing and says whether the tables are there`() async throws {
+        try await withPlace { place in
+            #expect(try await PostgresReport.examine(place.url).isPrepared == false)
+            #expect(try await PostgresReport.examine(place.url).isPrepared == false)
+            await (try place.openPostgres()).close()
+            #expect(try await PostgresReport.examine(place.url).isPrepared)
+        }
+    }
+}

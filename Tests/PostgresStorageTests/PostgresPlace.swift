@@ -1,0 +1,74 @@
+import Foundation
+import Storage
+import StorageConformance
+import Synchronization
+
+@testable import PostgresStorage
+
+/// The server that the tests are given; `deploy/lib/postgres` starts one that nobody else uses.
+enum TestServer {
+    static let variable = "CONSOLE_BILLING_TEST_POSTGRES"
+
+    struct Missing: Error, CustomStringConvertible {
+        let description =
+            "\(TestServer.variable) is not set: it names the server to test on, such as "
+            + "postgres://user@127.0.0.1:5432/postgres. deploy/postgres -- swift test … starts one and sets it."
+    }
+
+    /// The URL, with more options behind it.
+    static func url(_ options: [String: String] = [:]) throws -> PostgresURL {
+        guard var text = ProcessInfo.processInfo.environment[variable], !text.isEmpty else { throw Missing() }
+        for (name, value) in options {
+            let escaped = value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? value
+            text += (text.contains("?") ? "&" : "?") + "\(name)=\(escaped)"
+        }
+        guard let url = PostgresURL(text) else { throw Missing() }
+        return url
+    }
+
+    static func connect(_ options: [String: String] = [:]) throws -> PostgresConnection {
+        try PostgresConnection(url(options))
+    }
+}
+
+/// A schema of its own for one store.
+struct PostgresPlace: StorePlace {
+    let schema: String
+
+    init() throws {
+        schema = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+        try TestServer.connect().run(script: "CREATE SCHEMA \(schema)")
+    }
+
+    var url: PostgresURL {
+        get throws { try TestServer.url(["options": "-csearch_path=\(schema)"]) }
+    }
+
+    func open(livemode: Bool?) async throws -> any Store {
+        try await openPostgres(livemode: livemode)
+    }
+
+    func openPostgres(
+        livemode: Bool? = nil,
+        limits: EventBatches.Limits = EventBatches.Limits()
+    ) async throws -> PostgresStore {
+        try await PostgresStore.open(url, projection: ProjectionPolicy(livemode: livemode), limits: limits)
+    }
+
+    func connect() throws -> PostgresConnection { try PostgresConnection(url) }
+
+    func remove() {
+        try? TestServer.connect().run(script: "DROP SCHEMA \(schema) CASCADE")
+    }
+}
+
+extension StoreUnderTest {
+    static let postgres = StoreUnderTest("PostgreSQL") { try PostgresPlace() }
+}
+
+/// Makes a schema for as long as `body` runs.
+func withPlace<Result>(_ body: (PostgresPlace) async throws -> Result) async throws -> Result {
+    let place = try PostgresPlace()
+    defer { place.remove() }
+    return try await body(place)
+}
