@@ -11,7 +11,7 @@ struct BackupCommand: AsyncParsableCommand {
         abstract: "Copy the running service's database to a file.",
         discussion: """
             The service itself makes the copy and sends it; its database file is never opened from outside. The copy \
-            is checked page by page before it gets its name.
+            is checked page by page before it gets its name. A database in PostgreSQL is copied with pg_dump instead.
 
             EXAMPLES
               console-billing backup billing-$(date +%F).sqlite

@@ -1,9 +1,11 @@
 import Billing
 import Logging
+import PostgresStorage
 import SQLiteStorage
 import ServiceLifecycle
 import Storage
 import StripeAPI
+import Synchronization
 import Upkeep
 import Web
 import Webhooks
@@ -46,7 +48,7 @@ struct Service {
     func run() async throws {
         let clock: @Sendable () -> Instant = { .now }
         let failStop = FailStop()
-        let store = try openStore { failStop.trip($0) }
+        let store = try await openStore { failStop.trip($0) }
         let transport = try configuration.stripeKey.map { _ in try CurlTransport() }
 
         var receipts: any ReceiptSource = NoReceiptSource()
@@ -125,21 +127,23 @@ struct Service {
         logger.notice("stopped")
     }
 
-    func openStore(onFailure: @escaping @Sendable (StoreError) -> Void) throws -> SQLiteStore {
-        let isNew = access(configuration.databasePath, F_OK) != 0
+    func openStore(onFailure: @escaping @Sendable (StoreError) -> Void) async throws -> any Store {
+        let projection = ProjectionPolicy(livemode: configuration.livemode)
         do {
-            let store = try SQLiteStore(
-                path: configuration.databasePath,
-                projection: ProjectionPolicy(livemode: configuration.livemode),
-                onFailure: onFailure
-            )
-            if isNew {
-                logger.notice("made a new database", metadata: ["path": "\(configuration.databasePath)"])
+            switch configuration.database {
+            case .sqlite(let path):
+                let isNew = access(path, F_OK) != 0
+                let store = try SQLiteStore(path: path, projection: projection, onFailure: onFailure)
+                if isNew { logger.notice("made a new database", metadata: ["path": "\(path)"]) }
+                return store
+            case .postgres(let url):
+                // A server that is away comes back by itself, and may be another one then: nothing to stop for.
+                let faults = FaultLog(logger)
+                return try await PostgresStore.open(url, projection: projection) { faults.note($0) }
             }
-            return store
         } catch let error as StoreError {
             throw StartError(
-                message: "\(error): is \(configuration.databasePath) a database of console-billing's?",
+                message: "\(error): does DATABASE_URL name a database of console-billing's?",
                 isUnavailable: true
             )
         } catch {
@@ -195,9 +199,25 @@ extension TransportLimits {
     static let forPeople = TransportLimits(connectTimeout: .seconds(2), totalTimeout: .seconds(4))
 }
 
+/// Says once why the database cannot be used, however often that is found again.
+private final class FaultLog: Sendable {
+    private let logger: Logger
+    private let last = Mutex<PostgresStartError?>(nil)
+
+    init(_ logger: Logger) { self.logger = logger }
+
+    func note(_ fault: PostgresStartError) {
+        let isNew = last.withLock { last in
+            defer { last = fault }
+            return last != fault
+        }
+        if isNew { logger.error("database", metadata: ["fault": "\(fault)"]) }
+    }
+}
+
 /// Closes the store when everything that uses it has stopped.
 private struct StoreService: ServiceLifecycle.Service {
-    let store: SQLiteStore
+    let store: any Store
 
     func run() async throws {
         try? await gracefulShutdown()

@@ -11,7 +11,7 @@ struct ConsoleBilling: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self,
             BackfillCommand.self, ReconcileCommand.self, KeysCommand.self, BackupCommand.self,
-            RestoreCommand.self, DoctorCommand.self,
+            RestoreCommand.self, MigrateStoreCommand.self, DoctorCommand.self,
         ]
     )
 }

@@ -57,10 +57,9 @@ struct DoctorCommand: AsyncParsableCommand {
             secret: try? environment.webhookSecret(nil),
             transport: transport
         )
-        let databaseURL = environment.values.text(.databaseURL) ?? ""
-        let machine = MachineExamination(
-            databasePath: configuration?.databasePath ?? String(databaseURL.dropFirst("sqlite:".count))
-        )
+        let database =
+            configuration?.database ?? environment.values.text(.databaseURL).flatMap(DatabaseLocation.init)
+        let machine = MachineExamination(databasePath: database?.path)
         let stripe = StripeExamination(
             key: configuration?.stripeKey
                 ?? environment.given(.stripeSecretKey).flatMap(StripeSecretKey.init),
@@ -72,8 +71,8 @@ struct DoctorCommand: AsyncParsableCommand {
             now: { .now }
         )
         let all =
-            findings + machine.findings(now: now) + (await service.findings(now: now))
-            + (configuration == nil ? [] : await stripe.findings())
+            findings + machine.findings(now: now) + (await DatabaseExamination.findings(database))
+            + (await service.findings(now: now)) + (configuration == nil ? [] : await stripe.findings())
         await transport.shutdown()
         return all
     }

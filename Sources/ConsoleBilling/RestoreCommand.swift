@@ -62,10 +62,16 @@ struct RestoreCommand: AsyncParsableCommand {
             environment: ProcessInfo.processInfo.environment,
             configurationFile: nil
         )
-        guard let url = values.text(.databaseURL), url.hasPrefix("sqlite:"), url.count > 7 else {
+        switch values.text(.databaseURL).flatMap(DatabaseLocation.init) {
+        case .sqlite(let path): return path
+        case .postgres:
+            throw CommandFailure(
+                Sysexits.usage,
+                "DATABASE_URL names a PostgreSQL database. What pg_dump copied, pg_restore puts back."
+            )
+        case nil:
             throw CommandFailure(Sysexits.configuration, "DATABASE_URL takes \(Setting.databaseURL.accepts).")
         }
-        return String(url.dropFirst(7))
     }
 }
 

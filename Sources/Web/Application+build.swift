@@ -143,9 +143,9 @@ private func buildRoutes(
         ConsoleTransactionsController(feed: store, authenticator: authenticator, links: links)
             .addRoutes(to: &routes)
         EventsController(log: store, work: store, authenticator: authenticator).addRoutes(to: &routes)
-        if let source = store as? any BackupSource {
-            BackupController(source: source, authenticator: authenticator).addRoutes(to: &routes)
-        }
+        BackupController(source: store as? any BackupSource, authenticator: authenticator).addRoutes(
+            to: &routes
+        )
         UpkeepController(
             runs: store,
             authenticator: authenticator,

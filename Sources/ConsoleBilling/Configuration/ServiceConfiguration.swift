@@ -1,5 +1,6 @@
 import Billing
 import Logging
+import PostgresStorage
 import StripeAPI
 import Upkeep
 import Web
@@ -12,7 +13,7 @@ struct ServiceConfiguration: Sendable {
     let host: String
     let port: Int
     let publicURL: String
-    let databasePath: String
+    let database: DatabaseLocation
     let webhookSecrets: [EndpointSecret]
     let webhookTolerance: Int64
     let stripeKey: StripeSecretKey?
@@ -39,11 +40,7 @@ struct ServiceConfiguration: Sendable {
         self.port = port
         let shownHost = host.contains(":") ? "[\(host)]" : host
         publicURL = check.optional(.publicURL, Self.baseURL) ?? "http://\(shownHost):\(port)"
-        databasePath =
-            check.required(.databaseURL) { text in
-                guard text.hasPrefix("sqlite:"), text.count > 7 else { return nil }
-                return String(text.dropFirst(7))
-            } ?? ""
+        database = check.required(.databaseURL, DatabaseLocation.init) ?? .sqlite(path: "")
         webhookSecrets = check.list(.webhookSecret, isRequired: true) { try? EndpointSecret($0) }
         webhookTolerance = check.required(.webhookTolerance, Self.seconds(1...3600)) ?? 0
         stripeKey = check.optional(.stripeSecretKey, StripeSecretKey.init)

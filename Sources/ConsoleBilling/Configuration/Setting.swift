@@ -29,7 +29,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .host: "an address to listen on, such as 127.0.0.1 or 0.0.0.0"
         case .port: "a port from 0 to 65535 (0: any free one)"
         case .publicURL: "an http or https URL without query, such as https://billing.example.com"
-        case .databaseURL: "sqlite:PATH"
+        case .databaseURL: "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
         case .webhookSecret: "one or several whsec_… secrets, separated by commas"
         case .webhookTolerance: "seconds from 1 to 3600"
         case .stripeSecretKey: "a key of Stripe's, sk_… or rk_…"

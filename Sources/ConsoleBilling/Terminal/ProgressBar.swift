@@ -17,10 +17,10 @@ final class ProgressBar: Sendable {
         self.isShown = isShown && total > 1
     }
 
-    /// Counts one more, and redraws ten times a second at most.
-    func advance() {
+    /// Counts some more, and redraws ten times a second at most.
+    func advance(by steps: Int = 1) {
         let line: String? = state.withLock { state in
-            state.done += 1
+            state.done += steps
             let now = ContinuousClock.now
             if let drawnAt = state.drawnAt, drawnAt.duration(to: now) < .milliseconds(100), state.done < total
             {

@@ -154,17 +154,16 @@ struct UpkeepDeskOptions: ParsableArguments {
             )
         }
         let isNamed = environment.given(.databaseURL) != nil || config != nil
-        guard isNamed || FileManager.default.fileExists(atPath: configuration.databasePath) else {
+        if !isNamed, let path = configuration.database.path, !FileManager.default.fileExists(atPath: path) {
             throw CommandFailure(
                 Sysexits.unavailable,
-                "Nothing answers at \(base), and there is no database at \(configuration.databasePath). "
-                    + "Give --server, or set DATABASE_URL."
+                "Nothing answers at \(base), and there is no database at \(path). Give --server, or set DATABASE_URL."
             )
         }
         let service = Service(configuration)
         let store: any Store
         do {
-            store = try service.openStore { _ in }
+            store = try await service.openStore { _ in }
         } catch let error as Service.StartError {
             throw CommandFailure(
                 Sysexits.unavailable,

@@ -4,7 +4,8 @@ import Storage
 
 /// `GET /v1/backup`: a consistent copy of the embedded database, while it serves.
 struct BackupController: Sendable {
-    let source: any BackupSource
+    /// `nil` for a store that is a server of its own, with its own means.
+    let source: (any BackupSource)?
     let authenticator: Authenticator
 
     func addRoutes(to routes: inout Routes) {
@@ -14,6 +15,15 @@ struct BackupController: Sendable {
     @Sendable
     private func download(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try authenticator.caller(of: request, needing: .ops)
+        guard let source else {
+            throw APIError(
+                .notImplemented,
+                .invalidRequest,
+                code: "backup_elsewhere",
+                "This service keeps its data in PostgreSQL. Copy it with pg_dump --format=custom, or with the means of "
+                    + "whoever runs the database; pg_restore puts it back."
+            )
+        }
         let copy = TemporaryFile(path: source.temporaryBackupPath)
         try await source.writeBackup(to: copy.path)
         let body = try await FileIO().loadFile(path: copy.path, context: context)

@@ -1,0 +1,17 @@
+import PostgresStorage
+
+/// Where the service keeps what it is told (`DATABASE_URL`).
+enum DatabaseLocation: Sendable {
+    case sqlite(path: String)
+    case postgres(PostgresURL)
+
+    init?(_ text: String) {
+        if text.hasPrefix("sqlite:"), text.count > 7 {
+            self = .sqlite(path: String(text.dropFirst(7)))
+        } else if let url = PostgresURL(text) {
+            self = .postgres(url)
+        } else {
+            return nil
+        }
+    }
+}

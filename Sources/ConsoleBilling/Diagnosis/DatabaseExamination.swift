@@ -1,0 +1,30 @@
+import PostgresStorage
+
+/// Looks at a database that is a server of its own.
+enum DatabaseExamination {
+    static func findings(_ database: DatabaseLocation?) async -> [Finding] {
+        guard case .postgres(let url) = database else { return [] }
+        do {
+            let report = try await PostgresReport.examine(url)
+            return [
+                .good("database.server", "PostgreSQL \(report.version) keeps what it acknowledges."),
+                report.isPrepared
+                    ? .good("database.schema", "The tables are those of this version.")
+                    : .skipped(
+                        "database.schema",
+                        "The tables are yet to be made or changed; serve does that."
+                    ),
+            ]
+        } catch {
+            return [.bad("database.server", "\(error)")]
+        }
+    }
+}
+
+extension DatabaseLocation {
+    /// The file, where it is one.
+    var path: String? {
+        guard case .sqlite(let path) = self else { return nil }
+        return path
+    }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Foundation
+import PostgresStorage
+import SQLiteStorage
+import Storage
+
+/// `console-billing migrate-store`: moves from one machine's file to a database that replicas share.
+struct MigrateStoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate-store",
+        abstract: "Move all that the SQLite database holds into PostgreSQL. Stop the service first.",
+        discussion: """
+            Every row is copied, then compared. Interrupted, the same command goes on where it stopped, and no service \
+            starts on the new database before it is done. The old database is left as it is.
+
+            EXAMPLES
+              console-billing migrate-store --from sqlite:data/console-billing.sqlite --to postgres://…/billing
+            """
+    )
+
+    @Option(help: "sqlite:PATH, of a service that is stopped.")
+    var from: String
+
+    @Option(
+        help: "postgres://USER:PASSWORD@HOST:PORT/NAME, of an empty database; better given as DATABASE_URL."
+    )
+    var to: String?
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        ProcessHardening.apply()
+        try await reportingFailures {
+            guard case .sqlite(let path) = DatabaseLocation(from) else {
+                throw CommandFailure(Sysexits.usage, "--from takes sqlite:PATH.")
+            }
+            let target = to ?? ProcessInfo.processInfo.environment[Setting.databaseURL.rawValue] ?? ""
+            guard case .postgres(let url) = DatabaseLocation(target) else {
+                throw CommandFailure(Sysexits.usage, "--to takes postgres://USER:PASSWORD@HOST:PORT/NAME.")
+            }
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw CommandFailure(Sysexits.usage, "There is no database at \(path).")
+            }
+            report(try await move(path, to: url), to: url)
+        }
+    }
+
+    private func move(_ path: String, to url: PostgresURL) async throws -> [String: Int] {
+        let source: SQLiteStore
+        do {
+            source = try SQLiteStore(path: path)
+        } catch {
+            throw CommandFailure(Sysexits.unavailable, "\(error)")
+        }
+        do {
+            var total = 0
+            for table in StoreTable.all { total += try await source.count(of: table) }
+            // Each row is gone through twice.
+            let bar = ProgressBar(total: 2 * total)
+            let name = URL(filePath: path).standardizedFileURL.path
+            let counts = try await PostgresMove(from: source, named: name, to: url).run { step in
+                switch step {
+                case .moved(let rows), .compared(let rows): bar.advance(by: rows)
+                }
+            }
+            bar.clear()
+            await source.close()
+            return counts
+        } catch {
+            await source.close()
+            throw failure(error)
+        }
+    }
+
+    private func failure(_ error: any Error) -> CommandFailure {
+        switch error {
+        case let fault as PostgresMove.Fault:
+            if case .differs = fault { return CommandFailure(Sysexits.partlyFailed, "\(fault)") }
+            return CommandFailure(Sysexits.usage, "\(fault)")
+        case let error as StoreError where error.code == .connectionLost || error.code == .busy:
+            return CommandFailure(
+                Sysexits.tryAgain,
+                "\(error). Run the same command again: it goes on where it stopped."
+            )
+        default: return CommandFailure(Sysexits.unavailable, "\(error)")
+        }
+    }
+
+    private func report(_ counts: [String: Int], to url: PostgresURL) {
+        let tables = StoreTable.all.map(\.name)
+        switch output.chosen {
+        case .human:
+            let rows = tables.map { "\(counts[$0] ?? 0) \($0.replacing("_", with: " "))" }.joined(
+                separator: ", "
+            )
+            Terminal.line("\(url): \(rows); every row compared. Serve from it with DATABASE_URL.")
+        case .json:
+            let rows = tables.map { #""\#($0)":\#(counts[$0] ?? 0)"# }.joined(separator: ",")
+            Terminal.line("{\(rows)}")
+        }
+    }
+}
