@@ -95,6 +95,7 @@ class Sender:
             self.process.wait()
 
     def go(self, port):
+        """Begins to send; `port` may be several, separated by commas, to be used in turn."""
         self.process.stdin.write(f"go {port}\n")
         self.process.stdin.flush()
 
@@ -151,16 +152,27 @@ class Stored:
     def has_tables(self):
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE name = 'events'"))
 
+    def digests(self):
+        for identifier, payload in self.connection.execute("SELECT id, payload FROM events"):
+            yield identifier, hashlib.sha256(payload).hexdigest()
+
+    def payloads(self):
+        return [payload for (payload,) in self.rows("SELECT payload FROM events")]
+
 
 def missing(database, ledger):
     """-> (how many events are stored, the acknowledged that are not). Fails for anything that was never sent."""
     with Stored(database) as stored:
         stored.check_integrity()
-        digests = {}
-        if stored.has_tables():
-            for identifier, payload in stored.connection.execute("SELECT id, payload FROM events"):
-                expect(identifier not in digests, f"{identifier} is stored twice")
-                digests[identifier] = hashlib.sha256(payload).hexdigest()
+        return missing_in(stored, ledger)
+
+
+def missing_in(stored, ledger):
+    """The same of a database that is open."""
+    digests = {}
+    for identifier, digest in stored.digests() if stored.has_tables() else []:
+        expect(identifier not in digests, f"{identifier} is stored twice")
+        digests[identifier] = digest
     for identifier, digest in digests.items():
         expect(identifier in ledger.sent, f"{identifier} is stored and was never sent")
         expect(ledger.sent[identifier] == digest, f"{identifier} is stored with other bytes than were sent")
@@ -169,7 +181,16 @@ def missing(database, ledger):
 
 def check_file(database, ledger):
     """After a crash, before anything has touched the files: acknowledged ⊆ stored ⊆ sent, and whole."""
-    count, lost = missing(database, ledger)
+    return expect_nothing_lost(missing(database, ledger))
+
+
+def check_stored(stored, ledger):
+    """The same of a database that is open."""
+    return expect_nothing_lost(missing_in(stored, ledger))
+
+
+def expect_nothing_lost(found):
+    count, lost = found
     expect(not lost, f"{len(lost)} acknowledged events are lost, the first {lost[:1]}")
     return count
 
@@ -194,32 +215,32 @@ def check_file_while_idle(subject, ledger):
 # ---------------------------------------------------------------- the service
 
 
-def check_service(subject, ledger, is_complete=True):
+def check_service(subject, ledger, is_complete=True, stored=None):
     """The whole oracle, asked of the service that recovered. -> figures
 
-    Once a sender has completed its stories, every row of the feed and both sums are compared with the reference.
+    `stored` is where its database can be read, when that is not a file. Once a sender has completed its stories, every row of the feed and both sums are compared with the reference.
     """
     listed = subject.listed("/v1/events")
     identifiers = [entry["id"] for entry in listed]
     expect(len(set(identifiers)) == len(identifiers), "the log lists an event twice")
-    stored = set(identifiers)
-    lost = [identifier for identifier in ledger.acknowledged if identifier not in stored]
+    listed_ids = set(identifiers)
+    lost = [identifier for identifier in ledger.acknowledged if identifier not in listed_ids]
     expect(not lost, f"{len(lost)} acknowledged events are not listed, the first {lost[:1]}")
-    expect(not stored - ledger.sent.keys(), "the log lists events that were never sent")
+    expect(not listed_ids - ledger.sent.keys(), "the log lists events that were never sent")
 
-    with Stored(subject.database) as copy:
+    with stored or Stored(subject.database) as copy:
         copy.check_integrity()
-        payloads = [payload for (payload,) in copy.rows("SELECT payload FROM events")]
-    expect(len(payloads) == len(stored), f"{len(payloads)} events on disk, {len(stored)} listed")
+        payloads = copy.payloads()
+    expect(len(payloads) == len(listed_ids), f"{len(payloads)} events on disk, {len(listed_ids)} listed")
     rows = check_feed(subject, payloads, is_complete)
 
     rebuilt = subject.call("POST", "/v1/events/reproject", timeout=600)
     expect(rebuilt["changed"] == 0, f"a rebuild changes {rebuilt['changed']} rows")
-    expect(rebuilt["events"] == len(stored), f"a rebuild reads {rebuilt['events']} of {len(stored)} events")
+    expect(rebuilt["events"] == len(listed_ids), f"a rebuild reads {rebuilt['events']} of {len(listed_ids)} events")
     return {
         "sent": len(ledger.sent),
         "acknowledged": len(ledger.acknowledged),
-        "stored": len(stored),
+        "stored": len(listed_ids),
         "rows": len(rows),
         "amount": sum(row["amount"] for row in rows if row["type"] == "purchase"),
         "amount_refunded": sum(row["amount_refunded"] for row in rows),

@@ -1,7 +1,7 @@
 """The sender: 64 keep-alive connections that post signed events, and three files that say what became of them.
 
 A process of its own, so that it survives whatever happens to the service. Orders come on standard input:
-`go PORT`; `stop`, answered with a line of JSON once nothing is under way; `complete PORT`, which delivers what was
+`go PORT[,PORT…]`, in turn; `stop`, answered with a line of JSON once nothing is under way; `complete PORT`, which delivers what was
 not acknowledged and the rest of every story, as Stripe would in the end, and is answered likewise; end of input.
 
     PREFIX.sent     id sha256              written before the first byte of the request
@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import hashlib
 import hmac
+import itertools
 import json
 import sys
 import time
@@ -95,12 +96,15 @@ class Sender:
         self.acked = open(options.prefix + ".acked", "a", buffering=1 << 16)
         self.refused = open(options.prefix + ".refused", "a", buffering=1 << 16)
         self.going = False
-        self.port = 0
+        self.ports = itertools.repeat(0)
         self.connections = set()
         self.connecting = 0
         self.queue = None
         self.unacknowledged = {}
         self.clear()
+
+    def direct_to(self, ports):
+        self.ports, self.going = itertools.cycle([int(port) for port in ports.split(",")]), True
 
     def clear(self):
         self.counts = dict.fromkeys(["sent", "acked", "duplicate", "refused", "lost", "without_retry_after"], 0)
@@ -125,7 +129,7 @@ class Sender:
         at = str(int(time.time()))
         signature = hmac.new(self.secret, at.encode() + b"." + body, hashlib.sha256).hexdigest()
         return (
-            f"POST /v1/stripe-webhook HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
+            f"POST /v1/stripe-webhook HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             f"Stripe-Signature: t={at},v1={signature}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         ).encode() + body
@@ -162,7 +166,7 @@ class Sender:
         self.connecting += 1
         try:
             await asyncio.get_running_loop().create_connection(
-                lambda: Connection(self), "127.0.0.1", self.port
+                lambda: Connection(self), "127.0.0.1", next(self.ports)
             )
         except OSError:
             self.reconnect()
@@ -212,11 +216,11 @@ async def obey(sender):
     while line := await orders.readline():
         order = line.decode().split()
         if order[0] == "go":
-            sender.port, sender.going = int(order[1]), True
+            sender.direct_to(order[1])
             for _ in range(sender.count):
                 sender.connect()
         elif order[0] == "complete":
-            sender.port, sender.going = int(order[1]), True
+            sender.direct_to(order[1])
             print(json.dumps(await sender.complete()), flush=True)
         elif order[0] == "stop":
             print(json.dumps(await sender.stop()), flush=True)
