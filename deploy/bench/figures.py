@@ -15,6 +15,7 @@ from pathlib import Path
 
 import acknowledge
 import group_commit
+import replicas
 import stored
 import verify
 from measuring import ROOT, Build, Sizes
@@ -26,6 +27,7 @@ PARTS = {
     "group-commit": group_commit.measure,
     "verify": verify.measure,
     "feed+memory": stored.measure,
+    "replicas": replicas.measure,
 }
 SPELLINGS = {"feed": "feed+memory", "memory": "feed+memory"}
 
