@@ -68,18 +68,20 @@ package struct PostgresMove: Sendable {
     }
 
     private func moved(onStep: (Step) throws -> Void) async throws -> [String: Int] {
-        try await begin()
+        let isDone = try await begin()
         var counts: [String: Int] = [:]
         for table in StoreTable.all {
-            try await copy(table, onStep: onStep)
+            if !isDone { try await copy(table, onStep: onStep) }
             counts[table.name] = try await compare(table, onStep: onStep)
         }
+        // Whoever was killed after the last step is told that all is well.
+        if isDone { return counts }
         try await on { connection throws(PostgresFailure) in
             try connection.transaction { () throws(PostgresFailure) in
                 for table in StoreTable.all where table.isNumbered {
                     try connection.execute(Command(Self.numbering(table), isPrepared: false))
                 }
-                try connection.run(script: "DROP TABLE store_move")
+                try connection.run(script: "ALTER TABLE store_move RENAME TO store_moved")
             }
             try connection.run(script: "ANALYZE")
         }
@@ -94,9 +96,11 @@ package struct PostgresMove: Sendable {
 
     // MARK: Beginning
 
-    private enum Beginning { case ours, inUse, otherSource }
+    private enum Beginning { case ours, done, inUse, otherSource }
 
-    private func begin() async throws {
+    /// - Returns: Whether the move came to its end already, and nothing was recorded since.
+    private func begin() async throws -> Bool {
+        let events = try await source.count(of: .events)
         let beginning = try await on { [name] connection throws(PostgresFailure) in
             try Migrator.migrate(connection)
             return try connection.transaction { () throws(PostgresFailure) -> Beginning in
@@ -104,8 +108,15 @@ package struct PostgresMove: Sendable {
                     let rows = try connection.execute(Command("SELECT source FROM store_move LIMIT 1"))
                     return rows.count == 1 && rows.text(0, 0) == name ? .ours : .otherSource
                 }
-                let events = try connection.execute(Command("SELECT EXISTS (SELECT 1 FROM events)"))
-                if events.bool(0, 0) { return .inUse }
+                let found = try connection.execute(Command("SELECT count(*) FROM events"))
+                if found.int(0, 0) > 0 {
+                    guard found.int(0, 0) == Int64(events), try Self.exists("store_moved", connection) else {
+                        return .inUse
+                    }
+                    let rows = try connection.execute(Command("SELECT source FROM store_moved LIMIT 1"))
+                    return rows.count == 1 && rows.text(0, 0) == name ? .done : .inUse
+                }
+                try connection.run(script: "DROP TABLE IF EXISTS store_moved")
                 try connection.run(
                     script:
                         "CREATE TABLE store_move (table_name TEXT PRIMARY KEY, position BIGINT NOT NULL, source TEXT)"
@@ -122,7 +133,8 @@ package struct PostgresMove: Sendable {
             }
         }
         switch beginning {
-        case .ours: return
+        case .ours: return false
+        case .done: return true
         case .inUse: throw Fault.targetIsInUse
         case .otherSource: throw Fault.otherSource
         }
@@ -130,39 +142,51 @@ package struct PostgresMove: Sendable {
 
     /// Whether a move into this database was begun and not brought to its end.
     static func isUnderWay(_ connection: PostgresConnection) throws(PostgresFailure) -> Bool {
-        let rows = try connection.execute(
-            Command("SELECT to_regclass('store_move') IS NOT NULL", isPrepared: false)
-        )
+        try exists("store_move", connection)
+    }
+
+    private static func exists(
+        _ table: String,
+        _ connection: PostgresConnection
+    ) throws(PostgresFailure) -> Bool {
+        let rows = try connection.execute(Command("SELECT to_regclass($1::text) IS NOT NULL", [.text(table)]))
         return rows.count == 1 && rows.bool(0, 0)
     }
 
     // MARK: Moving
 
     private func copy(_ table: StoreTable, onStep: (Step) throws -> Void) async throws {
-        var position = try await on { connection throws(PostgresFailure) in
+        var position = try await self.position(in: table)
+        while true {
+            let batch = try await source.rows(of: table, after: position, limit: Self.batchSize)
+            guard !batch.rows.isEmpty else { return }
+            let isMoved = try await on { [position] connection throws(PostgresFailure) in
+                try connection.transaction { () throws(PostgresFailure) in
+                    // First of all: this waits for what a killed process may have left to the server, and notices.
+                    let step = try connection.execute(
+                        Command(
+                            "UPDATE store_move SET position = $1 WHERE table_name = $2 AND position = $3",
+                            [.int(batch.position), .text(table.name), .int(position)]
+                        )
+                    )
+                    guard step.affected == 1 else { return false }
+                    try connection.execute(
+                        Command(Self.inserting(table), Self.parameters(batch.rows, table.columns))
+                    )
+                    return true
+                }
+            }
+            position = isMoved ? batch.position : try await self.position(in: table)
+            if isMoved { try onStep(.moved(rows: batch.rows.count)) }
+        }
+    }
+
+    private func position(in table: StoreTable) async throws(PostgresFailure) -> Int64 {
+        try await on { connection throws(PostgresFailure) in
             let rows = try connection.execute(
                 Command("SELECT position FROM store_move WHERE table_name = $1", [.text(table.name)])
             )
             return rows.count == 1 ? rows.int(0, 0) : 0
-        }
-        while true {
-            let batch = try await source.rows(of: table, after: position, limit: Self.batchSize)
-            guard !batch.rows.isEmpty else { return }
-            try await on { connection throws(PostgresFailure) in
-                try connection.transaction { () throws(PostgresFailure) in
-                    try connection.execute(
-                        Command(Self.inserting(table), Self.parameters(batch.rows, table.columns))
-                    )
-                    try connection.execute(
-                        Command(
-                            "UPDATE store_move SET position = $1 WHERE table_name = $2",
-                            [.int(batch.position), .text(table.name)]
-                        )
-                    )
-                }
-            }
-            position = batch.position
-            try onStep(.moved(rows: batch.rows.count))
         }
     }
 

@@ -94,6 +94,11 @@ struct MovingTests {
             try await withPlace { place in
                 let counts = try await PostgresMove(from: source, named: "s", to: place.url).run()
                 #expect(counts["events"] == 62)
+                // Killed after its last step, it is begun once more.
+                #expect(try await PostgresMove(from: source, named: "s", to: place.url).run() == counts)
+                await #expect(throws: PostgresMove.Fault.targetIsInUse) {
+                    try await PostgresMove(from: source, named: "another", to: place.url).run()
+                }
                 let target = try await place.openPostgres()
                 try await requireSame(target, as: source)
                 let rows = try await target.allRows().count
@@ -108,6 +113,10 @@ struct MovingTests {
                     try await source.record(MadeUp.event("evt_n_\(number)", "charge.succeeded", charge))
                 }
                 try await requireSame(target, as: source)
+                try await target.record(MadeUp.event("evt_since", "a.b", [:]))
+                await #expect(throws: PostgresMove.Fault.targetIsInUse) {
+                    try await PostgresMove(from: source, named: "s", to: place.url).run()
+                }
                 await target.close()
             }
         }

@@ -33,18 +33,20 @@ package struct StoreTable: Sendable {
         self.columns = columns.map { Column(name: $0.0, kind: $0.1) }
     }
 
+    package static let events = StoreTable(
+        "events",
+        key: ["id"],
+        isNumbered: true,
+        [
+            ("sequence", .integer), ("id", .text), ("type", .text), ("created", .integer),
+            ("received_at", .integer), ("livemode", .flag), ("account", .text), ("api_version", .text),
+            ("source", .text), ("disposition", .text), ("reason", .text), ("object_id", .text),
+            ("payload", .bytes),
+        ]
+    )
+
     package static let all = [
-        StoreTable(
-            "events",
-            key: ["id"],
-            isNumbered: true,
-            [
-                ("sequence", .integer), ("id", .text), ("type", .text), ("created", .integer),
-                ("received_at", .integer), ("livemode", .flag), ("account", .text), ("api_version", .text),
-                ("source", .text), ("disposition", .text), ("reason", .text), ("object_id", .text),
-                ("payload", .bytes),
-            ]
-        ),
+        events,
         StoreTable(
             "objects",
             key: ["account", "kind", "id"],

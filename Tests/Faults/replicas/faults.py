@@ -215,6 +215,41 @@ def control(lab):
     return len(tamperings), f"noticed: {', '.join(tamperings)}", {}
 
 
+def move(lab):
+    """migrate-store is killed (kill -9) again and again, goes on each time, and the replica that takes over shows the same."""
+    rounds = lab.rounds(6, 40)
+    place = lab.place("move")
+    kills = 0
+    with Server() as server, lab.subject(place) as old, lab.sender(place) as sender:
+        old.start()
+        sender.go(old.port)
+        time.sleep(3)
+        sender.stop()
+        sender.complete(old.port)
+        expect(old.terminate() == 0, "SIGTERM is answered with exit 0")
+        command = [lab.executable, "migrate-store", "--from", f"sqlite:{old.database}", "--format", "json"]
+        environment = old.environment | {"DATABASE_URL": server.url()}
+        for _ in range(rounds):
+            process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            try:
+                _, said = process.communicate(timeout=lab.dice.uniform(0.05, 0.7))
+                expect(process.returncode == 0, f"migrate-store: {said.decode()[-400:]}")
+                break
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                kills += 1
+        else:
+            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            expect(done.returncode == 0, f"migrate-store: {done.stderr[-400:]}")
+        again = subprocess.run(command, env=environment, capture_output=True, text=True)
+        expect(again.returncode == 0, f"the same once more: {again.stderr[-400:]}")
+        with Company(lab, place, server.url(), 1) as company:
+            figures = oracle.check_service(company.replicas[0], sender.ledger, stored=StoredInPostgres(server))
+    expect(kills > 0, "no move was killed: no test")
+    return kills, f"{told(figures)}; {figures['rows']} rows as before", figures
+
+
 def rolling(lab):
     """Three replicas behind nginx, as deploy/compose.yaml has them, stopped and killed by turns: whoever posts sees none
     of it, and a link that one made is good at another."""
@@ -312,4 +347,5 @@ FAULTS = {
     "promote": promote,
     "kill-replica": kill,
     "rolling": rolling,
+    "move": move,
 }
