@@ -58,6 +58,11 @@ package struct JSONValue {
     /// The number, where it is a whole one of 64 bits, in whatever spelling (`25`, `25.0`, `2.5e1`).
     package var integer: Int64? { node.kind == .number ? JSONNumber.integer(bytes(node)) : nil }
 
+    /// A decimal number as it is written, be it a text or a number: no float has been near it.
+    package var decimalText: String? {
+        node.kind == .number ? String(decoding: bytes(node), as: UTF8.self) : string
+    }
+
     /// The values of an array.
     package var elements: [JSONValue]? {
         guard node.kind == .array else { return nil }

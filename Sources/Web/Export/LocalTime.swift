@@ -45,35 +45,12 @@ struct CivilTime {
 
     /// - Parameter local: Seconds since 1970, already moved into the zone.
     init(_ local: Instant) {
-        let days = local.unixSeconds.floorDivided(by: 86_400)
         // By the remainder, for the midnight before the earliest moment is itself too early for an Int64.
         let remainder = local.unixSeconds % 86_400
         let second = remainder < 0 ? remainder + 86_400 : remainder
-        let (year, month, day) = Self.date(ofDay: days)
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let time = "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
-        text = "\(year)-\(two(month))-\(two(day)) \(time)"
-    }
-
-    /// The proleptic Gregorian date of a day since 1970-01-01, by eras of 400 years that begin in March.
-    private static func date(ofDay day: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = day + 719_468
-        let era = shifted.floorDivided(by: 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        return (
-            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        )
-    }
-}
-
-extension Int64 {
-    fileprivate func floorDivided(by divisor: Int64) -> Int64 {
-        let quotient = self / divisor
-        return self % divisor < 0 ? quotient - 1 : quotient
+        text = "\(CivilDate(local).text) \(time)"
     }
 }
 

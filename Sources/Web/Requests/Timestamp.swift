@@ -15,26 +15,12 @@ extension QueryReader {
 ///
 /// Foundation's own reader takes the 30th of February for the 2nd of March, and does not mind what follows.
 enum Timestamp {
-    static func instant(_ text: some StringProtocol) -> Instant? {
-        let text = String(text)
-        let form = /([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?Z/
-        guard let parts = text.wholeMatch(of: form)?.output, let year = Int64(parts.1),
-            let month = Int64(parts.2), let day = Int64(parts.3), let hour = Int64(parts.4),
-            let minute = Int64(parts.5), let second = Int64(parts.6)
+    static func instant(_ text: String) -> Instant? {
+        let form = /([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?Z/
+        guard let parts = text.wholeMatch(of: form)?.output, let date = CivilDate(String(parts.1)),
+            let hour = Int64(parts.2), let minute = Int64(parts.3), let second = Int64(parts.4),
+            0...23 ~= hour, 0...59 ~= minute, 0...59 ~= second
         else { return nil }
-        let days = dayNumber(year: year, month: month, day: day)
-        let instant = Instant(unixSeconds: days * 86_400 + hour * 3600 + minute * 60 + second)
-        // A day or an hour that there is not would be read as another one.
-        let written = "\(parts.1)-\(parts.2)-\(parts.3) \(parts.4):\(parts.5):\(parts.6)"
-        return CivilTime(instant).text == written ? instant : nil
-    }
-
-    /// Days since 1970-01-01, by eras of 400 years that begin in March.
-    private static func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
-        let marchYear = month <= 2 ? year - 1 : year
-        let yearOfEra = marchYear % 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return marchYear / 400 * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-            - 719_468
+        return date.beginning.adding(seconds: hour * 3600 + minute * 60 + second)
     }
 }

@@ -1,0 +1,91 @@
+/// One day of the chain: which blocks were made on it, and what AKT cost.
+package struct CalendarDay: Hashable, Sendable {
+    /// Days are UTC's, as the chain's indexer counts them.
+    package let date: CivilDate
+    package let firstHeight: Int64
+    /// `nil` until the day is over.
+    package let lastHeight: Int64?
+    /// The last height that has been indexed of it.
+    package let lastHeightYet: Int64
+    /// `nil` where nobody knows; that is not a price of nothing.
+    package let aktPrice: AKTPrice?
+    package let priceSource: String?
+    /// Whether its last block is indexed: such a day never changes.
+    package let isFinal: Bool
+
+    package init(
+        date: CivilDate,
+        firstHeight: Int64,
+        lastHeight: Int64?,
+        lastHeightYet: Int64,
+        aktPrice: AKTPrice?,
+        priceSource: String? = nil,
+        isFinal: Bool
+    ) {
+        self.date = date
+        self.firstHeight = firstHeight
+        self.lastHeight = lastHeight
+        self.lastHeightYet = lastHeightYet
+        self.aktPrice = aktPrice
+        self.priceSource = priceSource
+        self.isFinal = isFinal
+    }
+
+    /// From the first block of the day up to, and not, the first of the next.
+    package var heights: Range<Int64> { firstHeight..<(lastHeight ?? lastHeightYet) + 1 }
+
+    /// More blocks than a day can have: one a millisecond.
+    private static let maximumBlocks: Int64 = 86_400_000
+}
+
+extension CalendarDay {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        date = try json.requiredDate("date")
+        firstHeight = try json.requiredHeight("first_height")
+        lastHeight = try json.height("last_height")
+        guard let yet = try json.height("last_height_yet") ?? lastHeight else {
+            throw .missing("last_height_yet", in: json)
+        }
+        lastHeightYet = yet
+        let end = try json.required(lastHeight == nil ? "last_height_yet" : "last_height")
+        let last = lastHeight ?? yet
+        guard last >= firstHeight - 1, last - firstHeight < Self.maximumBlocks else {
+            throw .wrong(end, "is not a height of the day that begins at first_height")
+        }
+        guard yet <= last else { throw .wrong(end, "lies before last_height_yet") }
+        aktPrice = try json.aktPrice("akt_usd")
+        priceSource = try json.label("price_source")
+        isFinal = try json.flag("final")
+        guard !isFinal || lastHeight == yet else {
+            throw .wrong(end, "is not indexed, and the day is said to be final")
+        }
+    }
+}
+
+extension JSONValue {
+    func requiredDate(_ key: StaticString) throws(JSONFieldError) -> CivilDate {
+        let value = try required(key)
+        guard let date = value.string.flatMap({ CivilDate($0) }) else {
+            throw .wrong(value, "is not a date such as 2026-11-25")
+        }
+        return date
+    }
+
+    func date(_ key: StaticString) throws(JSONFieldError) -> CivilDate? {
+        self[key] == nil ? nil : try requiredDate(key)
+    }
+
+    fileprivate func flag(_ key: StaticString) throws(JSONFieldError) -> Bool {
+        guard let value = self[key] else { return false }
+        guard let flag = value.bool else { throw .wrong(value, "is neither true nor false") }
+        return flag
+    }
+
+    fileprivate func aktPrice(_ key: StaticString) throws(JSONFieldError) -> AKTPrice? {
+        guard let value = self[key] else { return nil }
+        guard let price = value.decimalText.flatMap(AKTPrice.init) else {
+            throw .wrong(value, "is not a decimal number above 0 and below 10^6, of at most 18 decimals")
+        }
+        return price
+    }
+}

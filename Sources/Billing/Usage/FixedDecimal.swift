@@ -1,0 +1,39 @@
+/// Reads the decimal numbers of prices: digits and, at most, one point.
+///
+/// No sign, no exponent, never a float.
+enum FixedDecimal {
+    /// The number in units of 10^-places.
+    ///
+    /// - Parameters:
+    ///   - text: Such as `12`, `0.000123` or `12.340000000000000000`.
+    ///   - places: How many digits after the point may matter; further ones must be zeros.
+    ///   - digits: How many digits before the point there may be, leading zeros not counted.
+    /// - Returns: `nil` for anything else.
+    static func read(_ text: String, places: Int, digits: Int) -> Int128? {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard text.utf8.count <= 128, parts.count <= 2, let whole = parts.first, !whole.isEmpty else {
+            return nil
+        }
+        let fraction = parts.count == 2 ? parts[1] : whole[whole.endIndex...]
+        guard parts.count == 1 || !fraction.isEmpty, whole.allSatisfy(isDigit), fraction.allSatisfy(isDigit),
+            whole.drop(while: { $0 == UInt8(ascii: "0") }).count <= digits,
+            fraction.dropFirst(places).allSatisfy({ $0 == UInt8(ascii: "0") })
+        else { return nil }
+        var value: Int128 = 0
+        for digit in whole { value = value * 10 + Int128(digit - UInt8(ascii: "0")) }
+        for digit in fraction.prefix(places) { value = value * 10 + Int128(digit - UInt8(ascii: "0")) }
+        for _ in 0..<(places - min(places, fraction.count)) { value *= 10 }
+        return value
+    }
+
+    /// The shortest text of a number in units of 10^-places: no zeros that say nothing, no point without digits.
+    static func text(_ digits: String, places: Int) -> String {
+        let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
+        let whole = padded.dropLast(places)
+        let fraction = padded.suffix(places)
+        let significant = fraction.prefix(fraction.count - fraction.reversed().prefix { $0 == "0" }.count)
+        return significant.isEmpty ? String(whole) : whole + "." + significant
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
+}

@@ -1,0 +1,173 @@
+/// Reads a lease record from JSON. Dseq and heights may exceed 2^53, and are text there; a number is taken as well.
+extension LeaseRecord {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        identity = LeaseIdentity(
+            chainID: try json.chainName("chain_id"),
+            owner: try json.chainName("owner"),
+            dseq: try json.requiredHeight("dseq"),
+            gseq: try json.requiredHeight("gseq"),
+            oseq: try json.requiredHeight("oseq"),
+            // Leases from before bids were numbered have none.
+            bseq: try json.height("bseq") ?? 0,
+            provider: try json.chainName("provider")
+        )
+        createdHeight = try json.requiredHeight("created_height")
+        closedHeight = try json.height("closed_height", atLeast: createdHeight)
+        escrowEndHeight = try json.height("escrow_end_height", atLeast: createdHeight)
+        state = try json.leaseState("state")
+        if state == .closed, closedHeight == nil, escrowEndHeight == nil {
+            // It would be paid for until the end of days.
+            throw .missing("closed_height", in: json)
+        }
+        prices = try Self.prices(json, from: createdHeight)
+        providerName = try json.label("provider_name")
+        closeReason = try json.label("close_reason")
+        withdrawn = try json.tokenAmount("withdrawn")
+        resources = LeaseResources(
+            cpuMilli: try json.quantity("cpu_milli"),
+            memoryBytes: try json.quantity("memory_bytes"),
+            ephemeralBytes: try json.quantity("ephemeral_bytes"),
+            persistentBytes: try json.quantity("persistent_bytes"),
+            gpuUnits: try json.quantity("gpu_units"),
+            gpuVendor: try json.label("gpu_vendor")?.lowercased(),
+            gpuModel: try json.label("gpu_model")?.lowercased()
+        )
+        groupCount = try json.quantity("group_count", otherwise: 1)
+        source = try json.label("source") ?? "import"
+        asOfHeight = try json.height("as_of_height")
+    }
+
+    private static let maximumSegments = 1000
+
+    private static func prices(
+        _ json: JSONValue,
+        from created: Int64
+    ) throws(JSONFieldError) -> [PriceSegment] {
+        var prices = [
+            PriceSegment(
+                fromHeight: created,
+                denomination: try json.denomination("denom"),
+                pricePerBlock: try json.requiredTokenAmount("price_per_block")
+            )
+        ]
+        guard let value = json["price_segments"] else { return prices }
+        guard let elements = value.elements, elements.count <= maximumSegments else {
+            throw .wrong(value, "is not a list of at most \(maximumSegments) segments")
+        }
+        var previous: Int64 = -1
+        for element in elements {
+            let from = try element.requiredHeight("from_height")
+            guard from > previous else { throw .wrong(element, "does not begin after the one before it") }
+            previous = from
+            let segment = PriceSegment(
+                fromHeight: max(from, created),
+                denomination: try element.denomination("denom"),
+                pricePerBlock: try element.requiredTokenAmount("price")
+            )
+            // What held before the lease began never did; of several such, the last one holds when it begins.
+            if segment.fromHeight == created { prices = [segment] } else { prices.append(segment) }
+        }
+        return prices
+    }
+}
+
+extension JSONValue {
+    /// A height, or another number of the chain: text or number, 0 to 2^62.
+    func height(_ key: StaticString, atLeast least: Int64 = 0) throws(JSONFieldError) -> Int64? {
+        guard let value = self[key] else { return nil }
+        guard let number = value.wholeNumber, 0...Self.maximumHeight ~= number else {
+            throw .wrong(value, "is not a whole number of 0 to 2^62, as text or number")
+        }
+        guard number >= least else { throw .wrong(value, "lies before created_height") }
+        return number
+    }
+
+    func requiredHeight(_ key: StaticString) throws(JSONFieldError) -> Int64 {
+        _ = try required(key)
+        guard let height = try height(key) else { throw .missing(key, in: self) }
+        return height
+    }
+
+    private static var maximumHeight: Int64 { 1 << 62 }
+
+    private var wholeNumber: Int64? {
+        if let integer { return integer }
+        guard let text = string, 1...20 ~= text.utf8.count,
+            text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 })
+        else { return nil }
+        return Int64(text)
+    }
+
+    /// How much of something, which is none where it does not say.
+    func quantity(_ key: StaticString, otherwise: Int64 = 0) throws(JSONFieldError) -> Int64 {
+        guard let value = self[key] else { return otherwise }
+        // Sums of them over all leases of a day must not overflow.
+        guard let number = value.wholeNumber, 0...(1 << 48) ~= number else {
+            throw .wrong(value, "is not a whole number of 0 to 2^48")
+        }
+        return number
+    }
+
+    /// A chain's id, or an address on it.
+    func chainName(_ key: StaticString) throws(JSONFieldError) -> String {
+        let value = try required(key)
+        guard let name = value.string, ChainName.isValid(name) else {
+            throw .wrong(value, "is not a name of 1 to 128 letters, digits, dots, hyphens and underscores")
+        }
+        return name
+    }
+
+    /// Text for people, of a length that fits a table.
+    func label(_ key: StaticString) throws(JSONFieldError) -> String? {
+        guard let value = self[key] else { return nil }
+        guard let text = text(key), text.utf8.count <= 256 else {
+            throw .wrong(value, "is not a text of at most 256 bytes")
+        }
+        return text.isEmpty ? nil : text
+    }
+
+    func denomination(_ key: StaticString) throws(JSONFieldError) -> Denomination {
+        let value = try required(key)
+        guard let denomination = value.string.flatMap(Denomination.init) else {
+            throw .wrong(value, "is not a denomination, such as uakt or uact")
+        }
+        return denomination
+    }
+
+    func tokenAmount(_ key: StaticString) throws(JSONFieldError) -> TokenAmount? {
+        self[key] == nil ? nil : try requiredTokenAmount(key)
+    }
+
+    /// Best as text, so that no writer in between has made a float of it.
+    func requiredTokenAmount(_ key: StaticString) throws(JSONFieldError) -> TokenAmount {
+        let value = try required(key)
+        guard let amount = value.decimalText.flatMap({ TokenAmount(microUnits: $0) }) else {
+            throw .wrong(value, "is not a decimal number of at most 18 decimals and below 10^12")
+        }
+        return amount
+    }
+
+    fileprivate func leaseState(_ key: StaticString) throws(JSONFieldError) -> LeaseRecord.State {
+        let value = try required(key)
+        guard let state = value.string.flatMap(LeaseRecord.State.init) else {
+            let names = LeaseRecord.State.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .wrong(value, "is none of \(names)")
+        }
+        return state
+    }
+}
+
+/// What chains and addresses on them are called.
+package enum ChainName {
+    package static func isValid(_ text: String) -> Bool {
+        1...128 ~= text.utf8.count
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: ".-_".utf8.contains(byte)
+                }
+            }
+    }
+}
