@@ -62,6 +62,59 @@ extension CalendarDay {
     }
 }
 
+/// What becomes of the calendar when a day of it arrives.
+package enum CalendarRevision: Hashable, Sendable {
+    case unchanged
+    case changed(CalendarDay)
+    /// It says otherwise than the final day that is known, which stays.
+    case contradicted
+
+    /// Decides it: a final day stays as it was, but for a price that it lacked.
+    package static func decide(_ day: CalendarDay, known: CalendarDay?) -> CalendarRevision {
+        guard let known, known != day else { return known == nil ? .changed(day) : .unchanged }
+        guard known.isFinal else {
+            // A day that has been indexed further does not become shorter: the records arrive in any order.
+            return day.isFinal || day.lastHeightYet >= known.lastHeightYet ? .changed(day) : .unchanged
+        }
+        guard day.heights == known.heights, day.firstHeight == known.firstHeight,
+            day.aktPrice == known.aktPrice || known.aktPrice == nil || day.aktPrice == nil
+        else { return .contradicted }
+        guard known.aktPrice == nil, day.aktPrice != nil, day.isFinal else { return .unchanged }
+        return .changed(day)
+    }
+}
+
+extension CalendarDay {
+    /// What is wrong with a calendar, which is to be given by rising date.
+    ///
+    /// Two days may not share a block, and from one day to the next none may be lost.
+    package static func fault(in calendar: [CalendarDay]) -> CalendarFault? {
+        for (day, next) in zip(calendar, calendar.dropFirst()) {
+            let end = day.heights.upperBound
+            let follows = next.date == day.date.adding(days: 1)
+            if next.firstHeight < end {
+                return CalendarFault(
+                    date: next.date,
+                    problem: "its first_height lies on \(day.date.text), which ends at \(end - 1)"
+                )
+            }
+            if follows, day.lastHeight != nil, next.firstHeight != end {
+                return CalendarFault(
+                    date: next.date,
+                    problem: "its first_height is not \(end), the one after the last of \(day.date.text)"
+                )
+            }
+        }
+        return nil
+    }
+}
+
+/// Why days do not make a calendar.
+package struct CalendarFault: Error, Hashable, Sendable {
+    package let date: CivilDate
+    package let problem: String
+}
+
 extension JSONValue {
     func requiredDate(_ key: StaticString) throws(JSONFieldError) -> CivilDate {
         let value = try required(key)

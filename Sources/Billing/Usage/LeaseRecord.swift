@@ -43,13 +43,6 @@ package struct LeaseRecord: Hashable, Sendable {
 
     /// The first height that is no longer paid for; `nil` while the lease goes on.
     package var endHeight: Int64? { [closedHeight, escrowEndHeight].compactMap(\.self).min() }
-
-    /// The same lease with other resources.
-    package func holding(_ resources: LeaseResources) -> LeaseRecord {
-        var record = self
-        record.resources = resources
-        return record
-    }
 }
 
 /// What tells a lease from every other.
@@ -77,24 +70,6 @@ package struct LeaseResources: Hashable, Sendable {
     package var gpuUnits: Int64
     package var gpuVendor: String?
     package var gpuModel: String?
-
-    package init(
-        cpuMilli: Int64,
-        memoryBytes: Int64,
-        ephemeralBytes: Int64,
-        persistentBytes: Int64,
-        gpuUnits: Int64,
-        gpuVendor: String? = nil,
-        gpuModel: String? = nil
-    ) {
-        self.cpuMilli = cpuMilli
-        self.memoryBytes = memoryBytes
-        self.ephemeralBytes = ephemeralBytes
-        self.persistentBytes = persistentBytes
-        self.gpuUnits = gpuUnits
-        self.gpuVendor = gpuVendor
-        self.gpuModel = gpuModel
-    }
 
     /// What its GPUs are called, as well as that is known; `nil` when it has none.
     package var gpuName: String? { gpuUnits == 0 ? nil : gpuModel ?? gpuVendor ?? "unknown" }

@@ -39,10 +39,6 @@ package struct TokenAmount: Hashable, Sendable {
 
     package static func += (left: inout TokenAmount, right: TokenAmount) { left = left + right }
 
-    package static func - (left: TokenAmount, right: TokenAmount) -> TokenAmount {
-        TokenAmount(scaled: max(0, left.scaled - right.scaled))
-    }
-
     /// What a price per block comes to over a number of blocks.
     package static func * (price: TokenAmount, blocks: Int64) -> TokenAmount {
         let (product, overflowed) = price.scaled.multipliedReportingOverflow(by: Int128(max(0, blocks)))

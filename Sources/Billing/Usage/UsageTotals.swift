@@ -16,21 +16,6 @@ package enum UsageGrouping: String, Sendable, CaseIterable {
     }
 }
 
-/// Names the totals of one group of one owner's leases on one day.
-package struct UsageTotalsKey: Hashable, Sendable {
-    package let owner: String
-    package let date: CivilDate
-    package let grouping: UsageGrouping
-    package let group: String
-
-    package init(owner: String, date: CivilDate, grouping: UsageGrouping, group: String) {
-        self.owner = owner
-        self.date = date
-        self.grouping = grouping
-        self.group = group
-    }
-}
-
 /// What the leases of a group did on one day, added up.
 ///
 /// Kept, so that nobody has to add up all leases at each look.
@@ -48,7 +33,7 @@ package struct UsageTotals: Hashable, Sendable {
 
     package init() {}
 
-    /// Of one lease on one day; its deployment is counted by whoever knows whether it is the first of it.
+    /// Of one lease on one day; distinct deployments are counted by whoever sees several.
     package init(_ day: LeaseDay, of lease: LeaseRecord) {
         leases = 1
         cpuMilli = lease.resources.cpuMilli
@@ -60,36 +45,36 @@ package struct UsageTotals: Hashable, Sendable {
     }
 
     package static func + (left: UsageTotals, right: UsageTotals) -> UsageTotals {
-        left.combined(with: right, numbers: &+, amounts: +)
-    }
-
-    /// To be used where `right` was added to `left` before.
-    package static func - (left: UsageTotals, right: UsageTotals) -> UsageTotals {
-        left.combined(with: right, numbers: &-, amounts: -)
+        var sum = left
+        // Wrapping, since no number that a stranger writes may stop the service; all clouds together stay below.
+        sum.leases &+= right.leases
+        sum.deployments &+= right.deployments
+        sum.cpuMilli &+= right.cpuMilli
+        sum.memoryBytes &+= right.memoryBytes
+        sum.ephemeralBytes &+= right.ephemeralBytes
+        sum.persistentBytes &+= right.persistentBytes
+        sum.gpus.merge(right.gpus, uniquingKeysWith: &+)
+        sum.amounts.merge(right.amounts, uniquingKeysWith: +)
+        return sum
     }
 
     package static func += (left: inout UsageTotals, right: UsageTotals) { left = left + right }
 
-    private func combined(
-        with other: UsageTotals,
-        numbers: (Int64, Int64) -> Int64,
-        amounts combine: (TokenAmount, TokenAmount) -> TokenAmount
-    ) -> UsageTotals {
-        var result = UsageTotals()
-        result.leases = numbers(leases, other.leases)
-        result.deployments = numbers(deployments, other.deployments)
-        result.cpuMilli = numbers(cpuMilli, other.cpuMilli)
-        result.memoryBytes = numbers(memoryBytes, other.memoryBytes)
-        result.ephemeralBytes = numbers(ephemeralBytes, other.ephemeralBytes)
-        result.persistentBytes = numbers(persistentBytes, other.persistentBytes)
-        for model in Set(gpus.keys).union(other.gpus.keys) {
-            let units = numbers(gpus[model] ?? 0, other.gpus[model] ?? 0)
-            if units != 0 { result.gpus[model] = units }
+    /// The totals of each group of one owner's leases on a day; a group without a lease has none.
+    package static func groups(
+        of leases: some Sequence<KnownLease>,
+        on day: CalendarDay,
+        by grouping: UsageGrouping
+    ) -> [String: UsageTotals] {
+        var totals: [String: UsageTotals] = [:]
+        var deployments: [String: Set<Int64>] = [:]
+        for lease in leases {
+            guard let usage = lease.usage(on: day) else { continue }
+            let group = grouping.group(of: lease.record)
+            totals[group, default: UsageTotals()] += UsageTotals(usage, of: lease.record)
+            deployments[group, default: []].insert(lease.record.identity.dseq)
         }
-        for denomination in Set(amounts.keys).union(other.amounts.keys) {
-            let amount = combine(amounts[denomination] ?? .zero, other.amounts[denomination] ?? .zero)
-            if !amount.isZero { result.amounts[denomination] = amount }
-        }
-        return result
+        for (group, distinct) in deployments { totals[group]?.deployments = Int64(distinct.count) }
+        return totals
     }
 }

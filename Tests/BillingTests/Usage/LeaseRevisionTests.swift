@@ -1,0 +1,207 @@
+import Billing
+import Testing
+
+/// What becomes of the ledger of usage when records and days arrive.
+struct LeaseRevisionTests {
+    private static let june1 = CalendarDay.made(day: 1, heights: 1000...1999, price: "2", isFinal: true)
+    private static let june2 = CalendarDay.made(day: 2, heights: 2000...2999, price: "3", isFinal: false)
+
+    private func changed(_ revision: LeaseRevision) throws -> (lease: KnownLease, contradictions: [CivilDate])
+    {
+        guard case .changed(let lease, let contradictions) = revision else { throw Unchanged() }
+        return (lease, contradictions.map(\.date))
+    }
+
+    private struct Unchanged: Error {}
+
+    private func decide(
+        _ record: LeaseRecord,
+        known: KnownLease? = nil,
+        closedThrough: CivilDate? = nil
+    ) -> LeaseRevision {
+        .decide(record, known: known, finalDays: [Self.june1], closedThrough: closedThrough)
+    }
+
+    @Test func `a record that says what is known changes nothing`() throws {
+        let record = try LeaseRecord.made(created: 1500)
+        #expect(decide(record, known: KnownLease(record: record)) == .unchanged)
+    }
+
+    @Test func `a correction changes the open days and leaves the final ones as they were`() throws {
+        let known = KnownLease(record: try .made(created: 1500, price: "1"))
+        let (lease, contradictions) = try changed(decide(.made(created: 1500, price: "5"), known: known))
+        #expect(lease.usage(on: Self.june1)?.amounts == [.uact: .made("500")])
+        #expect(lease.usage(on: Self.june2)?.amounts == [.uact: .made("5000")])
+        #expect(contradictions == [Self.june1.date])
+    }
+
+    @Test func `a second correction contradicts the final day anew, and it is still as it was`() throws {
+        let known = KnownLease(record: try .made(created: 1500, price: "1"))
+        let first = try changed(decide(.made(created: 1500, price: "5"), known: known)).lease
+        let second = try changed(decide(.made(created: 1500, price: "6"), known: first))
+        #expect(second.lease.usage(on: Self.june1)?.amounts == [.uact: .made("500")])
+        #expect(second.contradictions.isEmpty, "it was reported before")
+        let back = try changed(decide(.made(created: 1500, price: "1"), known: second.lease))
+        #expect(back.lease.kept.isEmpty)
+    }
+
+    @Test func `a day that a correction would take away stays, and one that it would add does not come`()
+        throws
+    {
+        let known = KnownLease(record: try .made(created: 1500))
+        let later = try changed(decide(.made(created: 2500), known: known))
+        #expect(later.lease.usage(on: Self.june1)?.blocks == 500)
+        let earlier = try changed(
+            decide(.made(created: 1200), known: KnownLease(record: .made(created: 2500)))
+        )
+        #expect(earlier.lease.usage(on: Self.june1) == nil && earlier.contradictions == [Self.june1.date])
+    }
+
+    @Test func `a lease first heard of after its day was closed comes too late for that day`() throws {
+        let late = try changed(decide(.made(created: 1500), closedThrough: Self.june1.date))
+        #expect(late.lease.usage(on: Self.june1) == nil)
+        #expect(late.lease.usage(on: Self.june2)?.blocks == 1000)
+        #expect(late.contradictions == [Self.june1.date])
+    }
+
+    @Test func `the history of an owner that nobody knew counts, final days and all`() throws {
+        let lease = try changed(decide(.made(created: 1500)))
+        #expect(lease.lease.usage(on: Self.june1)?.blocks == 500 && lease.contradictions.isEmpty)
+    }
+
+    @Test func `of two records the one that was true later wins, in whatever order they come`() throws {
+        let open = try LeaseRecord.made(created: 2100, asOf: 2500)
+        let closed = try LeaseRecord.made(created: 2100, closed: 2600, asOf: 2700)
+        #expect(try changed(decide(closed, known: KnownLease(record: open))).lease.record == closed)
+        #expect(decide(open, known: KnownLease(record: closed)) == .unchanged)
+    }
+
+    @Test func `what a lease holds does not change once a day of it is settled`() throws {
+        let known = KnownLease(record: try .made(created: 1500, cpu: 1000))
+        #expect(decide(try .made(created: 1500, cpu: 2000), known: known) == .unchanged)
+        let open = KnownLease(record: try .made(created: 2500, cpu: 1000))
+        #expect(
+            try changed(decide(.made(created: 2500, cpu: 2000), known: open)).lease.record.resources.cpuMilli
+                == 2000
+        )
+    }
+
+    @Test func `a final day takes a price that it lacked, and no other`() {
+        let unpriced = CalendarDay.made(day: 1, heights: 1000...1999, price: nil, isFinal: true)
+        let other = CalendarDay.made(day: 1, heights: 1000...1999, price: "9", isFinal: true)
+        #expect(CalendarRevision.decide(Self.june1, known: unpriced) == .changed(Self.june1))
+        #expect(CalendarRevision.decide(other, known: Self.june1) == .contradicted)
+        #expect(CalendarRevision.decide(unpriced, known: Self.june1) == .unchanged)
+        let longer = CalendarDay.made(day: 1, heights: 1000...2000, price: "2", isFinal: true)
+        #expect(CalendarRevision.decide(longer, known: Self.june1) == .contradicted)
+    }
+
+    @Test func `a day that is known further does not become shorter again`() {
+        let noon = CalendarDay.made(day: 2, heights: 2000...2499, price: nil, isFinal: false, isOver: false)
+        let evening = CalendarDay.made(
+            day: 2,
+            heights: 2000...2899,
+            price: nil,
+            isFinal: false,
+            isOver: false
+        )
+        #expect(CalendarRevision.decide(noon, known: evening) == .unchanged)
+        #expect(CalendarRevision.decide(evening, known: noon) == .changed(evening))
+    }
+
+    @Test func `two days may not share a block, and between two none may be lost`() {
+        #expect(CalendarDay.fault(in: [Self.june1, Self.june2]) == nil)
+        for first in [1999, 2001] as [Int64] {
+            let faulty = [
+                Self.june1, CalendarDay.made(day: 2, heights: first...2999, price: nil, isFinal: false),
+            ]
+            #expect(CalendarDay.fault(in: faulty)?.date == Self.june2.date)
+        }
+    }
+
+    @Test func `a deployment with two leases counts once, in each group`() throws {
+        let leases = [
+            KnownLease(record: try .made(created: 2100, bseq: 1, provider: "akash1a")),
+            KnownLease(record: try .made(created: 2200, bseq: 2, provider: "akash1b")),
+        ]
+        func groups(_ grouping: UsageGrouping) -> [String: UsageTotals] {
+            UsageTotals.groups(of: leases, on: Self.june2, by: grouping)
+        }
+        #expect(groups(.total)[""]?.leases == 2 && groups(.total)[""]?.deployments == 1)
+        #expect(groups(.provider).mapValues(\.deployments) == ["akash1a": 1, "akash1b": 1])
+        #expect(groups(.gpuModel)["h100"]?.gpus == ["h100": 4] && groups(.gpuModel)["h100"]?.deployments == 1)
+        #expect(groups(.deployment)["7"]?.amounts == [.uact: .made("1700")])
+    }
+
+    @Test func `a lease on both sides of a change of denomination is paid in both`() throws {
+        let lease = try LeaseRecord.read(
+            #"{"chain_id":"akashnet-2","owner":"akash1o","dseq":"1","gseq":1,"oseq":1,"provider":"akash1p","#
+                + #""denom":"uakt","price_per_block":"10","created_height":"1500","state":"active","#
+                + #""price_segments":[{"from_height":"1800","denom":"uact","price":"7"}]}"#
+        )
+        #expect(lease.usage(on: Self.june1)?.amounts == [.uakt: .made("3000"), .uact: .made("1400")])
+    }
+
+    @Test func `four tenths of a cent a day for thirty days are twelve cents`() {
+        let day = Spend([.uact: .made("4000")], aktPrice: nil)
+        let month = (0..<30).reduce(Spend.zero) { sum, _ in sum + day }
+        #expect(month.total?.display == "$0.12" && month.total?.exactText == "0.12")
+    }
+
+    @Test func `a day without a price of AKT costs nobody knows what, not nothing`() {
+        let spend = Spend([.uakt: .made("5000000"), .uact: .made("1000000")], aktPrice: nil)
+        #expect(spend.total == nil && spend.known.exactText == "1")
+        #expect(spend.unpriced == [.uakt: .made("5000000")])
+    }
+
+    @Test func `escrow that ran dry ends what is paid for, before the lease is closed`() throws {
+        let text =
+            #"{"chain_id":"c","owner":"o","dseq":1,"gseq":1,"oseq":1,"provider":"p","denom":"uact","#
+            + #""price_per_block":"1","created_height":1000,"closed_height":1900,"escrow_end_height":1400,"state":"closed"}"#
+        #expect(try LeaseRecord.read(text).usage(on: Self.june1)?.blocks == 400)
+    }
+}
+
+extension CalendarDay {
+    /// A day of June 2026.
+    fileprivate static func made(
+        day: Int64,
+        heights: ClosedRange<Int64>,
+        price: String?,
+        isFinal: Bool,
+        isOver: Bool = true
+    ) -> CalendarDay {
+        CalendarDay(
+            date: CivilDate(year: 2026, month: 6, day: day) ?? CivilDate(dayNumber: 0),
+            firstHeight: heights.lowerBound,
+            lastHeight: isOver ? heights.upperBound : nil,
+            lastHeightYet: heights.upperBound,
+            aktPrice: price.flatMap(AKTPrice.init),
+            isFinal: isFinal
+        )
+    }
+}
+
+extension LeaseRecord {
+    fileprivate static func made(
+        created: Int64,
+        closed: Int64? = nil,
+        price: String = "1",
+        bseq: Int = 0,
+        provider: String = "akash1provider",
+        cpu: Int = 1000,
+        asOf: Int64? = nil
+    ) throws -> LeaseRecord {
+        try read(
+            #"{"chain_id":"akashnet-2","owner":"akash1owner","dseq":"7","gseq":1,"oseq":1,"bseq":\#(bseq),"#
+                + #""provider":"\#(provider)","denom":"uact","price_per_block":"\#(price)","#
+                + #""created_height":"\#(created)","closed_height":\#(closed.map { "\"\($0)\"" } ?? "null"),"#
+                + #""state":"active","cpu_milli":\#(cpu),"gpu_units":2,"gpu_model":"H100","#
+                + #""as_of_height":\#(asOf.map { "\"\($0)\"" } ?? "null")}"#
+        )
+    }
+}
+
+extension TokenAmount {
+    fileprivate static func made(_ text: String) -> TokenAmount { TokenAmount(microUnits: text) ?? .zero }
+}
