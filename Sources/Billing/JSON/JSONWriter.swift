@@ -51,6 +51,30 @@ package struct JSONWriter {
         writeObject(members)
     }
 
+    /// Writes an array of objects, one for each element.
+    package mutating func array<Element>(
+        _ name: StaticString,
+        _ elements: some Sequence<Element>,
+        _ members: (inout JSONWriter, Element) -> Void
+    ) {
+        begin(name)
+        bytes.append(UInt8(ascii: "["))
+        for element in elements {
+            if bytes.last != UInt8(ascii: "[") { bytes.append(UInt8(ascii: ",")) }
+            writeObject { members(&$0, element) }
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    /// Writes a member under a name that is not ours.
+    package mutating func member(named name: String, _ value: String) {
+        assertOrder(name)
+        separate()
+        write(name)
+        bytes.append(UInt8(ascii: ":"))
+        write(value)
+    }
+
     private mutating func begin(_ name: StaticString) {
         assertOrder(name.description)
         separate()
