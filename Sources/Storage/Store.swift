@@ -1,7 +1,7 @@
 /// All that a database does for the service.
 ///
 /// Each store passes the same conformance suite.
-package protocol Store: EventLog, TransactionFeed, KnownObjects, WorkQueue, UpkeepRuns {
+package protocol Store: EventLog, TransactionFeed, KnownObjects, WorkQueue, UpkeepRuns, UsageLedger {
     /// Whether an event could be stored now.
     func checkReady() async throws(StoreError)
 

@@ -47,6 +47,7 @@ package final class InMemoryStore: Store {
         fileprivate var work: [WorkKey: Work] = [:]
         /// In the order in which they were begun.
         var runs: [UpkeepRun] = []
+        var usage = InMemoryUsage()
         /// What follows from `events`, until there is another one.
         fileprivate var rows: [Transaction]?
     }

@@ -15,5 +15,5 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
 
     package static let cases: [StoreConformance] =
         recording + listing + stories + paging + filtering + separation + rebuilding + work + questions
-        + upkeep + ending
+        + upkeep + usage + ending
 }

@@ -13,6 +13,7 @@ enum Schema {
         migrator.registerMigration("0005_undecided") { db in
             try db.execute(sql: ProjectionTables.live.undecided)
         }
+        migrator.registerMigration("0006_usage") { try $0.execute(sql: usage) }
         return migrator
     }
 
@@ -71,6 +72,64 @@ enum Schema {
             revision INTEGER NOT NULL
         ) STRICT;
         CREATE UNIQUE INDEX upkeep_runs_running ON upkeep_runs (kind) WHERE state = 'running';
+        """
+}
+
+extension Schema {
+    // Days are counted since 1970-01-01.
+    fileprivate static let usage = """
+        CREATE TABLE usage_calendar (
+            date INTEGER PRIMARY KEY,
+            first_height INTEGER NOT NULL,
+            last_height INTEGER,
+            last_height_yet INTEGER NOT NULL,
+            akt_usd TEXT,
+            price_source TEXT,
+            final INTEGER NOT NULL CHECK (final IN (0, 1))
+        ) STRICT;
+        CREATE TABLE usage_owners (
+            owner TEXT PRIMARY KEY,
+            -- NULL until the calendar has moved on since the owner is known.
+            closed_through INTEGER,
+            -- The days whose totals do not follow from the leases yet; NULL when all do.
+            stale_from INTEGER,
+            stale_through INTEGER,
+            -- Counts how often days became stale, so that whoever adds them up sees that they did so again.
+            stale_revision INTEGER NOT NULL DEFAULT 0,
+            CHECK ((stale_from IS NULL) = (stale_through IS NULL))
+        ) STRICT;
+        CREATE INDEX usage_owners_stale ON usage_owners (owner) WHERE stale_from IS NOT NULL;
+        CREATE TABLE usage_leases (
+            sequence INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            owner TEXT NOT NULL REFERENCES usage_owners (owner),
+            provider TEXT NOT NULL,
+            provider_name TEXT,
+            created_height INTEGER NOT NULL,
+            -- NULL while it goes on.
+            end_height INTEGER,
+            record BLOB NOT NULL,
+            -- What its settled days are kept to say where the record says otherwise.
+            kept BLOB
+        ) STRICT;
+        CREATE INDEX usage_leases_by_owner ON usage_leases (owner, end_height);
+        CREATE INDEX usage_leases_by_end ON usage_leases (end_height);
+        CREATE INDEX usage_leases_by_provider ON usage_leases (provider) WHERE provider_name IS NOT NULL;
+        CREATE TABLE usage_totals (
+            owner TEXT NOT NULL,
+            grouping TEXT NOT NULL,
+            date INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            totals BLOB NOT NULL,
+            PRIMARY KEY (owner, grouping, date, name)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE usage_accounts (
+            customer TEXT NOT NULL,
+            address TEXT NOT NULL,
+            valid_from INTEGER,
+            valid_through INTEGER
+        ) STRICT;
+        CREATE INDEX usage_accounts_by_customer ON usage_accounts (customer, address, valid_from);
         """
 }
 

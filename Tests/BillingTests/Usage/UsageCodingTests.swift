@@ -1,4 +1,5 @@
 import Billing
+import Stories
 import Testing
 
 struct UsageCodingTests {

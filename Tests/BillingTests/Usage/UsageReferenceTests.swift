@@ -1,5 +1,6 @@
 import Billing
 import Foundation
+import Stories
 import TestSupport
 import Testing
 

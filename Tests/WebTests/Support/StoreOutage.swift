@@ -50,4 +50,25 @@ struct StoreOutage: Store {
 
     func checkReady() async throws(StoreError) { throw error }
     func close() async {}
+
+    func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome { throw error }
+    func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome { throw error }
+    func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
+        throw error
+    }
+    func newestDay() async throws(StoreError) -> CalendarDay? { throw error }
+    func usage(
+        of owner: String,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping
+    ) async throws(StoreError) -> [UsageGroup] { throw error }
+    func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] { throw error }
+    func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
+        throw error
+    }
+    func setAccounts(_ accounts: [AccountPeriod], of customer: String) async throws(StoreError) -> Bool {
+        throw error
+    }
+    func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] { throw error }
+    func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) { throw error }
 }

@@ -1,15 +1,12 @@
-import Stories
-import TestSupport
-
-/// Leases and a calendar that a seed decides, as the JSON that would be posted.
-struct GeneratedLeases {
-    let calendar: [String]
-    let leases: [String]
+/// Leases and a calendar that a seed decides, as the JSON that would be posted: everything that can be, and no more.
+package struct GeneratedLeases: Sendable {
+    package let calendar: [String]
+    package let leases: [String]
 
     /// - Parameters:
     ///   - seed: Decides everything.
     ///   - count: How many leases.
-    init(seed: UInt64, count: Int) {
+    package init(seed: UInt64, count: Int) {
         var random = SeededRandom(seed: seed)
         var height = Int64.random(in: 1...9_000_000_000, using: &random)
         let first = height

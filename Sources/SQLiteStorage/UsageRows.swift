@@ -1,0 +1,126 @@
+import Billing
+import Foundation
+import GRDB
+
+/// Leases, days and totals as rows of their tables.
+enum UsageRows {
+    // MARK: The calendar
+
+    static func calendar(_ dates: ClosedRange<CivilDate>, _ db: Database) throws -> [CalendarDay] {
+        let sql = "SELECT * FROM usage_calendar WHERE date BETWEEN ? AND ? ORDER BY date"
+        let bounds: StatementArguments = [dates.lowerBound.dayNumber, dates.upperBound.dayNumber]
+        return try Row.fetchAll(db, sql: sql, arguments: bounds).map(day)
+    }
+
+    static func day(_ row: Row) -> CalendarDay {
+        CalendarDay(
+            date: CivilDate(dayNumber: row["date"]),
+            firstHeight: row["first_height"],
+            lastHeight: row["last_height"],
+            lastHeightYet: row["last_height_yet"],
+            aktPrice: (row["akt_usd"] as String?).flatMap(AKTPrice.init),
+            priceSource: row["price_source"],
+            isFinal: row["final"]
+        )
+    }
+
+    static func write(_ day: CalendarDay, _ db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO usage_calendar
+                    (date, first_height, last_height, last_height_yet, akt_usd, price_source, final)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (date) DO UPDATE SET
+                    first_height = excluded.first_height, last_height = excluded.last_height,
+                    last_height_yet = excluded.last_height_yet, akt_usd = excluded.akt_usd,
+                    price_source = excluded.price_source, final = excluded.final
+                """
+        )
+        try statement.execute(arguments: [
+            day.date.dayNumber, day.firstHeight, day.lastHeight, day.lastHeightYet, day.aktPrice?.text,
+            day.priceSource, day.isFinal,
+        ])
+    }
+
+    // MARK: Leases
+
+    static func lease(_ identity: LeaseIdentity, _ db: Database) throws -> KnownLease? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT record, kept FROM usage_leases WHERE identity = ?"
+        )
+        return try Row.fetchOne(statement, arguments: [identity.text]).map(lease)
+    }
+
+    /// Those of an owner that have a block of the range.
+    static func leases(of owner: String, in heights: Range<Int64>, _ db: Database) throws -> [KnownLease] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT record, kept
+                FROM usage_leases
+                WHERE owner = ? AND (end_height IS NULL OR end_height > ? OR kept IS NOT NULL)
+                    AND (created_height < ? OR kept IS NOT NULL)
+                """
+        )
+        return try Row.fetchAll(statement, arguments: [owner, heights.lowerBound, heights.upperBound]).map(
+            lease
+        )
+    }
+
+    static func lease(_ row: Row) throws -> KnownLease {
+        let record: Data = row["record"]
+        let kept: Data? = row["kept"]
+        return KnownLease(
+            record: try record.withUnsafeBytes { try UsageCoding.decodeLease($0.bindMemory(to: UInt8.self)) },
+            kept: try kept?.withUnsafeBytes { try UsageCoding.decodeKept($0.bindMemory(to: UInt8.self)) }
+                ?? [:]
+        )
+    }
+
+    static func write(_ lease: KnownLease, _ db: Database) throws {
+        let record = lease.record
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO usage_leases
+                    (identity, owner, provider, provider_name, created_height, end_height, record, kept)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (identity) DO UPDATE SET
+                    provider_name = excluded.provider_name, created_height = excluded.created_height,
+                    end_height = excluded.end_height, record = excluded.record, kept = excluded.kept
+                """
+        )
+        try statement.execute(arguments: [
+            record.identity.text, record.identity.owner, record.identity.provider, record.providerName,
+            record.createdHeight, record.endHeight, Data(UsageCoding.encode(record)),
+            lease.kept.isEmpty ? nil : Data(UsageCoding.encode(kept: lease.kept)),
+        ])
+    }
+
+    // MARK: Owners
+
+    static func closedThrough(_ owner: String, _ db: Database) throws -> CivilDate? {
+        let statement = try db.cachedStatement(sql: "SELECT closed_through FROM usage_owners WHERE owner = ?")
+        let day = try Row.fetchOne(statement, arguments: [owner])?["closed_through"] as Int64?
+        return day.map(CivilDate.init(dayNumber:))
+    }
+
+    /// Notes that the totals of some days do not follow from the leases yet.
+    static func makeStale(_ owner: String, _ dates: ClosedRange<CivilDate>, _ db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO usage_owners (owner, stale_from, stale_through)
+                VALUES (?, ?, ?)
+                ON CONFLICT (owner) DO UPDATE SET
+                    stale_revision = stale_revision + 1,
+                    stale_from = min(ifnull(stale_from, excluded.stale_from), excluded.stale_from),
+                    stale_through = max(ifnull(stale_through, excluded.stale_through), excluded.stale_through)
+                """
+        )
+        try statement.execute(arguments: [owner, dates.lowerBound.dayNumber, dates.upperBound.dayNumber])
+    }
+
+    // MARK: Totals
+
+    static func totals(_ blob: Data) throws -> UsageTotals {
+        try blob.withUnsafeBytes { try UsageCoding.decodeTotals($0.bindMemory(to: UInt8.self)) }
+    }
+}

@@ -1,0 +1,100 @@
+package import Billing
+
+/// What became of records of leases.
+package struct LeasesOutcome: Sendable, Equatable {
+    /// How many leases were new or said something new.
+    package let changed: Int
+    /// Final days that stay as they were although a record says otherwise.
+    package let contradictions: [UsageContradiction]
+
+    package init(changed: Int, contradictions: [UsageContradiction]) {
+        self.changed = changed
+        self.contradictions = contradictions
+    }
+}
+
+/// What became of days of the calendar.
+package enum CalendarOutcome: Sendable, Equatable {
+    /// - Parameter contradicted: The final days that stay as they were although it was said otherwise.
+    case taken(changed: Int, contradicted: [CivilDate])
+    /// They do not fit together, or not what is known; nothing was changed.
+    case refused(CalendarFault)
+}
+
+/// An address on chain that is a customer's for a while.
+package struct AccountPeriod: Hashable, Sendable {
+    package let address: String
+    /// `nil` since ever.
+    package let from: CivilDate?
+    /// The last day; `nil` for one without an end.
+    package let through: CivilDate?
+
+    package init(address: String, from: CivilDate?, through: CivilDate?) {
+        self.address = address
+        self.from = from
+        self.through = through
+    }
+}
+
+/// The totals of one group on one day.
+package struct UsageGroup: Sendable, Equatable {
+    package let date: CivilDate
+    /// As ``UsageGrouping/group(of:)`` says.
+    package let group: String
+    package let totals: UsageTotals
+
+    package init(date: CivilDate, group: String, totals: UsageTotals) {
+        self.date = date
+        self.group = group
+        self.totals = totals
+    }
+}
+
+/// The ledger of usage: leases, the calendar that says when their blocks were, and what each day came to.
+///
+/// Totals are kept for each owner and day, and follow from leases and calendar alone: adding them up anew gives the
+/// same. A caller sees its own changes in whatever it reads afterwards.
+package protocol UsageLedger: Sendable {
+    /// Upserts leases by their identity, all or none; each as ``LeaseRevision`` decides. Of two records of one lease
+    /// in the list the later one comes after the earlier.
+    func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome
+
+    /// Upserts days, all or none; each as ``CalendarRevision`` decides.
+    ///
+    /// All final days are closed afterwards for the owners that are known.
+    func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome
+
+    /// The days of the calendar in a range, by rising date.
+    func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay]
+
+    /// How far the chain has been indexed: the last day that is known.
+    func newestDay() async throws(StoreError) -> CalendarDay?
+
+    /// The totals of an owner's days, by rising date and group; days without a lease are left out.
+    func usage(
+        of owner: String,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping
+    ) async throws(StoreError) -> [UsageGroup]
+
+    /// The leases of an owner that nothing has ended.
+    func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord]
+
+    /// What providers call themselves.
+    ///
+    /// - Returns: The newest name of each provider that has one.
+    func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String]
+
+    /// Says whose which addresses are; what was said before of the customer is forgotten.
+    ///
+    /// - Returns: Whether that was anything new.
+    func setAccounts(_ accounts: [AccountPeriod], of customer: String) async throws(StoreError) -> Bool
+
+    /// A customer's addresses, by address and time.
+    func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod]
+
+    /// Adds up all totals again from leases and calendar.
+    ///
+    /// - Returns: How many groups there are, and how many of them came out other than they stood.
+    func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int)
+}

@@ -1,0 +1,137 @@
+package import Billing
+package import Storage
+
+/// The ledger of usage by its definition: facts are kept, and everything else is worked out when asked.
+struct InMemoryUsage {
+    var leases: [LeaseIdentity: KnownLease] = [:]
+    var calendar: [CivilDate: CalendarDay] = [:]
+    var closedThrough: [String: CivilDate] = [:]
+    var accounts: [String: Set<AccountPeriod>] = [:]
+    /// In the order in which they were put.
+    var providerNames: [String: String] = [:]
+
+    var days: [CalendarDay] { calendar.values.sorted { $0.date < $1.date } }
+
+    func leases(of owner: String) -> [KnownLease] {
+        leases.values.filter { $0.record.identity.owner == owner }
+    }
+}
+
+extension InMemoryStore {
+    package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
+        try with("putting leases") { state in
+            let finalDays = state.usage.days.filter(\.isFinal)
+            let closedThrough = state.usage.closedThrough
+            var changed: Set<LeaseIdentity> = []
+            var contradictions: [UsageContradiction] = []
+            for record in leases {
+                let revision = LeaseRevision.decide(
+                    record,
+                    known: state.usage.leases[record.identity],
+                    finalDays: finalDays,
+                    closedThrough: closedThrough[record.identity.owner]
+                )
+                guard case .changed(let lease, let fresh) = revision else { continue }
+                changed.insert(record.identity)
+                contradictions += fresh
+                state.usage.leases[record.identity] = lease
+                if let name = record.providerName {
+                    state.usage.providerNames[record.identity.provider] = name
+                }
+            }
+            return LeasesOutcome(changed: changed.count, contradictions: contradictions)
+        }
+    }
+
+    package func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
+        try with("putting days") { state in
+            var calendar = state.usage.calendar
+            var changed: Set<CivilDate> = []
+            var contradicted: [CivilDate] = []
+            for day in days {
+                switch CalendarRevision.decide(day, known: calendar[day.date]) {
+                case .unchanged: break
+                case .contradicted: contradicted.append(day.date)
+                case .changed(let revised):
+                    calendar[day.date] = revised
+                    changed.insert(day.date)
+                }
+            }
+            if let fault = CalendarDay.fault(in: calendar.values.sorted { $0.date < $1.date }) {
+                return .refused(fault)
+            }
+            state.usage.calendar = calendar
+            let last = calendar.values.filter(\.isFinal).map(\.date).max()
+            for owner in Set(state.usage.leases.keys.map(\.owner)) { state.usage.closedThrough[owner] = last }
+            return .taken(changed: changed.count, contradicted: contradicted)
+        }
+    }
+
+    package func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
+        try with("reading the calendar") { state in state.usage.days.filter { dates.contains($0.date) } }
+    }
+
+    package func newestDay() async throws(StoreError) -> CalendarDay? {
+        try with("reading the calendar") { state in state.usage.days.last }
+    }
+
+    package func usage(
+        of owner: String,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping
+    ) async throws(StoreError) -> [UsageGroup] {
+        try with("reading usage") { state in
+            let leases = state.usage.leases(of: owner)
+            return state.usage.days.filter { dates.contains($0.date) }.flatMap { day in
+                UsageTotals.groups(of: leases, on: day, by: grouping)
+                    .map { UsageGroup(date: day.date, group: $0.key, totals: $0.value) }
+                    .sorted { $0.group < $1.group }
+            }
+        }
+    }
+
+    package func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
+        try with("reading leases") { state in
+            state.usage.leases(of: owner).map(\.record).filter { $0.endHeight == nil }
+                .sorted { $0.identity.text < $1.identity.text }
+        }
+    }
+
+    package func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
+        try with("reading names of providers") { state in
+            state.usage.providerNames.filter { providers.contains($0.key) }
+        }
+    }
+
+    package func setAccounts(
+        _ accounts: [AccountPeriod],
+        of customer: String
+    ) async throws(StoreError) -> Bool {
+        try with("setting accounts") { state in
+            let before = state.usage.accounts.updateValue(Set(accounts), forKey: customer) ?? []
+            return before != Set(accounts)
+        }
+    }
+
+    package func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] {
+        try with("reading accounts") { state in
+            (state.usage.accounts[customer] ?? []).sorted {
+                ($0.address, $0.from?.dayNumber ?? .min) < ($1.address, $1.from?.dayNumber ?? .min)
+            }
+        }
+    }
+
+    package func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) {
+        try with("adding up usage") { state in
+            let owners = Set(state.usage.leases.keys.map(\.owner))
+            let groups = owners.map { owner in
+                let leases = state.usage.leases(of: owner)
+                return state.usage.days.map { day in
+                    UsageGrouping.allCases.filter { $0 != .deployment }
+                        .map { UsageTotals.groups(of: leases, on: day, by: $0).count }.reduce(0, +)
+                }.reduce(0, +)
+            }
+            return (groups.reduce(0, +), 0)
+        }
+    }
+}

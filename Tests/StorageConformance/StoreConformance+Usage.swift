@@ -1,0 +1,203 @@
+import Billing
+import Storage
+import Stories
+
+extension StoreConformance {
+    private static let everyDay = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 100_000)
+
+    private static func read<Value>(_ text: String, _ body: (JSONValue) throws -> Value) throws -> Value {
+        try Array(text.utf8).withUnsafeBufferPointer { try JSONValue.read($0, body) }
+    }
+
+    private static func lease(
+        _ dseq: Int,
+        owner: String = "akash1o",
+        created: Int64 = 1500,
+        price: String = "1",
+        more: String = ""
+    ) throws -> LeaseRecord {
+        try read(
+            #"{"chain_id":"akashnet-2","owner":"\#(owner)","dseq":"\#(dseq)","gseq":1,"oseq":1,"provider":"akash1p","#
+                + #""denom":"uact","price_per_block":"\#(price)","created_height":"\#(created)","state":"active"\#(more)}"#
+        ) { try LeaseRecord($0) }
+    }
+
+    /// The `day`th of June 2026, of a thousand blocks.
+    private static func day(_ day: Int, isFinal: Bool = true, price: String = "null") throws -> CalendarDay {
+        try read(
+            #"{"date":"2026-06-\#(day < 10 ? "0" : "")\#(day)","first_height":\#(day * 1000),"#
+                + #""last_height":\#(isFinal ? String(day * 1000 + 999) : "null"),"#
+                + #""last_height_yet":\#(day * 1000 + 999),"akt_usd":\#(price),"final":\#(isFinal)}"#
+        ) { try CalendarDay($0) }
+    }
+
+    /// What an owner's days cost in micro-units, by date.
+    private static func costs(
+        _ store: any Store,
+        _ owner: String = "akash1o"
+    ) async throws -> [String: String] {
+        var costs: [String: String] = [:]
+        for group in try await store.usage(of: owner, everyDay, by: .total) {
+            costs[group.date.text] = group.totals.amounts[.uact]?.microUnitsText
+        }
+        return costs
+    }
+
+    static let usage = [
+        StoreConformance("an empty ledger has no days, no leases and no names") { kind in
+            try await kind.withStore { store in
+                try requireEqual(try await store.newestDay(), nil, "newest day")
+                try requireEqual(try await store.calendar(everyDay), [], "calendar")
+                try requireEqual(try await costs(store), [:], "costs")
+                try requireEqual(try await store.openLeases(of: "akash1o"), [], "open leases")
+                try requireEqual(try await store.names(ofProviders: ["akash1p"]), [:], "names")
+                try requireEqual(try await store.accounts(of: "cus_1"), [], "accounts")
+            }
+        },
+        StoreConformance("leases and calendar give the same totals, whichever comes first") { kind in
+            let leases = [try lease(1), try lease(2, created: 2500)]
+            let days = [try day(1), try day(2, isFinal: false)]
+            for isCalendarFirst in [true, false] {
+                try await kind.withStore { store in
+                    if isCalendarFirst { _ = try await store.put(days) }
+                    try requireEqual(try await store.put(leases).changed, 2, "changed")
+                    if !isCalendarFirst { _ = try await store.put(days) }
+                    let expected = ["2026-06-01": "500", "2026-06-02": "1500"]
+                    try requireEqual(try await costs(store), expected, "calendar first: \(isCalendarFirst)")
+                }
+            }
+        },
+        StoreConformance("a record put twice changes nothing the second time") { kind in
+            try await kind.withStore { store in
+                _ = try await store.put([try day(1)])
+                try requireEqual(try await store.put([lease(1), lease(1)]).changed, 1, "changed")
+                let again = LeasesOutcome(changed: 0, contradictions: [])
+                try requireEqual(try await store.put([lease(1)]), again, "outcome")
+                let outcome = CalendarOutcome.taken(changed: 0, contradicted: [])
+                try requireEqual(try await store.put([day(1)]), outcome, "calendar outcome")
+            }
+        },
+        StoreConformance("a correction changes open days, and is reported for final ones") { kind in
+            try await kind.withPlace { place in
+                var store = try await place.open(livemode: nil)
+                _ = try await store.put([try lease(1)])
+                _ = try await store.put([try day(1), try day(2, isFinal: false)])
+                await store.close()
+                store = try await place.open(livemode: nil)
+                let outcome = try await store.put([lease(1, price: "7")])
+                try requireEqual(outcome.contradictions.map(\.date.text), ["2026-06-01"], "contradictions")
+                let expected = ["2026-06-01": "500", "2026-06-02": "7000"]
+                try requireEqual(try await costs(store), expected, "costs")
+                try requireEqual(try await store.addUpUsage().changed, 0, "changed by adding up")
+                await store.close()
+            }
+        },
+        StoreConformance("a lease first heard of after its days were closed changes open days only") { kind in
+            try await kind.withStore { store in
+                _ = try await store.put([try lease(1)])
+                _ = try await store.put([try day(1), try day(2, isFinal: false)])
+                let outcome = try await store.put([lease(2)])
+                try requireEqual(outcome.contradictions.map(\.date.text), ["2026-06-01"], "contradictions")
+                let expected = ["2026-06-01": "500", "2026-06-02": "2000"]
+                try requireEqual(try await costs(store), expected, "costs")
+                // Another owner's history is not late: nobody knew of it.
+                let other = try await store.put([lease(3, owner: "akash1new")])
+                try requireEqual(other.contradictions, [], "contradictions of a new owner")
+                let theirs = try await costs(store, "akash1new")
+                try requireEqual(theirs, ["2026-06-01": "500", "2026-06-02": "1000"], "costs of a new owner")
+            }
+        },
+        StoreConformance("a day that goes on takes its open leases with it, and leaves out the closed") {
+            kind in
+            try await kind.withStore { store in
+                _ = try await store.put([
+                    try lease(1), try lease(2, more: #","closed_height":"1600""#),
+                ])
+                _ = try await store.put([try day(1)])
+                _ = try await store.put([try day(2, isFinal: false)])
+                try requireEqual(
+                    try await costs(store),
+                    ["2026-06-01": "600", "2026-06-02": "1000"],
+                    "costs"
+                )
+                try requireEqual(try await store.openLeases(of: "akash1o"), [try lease(1)], "open leases")
+                try requireEqual(try await store.newestDay()?.date.text, "2026-06-02", "newest day")
+            }
+        },
+        StoreConformance("days that do not fit together are refused, and nothing is changed") { kind in
+            try await kind.withStore { store in
+                _ = try await store.put([try day(1)])
+                let gap = try read(
+                    #"{"date":"2026-06-02","first_height":2001,"last_height_yet":2500}"#
+                ) { try CalendarDay($0) }
+                guard case .refused(let fault) = try await store.put([day(3), gap]) else {
+                    throw Violation(description: "a day that leaves out a block was taken")
+                }
+                try requireEqual(fault.date.text, "2026-06-02", "date")
+                try requireEqual(try await store.calendar(everyDay), [try day(1)], "calendar")
+            }
+        },
+        StoreConformance("a final day takes a price that it lacked, and no other afterwards") { kind in
+            try await kind.withStore { store in
+                _ = try await store.put([try day(1)])
+                let priced = try day(1, price: "\"2.5\"")
+                try requireEqual(try await store.put([priced]), .taken(changed: 1, contradicted: []), "price")
+                let other = try await store.put([day(1, price: "3")])
+                try requireEqual(other, .taken(changed: 0, contradicted: [priced.date]), "another price")
+                try requireEqual(try await store.calendar(everyDay), [priced], "calendar")
+            }
+        },
+        StoreConformance("totals of every grouping equal those of the definition, and rebuilt equals kept") {
+            kind in
+            let generated = GeneratedLeases(seed: 11, count: 150)
+            let leases = try generated.leases.map { try read($0) { try LeaseRecord($0) } }
+            let days = try generated.calendar.map { try read($0) { try CalendarDay($0) } }
+            let reference = InMemoryStore()
+            try await kind.withStore { store in
+                for store in [store, reference] as [any Store] {
+                    _ = try await store.put(Array(leases[..<50]))
+                    _ = try await store.put(Array(days[..<9]))
+                    _ = try await store.put(Array(leases[50..<100]))
+                    _ = try await store.put(Array(days[9...]))
+                    _ = try await store.put(Array(leases[100...].reversed()))
+                }
+                for owner in Set(leases.map(\.identity.owner)).sorted() {
+                    for grouping in UsageGrouping.allCases {
+                        let found = try await store.usage(of: owner, everyDay, by: grouping)
+                        let expected = try await reference.usage(of: owner, everyDay, by: grouping)
+                        try requireEqual(found, expected, "\(owner) by \(grouping)")
+                    }
+                }
+                let rebuilt = try await store.addUpUsage()
+                try requireEqual(rebuilt.changed, 0, "changed by adding up")
+                try requireEqual(rebuilt.groups, try await reference.addUpUsage().groups, "groups")
+            }
+        },
+        StoreConformance("a customer's addresses are those that were said last") { kind in
+            try await kind.withStore { store in
+                let june = try requireSome(CivilDate("2026-06-01"), "date")
+                let first = AccountPeriod(address: "akash1a", from: nil, through: june)
+                let second = AccountPeriod(address: "akash1b", from: june.adding(days: 1), through: nil)
+                try requireEqual(try await store.setAccounts([second, first], of: "cus_1"), true, "changed")
+                try requireEqual(try await store.setAccounts([first, second], of: "cus_1"), false, "changed")
+                try requireEqual(try await store.accounts(of: "cus_1"), [first, second], "accounts")
+                try requireEqual(try await store.setAccounts([second], of: "cus_1"), true, "changed")
+                try requireEqual(try await store.accounts(of: "cus_1"), [second], "accounts")
+                try requireEqual(try await store.accounts(of: "cus_2"), [], "another's accounts")
+            }
+        },
+        StoreConformance("of a provider's names the newest is shown") { kind in
+            try await kind.withStore { store in
+                for (dseq, name) in [(1, "old"), (2, "new")] {
+                    _ = try await store.put([lease(dseq, more: #","provider_name":"\#(name)""#)])
+                }
+                _ = try await store.put([try lease(3)])
+                try requireEqual(
+                    try await store.names(ofProviders: ["akash1p", "akash1q"]),
+                    ["akash1p": "new"],
+                    "names"
+                )
+            }
+        },
+    ]
+}
