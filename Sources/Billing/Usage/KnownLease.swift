@@ -42,6 +42,7 @@ package enum LeaseRevision: Hashable, Sendable {
     ///   - closedThrough: The day through which the owner's final days are closed to leases that were never heard of;
     ///     `nil` while nothing was known of the owner when the calendar last moved on. Otherwise the history of a new
     ///     customer would come too late by definition.
+    /// - Returns: What is to be written, if anything.
     package static func decide(
         _ record: LeaseRecord,
         known: KnownLease?,
