@@ -155,6 +155,8 @@ private func buildRoutes(
             sources: [deliveries, UpkeepMetrics(work: store, runs: store)],
             authenticator: authenticator
         ).addRoutes(to: &routes)
+        UsageIntakeController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
+        UsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
         HealthController(store: store).addRoutes(to: &routes)
         AssetsController().addRoutes(to: &routes)
     }

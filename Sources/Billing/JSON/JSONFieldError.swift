@@ -2,10 +2,20 @@
 ///
 /// Names the field and never what it holds, so that it is safe to log and to show.
 package struct JSONFieldError: Error, Equatable, CustomStringConvertible {
-    package let description: String
+    private let path: [String]
+    private let problem: String
+
+    package var description: String { path.joined(separator: ".") + " " + problem }
+
+    /// The same of one of several records, whose place the caller tells: from the first name on.
+    package var descriptionInRecord: String {
+        path.drop { $0.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } }
+            .joined(separator: ".") + " " + problem
+    }
 
     private init(path: [String], _ problem: String) {
-        description = path.joined(separator: ".") + " " + problem
+        self.path = path
+        self.problem = problem
     }
 
     /// The member of that name is needed, and is absent or null.

@@ -21,35 +21,6 @@ package enum CalendarOutcome: Sendable, Equatable {
     case refused(CalendarFault)
 }
 
-/// An address on chain that is a customer's for a while.
-package struct AccountPeriod: Hashable, Sendable {
-    package let address: String
-    /// `nil` since ever.
-    package let from: CivilDate?
-    /// The last day; `nil` for one without an end.
-    package let through: CivilDate?
-
-    package init(address: String, from: CivilDate?, through: CivilDate?) {
-        self.address = address
-        self.from = from
-        self.through = through
-    }
-}
-
-/// The totals of one group on one day.
-package struct UsageGroup: Sendable, Equatable {
-    package let date: CivilDate
-    /// As ``UsageGrouping/group(of:)`` says.
-    package let group: String
-    package let totals: UsageTotals
-
-    package init(date: CivilDate, group: String, totals: UsageTotals) {
-        self.date = date
-        self.group = group
-        self.totals = totals
-    }
-}
-
 /// The ledger of usage: leases, the calendar that says when their blocks were, and what each day came to.
 ///
 /// Totals are kept for each owner and day, and follow from leases and calendar alone: adding them up anew gives the

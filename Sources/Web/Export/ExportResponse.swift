@@ -33,6 +33,36 @@ enum ExportResponse {
         }
     }
 
+    /// A table that is small enough to be made at once.
+    static func csv(named name: String, columns: [String], rows: [[String]]) -> Response {
+        whole(
+            named: name,
+            type: "text/csv; charset=utf-8",
+            ByteBuffer(string: CSV.byteOrderMark + ([columns] + rows).map(CSV.line).joined())
+        )
+    }
+
+    static func jsonLines(named name: String, rows: [some Encodable]) -> Response {
+        var buffer = ByteBuffer()
+        for row in rows {
+            buffer.writeImmutableBuffer(JSONBody.encode(row))
+            buffer.writeString("\n")
+        }
+        return whole(named: name, type: "application/jsonl; charset=utf-8", buffer)
+    }
+
+    private static func whole(named name: String, type: String, _ bytes: ByteBuffer) -> Response {
+        Response(status: .ok, headers: headers(named: name, type: type), body: .init(byteBuffer: bytes))
+    }
+
+    private static func headers(named name: String, type: String) -> HTTPFields {
+        [
+            .contentType: type,
+            .contentDisposition: "attachment; filename=\"\(name)\"",
+            .cacheControl: "no-store",
+        ]
+    }
+
     private static func stream(
         named name: String,
         type: String,
@@ -42,11 +72,7 @@ enum ExportResponse {
     ) -> Response {
         Response(
             status: .ok,
-            headers: [
-                .contentType: type,
-                .contentDisposition: "attachment; filename=\"\(name)\"",
-                .cacheControl: "no-store",
-            ],
+            headers: headers(named: name, type: type),
             body: .init { writer in
                 if !heading.isEmpty { try await writer.write(ByteBuffer(string: heading)) }
                 for try await page in rows where !page.isEmpty { try await writer.write(encode(page)) }

@@ -4,23 +4,9 @@ extension QueryReader {
     /// A moment as RFC 3339 writes it in UTC: `2025-06-15T00:00:00Z`, with or without fractions of a second.
     mutating func timestamp(_ name: String) throws(APIError) -> Instant? {
         guard let text = text(name) else { return nil }
-        guard let instant = Timestamp.instant(text) else {
+        guard let instant = Instant(rfc3339: text) else {
             throw .invalid(name, "Give a time such as 2025-06-15T00:00:00Z.")
         }
         return instant
-    }
-}
-
-/// Reads the one spelling of a moment that leaves nothing to guess.
-///
-/// Foundation's own reader takes the 30th of February for the 2nd of March, and does not mind what follows.
-enum Timestamp {
-    static func instant(_ text: String) -> Instant? {
-        let form = /([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?Z/
-        guard let parts = text.wholeMatch(of: form)?.output, let date = CivilDate(String(parts.1)),
-            let hour = Int64(parts.2), let minute = Int64(parts.3), let second = Int64(parts.4),
-            0...23 ~= hour, 0...59 ~= minute, 0...59 ~= second
-        else { return nil }
-        return date.beginning.adding(seconds: hour * 3600 + minute * 60 + second)
     }
 }

@@ -1,0 +1,14 @@
+extension Instant {
+    /// Reads the one spelling of a moment that leaves nothing to guess: `2025-06-15T00:00:00Z`, with or without
+    /// fractions of a second.
+    ///
+    /// Foundation's own reader takes the 30th of February for the 2nd of March, and does not mind what follows.
+    package init?(rfc3339 text: String) {
+        let form = /([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?Z/
+        guard let parts = text.wholeMatch(of: form)?.output, let date = CivilDate(String(parts.1)),
+            let hour = Int64(parts.2), let minute = Int64(parts.3), let second = Int64(parts.4),
+            0...23 ~= hour, 0...59 ~= minute, 0...59 ~= second
+        else { return nil }
+        self = date.beginning.adding(seconds: hour * 3600 + minute * 60 + second)
+    }
+}

@@ -1,0 +1,50 @@
+/// Which addresses on chain are a customer's, and when.
+package struct AccountMap: Hashable, Sendable {
+    package let customer: String
+    package let accounts: [AccountPeriod]
+
+    /// Reads `{"customer":"cus_…","accounts":[{"address","valid_from","valid_to"}]}`.
+    ///
+    /// A time is `YYYY-MM-DD` or RFC 3339 in UTC. From the day of `valid_from` on, and up to `valid_to`, which is the
+    /// first moment that it is no longer the customer's: a bare date there is not the customer's any more.
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        customer = try json.identity("customer")
+        let list = try json.required("accounts")
+        guard let elements = list.elements, elements.count <= 1000 else {
+            throw .wrong(list, "is not a list of at most 1000 accounts")
+        }
+        var accounts: [AccountPeriod] = []
+        for element in elements {
+            let address = try element.chainName("address")
+            let from = try element.moment("valid_from")
+            let end = try element.moment("valid_to")
+            if let from, let end, end <= from {
+                throw .wrong(try element.required("valid_to"), "is not after valid_from")
+            }
+            accounts.append(
+                AccountPeriod(
+                    address: address,
+                    from: from.map { CivilDate($0) },
+                    through: end.map { CivilDate($0.adding(seconds: -1)) }
+                )
+            )
+        }
+        self.accounts = accounts
+    }
+}
+
+extension JSONValue {
+    /// A date, which is its first second in UTC, a moment of RFC 3339, or seconds since 1970.
+    fileprivate func moment(_ key: StaticString) throws(JSONFieldError) -> Instant? {
+        guard let value = self[key] else { return nil }
+        if let seconds = value.integer { return Instant(unixSeconds: seconds) }
+        guard let text = value.string, let moment = CivilDate(text)?.beginning ?? Instant(rfc3339: text)
+        else {
+            throw .wrong(
+                value,
+                "is neither a date such as 2026-11-25 nor a time such as 2026-11-25T12:00:00Z"
+            )
+        }
+        return moment
+    }
+}

@@ -1,0 +1,135 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// What each day and each month cost, and for what.
+struct UsageController: Sendable {
+    let usage: any UsageLedger
+    let authenticator: Authenticator
+
+    private var reader: UsageReader { UsageReader(usage: usage) }
+
+    func addRoutes(to routes: inout Routes) {
+        routes.get("/v1/usage/daily", use: daily)
+        routes.get("/v1/usage/monthly", use: monthly)
+    }
+
+    private enum Format: String, CaseIterable { case json, csv, jsonl }
+    private enum Group: String, CaseIterable {
+        case deployment, provider
+        case gpuModel = "gpu_model"
+
+        var grouping: UsageGrouping {
+            switch self {
+            case .deployment: .deployment
+            case .provider: .provider
+            case .gpuModel: .gpuModel
+            }
+        }
+    }
+
+    @Sendable
+    private func daily(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        var query = try QueryReader(request)
+        let subject = try query.usageSubject(caller)
+        let dates = try query.dates(today: CivilDate(context.now))
+        let grouping = try query.choice("group_by", of: Group.self)?.grouping ?? .total
+        let format: Format = try query.choice("format") ?? .json
+        try query.finish()
+
+        let lines = try await reader.lines(subject, dates, by: grouping)
+        let names =
+            grouping == .provider ? try await usage.names(ofProviders: Set(lines.map(\.group))) : [:]
+        let rows = lines.map {
+            UsageLineResponse(line: $0, grouping: grouping, providerName: names[$0.group])
+        }
+        switch format {
+        case .csv:
+            return ExportResponse.csv(
+                named: "usage_\(dates.lowerBound.text)_to_\(dates.upperBound.text).csv",
+                columns: UsageLineResponse.columns(grouping),
+                rows: rows.map(\.cells)
+            )
+        case .jsonl:
+            return ExportResponse.jsonLines(
+                named: "usage_\(dates.lowerBound.text)_to_\(dates.upperBound.text).jsonl",
+                rows: rows
+            )
+        case .json:
+            return JSONBody.response(
+                Report(
+                    url: "/v1/usage/daily",
+                    from: dates.lowerBound.text,
+                    to: dates.upperBound.text,
+                    group_by: grouping == .total ? nil : grouping.rawValue,
+                    indexed_to: try await usage.newestDay().map(IndexedResponse.init),
+                    data: rows
+                )
+            )
+        }
+    }
+
+    @Sendable
+    private func monthly(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        var query = try QueryReader(request)
+        let subject = try query.usageSubject(caller)
+        let today = CivilDate(context.now)
+        let dates = try query.months(today: today)
+        let format: Format = try query.choice("format") ?? .json
+        try query.finish()
+
+        let lines = try await reader.lines(subject, dates, by: .total)
+        let rows = UsageReport.months(lines).map(UsageMonthResponse.init)
+        switch format {
+        case .csv:
+            return ExportResponse.csv(
+                named: "usage_by_month.csv",
+                columns: UsageMonthResponse.columns,
+                rows: rows.map(\.cells)
+            )
+        case .jsonl: return ExportResponse.jsonLines(named: "usage_by_month.jsonl", rows: rows)
+        case .json:
+            return JSONBody.response(
+                Report(
+                    url: "/v1/usage/monthly",
+                    from: dates.lowerBound.text,
+                    to: dates.upperBound.text,
+                    group_by: nil,
+                    indexed_to: try await usage.newestDay().map(IndexedResponse.init),
+                    data: rows
+                )
+            )
+        }
+    }
+
+    private struct Report<Row: Encodable>: Encodable {
+        let object = "list"
+        let url: String
+        let from: String
+        let to: String
+        /// Days are the chain's, which are UTC's.
+        let timezone = "UTC"
+        let group_by: String?
+        let indexed_to: IndexedResponse?
+        let has_more = false
+        let data: [Row]
+    }
+}
+
+extension QueryReader {
+    /// Whole months from the one of `from` to the one of `to`: the last six where they do not say, this one included.
+    fileprivate mutating func months(today: CivilDate) throws(APIError) -> ClosedRange<CivilDate> {
+        let through = try date("to") ?? today
+        let (year, month, _) = through.parts
+        let first = month > 5 ? (year, month - 5) : (year - 1, month + 7)
+        let begin = try date("from") ?? CivilDate(year: first.0, month: first.1, day: 1) ?? through
+        guard begin <= through else { throw .invalid("to", "to lies before from.") }
+        guard begin.distance(to: through) <= 10 * 366 else {
+            throw .invalid("from", "Ask for at most ten years.")
+        }
+        let firstOfMonth = begin.adding(days: 1 - begin.parts.day)
+        return firstOfMonth...through
+    }
+}
