@@ -157,6 +157,8 @@ private func buildRoutes(
         ).addRoutes(to: &routes)
         UsageIntakeController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
         UsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
+        ConsoleUsageController(store: store, authenticator: authenticator).addRoutes(to: &routes)
+        BalanceController(store: store, authenticator: authenticator).addRoutes(to: &routes)
         HealthController(store: store).addRoutes(to: &routes)
         AssetsController().addRoutes(to: &routes)
     }

@@ -139,6 +139,8 @@ final class FlakyStore: Store {
     func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] {
         try await store.accounts(of: customer)
     }
+    func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] { try await store.give(credits) }
+    func credits(of customer: String) async throws(StoreError) -> [Credit] { try await store.credits(of: customer) }
     func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) { try await store.addUpUsage() }
     func checkReady() async throws(StoreError) { try await store.checkReady() }
     func close() async { await store.close() }

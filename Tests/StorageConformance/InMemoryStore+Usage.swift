@@ -135,3 +135,27 @@ extension InMemoryStore {
         }
     }
 }
+
+extension InMemoryStore {
+    package func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
+        try with("giving credits") { state in
+            var standing = state.credits
+            let outcomes = credits.map { credit -> CreditOutcome in
+                guard let known = standing[credit.id] else {
+                    standing[credit.id] = credit
+                    return .given
+                }
+                return known.gives(theSameAs: credit) ? .known : .conflict
+            }
+            if !outcomes.contains(.conflict) { state.credits = standing }
+            return outcomes
+        }
+    }
+
+    package func credits(of customer: String) async throws(StoreError) -> [Credit] {
+        try with("reading credits") { state in
+            state.credits.values.filter { $0.customer == customer }
+                .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+        }
+    }
+}

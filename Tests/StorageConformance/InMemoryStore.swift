@@ -48,6 +48,7 @@ package final class InMemoryStore: Store {
         /// In the order in which they were begun.
         var runs: [UpkeepRun] = []
         var usage = InMemoryUsage()
+        var credits: [String: Credit] = [:]
         /// What follows from `events`, until there is another one.
         fileprivate var rows: [Transaction]?
     }

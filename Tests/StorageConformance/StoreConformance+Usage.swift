@@ -199,5 +199,34 @@ extension StoreConformance {
                 )
             }
         },
+        StoreConformance("a credit is given once, and another one does not take its id") { kind in
+            try await kind.withStore { store in
+                func credit(_ id: String, _ amount: Int64, at created: Int64 = 5) -> Credit {
+                    Credit(
+                        id: id,
+                        customer: "cus_1",
+                        kind: .bonus,
+                        money: Money(minorUnits: amount, currency: .usd),
+                        created: Instant(unixSeconds: created),
+                        description: "welcome"
+                    )
+                }
+                let first = credit("a", 500, at: 9)
+                try requireEqual(try await store.give([first, first]), [.given, .known], "outcomes")
+                try requireEqual(
+                    try await store.give([credit("b", 1), credit("a", 1)]),
+                    [.given, .conflict],
+                    "outcomes"
+                )
+                try requireEqual(
+                    try await store.credits(of: "cus_1"),
+                    [first],
+                    "credits, for nothing was given"
+                )
+                _ = try await store.give([credit("b", -100)])
+                try requireEqual(try await store.credits(of: "cus_1"), [credit("b", -100), first], "credits")
+                try requireEqual(try await store.credits(of: "cus_2"), [], "another's credits")
+            }
+        },
     ]
 }

@@ -5,6 +5,8 @@
 package struct Currency: Hashable, Sendable {
     package let code: String
 
+    package static let usd = Currency("usd")
+
     package init(_ code: String) { self.code = code.lowercased() }
 
     /// How many decimal digits Stripe's minor unit has: 0 for JPY, 2 for USD, 3 for KWD.

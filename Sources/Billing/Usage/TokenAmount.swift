@@ -44,4 +44,9 @@ package struct TokenAmount: Hashable, Sendable {
         let (product, overflowed) = price.scaled.multipliedReportingOverflow(by: Int128(max(0, blocks)))
         return TokenAmount(scaled: overflowed ? .max : product)
     }
+
+    /// An equal part of it, rounded down to the 10⁻¹⁸th.
+    package func divided(by parts: Int64) -> TokenAmount {
+        TokenAmount(scaled: scaled / Int128(max(1, parts)))
+    }
 }

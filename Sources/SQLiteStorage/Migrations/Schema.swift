@@ -129,6 +129,16 @@ extension Schema {
             valid_from INTEGER,
             valid_through INTEGER
         ) STRICT;
+        CREATE TABLE credits (
+            id TEXT PRIMARY KEY,
+            customer TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            amount INTEGER NOT NULL,
+            currency TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            description TEXT
+        ) STRICT;
+        CREATE INDEX credits_by_customer ON credits (customer, created);
         CREATE INDEX usage_accounts_by_customer ON usage_accounts (customer, address, valid_from);
         """
 }

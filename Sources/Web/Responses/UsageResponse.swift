@@ -121,7 +121,7 @@ struct UsageMonthResponse: Encodable {
 
 extension UsageLine {
     /// In dollars; `nil` where nobody knows: a day that is not indexed, or a token without a price.
-    var spent: Dollars? { isIndexed ? spend.total : nil }
+    var spent: ExactAmount? { isIndexed ? spend.total : nil }
 
     fileprivate var spentDisplay: String { isIndexed ? spend.display : "–" }
 }
@@ -129,11 +129,11 @@ extension UsageLine {
 extension Spend {
     /// What a reader sees: dollars, and what has no price beside them.
     var display: String {
-        guard !unpriced.isEmpty else { return known.display }
+        guard !unpriced.isEmpty else { return known.display() }
         let tokens = unpriced.sorted { $0.key.code < $1.key.code }.map {
             "\($0.value.tokensText) \($0.key.symbol)"
         }
-        return ([known == .zero ? nil : known.display].compactMap(\.self) + tokens).joined(separator: " + ")
+        return ([known == .zero ? nil : known.display()].compactMap(\.self) + tokens).joined(separator: " + ")
     }
 
     /// What has no price, in micro-units by denomination.

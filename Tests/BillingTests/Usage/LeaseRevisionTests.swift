@@ -145,7 +145,7 @@ struct LeaseRevisionTests {
     @Test func `four tenths of a cent a day for thirty days are twelve cents`() {
         let day = Spend([.uact: .made("4000")], aktPrice: nil)
         let month = (0..<30).reduce(Spend.zero) { sum, _ in sum + day }
-        #expect(month.total?.display == "$0.12" && month.total?.exactText == "0.12")
+        #expect(month.total?.display() == "$0.12" && month.total?.exactText == "0.12")
     }
 
     @Test func `a day without a price of AKT costs nobody knows what, not nothing`() {

@@ -70,5 +70,7 @@ struct StoreOutage: Store {
         throw error
     }
     func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] { throw error }
+    func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] { throw error }
+    func credits(of customer: String) async throws(StoreError) -> [Credit] { throw error }
     func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) { throw error }
 }

@@ -1,0 +1,117 @@
+/// An amount in the major unit of a currency, such as dollars, exact to the last digit that a price on chain times a
+/// price of AKT can have.
+///
+/// That is 42 decimals: 18 of the price in micro-units, 18 of the price of AKT, and the six between micro-units and
+/// units. It is rounded where it is shown, and nowhere else. What it cannot hold (10¹⁴) is not of this world, and
+/// stays at the bound.
+package struct ExactAmount: Hashable, Sendable {
+    /// In 10⁻²⁴, rounded down.
+    private let coarse: Int128
+    /// The rest, in 10⁻⁴²: 0 up to, and not, `fineUnit`.
+    private let fine: Int64
+
+    private static let fineUnit: Int64 = 1_000_000_000_000_000_000
+    private static let coarsePlaces = 24
+    package static let zero = ExactAmount(coarse: 0, fine: 0)
+
+    private init(coarse: Int128, fine: Int64) {
+        self.coarse = coarse
+        self.fine = fine
+    }
+
+    /// What micro-dollars come to: one `uact` or `uusdc` is $0.000001.
+    package init(microDollars amount: TokenAmount) {
+        self.init(coarse: amount.scaled, fine: 0)
+    }
+
+    /// What `uakt` come to at a price of AKT.
+    package init(microAKT amount: TokenAmount, at price: AKTPrice) {
+        let unit = Int128(Self.fineUnit)
+        let product = amount.scaled.multipliedFullWidth(by: price.scaled)
+        guard product.high < unit / 2 else {
+            self.init(coarse: .max, fine: 0)
+            return
+        }
+        let (coarse, fine) = unit.dividingFullWidth(product)
+        self.init(coarse: coarse, fine: Int64(fine))
+    }
+
+    /// An amount as Stripe has it; negative for what is owed.
+    package init(_ money: Money) {
+        let (coarse, overflowed) = Int128(money.minorUnits)
+            .multipliedReportingOverflow(by: Self.coarsePerMinorUnit(of: money.currency))
+        self.init(coarse: overflowed ? (money.minorUnits < 0 ? .min : .max) : coarse, fine: 0)
+    }
+
+    private static func coarsePerMinorUnit(of currency: Currency) -> Int128 {
+        (0..<(coarsePlaces - currency.exponent)).reduce(1) { power, _ in power * 10 }
+    }
+
+    // MARK: Arithmetic
+
+    package static func + (left: ExactAmount, right: ExactAmount) -> ExactAmount {
+        let fine = left.fine + right.fine
+        let carry: Int128 = fine >= fineUnit ? 1 : 0
+        let (sum, overflowed) = left.coarse.addingReportingOverflow(right.coarse)
+        let (total, overflowedWithCarry) = sum.addingReportingOverflow(carry)
+        if overflowed || overflowedWithCarry {
+            return ExactAmount(coarse: left.coarse < 0 ? .min : .max, fine: 0)
+        }
+        return ExactAmount(coarse: total, fine: carry == 1 ? fine - fineUnit : fine)
+    }
+
+    package static func += (left: inout ExactAmount, right: ExactAmount) { left = left + right }
+
+    package static prefix func - (value: ExactAmount) -> ExactAmount {
+        if value.coarse == .min { return ExactAmount(coarse: .max, fine: 0) }
+        return value.fine == 0
+            ? ExactAmount(coarse: -value.coarse, fine: 0)
+            : ExactAmount(coarse: -value.coarse - 1, fine: fineUnit - value.fine)
+    }
+
+    package static func - (left: ExactAmount, right: ExactAmount) -> ExactAmount { left + -right }
+
+    package var isNegative: Bool { coarse < 0 }
+
+    /// How often another amount goes into ten times this one, rounded down; both are to be positive.
+    ///
+    /// - Returns: `nil` when it is too often for an integer, or the other is nothing.
+    package func tenths(of other: ExactAmount) -> Int64? {
+        guard other.coarse > 0 else { return nil }
+        let (tenfold, overflowed) = coarse.multipliedReportingOverflow(by: 10)
+        return overflowed ? nil : Int64(exactly: tenfold / other.coarse)
+    }
+
+    // MARK: As text
+
+    /// Exact, without zeros that say nothing: `0.000123`, `-12.5`, `0`.
+    package var exactText: String {
+        if isNegative { return "-" + (-self).exactText }
+        let fineDigits = String(fine)
+        let padding = String(repeating: "0", count: TokenAmount.places - fineDigits.count)
+        return FixedDecimal.text(
+            String(coarse) + padding + fineDigits,
+            places: Self.coarsePlaces + TokenAmount.places
+        )
+    }
+
+    /// Rounded to whole minor units of a currency, halves away from zero.
+    package func rounded(to currency: Currency) -> Money {
+        if isNegative {
+            let positive = (-self).rounded(to: currency)
+            return Money(minorUnits: -positive.minorUnits, currency: currency)
+        }
+        let unit = Self.coarsePerMinorUnit(of: currency)
+        let (whole, rest) = coarse.quotientAndRemainder(dividingBy: unit)
+        return Money(minorUnits: Int64(clamping: whole + (rest >= unit / 2 ? 1 : 0)), currency: currency)
+    }
+
+    /// Such as `$1,234.56`.
+    package func display(in currency: Currency = .usd) -> String { rounded(to: currency).display }
+}
+
+extension ExactAmount: Comparable {
+    package static func < (left: ExactAmount, right: ExactAmount) -> Bool {
+        (left.coarse, left.fine) < (right.coarse, right.fine)
+    }
+}

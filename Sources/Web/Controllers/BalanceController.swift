@@ -1,0 +1,157 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// What a customer has left, how it came to that, and how long it will last.
+struct BalanceController: Sendable {
+    let store: any Store
+    let authenticator: Authenticator
+
+    private static let maximumBytes = 4 << 20
+
+    func addRoutes(to routes: inout Routes) {
+        routes.get("/v1/balance", use: balance)
+        routes.get("/v1/balance/history", use: history)
+        routes.post("/v1/credits", use: give)
+    }
+
+    // MARK: Reading
+
+    @Sendable
+    private func balance(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        var query = try QueryReader(request)
+        let customer = try query.customer(caller)
+        try query.finish()
+
+        let today = CivilDate(context.now)
+        let sheet = try await sheet(of: customer, through: today)
+        let newest = try await store.newestDay()
+        let burn = try await burn(of: customer, newest)
+        return JSONBody.response(
+            BalanceResponse(
+                customer: customer,
+                totals: sheet.currencies.map { sheet.total(through: today, in: $0) },
+                burn: burn,
+                newest: newest
+            )
+        )
+    }
+
+    private enum Format: String, CaseIterable { case json, csv, jsonl }
+
+    @Sendable
+    private func history(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        var query = try QueryReader(request)
+        let customer = try query.customer(caller)
+        let dates = try query.dates(today: CivilDate(context.now))
+        let format: Format = try query.choice("format") ?? .json
+        try query.finish()
+
+        let sheet = try await sheet(of: customer, through: dates.upperBound)
+        let rows = sheet.currencies.flatMap { sheet.days(dates, in: $0) }
+            .sorted { ($0.date, $0.currency.code) < ($1.date, $1.currency.code) }.map(BalanceDayResponse.init)
+        let name = "balance_\(dates.lowerBound.text)_to_\(dates.upperBound.text)"
+        switch format {
+        case .csv:
+            return ExportResponse.csv(
+                named: name + ".csv",
+                columns: BalanceDayResponse.columns,
+                rows: rows.map(\.cells)
+            )
+        case .jsonl: return ExportResponse.jsonLines(named: name + ".jsonl", rows: rows)
+        case .json:
+            return JSONBody.response(
+                History(
+                    customer: customer,
+                    from: dates.lowerBound.text,
+                    to: dates.upperBound.text,
+                    indexed_to: try await store.newestDay().map(IndexedResponse.init),
+                    data: rows
+                )
+            )
+        }
+    }
+
+    private func sheet(of customer: String, through date: CivilDate) async throws -> BalanceSheet {
+        var rows: [Transaction] = []
+        for try await page in FeedRows(feed: store, filter: TransactionFilter(customer: customer)) {
+            rows += page
+        }
+        let ever = CivilDate(dayNumber: 0)...max(date, CivilDate(dayNumber: 0))
+        var groups: [UsageGroup] = []
+        for span in AccountPeriod.spans(of: try await store.accounts(of: customer), in: ever) {
+            groups += try await store.usage(of: span.address, span.dates, by: .total)
+        }
+        return BalanceSheet(
+            transactions: rows,
+            credits: try await store.credits(of: customer),
+            usage: UsageReport.lines(groups, calendar: try await store.calendar(ever))
+        )
+    }
+
+    /// What the open leases cost per hour, at the pace of blocks and the price of AKT that are known last.
+    private func burn(of customer: String, _ newest: CalendarDay?) async throws -> Spend? {
+        guard let newest else { return .zero }
+        let leases = try await UsageReader(usage: store).openLeases(.customer(customer), on: newest.date)
+        let recent = try await store.calendar(newest.date.adding(days: -7)...newest.date)
+        guard let whole = recent.last(where: { $0.lastHeight != nil }) ?? recent.last else { return nil }
+        return BurnRate.perHour(
+            leases,
+            blocksPerDay: Int64(whole.heights.count),
+            aktPrice: recent.last { $0.aktPrice != nil }?.aktPrice
+        )
+    }
+
+    private struct History: Encodable {
+        let object = "list"
+        let url = "/v1/balance/history"
+        let customer: String
+        let from: String
+        let to: String
+        /// Days are the chain's, which are UTC's.
+        let timezone = "UTC"
+        let indexed_to: IndexedResponse?
+        let has_more = false
+        let data: [BalanceDayResponse]
+    }
+
+    // MARK: Giving
+
+    @Sendable
+    private func give(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try authenticator.caller(of: request, needing: .usageWrite)
+        try QueryReader(request).finish()
+        let body = try await RequestBody.collect(request, upTo: Self.maximumBytes)
+        let now = context.now
+        let credits = try RecordList.read(body) { json throws(JSONFieldError) in try Credit(json, now: now) }
+        let outcomes = try await store.give(credits)
+        if let index = outcomes.firstIndex(of: .conflict) {
+            throw APIError(
+                .conflict,
+                .invalidRequest,
+                code: "credit_conflict",
+                "Record \(index + 1): another credit has this id already. Nothing was given; choose another id.",
+                parameter: "records[\(index)]"
+            )
+        }
+        return JSONBody.response(Given(accepted: credits.count, changed: outcomes.count { $0 == .given }))
+    }
+
+    private struct Given: Encodable {
+        let accepted: Int
+        let changed: Int
+    }
+}
+
+extension QueryReader {
+    /// The customer that is asked about, and that the caller may see.
+    fileprivate mutating func customer(_ caller: Caller) throws(APIError) -> String {
+        guard let customer = try identifier("customer") else {
+            throw .invalid("customer", "Say whose balance you want.")
+        }
+        guard caller.maySee(customer: customer) else { throw .noSuch("customer") }
+        return customer
+    }
+}

@@ -1,0 +1,161 @@
+import Billing
+import FoundationEssentials
+import Hummingbird
+import Storage
+
+/// Console's own routes for usage, so that its page can be pointed here without a change.
+///
+/// Where Console's numbers go wrong, these are right: blocks at midnight count, escrow that ran dry ends a lease, days
+/// are not rounded before they are added up, and deployments are counted, not leases. They are numbers, as Console has
+/// them; a day whose price of AKT is missing counts with the part that has one, and `/v1/usage/daily` says so.
+struct ConsoleUsageController: Sendable {
+    let store: any Store
+    let authenticator: Authenticator
+
+    func addRoutes(to routes: inout Routes) {
+        routes.get("/v1/usage/history", use: history)
+        routes.get("/v1/usage/history/stats", use: stats)
+    }
+
+    @Sendable
+    private func history(_ request: Request, _ context: AppContext) async throws -> Response {
+        let lines = try await lines(request, context, by: .total)
+        var totals = ConsoleUsageDay.Totals()
+        return JSONBody.response(
+            lines.map { line -> ConsoleUsageDay in
+                totals.add(line)
+                return ConsoleUsageDay(line, totals: totals)
+            }
+        )
+    }
+
+    @Sendable
+    private func stats(_ request: Request, _ context: AppContext) async throws -> Response {
+        let days = try await lines(request, context, by: .total)
+        let deployments = Set(try await lines(request, context, by: .deployment).map(\.group))
+        let spent = days.reduce(ExactAmount.zero) { $0 + $1.spend.known }
+        let count = Double(max(1, days.count))
+        return JSONBody.response(
+            Stats(
+                totalSpent: spent.number.roundedToHundredths,
+                averageSpentPerDay: (spent.number / count).roundedToHundredths,
+                totalDeployments: deployments.count,
+                averageDeploymentsPerDay: (Double(days.reduce(0) { $0 + $1.totals.deployments }) / count)
+                    .roundedToHundredths
+            )
+        )
+    }
+
+    private struct Stats: Encodable {
+        let totalSpent: Double
+        let averageSpentPerDay: Double
+        let totalDeployments: Int
+        let averageDeploymentsPerDay: Double
+    }
+
+    private func lines(
+        _ request: Request,
+        _ context: AppContext,
+        by grouping: UsageGrouping
+    ) async throws -> [UsageLine] {
+        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        var query = try QueryReader(request)
+        guard let address = query.text("address") else {
+            throw APIError.invalid("address", "Say whose usage you want: the address of a wallet.")
+        }
+        guard ChainName.isValid(address) else {
+            throw APIError.invalid("address", "This is not an address on chain.")
+        }
+        let dates = try query.dates("startDate", "endDate", today: CivilDate(context.now))
+        try query.finish()
+
+        var groups: [UsageGroup] = []
+        for span in try await spans(of: address, in: dates, request, caller) {
+            groups += try await store.usage(of: address, span, by: grouping)
+        }
+        return UsageReport.lines(
+            groups,
+            calendar: try await store.calendar(dates),
+            zeroFilling: grouping == .total ? dates : nil
+        )
+    }
+
+    /// The days of an address that the caller may see: those on which it was the user's that Console names.
+    private func spans(
+        of address: String,
+        in dates: ClosedRange<CivilDate>,
+        _ request: Request,
+        _ caller: Caller
+    ) async throws -> [ClosedRange<CivilDate>] {
+        var customers: [String]
+        switch (caller.reach, request.headers[.userID]) {
+        case (.customer(let own), _): customers = [own]
+        case (.anyCustomer, let user?): customers = try await store.customers(ofConsoleUser: user)
+        case (.anyCustomer, nil): return [dates]
+        }
+        var periods: [AccountPeriod] = []
+        for customer in customers {
+            periods += try await store.accounts(of: customer).filter { $0.address == address }
+        }
+        guard !periods.isEmpty else { throw APIError.noSuch("address") }
+        return AccountPeriod.spans(of: periods, in: dates).map(\.dates)
+    }
+}
+
+/// A day of usage in the shape that Console's page reads; amounts in whole tokens and dollars.
+private struct ConsoleUsageDay: Encodable {
+    struct Totals {
+        fileprivate var akt = TokenAmount.zero
+        fileprivate var act = TokenAmount.zero
+        fileprivate var usd = ExactAmount.zero
+
+        mutating func add(_ line: UsageLine) {
+            akt += line.akt
+            act += line.act
+            usd += line.spend.known
+        }
+    }
+
+    let date: String
+    let activeDeployments: Int64
+    let dailyAktSpent: Double
+    let totalAktSpent: Double
+    let dailyUsdcSpent: Double
+    let totalUsdcSpent: Double
+    let dailyActSpent: Double
+    let totalActSpent: Double
+    let dailyUsdSpent: Double
+    let totalUsdSpent: Double
+
+    init(_ line: UsageLine, totals: Totals) {
+        date = line.date.text
+        activeDeployments = line.totals.deployments
+        dailyAktSpent = line.akt.number
+        totalAktSpent = totals.akt.number
+        // Console's fields of USDC have held ACT since the chain moved to it.
+        dailyUsdcSpent = line.act.number
+        totalUsdcSpent = totals.act.number
+        dailyActSpent = line.act.number
+        totalActSpent = totals.act.number
+        dailyUsdSpent = line.spend.known.number
+        totalUsdSpent = totals.usd.number
+    }
+}
+
+extension UsageLine {
+    fileprivate var akt: TokenAmount { totals.amounts[.uakt] ?? .zero }
+    fileprivate var act: TokenAmount { (totals.amounts[.uact] ?? .zero) + (totals.amounts[.uusdc] ?? .zero) }
+}
+
+extension TokenAmount {
+    /// Whole tokens, for those who want a float.
+    fileprivate var number: Double { Double(tokensText) ?? 0 }
+}
+
+extension ExactAmount {
+    fileprivate var number: Double { Double(exactText) ?? 0 }
+}
+
+extension Double {
+    fileprivate var roundedToHundredths: Double { (self * 100).rounded() / 100 }
+}
