@@ -88,22 +88,29 @@ final class CurlTransfer {
         case .delete:
             try set(CURLOPT_CUSTOMREQUEST, "DELETE")
         case .post(let bytes):
-            try set(CURLOPT_POST, 1)
-            try check(ccurl_setopt_large(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
-            let code = bytes.withUnsafeBytes { buffer in
-                // Copied by libcurl, and only read although the shim cannot say so. An empty array may have no
-                // address, which libcurl would take for "ask a callback".
-                withUnsafePointer(to: 0 as UInt8) { nothing in
-                    let start = buffer.baseAddress ?? UnsafeRawPointer(nothing)
-                    return ccurl_setopt_pointer(
-                        handle,
-                        CURLOPT_COPYPOSTFIELDS,
-                        UnsafeMutableRawPointer(mutating: start)
-                    )
-                }
-            }
-            try check(code)
+            try setBody(bytes)
+        case .put(let bytes):
+            try setBody(bytes)
+            try set(CURLOPT_CUSTOMREQUEST, "PUT")
         }
+    }
+
+    private func setBody(_ bytes: [UInt8]) throws(TransportError) {
+        try set(CURLOPT_POST, 1)
+        try check(ccurl_setopt_large(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
+        let code = bytes.withUnsafeBytes { buffer in
+            // Copied by libcurl, and only read although the shim cannot say so. An empty array may have no
+            // address, which libcurl would take for "ask a callback".
+            withUnsafePointer(to: 0 as UInt8) { nothing in
+                let start = buffer.baseAddress ?? UnsafeRawPointer(nothing)
+                return ccurl_setopt_pointer(
+                    handle,
+                    CURLOPT_COPYPOSTFIELDS,
+                    UnsafeMutableRawPointer(mutating: start)
+                )
+            }
+        }
+        try check(code)
     }
 
     private func setHeaders(_ headers: [TransportHeader]) throws(TransportError) {

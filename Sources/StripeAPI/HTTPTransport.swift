@@ -14,6 +14,7 @@ package struct TransportRequest: Sendable, CustomStringConvertible, CustomReflec
     package enum Method: Sendable {
         case get
         case post([UInt8])
+        case put([UInt8])
         case delete
     }
 
@@ -42,6 +43,7 @@ package struct TransportRequest: Sendable, CustomStringConvertible, CustomReflec
         switch method {
         case .get: "GET"
         case .post(let body): "POST of \(body.count) bytes"
+        case .put: "PUT"
         case .delete: "DELETE"
         }
     }

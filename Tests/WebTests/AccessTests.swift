@@ -68,7 +68,7 @@ struct AccessTests {
             headers = key.headers
         }
         let path = query.isEmpty ? route.path : route.path + (route.path.contains("?") ? "&" : "?") + query
-        return try await harness.send(route.method == "POST" ? .post([]) : .get, path, headers: headers)
+        return try await harness.send(route.emptyRequest, path, headers: headers)
     }
 
     /// The query of a link's address.

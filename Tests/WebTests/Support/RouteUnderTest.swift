@@ -30,6 +30,15 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             || method == "GET" && !["/v1/work", "/v1/backup"].contains(pattern)
     }
 
+    /// The method, with a body of nothing where there may be one.
+    var emptyRequest: TransportRequest.Method {
+        switch method {
+        case "POST": .post([])
+        case "PUT": .put([])
+        default: .get
+        }
+    }
+
     var key: TestKey? {
         switch access {
         case .open: nil
@@ -141,6 +150,68 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         ),
         // Open to this machine, which is where the tests ask from.
         .init(method: "GET", pattern: "/metrics", path: "/metrics", access: .open),
+            pattern: "/v1/usage/leases",
+            path: "/v1/usage/leases",
+            access: .key(.usage),
+            status: 400
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/usage/calendar",
+            path: "/v1/usage/calendar",
+            access: .key(.usage),
+            status: 400
+        ),
+        .init(
+            method: "PUT",
+            pattern: "/v1/usage/accounts",
+            path: "/v1/usage/accounts",
+            access: .key(.usage),
+            status: 400
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/credits",
+            path: "/v1/credits",
+            access: .key(.usage),
+            status: 400
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/usage/daily",
+            path: "/v1/usage/daily?customer=cus_one",
+            access: .key(.feed)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/usage/monthly",
+            path: "/v1/usage/monthly?customer=cus_one",
+            access: .key(.feed)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/balance",
+            path: "/v1/balance?customer=cus_one",
+            access: .key(.feed)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/balance/history",
+            path: "/v1/balance/history?customer=cus_one",
+            access: .key(.feed)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/usage/history",
+            path: "/v1/usage/history?address=akash1o",
+            access: .key(.feed)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/usage/history/stats",
+            path: "/v1/usage/history/stats?address=akash1o",
+            access: .key(.feed)
+        ),
         .init(method: "GET", pattern: "/healthz", path: "/healthz", access: .open),
         .init(method: "GET", pattern: "/v1/healthz/liveness", path: "/v1/healthz/liveness", access: .open),
         .init(method: "GET", pattern: "/readyz", path: "/readyz", access: .open),

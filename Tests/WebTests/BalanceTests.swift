@@ -1,0 +1,103 @@
+import Billing
+import Testing
+
+/// What is left, and how it came to that.
+@Suite(.timeLimit(.minutes(5)))
+struct BalanceTests {
+    private static let day: Int64 = 86_400
+
+    /// $25.00 and a refund of $5.00, a lost dispute, a bonus, what failed, and three days of usage.
+    private func deliver(to harness: WebHarness) async throws {
+        try await UsageSample.deliver(to: harness)
+        let start = TestClock.start
+        try await harness.deliver([
+            .charge("ch_1", amount: 2500, created: start.adding(seconds: -2 * Self.day)),
+            .refund("re_1", of: "ch_1", amount: 500, created: start.adding(seconds: -Self.day)),
+            .refund(
+                "re_2",
+                of: "ch_1",
+                amount: 700,
+                status: "failed",
+                created: start.adding(seconds: -Self.day)
+            ),
+            .charge("ch_2", amount: 900, status: "failed", created: start.adding(seconds: -Self.day)),
+            .charge("ch_3", amount: 1000, currency: "jpy", created: start.adding(seconds: -Self.day)),
+            .charge("ch_4", amount: 10_000, created: start, customer: "cus_two"),
+        ])
+        let bonus =
+            #"{"id":"welcome","customer":"cus_one","kind":"bonus","amount":1000,"currency":"usd","created":1773360000}"#
+        #expect(try await harness.post("/v1/credits", Array(bonus.utf8), key: .usage).json["changed"] == 1)
+    }
+
+    @Test func `purchases less refunds and spend, and credits, is the balance`() async throws {
+        try await WebHarness.with { harness in
+            try await deliver(to: harness)
+            let balance = try await harness.get("/v1/balance?customer=cus_one").json
+            let dollars = try #require(balance["balances"]?[0])
+            #expect(dollars["purchases"] == "25" && dollars["refunds"] == "5" && dollars["credits"] == "10")
+            #expect(dollars["spent"] == "4.86" && dollars["balance"] == "25.14")
+            #expect(dollars["balance_display"] == "$25.14" && dollars["complete"] == false)
+            #expect(
+                balance["balances"]?[1]?["currency"] == "jpy" && balance["balances"]?[1]?["balance"] == "1000"
+            )
+            // 14,400 blocks a day at 100 micro-dollars.
+            #expect(balance["burn_per_hour"] == "0.06" && balance["days_left"] == "17.4")
+        }
+    }
+
+    @Test func `every day closes with what it opened with and what came and went, and opens the next`()
+        async throws
+    {
+        try await WebHarness.with { harness in
+            try await deliver(to: harness)
+            let rows = try await harness.get(
+                "/v1/balance/history?customer=cus_one&from=2026-03-11&to=2026-03-14"
+            ).rows
+                .filter { $0["currency"] == "usd" }
+            #expect(rows.map { $0["date"] } == ["2026-03-11", "2026-03-12", "2026-03-13", "2026-03-14"])
+            #expect(rows.map { $0["opening"] } == ["0", "0", "23.56", "25.86"])
+            #expect(rows.map { $0["closing"] } == ["0", "23.56", "25.86", "25.14"])
+            #expect(rows.map { $0["credits"] } == ["0", "0", "10", "0"])
+            #expect(rows.map { $0["complete"] } == [true, true, true, false])
+        }
+    }
+
+    @Test func `a history that begins later opens with all that was before`() async throws {
+        try await WebHarness.with { harness in
+            try await deliver(to: harness)
+            let query = "/v1/balance/history?customer=cus_one&from=2026-03-14&to=2026-03-14"
+            let row = try #require(try await harness.get(query).rows.last)
+            #expect(row["opening"] == "25.86" && row["closing_display"] == "$25.14")
+            let table = try await harness.get(query + "&format=csv").csv
+            #expect(table.column("Closing") == ["1000", "25.14"])
+        }
+    }
+
+    @Test func `a credit is given once, and another does not take its id`() async throws {
+        try await WebHarness.with { harness in
+            let credit = #"{"id":"a","customer":"cus_one","kind":"coupon","amount":100,"currency":"usd"}"#
+            for changed in [1, 0] as [Int64] {
+                let answer = try await harness.post("/v1/credits", Array(credit.utf8), key: .usage)
+                #expect(answer.json["changed"] == .integer(changed))
+                harness.clock.advance(seconds: 60)
+            }
+            let other = credit.replacing("100", with: "101")
+            let answer = try await harness.post("/v1/credits", Array(other.utf8), key: .usage)
+            #expect(answer.status == 409 && answer.errorCode == "credit_conflict")
+        }
+    }
+
+    @Test(arguments: [
+        #""amount":0"#, #""amount":1.5"#, #""amount":"5""#, #""amount":1000000000000"#,
+        #""kind":"gift","amount":1"#,
+        #""currency":"us","amount":1"#,
+    ])
+    func `a credit that cannot be is refused`(fields: String) async throws {
+        try await WebHarness.with { harness in
+            let rest = [#""kind":"bonus""#, #""currency":"usd""#].filter { !fields.contains($0.prefix(6)) }
+            let body = "{\"id\":\"a\",\"customer\":\"cus_one\",\(([fields] + rest).joined(separator: ","))}"
+            let answer = try await harness.post("/v1/credits", Array(body.utf8), key: .usage)
+            #expect(answer.status == 400, "\(answer.text)")
+        }
+    }
+}

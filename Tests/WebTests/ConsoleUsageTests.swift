@@ -1,0 +1,77 @@
+import StripeAPI
+import Testing
+
+/// Console's own routes of usage.
+@Suite(.timeLimit(.minutes(5)))
+struct ConsoleUsageTests {
+    private static let fields: Set<String> = [
+        "date", "activeDeployments", "dailyAktSpent", "totalAktSpent", "dailyUsdcSpent", "totalUsdcSpent",
+        "dailyActSpent", "totalActSpent", "dailyUsdSpent", "totalUsdSpent",
+    ]
+
+    @Test func `the history is a bare array of a row a day, in Console's names, of numbers`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let rows = try await harness.get("/v1/usage/history?address=akash1owner").json.array
+            #expect(rows.count == 31 && rows.allSatisfy { $0.names == Self.fields })
+            #expect(rows.first?["date"] == "2026-02-12" && rows.last?["date"] == "2026-03-14")
+            let second = try #require(rows.first { $0["date"] == "2026-03-13" })
+            #expect(second["activeDeployments"] == 2)
+            #expect(second["dailyAktSpent"] == .double(0.36) && second["totalAktSpent"] == .double(0.36))
+            #expect(second["dailyActSpent"] == .double(1.44) && second["totalActSpent"] == .double(2.88))
+            #expect(second["dailyUsdcSpent"] == second["dailyActSpent"])
+            #expect(second["dailyUsdSpent"] == .double(2.7) && second["totalUsdSpent"] == .double(4.14))
+        }
+    }
+
+    @Test func `the stats count distinct deployments and average over all days`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let query = "address=akash1owner&startDate=2026-03-12&endDate=2026-03-14"
+            let stats = try await harness.get("/v1/usage/history/stats?\(query)").json
+            #expect(stats["totalSpent"] == .double(4.86) && stats["averageSpentPerDay"] == .double(1.62))
+            #expect(stats["totalDeployments"] == 2 && stats["averageDeploymentsPerDay"] == .double(1.33))
+        }
+    }
+
+    @Test func `the days of a wallet add up without a block lost at midnight`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let query = "address=akash1other&startDate=2026-03-12&endDate=2026-03-14"
+            let rows = try await harness.get("/v1/usage/history?\(query)").json.array
+            // 36,000 blocks at 7 micro-dollars.
+            #expect(rows.last?["totalUsdSpent"] == .double(0.252))
+        }
+    }
+
+    @Test func `a user sees the addresses that are its own, on the days they were`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            try await harness.deliver([.customer("cus_one", ofConsoleUser: "user-1")])
+            let user = [TransportHeader("X-User-Id", "user-1")]
+            let own = "/v1/usage/history?address=akash1owner&startDate=2026-03-12&endDate=2026-03-13"
+            #expect(try await harness.get(own, headers: user).json[1]?["totalUsdSpent"] == .double(4.14))
+            #expect(
+                try await harness.get("/v1/usage/history?address=akash1other", headers: user).status == 404
+            )
+            _ = try await harness.putAccounts(
+                UsageSample.accounts("cus_one", #"{"address":"akash1owner","valid_to":"2026-03-13"}"#)
+            )
+            #expect(try await harness.get(own, headers: user).json[1]?["totalUsdSpent"] == .double(1.44))
+            let nobody = [TransportHeader("X-User-Id", "user-2")]
+            #expect(try await harness.get(own, headers: nobody).status == 404)
+        }
+    }
+
+    @Test(arguments: [
+        "", "address=", "address=a%20b", "address=akash1o&startDate=2026-03-14T00:00:00Z",
+        "address=akash1o&startDate=2026-03-14&endDate=2026-03-13", "address=akash1o&startDate=2024-01-01",
+    ])
+    func `a question that makes no sense is refused`(query: String) async throws {
+        try await WebHarness.with { harness in
+            for path in ["history", "history/stats"] {
+                #expect(try await harness.get("/v1/usage/\(path)?\(query)").status == 400)
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+import Testing
+
+/// What each day cost, as it is posted and read.
+@Suite(.timeLimit(.minutes(5)))
+struct UsageTests {
+    private static let range = "from=2026-03-12&to=2026-03-14"
+
+    private func daily(_ query: String, _ check: (Answer) throws -> Void) async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            try check(try await harness.get("/v1/usage/daily?\(Self.range)&\(query)"))
+        }
+    }
+
+    @Test func `a day has its leases, its resources and what it cost to the last digit`() async throws {
+        try await daily("customer=cus_one") { answer in
+            let rows = try answer.rows
+            #expect(rows.map { $0["date"] } == ["2026-03-12", "2026-03-13", "2026-03-14"])
+            #expect(rows.map { $0["leases"] } == [1, 2, 1])
+            #expect(rows.map { $0["deployments"] } == [1, 2, 1])
+            // 14,400 blocks at 100 micro-dollars, and 7,200 at 50 micro-AKT of $3.5.
+            #expect(rows.map { $0["spent"] } == ["1.44", "2.7", "0.72"])
+            #expect(rows.map { $0["spent_display"] } == ["$1.44", "$2.70", "$0.72"])
+            #expect(rows.map { $0["complete"] } == [true, true, false])
+            #expect(
+                rows[1]["resources"] == [
+                    "cpu": 2500, "memory": 2_147_483_648, "storage": 22, "gpu": ["h100": 2],
+                ]
+            )
+            #expect(answer.json["timezone"] == "UTC")
+            #expect(answer.json["indexed_to"] == ["date": "2026-03-14", "height": "1035999"])
+        }
+    }
+
+    @Test func `grouped, each group has what is its own, and together they are the day`() async throws {
+        try await daily("customer=cus_one&group_by=gpu_model") { answer in
+            let second = try answer.rows.filter { $0["date"] == "2026-03-13" }
+            #expect(second.map { $0["gpu_model"] } == [.null, "h100"])
+            #expect(second.map { $0["spent"] } == ["1.44", "1.26"])
+        }
+        try await daily("customer=cus_one&group_by=provider") { answer in
+            let second = try answer.rows.filter { $0["date"] == "2026-03-13" }
+            #expect(second.map { $0["provider"] } == ["akash1prov1", "akash1prov2"])
+            #expect(second.map { $0["provider_name"] } == ["host 1", "host 2"])
+        }
+        try await daily("customer=cus_one&group_by=deployment") { answer in
+            #expect(
+                try answer.rows.filter { $0["deployment"] == "1" }.map { $0["spent"] } == [
+                    "1.44", "1.44", "0.72",
+                ]
+            )
+        }
+    }
+
+    @Test func `a token without a price is shown, and not as nothing`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            _ = try await harness.putLeases(
+                UsageSample.lease(9, created: 1_028_800, denomination: "uakt", price: "1000000")
+            )
+            let row = try await harness.get("/v1/usage/daily?customer=cus_one&from=2026-03-14&to=2026-03-14")
+                .rows[0]
+            #expect(row["spent"] == .null)
+            #expect(row["spent_display"] == "$0.72 + 7200 AKT")
+            #expect(row["unpriced"] == ["uakt": "7200000000"])
+            #expect(row["complete"] == false)
+        }
+    }
+
+    @Test func `a day that is not indexed cost nobody knows what`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let row = try await harness.get("/v1/usage/daily?customer=cus_one&from=2026-03-15&to=2026-03-15")
+                .rows[0]
+            #expect(row["spent"] == .null && row["complete"] == false && row["leases"] == 0)
+        }
+    }
+
+    @Test func `a CSV has the lines of the JSON`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let query = "/v1/usage/daily?\(Self.range)&customer=cus_one&group_by=provider"
+            let rows = try await harness.get(query).rows
+            let table = try await harness.get(query + "&format=csv").csv
+            #expect(table.column("Spent (USD)") == rows.compactMap { $0["spent"]?.string })
+            #expect(table.column("Provider") == rows.compactMap { $0["provider"]?.string })
+            let lines = try await harness.get(query + "&format=jsonl").text.split(separator: "\n")
+            #expect(lines.count == rows.count)
+        }
+    }
+
+    @Test func `months are their days added up`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let rows = try await harness.get("/v1/usage/monthly?customer=cus_one").rows
+            #expect(
+                rows.map { $0["month"]?.string } == [
+                    "2025-10", "2025-11", "2025-12", "2026-01", "2026-02", "2026-03",
+                ]
+            )
+            let march = try #require(rows.last)
+            #expect(march["spent"] == "4.86" && march["days"] == 3 && march["complete"] == false)
+        }
+    }
+
+    // MARK: Whose it is
+
+    @Test func `usage follows a customer from address to address, each for its days`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let both =
+                #"{"address":"akash1owner","valid_to":"2026-03-13"},{"address":"akash1other","valid_from":"2026-03-13"}"#
+            #expect(try await harness.putAccounts(UsageSample.accounts("cus_one", both)).json["changed"] == 1)
+            let rows = try await harness.get("/v1/usage/daily?\(Self.range)&customer=cus_one").rows
+            #expect(rows.map { $0["spent"] } == ["1.44", "0.1008", "0.0504"])
+        }
+    }
+
+    @Test func `a customer without an address has used nothing`() async throws {
+        try await daily("customer=cus_two") { answer in
+            #expect(try answer.rows.map { $0["leases"] } == [0, 0, 0])
+        }
+    }
+
+    @Test func `an address that was said twice counts once`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let twice = #"{"address":"akash1owner"},{"address":"akash1owner","valid_from":"2026-03-13"}"#
+            _ = try await harness.putAccounts(UsageSample.accounts("cus_one", twice))
+            let rows = try await harness.get("/v1/usage/daily?\(Self.range)&customer=cus_one").rows
+            #expect(rows.map { $0["spent"] } == ["1.44", "2.7", "0.72"])
+        }
+    }
+
+    // MARK: Taking in
+
+    @Test func `records come as an array, one a line, or one alone, and twice is once`() async throws {
+        try await WebHarness.with { harness in
+            let one = UsageSample.lease(1, created: 5, price: "1")
+            let two = UsageSample.lease(2, created: 5, price: "1")
+            for (body, changed) in [("[\(one)]", 1), ("\(one)\n\n\(two)\r\n", 1), (two, 0), ("[]", 0)]
+                as [(String, Int64)]
+            {
+                let answer = try await harness.putLeases(body)
+                #expect(
+                    answer.status == 200 && answer.json["changed"] == .integer(changed),
+                    "\(body): \(answer.text)"
+                )
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("", "Record 1"), ("nonsense", "Record 1"), ("[1]", "Record 1"), ("{}", "chain_id is missing"),
+        (UsageSample.lease(1, created: 5, price: "-1"), "price_per_block"),
+        (UsageSample.lease(1, created: 5, price: "1e3"), "price_per_block"),
+        (UsageSample.lease(1, created: 5, price: "1", closed: 4), "closed_height"),
+        (UsageSample.lease(1, owner: "a/b", created: 5, price: "1"), "owner"),
+        (UsageSample.lease(1, created: 5, price: "1") + "\n{\"chain_id\":", "Record 2"),
+    ])
+    func `a bad record is named with its place, field and reason, and nothing is taken`(
+        body: String,
+        told: String
+    ) async throws {
+        try await WebHarness.with { harness in
+            let good = UsageSample.lease(7, owner: "akash1nobody", created: 5, price: "1")
+            let answer = try await harness.putLeases(
+                body.isEmpty || body.first == "[" ? body : good + "\n" + body
+            )
+            #expect(answer.status == 400)
+            #expect(
+                answer.json["error"]?["message"]?.string?.contains(told.replacing("Record 1", with: "Record"))
+                    == true
+            )
+            let again = try await harness.putLeases(good)
+            #expect(again.json["changed"] == 1, "nothing was taken before")
+        }
+    }
+
+    @Test func `what final days are said to be afterwards is told, and changes nothing`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let answer = try await harness.putLeases(
+                UsageSample.lease(1, created: 1_000_000, price: "900", cpu: 1500)
+            )
+            #expect(answer.json["contradictions"] == 2)
+            let rows = try await harness.get("/v1/usage/daily?\(Self.range)&customer=cus_one").rows
+            #expect(rows.map { $0["spent"] } == ["1.44", "2.7", "6.48"])
+        }
+    }
+
+    @Test(arguments: [
+        #"{"date":"2026-03-15","first_height":1,"last_height_yet":2}"#,
+        #"{"date":"2026-02-30","first_height":1,"last_height_yet":2}"#,
+        #"{"date":"2026-03-15","first_height":1036000,"last_height":1036001,"last_height_yet":1036000,"final":true}"#,
+        #"{"date":"2026-03-15","first_height":1036000,"last_height_yet":2036000,"akt_usd":"0"}"#,
+    ])
+    func `a day that cannot be is refused`(day: String) async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let answer = try await harness.post("/v1/usage/calendar", Array(day.utf8), key: .usage)
+            #expect(answer.status == 400, "\(answer.text)")
+        }
+    }
+
+    @Test(arguments: [
+        "", "customer=cus_one&owner=akash1o", "customer=cus_one&from=2026-13-01",
+        "customer=cus_one&group_by=day",
+        "customer=cus_one&from=2026-03-02&to=2026-03-01", "customer=cus_one&from=2020-01-01", "owner=a%2Fb",
+    ])
+    func `a question that makes no sense is refused`(query: String) async throws {
+        try await WebHarness.with { harness in
+            #expect(try await harness.get("/v1/usage/daily?\(query)").status == 400)
+        }
+    }
+}
