@@ -10,8 +10,8 @@ struct ConsoleBilling: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self,
-            BackfillCommand.self, ReconcileCommand.self, KeysCommand.self, BackupCommand.self,
-            RestoreCommand.self, MigrateStoreCommand.self, DoctorCommand.self,
+            BackfillCommand.self, ReconcileCommand.self, UsageCommand.self, KeysCommand.self,
+            BackupCommand.self, RestoreCommand.self, MigrateStoreCommand.self, DoctorCommand.self,
         ]
     )
 }

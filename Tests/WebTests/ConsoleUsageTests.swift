@@ -70,7 +70,8 @@ struct ConsoleUsageTests {
     func `a question that makes no sense is refused`(query: String) async throws {
         try await WebHarness.with { harness in
             for path in ["history", "history/stats"] {
-                #expect(try await harness.get("/v1/usage/\(path)?\(query)").status == 400)
+                let answer = try await harness.get("/v1/usage/\(path)?\(query)")
+                #expect(answer.status == 400)
             }
         }
     }

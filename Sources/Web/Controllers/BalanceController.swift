@@ -123,7 +123,7 @@ struct BalanceController: Sendable {
     private func give(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try authenticator.caller(of: request, needing: .usageWrite)
         try QueryReader(request).finish()
-        let body = try await RequestBody.collect(request, upTo: Self.maximumBytes)
+        let body = try await request.bytes(upTo: Self.maximumBytes)
         let now = context.now
         let credits = try RecordList.read(body) { json throws(JSONFieldError) in try Credit(json, now: now) }
         let outcomes = try await store.give(credits)

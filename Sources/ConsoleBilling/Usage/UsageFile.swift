@@ -1,0 +1,141 @@
+import Billing
+import Foundation
+import Stories
+
+/// Records of usage in a file: JSON, JSONL or CSV, all of one kind, each checked as the service would.
+struct UsageFile {
+    enum Kind: String, CaseIterable, Comparable {
+        case leases, calendar, accounts
+
+        static func < (left: Kind, right: Kind) -> Bool { order(left) < order(right) }
+
+        private static func order(_ kind: Kind) -> Int { allCases.firstIndex(of: kind) ?? 0 }
+
+        /// Where they are posted to.
+        var path: String { "/v1/usage/\(rawValue)" }
+
+        /// What tells the kind by a member that it always has.
+        static func of(members: Set<String>) -> Kind? {
+            if members.contains("price_per_block") || members.contains("created_height") { return .leases }
+            if members.contains("first_height") { return .calendar }
+            return members.contains("accounts") ? .accounts : nil
+        }
+    }
+
+    /// A line that is no record; names the line, the field and the reason.
+    struct Fault: Error, Equatable, CustomStringConvertible {
+        let line: Int
+        let problem: String
+
+        var description: String { "line \(line): \(problem)" }
+    }
+
+    let kind: Kind
+    /// Each record's JSON.
+    let records: [[UInt8]]
+    let faults: [Fault]
+
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - isCSV: Whether it is a table with the names of the fields in its first line.
+    /// - Throws: ``Fault`` where not even the kind can be told.
+    init(_ bytes: [UInt8], isCSV: Bool) throws(Fault) {
+        let texts = isCSV ? try Self.table(bytes) : try Self.lines(bytes)
+        guard let first = texts.lazy.compactMap({ Self.members(of: $0.text) }).first,
+            let kind = Kind.of(members: first)
+        else {
+            throw Fault(
+                line: texts.first?.line ?? 1,
+                problem:
+                    "this is no lease (chain_id, owner, dseq, …), no day (date, first_height, …) and no accounts "
+                    + "(customer, accounts)"
+            )
+        }
+        self.kind = kind
+        var records: [[UInt8]] = []
+        var faults: [Fault] = []
+        for (line, text) in texts {
+            if let problem = Self.problem(text, kind) {
+                faults.append(Fault(line: line, problem: problem))
+            } else {
+                records.append(text)
+            }
+        }
+        self.records = records
+        self.faults = faults
+    }
+
+    private typealias Text = (line: Int, text: [UInt8])
+
+    private static func lines(_ bytes: [UInt8]) throws(Fault) -> [Text] {
+        // An array may be spread over lines in any way; its records are counted instead.
+        if bytes.first(where: { !isSpace($0) }) == UInt8(ascii: "[") {
+            guard let elements = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [Any] else {
+                throw Fault(line: 1, problem: "this is not JSON")
+            }
+            return elements.enumerated().map { index, element in
+                let data = try? JSONSerialization.data(withJSONObject: element, options: [.fragmentsAllowed])
+                return (index + 1, Array(data ?? Data()))
+            }
+        }
+        if members(of: bytes) != nil { return [(1, bytes)] }
+        return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+            .filter { !$0.element.allSatisfy(isSpace) }.map { ($0.offset + 1, Array($0.element)) }
+    }
+
+    /// A row becomes an object of its cells; empty ones are absent.
+    private static func table(_ bytes: [UInt8]) throws(Fault) -> [Text] {
+        do {
+            let table = try CSVText(bytes)
+            return table.rows.map { row in
+                let members = zip(table.columns, row.cells).filter { !$0.1.isEmpty }.map { name, cell in
+                    "\(quoted(name)):\(value(of: cell, in: name))"
+                }
+                return (row.line, Array("{\(members.joined(separator: ","))}".utf8))
+            }
+        } catch {
+            throw Fault(line: error.line, problem: error.problem)
+        }
+    }
+
+    /// All fields may be text but those that are a list or a yes and no.
+    private static func value(of cell: String, in column: String) -> String {
+        switch (column, cell.lowercased()) {
+        case ("final", "true"), ("final", "false"): cell.lowercased()
+        case ("price_segments", _), ("accounts", _): cell
+        default: quoted(cell)
+        }
+    }
+
+    private static func quoted(_ text: String) -> String { OrderedJSON.string(text).compact }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+
+    private static func members(of text: [UInt8]) -> Set<String>? {
+        try? text.withUnsafeBufferPointer { bytes in
+            try JSONValue.read(bytes) { $0.members.map { Set($0.map(\.name)) } }
+        }
+    }
+
+    private static func problem(_ text: [UInt8], _ kind: Kind) -> String? {
+        var problem: String?
+        let isJSON: Void? = try? text.withUnsafeBufferPointer { bytes in
+            try JSONValue.read(bytes) { json in
+                guard json.isObject else {
+                    problem = "this is not a JSON object"
+                    return
+                }
+                do throws(JSONFieldError) {
+                    switch kind {
+                    case .leases: _ = try LeaseRecord(json)
+                    case .calendar: _ = try CalendarDay(json)
+                    case .accounts: _ = try AccountMap(json)
+                    }
+                } catch {
+                    problem = error.description
+                }
+            }
+        }
+        return isJSON == nil ? "this is not JSON" : problem
+    }
+}
