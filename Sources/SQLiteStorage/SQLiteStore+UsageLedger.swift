@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 package import Storage
 
-extension SQLiteStore {
+extension SQLiteStore: UsageLedger {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
         let (outcome, owners) = try await write("putting leases") { db in try Self.put(leases, db) }
         for owner in owners.sorted() { try await settle(owner) }

@@ -155,10 +155,13 @@ private func buildRoutes(
             sources: [deliveries, UpkeepMetrics(work: store, runs: store)],
             authenticator: authenticator
         ).addRoutes(to: &routes)
-        UsageIntakeController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
-        UsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
-        ConsoleUsageController(store: store, authenticator: authenticator).addRoutes(to: &routes)
-        BalanceController(store: store, authenticator: authenticator).addRoutes(to: &routes)
+        if let usage = store as? any UsageStore {
+            UsageIntakeController(usage: usage, authenticator: authenticator).addRoutes(to: &routes)
+            UsageController(usage: usage, authenticator: authenticator).addRoutes(to: &routes)
+            ConsoleUsageController(feed: store, usage: usage, authenticator: authenticator)
+                .addRoutes(to: &routes)
+            BalanceController(feed: store, usage: usage, authenticator: authenticator).addRoutes(to: &routes)
+        }
         HealthController(store: store).addRoutes(to: &routes)
         AssetsController().addRoutes(to: &routes)
     }

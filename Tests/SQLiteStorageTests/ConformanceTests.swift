@@ -3,12 +3,12 @@ import Testing
 
 /// What every store must do, on the one we ship and on the one it is compared with.
 struct ConformanceTests {
-    @Test(arguments: StoreConformance.cases)
+    @Test(arguments: StoreConformance.cases + StoreConformance.usageCases)
     func `SQLite keeps the law`(law: StoreConformance) async throws {
         try await law.check(.sqlite)
     }
 
-    @Test(arguments: StoreConformance.cases)
+    @Test(arguments: StoreConformance.cases + StoreConformance.usageCases)
     func `the plain store in memory keeps the law`(law: StoreConformance) async throws {
         try await law.check(.inMemory)
     }

@@ -17,7 +17,7 @@ struct InMemoryUsage {
     }
 }
 
-extension InMemoryStore {
+extension InMemoryStore: UsageLedger {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
         try with("putting leases") { state in
             let finalDays = state.usage.days.filter(\.isFinal)
@@ -136,7 +136,7 @@ extension InMemoryStore {
     }
 }
 
-extension InMemoryStore {
+extension InMemoryStore: CreditLedger {
     package func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
         try with("giving credits") { state in
             var standing = state.credits

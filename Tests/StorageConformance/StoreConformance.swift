@@ -15,5 +15,8 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
 
     package static let cases: [StoreConformance] =
         recording + listing + stories + paging + filtering + separation + rebuilding + work + questions
-        + upkeep + usage + ending
+        + upkeep + ending
+
+    /// For a store that keeps usage as well.
+    package static let usageCases = usage
 }

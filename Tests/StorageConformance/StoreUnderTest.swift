@@ -57,6 +57,28 @@ extension StoreUnderTest {
     }
 }
 
+extension StoreUnderTest {
+    /// Opens a fresh store that keeps usage for as long as `body` runs.
+    func withUsageStore<Result>(_ body: (any UsageStore) async throws -> Result) async throws -> Result {
+        try await withPlace { try await $0.withUsageStore(body) }
+    }
+}
+
+extension StorePlace {
+    /// Opens the store for its usage, for as long as `body` runs.
+    func withUsageStore<Result>(_ body: (any UsageStore) async throws -> Result) async throws -> Result {
+        let store = try await open(livemode: nil)
+        do {
+            let result = try await body(try requireSome(store as? any UsageStore, "store of usage"))
+            await store.close()
+            return result
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+}
+
 private struct InMemoryPlace: StorePlace {
     private let disk = InMemoryStore.Disk()
 

@@ -4,7 +4,8 @@ import Storage
 
 /// What a customer has left, how it came to that, and how long it will last.
 struct BalanceController: Sendable {
-    let store: any Store
+    let feed: any TransactionFeed
+    let usage: any UsageStore
     let authenticator: Authenticator
 
     private static let maximumBytes = 4 << 20
@@ -26,7 +27,7 @@ struct BalanceController: Sendable {
 
         let today = CivilDate(context.now)
         let sheet = try await sheet(of: customer, through: today)
-        let newest = try await store.newestDay()
+        let newest = try await usage.newestDay()
         let burn = try await burn(of: customer, newest)
         return JSONBody.response(
             BalanceResponse(
@@ -67,7 +68,7 @@ struct BalanceController: Sendable {
                     customer: customer,
                     from: dates.lowerBound.text,
                     to: dates.upperBound.text,
-                    indexed_to: try await store.newestDay().map(IndexedResponse.init),
+                    indexed_to: try await usage.newestDay().map(IndexedResponse.init),
                     data: rows
                 )
             )
@@ -76,26 +77,26 @@ struct BalanceController: Sendable {
 
     private func sheet(of customer: String, through date: CivilDate) async throws -> BalanceSheet {
         var rows: [Transaction] = []
-        for try await page in FeedRows(feed: store, filter: TransactionFilter(customer: customer)) {
+        for try await page in FeedRows(feed: feed, filter: TransactionFilter(customer: customer)) {
             rows += page
         }
         let ever = CivilDate(dayNumber: 0)...max(date, CivilDate(dayNumber: 0))
         var groups: [UsageGroup] = []
-        for span in AccountPeriod.spans(of: try await store.accounts(of: customer), in: ever) {
-            groups += try await store.usage(of: span.address, span.dates, by: .total)
+        for span in AccountPeriod.spans(of: try await usage.accounts(of: customer), in: ever) {
+            groups += try await usage.usage(of: span.address, span.dates, by: .total)
         }
         return BalanceSheet(
             transactions: rows,
-            credits: try await store.credits(of: customer),
-            usage: UsageReport.lines(groups, calendar: try await store.calendar(ever))
+            credits: try await usage.credits(of: customer),
+            usage: UsageReport.lines(groups, calendar: try await usage.calendar(ever))
         )
     }
 
     /// What the open leases cost per hour, at the pace of blocks and the price of AKT that are known last.
     private func burn(of customer: String, _ newest: CalendarDay?) async throws -> Spend? {
         guard let newest else { return .zero }
-        let leases = try await UsageReader(usage: store).openLeases(.customer(customer), on: newest.date)
-        let recent = try await store.calendar(newest.date.adding(days: -7)...newest.date)
+        let leases = try await UsageReader(usage: usage).openLeases(.customer(customer), on: newest.date)
+        let recent = try await usage.calendar(newest.date.adding(days: -7)...newest.date)
         guard let whole = recent.last(where: { $0.lastHeight != nil }) ?? recent.last else { return nil }
         return BurnRate.perHour(
             leases,
@@ -126,7 +127,7 @@ struct BalanceController: Sendable {
         let body = try await request.bytes(upTo: Self.maximumBytes)
         let now = context.now
         let credits = try RecordList.read(body) { json throws(JSONFieldError) in try Credit(json, now: now) }
-        let outcomes = try await store.give(credits)
+        let outcomes = try await usage.give(credits)
         if let index = outcomes.firstIndex(of: .conflict) {
             throw APIError(
                 .conflict,

@@ -9,7 +9,8 @@ import Storage
 /// are not rounded before they are added up, and deployments are counted, not leases. They are numbers, as Console has
 /// them; a day whose price of AKT is missing counts with the part that has one, and `/v1/usage/daily` says so.
 struct ConsoleUsageController: Sendable {
-    let store: any Store
+    let feed: any TransactionFeed
+    let usage: any UsageLedger
     let authenticator: Authenticator
 
     func addRoutes(to routes: inout Routes) {
@@ -71,11 +72,11 @@ struct ConsoleUsageController: Sendable {
 
         var groups: [UsageGroup] = []
         for span in try await spans(of: address, in: dates, request, caller) {
-            groups += try await store.usage(of: address, span, by: grouping)
+            groups += try await usage.usage(of: address, span, by: grouping)
         }
         return UsageReport.lines(
             groups,
-            calendar: try await store.calendar(dates),
+            calendar: try await usage.calendar(dates),
             zeroFilling: grouping == .total ? dates : nil
         )
     }
@@ -90,12 +91,12 @@ struct ConsoleUsageController: Sendable {
         var customers: [String]
         switch (caller.reach, request.headers[.userID]) {
         case (.customer(let own), _): customers = [own]
-        case (.anyCustomer, let user?): customers = try await store.customers(ofConsoleUser: user)
+        case (.anyCustomer, let user?): customers = try await feed.customers(ofConsoleUser: user)
         case (.anyCustomer, nil): return [dates]
         }
         var periods: [AccountPeriod] = []
         for customer in customers {
-            periods += try await store.accounts(of: customer).filter { $0.address == address }
+            periods += try await usage.accounts(of: customer).filter { $0.address == address }
         }
         guard !periods.isEmpty else { throw APIError.noSuch("address") }
         return AccountPeriod.spans(of: periods, in: dates).map(\.dates)

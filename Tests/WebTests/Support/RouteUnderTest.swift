@@ -150,6 +150,8 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         ),
         // Open to this machine, which is where the tests ask from.
         .init(method: "GET", pattern: "/metrics", path: "/metrics", access: .open),
+        .init(
+            method: "POST",
             pattern: "/v1/usage/leases",
             path: "/v1/usage/leases",
             access: .key(.usage),
