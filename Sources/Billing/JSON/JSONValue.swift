@@ -75,19 +75,6 @@ package struct JSONValue {
         return elements
     }
 
-    /// The members of an object, in the order in which they stand.
-    package var members: [(name: String, value: JSONValue)]? {
-        guard node.kind == .object else { return nil }
-        var members: [(name: String, value: JSONValue)] = []
-        var next = index + 1
-        while next < node.next {
-            guard let name = at(next).string else { return nil }
-            members.append((name, at(next + 1)))
-            next = Int(nodes[next + 1].next)
-        }
-        return members
-    }
-
     // MARK: Members
 
     /// The member of that name, the first where there are several; `nil` as well when it is null.

@@ -14,10 +14,10 @@ package enum MomentText {
     /// - Returns: `nil` for what is none of those.
     package static func instant(_ text: String, isEnd: Bool = false, now: Instant) -> Instant? {
         if let ago = secondsAgo(text) { return now.adding(seconds: -ago) }
-        if let day = Timestamp.instant(text + "T00:00:00Z") {
+        if let day = CivilDate(text)?.beginning {
             return isEnd ? day.adding(seconds: 86_399) : day
         }
-        if let moment = Timestamp.instant(text) ?? withOffset(text) { return moment }
+        if let moment = Instant(rfc3339: text) ?? withOffset(text) { return moment }
         // Fewer digits would be the seventies: a number of days whose unit was forgotten.
         guard (9...12).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let seconds = Int64(text), seconds <= 253_402_300_799
@@ -42,7 +42,7 @@ package enum MomentText {
     /// Such as `2026-11-01T10:00:00+02:00`.
     private static func withOffset(_ text: String) -> Instant? {
         guard let match = text.wholeMatch(of: /(.{19}(?:\.[0-9]{1,9})?)([+-])([0-9]{2}):([0-9]{2})/)?.output,
-            let utc = Timestamp.instant(match.1 + "Z"), let hours = Int64(match.3), hours < 24,
+            let utc = Instant(rfc3339: match.1 + "Z"), let hours = Int64(match.3), hours < 24,
             let minutes = Int64(match.4), minutes < 60
         else { return nil }
         let offset = hours * 3600 + minutes * 60
