@@ -44,11 +44,8 @@ struct UsageTests {
             #expect(second.map { $0["provider_name"] } == ["host 1", "host 2"])
         }
         try await daily("customer=cus_one&group_by=deployment") { answer in
-            #expect(
-                try answer.rows.filter { $0["deployment"] == "1" }.map { $0["spent"] } == [
-                    "1.44", "1.44", "0.72",
-                ]
-            )
+            let first = try answer.rows.filter { $0["deployment"] == "1" }
+            #expect(first.map { $0["spent"] } == ["1.44", "1.44", "0.72"])
         }
     }
 
@@ -157,7 +154,7 @@ struct UsageTests {
         (UsageSample.lease(1, created: 5, price: "1e3"), "price_per_block"),
         (UsageSample.lease(1, created: 5, price: "1", closed: 4), "closed_height"),
         (UsageSample.lease(1, owner: "a/b", created: 5, price: "1"), "owner"),
-        (UsageSample.lease(1, created: 5, price: "1") + "\n{\"chain_id\":", "Record 2"),
+        (UsageSample.lease(1, created: 5, price: "1") + "\n{\"chain_id\":", "Record 3"),
     ])
     func `a bad record is named with its place, field and reason, and nothing is taken`(
         body: String,
