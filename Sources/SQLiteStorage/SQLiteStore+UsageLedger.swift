@@ -133,6 +133,19 @@ extension SQLiteStore: UsageLedger {
         }
     }
 
+    /// Whether there is anything of usage or credits.
+    package func keepsUsage() async throws(StoreError) -> Bool {
+        try await read("looking for usage") { db in
+            try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM usage_leases) OR EXISTS (SELECT 1 FROM usage_calendar)
+                        OR EXISTS (SELECT 1 FROM usage_accounts) OR EXISTS (SELECT 1 FROM credits)
+                    """
+            ) ?? false
+        }
+    }
+
     package func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) {
         let owners = try await read("reading owners") { db in
             try String.fetchAll(db, sql: "SELECT owner FROM usage_owners ORDER BY owner")

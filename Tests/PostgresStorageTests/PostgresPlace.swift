@@ -5,14 +5,14 @@ import Synchronization
 
 @testable import PostgresStorage
 
-/// The server that the tests are given; `deploy/lib/postgres` starts one that nobody else uses.
+/// The server that the tests are given; `deploy/lib/private_postgres.py` starts one that nobody else uses.
 enum TestServer {
     static let variable = "CONSOLE_BILLING_TEST_POSTGRES"
 
     struct Missing: Error, CustomStringConvertible {
         let description =
             "\(TestServer.variable) is not set: it names the server to test on, such as "
-            + "postgres://user@127.0.0.1:5432/postgres. deploy/postgres -- swift test … starts one and sets it."
+            + "postgres://user@127.0.0.1:5432/postgres. deploy/lib/private_postgres.py -- swift test … starts one and sets it."
     }
 
     /// The URL, with more options behind it.
