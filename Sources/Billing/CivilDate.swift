@@ -10,9 +10,9 @@ package struct CivilDate: Hashable, Sendable {
 
     /// By eras of 400 years that begin in March.
     ///
-    /// - Returns: `nil` for a day that there is not, such as the 30th of February.
+    /// - Returns: `nil` for a day that there is not, such as the 30th of February, or before the year 1.
     package init?(year: Int64, month: Int64, day: Int64) {
-        guard 0...9999 ~= year, 1...12 ~= month, 1...31 ~= day else { return nil }
+        guard 1...9999 ~= year, 1...12 ~= month, 1...31 ~= day else { return nil }
         let marchYear = month <= 2 ? year - 1 : year
         let era = marchYear.floorDivided(by: 400)
         let yearOfEra = marchYear - era * 400
