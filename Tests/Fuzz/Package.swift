@@ -41,6 +41,7 @@ let package = Package(
         fuzzer("FuzzQuery", ["Billing", "Storage", "Hummingbird", "Web"]),
         fuzzer("FuzzCSV", ["Billing", "Web"]),
         fuzzer("FuzzReceiptURL", ["Billing", "StripeAPI"]),
+        fuzzer("FuzzUsage", ["Billing", "Web"]),
         fuzzer("FuzzStripeAnswer", ["Billing", "StripeAPI", "Upkeep"]),
     ]
 )

@@ -107,6 +107,21 @@ for number, link in enumerate(
 ):
     write("ReceiptURL", f"{number:02}", link.encode())
 
+LEASE = (
+    '{"chain_id":"akashnet-2","owner":"akash1o","dseq":"7","gseq":1,"oseq":1,"bseq":1,"provider":"akash1p","denom":"uakt",'
+    '"price_per_block":"12.5","created_height":"1200","state":"active"%s}'
+)
+for number, more in enumerate(
+    [
+        "", ',"closed_height":"5000"', ',"closed_height":9000,"escrow_end_height":"4000"', ',"as_of_height":"1","gpu_units":2',
+        ',"price_segments":[{"from_height":"1500","denom":"uact","price":"3"},{"from_height":2000,"denom":"uusdc","price":"0"}]',
+        ',"cpu_milli":"1000","memory_bytes":1073741824,"withdrawn":"7","provider_name":"a \\u0000 b"', ',"price":1e3',
+    ]
+):
+    write("Usage", f"{number:02}", (LEASE % more).encode())
+write("Usage", "array", ("[" + LEASE % "" + "," + LEASE % ',"bseq":2' + "]").encode())
+write("Usage", "lines", (LEASE % "" + "\r\n\n" + LEASE % ',"bseq":2').encode())
+
 for path in sorted((testdata / "stripe-api").glob("*.json")):
     body = pruned(read(path))
     status = path.stem.split(".")[1] if path.stem.startswith("error.") else "200"
