@@ -123,7 +123,7 @@ extension PostgresStore {
 extension Conditions {
     fileprivate init(_ filter: TransactionFilter) {
         if let customer = filter.customer { add("customer = ?", .text(customer)) }
-        if let type = filter.type { add("type = ?", .text(type.rawValue)) }
+        add("type IN (\(filter.types.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))")
         if let status = filter.status { add("status = ?", .text(status)) }
         if let currency = filter.currency { add("currency = ?", .text(currency.code)) }
         if let from = filter.createdFrom { add("created >= ?", .int(from.unixSeconds)) }

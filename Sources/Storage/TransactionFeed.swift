@@ -14,7 +14,7 @@ package struct Page<Element: Sendable>: Sendable {
 /// Which transactions to read.
 package struct TransactionFilter: Sendable, Equatable {
     package var customer: String?
-    package var type: Transaction.Kind?
+    package var types: Set<Transaction.Kind>
     package var status: String?
     package var currency: Currency?
     /// Seconds since 1970, both inclusive.
@@ -22,6 +22,9 @@ package struct TransactionFilter: Sendable, Equatable {
     package var createdTo: Instant?
     /// Text to be found in the ids, the amount, the payment method or the description.
     package var search: String?
+
+    /// All that is a payment or came of one.
+    package static let payments: Set<Transaction.Kind> = [.purchase, .refund, .dispute]
 
     package init(
         customer: String? = nil,
@@ -33,13 +36,20 @@ package struct TransactionFilter: Sendable, Equatable {
         search: String? = nil
     ) {
         self.customer = customer
-        self.type = type
+        types = type.map { [$0] } ?? Self.payments
         self.status = status
         self.currency = currency
         self.createdFrom = createdFrom
         self.createdTo = createdTo
         self.search = search
     }
+
+    /// All rows there are, those that are no payments as well.
+    package static let everything = {
+        var filter = TransactionFilter()
+        filter.types = Set(Transaction.Kind.allCases)
+        return filter
+    }()
 }
 
 /// Where a page begins: exclusive, by the id of the row the caller has already.

@@ -316,6 +316,10 @@ extension StoryCatalog {
             teller.wait(3 * day)
             teller.payInvoiceOutOfBand()
         },
+        Scenario("coupon.redeemed", "A coupon that pays the whole of an invoice, and gives its worth") {
+            teller in
+            teller.redeemCoupon()
+        },
         Scenario("subscription.created", "A new customer subscribes and pays the first invoice") { teller in
             teller.tellCustomer()
             teller.wait(30)

@@ -3,7 +3,7 @@ import Billing
 /// Invoices, and the subscriptions they are for.
 extension Storyteller {
     /// An invoice is written and sent.
-    mutating func bill(forSubscription: Bool = false) {
+    mutating func bill(forSubscription: Bool = false, coupon: String? = nil) {
         invoice = InvoiceBody(
             id: ids.ofAccount("in"),
             number: "\(random.letters(8).uppercased())-0001",
@@ -14,6 +14,7 @@ extension Storyteller {
             created: now,
             subscription: forSubscription ? subscription?.id : nil
         )
+        invoice?.coupon = coupon
         subscription?.invoice = invoice?.id
         tellInvoice("created")
         invoice?.status = .open
@@ -43,6 +44,15 @@ extension Storyteller {
         invoice?.charge = charges.last?.id
         tellInvoice("updated")
         tellInvoice("payment_failed")
+    }
+
+    /// The customer redeems a coupon, which pays the whole of the invoice.
+    mutating func redeemCoupon() {
+        bill(coupon: ids.make("di"))
+        markPaid(charge: nil)
+        tellInvoice("updated")
+        tellInvoice("paid")
+        tellInvoice("payment_succeeded")
     }
 
     /// The merchant marks the invoice as paid by other means.

@@ -181,6 +181,19 @@ struct Storyteller {
                     disputed: true
                 )
             }
+            + [creditRow].compactMap(\.self)
+    }
+
+    private var creditRow: StoryRow? {
+        guard let invoice, invoice.coupon != nil, invoice.status == .paid else { return nil }
+        return StoryRow(
+            id: invoice.id + "_credit",
+            type: .credit,
+            status: "succeeded",
+            amount: invoice.amount,
+            customer: customer,
+            invoice: invoice.id
+        )
     }
 
     /// Since basil, only a payment that went through says which invoice it was for.

@@ -742,6 +742,25 @@ def out_of_band_row(world, invoice, payments):
     )
 
 
+def credit_row(world, invoice):
+    """The row of what a paid invoice gave for its coupons, or None."""
+    amount = sum(entry["amount"] for entry in invoice.get("total_discount_amounts") or [])
+    if not (invoice.get("status") == "paid" or invoice.get("paid") is True) or amount <= 0:
+        return None
+    return row(
+        id=invoice.id + "_credit",
+        type="credit",
+        status="succeeded",
+        amount=amount,
+        currency=invoice.get("currency").lower(),
+        created=world.created("invoice", invoice.id),
+        customer=world.link("invoice", invoice.id, "customer"),
+        description=first([invoice.get("description"), "Coupon"]),
+        invoice=invoice.id,
+        receipt={"available": False, "number": None},
+    )
+
+
 # ---------------------------------------------------------------- how things are shown
 
 BRANDS = {
@@ -877,9 +896,7 @@ def rows_of(world):
         yield dispute_row(world, dispute, Payment(world, key) if key else None)
 
     for invoice in (world.best("invoice", i) for i in world.ids("invoice")):
-        found = out_of_band_row(world, invoice, payments)
-        if found:
-            yield found
+        yield from filter(None, (out_of_band_row(world, invoice, payments), credit_row(world, invoice)))
 
 
 def feed(events):

@@ -123,7 +123,7 @@ extension Store {
 
     /// Every row that a filter finds, read a page at a time from the newest on.
     package func allRows(
-        _ filter: TransactionFilter = TransactionFilter(),
+        _ filter: TransactionFilter = .everything,
         pageSize: Int = 100
     ) async throws -> [Transaction] {
         var rows: [Transaction] = []

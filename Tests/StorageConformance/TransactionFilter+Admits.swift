@@ -5,7 +5,7 @@ extension TransactionFilter {
     /// Whether a filter finds a row, said as plainly as it can be.
     func admits(_ row: Transaction) -> Bool {
         if let customer, customer != row.customer { return false }
-        if let type, type != row.type { return false }
+        guard types.contains(row.type) else { return false }
         if let status, status != row.status { return false }
         if let currency, currency != row.currency { return false }
         if let createdFrom, row.created < createdFrom { return false }

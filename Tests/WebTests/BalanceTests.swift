@@ -73,6 +73,27 @@ struct BalanceTests {
         }
     }
 
+    @Test func `a coupon that paid an invoice is a credit, and is no payment`() async throws {
+        try await WebHarness.with { harness in
+            try await harness.deliver([
+                .couponInvoice("in_claimed", amount: 2000), .couponInvoice("in_open", status: "open"),
+                .couponInvoice("in_other", amount: 700, customer: "cus_two"),
+            ])
+            // Whoever redeemed it may have said so as well: that is the same credit.
+            let said =
+                #"{"id":"in_claimed","customer":"cus_one","kind":"coupon","amount":2000,"currency":"usd"}"#
+            #expect(try await harness.post("/v1/credits", Array(said.utf8), key: .usage).json["changed"] == 1)
+
+            let dollars = try await harness.get("/v1/balance?customer=cus_one").json["balances"]?[0]
+            #expect(dollars?["credits"] == "20" && dollars?["purchases"] == "0")
+            #expect(dollars?["balance"] == "20")
+            #expect(try await harness.get("/v1/transactions?customer=cus_one").rows.isEmpty)
+            let credits = try await harness.get("/v1/transactions?customer=cus_one&type=credit").rows
+            #expect(credits.map { $0["id"] } == ["in_claimed_credit"])
+            #expect(credits.map { $0["amount"] } == [2000] && credits.map { $0["invoice"] } == ["in_claimed"])
+        }
+    }
+
     @Test func `a credit is given once, and another does not take its id`() async throws {
         try await WebHarness.with { harness in
             let credit = #"{"id":"a","customer":"cus_one","kind":"coupon","amount":100,"currency":"usd"}"#

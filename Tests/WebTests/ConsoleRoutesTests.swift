@@ -44,6 +44,17 @@ struct ConsoleRoutesTests {
         }
     }
 
+    @Test func `a coupon that was claimed is a row of Console's type for it`() async throws {
+        try await WebHarness.with { harness in
+            try await harness.deliver(Self.events + [.couponInvoice("in_claimed", amount: 2000)])
+            let answer = try await harness.get(Self.path)
+            #expect(answer.json["data"]?["totalCount"] == 8)
+            let found = try #require(row("in_claimed_credit", in: answer))
+            #expect(found["type"] == "coupon_claim" && found["stripeInvoiceId"] == "in_claimed")
+            #expect(found["amount"] == 2000 && found["status"] == "succeeded" && found["receiptUrl"] == nil)
+        }
+    }
+
     @Test func `a row has Console's names and types`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(Self.events)

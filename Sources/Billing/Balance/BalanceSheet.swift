@@ -29,8 +29,8 @@ package struct BalanceSheet: Sendable {
     private var firstIncomplete: CivilDate?
 
     /// - Parameters:
-    ///   - transactions: All rows of the customer's feed.
-    ///   - credits: All that were given.
+    ///   - transactions: All rows of the customer's feed, those of credits as well.
+    ///   - credits: All that were given besides; one that bears the id of an invoice says the same as the invoice.
     ///   - usage: A line for each day on which anything was leased, of all time.
     package init(transactions: [Transaction], credits: [Credit], usage: [UsageLine]) {
         let listed = Dictionary(
@@ -50,9 +50,11 @@ package struct BalanceSheet: Sendable {
                 }
             case .refund: move(row) { $0.refunds += amount }
             case .dispute: move(row) { $0.disputes += amount }
+            case .credit: move(row) { $0.credits += amount }
             }
         }
-        for credit in credits {
+        let invoiced = Set(transactions.filter { $0.type == .credit }.compactMap(\.invoice))
+        for credit in credits where !invoiced.contains(credit.id) {
             move(CivilDate(credit.created), credit.money.currency) { $0.credits += ExactAmount(credit.money) }
         }
         for line in usage {
@@ -115,6 +117,7 @@ extension Transaction {
         case .purchase: status == "succeeded"
         case .refund: status != "failed" && status != "canceled"
         case .dispute: status == "lost"
+        case .credit: true
         }
     }
 }

@@ -6,6 +6,8 @@ package final class Invoice: StripeObjectProtocol {
 
     package let id: String
     package let amountPaid: Int64
+    /// What coupons took off it.
+    package let amountDiscounted: Int64
     package let currency: Currency
     package let created: Instant
     package let statusText: String?
@@ -61,6 +63,7 @@ package final class Invoice: StripeObjectProtocol {
         // `amount_paid` is younger than `paid`: what was due on a paid invoice is what was paid.
         let due = try json.amount("amount_due")
         amountPaid = try json.amount("amount_paid") ?? (paid == true ? due : nil) ?? 0
+        amountDiscounted = try Self.discounts(json).reduce(0, &+)
         number = json.text("number")
         receiptNumber = json.text("receipt_number")
         description = json.text("description")
@@ -68,6 +71,19 @@ package final class Invoice: StripeObjectProtocol {
         charge = try json.reference("charge")
         paymentIntent = try json.reference("payment_intent")
         payments = try json.list("payments") ?? []
+    }
+
+    /// Nothing is said of which coupon took what off by API versions before 2020-08-27: an invoice had one then.
+    private static func discounts(_ json: JSONValue) throws(JSONFieldError) -> [Int64] {
+        if let amounts = json["total_discount_amounts"]?.elements {
+            var discounts: [Int64] = []
+            for amount in amounts { discounts.append(try amount.requiredAmount("amount")) }
+            return discounts
+        }
+        guard json["discount"] != nil, let subtotal = try json.amount("subtotal"),
+            let total = try json.amount("total")
+        else { return [] }
+        return [max(0, subtotal &+ (try json.amount("tax") ?? 0) &- total)]
     }
 
     /// Writes what is read again.
@@ -87,5 +103,8 @@ package final class Invoice: StripeObjectProtocol {
         json.member("payment_intent", paymentIntent?.id)
         json.member("receipt_number", receiptNumber)
         json.member("status", statusText)
+        if amountDiscounted != 0 {
+            json.array("total_discount_amounts", [amountDiscounted]) { $0.member("amount", $1) }
+        }
     }
 }

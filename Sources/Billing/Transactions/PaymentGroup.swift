@@ -48,6 +48,7 @@ package final class PaymentGroup: Sendable {
             + outOfBandInvoices(purchases: purchases).map { outOfBandPurchase($0) }
             + refunds.compactMap { refundRow($0, purchases: purchases) }
             + disputes.map { disputeRow($0, purchases: purchases) }
+            + invoices.compactMap { creditRow($0) }
     }
 
     // MARK: Who belongs to whom

@@ -1,6 +1,10 @@
-/// One line of the feed: a purchase, a refund or a dispute.
+/// One line of the feed: a purchase, a refund or a dispute; or a credit, which is no payment.
 package struct Transaction: Sendable, Equatable {
-    package enum Kind: String, Sendable, CaseIterable { case purchase, refund, dispute }
+    package enum Kind: String, Sendable, CaseIterable {
+        case purchase, refund, dispute
+        /// What an invoice gave for a coupon: nobody paid it, and the feed shows it only to who asks for it.
+        case credit
+    }
 
     /// Why a payment or a refund did not go through, in Stripe's words.
     package struct Failure: Sendable, Equatable {

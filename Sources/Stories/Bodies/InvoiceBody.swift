@@ -16,6 +16,8 @@ struct InvoiceBody: Sendable {
     var attempts: Int64 = 0
     var paidAt: Instant?
     var isPaidOutOfBand = false
+    /// The coupon that pays all of it.
+    var coupon: String?
     /// Which the shapes before basil write on the invoice itself.
     var charge: String?
     var intent: String?
@@ -35,6 +37,8 @@ struct InvoiceBody: Sendable {
         ])
     }
 
+    private var due: Int64 { coupon == nil ? amount : 0 }
+
     private func current(_ expansions: ObjectExpansions) -> OrderedJSON {
         let isFinal = status != .draft
         let isPaid = status == .paid
@@ -44,10 +48,10 @@ struct InvoiceBody: Sendable {
             "account_country": "US",
             "account_name": "Console",
             "account_tax_ids": nil,
-            "amount_due": .integer(amount),
+            "amount_due": .integer(due),
             "amount_overpaid": 0,
-            "amount_paid": .integer(isPaid ? amount : 0),
-            "amount_remaining": .integer(isPaid ? 0 : amount),
+            "amount_paid": .integer(isPaid ? due : 0),
+            "amount_remaining": .integer(isPaid ? 0 : due),
             "amount_shipping": 0,
             "application": nil,
             "attempt_count": .integer(attempts),
@@ -74,7 +78,7 @@ struct InvoiceBody: Sendable {
             "default_source": nil,
             "default_tax_rates": [],
             "description": nil,
-            "discounts": [],
+            "discounts": coupon.map { [.string($0)] } ?? [],
             "due_date": nil,
             "effective_at": isFinal ? .integer(created.unixSeconds) : nil,
             "ending_balance": isFinal ? 0 : nil,
@@ -131,9 +135,11 @@ struct InvoiceBody: Sendable {
             "subtotal": .integer(amount),
             "subtotal_excluding_tax": .integer(amount),
             "test_clock": nil,
-            "total": .integer(amount),
-            "total_discount_amounts": [],
-            "total_excluding_tax": .integer(amount),
+            "total": .integer(due),
+            "total_discount_amounts": coupon.map {
+                [["amount": .integer(amount), "discount": .string($0)]]
+            } ?? [],
+            "total_excluding_tax": .integer(due),
             "total_pretax_credit_amounts": [],
             "total_taxes": [],
             "webhooks_delivered_at": nil,

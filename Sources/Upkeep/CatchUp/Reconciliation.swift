@@ -380,6 +380,7 @@ extension Transaction {
             } else {
                 invoice.map { ObjectReference(.invoice, $0) }
             }
+        case .credit: invoice.map { ObjectReference(.invoice, $0) }
         }
     }
 }

@@ -77,9 +77,9 @@ struct BalanceController: Sendable {
 
     private func sheet(of customer: String, through date: CivilDate) async throws -> BalanceSheet {
         var rows: [Transaction] = []
-        for try await page in FeedRows(feed: feed, filter: TransactionFilter(customer: customer)) {
-            rows += page
-        }
+        var all = TransactionFilter.everything
+        all.customer = customer
+        for try await page in FeedRows(feed: feed, filter: all) { rows += page }
         let ever = CivilDate(dayNumber: 0)...max(date, CivilDate(dayNumber: 0))
         var groups: [UsageGroup] = []
         for span in AccountPeriod.spans(of: try await usage.accounts(of: customer), in: ever) {

@@ -4,7 +4,8 @@ import Storage
 
 /// Console's own routes, so that its page can be pointed here without a change.
 ///
-/// It lists payments and shows what was refunded as a part of them; refunds have no rows of their own.
+/// It lists payments and the coupons that were claimed, and shows what was refunded as a part of a payment; refunds
+/// have no rows of their own.
 struct ConsoleTransactionsController: Sendable {
     let feed: any TransactionFeed
     let authenticator: Authenticator
@@ -51,14 +52,15 @@ struct ConsoleTransactionsController: Sendable {
         ) { ConsoleTransaction($0, links: links, now: now).cells(zone) }
     }
 
-    /// Payments only, of the user that Console names (`X-User-Id`) or the customer asked for.
+    /// Payments and coupons, of the user that Console names (`X-User-Id`) or the customer asked for.
     private func filter(
         _ query: inout QueryReader,
         _ request: Request,
         _ caller: Caller,
         requiresRange: Bool
     ) async throws -> TransactionFilter {
-        var filter = TransactionFilter(type: .purchase)
+        var filter = TransactionFilter()
+        filter.types = [.purchase, .credit]
         filter.customer = try query.identifier("customer")
         filter.createdFrom = try query.timestamp("startDate")
         filter.createdTo = try query.timestamp("endDate")

@@ -6,7 +6,7 @@ extension QueryReader {
     mutating func transactionFilter() throws(APIError) -> TransactionFilter {
         var filter = TransactionFilter()
         filter.customer = try identifier("customer")
-        filter.type = try choice("type")
+        if let type: Transaction.Kind = try choice("type") { filter.types = [type] }
         filter.status = text("status")
         if let status = filter.status, !Self.statuses.contains(status) {
             throw .invalid("status", "Give one of: \(Self.statuses.sorted().joined(separator: ", ")).")

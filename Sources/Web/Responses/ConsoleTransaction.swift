@@ -1,11 +1,11 @@
 import Billing
 
-/// A payment in the shape that Console's page reads.
+/// A payment, or a coupon that was claimed, in the shape that Console's page reads.
 ///
 /// Optional fields are left out, as Console does.
 struct ConsoleTransaction: Encodable {
     let id: String
-    let type = "payment_intent"
+    let type: String
     let amount: Int64
     let amountRefunded: Int64
     let currency: String
@@ -19,6 +19,7 @@ struct ConsoleTransaction: Encodable {
 
     init(_ row: Transaction, links: LinkSigner, now: Instant) {
         id = row.id
+        type = row.type == .credit ? "coupon_claim" : "payment_intent"
         amount = row.amount
         amountRefunded = row.amountRefunded
         currency = row.currency.code

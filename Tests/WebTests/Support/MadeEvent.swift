@@ -89,6 +89,27 @@ struct MadeEvent: Sendable {
         )
     }
 
+    /// An invoice that a coupon paid the whole of.
+    static func couponInvoice(
+        _ id: String,
+        amount: Int64 = 2000,
+        created: Instant = TestClock.start.adding(seconds: -7200),
+        customer: String = "cus_one",
+        status: String = "paid"
+    ) -> MadeEvent {
+        MadeEvent(
+            status == "paid" ? "invoice.paid" : "invoice.updated",
+            id: "evt_of_\(id)_\(status)",
+            created: created,
+            object: [
+                "id": id, "object": "invoice", "amount_paid": 0, "amount_due": 0, "total": 0,
+                "subtotal": amount, "created": created.unixSeconds, "currency": "usd",
+                "customer": customer, "livemode": false, "status": status,
+                "total_discount_amounts": [["amount": amount, "discount": "di_1"] as [String: any Sendable]],
+            ]
+        )
+    }
+
     /// A customer that Console made for one of its users.
     static func customer(_ id: String, ofConsoleUser user: String) -> MadeEvent {
         MadeEvent(
