@@ -39,7 +39,8 @@ let package = Package(
 
         // Effects, from the inside out.
         .target(name: "Webhooks", dependencies: ["Billing", "COpenSSL"], swiftSettings: house),
-        .target(name: "StripeAPI", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "StripeAPI", dependencies: ["HTTPClient"], swiftSettings: house),
         .target(name: "Storage", dependencies: ["Billing"], swiftSettings: house),
         .target(
             name: "SQLiteStorage",
@@ -49,9 +50,10 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: house),
         .target(
             name: "PostgresStorage",
-            dependencies: ["Billing", "Storage", "CPostgres"],
+            dependencies: ["Billing", "Storage", "PostgresClient"],
             swiftSettings: house
         ),
         .target(
@@ -84,8 +86,9 @@ let package = Package(
         .executableTarget(
             name: "ConsoleBilling",
             dependencies: [
-                "Billing", "Webhooks", "StripeAPI", "Storage", "SQLiteStorage", "PostgresStorage", "Upkeep",
-                "Web", "Stories",
+                "Billing", "Webhooks", "HTTPClient", "StripeAPI", "Storage", "SQLiteStorage",
+                "PostgresClient",
+                "PostgresStorage", "Upkeep", "Web", "Stories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
@@ -145,7 +148,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StripeAPITests",
-            dependencies: ["StripeAPI", "StripeStandIn", "TestSupport"],
+            dependencies: ["HTTPClient", "StripeAPI", "StripeStandIn", "TestSupport"],
             swiftSettings: house
         ),
         .testTarget(
@@ -156,21 +159,21 @@ let package = Package(
         .testTarget(
             name: "PostgresStorageTests",
             dependencies: [
-                "Billing", "PostgresStorage", "SQLiteStorage", "Storage", "StorageConformance", "Stories",
-                "TestSupport",
+                "Billing", "PostgresClient", "PostgresStorage", "SQLiteStorage", "Storage",
+                "StorageConformance", "Stories", "TestSupport",
             ],
             swiftSettings: house
         ),
         .testTarget(
             name: "UpkeepTests",
-            dependencies: ["Upkeep", "SQLiteStorage", "StripeStandIn", "TestSupport"],
+            dependencies: ["HTTPClient", "Upkeep", "SQLiteStorage", "StripeStandIn", "TestSupport"],
             swiftSettings: house
         ),
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Billing", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "StripeStandIn", "TestSupport",
-                "Upkeep", "Web", "Webhooks", .product(name: "Logging", package: "swift-log"),
+                "Billing", "HTTPClient", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "StripeStandIn",
+                "TestSupport", "Upkeep", "Web", "Webhooks", .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -181,15 +184,16 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Billing", "ConsoleBilling", "Stories", "StripeAPI", "StripeStandIn", "TestSupport",
+                "Billing", "ConsoleBilling", "HTTPClient", "Stories", "StripeAPI", "StripeStandIn",
+                "TestSupport",
             ],
             swiftSettings: house
         ),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Billing", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "TestSupport", "Upkeep",
-                "Webhooks",
+                "Billing", "HTTPClient", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "TestSupport",
+                "Upkeep", "Webhooks",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTPClient
 import SQLiteStorage
 import StripeAPI
 import Synchronization

@@ -1,4 +1,5 @@
 import Billing
+import HTTPClient
 import Storage
 import StripeAPI
 import Upkeep

@@ -1,4 +1,5 @@
 import Billing
+import HTTPClient
 import Logging
 import PostgresStorage
 import SQLiteStorage

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Billing
 import Foundation
+import HTTPClient
 import Stories
 import StripeAPI
 import Webhooks

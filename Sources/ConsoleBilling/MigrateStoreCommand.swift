@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PostgresClient
 import PostgresStorage
 import SQLiteStorage
 import Storage

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTPClient
 import StripeAPI
 
 /// Talks to the running service as its API's callers do.

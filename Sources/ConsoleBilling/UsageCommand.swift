@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTPClient
 import StripeAPI
 
 /// `console-billing usage`: brings the chain's records of usage to the running service.

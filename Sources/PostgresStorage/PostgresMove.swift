@@ -1,3 +1,4 @@
+package import PostgresClient
 package import Storage
 
 /// Moves all that a store holds into an empty PostgreSQL database, row for row.
@@ -44,7 +45,7 @@ package struct PostgresMove: Sendable {
         var limits = PostgresConnection.Limits()
         (limits.statement, limits.lock) = (600_000, 60_000)
         line = ConnectionLine(
-            ConnectionLine.Origin(url: target, limits: limits, settings: PostgresStore.byKey),
+            .store(target, limits: limits, settings: PostgresStore.byKey),
             label: "console-billing.postgres.moving"
         )
     }
@@ -61,9 +62,9 @@ package struct PostgresMove: Sendable {
             return counts
         } catch {
             await line.close()
-            if case .unfit(let fault) = error as? PostgresFailure { throw fault }
-            if let failure = error as? PostgresFailure { throw StoreError(failure, while: "moving") }
-            throw error
+            guard let failure = error as? PostgresFailure else { throw error }
+            if let fault = PostgresStartError(failure) { throw fault }
+            throw StoreError(failure, while: "moving")
         }
     }
 

@@ -1,3 +1,5 @@
+package import PostgresClient
+
 /// What a database is like, for whoever runs the service.
 package struct PostgresReport: Sendable {
     /// Such as `15.18`.
@@ -12,7 +14,7 @@ package struct PostgresReport: Sendable {
     /// - Throws: ``PostgresStartError`` when it cannot be used, with how to mend it.
     package static func examine(_ url: PostgresURL) async throws(PostgresStartError) -> PostgresReport {
         let line = ConnectionLine(
-            ConnectionLine.Origin(url: url, limits: PostgresConnection.Limits()),
+            .store(url, limits: PostgresConnection.Limits()),
             label: "console-billing.postgres.examination"
         )
         let result: Result<PostgresReport, PostgresFailure>
@@ -31,9 +33,9 @@ package struct PostgresReport: Sendable {
         await line.close()
         switch result {
         case .success(let report): return report
-        case .failure(.unfit(let fault)): throw fault
         case .failure(.refused(let state)): throw .unreachable("it refused to be read (SQLSTATE \(state))")
-        case .failure: throw .unreachable("the connection broke")
+        case .failure(let failure):
+            throw PostgresStartError(failure) ?? .unreachable("the connection broke")
         }
     }
 }

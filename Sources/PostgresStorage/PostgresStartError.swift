@@ -1,5 +1,7 @@
+import PostgresClient
+
 /// Why the store refuses to start, or to go on with a server that took the place of another.
-package enum PostgresStartError: Error, Equatable, CustomStringConvertible {
+package enum PostgresStartError: ServerFault, Equatable {
     /// What the client library said; it names hosts and users, never passwords.
     case unreachable(String)
     case tooOld(version: Int)
@@ -8,6 +10,15 @@ package enum PostgresStartError: Error, Equatable, CustomStringConvertible {
     case newerSchema
     case halfMoved
     case migration(String, state: String)
+
+    /// - Returns: `nil` for a failure that says nothing about what the server is like.
+    init?(_ failure: PostgresFailure) {
+        switch failure {
+        case .unreachable(let reason): self = .unreachable(reason)
+        case .unfit(let fault as PostgresStartError): self = fault
+        default: return nil
+        }
+    }
 
     package var description: String {
         switch self {

@@ -1,4 +1,5 @@
 package import Billing
+import PostgresClient
 package import Storage
 
 extension PostgresStore {

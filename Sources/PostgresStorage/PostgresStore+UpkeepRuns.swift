@@ -1,4 +1,5 @@
 import Billing
+import PostgresClient
 package import Storage
 
 extension PostgresStore {

@@ -1,3 +1,4 @@
+package import PostgresClient
 package import Storage
 
 /// The store on PostgreSQL: for any number of replicas that share one database.
@@ -33,18 +34,18 @@ package final class PostgresStore: Store {
         // A migration may rewrite a table, and others may wait for it.
         (patient.statement, patient.lock) = (3_600_000, 600_000)
         let line = ConnectionLine(
-            ConnectionLine.Origin(url: url, limits: patient),
+            .store(url, limits: patient),
             label: "console-billing.postgres.migrations"
         )
         do {
             try await line.run(repeats: false) { connection throws(PostgresFailure) in
                 try Migrator.migrate(connection)
-                if try PostgresMove.isUnderWay(connection) { throw .unfit(.halfMoved) }
+                if try PostgresMove.isUnderWay(connection) { throw .unfit(PostgresStartError.halfMoved) }
             }
             await line.close()
         } catch {
             await line.close()
-            if case .unfit(let fault) = error { throw fault }
+            if let fault = PostgresStartError(error) { throw fault }
             throw StoreError(error, while: "opening the database")
         }
         return PostgresStore(
@@ -68,15 +69,15 @@ package final class PostgresStore: Store {
         var patient = usual
         (patient.statement, patient.idleInTransaction) = (3_600_000, 60_000)
         pool = ConnectionPool(
-            ConnectionLine.Origin(url: url, limits: usual, onFault: onFault),
+            .store(url, limits: usual, onFault: onFault),
             size: poolSize
         )
         writer = BatchWriter(
-            ConnectionLine.Origin(url: url, limits: usual, settings: Self.byKey, onFault: onFault),
+            .store(url, limits: usual, settings: Self.byKey, onFault: onFault),
             limits: limits
         )
         rebuilding = ConnectionLine(
-            ConnectionLine.Origin(url: url, limits: patient, settings: Self.byKey, onFault: onFault),
+            .store(url, limits: patient, settings: Self.byKey, onFault: onFault),
             label: "console-billing.postgres.rebuilding"
         )
     }

@@ -1,3 +1,5 @@
+import HTTPClient
+
 /// Where Stripe's API is: `https://api.stripe.com`, or something on this machine that stands in for it.
 package struct StripeAPIBase: Sendable, Equatable, CustomStringConvertible {
     /// Why a text is not a base; it does not repeat the text.

@@ -1,3 +1,5 @@
+package import HTTPClient
+
 /// Why Stripe's API did not give what was asked for; safe to log.
 ///
 /// Stripe's messages are left out on purpose: they quote the request, and with it e-mail addresses and keys.

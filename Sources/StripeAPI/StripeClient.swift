@@ -1,3 +1,5 @@
+package import HTTPClient
+
 /// Asks Stripe's API, and tells every way it can fail apart.
 ///
 /// It sends each request once. Whether to ask again is ``RetrySchedule``'s to say and its caller's to do.

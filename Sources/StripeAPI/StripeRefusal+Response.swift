@@ -1,3 +1,5 @@
+import HTTPClient
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else

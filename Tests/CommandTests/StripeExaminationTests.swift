@@ -1,4 +1,5 @@
 import Billing
+import HTTPClient
 import StripeAPI
 import StripeStandIn
 import Testing

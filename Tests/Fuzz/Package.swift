@@ -24,7 +24,8 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .target(name: "Billing", swiftSettings: house),
         .target(name: "Webhooks", dependencies: ["Billing", "COpenSSL"], swiftSettings: house),
-        .target(name: "StripeAPI", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "StripeAPI", dependencies: ["HTTPClient"], swiftSettings: house),
         .target(name: "Storage", dependencies: ["Billing"], swiftSettings: house),
         .target(name: "Upkeep", dependencies: ["Billing", "StripeAPI"], swiftSettings: house),
         .target(name: "Hummingbird", swiftSettings: house),
@@ -40,8 +41,8 @@ let package = Package(
         fuzzer("FuzzEventFile", ["ConsoleBilling"]),
         fuzzer("FuzzQuery", ["Billing", "Storage", "Hummingbird", "Web"]),
         fuzzer("FuzzCSV", ["Billing", "Web"]),
-        fuzzer("FuzzReceiptURL", ["Billing", "StripeAPI"]),
+        fuzzer("FuzzReceiptURL", ["Billing", "HTTPClient"]),
         fuzzer("FuzzUsage", ["Billing", "Web"]),
-        fuzzer("FuzzStripeAnswer", ["Billing", "StripeAPI", "Upkeep"]),
+        fuzzer("FuzzStripeAnswer", ["Billing", "HTTPClient", "StripeAPI", "Upkeep"]),
     ]
 )

@@ -1,3 +1,4 @@
+import PostgresClient
 import Storage
 import StorageConformance
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import PostgresClient
 import Storage
 import StorageConformance
 import Testing

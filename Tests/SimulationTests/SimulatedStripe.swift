@@ -1,5 +1,6 @@
 import Billing
 import Foundation
+import HTTPClient
 import Stories
 import StripeAPI
 import Synchronization

@@ -1,4 +1,4 @@
-@testable import StripeAPI
+@testable import HTTPClient
 import Testing
 
 struct AdmissionQueueTests {

@@ -1,4 +1,5 @@
 @testable import StripeAPI
+import HTTPClient
 import Testing
 
 /// What is made of a list that came, without a network.

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import StripeAPI
 import StripeStandIn
 import Testing

@@ -1,3 +1,4 @@
+import PostgresClient
 import PostgresStorage
 
 /// Where the service keeps what it is told (`DATABASE_URL`).

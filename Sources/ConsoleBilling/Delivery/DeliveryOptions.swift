@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTPClient
 import StripeAPI
 
 /// Where events are sent, and signed with what.

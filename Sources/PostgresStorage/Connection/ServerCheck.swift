@@ -1,3 +1,5 @@
+import PostgresClient
+
 /// What a server has to be, so that an acknowledged event is never lost.
 ///
 /// Looked at on every new connection: after a failover it is another server that answers.
@@ -6,7 +8,7 @@ enum ServerCheck {
 
     static func examine(_ connection: PostgresConnection) throws(PostgresFailure) {
         guard connection.serverVersion >= oldestVersion else {
-            throw .unfit(.tooOld(version: connection.serverVersion))
+            throw .unfit(PostgresStartError.tooOld(version: connection.serverVersion))
         }
         let rows = try connection.execute(
             Command(

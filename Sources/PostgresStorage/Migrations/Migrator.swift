@@ -1,3 +1,4 @@
+import PostgresClient
 import Storage
 
 /// Brings the tables up to date, one replica at a time.
@@ -21,7 +22,9 @@ enum Migrator {
         guard try hasRegister(connection) else { return Schema.migrations }
         let rows = try connection.execute(Command("SELECT name FROM schema_migrations"))
         let applied = Set(rows.map { rows.text($0, 0) })
-        guard applied.isSubset(of: Schema.migrations.map(\.name)) else { throw .unfit(.newerSchema) }
+        guard applied.isSubset(of: Schema.migrations.map(\.name)) else {
+            throw .unfit(PostgresStartError.newerSchema)
+        }
         return Schema.migrations.filter { !applied.contains($0.name) }
     }
 
@@ -77,7 +80,7 @@ enum Migrator {
             try body()
         } catch {
             guard case .refused(let state) = error, !error.isPassing else { throw error }
-            throw .unfit(.migration(name, state: state))
+            throw .unfit(PostgresStartError.migration(name, state: state))
         }
     }
 }

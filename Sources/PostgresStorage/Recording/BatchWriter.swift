@@ -1,4 +1,5 @@
 import Billing
+import PostgresClient
 import Storage
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import Billing
+import PostgresClient
 import Storage
 
 /// The log, as the recording of events reads and writes it.

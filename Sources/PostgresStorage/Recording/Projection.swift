@@ -1,4 +1,5 @@
 import Billing
+import PostgresClient
 import Storage
 
 /// The derived tables, as the projection reads and writes them.

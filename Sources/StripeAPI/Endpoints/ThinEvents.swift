@@ -1,3 +1,5 @@
+import HTTPClient
+
 /// `GET /v2/core/events/:id`, and what a thin event points at.
 extension StripeClient {
     /// A thin event in full; its `snapshot_event` is the id of its twin in `/v1/events`.

@@ -1,3 +1,4 @@
+import HTTPClient
 import StripeAPI
 
 /// Runs `body` with a transport, and shuts it down whatever happens.

@@ -1,3 +1,4 @@
+import HTTPClient
 import StripeAPI
 
 /// An HTTP answer, whichever client read it.

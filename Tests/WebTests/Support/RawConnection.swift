@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import StripeAPI
 
 /// A TCP connection to the service, for what an HTTP client would not send.

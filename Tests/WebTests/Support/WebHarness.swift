@@ -1,5 +1,6 @@
 import Billing
 import Foundation
+import HTTPClient
 import Logging
 import SQLiteStorage
 import ServiceLifecycle

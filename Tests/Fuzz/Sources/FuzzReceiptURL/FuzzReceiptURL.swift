@@ -1,7 +1,7 @@
 import Billing
 import Foundation
 import Fuzzing
-@testable import StripeAPI
+import HTTPClient
 
 /// A link that Stripe, or somebody in its stead, gives for a receipt.
 ///

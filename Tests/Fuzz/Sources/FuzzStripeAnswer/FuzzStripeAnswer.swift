@@ -2,6 +2,7 @@ import Billing
 import Dispatch
 import Foundation
 import Fuzzing
+import HTTPClient
 import StripeAPI
 import Synchronization
 import Upkeep

@@ -1,5 +1,5 @@
 import Billing
-import StripeAPI
+import HTTPClient
 
 /// A transport that answers every request with what the fuzzer wrote.
 struct Script: HTTPTransport {

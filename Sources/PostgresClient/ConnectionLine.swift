@@ -1,18 +1,37 @@
 import Dispatch
-import Storage
 import Synchronization
 
 /// A connection and the one thread that waits for it, made again when it breaks.
 ///
 /// Waiting for a database must not hold one of Swift's few cooperative threads.
-final class ConnectionLine: Sendable {
+package final class ConnectionLine: Sendable {
     /// Makes connections: the URL, and what a session is told before it is used.
-    struct Origin: Sendable {
+    package struct Origin: Sendable {
         let url: PostgresURL
         let limits: PostgresConnection.Limits
-        var settings: [String] = []
-        /// Told, from any thread, why a server was left alone.
-        var onFault: @Sendable (PostgresStartError) -> Void = { _ in }
+        let settings: [String]
+        let examine: @Sendable (PostgresConnection) throws(PostgresFailure) -> Void
+        let onFailure: @Sendable (PostgresFailure) -> Void
+
+        /// - Parameters:
+        ///   - url: The database.
+        ///   - limits: What each session is held to.
+        ///   - settings: Assignments such as `jit = off`, set in each session.
+        ///   - examine: Looks at the server behind a new connection, and refuses one that is not fit.
+        ///   - onFailure: Told, from any thread, why no connection came about.
+        package init(
+            url: PostgresURL,
+            limits: PostgresConnection.Limits,
+            settings: [String] = [],
+            examine: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Void = { _ in },
+            onFailure: @escaping @Sendable (PostgresFailure) -> Void = { _ in }
+        ) {
+            self.url = url
+            self.limits = limits
+            self.settings = settings
+            self.examine = examine
+            self.onFailure = onFailure
+        }
 
         func connect() throws(PostgresFailure) -> PostgresConnection {
             let connection = try PostgresConnection(url, limits: limits)
@@ -20,17 +39,15 @@ final class ConnectionLine: Sendable {
                 [
                     "statement_timeout = \(limits.statement)", "lock_timeout = \(limits.lock)",
                     "idle_in_transaction_session_timeout = \(limits.idleInTransaction)",
-                    // All statements of ours are looked up by key: one plan each serves for ever.
-                    "plan_cache_mode = force_generic_plan", "jit = off",
                 ] + settings
             try connection.run(script: settings.map { "SET \($0)" }.joined(separator: ";"))
-            try ServerCheck.examine(connection)
+            try examine(connection)
             return connection
         }
     }
 
     /// What the thread of the line holds.
-    struct Session {
+    package struct Session {
         private let origin: Origin
         private var connection: PostgresConnection?
         private var failures = 0
@@ -41,7 +58,7 @@ final class ConnectionLine: Sendable {
         /// The connection, made anew where there is none that works.
         ///
         /// After a failure the next attempt has to wait, for twice as long each time; until then this fails at once.
-        mutating func connected() throws(PostgresFailure) -> PostgresConnection {
+        package mutating func connected() throws(PostgresFailure) -> PostgresConnection {
             if let connection, !connection.isStale { return connection }
             connection = nil
             guard notBefore <= .now else { throw .connection }
@@ -52,13 +69,13 @@ final class ConnectionLine: Sendable {
                 return made
             } catch {
                 failures += 1
-                if case .unfit(let fault) = error { origin.onFault(fault) }
+                origin.onFailure(error)
                 notBefore = .now + Self.pause(afterFailures: failures)
                 throw error
             }
         }
 
-        mutating func disconnect() { connection = nil }
+        package mutating func disconnect() { connection = nil }
 
         /// 50 ms to 1 s: a database that comes back is not to be waited for much longer than it took.
         static func pause(afterFailures failures: Int) -> Duration {
@@ -69,13 +86,13 @@ final class ConnectionLine: Sendable {
     private let queue: DispatchQueue
     private let session: Mutex<Session>
 
-    init(_ origin: Origin, label: String) {
+    package init(_ origin: Origin, label: String) {
         queue = DispatchQueue(label: label)
         session = Mutex(Session(origin))
     }
 
     /// Runs a job on the line's thread, after those that came before.
-    func submit(_ job: @escaping @Sendable (inout Session) -> Void) {
+    package func submit(_ job: @escaping @Sendable (inout Session) -> Void) {
         // The lock is never waited for: only this queue takes it.
         queue.async { self.session.withLock { job(&$0) } }
     }
@@ -87,7 +104,7 @@ final class ConnectionLine: Sendable {
     ///   - body: What to do.
     /// - Returns: What `body` returns.
     /// - Throws: ``PostgresFailure``
-    func run<Value: Sendable>(
+    package func run<Value: Sendable>(
         repeats: Bool,
         _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
     ) async throws(PostgresFailure) -> Value {
@@ -129,7 +146,7 @@ final class ConnectionLine: Sendable {
     }
 
     /// Ends the connection, after what was submitted before.
-    func close() async {
+    package func close() async {
         await withCheckedContinuation { continuation in
             submit { session in
                 session.disconnect()
@@ -141,7 +158,7 @@ final class ConnectionLine: Sendable {
 
 extension PostgresConnection {
     /// Runs `body` in a database transaction; one that fails is rolled back.
-    func transaction<Value>(
+    package func transaction<Value>(
         _ body: () throws(PostgresFailure) -> Value
     ) throws(PostgresFailure) -> Value {
         try execute(Command("BEGIN"))
@@ -156,7 +173,7 @@ extension PostgresConnection {
     }
 
     /// Ends a transaction that failed; a connection that cannot even do that is given up.
-    func rollBack() {
+    package func rollBack() {
         if !isBroken { _ = try? execute(Command("ROLLBACK")) }
     }
 }

@@ -1,15 +1,15 @@
 import CCurl
 
 /// A URL as libcurl reads it, so that what is checked and what is connected to cannot differ.
-struct CurlURL: Equatable {
-    let scheme: String
-    let host: String
-    let port: String
-    let path: String
-    let hasUserInfo: Bool
-    let hasQueryOrFragment: Bool
+package struct CurlURL: Equatable {
+    package let scheme: String
+    package let host: String
+    package let port: String
+    package let path: String
+    package let hasUserInfo: Bool
+    package let hasQueryOrFragment: Bool
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         // Also keeps out the byte 0, at which libcurl would stop reading.
         guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), let parser = curl_url() else { return nil }
         defer { curl_url_cleanup(parser) }
@@ -33,10 +33,10 @@ struct CurlURL: Equatable {
         hasQueryOrFragment = part(CURLUPART_QUERY) != nil || part(CURLUPART_FRAGMENT) != nil
     }
 
-    var origin: String { "\(scheme)://\(host):\(port)" }
+    package var origin: String { "\(scheme)://\(host):\(port)" }
 
     /// Whether nothing sent there leaves this machine.
-    var isLoopback: Bool {
+    package var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         return numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil)

@@ -1,6 +1,6 @@
 /// Percent-encodes everything but RFC 3986's unreserved characters, which is right in a path, a query and a form.
-enum PercentEncoding {
-    static func segment(_ text: String) -> String {
+package enum PercentEncoding {
+    package static func segment(_ text: String) -> String {
         var encoded: [UInt8] = []
         for byte in text.utf8 {
             switch byte {
@@ -16,7 +16,7 @@ enum PercentEncoding {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    static func form(_ pairs: [(name: String, value: String)]) -> String {
+    package static func form(_ pairs: [(name: String, value: String)]) -> String {
         pairs.map { "\(segment($0.name))=\(segment($0.value))" }.joined(separator: "&")
     }
 

@@ -9,13 +9,13 @@ import Darwin
 #endif
 
 /// A statement and the values for it.
-struct Command {
+package struct Command {
     let sql: String
     let parameters: [Parameter]
     /// Kept prepared on the connection; statements that are put together anew for each call are not.
     let isPrepared: Bool
 
-    init(_ sql: String, _ parameters: [Parameter] = [], isPrepared: Bool = true) {
+    package init(_ sql: String, _ parameters: [Parameter] = [], isPrepared: Bool = true) {
         self.sql = sql
         self.parameters = parameters
         self.isPrepared = isPrepared
@@ -26,26 +26,28 @@ struct Command {
 ///
 /// Everything is sent without blocking and waited for with `poll`, so that a server that has gone silent costs a
 /// deadline and not the thread.
-final class PostgresConnection {
+package final class PostgresConnection {
     /// What a session is held to; milliseconds.
-    struct Limits: Sendable {
-        var statement: Int32 = 15_000
-        var lock: Int32 = 10_000
+    package struct Limits: Sendable {
+        package var statement: Int32 = 15_000
+        package var lock: Int32 = 10_000
         /// How long a transaction may stand idle: a replica that stopped in the middle holds up all others.
-        var idleInTransaction: Int32 = 5_000
+        package var idleInTransaction: Int32 = 5_000
         /// What the client grants on top before it gives the connection up.
-        var slack: Int32 = 5_000
+        package var slack: Int32 = 5_000
+
+        package init() {}
     }
 
     private let connection: OpaquePointer
     private let limits: Limits
     private var prepared: Set<String> = []
-    private(set) var isBroken = false
+    package private(set) var isBroken = false
 
     /// Connects, which may take the time that the URL allows for each of its hosts.
     ///
-    /// - Throws: ``PostgresFailure/unfit(_:)`` with what the client library said.
-    init(_ url: PostgresURL, limits: Limits = Limits()) throws(PostgresFailure) {
+    /// - Throws: ``PostgresFailure/unreachable(_:)`` with what the client library said.
+    package init(_ url: PostgresURL, limits: Limits = Limits()) throws(PostgresFailure) {
         let made = url.withConnectionParameters { keywords, values in
             PQconnectdbParams(keywords, values, 1)
         }
@@ -53,7 +55,7 @@ final class PostgresConnection {
         guard PQstatus(made) == CONNECTION_OK else {
             let reason = PQerrorMessage(made).map { String(cString: $0) } ?? ""
             PQfinish(made)
-            throw .unfit(.unreachable(reason.trimmingLines))
+            throw .unreachable(reason.trimmingLines)
         }
         connection = made
         self.limits = limits
@@ -65,7 +67,7 @@ final class PostgresConnection {
     deinit { PQfinish(connection) }
 
     /// The version, such as 150018.
-    var serverVersion: Int { Int(PQserverVersion(connection)) }
+    package var serverVersion: Int { Int(PQserverVersion(connection)) }
 
     /// Whether the server has ended the connection while nobody looked.
     var isStale: Bool {
@@ -76,7 +78,7 @@ final class PostgresConnection {
     }
 
     /// Runs statements without parameters, one after another, in one round trip.
-    func run(script: String) throws(PostgresFailure) {
+    package func run(script: String) throws(PostgresFailure) {
         guard PQsendQuery(connection, script) == 1 else { throw breaking(.connection) }
         let deadline = deadline()
         try flush(by: deadline)
@@ -89,7 +91,7 @@ final class PostgresConnection {
     }
 
     @discardableResult
-    func execute(_ command: Command) throws(PostgresFailure) -> Rows {
+    package func execute(_ command: Command) throws(PostgresFailure) -> Rows {
         guard let rows = try execute([command]).first else { throw breaking(.unexpected) }
         return rows
     }
@@ -98,7 +100,7 @@ final class PostgresConnection {
     ///
     /// - Returns: What each gave.
     /// - Throws: ``PostgresFailure`` of the first that failed. A transaction they began is then still to be ended.
-    func execute(_ commands: [Command]) throws(PostgresFailure) -> [Rows] {
+    package func execute(_ commands: [Command]) throws(PostgresFailure) -> [Rows] {
         guard PQenterPipelineMode(connection) == 1 else { throw breaking(.connection) }
         var isPreparation: [Bool] = []
         var newNames: [String] = []

@@ -1,5 +1,5 @@
 /// A value bound to a statement, sent in PostgreSQL's binary form with its length.
-enum Parameter {
+package enum Parameter {
     case null
     case bool(Bool)
     case int(Int64)
@@ -10,7 +10,7 @@ enum Parameter {
     case texts([String?])
     case byteStrings([[UInt8]?])
 
-    static func text(orNull text: String?) -> Parameter { text.map { .text($0) } ?? .null }
+    package static func text(orNull text: String?) -> Parameter { text.map { .text($0) } ?? .null }
 }
 
 /// The parameters of one statement as the client library takes them: bytes in a row, and where each begins.

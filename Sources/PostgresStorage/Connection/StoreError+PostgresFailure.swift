@@ -1,0 +1,38 @@
+import PostgresClient
+import Storage
+
+extension PostgresFailure {
+    /// What a failure means to whoever asks a store.
+    var code: StoreError.Code {
+        switch self {
+        case .connection, .unreachable, .timedOut: .connectionLost
+        case .unfit, .unexpected: .other
+        case .refused(let state):
+            switch state {
+            // The disk, or memory, or connections.
+            case "53100": .full
+            case _ where state.hasPrefix("53"): .busy
+            // A lock or the time that a statement may take.
+            case "55P03", "57014": .busy
+            case _ where state.hasPrefix("40"): .busy
+            case "25006": .readOnly
+            case _ where state.hasPrefix("57P"), _ where state.hasPrefix("08"): .connectionLost
+            case _ where state.hasPrefix("23"), _ where state.hasPrefix("22"): .constraint
+            case "58030": .inputOutput
+            case _ where state.hasPrefix("XX"): .corrupt
+            default: .other
+            }
+        }
+    }
+}
+
+extension StoreError {
+    /// What a failure means to a caller.
+    init(_ error: any Error, while operation: StaticString) {
+        switch error {
+        case let error as StoreError: self = error
+        case let failure as PostgresFailure: self.init(failure.code, while: operation)
+        default: self.init(.other, while: operation)
+        }
+    }
+}
