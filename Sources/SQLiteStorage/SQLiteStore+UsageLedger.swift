@@ -64,6 +64,13 @@ extension SQLiteStore: UsageLedger {
         }
     }
 
+    package func leases(
+        of owner: String,
+        in heights: Range<Int64>
+    ) async throws(StoreError) -> [KnownLease] {
+        try await read("reading leases") { db in try UsageRows.leases(of: owner, in: heights, db) }
+    }
+
     package func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
         try await read("reading leases") { db in
             let sql =

@@ -90,6 +90,18 @@ extension InMemoryStore: UsageLedger {
         }
     }
 
+    package func leases(
+        of owner: String,
+        in heights: Range<Int64>
+    ) async throws(StoreError) -> [KnownLease] {
+        try with("reading leases") { state in
+            state.usage.leases(of: owner).filter { lease in
+                let life = lease.record.createdHeight..<(lease.record.endHeight ?? .max)
+                return !lease.kept.isEmpty || life.overlaps(heights)
+            }
+        }
+    }
+
     package func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
         try with("reading leases") { state in
             state.usage.leases(of: owner).map(\.record).filter { $0.endHeight == nil }

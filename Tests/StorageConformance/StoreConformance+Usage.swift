@@ -67,6 +67,28 @@ extension StoreConformance {
                 }
             }
         },
+        StoreConformance("the leases of a range have a block in it, or a day kept as it was settled") {
+            kind in
+            try await kind.withUsageStore { store in
+                let closed = try lease(1, created: 1100, more: #","closed_height":"1500""#)
+                _ = try await store.put([
+                    closed, lease(2, created: 1500), lease(3, owner: "akash1x", created: 1100),
+                ])
+                func found(_ heights: Range<Int64>) async throws -> [Int64] {
+                    try await store.leases(of: "akash1o", in: heights).map(\.record.identity.dseq).sorted()
+                }
+                try requireEqual(try await found(1000..<1100), [], "before any")
+                try requireEqual(try await found(1000..<1101), [1], "the first block")
+                try requireEqual(try await found(1499..<1500), [1], "the last block")
+                try requireEqual(try await found(1500..<1600), [2], "behind the end")
+                try requireEqual(try await found(1499..<1501), [1, 2], "both")
+
+                _ = try await store.put([day(1)])
+                _ = try await store.put([lease(2, created: 2500)])
+                let kept = try await store.leases(of: "akash1o", in: 1600..<1700)
+                try requireEqual(kept.map(\.kept.count), [1], "kept days")
+            }
+        },
         StoreConformance("a record put twice changes nothing the second time") { kind in
             try await kind.withUsageStore { store in
                 _ = try await store.put([try day(1)])

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// What each day cost, as it is posted and read.
@@ -70,6 +71,44 @@ struct UsageTests {
             let row = try await harness.get("/v1/usage/daily?customer=cus_one&from=2026-03-15&to=2026-03-15")
                 .rows[0]
             #expect(row["spent"] == .null && row["complete"] == false && row["leases"] == 0)
+        }
+    }
+
+    // Berlin is an hour ahead of UTC in March, and New York four behind: 600 and 2,400 of a day's 14,400 blocks.
+    @Test(arguments: [
+        ("Europe/Berlin", ["1.38", "2.7", "0.78"], [1, 2, 1]),
+        ("America/New_York", ["1.86", "2.28", "0.48"], [2, 2, 1]),
+    ])
+    func `days of another zone have the blocks that were made on them, each at its own price`(
+        zone: String,
+        spent: [String],
+        leases: [Int64]
+    ) async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let answer = try await harness.get(
+                "/v1/usage/daily?\(Self.range)&customer=cus_one&timezone=\(zone)"
+            )
+            #expect(answer.json["timezone"] == .string(zone))
+            #expect(try answer.rows.map { $0["spent"]?.string } == spent)
+            #expect(try answer.rows.map { $0["leases"] } == leases.map { .integer($0) })
+        }
+    }
+
+    @Test(arguments: ["total", "deployment", "provider", "gpu_model"])
+    func `in every zone the days of a year add up to the same`(grouping: String) async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let group = grouping == "total" ? "" : "&group_by=\(grouping)"
+            for zone in [
+                "UTC", "Asia/Kathmandu", "Pacific/Kiritimati", "America/Los_Angeles", "Pacific/Apia",
+            ] {
+                let answer = try await harness.get(
+                    "/v1/usage/daily?customer=cus_one&from=2026-03-01&to=2026-03-31&timezone=\(zone)\(group)"
+                )
+                let spent = try answer.rows.compactMap { $0["spent"]?.string.flatMap { Decimal(string: $0) } }
+                #expect(spent.reduce(0, +) == Decimal(string: "4.86"), "\(zone)")
+            }
         }
     }
 

@@ -22,7 +22,7 @@ package struct BalanceDay: Hashable, Sendable {
 
 /// A customer's balance, day by day: purchases less refunds and lost disputes, and credits, less what was spent.
 ///
-/// Days are UTC's. What was spent is in dollars, which chains count in; other currencies have purchases only.
+/// Days are those of the zone that the moments and the usage were dated in. What was spent is in dollars, which chains count in; other currencies have purchases only.
 package struct BalanceSheet: Sendable {
     private var movements: [Currency: [CivilDate: BalanceDay]] = [.usd: [:]]
     /// The first day that may yet change.
@@ -32,7 +32,16 @@ package struct BalanceSheet: Sendable {
     ///   - transactions: All rows of the customer's feed, those of credits as well.
     ///   - credits: All that were given besides; one that bears the id of an invoice says the same as the invoice.
     ///   - usage: A line for each day on which anything was leased, of all time.
-    package init(transactions: [Transaction], credits: [Credit], usage: [UsageLine]) {
+    ///   - date: The day that a moment belongs to: UTC's where nothing is said.
+    package init(
+        transactions: [Transaction],
+        credits: [Credit],
+        usage: [UsageLine],
+        dating date: (Instant) -> CivilDate = { CivilDate($0) }
+    ) {
+        func move(_ row: Transaction, _ change: (inout BalanceDay) -> Void) {
+            self.move(date(row.created), row.currency, change)
+        }
         let listed = Dictionary(
             grouping: transactions.filter { $0.type == .refund && $0.isInEffect },
             by: { $0.paymentIntent ?? $0.charge ?? "" }
@@ -55,18 +64,14 @@ package struct BalanceSheet: Sendable {
         }
         let invoiced = Set(transactions.filter { $0.type == .credit }.compactMap(\.invoice))
         for credit in credits where !invoiced.contains(credit.id) {
-            move(CivilDate(credit.created), credit.money.currency) { $0.credits += ExactAmount(credit.money) }
+            self.move(date(credit.created), credit.money.currency) { $0.credits += ExactAmount(credit.money) }
         }
         for line in usage {
-            if line.totals.leases > 0 { move(line.date, .usd) { $0.spend += line.spend.known } }
+            if line.totals.leases > 0 { self.move(line.date, .usd) { $0.spend += line.spend.known } }
             if !line.isComplete, line.date < firstIncomplete ?? CivilDate(dayNumber: .max) {
                 firstIncomplete = line.date
             }
         }
-    }
-
-    private mutating func move(_ row: Transaction, _ change: (inout BalanceDay) -> Void) {
-        move(CivilDate(row.created), row.currency, change)
     }
 
     private mutating func move(_ date: CivilDate, _ currency: Currency, _ change: (inout BalanceDay) -> Void)

@@ -28,6 +28,7 @@ extension LeaseRecord {
         let life = createdHeight..<max(createdHeight, endHeight ?? .max)
         let paid = heights.clamped(to: life)
         var amounts: [Denomination: TokenAmount] = [:]
+        guard !paid.isEmpty else { return (0, amounts) }
         for (index, price) in prices.enumerated() {
             let next = index + 1 < prices.count ? prices[index + 1].fromHeight : .max
             let blocks = paid.clamped(to: price.fromHeight..<max(price.fromHeight, next)).count

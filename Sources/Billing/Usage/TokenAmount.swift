@@ -45,6 +45,18 @@ package struct TokenAmount: Hashable, Sendable {
         return TokenAmount(scaled: overflowed ? .max : product)
     }
 
+    /// What is left of it without a part of it.
+    static func - (whole: TokenAmount, part: TokenAmount) -> TokenAmount {
+        TokenAmount(scaled: whole.scaled - part.scaled)
+    }
+
+    /// Some of the equal parts of it, rounded down to the 10⁻¹⁸th.
+    func share(_ some: Int64, of parts: Int64) -> TokenAmount {
+        let (parts, some) = (Int128(max(1, parts)), Int128(some))
+        // Divided first, for the product with the whole of it may not fit.
+        return TokenAmount(scaled: scaled / parts * some + scaled % parts * some / parts)
+    }
+
     /// An equal part of it, rounded down to the 10⁻¹⁸th.
     package func divided(by parts: Int64) -> TokenAmount {
         TokenAmount(scaled: scaled / Int128(max(1, parts)))

@@ -48,6 +48,9 @@ package protocol UsageLedger: Sendable {
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup]
 
+    /// The leases of an owner that have a block of the range, or a day that is kept as it was settled; in no order.
+    func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease]
+
     /// The leases of an owner that nothing has ended.
     func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord]
 

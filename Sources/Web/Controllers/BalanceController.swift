@@ -26,7 +26,7 @@ struct BalanceController: Sendable {
         try query.finish()
 
         let today = CivilDate(context.now)
-        let sheet = try await sheet(of: customer, through: today)
+        let sheet = try await sheet(of: customer, through: today, in: .utc)
         let newest = try await usage.newestDay()
         let burn = try await burn(of: customer, newest)
         return JSONBody.response(
@@ -46,11 +46,12 @@ struct BalanceController: Sendable {
         let caller = try authenticator.caller(of: request, needing: .feedRead)
         var query = try QueryReader(request)
         let customer = try query.customer(caller)
-        let dates = try query.dates(today: CivilDate(context.now))
+        let zone = try query.timeZone() ?? .utc
+        let dates = try query.dates(today: zone.date(of: context.now))
         let format: Format = try query.choice("format") ?? .json
         try query.finish()
 
-        let sheet = try await sheet(of: customer, through: dates.upperBound)
+        let sheet = try await sheet(of: customer, through: dates.upperBound, in: zone)
         let rows = sheet.currencies.flatMap { sheet.days(dates, in: $0) }
             .sorted { ($0.date, $0.currency.code) < ($1.date, $1.currency.code) }.map(BalanceDayResponse.init)
         let name = "balance_\(dates.lowerBound.text)_to_\(dates.upperBound.text)"
@@ -68,6 +69,7 @@ struct BalanceController: Sendable {
                     customer: customer,
                     from: dates.lowerBound.text,
                     to: dates.upperBound.text,
+                    timezone: zone.name,
                     indexed_to: try await usage.newestDay().map(IndexedResponse.init),
                     data: rows
                 )
@@ -75,21 +77,34 @@ struct BalanceController: Sendable {
         }
     }
 
-    private func sheet(of customer: String, through date: CivilDate) async throws -> BalanceSheet {
+    private func sheet(
+        of customer: String,
+        through date: CivilDate,
+        in zone: LocalTime
+    ) async throws -> BalanceSheet {
         var rows: [Transaction] = []
         var all = TransactionFilter.everything
         all.customer = customer
         for try await page in FeedRows(feed: feed, filter: all) { rows += page }
-        let ever = CivilDate(dayNumber: 0)...max(date, CivilDate(dayNumber: 0))
-        var groups: [UsageGroup] = []
-        for span in AccountPeriod.spans(of: try await usage.accounts(of: customer), in: ever) {
-            groups += try await usage.usage(of: span.address, span.dates, by: .total)
-        }
         return BalanceSheet(
             transactions: rows,
             credits: try await usage.credits(of: customer),
-            usage: UsageReport.lines(groups, calendar: try await usage.calendar(ever))
+            usage: try await usedDays(of: customer, through: date, in: zone),
+            dating: zone.date(of:)
         )
+    }
+
+    /// The days on which the customer leased anything, since the chain's first that is known.
+    private func usedDays(
+        of customer: String,
+        through date: CivilDate,
+        in zone: LocalTime
+    ) async throws -> [UsageLine] {
+        let calendar = try await usage.calendar(CivilDate(dayNumber: 0)...max(date, CivilDate(dayNumber: 0)))
+        guard let first = calendar.first?.date.adding(days: -1), first <= date else { return [] }
+        let reader = UsageReader(usage: usage)
+        return try await reader.lines(.customer(customer), first...date, by: .total, in: zone)
+            .filter { $0.totals.leases > 0 }
     }
 
     /// What the open leases cost per hour, at the pace of blocks and the price of AKT that are known last.
@@ -111,8 +126,8 @@ struct BalanceController: Sendable {
         let customer: String
         let from: String
         let to: String
-        /// Days are the chain's, which are UTC's.
-        let timezone = "UTC"
+        /// The zone whose days they are.
+        let timezone: String
         let indexed_to: IndexedResponse?
         let has_more = false
         let data: [BalanceDayResponse]

@@ -33,12 +33,13 @@ struct UsageController: Sendable {
         let caller = try authenticator.caller(of: request, needing: .feedRead)
         var query = try QueryReader(request)
         let subject = try query.usageSubject(caller)
-        let dates = try query.dates(today: CivilDate(context.now))
+        let zone = try query.timeZone() ?? .utc
+        let dates = try query.dates(today: zone.date(of: context.now))
         let grouping = try query.choice("group_by", of: Group.self)?.grouping ?? .total
         let format: Format = try query.choice("format") ?? .json
         try query.finish()
 
-        let lines = try await reader.lines(subject, dates, by: grouping)
+        let lines = try await reader.lines(subject, dates, by: grouping, in: zone)
         let names =
             grouping == .provider ? try await usage.names(ofProviders: Set(lines.map(\.group))) : [:]
         let rows = lines.map {
@@ -62,6 +63,7 @@ struct UsageController: Sendable {
                     url: "/v1/usage/daily",
                     from: dates.lowerBound.text,
                     to: dates.upperBound.text,
+                    timezone: zone.name,
                     group_by: grouping == .total ? nil : grouping.rawValue,
                     indexed_to: try await usage.newestDay().map(IndexedResponse.init),
                     data: rows
@@ -75,12 +77,12 @@ struct UsageController: Sendable {
         let caller = try authenticator.caller(of: request, needing: .feedRead)
         var query = try QueryReader(request)
         let subject = try query.usageSubject(caller)
-        let today = CivilDate(context.now)
-        let dates = try query.months(today: today)
+        let zone = try query.timeZone() ?? .utc
+        let dates = try query.months(today: zone.date(of: context.now))
         let format: Format = try query.choice("format") ?? .json
         try query.finish()
 
-        let lines = try await reader.lines(subject, dates, by: .total)
+        let lines = try await reader.lines(subject, dates, by: .total, in: zone)
         let rows = UsageReport.months(lines).map(UsageMonthResponse.init)
         switch format {
         case .csv:
@@ -96,6 +98,7 @@ struct UsageController: Sendable {
                     url: "/v1/usage/monthly",
                     from: dates.lowerBound.text,
                     to: dates.upperBound.text,
+                    timezone: zone.name,
                     group_by: nil,
                     indexed_to: try await usage.newestDay().map(IndexedResponse.init),
                     data: rows
@@ -109,8 +112,8 @@ struct UsageController: Sendable {
         let url: String
         let from: String
         let to: String
-        /// Days are the chain's, which are UTC's.
-        let timezone = "UTC"
+        /// The zone whose days they are.
+        let timezone: String
         let group_by: String?
         let indexed_to: IndexedResponse?
         let has_more = false

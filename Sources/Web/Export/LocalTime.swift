@@ -30,12 +30,32 @@ struct LocalTime: Sendable {
 
     private static let names = Set(TimeZone.knownTimeZoneIdentifiers)
 
+    var isUTC: Bool { zone == .gmt }
+
     /// Such as `2025-06-15 10:20:30`.
-    func text(_ instant: Instant) -> String {
-        let local = instant.adding(
+    func text(_ instant: Instant) -> String { CivilTime(local(instant)).text }
+
+    func date(of instant: Instant) -> CivilDate { CivilDate(local(instant)) }
+
+    /// The first moment of a date.
+    ///
+    /// Clocks may be put forward at midnight, so that the day begins at one. Where a zone left the date out, it is the
+    /// first moment of the next.
+    func beginning(of date: CivilDate) -> Instant {
+        // No zone was ever further than this from UTC.
+        var before = date.beginning.adding(seconds: -100_000)
+        var from = date.beginning.adding(seconds: 100_000)
+        while from.seconds(since: before) > 1 {
+            let middle = before.adding(seconds: from.seconds(since: before) / 2)
+            if self.date(of: middle) < date { before = middle } else { from = middle }
+        }
+        return from
+    }
+
+    private func local(_ instant: Instant) -> Instant {
+        instant.adding(
             seconds: Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant.unixSeconds))))
         )
-        return CivilTime(local).text
     }
 }
 

@@ -12,11 +12,16 @@ enum UsageSubject: Sendable, Equatable {
 struct UsageReader: Sendable {
     let usage: any UsageLedger
 
+    /// The lines of each day, by rising date and group; for the whole, one for each date.
+    ///
+    /// Totals are kept for UTC's days. Those of another zone are added up from the leases at each look.
     func lines(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CivilDate>,
-        by grouping: UsageGrouping
+        by grouping: UsageGrouping,
+        in zone: LocalTime = .utc
     ) async throws(StoreError) -> [UsageLine] {
+        guard zone.isUTC else { return try await localLines(subject, dates, by: grouping, in: zone) }
         var groups: [UsageGroup] = []
         for span in try await spans(subject, dates) {
             groups += try await usage.usage(of: span.address, span.dates, by: grouping)
@@ -26,6 +31,31 @@ struct UsageReader: Sendable {
             calendar: try await usage.calendar(dates),
             zeroFilling: grouping == .total ? dates : nil
         )
+    }
+
+    private func localLines(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping,
+        in zone: LocalTime
+    ) async throws(StoreError) -> [UsageLine] {
+        // A day of any zone lies within the UTC days beside it.
+        let around = dates.lowerBound.adding(days: -2)...dates.upperBound.adding(days: 2)
+        let days = LocalDay.days(
+            dates,
+            calendar: try await usage.calendar(around),
+            beginning: zone.beginning(of:)
+        )
+        var owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)] = []
+        if let first = days.lazy.compactMap(\.heights).first,
+            let last = days.last(where: { $0.heights != nil })
+        {
+            let heights = first.lowerBound..<(last.heights?.upperBound ?? first.upperBound)
+            for span in try await spans(subject, around) {
+                owners.append((try await usage.leases(of: span.address, in: heights), span.dates))
+            }
+        }
+        return UsageReport.lines(owners, on: days, by: grouping)
     }
 
     /// The leases of the addresses that are a customer's on a day, that nothing has ended.

@@ -183,7 +183,7 @@ extension CalendarDay {
 }
 
 extension LeaseRecord {
-    fileprivate static func made(
+    static func made(
         created: Int64,
         closed: Int64? = nil,
         price: String = "1",

@@ -62,6 +62,9 @@ struct StoreOutage: Store, UsageLedger, CreditLedger {
         _ dates: ClosedRange<CivilDate>,
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup] { throw error }
+    func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease] {
+        throw error
+    }
     func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] { throw error }
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
         throw error

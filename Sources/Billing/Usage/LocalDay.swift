@@ -1,0 +1,184 @@
+/// One day of a time zone: which blocks of which of the chain's days were made on it.
+///
+/// The chain's days are UTC's, and nothing says when a block within one was made. Blocks come at an even pace, so a
+/// midnight of the zone divides a day of the chain as it divides its time: to a block or two, and each block still
+/// belongs to one day, so that the days of a lease add up to its life in every zone.
+package struct LocalDay: Hashable, Sendable {
+    /// Some blocks of one of the chain's days.
+    package struct Part: Hashable, Sendable {
+        package let day: CalendarDay
+        package let heights: Range<Int64>
+    }
+
+    package let date: CivilDate
+    package let parts: [Part]
+    /// Whether all of it is indexed for good.
+    package let isFinal: Bool
+
+    /// The days of a zone.
+    ///
+    /// - Parameters:
+    ///   - dates: Those asked for.
+    ///   - calendar: The chain's, by rising date, with all of its days that share a moment with `dates`.
+    ///   - beginning: The first moment of a date in the zone.
+    /// - Returns: A day for each date, by rising date; one of which nothing is indexed has no parts.
+    package static func days(
+        _ dates: ClosedRange<CivilDate>,
+        calendar: [CalendarDay],
+        beginning: (CivilDate) -> Instant
+    ) -> [LocalDay] {
+        let chainDays = Dictionary(calendar.map { ($0.date, $0) }) { $1 }
+        let pace = calendar.last { $0.lastHeight != nil }.map { Int64($0.heights.count) }
+        var begin = beginning(dates.lowerBound)
+        return dates.map { date in
+            let end = beginning(date.adding(days: 1))
+            defer { begin = end }
+            var parts: [Part] = []
+            var isFinal = begin < end
+            for chainDate in chainDates(from: begin, to: end) {
+                guard let day = chainDays[chainDate] else {
+                    isFinal = false
+                    continue
+                }
+                isFinal = isFinal && day.isFinal
+                let first = day.height(at: begin, pace: pace)
+                let heights = first..<max(first, day.height(at: end, pace: pace))
+                if !heights.isEmpty { parts.append(Part(day: day, heights: heights)) }
+            }
+            return LocalDay(date: date, parts: parts, isFinal: isFinal)
+        }
+    }
+
+    private static func chainDates(from begin: Instant, to end: Instant) -> ClosedRange<CivilDate> {
+        CivilDate(begin)...max(CivilDate(begin), CivilDate(end.adding(seconds: -1)))
+    }
+
+    /// The day without the blocks of other chain days than these.
+    package func limited(to dates: ClosedRange<CivilDate>) -> LocalDay {
+        LocalDay(date: date, parts: parts.filter { dates.contains($0.day.date) }, isFinal: isFinal)
+    }
+
+    /// From its first block to behind its last one.
+    package var heights: Range<Int64>? {
+        guard let first = parts.first, let last = parts.last else { return nil }
+        return first.heights.lowerBound..<last.heights.upperBound
+    }
+}
+
+extension CalendarDay {
+    /// The first block of the day that was made at a moment or later, at an even pace.
+    ///
+    /// - Parameters:
+    ///   - moment: Of any day.
+    ///   - pace: Blocks of a whole day, for one that is not over.
+    /// - Returns: A height of the day, or the one behind its last.
+    fileprivate func height(at moment: Instant, pace: Int64?) -> Int64 {
+        let (first, end) = (heights.lowerBound, heights.upperBound)
+        let seconds = moment.seconds(since: date.beginning)
+        guard seconds > 0 else { return first }
+        guard seconds < 86_400 else { return end }
+        guard let blocks = lastHeight == nil ? pace : end - first else { return end }
+        return min(end, first + blocks * seconds / 86_400)
+    }
+}
+
+extension KnownLease {
+    /// What the lease did in a part of one of the chain's days.
+    ///
+    /// Of a day that is kept as it was settled, a part has as much as it has of the day's blocks.
+    fileprivate func usage(in part: LocalDay.Part) -> LeaseDay? {
+        let day = part.day
+        guard let settled = kept[day.date] else {
+            let (blocks, amounts) = record.cost(of: part.heights)
+            return blocks == 0 ? nil : LeaseDay(date: day.date, blocks: blocks, amounts: amounts)
+        }
+        guard let settled else { return nil }
+        let whole = Int64(day.heights.count)
+        let begin = part.heights.lowerBound - day.heights.lowerBound
+        let end = part.heights.upperBound - day.heights.lowerBound
+        // From what was before the part's end less what was before its beginning: the parts make the whole.
+        let blocks = settled.blocks * end / whole - settled.blocks * begin / whole
+        let amounts = settled.amounts.mapValues { amount in
+            amount.share(end, of: whole) - amount.share(begin, of: whole)
+        }
+        return blocks == 0 && amounts.values.allSatisfy(\.isZero)
+            ? nil : LeaseDay(date: day.date, blocks: blocks, amounts: amounts)
+    }
+}
+
+extension UsageReport {
+    /// A line for each group of each day of a time zone, by rising date and group.
+    ///
+    /// - Parameters:
+    ///   - owners: Each with its leases, and the days on which it is to be seen.
+    ///   - days: Of the zone, by rising date.
+    ///   - grouping: How to look at them.
+    /// - Returns: The lines; for ``UsageGrouping/total`` one for each day, be it empty.
+    package static func lines(
+        _ owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)],
+        on days: [LocalDay],
+        by grouping: UsageGrouping
+    ) -> [UsageLine] {
+        days.flatMap { day in
+            var sums: [String: GroupSum] = grouping == .total ? ["": GroupSum()] : [:]
+            for owner in owners {
+                var own: [String: GroupSum] = [:]
+                let parts = day.limited(to: owner.days).parts
+                for lease in owner.leases {
+                    var isFirst = true
+                    for part in parts {
+                        guard let usage = lease.usage(in: part) else { continue }
+                        let group = grouping.group(of: lease.record)
+                        own[group, default: GroupSum()].add(
+                            usage,
+                            of: lease.record,
+                            part.day,
+                            isFirst: isFirst
+                        )
+                        isFirst = false
+                    }
+                }
+                for (group, sum) in own { sums[group, default: GroupSum()] += sum }
+            }
+            return sums.sorted { $0.key < $1.key }.map { group, sum in
+                UsageLine(
+                    date: day.date,
+                    group: group,
+                    totals: sum.totals,
+                    spend: sum.spend,
+                    isComplete: day.isFinal && sum.spend.total != nil,
+                    isIndexed: !day.parts.isEmpty
+                )
+            }
+        }
+    }
+
+    private struct GroupSum {
+        private var sum = UsageTotals()
+        private var deployments: Set<Int64> = []
+        private(set) var spend = Spend.zero
+
+        var totals: UsageTotals {
+            var totals = sum
+            totals.deployments &+= Int64(deployments.count)
+            return totals
+        }
+
+        /// Adds what a lease did in a part of the day; what it holds counts once.
+        mutating func add(_ usage: LeaseDay, of lease: LeaseRecord, _ day: CalendarDay, isFirst: Bool) {
+            if isFirst {
+                sum += UsageTotals(usage, of: lease)
+            } else {
+                sum.amounts.merge(usage.amounts, uniquingKeysWith: +)
+            }
+            deployments.insert(lease.identity.dseq)
+            spend += Spend(usage.amounts, aktPrice: day.aktPrice)
+        }
+
+        /// Adds another owner's: deployments are distinct within an owner.
+        static func += (left: inout GroupSum, right: GroupSum) {
+            left.sum += right.totals
+            left.spend += right.spend
+        }
+    }
+}
