@@ -173,7 +173,10 @@ let package = Package(
             name: "WebTests",
             dependencies: [
                 "Billing", "HTTPClient", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "StripeStandIn",
-                "TestSupport", "Upkeep", "Web", "Webhooks", .product(name: "Logging", package: "swift-log"),
+                "TestSupport", "Upkeep", "Web", "Webhooks",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

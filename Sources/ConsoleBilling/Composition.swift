@@ -167,6 +167,12 @@ struct Service {
                 publicURL: configuration.publicURL,
                 lifetimeSeconds: configuration.receiptLinkTTL
             ),
+            sessions: SessionSigner(
+                secrets: configuration.linkKeys,
+                publicURL: configuration.publicURL,
+                lifetimeSeconds: configuration.customerSessionTTL
+            ),
+            frameAncestors: configuration.frameAncestors,
             receiptHosts: configuration.receiptHosts,
             canAskStripe: configuration.stripeKey != nil,
             clock: clock

@@ -18,6 +18,9 @@ package struct WebConfiguration: Sendable {
     package var maxBodyBytes: Int
     package var keys: APIKeys
     package var links: LinkSigner
+    package var sessions: SessionSigner
+    /// Which other sites may show the page in a frame; none unless told.
+    package var frameAncestors: [WebOrigin]
     package var receiptHosts: ReceiptHosts
     /// Whether there is a key of Stripe's, so that runs of upkeep can be asked for.
     package var canAskStripe: Bool
@@ -34,6 +37,8 @@ package struct WebConfiguration: Sendable {
         maxBodyBytes: Int = 1 << 20,
         keys: APIKeys,
         links: LinkSigner,
+        sessions: SessionSigner,
+        frameAncestors: [WebOrigin] = [],
         receiptHosts: ReceiptHosts = .stripe,
         canAskStripe: Bool = true,
         maxConnections: Int = 4096,
@@ -46,6 +51,8 @@ package struct WebConfiguration: Sendable {
         self.maxBodyBytes = maxBodyBytes
         self.keys = keys
         self.links = links
+        self.sessions = sessions
+        self.frameAncestors = frameAncestors
         self.receiptHosts = receiptHosts
         self.canAskStripe = canAskStripe
         self.maxConnections = maxConnections
@@ -118,7 +125,14 @@ private func buildRoutes(
     receipts: any ReceiptSource,
     mailer: any ReceiptMailer
 ) -> Routes {
-    let authenticator = Authenticator(keys: configuration.keys)
+    let authenticator = Authenticator(
+        keys: configuration.keys,
+        sessions: configuration.sessions,
+        cookie: SessionCookie(
+            publicURL: configuration.sessions.publicURL,
+            isFramed: !configuration.frameAncestors.isEmpty
+        )
+    )
     let links = configuration.links
     let deliveries = DeliveryCounters()
     var routes = Routes()
@@ -130,6 +144,7 @@ private func buildRoutes(
             counters: deliveries,
             maxBodyBytes: configuration.maxBodyBytes
         ).addRoutes(to: &routes)
+        CustomerSessionsController(authenticator: authenticator).addRoutes(to: &routes)
         TransactionsController(feed: store, authenticator: authenticator, links: links).addRoutes(to: &routes)
         ReceiptController(
             feed: store,

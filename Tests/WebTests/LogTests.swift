@@ -105,6 +105,29 @@ struct LogTests {
         #expect(recorder.lines.contains { $0.contains("/v1/transactions/{id}/receipt 302") })
     }
 
+    @Test func `sessions leave who made them in the log, and neither token, customer nor way back`()
+        async throws
+    {
+        let recorder = LogRecorder()
+        try await WebHarness.with(settings(recorder)) { harness in
+            try await harness.deliver(Self.charge.body)
+            let begun = try await harness.postSession(
+                #"{"customer":"cus_canaryPath","owner":"canaryUser","return_url":"https://a.example/canaryQuery"}"#
+            )
+            let token = try #require(begun.json["token"]?.string)
+            for token in [token, token + "0", harness.sessionToken(age: 7200)] {
+                for header in [bearer(token), harness.cookie(token)] {
+                    for path in ["/v1/transactions", "/v1/events", "/billing?session=\(token)"] {
+                        _ = try await harness.get(path, key: nil, headers: [header])
+                    }
+                    _ = try await harness.post("/v1/transactions/ch_a/receipt/email", headers: [header])
+                }
+            }
+            expectSilence(recorder, and: ["cbs1.", token])
+        }
+        #expect(recorder.lines.contains { $0.contains("customer session") && $0.contains("sessions") })
+    }
+
     @Test(arguments: [
         Fault.none, .down, .garbage, .foreignReceipt, .serverError(shouldRetry: nil), .expiredKey,
     ])

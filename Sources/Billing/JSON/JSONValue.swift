@@ -35,7 +35,7 @@ package struct JSONValue {
 
     // MARK: What it is
 
-    var isNull: Bool { node.kind == .null }
+    package var isNull: Bool { node.kind == .null }
     package var isObject: Bool { node.kind == .object }
 
     package var bool: Bool? {

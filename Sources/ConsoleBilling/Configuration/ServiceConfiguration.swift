@@ -25,6 +25,8 @@ struct ServiceConfiguration: Sendable {
     let linkKeys: [HMACKey]
     let maxBodyBytes: Int
     let receiptLinkTTL: Int64
+    let customerSessionTTL: Int64
+    let frameAncestors: [WebOrigin]
     let receiptHosts: ReceiptHosts
     let habits: UpkeepHabits
     let logLevel: Logger.Level
@@ -61,6 +63,13 @@ struct ServiceConfiguration: Sendable {
         }
         maxBodyBytes = Int(check.required(.maxBodyBytes, Self.seconds(1024...(64 << 20))) ?? 0)
         receiptLinkTTL = check.required(.receiptLinkTTL, Self.seconds(1...604_800)) ?? 0
+        customerSessionTTL = check.required(.customerSessionTTL, Self.seconds(1...604_800)) ?? 0
+        frameAncestors = check.list(.frameAncestors, isRequired: false) { text in
+            // An origin and no more: a path would look as if it kept other pages of that site out.
+            WebOrigin(of: text).flatMap { origin in
+                origin.isSafeOnTheWay && origin.description == text.lowercased() ? origin : nil
+            }
+        }
         receiptHosts = ReceiptHosts(
             check.list(.receiptHosts, isRequired: true) { $0.contains("/") || $0.contains("*") ? nil : $0 }
         )

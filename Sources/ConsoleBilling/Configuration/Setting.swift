@@ -16,6 +16,8 @@ enum Setting: String, CaseIterable, Sendable {
     case linkSigningSecret = "LINK_SIGNING_SECRET"
     case maxBodyBytes = "WEBHOOK_MAX_BODY_BYTES"
     case receiptLinkTTL = "RECEIPT_LINK_TTL"
+    case customerSessionTTL = "CUSTOMER_SESSION_TTL"
+    case frameAncestors = "FRAME_ANCESTORS"
     case receiptHosts = "RECEIPT_HOSTS"
     case catchUpAfter = "CATCH_UP_AFTER"
     case reconcileEvery = "RECONCILE_EVERY"
@@ -40,6 +42,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .linkSigningSecret: "one or several secrets of at least 32 bytes, separated by commas"
         case .maxBodyBytes: "a number of bytes from 1024 to 67108864"
         case .receiptLinkTTL: "seconds from 1 to 604800"
+        case .customerSessionTTL: "seconds from 1 to 604800"
+        case .frameAncestors:
+            "origins of sites, such as https://console.akash.network, separated by commas; http for this machine only"
         case .receiptHosts: "host names, separated by commas"
         case .catchUpAfter: "seconds from 1 to 2592000, or 0 for never"
         case .reconcileEvery: "seconds from 600 to 2592000, or 0 for never"
@@ -58,13 +63,14 @@ enum Setting: String, CaseIterable, Sendable {
         case .stripeAPIBase: "https://api.stripe.com"
         case .maxBodyBytes: "1048576"
         case .receiptLinkTTL: "900"
+        case .customerSessionTTL: "3600"
         case .receiptHosts: "pay.stripe.com,invoice.stripe.com"
         case .catchUpAfter: "3600"
         case .reconcileEvery: "86400"
         case .reconcileDays: "3"
         case .logLevel: "info"
         case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,
-            .linkSigningSecret, .logFormat:
+            .linkSigningSecret, .frameAncestors, .logFormat:
             nil
         }
     }

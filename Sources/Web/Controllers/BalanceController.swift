@@ -20,7 +20,7 @@ struct BalanceController: Sendable {
 
     @Sendable
     private func balance(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
         var query = try QueryReader(request)
         let customer = try query.customer(caller)
         try query.finish()
@@ -43,7 +43,7 @@ struct BalanceController: Sendable {
 
     @Sendable
     private func history(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
         var query = try QueryReader(request)
         let customer = try query.customer(caller)
         let zone = try query.timeZone() ?? .utc
@@ -137,7 +137,7 @@ struct BalanceController: Sendable {
 
     @Sendable
     private func give(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try authenticator.caller(of: request, needing: .usageWrite)
+        _ = try await authenticator.caller(of: request, needing: .usageWrite, now: context.now)
         try QueryReader(request).finish()
         let body = try await request.bytes(upTo: Self.maximumBytes)
         let now = context.now
@@ -162,9 +162,11 @@ struct BalanceController: Sendable {
 }
 
 extension QueryReader {
-    /// The customer that is asked about, and that the caller may see.
+    /// The customer that is asked about, and that the caller may see; the caller's own where none is named.
     fileprivate mutating func customer(_ caller: Caller) throws(APIError) -> String {
-        guard let customer = try identifier("customer") else {
+        let asked = try identifier("customer")
+        if asked == nil, case .own(let own, _) = caller.reach { return own }
+        guard let customer = asked else {
             throw .invalid("customer", "Say whose balance you want.")
         }
         guard caller.maySee(customer: customer) else { throw .noSuch("customer") }

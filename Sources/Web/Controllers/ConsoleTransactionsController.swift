@@ -18,7 +18,7 @@ struct ConsoleTransactionsController: Sendable {
 
     @Sendable
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
         var query = try QueryReader(request)
         let limit = try query.integer("limit", in: 1...100) ?? 100
         let offset = try query.integer("offset", in: 0...1_000_000_000) ?? 0
@@ -35,7 +35,7 @@ struct ConsoleTransactionsController: Sendable {
 
     @Sendable
     private func export(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
         var query = try QueryReader(request)
         let start = query.text("startDate")
         let end = query.text("endDate")
@@ -83,8 +83,7 @@ struct ConsoleTransactionsController: Sendable {
             else { throw APIError.noSuch("customer") }
             filter.customer = filter.customer ?? own
         }
-        try caller.check(filter)
-        return filter
+        return try caller.bounding(filter)
     }
 
     private struct Envelope: Encodable {

@@ -59,7 +59,7 @@ struct ConsoleUsageController: Sendable {
         _ context: AppContext,
         by grouping: UsageGrouping
     ) async throws -> [UsageLine] {
-        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
         var query = try QueryReader(request)
         guard let address = query.text("address") else {
             throw APIError.invalid("address", "Say whose usage you want: the address of a wallet.")
@@ -90,7 +90,7 @@ struct ConsoleUsageController: Sendable {
     ) async throws -> [ClosedRange<CivilDate>] {
         var customers: [String]
         switch (caller.reach, request.headers[.userID]) {
-        case (.customer(let own), _): customers = [own]
+        case (.own(let own, _), _): customers = [own]
         case (.anyCustomer, let user?): customers = try await feed.customers(ofConsoleUser: user)
         case (.anyCustomer, nil): return [dates]
         }

@@ -18,7 +18,7 @@ struct EventsController: Sendable {
 
     @Sendable
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try authenticator.caller(of: request, needing: .ops)
+        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
         var query = try QueryReader(request)
         var events = EventQuery(limit: try query.integer("limit", in: 1...100) ?? 10)
         events.type = try query.identifier("type")
@@ -49,7 +49,7 @@ struct EventsController: Sendable {
 
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try authenticator.caller(of: request, needing: .ops)
+        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
         let id = try context.pathID()
         try QueryReader(request).finish()
         guard let (entry, payload) = try await log.entry(id: id) else { throw APIError.noSuch("event") }
@@ -60,7 +60,7 @@ struct EventsController: Sendable {
 
     @Sendable
     private func reproject(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try authenticator.caller(of: request, needing: .ops)
+        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
         let id = try context.pathID()
         guard let result = try await log.reproject(eventID: id) else { throw APIError.noSuch("event") }
         return JSONBody.response(ReprojectionResponse(result))
@@ -68,13 +68,13 @@ struct EventsController: Sendable {
 
     @Sendable
     private func reprojectAll(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try authenticator.caller(of: request, needing: .ops)
+        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
         return JSONBody.response(ReprojectionResponse(try await log.reprojectAll()))
     }
 
     @Sendable
     private func summary(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try authenticator.caller(of: request, needing: .ops)
+        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
         let summary = try await work.summary()
         let givenUp = try await work.givenUp(limit: 100)
         return JSONBody.response(

@@ -13,7 +13,7 @@ struct MetricsController: Sendable {
     @Sendable
     private func metrics(_ request: Request, _ context: AppContext) async throws -> Response {
         if !Self.isFromHere(request, context) {
-            _ = try authenticator.caller(of: request, needing: .metricsRead)
+            _ = try await authenticator.caller(of: request, needing: .metricsRead, now: context.now)
         }
         var text = ""
         for source in sources { text += try await source.families().map(\.text).joined() }

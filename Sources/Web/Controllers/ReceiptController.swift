@@ -65,7 +65,7 @@ struct ReceiptController: Sendable {
             try check(id, expires: expires ?? "", signature: signature ?? "", now: context.now)
             maySee = { _ in true }
         } else {
-            let caller = try authenticator.caller(of: request, needing: .feedRead)
+            let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
             maySee = { caller.maySee(customer: $0.customer) }
         }
         guard let detail = try await feed.payment(ofTransaction: id), maySee(detail.transaction) else {

@@ -20,7 +20,7 @@ struct ReceiptEmailController: Sendable {
 
     @Sendable
     private func send(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try authenticator.caller(of: request, needing: .feedRead)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
         let id = try context.pathID()
         try QueryReader(request).finish()
         let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes))

@@ -19,7 +19,9 @@ struct UsageIntakeController: Sendable {
 
     @Sendable
     private func putLeases(_ request: Request, _ context: AppContext) async throws -> Response {
-        let records = try await records(of: request) { json throws(JSONFieldError) in try LeaseRecord(json) }
+        let records = try await records(of: request, now: context.now) { json throws(JSONFieldError) in
+            try LeaseRecord(json)
+        }
         let outcome = try await usage.put(records)
         if !outcome.contradictions.isEmpty {
             context.logger.warning(
@@ -41,7 +43,9 @@ struct UsageIntakeController: Sendable {
 
     @Sendable
     private func putCalendar(_ request: Request, _ context: AppContext) async throws -> Response {
-        let days = try await records(of: request) { json throws(JSONFieldError) in try CalendarDay(json) }
+        let days = try await records(of: request, now: context.now) { json throws(JSONFieldError) in
+            try CalendarDay(json)
+        }
         switch try await usage.put(days) {
         case .refused(let fault):
             throw APIError.invalid("first_height", "\(fault.date.text): \(fault.problem). Nothing was taken.")
@@ -67,7 +71,9 @@ struct UsageIntakeController: Sendable {
 
     @Sendable
     private func putAccounts(_ request: Request, _ context: AppContext) async throws -> Response {
-        let maps = try await records(of: request) { json throws(JSONFieldError) in try AccountMap(json) }
+        let maps = try await records(of: request, now: context.now) { json throws(JSONFieldError) in
+            try AccountMap(json)
+        }
         var changed = 0
         for map in maps where try await usage.setAccounts(map.accounts, of: map.customer) { changed += 1 }
         return JSONBody.response(
@@ -77,9 +83,10 @@ struct UsageIntakeController: Sendable {
 
     private func records<Record>(
         of request: Request,
+        now: Instant,
         _ record: (JSONValue) throws(JSONFieldError) -> Record
     ) async throws -> [Record] {
-        _ = try authenticator.caller(of: request, needing: .usageWrite)
+        _ = try await authenticator.caller(of: request, needing: .usageWrite, now: now)
         try QueryReader(request).finish()
         let body = try await request.bytes(upTo: Self.maximumBytes)
         return try RecordList.read(body, record)

@@ -31,8 +31,9 @@ extension QueryReader {
 
     /// `customer` or `owner`, one of them.
     mutating func usageSubject(_ caller: Caller) throws(APIError) -> UsageSubject {
-        let customer = try identifier("customer")
         let owner = text("owner")
+        var customer = try identifier("customer")
+        if customer == nil, owner == nil, case .own(let own, _) = caller.reach { customer = own }
         if let owner, !ChainName.isValid(owner) {
             throw .invalid("owner", "This is not an address on chain.")
         }

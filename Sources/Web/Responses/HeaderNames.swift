@@ -6,6 +6,8 @@ extension HTTPField.Name {
     static let apiKey = Self("x-api-key")!
     static let referrerPolicy = Self("Referrer-Policy")!
     static let requestID = Self("Request-Id")!
+    /// How the page that sent a request stands to us, as the browser says.
+    static let secFetchSite = Self("Sec-Fetch-Site")!
     static let stripeSignature = Self("Stripe-Signature")!
     /// The user that Console asks for, beside a service key.
     static let userID = Self("X-User-Id")!

@@ -55,6 +55,13 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             access: .open,
             status: 400
         ),
+        .init(
+            method: "POST",
+            pattern: "/v1/customer_sessions",
+            path: "/v1/customer_sessions",
+            access: .key(.sessions),
+            status: 400
+        ),
         .init(method: "GET", pattern: "/v1/transactions", path: "/v1/transactions", access: .key(.feed)),
         .init(
             method: "GET",

@@ -8,6 +8,7 @@ enum TestKey: String, CaseIterable {
     case feed = "cbk_feed_0Vw1qk3mV8"
     case ops = "cbk_ops_X7p2Zt5cQ4"
     case usage = "cbk_usage_N3b8Wd6fR1"
+    case sessions = "cbk_sessions_P4k7Tq1wB6"
     case metrics = "cbk_metrics_L2c6Vy9sD3"
     case unknown = "cbk_nobody_J5h9Yx2gT0"
 
@@ -16,7 +17,7 @@ enum TestKey: String, CaseIterable {
 
     static let all = APIKeys([
         key(.feed, [.feedRead]), key(.ops, [.ops]), key(.usage, [.usageWrite]),
-        key(.metrics, [.metricsRead]),
+        key(.sessions, [.sessionsWrite]), key(.metrics, [.metricsRead]),
     ])
 
     private static func key(_ key: TestKey, _ scopes: Set<Scope>) -> APIKey {

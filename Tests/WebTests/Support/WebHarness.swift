@@ -18,6 +18,10 @@ final class WebHarness: Sendable {
         var webhookSecrets = [WebHarness.webhookSecret]
         var linkSecrets = [WebHarness.linkSecret]
         var linkLifetimeSeconds: Int64 = 900
+        var sessionLifetimeSeconds: Int64 = 3600
+        /// Not the service's own address: links are followed by their path.
+        var publicURL = "https://billing.example.com"
+        var frameAncestors: [WebOrigin] = []
         var maxBodyBytes = 64 << 10
         var writerLimits = EventWriter.Limits()
         var receipts: any ReceiptSource = NoReceiptSource()
@@ -139,6 +143,8 @@ final class WebHarness: Sendable {
             maxBodyBytes: settings.maxBodyBytes,
             keys: TestKey.all,
             links: settings.linkSigner,
+            sessions: settings.sessionSigner,
+            frameAncestors: settings.frameAncestors,
             receiptHosts: settings.receiptHosts,
             canAskStripe: settings.canAskStripe,
             maxConnections: settings.maxConnections,
@@ -152,8 +158,14 @@ final class WebHarness: Sendable {
 }
 
 extension WebHarness.Settings {
-    /// Not the service's own address: links are followed by their path.
-    var publicURL: String { "https://billing.example.com" }
+    /// Signs sessions as the service does.
+    var sessionSigner: SessionSigner {
+        SessionSigner(
+            secrets: linkSecrets.map { HMACKey(Array($0.utf8)) },
+            publicURL: publicURL,
+            lifetimeSeconds: sessionLifetimeSeconds
+        )
+    }
 
     /// Signs links as the service does.
     var linkSigner: LinkSigner {

@@ -1,0 +1,52 @@
+/// The origin of a web address: scheme, host and port, spelt as browsers do in `Origin`.
+package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
+    let scheme: String
+    /// In lower case; an IPv6 address in its brackets.
+    let host: String
+    /// `nil` for the scheme's own.
+    let port: Int?
+
+    /// Takes an http or https address without user and password; anything else is `nil`.
+    package init?(of address: String) {
+        // Characters of RFC 3986 and nothing else: browsers take a backslash for a slash, and other blanks out.
+        guard address.utf8.allSatisfy(Self.isOfAnAddress) else { return nil }
+        if address.hasPrefix("https://") {
+            scheme = "https"
+        } else if address.hasPrefix("http://") {
+            scheme = "http"
+        } else {
+            return nil
+        }
+        let authority = address.dropFirst(scheme.count + 3).prefix { !"/?#".contains($0) }
+        guard
+            let match = authority.wholeMatch(of: /(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/)?
+                .output
+        else { return nil }
+        host = match.1.lowercased()
+        let number = match.2.flatMap { Int($0) }
+        if let number, !(1...65535 ~= number) { return nil }
+        port = number == (scheme == "https" ? 443 : 80) ? nil : number
+    }
+
+    package var description: String { "\(scheme)://\(host)" + (port.map { ":\($0)" } ?? "") }
+
+    /// Whether what is sent there can be read and altered on the way by nobody: it is encrypted, or never leaves the
+    /// machine.
+    package var isSafeOnTheWay: Bool { isEncrypted || isLoopback }
+
+    var isEncrypted: Bool { scheme == "https" }
+
+    private var isLoopback: Bool {
+        host == "localhost" || host == "[::1]"
+            || host.wholeMatch(of: /127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}/) != nil
+    }
+
+    private static func isOfAnAddress(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._~:/?#[]@!$&'()*+,;=%".utf8.contains(byte)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package import Billing
+package import Webhooks
+
+/// Signs customer sessions, so that their tokens need no place in any store, and tells genuine ones.
+///
+/// A token is `cbs1.` (its version), the session as base64url, a dot, and an HMAC-SHA256 in hexadecimal digits. It is
+/// good at every replica that has the secret, until it expires; there is no taking it back but changing the secret.
+package struct SessionSigner: Sendable {
+    /// What no token is longer than, so that a cookie can hold it: browsers take 4096 bytes, name and attributes
+    /// included.
+    package static let maximumLength = 3900
+
+    package let publicURL: String
+    private let keys: [HMACKey]
+    private let lifetimeSeconds: Int64
+
+    private static let mark = "cbs1."
+
+    /// Keeps the secrets, of which there is at least one.
+    ///
+    /// - Parameters:
+    ///   - secrets: The first signs; all verify, so that one can be replaced without ending sessions.
+    ///   - publicURL: The base of every link, without a final slash.
+    ///   - lifetimeSeconds: How long a session lasts.
+    package init(secrets: [HMACKey], publicURL: String, lifetimeSeconds: Int64) {
+        precondition(!secrets.isEmpty, "configuration requires a secret")
+        keys = secrets
+        self.publicURL = publicURL
+        self.lifetimeSeconds = lifetimeSeconds
+    }
+
+    /// A session that begins now.
+    package func session(
+        of customer: String,
+        owner: String? = nil,
+        returnURL: String? = nil,
+        now: Instant
+    ) -> CustomerSession {
+        CustomerSession(
+            customer: customer,
+            owner: owner,
+            returnURL: returnURL,
+            expiresAt: now.adding(seconds: lifetimeSeconds)
+        )
+    }
+
+    package func token(for session: CustomerSession) -> String {
+        let payload = Base64URL.encoded(session.payload)
+        return Self.mark + payload + "." + keys[0].code(over: Self.message(payload)).hex
+    }
+
+    /// The way into the page.
+    package func link(token: String) -> String { "\(publicURL)/billing?session=\(token)" }
+
+    enum Verdict: Equatable {
+        case good(CustomerSession)
+        /// It was one of ours.
+        case expired(CustomerSession)
+        case forged
+    }
+
+    /// Whether a text sets out to be a token of ours, genuine or not.
+    func claims(_ text: String) -> Bool { text.hasPrefix(Self.mark) }
+
+    func verdict(on token: String, now: Instant) -> Verdict {
+        guard claims(token), token.utf8.count <= Self.maximumLength else { return .forged }
+        let parts = token.dropFirst(Self.mark.count).split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let presented = AuthenticationCode(hex: parts[1].utf8) else { return .forged }
+        let message = Self.message(String(parts[0]))
+        guard keys.contains(where: { $0.code(over: message) == presented }),
+            let session = Base64URL.decoded(parts[0]).flatMap(CustomerSession.init(payload:))
+        else { return .forged }
+        return now < session.expiresAt ? .good(session) : .expired(session)
+    }
+
+    /// What a form of the page carries in a hidden field, to prove that it is the page's.
+    ///
+    /// Only who can read the page knows it; it is of use with this one token alone.
+    package func formToken(for token: String) -> String { keys[0].code(over: Self.formMessage(token)).hex }
+
+    func isFormToken(_ text: String, for token: String) -> Bool {
+        guard let presented = AuthenticationCode(hex: text.utf8) else { return false }
+        let message = Self.formMessage(token)
+        return keys.contains { $0.code(over: message) == presented }
+    }
+
+    // The purpose comes first, so that no signature made for anything else can ever pass for a session.
+    private static func message(_ payload: String) -> [UInt8] {
+        Array("customer_session\n\(mark)\(payload)".utf8)
+    }
+
+    private static func formMessage(_ token: String) -> [UInt8] { Array("session_form\n\(token)".utf8) }
+}

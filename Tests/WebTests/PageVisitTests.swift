@@ -1,0 +1,149 @@
+import Billing
+import HTTPTypes
+import Hummingbird
+import Testing
+
+@testable import Web
+
+/// Who visits the page, and how a session gets from an address into a cookie.
+struct PageVisitTests {
+    private let now = TestClock.start
+    private let settings = WebHarness.Settings()
+
+    private var signer: SessionSigner { settings.sessionSigner }
+
+    private var authenticator: Authenticator {
+        Authenticator(
+            keys: TestKey.all,
+            sessions: signer,
+            cookie: SessionCookie(publicURL: settings.publicURL, isFramed: false)
+        )
+    }
+
+    private func token(age: Int64 = 0) -> String {
+        let back = "https://console.akash.network/"
+        return signer.token(
+            for: signer.session(of: "cus_one", returnURL: back, now: now.adding(seconds: -age))
+        )
+    }
+
+    private func request(
+        _ path: String,
+        _ method: HTTPRequest.Method = .get,
+        _ headers: HTTPFields = [:]
+    ) -> Request {
+        Request(
+            head: HTTPRequest(
+                method: method,
+                scheme: "http",
+                authority: "localhost",
+                path: path,
+                headerFields: headers
+            ),
+            body: .init(buffer: .init())
+        )
+    }
+
+    private func cookie(_ token: String) -> HTTPFields { [.cookie: "__Host-billing_session=\(token)"] }
+
+    @Test(arguments: [
+        ("/billing?session=", "", "billing"),
+        ("/billing?tab=usage&session=", "&from=2026-01-01", "billing?tab=usage&from=2026-01-01"),
+        ("/under/a/path/billing?session=", "", "billing"), ("/billing?session=", "&session=x", "billing"),
+    ])
+    func `an address with a session leads to itself without, and the cookie is set`(
+        before: String,
+        after: String,
+        target: String
+    ) throws {
+        let token = token(age: 600)
+        guard case .enters(let redirect) = authenticator.arrival(request(before + token + after), now: now)
+        else {
+            Issue.record("not taken")
+            return
+        }
+        #expect(redirect.status == .seeOther && redirect.headers[.location] == target)
+        #expect(
+            redirect.headers[.setCookie]
+                == "__Host-billing_session=\(token); Max-Age=3000; Path=/; Secure; HttpOnly; SameSite=Lax"
+        )
+        #expect(redirect.headers[.cacheControl] == "no-store")
+        #expect(redirect.headers[.referrerPolicy] == "no-referrer")
+    }
+
+    @Test func `one with a session that is over, or none of ours, says so and sets nothing`() {
+        let back = "https://console.akash.network/"
+        for (token, fault) in [
+            (token(age: 3600), SessionFault(reason: .expired, returnURL: back)),
+            (token() + "0", SessionFault(reason: .forged, returnURL: nil)),
+            ("", SessionFault(reason: .forged, returnURL: nil)),
+        ] {
+            guard case .refused(fault) = authenticator.arrival(request("/billing?session=\(token)"), now: now)
+            else {
+                Issue.record("\(fault)")
+                continue
+            }
+        }
+    }
+
+    @Test(arguments: ["/billing", "/billing?", "/billing?tab=usage", "/billing?xsession=1"])
+    func `one without a session is no arrival`(path: String) {
+        if authenticator.arrival(request(path), now: now) != nil { Issue.record("\(path)") }
+    }
+
+    @Test func `who comes with the cookie sees their own, and can send the page's forms`() async throws {
+        let token = token()
+        let visit = try await authenticator.visit(of: request("/billing", .get, cookie(token)), now: now)
+        guard case .visitor(let visitor) = visit else {
+            Issue.record("\(visit)")
+            return
+        }
+        #expect(visitor.caller.reach == .own(customer: "cus_one", address: nil))
+        #expect(visitor.session?.returnURL == "https://console.akash.network/")
+        let form = try #require(visitor.formToken)
+
+        var headers = cookie(token)
+        headers[.contentType] = "application/x-www-form-urlencoded"
+        headers[.secFetchSite] = "same-origin"
+        let post = request("/billing/email", .post, headers)
+        let caller = try await authenticator.caller(of: post, needing: .feedRead, now: now, formToken: form)
+        #expect(caller.reach == visitor.caller.reach)
+        headers[.secFetchSite] = "cross-site"
+        for (post, text) in [
+            (post, nil), (post, form + "0"), (request("/billing/email", .post, headers), form),
+        ] {
+            await #expect(throws: APIError.self) {
+                try await authenticator.caller(of: post, needing: .feedRead, now: now, formToken: text)
+            }
+        }
+    }
+
+    @Test func `who comes with a bearer token sees their own, and needs no form token`() async throws {
+        let headers: HTTPFields = [.authorization: "Bearer \(token())"]
+        let visit = try await authenticator.visit(of: request("/billing", .get, headers), now: now)
+        guard case .visitor(let visitor) = visit else {
+            Issue.record("\(visit)")
+            return
+        }
+        #expect(visitor.session?.customer == "cus_one" && visitor.formToken == nil)
+    }
+
+    @Test func `who comes too late, with nothing, or with an API key is told what to do`() async throws {
+        func visit(_ headers: HTTPFields) async throws -> PageVisit {
+            try await authenticator.visit(of: request("/billing", .get, headers), now: now)
+        }
+        guard case .over(let late) = try await visit(cookie(token(age: 3600))), late.reason == .expired,
+            case .over(let made) = try await visit(cookie("x")), made.reason == .forged,
+            case .nobody = try await visit([:])
+        else {
+            Issue.record("a visit is not what it is")
+            return
+        }
+        #expect(late.returnURL == "https://console.akash.network/" && made.returnURL == nil)
+        for (key, code) in [(TestKey.feed, "session_required"), (.unknown, "api_key_invalid")] {
+            let headers: HTTPFields = [.authorization: "Bearer \(key.rawValue)"]
+            let error = await #expect(throws: APIError.self) { try await visit(headers) }
+            #expect(error?.code == code)
+        }
+    }
+}
