@@ -17,6 +17,7 @@ import acknowledge
 import group_commit
 import replicas
 import stored
+import usage
 import verify
 from measuring import ROOT, Build, Sizes
 from servers import end_on_sigterm
@@ -28,6 +29,7 @@ PARTS = {
     "verify": verify.measure,
     "feed+memory": stored.measure,
     "replicas": replicas.measure,
+    "usage": usage.measure,
 }
 SPELLINGS = {"feed": "feed+memory", "memory": "feed+memory"}
 

@@ -44,6 +44,8 @@ class Sizes:
     batch: int = 100_000
     page_rounds: int = 7
     page_requests: int = 200
+    own_leases: int = 10_000
+    lease_days: int = 10_000_000
 
     @staticmethod
     def small():
@@ -60,6 +62,8 @@ class Sizes:
             batch=10_000,
             page_rounds=2,
             page_requests=100,
+            own_leases=1_000,
+            lease_days=200_000,
         )
 
 

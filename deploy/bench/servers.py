@@ -134,7 +134,7 @@ class ConsoleBilling(Server):
         values = {
             "STRIPE_WEBHOOK_SECRET": self._secret,
             "LINK_SIGNING_SECRET": secrets.token_hex(32),
-            "API_KEYS": f"bench:{digest}:feed:read+ops",
+            "API_KEYS": f"bench:{digest}:feed:read+usage:write+ops",
             "LOG_LEVEL": "error",
         }
         return values | _preloading(self._preload, self._sync_counter)
