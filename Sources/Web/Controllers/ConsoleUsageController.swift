@@ -67,7 +67,8 @@ struct ConsoleUsageController: Sendable {
         guard ChainName.isValid(address) else {
             throw APIError.invalid("address", "This is not an address on chain.")
         }
-        let dates = try query.dates("startDate", "endDate", today: CivilDate(context.now))
+        // Console lets the two lie 366 days apart, which with both of them are 367.
+        let dates = try query.dates("startDate", "endDate", today: CivilDate(context.now), atMost: 367)
         try query.finish()
 
         var groups: [UsageGroup] = []
