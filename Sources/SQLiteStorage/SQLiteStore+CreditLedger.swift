@@ -5,16 +5,11 @@ package import Storage
 extension SQLiteStore: CreditLedger {
     package func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
         try await write("giving credits") { db in
-            var outcomes: [CreditOutcome] = []
-            var fresh: [String: Credit] = [:]
-            for credit in credits {
-                let standing = try fresh[credit.id] ?? Self.credit(credit.id, db)
-                if standing == nil { fresh[credit.id] = credit }
-                outcomes.append(standing.map { $0.gives(theSameAs: credit) ? .known : .conflict } ?? .given)
-            }
-            guard !outcomes.contains(.conflict) else { return outcomes }
-            for credit in fresh.values { try Self.insert(credit, db) }
-            return outcomes
+            var standing: [String: Credit] = [:]
+            for id in Set(credits.map(\.id)) { standing[id] = try Self.credit(id, db) }
+            let plan = CreditPlan(credits, standing: standing)
+            for credit in plan.credits { try Self.insert(credit, db) }
+            return plan.outcomes
         }
     }
 

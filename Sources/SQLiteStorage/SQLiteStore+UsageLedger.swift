@@ -6,7 +6,7 @@ package import Storage
 extension SQLiteStore: UsageLedger {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
         let (outcome, owners) = try await write("putting leases") { db in try Self.put(leases, db) }
-        for owner in owners.sorted() { try await settle(owner) }
+        for owner in owners { try await settle(owner) }
         return outcome
     }
 
@@ -32,10 +32,9 @@ extension SQLiteStore: UsageLedger {
         _ dates: ClosedRange<CivilDate>,
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup] {
-        // Nobody keeps a row for each deployment and day; there are as many of them as the answer has lines.
-        if grouping == .deployment {
+        guard UsageTotalling.kept.contains(grouping) else {
             return try await read("adding up usage") { db in
-                try UsageTotalling(owner, dates, db).groups(by: [.deployment]).map(\.group)
+                try UsageTotalling(owner, dates, db).groups(by: [grouping]).map(\.group)
             }
         }
         try await settle(owner)

@@ -12,6 +12,11 @@ enum UsageRows {
         return try Row.fetchAll(db, sql: sql, arguments: bounds).map(day)
     }
 
+    /// All of it.
+    static func calendar(_ db: Database) throws -> [CalendarDay] {
+        try Row.fetchAll(db, sql: "SELECT * FROM usage_calendar ORDER BY date").map(day)
+    }
+
     static func day(_ row: Row) -> CalendarDay {
         CalendarDay(
             date: CivilDate(dayNumber: row["date"]),
