@@ -27,9 +27,6 @@ struct MigrateStoreCommand: AsyncParsableCommand {
     )
     var to: String?
 
-    @Flag(help: "Move although there are usage and credits, which PostgreSQL does not keep yet.")
-    var withoutUsage = false
-
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
@@ -57,14 +54,6 @@ struct MigrateStoreCommand: AsyncParsableCommand {
             throw CommandFailure(Sysexits.unavailable, "\(error)")
         }
         do {
-            let keepsUsage = try await source.keepsUsage()
-            guard !keepsUsage || withoutUsage else {
-                throw CommandFailure(
-                    Sysexits.usage,
-                    "\(path) holds usage or credits, which PostgreSQL does not keep yet. Stay with SQLite, or leave them "
-                        + "behind with --without-usage."
-                )
-            }
             var total = 0
             for table in StoreTable.all { total += try await source.count(of: table) }
             // Each row is gone through twice.

@@ -157,15 +157,60 @@ package final class ConnectionLine: Sendable {
 }
 
 extension PostgresConnection {
+    /// How a database transaction begins.
+    package enum Beginning: String {
+        case usual = "BEGIN"
+        /// All its statements read the same state of the database.
+        case snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    }
+
     /// Runs `body` in a database transaction; one that fails is rolled back.
     package func transaction<Value>(
+        _ beginning: Beginning = .usual,
         _ body: () throws(PostgresFailure) -> Value
     ) throws(PostgresFailure) -> Value {
-        try execute(Command("BEGIN"))
         do throws(PostgresFailure) {
+            try execute(Command(beginning.rawValue))
             let value = try body()
             try execute(Command("COMMIT"))
             return value
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    /// Reads, decides and writes in one database transaction, in two round trips.
+    ///
+    /// - Parameters:
+    ///   - reading: The statements that come first.
+    ///   - decide: Is given what each of them gave, and says what comes of it and what is written.
+    /// - Returns: What comes of it.
+    /// - Throws: ``PostgresFailure``; then nothing was written, unless the connection broke.
+    package func transaction<Value>(
+        reading: [Command],
+        _ decide: ([Rows]) throws(PostgresFailure) -> (Value, writing: [Command])
+    ) throws(PostgresFailure) -> Value {
+        do throws(PostgresFailure) {
+            let answers = try execute([Command(Beginning.usual.rawValue)] + reading)
+            let decision = try decide(Array(answers.dropFirst()))
+            _ = try execute(decision.writing + [Command("COMMIT")])
+            return decision.0
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    /// Reads one state of the database with several statements, in one round trip.
+    ///
+    /// - Returns: What each of them gave.
+    package func snapshot(_ reading: [Command]) throws(PostgresFailure) -> [Rows] {
+        do throws(PostgresFailure) {
+            let answers = try execute(
+                [Command(Beginning.snapshot.rawValue)] + reading + [Command("COMMIT")]
+            )
+            return Array(answers.dropFirst().dropLast())
         } catch {
             rollBack()
             throw error

@@ -13,7 +13,7 @@ package struct PostgresMove: Sendable {
 
         package var description: String {
             switch self {
-            case .targetIsInUse: "The database holds events already. Move into one that is empty."
+            case .targetIsInUse: "The database is in use already. Move into one that is empty."
             case .otherSource:
                 "A move from another database was begun into this one. Go on with that, or begin with an empty one."
             case .differs(let table, let rows):
@@ -73,7 +73,12 @@ package struct PostgresMove: Sendable {
         var counts: [String: Int] = [:]
         for table in StoreTable.all {
             if !isDone { try await copy(table, onStep: onStep) }
-            counts[table.name] = try await compare(table, onStep: onStep)
+            do {
+                counts[table.name] = try await compare(table, onStep: onStep)
+            } catch Fault.differs where isDone {
+                // It was the same when the move came to its end.
+                throw Fault.targetIsInUse
+            }
         }
         // Whoever was killed after the last step is told that all is well.
         if isDone { return counts }
@@ -99,37 +104,27 @@ package struct PostgresMove: Sendable {
 
     private enum Beginning { case ours, done, inUse, otherSource }
 
-    /// - Returns: Whether the move came to its end already, and nothing was recorded since.
+    /// - Returns: Whether the move came to its end already.
     private func begin() async throws -> Bool {
-        let events = try await source.count(of: .events)
         let beginning = try await on { [name] connection throws(PostgresFailure) in
             try Migrator.migrate(connection)
             return try connection.transaction { () throws(PostgresFailure) -> Beginning in
                 if try Self.isUnderWay(connection) {
+                    try Self.register(name, connection)
                     let rows = try connection.execute(Command("SELECT source FROM store_move LIMIT 1"))
                     return rows.count == 1 && rows.text(0, 0) == name ? .ours : .otherSource
                 }
-                let found = try connection.execute(Command("SELECT count(*) FROM events"))
-                if found.int(0, 0) > 0 {
-                    guard found.int(0, 0) == Int64(events), try Self.exists("store_moved", connection) else {
-                        return .inUse
-                    }
+                if try Self.isFilled(connection) {
+                    guard try Self.exists("store_moved", connection) else { return .inUse }
                     let rows = try connection.execute(Command("SELECT source FROM store_moved LIMIT 1"))
                     return rows.count == 1 && rows.text(0, 0) == name ? .done : .inUse
                 }
                 try connection.run(script: "DROP TABLE IF EXISTS store_moved")
                 try connection.run(
                     script:
-                        "CREATE TABLE store_move (table_name TEXT PRIMARY KEY, position BIGINT NOT NULL, source TEXT)"
+                        "CREATE TABLE store_move (table_name TEXT PRIMARY KEY, position TEXT NOT NULL, source TEXT)"
                 )
-                for table in StoreTable.all {
-                    try connection.execute(
-                        Command(
-                            "INSERT INTO store_move (table_name, position, source) VALUES ($1, 0, $2)",
-                            [.text(table.name), .text(name)]
-                        )
-                    )
-                }
+                try Self.register(name, connection)
                 return .ours
             }
         }
@@ -139,6 +134,30 @@ package struct PostgresMove: Sendable {
         case .inUse: throw Fault.targetIsInUse
         case .otherSource: throw Fault.otherSource
         }
+    }
+
+    /// Notes the tables that are to be moved, each from its beginning, unless they are noted already.
+    private static func register(
+        _ source: String,
+        _ connection: PostgresConnection
+    ) throws(PostgresFailure) {
+        try connection.execute(
+            Command(
+                """
+                INSERT INTO store_move (table_name, position, source)
+                SELECT t.name, '', coalesce((SELECT source FROM store_move LIMIT 1), $2)
+                FROM unnest($1::text[]) AS t (name)
+                ON CONFLICT DO NOTHING
+                """,
+                [.texts(StoreTable.all.map(\.name)), .text(source)]
+            )
+        )
+    }
+
+    private static func isFilled(_ connection: PostgresConnection) throws(PostgresFailure) -> Bool {
+        let any = StoreTable.all.map { "EXISTS (SELECT 1 FROM \($0.name))" }.joined(separator: " OR ")
+        let rows = try connection.execute(Command("SELECT \(any)", isPrepared: false))
+        return rows.count == 1 && rows.bool(0, 0)
     }
 
     /// Whether a move into this database was begun and not brought to its end.
@@ -167,7 +186,7 @@ package struct PostgresMove: Sendable {
                     let step = try connection.execute(
                         Command(
                             "UPDATE store_move SET position = $1 WHERE table_name = $2 AND position = $3",
-                            [.int(batch.position), .text(table.name), .int(position)]
+                            [.text(batch.position), .text(table.name), .text(position)]
                         )
                     )
                     guard step.affected == 1 else { return false }
@@ -182,12 +201,13 @@ package struct PostgresMove: Sendable {
         }
     }
 
-    private func position(in table: StoreTable) async throws(PostgresFailure) -> Int64 {
+    private func position(in table: StoreTable) async throws(PostgresFailure) -> String {
         try await on { connection throws(PostgresFailure) in
             let rows = try connection.execute(
                 Command("SELECT position FROM store_move WHERE table_name = $1", [.text(table.name)])
             )
-            return rows.count == 1 ? rows.int(0, 0) : 0
+            guard rows.count == 1 else { throw .unexpected }
+            return rows.text(0, 0)
         }
     }
 
@@ -204,7 +224,7 @@ package struct PostgresMove: Sendable {
         }
         guard count == moved else { throw Fault.differs(table: table.name, rows: abs(count - moved)) }
         let keyColumns = table.key.compactMap { name in table.columns.firstIndex { $0.name == name } }
-        var position: Int64 = 0
+        var position = ""
         while true {
             let batch = try await source.rows(of: table, after: position, limit: Self.batchSize)
             guard !batch.rows.isEmpty else { return count }

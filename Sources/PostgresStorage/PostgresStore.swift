@@ -11,6 +11,10 @@ package final class PostgresStore: Store {
     let writer: BatchWriter
     /// For rebuilding, which holds its lock for as long as the connection lives.
     let rebuilding: ConnectionLine
+    /// For taking facts of usage in, a batch at a time: replicas do it in turn.
+    let intake: ConnectionLine
+    /// For adding usage up, which takes a while: pages that need not wait for that do not.
+    let adding: ConnectionPool
     let inFlight = InFlight()
 
     /// Connects, and brings the tables up to date as needed, in turn with other replicas.
@@ -80,6 +84,13 @@ package final class PostgresStore: Store {
             .store(url, limits: patient, settings: Self.byKey, onFault: onFault),
             label: "console-billing.postgres.rebuilding"
         )
+        var unhurried = usual
+        // Between what it reads and what it writes a batch is thought about.
+        (unhurried.statement, unhurried.lock, unhurried.idleInTransaction) = (60_000, 30_000, 20_000)
+        let origin = ConnectionLine.Origin
+            .store(url, limits: unhurried, settings: Self.byKey, onFault: onFault)
+        intake = ConnectionLine(origin, label: "console-billing.postgres.intake")
+        adding = ConnectionPool(origin, size: 2)
     }
 
     /// What the projection reads it reads by key.
@@ -93,18 +104,20 @@ package final class PostgresStore: Store {
     /// - Parameters:
     ///   - operation: What is done, for the error.
     ///   - repeats: Whether it may be done twice; false for what would then count twice.
+    ///   - other: Another pool than the usual one.
     ///   - body: Runs the statements.
     /// - Returns: What `body` returns.
     /// - Throws: ``StoreError``
     func run<Value: Sendable>(
         _ operation: StaticString,
         repeats: Bool = true,
+        on other: ConnectionPool? = nil,
         _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
     ) async throws(StoreError) -> Value {
         try inFlight.begin(operation)
         defer { inFlight.end() }
         do throws(PostgresFailure) {
-            return try await pool.run(repeats: repeats, body)
+            return try await (other ?? pool).run(repeats: repeats, body)
         } catch {
             throw StoreError(error, while: operation)
         }
@@ -132,5 +145,7 @@ package final class PostgresStore: Store {
         await inFlight.close()
         await pool.close()
         await rebuilding.close()
+        await intake.close()
+        await adding.close()
     }
 }

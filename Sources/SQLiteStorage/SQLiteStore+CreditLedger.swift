@@ -2,7 +2,7 @@ package import Billing
 import GRDB
 package import Storage
 
-extension SQLiteStore: CreditLedger {
+extension SQLiteStore {
     package func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
         try await write("giving credits") { db in
             var standing: [String: Credit] = [:]

@@ -11,25 +11,73 @@ extension SQLiteStore: StoreSource {
 
     package func rows(
         of table: StoreTable,
-        after position: Int64,
+        after position: String,
         limit: Int
     ) async throws(StoreError) -> StoreRows {
         try await read("reading rows") { db in
+            let order = try RowOrder(table, db)
+            var condition = ""
+            var values: [DatabaseValue] = []
+            if !position.isEmpty {
+                values = try order.values(of: position)
+                let bounds = values.map { _ in "?" }.joined(separator: ", ")
+                condition = "WHERE (\(order.list)) > (\(bounds))"
+            }
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT \(table.columns.map(\.name).joined(separator: ", ")), rowid AS position
+                    SELECT \((table.columns.map(\.name) + order.columns).joined(separator: ", "))
                     FROM \(table.name)
-                    WHERE rowid > ?
-                    ORDER BY rowid
-                    LIMIT ?
+                    \(condition)
+                    ORDER BY \(order.list)
+                    LIMIT \(limit)
                     """,
-                arguments: [position, limit]
+                arguments: StatementArguments(values)
             )
             return StoreRows(
                 rows: rows.map { row in table.columns.indices.map { StoreValue(row[$0] as DatabaseValue) } },
-                position: rows.last?["position"] ?? position
+                position: try rows.last.map { row in
+                    try order.position(order.columns.indices.map { row[table.columns.count + $0] })
+                } ?? position
             )
+        }
+    }
+}
+
+/// The order in which the rows of a table lie, and how a position in it is written.
+private struct RowOrder {
+    /// `rowid`, or the key of a table that has none.
+    let columns: [String]
+
+    var list: String { columns.joined(separator: ", ") }
+
+    init(_ table: StoreTable, _ db: Database) throws {
+        let isWithoutRowID = try Bool.fetchOne(
+            db,
+            sql: "SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'",
+            arguments: [table.name]
+        )
+        columns = isWithoutRowID == true ? table.key : ["rowid"]
+    }
+
+    private enum Part: Codable {
+        case number(Int64)
+        case text(String)
+    }
+
+    func position(_ values: [DatabaseValue]) throws -> String {
+        let parts = values.map { value in
+            Int64.fromDatabaseValue(value).map(Part.number) ?? .text(String.fromDatabaseValue(value) ?? "")
+        }
+        return String(decoding: try JSONEncoder().encode(parts), as: UTF8.self)
+    }
+
+    func values(of position: String) throws -> [DatabaseValue] {
+        try JSONDecoder().decode([Part].self, from: Data(position.utf8)).map { part in
+            switch part {
+            case .number(let number): number.databaseValue
+            case .text(let text): text.databaseValue
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 package import Storage
 
-extension SQLiteStore: UsageLedger {
+extension SQLiteStore {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
         let (outcome, owners) = try await write("putting leases") { db in try Self.put(leases, db) }
         for owner in owners { try await settle(owner) }
@@ -136,19 +136,6 @@ extension SQLiteStore: UsageLedger {
                 from: (row["valid_from"] as Int64?).map(CivilDate.init(dayNumber:)),
                 through: (row["valid_through"] as Int64?).map(CivilDate.init(dayNumber:))
             )
-        }
-    }
-
-    /// Whether there is anything of usage or credits.
-    package func keepsUsage() async throws(StoreError) -> Bool {
-        try await read("looking for usage") { db in
-            try Bool.fetchOne(
-                db,
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM usage_leases) OR EXISTS (SELECT 1 FROM usage_calendar)
-                        OR EXISTS (SELECT 1 FROM usage_accounts) OR EXISTS (SELECT 1 FROM credits)
-                    """
-            ) ?? false
         }
     }
 

@@ -170,13 +170,10 @@ private func buildRoutes(
             sources: [deliveries, UpkeepMetrics(work: store, runs: store)],
             authenticator: authenticator
         ).addRoutes(to: &routes)
-        if let usage = store as? any UsageStore {
-            UsageIntakeController(usage: usage, authenticator: authenticator).addRoutes(to: &routes)
-            UsageController(usage: usage, authenticator: authenticator).addRoutes(to: &routes)
-            ConsoleUsageController(feed: store, usage: usage, authenticator: authenticator)
-                .addRoutes(to: &routes)
-            BalanceController(feed: store, usage: usage, authenticator: authenticator).addRoutes(to: &routes)
-        }
+        UsageIntakeController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
+        UsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
+        ConsoleUsageController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
+        BalanceController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
         HealthController(store: store).addRoutes(to: &routes)
         AssetsController().addRoutes(to: &routes)
     }

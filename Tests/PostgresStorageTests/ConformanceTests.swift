@@ -3,7 +3,7 @@ import Testing
 
 /// What every store must do, on PostgreSQL.
 struct ConformanceTests {
-    @Test(arguments: StoreConformance.cases)
+    @Test(arguments: StoreConformance.cases + StoreConformance.usageCases)
     func `PostgreSQL keeps the law`(law: StoreConformance) async throws {
         try await law.check(.postgres)
     }

@@ -57,6 +57,7 @@ struct MovingTests {
         _ = try await source.begin(
             UpkeepRun(id: "bf_1", kind: .backfill, begunAt: later, request: "{\"a\":\"\u{1F600}\"}")
         )
+        try await keepUsage(in: source)
         do {
             let result = try await body(source)
             await source.close()
@@ -64,6 +65,33 @@ struct MovingTests {
         } catch {
             await source.close()
             throw error
+        }
+    }
+
+    /// Leases, days that were closed and contradicted since, addresses and credits.
+    private func keepUsage(in source: SQLiteStore) async throws {
+        let usage = try UsageSample(seed: 1, count: 100)
+        _ = try await source.put(usage.leases[0])
+        _ = try await source.put(usage.finalDays)
+        #expect(try await !source.put(usage.leases[1]).contradictions.isEmpty)
+        let june = try #require(CivilDate("2026-06-01"))
+        _ = try await source.setAccounts(
+            [
+                AccountPeriod(address: "akash1a", from: nil, through: june),
+                AccountPeriod(address: "akash1a", from: june.adding(days: 9), through: nil),
+            ],
+            of: "cus_1"
+        )
+        for (id, description) in [("a", nil), ("b", "Ünïcode \u{1F600}")] as [(String, String?)] {
+            let credit = Credit(
+                id: id,
+                customer: "cus_1",
+                kind: .manual,
+                money: Money(minorUnits: -5, currency: .usd),
+                created: Instant(unixSeconds: 1),
+                description: description
+            )
+            _ = try await source.give([credit])
         }
     }
 
@@ -83,6 +111,14 @@ struct MovingTests {
             try await target.customers(ofConsoleUser: "user_1") == source.customers(ofConsoleUser: "user_1")
         )
         #expect(try await target.run(id: "bf_1") == source.run(id: "bf_1"))
+        let owners = try UsageSample(seed: 1, count: 100).owners
+        #expect(try await target.totals(of: owners) == source.totals(of: owners))
+        for owner in owners {
+            #expect(try await target.openLeases(of: owner) == source.openLeases(of: owner))
+        }
+        #expect(try await target.newestDay() == source.newestDay())
+        #expect(try await target.accounts(of: "cus_1") == source.accounts(of: "cus_1"))
+        #expect(try await target.credits(of: "cus_1") == source.credits(of: "cus_1"))
         let (one, other) = (
             try await target.payment(ofTransaction: "pi_4"), try await source.payment(ofTransaction: "pi_4")
         )
@@ -106,6 +142,11 @@ struct MovingTests {
                     try await target.reprojectAll()
                         == Reprojection(events: 62, transactions: rows, changed: 0)
                 )
+                let rebuilt = try await target.addUpUsage()
+                #expect(rebuilt.changed == 0)
+                #expect(rebuilt.groups == counts["usage_totals"])
+                let further = try UsageSample(seed: 1, count: 110).leases[2]
+                for store in [target, source] as [any Store] { _ = try await store.put(further) }
                 // New payments and old ones, whose numbers are of another kind.
                 for number in [1, 100, 101] {
                     let charge = MadeUp.charge("ch_\(number)", intent: "pi_\(number)")
@@ -122,7 +163,7 @@ struct MovingTests {
         }
     }
 
-    @Test(arguments: [0, 1, 2, 3, 5, 8])
+    @Test(arguments: [0, 1, 2, 3, 5, 8, 12, 15, 18, 20, 22, 24, 26])
     func `a move that is killed goes on where it was, and no service starts in between`(
         steps: Int
     )
@@ -158,6 +199,19 @@ struct MovingTests {
         }
     }
 
+    @Test func `a database that holds nothing but a credit is not moved into`() async throws {
+        try await withSource(payments: 1) { source in
+            try await withPlace { place in
+                let target = try await place.openPostgres()
+                _ = try await target.give(source.credits(of: "cus_1"))
+                await #expect(throws: PostgresMove.Fault.targetIsInUse) {
+                    try await PostgresMove(from: source, named: "s", to: place.url).run()
+                }
+                await target.close()
+            }
+        }
+    }
+
     @Test func `a database that holds events is not moved into`() async throws {
         try await withSource(payments: 1) { source in
             try await withPlace { place in
@@ -174,15 +228,27 @@ struct MovingTests {
 
     @Test(
         arguments: [
-            "UPDATE events SET payload = 'x' WHERE id = 'evt_3_1'", "DELETE FROM events WHERE id = 'evt_3_1'",
-            "UPDATE events SET reason = '' WHERE id = 'evt_3_1'",
+            ("events", "UPDATE events SET payload = 'x' WHERE id = 'evt_3_1'"),
+            ("events", "DELETE FROM events WHERE id = 'evt_3_1'"),
+            ("events", "UPDATE events SET reason = '' WHERE id = 'evt_3_1'"),
+            ("usage_calendar", "UPDATE usage_calendar SET akt_usd = '9' WHERE date = 20486"),
+            ("usage_leases", "UPDATE usage_leases SET kept = 'x' WHERE identity LIKE '%/7/akash1provider0'"),
+            (
+                "usage_totals",
+                """
+                UPDATE usage_totals SET totals = 'x' WHERE grouping = 'total' AND (owner, date) = (
+                    SELECT owner, date FROM usage_totals WHERE grouping = 'total' ORDER BY 1, 2 LIMIT 1)
+                """
+            ),
+            ("usage_accounts", "UPDATE usage_accounts SET valid_from = 5 WHERE valid_from IS NULL"),
+            ("credits", "UPDATE credits SET description = '' WHERE description IS NULL"),
         ]
     )
-    func `a row that did not arrive as it was is noticed`(damage: String) async throws {
+    func `a row that did not arrive as it was is noticed`(table: String, damage: String) async throws {
         try await withSource { source in
             try await withPlace { place in
                 let connection = Mutex(try place.connect())
-                await #expect(throws: PostgresMove.Fault.differs(table: "events", rows: 1)) {
+                await #expect(throws: PostgresMove.Fault.differs(table: table, rows: 1)) {
                     try await PostgresMove(from: source, named: "s", to: place.url).run { step in
                         guard case .moved = step else { return }
                         try connection.withLock { try $0.run(script: damage) }

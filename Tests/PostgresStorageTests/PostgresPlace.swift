@@ -73,3 +73,23 @@ func withPlace<Result>(_ body: (PostgresPlace) async throws -> Result) async thr
     defer { place.remove() }
     return try await body(place)
 }
+
+/// Opens as many stores on one schema as there are replicas.
+func withReplicas<Result>(
+    _ count: Int,
+    limits: EventBatches.Limits = EventBatches.Limits(),
+    _ body: (PostgresPlace, [PostgresStore]) async throws -> Result
+) async throws -> Result {
+    try await withPlace { place in
+        var stores: [PostgresStore] = []
+        for _ in 0..<count { stores.append(try await place.openPostgres(limits: limits)) }
+        do {
+            let result = try await body(place, stores)
+            for store in stores { await store.close() }
+            return result
+        } catch {
+            for store in stores { await store.close() }
+            throw error
+        }
+    }
+}

@@ -12,26 +12,6 @@ import Testing
 /// that of the set of events.
 @Suite(.timeLimit(.minutes(5)))
 struct ReplicaTests {
-    /// Opens as many stores on one schema as there are replicas.
-    private func withReplicas<Result>(
-        _ count: Int,
-        limits: EventBatches.Limits = EventBatches.Limits(),
-        _ body: (PostgresPlace, [PostgresStore]) async throws -> Result
-    ) async throws -> Result {
-        try await withPlace { place in
-            var stores: [PostgresStore] = []
-            for _ in 0..<count { stores.append(try await place.openPostgres(limits: limits)) }
-            do {
-                let result = try await body(place, stores)
-                for store in stores { await store.close() }
-                return result
-            } catch {
-                for store in stores { await store.close() }
-                throw error
-            }
-        }
-    }
-
     /// The events of many payments, told again and again, in an order that is nobody's.
     private func deliveries(seed: UInt64) throws -> [[UInt8]] {
         var random = SeededRandom(seed: seed)

@@ -117,3 +117,43 @@ final class FlakyStore: Store {
     func checkReady() async throws(StoreError) { try await store.checkReady() }
     func close() async { await store.close() }
 }
+
+extension FlakyStore {
+    func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
+        try await store.put(leases)
+    }
+    func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome { try await store.put(days) }
+    func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
+        try await store.calendar(dates)
+    }
+    func newestDay() async throws(StoreError) -> CalendarDay? { try await store.newestDay() }
+    func usage(
+        of owner: String,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping
+    ) async throws(StoreError) -> [UsageGroup] { try await store.usage(of: owner, dates, by: grouping) }
+    func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease] {
+        try await store.leases(of: owner, in: heights)
+    }
+    func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
+        try await store.openLeases(of: owner)
+    }
+    func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
+        try await store.names(ofProviders: providers)
+    }
+    func setAccounts(_ accounts: [AccountPeriod], of customer: String) async throws(StoreError) -> Bool {
+        try await store.setAccounts(accounts, of: customer)
+    }
+    func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] {
+        try await store.accounts(of: customer)
+    }
+    func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) {
+        try await store.addUpUsage()
+    }
+    func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
+        try await store.give(credits)
+    }
+    func credits(of customer: String) async throws(StoreError) -> [Credit] {
+        try await store.credits(of: customer)
+    }
+}

@@ -17,7 +17,7 @@ struct InMemoryUsage {
     }
 }
 
-extension InMemoryStore: UsageLedger {
+extension InMemoryStore {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
         try with("putting leases") { state in
             let finalDays = state.usage.days.filter(\.isFinal)
@@ -148,7 +148,7 @@ extension InMemoryStore: UsageLedger {
     }
 }
 
-extension InMemoryStore: CreditLedger {
+extension InMemoryStore {
     package func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
         try with("giving credits") { state in
             var standing = state.credits

@@ -33,7 +33,7 @@ extension StoreConformance {
 
     /// What an owner's days cost in micro-units, by date.
     private static func costs(
-        _ store: any UsageStore,
+        _ store: any Store,
         _ owner: String = "akash1o"
     ) async throws -> [String: String] {
         var costs: [String: String] = [:]
@@ -45,7 +45,7 @@ extension StoreConformance {
 
     static let usage = [
         StoreConformance("an empty ledger has no days, no leases and no names") { kind in
-            try await kind.withUsageStore { store in
+            try await kind.withStore { store in
                 try requireEqual(try await store.newestDay(), nil, "newest day")
                 try requireEqual(try await store.calendar(everyDay), [], "calendar")
                 try requireEqual(try await costs(store), [:], "costs")
@@ -58,7 +58,7 @@ extension StoreConformance {
             let leases = [try lease(1), try lease(2, created: 2500)]
             let days = [try day(1), try day(2, isFinal: false)]
             for isCalendarFirst in [true, false] {
-                try await kind.withUsageStore { store in
+                try await kind.withStore { store in
                     if isCalendarFirst { _ = try await store.put(days) }
                     try requireEqual(try await store.put(leases).changed, 2, "changed")
                     if !isCalendarFirst { _ = try await store.put(days) }
@@ -69,7 +69,7 @@ extension StoreConformance {
         },
         StoreConformance("the leases of a range have a block in it, or a day kept as it was settled") {
             kind in
-            try await kind.withUsageStore { store in
+            try await kind.withStore { store in
                 let closed = try lease(1, created: 1100, more: #","closed_height":"1500""#)
                 _ = try await store.put([
                     closed, lease(2, created: 1500), lease(3, owner: "akash1x", created: 1100),
@@ -90,7 +90,7 @@ extension StoreConformance {
             }
         },
         StoreConformance("a record put twice changes nothing the second time") { kind in
-            try await kind.withUsageStore { store in
+            try await kind.withStore { store in
                 _ = try await store.put([try day(1)])
                 try requireEqual(try await store.put([lease(1), lease(1)]).changed, 1, "changed")
                 let again = LeasesOutcome(changed: 0, contradictions: [])
@@ -101,11 +101,11 @@ extension StoreConformance {
         },
         StoreConformance("a correction changes open days, and is reported for final ones") { kind in
             try await kind.withPlace { place in
-                try await place.withUsageStore { store in
+                try await place.withStore { store in
                     _ = try await store.put([try lease(1)])
                     _ = try await store.put([try day(1), try day(2, isFinal: false)])
                 }
-                try await place.withUsageStore { store in
+                try await place.withStore { store in
                     let outcome = try await store.put([lease(1, price: "7")])
                     try requireEqual(
                         outcome.contradictions.map(\.date.text),
@@ -119,7 +119,7 @@ extension StoreConformance {
             }
         },
         StoreConformance("a lease first heard of after its days were closed changes open days only") { kind in
-            try await kind.withUsageStore { store in
+            try await kind.withStore { store in
                 _ = try await store.put([try lease(1)])
                 _ = try await store.put([try day(1), try day(2, isFinal: false)])
                 let outcome = try await store.put([lease(2)])
@@ -135,7 +135,7 @@ extension StoreConformance {
         },
         StoreConformance("a day that goes on takes its open leases with it, and leaves out the closed") {
             kind in
-            try await kind.withUsageStore { store in
+            try await kind.withStore { store in
                 _ = try await store.put([
                     try lease(1), try lease(2, more: #","closed_height":"1600""#),
                 ])
@@ -151,7 +151,7 @@ extension StoreConformance {
             }
         },
         StoreConformance("days that do not fit together are refused, and nothing is changed") { kind in
-            try await kind.withUsageStore { store in
+            try await kind.withStore { store in
                 _ = try await store.put([try day(1)])
                 let gap = try read(
                     #"{"date":"2026-06-02","first_height":2001,"last_height_yet":2500}"#
@@ -164,7 +164,7 @@ extension StoreConformance {
             }
         },
         StoreConformance("a final day takes a price that it lacked, and no other afterwards") { kind in
-            try await kind.withUsageStore { store in
+            try await kind.withStore { store in
                 _ = try await store.put([try day(1)])
                 let priced = try day(1, price: "\"2.5\"")
                 try requireEqual(try await store.put([priced]), .taken(changed: 1, contradicted: []), "price")
@@ -179,8 +179,8 @@ extension StoreConformance {
             let leases = try generated.leases.map { try read($0) { try LeaseRecord($0) } }
             let days = try generated.calendar.map { try read($0) { try CalendarDay($0) } }
             let reference = InMemoryStore()
-            try await kind.withUsageStore { store in
-                for store in [store, reference] as [any UsageStore] {
+            try await kind.withStore { store in
+                for store in [store, reference] as [any Store] {
                     _ = try await store.put(Array(leases[..<50]))
                     _ = try await store.put(Array(days[..<9]))
                     _ = try await store.put(Array(leases[50..<100]))
@@ -200,7 +200,7 @@ extension StoreConformance {
             }
         },
         StoreConformance("a customer's addresses are those that were said last") { kind in
-            try await kind.withUsageStore { store in
+            try await kind.withStore { store in
                 let june = try requireSome(CivilDate("2026-06-01"), "date")
                 let first = AccountPeriod(address: "akash1a", from: nil, through: june)
                 let second = AccountPeriod(address: "akash1b", from: june.adding(days: 1), through: nil)
@@ -213,7 +213,7 @@ extension StoreConformance {
             }
         },
         StoreConformance("of a provider's names the newest is shown") { kind in
-            try await kind.withUsageStore { store in
+            try await kind.withStore { store in
                 for (dseq, name) in [(1, "old"), (2, "new")] {
                     _ = try await store.put([lease(dseq, more: #","provider_name":"\#(name)""#)])
                 }
@@ -226,7 +226,7 @@ extension StoreConformance {
             }
         },
         StoreConformance("a credit is given once, and another one does not take its id") { kind in
-            try await kind.withUsageStore { store in
+            try await kind.withStore { store in
                 func credit(_ id: String, _ amount: Int64, at created: Int64 = 5) -> Credit {
                     Credit(
                         id: id,

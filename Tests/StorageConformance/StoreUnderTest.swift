@@ -36,17 +36,7 @@ extension StoreUnderTest {
         livemode: Bool? = nil,
         _ body: (any Store) async throws -> Result
     ) async throws -> Result {
-        try await withPlace { place in
-            let store = try await place.open(livemode: livemode)
-            do {
-                let result = try await body(store)
-                await store.close()
-                return result
-            } catch {
-                await store.close()
-                throw error
-            }
-        }
+        try await withPlace { try await $0.withStore(livemode: livemode, body) }
     }
 
     /// Makes a place for as long as `body` runs; what it opens it has to close.
@@ -57,19 +47,15 @@ extension StoreUnderTest {
     }
 }
 
-extension StoreUnderTest {
-    /// Opens a fresh store that keeps usage for as long as `body` runs.
-    func withUsageStore<Result>(_ body: (any UsageStore) async throws -> Result) async throws -> Result {
-        try await withPlace { try await $0.withUsageStore(body) }
-    }
-}
-
 extension StorePlace {
-    /// Opens the store for its usage, for as long as `body` runs.
-    func withUsageStore<Result>(_ body: (any UsageStore) async throws -> Result) async throws -> Result {
-        let store = try await open(livemode: nil)
+    /// Opens the store for as long as `body` runs.
+    func withStore<Result>(
+        livemode: Bool? = nil,
+        _ body: (any Store) async throws -> Result
+    ) async throws -> Result {
+        let store = try await open(livemode: livemode)
         do {
-            let result = try await body(try requireSome(store as? any UsageStore, "store of usage"))
+            let result = try await body(store)
             await store.close()
             return result
         } catch {

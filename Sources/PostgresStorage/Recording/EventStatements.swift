@@ -10,7 +10,7 @@ enum EventStatements {
     /// wrote, and the log's numbers come in the order in which the events became visible: whoever reads on from a
     /// number misses nothing. A turn takes all that waits at a replica, so turns are few. The lock belongs to the
     /// table: services that share a database in schemas of their own do not wait for each other.
-    static let turn = Command("SELECT pg_advisory_xact_lock(7226735, 'events'::regclass::oid::int)")
+    static let turn = Command.turn(at: "events")
 
     /// Adds the events that are new, and gives the id and the number in the log of each.
     static func inserting(_ events: [PreparedEvent]) -> Command {

@@ -21,7 +21,7 @@ package struct StoreTable: Sendable {
 
     package let name: String
     package let columns: [Column]
-    /// The columns by which a row is found, all of them text.
+    /// The columns by which a row is found, none of them NULL; of a few rows where several have the same.
     package let key: [String]
     /// Whether the first column is a number that the database gives.
     package let isNumbered: Bool
@@ -91,6 +91,56 @@ package struct StoreTable: Sendable {
                 ("revision", .integer),
             ]
         ),
+        StoreTable(
+            "usage_calendar",
+            key: ["date"],
+            [
+                ("date", .integer), ("first_height", .integer), ("last_height", .integer),
+                ("last_height_yet", .integer), ("akt_usd", .text), ("price_source", .text), ("final", .flag),
+            ]
+        ),
+        StoreTable(
+            "usage_owners",
+            key: ["owner"],
+            [
+                ("owner", .text), ("closed_through", .integer), ("stale_from", .integer),
+                ("stale_through", .integer), ("stale_revision", .integer),
+            ]
+        ),
+        StoreTable(
+            "usage_leases",
+            key: ["identity"],
+            isNumbered: true,
+            [
+                ("sequence", .integer), ("identity", .text), ("owner", .text), ("provider", .text),
+                ("provider_name", .text), ("created_height", .integer), ("end_height", .integer),
+                ("record", .bytes), ("kept", .bytes),
+            ]
+        ),
+        StoreTable(
+            "usage_totals",
+            key: ["owner", "grouping", "date", "name"],
+            [
+                ("owner", .text), ("grouping", .text), ("date", .integer), ("name", .text),
+                ("totals", .bytes),
+            ]
+        ),
+        StoreTable(
+            "usage_accounts",
+            key: ["customer", "address"],
+            [
+                ("customer", .text), ("address", .text), ("valid_from", .integer),
+                ("valid_through", .integer),
+            ]
+        ),
+        StoreTable(
+            "credits",
+            key: ["id"],
+            [
+                ("id", .text), ("customer", .text), ("kind", .text), ("amount", .integer),
+                ("currency", .text), ("created", .integer), ("description", .text),
+            ]
+        ),
     ]
 }
 
@@ -105,10 +155,10 @@ package enum StoreValue: Sendable, Hashable {
 /// Some rows of a table, and where to read on.
 package struct StoreRows: Sendable {
     package let rows: [[StoreValue]]
-    /// Behind the last of them.
-    package let position: Int64
+    /// Behind the last of them, in words of the store's own.
+    package let position: String
 
-    package init(rows: [[StoreValue]], position: Int64) {
+    package init(rows: [[StoreValue]], position: String) {
         self.rows = rows
         self.position = position
     }
@@ -123,9 +173,9 @@ package protocol StoreSource: Sendable {
     ///
     /// - Parameters:
     ///   - table: The table.
-    ///   - position: 0 at first, then that of the rows before.
+    ///   - position: Empty at first, then that of the rows before.
     ///   - limit: How many at most.
     /// - Returns: The rows, each with all the table's columns; none at the end.
     /// - Throws: ``StoreError``.
-    func rows(of table: StoreTable, after position: Int64, limit: Int) async throws(StoreError) -> StoreRows
+    func rows(of table: StoreTable, after position: String, limit: Int) async throws(StoreError) -> StoreRows
 }

@@ -5,7 +5,7 @@ import Storage
 /// What a customer has left, how it came to that, and how long it will last.
 struct BalanceController: Sendable {
     let feed: any TransactionFeed
-    let usage: any UsageStore
+    let usage: any UsageLedger & CreditLedger
     let authenticator: Authenticator
 
     private static let maximumBytes = 4 << 20

@@ -2,7 +2,7 @@ import Billing
 import Storage
 
 /// A store whose every call fails in one way.
-struct StoreOutage: Store, UsageLedger, CreditLedger {
+struct StoreOutage: Store {
     let code: StoreError.Code
 
     private var error: StoreError { StoreError(code, while: "having an outage") }

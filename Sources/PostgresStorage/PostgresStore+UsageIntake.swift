@@ -1,0 +1,81 @@
+package import Billing
+import PostgresClient
+package import Storage
+
+/// Takes leases and days in: facts and what became stale by them, in one database transaction.
+extension PostgresStore {
+    package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
+        let plan = try await takeIn("putting leases") { connection throws(PostgresFailure) in
+            try connection.transaction(reading: [
+                UsageIntake.turn, UsageReading.calendar, UsageIntake.leases(Set(leases.map(\.identity))),
+                UsageIntake.closedThrough(Set(leases.map(\.identity.owner))),
+            ]) { answers throws(PostgresFailure) in
+                let plan = LeasePlan(leases, standing: try Self.standing(answers))
+                return (plan, writing: UsageIntake.writing(plan))
+            }
+        }
+        await settle(plan.stale.keys.sorted())
+        return plan.outcome
+    }
+
+    private static func standing(_ answers: [Rows]) throws(PostgresFailure) -> LeasePlan.Standing {
+        guard answers.count == 4 else { throw .unexpected }
+        let (leases, closed) = (answers[2], answers[3])
+        var standing = LeasePlan.Standing(
+            leases: [:],
+            closedThrough: [:],
+            calendar: UsageReading.days(answers[1])
+        )
+        for lease in try UsageReading.leases(leases) { standing.leases[lease.record.identity] = lease }
+        for row in 0..<closed.count {
+            standing.closedThrough[closed.text(row, 0)] = CivilDate(dayNumber: closed.int(row, 1))
+        }
+        return standing
+    }
+
+    package func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
+        let plan = try await takeIn("putting days") { connection throws(PostgresFailure) in
+            try connection.transaction(reading: [UsageIntake.turn, UsageReading.calendar]) {
+                answers throws(PostgresFailure) in
+                guard answers.count == 2 else { throw .unexpected }
+                let plan = CalendarPlan(days, calendar: UsageReading.days(answers[1]))
+                guard plan.fault == nil else { return (plan, writing: []) }
+                let stale = try Self.stale(by: plan, connection)
+                return (
+                    plan,
+                    writing: [UsageIntake.writing(plan.days), UsageIntake.makingStale(stale)]
+                        + [UsageIntake.closing(through: plan.closedThrough)]
+                )
+            }
+        }
+        await settleAll()
+        return plan.outcome
+    }
+
+    private static func stale(
+        by plan: CalendarPlan,
+        _ connection: PostgresConnection
+    ) throws(PostgresFailure) -> [String: ClosedRange<CivilDate>] {
+        guard let heights = plan.touched else { return [:] }
+        let rows = try connection.execute(UsageIntake.spans(of: heights))
+        var stale: [String: ClosedRange<CivilDate>] = [:]
+        for row in 0..<rows.count {
+            stale[rows.text(row, 0)] = plan.stale(created: rows.int(row, 1), end: rows.optionalInt(row, 2))
+        }
+        return stale
+    }
+
+    private func takeIn<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
+    ) async throws(StoreError) -> Value {
+        try inFlight.begin(operation)
+        defer { inFlight.end() }
+        do throws(PostgresFailure) {
+            // Not twice: what a first attempt changed would be said to have been so before.
+            return try await intake.run(repeats: false, body)
+        } catch {
+            throw StoreError(error, while: operation)
+        }
+    }
+}

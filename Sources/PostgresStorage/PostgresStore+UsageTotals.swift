@@ -1,0 +1,112 @@
+import Billing
+import PostgresClient
+import Storage
+
+/// Adds up the days that do not follow from the leases yet.
+///
+/// What a crash leaves undone is done here by whoever looks next. Several replicas may be at it: what one of them
+/// puts in place no other does.
+extension PostgresStore {
+    /// How many owners are added up at a time.
+    private static let ownersAtATime = 16
+
+    /// Adds up what is stale of some owners, as far as nobody else is at it.
+    ///
+    /// The facts are safe already, and whoever reads their totals adds them up: it is no failure of theirs if that
+    /// cannot be done now.
+    func settle(_ owners: [String]) async {
+        for start in stride(from: 0, to: owners.count, by: Self.ownersAtATime) {
+            let some = Array(owners[start..<min(owners.count, start + Self.ownersAtATime)])
+            while let month = try? await settleMonth(of: some), month.kept > 0 {}
+        }
+    }
+
+    func settleAll() async {
+        var last = ""
+        while true {
+            let owners = try? await run("reading owners") { [last] connection throws(PostgresFailure) in
+                let next = UsageAdding.staleOwners(after: last, limit: Self.ownersAtATime)
+                let rows = try connection.execute(next)
+                return rows.map { rows.text($0, 0) }
+            }
+            guard let owners, let end = owners.last else { return }
+            await settle(owners)
+            last = end
+        }
+    }
+
+    /// Adds up the next month of each owner that has stale days, and puts it in place.
+    ///
+    /// - Returns: How many owners had any, and of how many they were put in place; others may have done the rest.
+    @discardableResult
+    func settleMonth(of owners: [String]) async throws(StoreError) -> (stale: Int, kept: Int) {
+        try await addUp("adding up usage") { connection throws(PostgresFailure) in
+            // Before what it follows from: whatever changes from here on makes for another revision.
+            let stale = UsageAdding.stale(try connection.execute(UsageAdding.stale(owners)))
+            guard !stale.isEmpty else { return (0, 0) }
+            let totals = try Self.totals(of: stale, connection)
+            return try connection.transaction(reading: [UsageAdding.marking(stale)]) {
+                answers throws(PostgresFailure) in
+                guard let rows = answers.first else { throw .unexpected }
+                let marked = Set(rows.map { rows.text($0, 0) })
+                let ours = totals.filter { marked.contains($0.stale.owner) }
+                return ((stale.count, ours.count), writing: ours.isEmpty ? [] : UsageAdding.keeping(ours))
+            }
+        }
+    }
+
+    private static func totals(
+        of stale: [StaleUsage],
+        _ connection: PostgresConnection
+    ) throws(PostgresFailure) -> [(stale: StaleUsage, groups: [UsageTotalling.Group])] {
+        let first = stale.map(\.step.lowerBound).min() ?? CivilDate(dayNumber: 0)
+        let last = stale.map(\.step.upperBound).max() ?? first
+        let calendar = UsageReading.days(try connection.execute(UsageReading.calendar(first...last)))
+        let days = stale.map { stale in calendar.filter { stale.step.contains($0.date) } }
+        let rows = try connection.execute(
+            UsageAdding.leases(
+                of: zip(stale, days).compactMap { stale, days in
+                    UsageTotalling.heights(of: days).map { (stale.owner, $0) }
+                }
+            )
+        )
+        let places = Dictionary(grouping: 0..<rows.count) { rows.text($0, 2) }
+        var totals: [(stale: StaleUsage, groups: [UsageTotalling.Group])] = []
+        for (stale, days) in zip(stale, days) {
+            var leases: [KnownLease] = []
+            for row in places[stale.owner] ?? [] { leases.append(try UsageReading.lease(rows, row)) }
+            let totalling = UsageTotalling(calendar: days, leases: leases)
+            totals.append((stale, totalling.groups(by: UsageTotalling.kept)))
+        }
+        return totals
+    }
+
+    /// Adds up from the facts, whatever is kept.
+    func addedUp(
+        _ owner: String,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping
+    ) async throws(StoreError) -> [UsageGroup] {
+        try await addUp("adding up usage") { connection throws(PostgresFailure) in
+            let totalling = try connection.transaction(.snapshot) { () throws(PostgresFailure) in
+                let calendar = UsageReading.days(try connection.execute(UsageReading.calendar(dates)))
+                var leases: [KnownLease] = []
+                if let heights = UsageTotalling.heights(of: calendar) {
+                    leases = try UsageReading.leases(
+                        try connection.execute(UsageAdding.leases(of: [(owner, heights)]))
+                    )
+                }
+                return UsageTotalling(calendar: calendar, leases: leases)
+            }
+            return totalling.groups(by: [grouping]).map(\.group)
+        }
+    }
+
+    /// Runs what may compute for a while on connections that nothing else is asked through.
+    private func addUp<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
+    ) async throws(StoreError) -> Value {
+        try await run(operation, on: adding, body)
+    }
+}

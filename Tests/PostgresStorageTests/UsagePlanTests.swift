@@ -1,0 +1,80 @@
+import Billing
+import Storage
+import Testing
+
+@testable import PostgresClient
+@testable import PostgresStorage
+
+/// What is read for one owner costs what that owner has, however many others there are.
+@Suite(.timeLimit(.minutes(5)))
+struct UsagePlanTests {
+    private static let june = CivilDate(dayNumber: 20_605)...CivilDate(dayNumber: 20_634)
+
+    /// What pages read, each with the index that it is to go along.
+    private static let pages: [(command: Command, index: String)] = [
+        (UsageReading.totals(of: "akash1o7", june, by: .gpuModel), "usage_totals_pkey"),
+        (UsageReading.openLeases(of: "akash1o7"), "usage_leases_by_owner"),
+        (UsageReading.names(ofProviders: ["akash1p3"]), "usage_leases_by_provider"),
+        (UsageReading.accounts(of: "cus_7"), "usage_accounts_by_customer"),
+        (UsageReading.calendar(june), "usage_calendar_pkey"),
+        (UsageReading.newestDay, "usage_calendar_pkey"),
+        (UsageAdding.stale(["akash1o7"]), "usage_owners"),
+        (UsageAdding.staleOwners(after: "akash1o7", limit: 16), "usage_owners_stale"),
+    ]
+
+    /// What is read to take facts in and to add them up.
+    private static let upkeep: [(command: Command, index: String)] = [
+        (UsageAdding.leases(of: [("akash1o7", 5..<9)]), "usage_leases_by_owner"),
+        (UsageAdding.stale(["akash1o7"]), "usage_owners"),
+        (UsageIntake.leases([]), "usage_leases_identity_key"),
+        (UsageIntake.spans(of: 5..<9), "usage_leases_by_end"),
+    ]
+
+    /// Planned for all values at once, as the store's own sessions do it.
+    private static func plan(_ command: Command, _ connection: PostgresConnection) throws -> String {
+        let values = Array(repeating: "NULL", count: command.parameters.count).joined(separator: ", ")
+        let arguments = values.isEmpty ? "" : "(\(values))"
+        try connection.run(script: "DEALLOCATE ALL; PREPARE planned AS \(command.sql)")
+        let rows = try connection.execute(Command("EXPLAIN EXECUTE planned\(arguments)", isPrepared: false))
+        return rows.map { rows.text($0, 0) }.joined(separator: "\n")
+    }
+
+    @Test func `what is read for one owner is read along an index`() async throws {
+        try await withPlace { place in
+            await (try place.openPostgres()).close()
+            let connection = try place.connect()
+            try connection.run(script: Self.filling)
+            try connection.run(script: "SET plan_cache_mode = force_generic_plan; SET jit = off")
+            try Self.check(Self.pages, connection)
+            try connection.run(script: PostgresStore.byKey.map { "SET \($0)" }.joined(separator: ";"))
+            try Self.check(Self.upkeep, connection)
+        }
+    }
+
+    private static func check(
+        _ commands: [(command: Command, index: String)],
+        _ connection: PostgresConnection
+    ) throws {
+        for (command, index) in commands {
+            let plan = try plan(command, connection)
+            #expect(plan.contains(index), "\(command.sql)\n\(plan)")
+            #expect(!plan.contains("Seq Scan"), "\(command.sql)\n\(plan)")
+        }
+    }
+
+    /// Two hundred owners with a hundred leases each, and a hundred days.
+    private static let filling = """
+        INSERT INTO usage_calendar (date, first_height, last_height_yet, final)
+        SELECT 20000 + n, n * 1000, n * 1000 + 999, TRUE FROM generate_series(1, 2000) AS n;
+        INSERT INTO usage_owners (owner) SELECT 'akash1o' || n FROM generate_series(1, 20000) AS n;
+        INSERT INTO usage_leases (identity, owner, provider, provider_name, created_height, end_height, record)
+        SELECT 'akashnet-2/' || n, 'akash1o' || n % 200 + 1, 'akash1p' || n % 30, 'p', n,
+            CASE WHEN n % 10 > 0 THEN n + 5000 END, 'x'
+        FROM generate_series(1, 20000) AS n;
+        INSERT INTO usage_totals (owner, grouping, date, name, totals)
+        SELECT 'akash1o' || n % 200 + 1, 'total', 20000 + n / 200, '', 'x' FROM generate_series(0, 19999) AS n;
+        INSERT INTO usage_accounts (customer, address)
+        SELECT 'cus_' || n, 'akash1o' || n FROM generate_series(1, 5000) AS n;
+        ANALYZE
+        """
+}
