@@ -89,6 +89,11 @@ enum UsageRows {
                     (identity, owner, provider, provider_name, created_height, end_height, record, kept)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (identity) DO UPDATE SET
+                    -- A name is as new as the record that brought it.
+                    sequence = CASE
+                        WHEN excluded.provider_name IS usage_leases.provider_name THEN usage_leases.sequence
+                        ELSE (SELECT max(sequence) + 1 FROM usage_leases)
+                    END,
                     provider_name = excluded.provider_name, created_height = excluded.created_height,
                     end_height = excluded.end_height, record = excluded.record, kept = excluded.kept
                 """

@@ -223,6 +223,10 @@ extension StoreConformance {
                     ["akash1p": "new"],
                     "names"
                 )
+                // A provider is renamed while leases of before go on.
+                _ = try await store.put([lease(1, more: #","provider_name":"newest""#)])
+                let renamed = try await store.names(ofProviders: ["akash1p"])
+                try requireEqual(renamed, ["akash1p": "newest"], "name that came with an older lease")
             }
         },
         StoreConformance("a credit is given once, and another one does not take its id") { kind in

@@ -54,6 +54,12 @@ enum UsageIntake {
                     identity, owner, provider, provider_name, created_height, end_height, record, kept, place)
             ORDER BY place
             ON CONFLICT (identity) DO UPDATE SET
+                -- A name is as new as the record that brought it.
+                sequence = CASE
+                    WHEN excluded.provider_name IS NOT DISTINCT FROM usage_leases.provider_name
+                        THEN usage_leases.sequence
+                    ELSE excluded.sequence
+                END,
                 provider_name = excluded.provider_name, created_height = excluded.created_height,
                 end_height = excluded.end_height, record = excluded.record, kept = excluded.kept
             """,
