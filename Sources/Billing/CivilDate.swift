@@ -69,6 +69,25 @@ package struct CivilDate: Hashable, Sendable {
 
     package func adding(days: Int64) -> CivilDate { CivilDate(dayNumber: dayNumber + days) }
 
+    /// The same day of another month, or that month's last where it is shorter.
+    ///
+    /// - Returns: The date itself where the other would lie before the year 1 or after 9999.
+    package func adding(months: Int64) -> CivilDate {
+        let (year, month, day) = parts
+        let count = year * 12 + month - 1 + months
+        let (otherYear, otherMonth) = (
+            count.floorDivided(by: 12), count - count.floorDivided(by: 12) * 12 + 1
+        )
+        for shorter in 0...3 {
+            if let date = CivilDate(year: otherYear, month: otherMonth, day: day - Int64(shorter)) {
+                return date
+            }
+        }
+        return self
+    }
+
+    package var firstOfMonth: CivilDate { adding(days: 1 - parts.day) }
+
     private static func padded(_ number: Int64, _ width: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, width - text.count)) + text

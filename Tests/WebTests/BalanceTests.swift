@@ -58,6 +58,7 @@ struct BalanceTests {
             #expect(rows.map { $0["opening"] } == ["0", "0", "23.56", "25.86"])
             #expect(rows.map { $0["closing"] } == ["0", "23.56", "25.86", "25.14"])
             #expect(rows.map { $0["credits"] } == ["0", "0", "10", "0"])
+            #expect(rows.map { $0["purchases_to_date"] } == ["0", "25", "25", "25"])
             #expect(rows.map { $0["complete"] } == [true, true, true, false])
         }
     }

@@ -9,6 +9,8 @@ package struct BalanceDay: Hashable, Sendable {
     package var disputes = ExactAmount.zero
     package var credits = ExactAmount.zero
     package var spend = ExactAmount.zero
+    /// All purchases up to and with the day.
+    package var purchasesToDate = ExactAmount.zero
     /// Whether the day, and all before it, are indexed to the end and have a price; otherwise it may yet change.
     package var isComplete = true
 
@@ -89,11 +91,14 @@ package struct BalanceSheet: Sendable {
     /// A line for each day of a range in one currency.
     package func days(_ dates: ClosedRange<CivilDate>, in currency: Currency) -> [BalanceDay] {
         let movements = movements[currency] ?? [:]
-        var balance = movements.values.filter { $0.date < dates.lowerBound }
-            .reduce(ExactAmount.zero) { $0 + $1.closing }
+        let earlier = movements.values.filter { $0.date < dates.lowerBound }
+        var balance = earlier.reduce(ExactAmount.zero) { $0 + $1.closing }
+        var purchases = earlier.reduce(ExactAmount.zero) { $0 + $1.purchases }
         return dates.map { date in
             var day = movements[date] ?? BalanceDay(date: date, currency: currency)
             day.opening = balance
+            purchases += day.purchases
+            day.purchasesToDate = purchases
             if currency == .usd, let first = firstIncomplete { day.isComplete = date < first }
             balance = day.closing
             return day
@@ -110,6 +115,7 @@ package struct BalanceSheet: Sendable {
             total.credits += day.credits
             total.spend += day.spend
         }
+        total.purchasesToDate = total.purchases
         if currency == .usd, let first = firstIncomplete { total.isComplete = date < first }
         return total
     }

@@ -10,6 +10,8 @@ struct BalanceController: Sendable {
 
     private static let maximumBytes = 4 << 20
 
+    private var reader: BalanceReader { BalanceReader(feed: feed, usage: usage) }
+
     func addRoutes(to routes: inout Routes) {
         routes.get("/v1/balance", use: balance)
         routes.get("/v1/balance/history", use: history)
@@ -26,9 +28,9 @@ struct BalanceController: Sendable {
         try query.finish()
 
         let today = CivilDate(context.now)
-        let sheet = try await sheet(of: customer, through: today, in: .utc)
+        let sheet = try await reader.sheet(of: customer, through: today)
         let newest = try await usage.newestDay()
-        let burn = try await burn(of: customer, newest)
+        let burn = try await reader.burn(of: customer, newest)
         return JSONBody.response(
             BalanceResponse(
                 customer: customer,
@@ -51,7 +53,7 @@ struct BalanceController: Sendable {
         let format: Format = try query.choice("format") ?? .json
         try query.finish()
 
-        let sheet = try await sheet(of: customer, through: dates.upperBound, in: zone)
+        let sheet = try await reader.sheet(of: customer, through: dates.upperBound, in: zone)
         let rows = sheet.currencies.flatMap { sheet.days(dates, in: $0) }
             .sorted { ($0.date, $0.currency.code) < ($1.date, $1.currency.code) }.map(BalanceDayResponse.init)
         let name = "balance_\(dates.lowerBound.text)_to_\(dates.upperBound.text)"
@@ -75,49 +77,6 @@ struct BalanceController: Sendable {
                 )
             )
         }
-    }
-
-    private func sheet(
-        of customer: String,
-        through date: CivilDate,
-        in zone: LocalTime
-    ) async throws -> BalanceSheet {
-        var rows: [Transaction] = []
-        var all = TransactionFilter.everything
-        all.customer = customer
-        for try await page in FeedRows(feed: feed, filter: all) { rows += page }
-        return BalanceSheet(
-            transactions: rows,
-            credits: try await usage.credits(of: customer),
-            usage: try await usedDays(of: customer, through: date, in: zone),
-            dating: zone.date(of:)
-        )
-    }
-
-    /// The days on which the customer leased anything, since the chain's first that is known.
-    private func usedDays(
-        of customer: String,
-        through date: CivilDate,
-        in zone: LocalTime
-    ) async throws -> [UsageLine] {
-        let calendar = try await usage.calendar(CivilDate(dayNumber: 0)...max(date, CivilDate(dayNumber: 0)))
-        guard let first = calendar.first?.date.adding(days: -1), first <= date else { return [] }
-        let reader = UsageReader(usage: usage)
-        return try await reader.lines(.customer(customer), first...date, by: .total, in: zone)
-            .filter { $0.totals.leases > 0 }
-    }
-
-    /// What the open leases cost per hour, at the pace of blocks and the price of AKT that are known last.
-    private func burn(of customer: String, _ newest: CalendarDay?) async throws -> Spend? {
-        guard let newest else { return .zero }
-        let leases = try await UsageReader(usage: usage).openLeases(.customer(customer), on: newest.date)
-        let recent = try await usage.calendar(newest.date.adding(days: -7)...newest.date)
-        guard let whole = recent.last(where: { $0.lastHeight != nil }) ?? recent.last else { return nil }
-        return BurnRate.perHour(
-            leases,
-            blocksPerDay: Int64(whole.heights.count),
-            aktPrice: recent.last { $0.aktPrice != nil }?.aktPrice
-        )
     }
 
     private struct History: Encodable {

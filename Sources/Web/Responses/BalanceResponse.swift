@@ -57,6 +57,7 @@ struct BalanceDayResponse: Encodable {
     let spend: String
     let closing: String
     let closing_display: String
+    let purchases_to_date: String
     let complete: Bool
 
     init(_ day: BalanceDay) {
@@ -70,19 +71,19 @@ struct BalanceDayResponse: Encodable {
         spend = day.spend.exactText
         closing = day.closing.exactText
         closing_display = day.closing.display(in: day.currency)
+        purchases_to_date = day.purchasesToDate.exactText
         complete = day.isComplete
     }
 
     static let columns = [
         "Date (UTC)", "Currency", "Opening", "Purchases", "Refunds", "Disputes", "Credits", "Spend",
-        "Closing",
-        "Complete",
+        "Closing", "Purchases To Date", "Complete",
     ]
 
     var cells: [String] {
         [
             date, currency.uppercased(), opening, purchases, refunds, disputes, credits, spend, closing,
-            complete ? "yes" : "no",
+            purchases_to_date, complete ? "yes" : "no",
         ]
     }
 }
