@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // The vocabulary and the decisions: pure.
         .target(name: "Billing", swiftSettings: house),
@@ -68,7 +69,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Billing", "Webhooks", "Storage",
+                "Billing", "Webhooks", "Storage", "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -174,14 +175,15 @@ let package = Package(
             dependencies: [
                 "Billing", "HTTPClient", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "StripeStandIn",
                 "TestSupport", "Upkeep", "Web", "Webhooks",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["Snapshots"],
             swiftSettings: house
         ),
         .testTarget(

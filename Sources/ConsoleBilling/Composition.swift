@@ -153,7 +153,13 @@ struct Service {
     }
 
     private func web(_ clock: @escaping @Sendable () -> Instant) -> WebConfiguration {
-        WebConfiguration(
+        let chartScript = ChartScript.find(configured: configuration.chartJSPath)
+        if chartScript == nil {
+            logger.notice(
+                "Chart.js is not installed (Debian: libjs-chart.js; or CHART_JS_PATH): the page shows tables alone"
+            )
+        }
+        return WebConfiguration(
             host: configuration.host,
             port: configuration.port,
             verifier: SignatureVerifier(
@@ -174,6 +180,8 @@ struct Service {
             ),
             frameAncestors: configuration.frameAncestors,
             receiptHosts: configuration.receiptHosts,
+            seller: configuration.seller,
+            chartScript: chartScript,
             canAskStripe: configuration.stripeKey != nil,
             clock: clock
         )

@@ -22,6 +22,10 @@ package struct WebConfiguration: Sendable {
     /// Which other sites may show the page in a frame; none unless told.
     package var frameAncestors: [WebOrigin]
     package var receiptHosts: ReceiptHosts
+    /// Who issues receipts.
+    package var seller: Seller
+    /// The file of Chart.js; `nil` where it is not installed.
+    package var chartScript: [UInt8]?
     /// Whether there is a key of Stripe's, so that runs of upkeep can be asked for.
     package var canAskStripe: Bool
     /// Connections open at once; those over it wait to be accepted.
@@ -40,6 +44,8 @@ package struct WebConfiguration: Sendable {
         sessions: SessionSigner,
         frameAncestors: [WebOrigin] = [],
         receiptHosts: ReceiptHosts = .stripe,
+        seller: Seller = .unnamed,
+        chartScript: [UInt8]? = nil,
         canAskStripe: Bool = true,
         maxConnections: Int = 4096,
         deadlineSeconds: Int64 = 30,
@@ -54,6 +60,8 @@ package struct WebConfiguration: Sendable {
         self.sessions = sessions
         self.frameAncestors = frameAncestors
         self.receiptHosts = receiptHosts
+        self.seller = seller
+        self.chartScript = chartScript
         self.canAskStripe = canAskStripe
         self.maxConnections = maxConnections
         self.deadlineSeconds = deadlineSeconds
@@ -135,6 +143,10 @@ private func buildRoutes(
     )
     let links = configuration.links
     let deliveries = DeliveryCounters()
+    let assets = Assets(chartScript: configuration.chartScript)
+    let assetLinks = assets.links(under: WebOrigin.path(of: configuration.sessions.publicURL))
+    let pages = PageResponse(frameAncestors: configuration.frameAncestors.map(\.description))
+    let emailer = ReceiptEmailer(feed: store, mailer: mailer)
     var routes = Routes()
     var table = Routes()
     func addRoutes(to routes: inout Routes) {
@@ -151,10 +163,22 @@ private func buildRoutes(
             authenticator: authenticator,
             links: links,
             source: receipts,
-            hosts: configuration.receiptHosts
+            hosts: configuration.receiptHosts,
+            log: store,
+            seller: configuration.seller,
+            assets: assetLinks,
+            pages: pages
         ).addRoutes(to: &routes)
-        ReceiptEmailController(feed: store, authenticator: authenticator, mailer: mailer)
-            .addRoutes(to: &routes)
+        ReceiptEmailController(authenticator: authenticator, emailer: emailer).addRoutes(to: &routes)
+        BillingController(
+            feed: store,
+            usage: store as? any UsageStore,
+            authenticator: authenticator,
+            links: links,
+            emailer: emailer,
+            assets: assetLinks,
+            pages: pages
+        ).addRoutes(to: &routes)
         ConsoleTransactionsController(feed: store, authenticator: authenticator, links: links)
             .addRoutes(to: &routes)
         EventsController(log: store, work: store, authenticator: authenticator).addRoutes(to: &routes)
@@ -175,7 +199,7 @@ private func buildRoutes(
         ConsoleUsageController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
         BalanceController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
         HealthController(store: store).addRoutes(to: &routes)
-        AssetsController().addRoutes(to: &routes)
+        AssetsController(assets: assets).addRoutes(to: &routes)
     }
     // A router's middleware covers only the routes added after it, and this one needs to know them all.
     addRoutes(to: &table)

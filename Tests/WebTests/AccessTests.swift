@@ -83,6 +83,7 @@ struct AccessTests {
         with credentials: Credentials
     ) -> (status: Int, code: String?) {
         if case .open = route.access { return (route.status, nil) }
+        if case .session = route.access { return expectedOfPage(with: credentials) }
         var takesLinks = false
         if case .keyOrLink = route.access { takesLinks = true }
         return switch credentials {
@@ -99,6 +100,18 @@ struct AccessTests {
             // Routes that only read a query refuse what is none of theirs; those without a query pass it over.
             takesLinks
                 ? (403, "link_invalid") : route.readsQuery ? (400, "parameter_unknown") : (route.status, nil)
+        }
+    }
+
+    /// A page is a customer's: whoever comes without a session is told so on a page, and a key opens none.
+    private func expectedOfPage(with credentials: Credentials) -> (status: Int, code: String?) {
+        switch credentials {
+        case .noKey, .goodLink, .otherRowsLink, .expiredLink, .alteredLink: (401, nil)
+        case .wrongKey: (401, "api_key_invalid")
+        case .bothHeaders: (400, "credentials_ambiguous")
+        case .emptyBearer, .basic: (401, "authorization_malformed")
+        case .rightKey, .rightKeyAsConsoleSendsIt, .wrongScope, .alteredLinkWithRightKey:
+            (403, "session_required")
         }
     }
 

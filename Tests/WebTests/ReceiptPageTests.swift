@@ -1,5 +1,6 @@
 import Billing
 import Testing
+import Web
 
 /// Our own printable receipt.
 @Suite(.timeLimit(.minutes(5)))
@@ -17,7 +18,7 @@ struct ReceiptPageTests {
             .refund("re_b", of: "ch_a", amount: 50_000, status: "pending"),
         ]).text
         for expected in [
-            "ch_a", "2026-03-14 11:00:00", "Visa •••• 4242", "$1,234.56", "-$234.56", "Refund (pending)",
+            "ch_a", "14 Mar 2026, 11:00", "Visa •••• 4242", "$1,234.56", "-$234.56", "Refund (pending)",
             "-$500.00",
             "$500.00",
         ] { #expect(text.contains(expected), "\(expected)") }
@@ -58,6 +59,56 @@ struct ReceiptPageTests {
         let text = try await page([charge], of: path).text
         #expect(text.contains("&lt;script&gt;"))
         #expect(!text.contains("<script"))
+    }
+
+    @Test func `it names the seller, the buyer, the items and what they come to`() async throws {
+        var settings = WebHarness.Settings()
+        settings.seller = Seller(name: "Example & Co", address: ["1 Road", "Town"], taxID: "EX-42")
+        let text = try await WebHarness.with(settings) { harness in
+            try await harness.deliver([
+                .charge(
+                    "ch_a",
+                    amount: 1999,
+                    extra: [
+                        "description": "Console credits",
+                        "billing_details": ["name": "<script>alert(1)</script>", "email": "jo@example.com"],
+                    ]
+                )
+            ])
+            return try await harness.get("/v1/transactions/ch_a/receipt/print").text
+        }
+        for expected in [
+            "Example &amp; Co", "1 Road", "Tax ID EX-42", "&lt;script&gt;alert(1)&lt;/script&gt;",
+            "jo@example.com", "Console credits", "$19.99",
+        ] { #expect(text.contains(expected), "\(expected)") }
+        #expect(!text.contains("<script"))
+    }
+
+    @Test func `what an invoice listed is listed, and the rest has a line`() async throws {
+        let lines: [String: any Sendable] = [
+            "has_more": false,
+            "data": [
+                ["amount": 8000, "description": "Eighty"] as [String: any Sendable],
+                ["amount": 1000, "description": "Ten"],
+            ],
+        ]
+        let invoice = MadeEvent(
+            "invoice.paid",
+            id: "evt_of_in_e",
+            created: TestClock.start,
+            object: [
+                "id": "in_e", "object": "invoice", "amount_paid": 9900, "total": 9900, "currency": "usd",
+                "created": TestClock.start.unixSeconds, "customer": "cus_one", "paid": true,
+                "paid_out_of_band": true, "status": "paid", "number": "EX-0001", "lines": lines,
+            ]
+        )
+        let text = try await WebHarness.with { harness in
+            try await harness.deliver([invoice])
+            return try await harness.get("/v1/transactions/in_e/receipt/print").text
+        }
+        for expected in ["Eighty", "$80.00", "Ten", "$10.00", "Taxes and other charges", "$9.00", "$99.00"] {
+            #expect(text.contains(expected), "\(expected)")
+        }
     }
 
     @Test func `it may be framed, cached and scripted by nobody`() async throws {

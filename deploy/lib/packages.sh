@@ -30,4 +30,4 @@ need_swift() {
 }
 
 # What compiling takes, besides Swift.
-build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev pkg-config ca-certificates tzdata)
+build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev zlib1g-dev pkg-config ca-certificates tzdata)

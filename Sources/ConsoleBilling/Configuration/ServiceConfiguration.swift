@@ -1,4 +1,5 @@
 import Billing
+import Foundation
 import Logging
 import PostgresStorage
 import StripeAPI
@@ -28,6 +29,9 @@ struct ServiceConfiguration: Sendable {
     let customerSessionTTL: Int64
     let frameAncestors: [WebOrigin]
     let receiptHosts: ReceiptHosts
+    let seller: Seller
+    /// Where Chart.js is said to be; `nil` for where Debian's package puts it.
+    let chartJSPath: String?
     let habits: UpkeepHabits
     let logLevel: Logger.Level
     /// `nil`: pretty on a terminal, JSON elsewhere.
@@ -73,6 +77,14 @@ struct ServiceConfiguration: Sendable {
         receiptHosts = ReceiptHosts(
             check.list(.receiptHosts, isRequired: true) { $0.contains("/") || $0.contains("*") ? nil : $0 }
         )
+        seller = Seller(
+            name: check.optional(.sellerName, Self.shownLine),
+            address: check.optional(.sellerAddress, Self.shownLines) ?? [],
+            taxID: check.optional(.sellerTaxID, Self.shownLine)
+        )
+        chartJSPath = check.optional(.chartJSPath) {
+            $0 == ChartScript.none || ChartScript.read($0) != nil ? $0 : nil
+        }
         habits = UpkeepHabits(
             catchUpAfterSeconds: check.required(.catchUpAfter, Self.secondsOrNever(1...2_592_000)) ?? 0,
             reconcileEverySeconds: check.required(.reconcileEvery, Self.secondsOrNever(600...2_592_000)) ?? 0,
@@ -98,6 +110,19 @@ struct ServiceConfiguration: Sendable {
 
     private static func secondsOrNever(_ range: ClosedRange<Int64>) -> (String) -> Int64? {
         { text in text == "0" ? 0 : seconds(range)(text) }
+    }
+
+    /// A text that stands on a receipt.
+    private static func shownLine(_ text: String) -> String? {
+        let line = text.trimmingCharacters(in: .whitespaces)
+        let isShowable = line.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        return 1...120 ~= line.count && isShowable ? line : nil
+    }
+
+    private static func shownLines(_ text: String) -> [String]? {
+        let parts = text.split { $0 == "|" || $0.isNewline }.filter { !$0.allSatisfy(\.isWhitespace) }
+        let lines = parts.compactMap { shownLine(String($0)) }
+        return 1...6 ~= parts.count && lines.count == parts.count ? lines : nil
     }
 
     private static func baseURL(_ text: String) -> String? {

@@ -19,6 +19,10 @@ enum Setting: String, CaseIterable, Sendable {
     case customerSessionTTL = "CUSTOMER_SESSION_TTL"
     case frameAncestors = "FRAME_ANCESTORS"
     case receiptHosts = "RECEIPT_HOSTS"
+    case sellerName = "SELLER_NAME"
+    case sellerAddress = "SELLER_ADDRESS"
+    case sellerTaxID = "SELLER_TAX_ID"
+    case chartJSPath = "CHART_JS_PATH"
     case catchUpAfter = "CATCH_UP_AFTER"
     case reconcileEvery = "RECONCILE_EVERY"
     case reconcileDays = "RECONCILE_DAYS"
@@ -46,6 +50,12 @@ enum Setting: String, CaseIterable, Sendable {
         case .frameAncestors:
             "origins of sites, such as https://console.akash.network, separated by commas; http for this machine only"
         case .receiptHosts: "host names, separated by commas"
+        case .sellerName: "a name of at most 120 characters, for the head of receipts"
+        case .sellerAddress:
+            "at most 6 lines of at most 120 characters each, separated by | or by line breaks"
+        case .sellerTaxID: "a tax or registration number of at most 120 characters"
+        case .chartJSPath:
+            "the path of Chart.js, such as /usr/share/javascript/chart.js/chart.min.js, or none"
         case .catchUpAfter: "seconds from 1 to 2592000, or 0 for never"
         case .reconcileEvery: "seconds from 600 to 2592000, or 0 for never"
         case .reconcileDays: "a number of days from 1 to 30"
@@ -70,7 +80,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .reconcileDays: "3"
         case .logLevel: "info"
         case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,
-            .linkSigningSecret, .frameAncestors, .logFormat:
+            .linkSigningSecret, .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath,
+            .logFormat:
             nil
         }
     }

@@ -24,10 +24,15 @@ package struct LinkSigner: Sendable {
 
     /// The link to a transaction's receipt.
     package func receiptLink(_ transactionID: String, now: Instant) -> String {
+        let path = PathSegment.encoded(transactionID)
+        return "\(publicURL)/v1/transactions/\(path)/receipt?\(receiptQuery(transactionID, now: now))"
+    }
+
+    /// What makes a link to a transaction's receipt, or to the page to print, good without any other credential.
+    func receiptQuery(_ transactionID: String, now: Instant) -> String {
         let expires = now.adding(seconds: lifetimeSeconds).unixSeconds
         let signature = keys[0].code(over: Self.message(transactionID, expires)).hex
-        let path = PathSegment.encoded(transactionID)
-        return "\(publicURL)/v1/transactions/\(path)/receipt?expires=\(expires)&signature=\(signature)"
+        return "expires=\(expires)&signature=\(signature)"
     }
 
     enum Verdict { case good, expired, forged }

@@ -9,6 +9,13 @@ struct ReceiptController: Sendable {
     let links: LinkSigner
     let source: any ReceiptSource
     let hosts: ReceiptHosts
+    let log: any EventLog
+    let seller: Seller
+    let assets: AssetLinks
+    let pages: PageResponse
+
+    /// How many of the newest events about a payment are looked at for who paid and for what.
+    private static let maximumEvents = 40
 
     func addRoutes(to routes: inout Routes) {
         routes.get("/v1/transactions/{id}/receipt", use: open)
@@ -39,14 +46,14 @@ struct ReceiptController: Sendable {
         ) {
             return redirect(to: stored)
         }
-        return page(detail)
+        return try await page(detail, request)
     }
 
     @Sendable
     private func print(_ request: Request, _ context: AppContext) async throws -> Response {
         let (detail, _) = try await authorised(request, context)
         guard detail.transaction.receipt.available else { throw APIError.receiptUnavailable }
-        return page(detail)
+        return try await page(detail, request)
     }
 
     /// The payment, for a caller with credentials or with a signed link alone.
@@ -104,7 +111,21 @@ struct ReceiptController: Sendable {
         )
     }
 
-    private func page(_ detail: PaymentDetail) -> Response {
-        PageResponse.html(ReceiptPage(detail).html)
+    private func page(_ detail: PaymentDetail, _ request: Request) async throws -> Response {
+        var bodies: [[UInt8]] = []
+        for id in detail.events.suffix(Self.maximumEvents).reversed() {
+            if let (_, payload) = try await log.entry(id: id) { bodies.append(payload) }
+        }
+        let page = ReceiptPage(
+            detail,
+            particulars: ReceiptParticulars(
+                bodies: bodies,
+                charge: detail.transaction.charge,
+                invoice: detail.transaction.invoice
+            ),
+            seller: seller,
+            assets: assets
+        )
+        return pages.html(page.html, to: request)
     }
 }

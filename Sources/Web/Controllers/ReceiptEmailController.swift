@@ -1,15 +1,13 @@
 import Billing
 import HTTPTypes
 import Hummingbird
-import Storage
 
 /// `POST /v1/transactions/{id}/receipt/email`: has Stripe e-mail the receipt again.
 ///
 /// A signed link alone is not enough: it is made to be opened, and passed on, and must not have mail sent to anybody.
 struct ReceiptEmailController: Sendable {
-    let feed: any TransactionFeed
     let authenticator: Authenticator
-    let mailer: any ReceiptMailer
+    let emailer: ReceiptEmailer
 
     /// An address and what is around it.
     private static let maxBodyBytes = 4096
@@ -24,22 +22,8 @@ struct ReceiptEmailController: Sendable {
         let id = try context.pathID()
         try QueryReader(request).finish()
         let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes))
-        guard let transaction = try await feed.transaction(id: id),
-            caller.maySee(customer: transaction.customer)
-        else { throw APIError.noSuch("transaction") }
-        guard let target = transaction.receiptTarget(prefersPDF: false) else {
-            throw APIError.receiptUnavailable
-        }
-        do {
-            let asked = try await mailer.email(target, to: address, now: context.now)
-            return JSONBody.response(EmailedReceipt(transaction: id, email: "\(asked)"))
-        } catch {
-            context.logger.notice(
-                "receipt not e-mailed",
-                metadata: ["transaction": "\(transaction.id)", "reason": "\(error)"]
-            )
-            throw APIError(error)
-        }
+        let asked = try await emailer.send(id, to: address, for: caller, context)
+        return JSONBody.response(EmailedReceipt(transaction: id, email: asked))
     }
 
     private func address(in body: [UInt8]) throws(APIError) -> EmailAddress? {
@@ -66,7 +50,7 @@ extension APIError {
         "There is no receipt: only payments that succeeded have one."
     )
 
-    fileprivate init(_ error: ReceiptNotMailed) {
+    init(_ error: ReceiptNotMailed) {
         switch error {
         case .notConfigured:
             self = .stripe(

@@ -9,8 +9,11 @@ struct QueryReader {
     private var known: Set<String> = []
 
     /// - Throws: ``APIError`` for a query that cannot be decoded, or that names a parameter twice.
-    init(_ request: Request) throws(APIError) {
-        guard let query = request.uri.query, !query.isEmpty else { return }
+    init(_ request: Request) throws(APIError) { try self.init(request.uri.query ?? "") }
+
+    /// Reads parameters as a form writes them, whether in an address or in a body.
+    init(_ query: String) throws(APIError) {
+        guard !query.isEmpty else { return }
         guard query.utf8.count <= 8192 else { throw .invalid("query", "The query is too long.") }
         // By bytes, as the separators are: an `=` with a combining accent after it is another character.
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {

@@ -7,10 +7,7 @@ extension QueryReader {
         var filter = TransactionFilter()
         filter.customer = try identifier("customer")
         if let type: Transaction.Kind = try choice("type") { filter.types = [type] }
-        filter.status = text("status")
-        if let status = filter.status, !Self.statuses.contains(status) {
-            throw .invalid("status", "Give one of: \(Self.statuses.sorted().joined(separator: ", ")).")
-        }
+        filter.status = try status()
         if let currency = text("currency") {
             guard currency.utf8.count == 3, currency.allSatisfy({ $0.isASCII && $0.isLetter }) else {
                 throw .invalid("currency", "Give a three-letter currency code, such as usd.")
@@ -18,11 +15,22 @@ extension QueryReader {
             filter.currency = Currency(currency)
         }
         try readRange(into: &filter)
-        filter.search = text("q")
-        if let search = filter.search, search.utf8.count > 256 {
-            throw .invalid("q", "Search for at most 256 bytes.")
-        }
+        filter.search = try search()
         return filter
+    }
+
+    mutating func status() throws(APIError) -> String? {
+        guard let status = text("status") else { return nil }
+        guard Self.statuses.contains(status) else {
+            throw .invalid("status", "Give one of: \(Self.statuses.sorted().joined(separator: ", ")).")
+        }
+        return status
+    }
+
+    mutating func search() throws(APIError) -> String? {
+        guard let search = text("q") else { return nil }
+        guard search.utf8.count <= 256 else { throw .invalid("q", "Search for at most 256 bytes.") }
+        return search
     }
 
     mutating func identifier(_ name: String) throws(APIError) -> String? {
@@ -45,15 +53,18 @@ extension QueryReader {
         filter.createdTo = [exact, to, before?.adding(seconds: -1)].compactMap(\.self).min()
     }
 
-    mutating func cursor() throws(APIError) -> Cursor {
-        let after = try identifier("starting_after")
-        let before = try identifier("ending_before")
+    mutating func cursor(
+        after afterName: String = "starting_after",
+        before beforeName: String = "ending_before"
+    ) throws(APIError) -> Cursor {
+        let after = try identifier(afterName)
+        let before = try identifier(beforeName)
         switch (after, before) {
         case (nil, nil): return .start
         case (let id?, nil): return .startingAfter(id)
         case (nil, let id?): return .endingBefore(id)
         case (_?, _?):
-            throw .invalid("ending_before", "Give either starting_after or ending_before, not both.")
+            throw .invalid(beforeName, "Give either \(afterName) or \(beforeName), not both.")
         }
     }
 

@@ -28,6 +28,12 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
         port = number == (scheme == "https" ? 443 : 80) ? nil : number
     }
 
+    /// The path of a base of links, without its final slash; empty at the root of a host.
+    static func path(of base: String) -> String {
+        let path = base.drop { $0 != ":" }.dropFirst(3).drop { $0 != "/" }
+        return path.hasSuffix("/") ? String(path.dropLast()) : String(path)
+    }
+
     package var description: String { "\(scheme)://\(host)" + (port.map { ":\($0)" } ?? "") }
 
     /// Whether what is sent there can be read and altered on the way by nobody: it is encrypted, or never leaves the

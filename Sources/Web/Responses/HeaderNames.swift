@@ -4,6 +4,8 @@ import HTTPTypes
 // swift-format-ignore: NeverForceUnwrap
 extension HTTPField.Name {
     static let apiKey = Self("x-api-key")!
+    static let crossOriginResourcePolicy = Self("Cross-Origin-Resource-Policy")!
+    static let frameOptions = Self("X-Frame-Options")!
     static let referrerPolicy = Self("Referrer-Policy")!
     static let requestID = Self("Request-Id")!
     /// How the page that sent a request stands to us, as the browser says.

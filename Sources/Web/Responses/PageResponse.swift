@@ -1,19 +1,49 @@
+import HTTPTypes
 import Hummingbird
 
-/// A page for people: nothing on it may be cached, framed, or tell another site where the visitor was.
-enum PageResponse {
-    static func html(_ text: String) -> Response {
-        Response(
-            status: .ok,
-            headers: [
-                .contentType: "text/html; charset=utf-8",
-                .cacheControl: "no-store",
-                .referrerPolicy: "no-referrer",
-                .contentSecurityPolicy:
-                    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-                    + "frame-ancestors 'none'",
-            ],
-            body: .init(byteBuffer: ByteBuffer(string: text))
+/// Answers with a page for people: nothing on it may be cached, framed by strangers, or tell another site where the
+/// visitor was.
+struct PageResponse: Sendable {
+    /// Which other sites may show a page in a frame.
+    let frameAncestors: [String]
+
+    func html(_ text: String, status: HTTPResponse.Status = .ok, to request: Request) -> Response {
+        var headers: HTTPFields = [
+            .contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .vary: "Accept-Encoding",
+            .referrerPolicy: "no-referrer", .contentSecurityPolicy: policy,
+            .crossOriginResourcePolicy: "same-origin",
+        ]
+        // It knows none or all of another site's pages, and where it disagrees with the policy browsers differ.
+        if frameAncestors.isEmpty { headers[.frameOptions] = "DENY" }
+        let bytes = Array(text.utf8)
+        let compressed =
+            AcceptedEncoding.includesGzip(request.headers) ? Gzip.compressed(bytes, .quick) : nil
+        headers[.contentEncoding] = compressed == nil ? nil : "gzip"
+        return Response(
+            status: status,
+            headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: compressed ?? bytes))
         )
+    }
+
+    /// Leads on by GET, whatever the method was.
+    static func redirect(to link: String) -> Response {
+        Response(
+            status: .seeOther,
+            headers: [
+                .location: link, .cacheControl: "no-store", .referrerPolicy: "no-referrer",
+                .contentLength: "0",
+            ]
+        )
+    }
+
+    /// Scripts and styles are ours and in files; nothing that a script writes can become one.
+    private var policy: String {
+        [
+            "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
+            "connect-src 'self'", "form-action 'self'", "base-uri 'none'",
+            "frame-ancestors \(frameAncestors.isEmpty ? "'none'" : frameAncestors.joined(separator: " "))",
+            "require-trusted-types-for 'script'", "trusted-types 'none'",
+        ].joined(separator: "; ")
     }
 }

@@ -12,6 +12,8 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         case key(TestKey)
         /// A key with this scope, or a signed link alone.
         case keyOrLink(TestKey)
+        /// A customer session, and no key.
+        case session
     }
 
     let method: String
@@ -42,7 +44,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
 
     var key: TestKey? {
         switch access {
-        case .open: nil
+        case .open, .session: nil
         case .key(let key), .keyOrLink(let key): key
         }
     }
@@ -227,6 +229,18 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         .init(method: "GET", pattern: "/readyz", path: "/readyz", access: .open),
         .init(method: "GET", pattern: "/v1/healthz/readiness", path: "/v1/healthz/readiness", access: .open),
         .init(method: "GET", pattern: "/assets/receipt.css", path: "/assets/receipt.css", access: .open),
+        .init(method: "GET", pattern: "/assets/billing.css", path: "/assets/billing.css", access: .open),
+        .init(method: "GET", pattern: "/assets/billing.js", path: "/assets/billing.js", access: .open),
+        .init(method: "GET", pattern: "/assets/chart.js", path: "/assets/chart.js", access: .open),
+        .init(method: "GET", pattern: "/billing", path: "/billing", access: .session),
+        .init(method: "GET", pattern: "/billing/usage", path: "/billing/usage", access: .session),
+        .init(
+            method: "POST",
+            pattern: "/billing/transactions/{id}/email",
+            path: "/billing/transactions/ch_a/email",
+            access: .open,
+            status: 303
+        ),
     ]
 
     /// The patterns written in the controllers, to hold ``all`` against.

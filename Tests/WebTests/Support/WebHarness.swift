@@ -22,6 +22,8 @@ final class WebHarness: Sendable {
         /// Not the service's own address: links are followed by their path.
         var publicURL = "https://billing.example.com"
         var frameAncestors: [WebOrigin] = []
+        var seller = Seller.unnamed
+        var chartScript: [UInt8]? = Array("var Chart;".utf8)
         var maxBodyBytes = 64 << 10
         var writerLimits = EventWriter.Limits()
         var receipts: any ReceiptSource = NoReceiptSource()
@@ -146,6 +148,8 @@ final class WebHarness: Sendable {
             sessions: settings.sessionSigner,
             frameAncestors: settings.frameAncestors,
             receiptHosts: settings.receiptHosts,
+            seller: settings.seller,
+            chartScript: settings.chartScript,
             canAskStripe: settings.canAskStripe,
             maxConnections: settings.maxConnections,
             deadlineSeconds: settings.deadlineSeconds,

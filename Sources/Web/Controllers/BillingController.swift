@@ -1,0 +1,199 @@
+import Billing
+import HTTPTypes
+import Hummingbird
+import Storage
+
+/// The Billing & Usage page: what a customer sees of their own, entered by a customer session.
+struct BillingController: Sendable {
+    let feed: any TransactionFeed
+    /// `nil` where the database does not keep usage.
+    let usage: (any UsageStore)?
+    let authenticator: Authenticator
+    let links: LinkSigner
+    let emailer: ReceiptEmailer
+    let assets: AssetLinks
+    let pages: PageResponse
+
+    func addRoutes(to routes: inout Routes) {
+        routes.get("/billing") { request, context in
+            try await page(.transactions, request, context) { try await transactions(request, context, $0) }
+        }
+        routes.get("/billing/usage") { request, context in
+            try await page(.usage, request, context) { try await usage(request, context, $0) }
+        }
+        routes.post("/billing/transactions/{id}/email", use: email)
+    }
+
+    // MARK: Who is there
+
+    /// Lets a visitor in, and shows every trouble as a page.
+    private func page(
+        _ tab: PageFrame.Tab,
+        _ request: Request,
+        _ context: AppContext,
+        _ contents: (PageVisitor) async throws -> Response
+    ) async throws -> Response {
+        switch authenticator.arrival(request, now: context.now) {
+        case .enters(let redirect): return redirect
+        case .refused(let fault): return ended(fault, request, context)
+        case nil: break
+        }
+        switch try await authenticator.visit(of: request, now: context.now) {
+        case .nobody: return ended(nil, request, context)
+        case .over(let fault): return ended(fault, request, context)
+        case .visitor(let visitor):
+            do {
+                return try await contents(visitor)
+            } catch {
+                return try trouble(error, tab, visitor, request, context)
+            }
+        }
+    }
+
+    private func ended(_ fault: SessionFault?, _ request: Request, _ context: AppContext) -> Response {
+        let frame = PageFrame(nil, title: "Session ended", assets: assets, returnLink: fault?.returnURL)
+        var response = pages.html(
+            ProblemPage(ended: fault, frame: frame, requestID: context.requestID).html,
+            status: .unauthorized,
+            to: request
+        )
+        // What is good no more need not be sent again.
+        if fault != nil { response.headers[.setCookie] = authenticator.cookie.clearing }
+        return response
+    }
+
+    private func trouble(
+        _ error: any Error,
+        _ tab: PageFrame.Tab,
+        _ visitor: PageVisitor,
+        _ request: Request,
+        _ context: AppContext
+    ) throws -> Response {
+        let shown: APIError
+        switch error {
+        case let error as APIError: shown = error
+        case let error as StoreError:
+            context.logger.error("page not shown", metadata: ["error": "\(error)"])
+            shown = .unavailable("Your data cannot be read at this moment. Nothing of it is lost.")
+        default: throw error
+        }
+        let onward = PageLink(tab == .usage ? UsageView.path : TransactionsView.path)
+        let page = ProblemPage(
+            shown,
+            frame: frame(tab, visitor),
+            requestID: context.requestID,
+            onward: onward
+        )
+        var response = pages.html(page.html, status: shown.status, to: request)
+        response.headers[.retryAfter] = shown.headers[.retryAfter]
+        return response
+    }
+
+    private func frame(_ tab: PageFrame.Tab, _ visitor: PageVisitor) -> PageFrame {
+        PageFrame(tab, assets: assets, returnLink: visitor.session?.returnURL)
+    }
+
+    // MARK: Transactions
+
+    private func transactions(
+        _ request: Request,
+        _ context: AppContext,
+        _ visitor: PageVisitor
+    ) async throws -> Response {
+        let customer = try visitor.customer
+        var query = try QueryReader(request)
+        let view = try query.transactionsView()
+        let notice: PageNotice.Outcome? = try query.choice("notice")
+        try query.finish()
+
+        let filter = view.filter(customer: customer, now: context.now)
+        let total = try await feed.count(filter)
+        guard let page = try await feed.page(filter, cursor: view.cursor, limit: view.perPage) else {
+            // The row it was counted from has gone since: from the beginning, then.
+            return PageResponse.redirect(to: assets.root + view.link.text)
+        }
+        var payments: [String: PaymentDetail] = [:]
+        for row in page.elements { payments[row.id] = try await feed.payment(ofTransaction: row.id) }
+        let model = TransactionsPage(
+            view,
+            rows: page.elements,
+            payments: payments,
+            total: total,
+            hasMore: page.hasMore,
+            customer: customer,
+            now: context.now,
+            notice: notice.map(PageNotice.init),
+            formToken: visitor.formToken,
+            signature: pages.frameAncestors.isEmpty ? nil : { links.receiptQuery($0, now: context.now) },
+            frame: frame(.transactions, visitor)
+        )
+        return pages.html(model.html, to: request)
+    }
+
+    // MARK: Usage
+
+    private func usage(
+        _ request: Request,
+        _ context: AppContext,
+        _ visitor: PageVisitor
+    ) async throws -> Response {
+        let customer = try visitor.customer
+        var query = try QueryReader(request)
+        let view = try query.usageView()
+        try query.finish()
+
+        let today = CivilDate(context.now)
+        let dates = try view.dates(today: today)
+        var readings: UsagePage.Readings?
+        if let usage {
+            readings = try await UsagePageReader(feed: feed, usage: usage)
+                .readings(customer, view, dates, today: today)
+        }
+        let model = UsagePage(
+            view,
+            dates: dates,
+            readings: readings,
+            customer: customer,
+            now: context.now,
+            frame: frame(.usage, visitor)
+        )
+        return pages.html(model.html, to: request)
+    }
+
+    // MARK: E-mail
+
+    /// A form of the page that was sent without a script: does what the route of the API does, and leads back.
+    @Sendable
+    private func email(_ request: Request, _ context: AppContext) async throws -> Response {
+        var query = try? QueryReader(request)
+        // Where it leads back to is no reason not to do it.
+        let view = (try? query?.transactionsView()) ?? TransactionsView()
+        let outcome: PageNotice.Outcome
+        do {
+            let body = try await request.bytes(upTo: 4096)
+            var form = try QueryReader(String(decoding: body, as: UTF8.self))
+            let caller = try await authenticator.caller(
+                of: request,
+                needing: .feedRead,
+                now: context.now,
+                formToken: form.text("form_token")
+            )
+            _ = try await emailer.send(try context.pathID(), to: nil, for: caller, context)
+            outcome = .emailed
+        } catch let error as APIError {
+            outcome = PageNotice.Outcome(error)
+        }
+        let back = view.here(PageLink(TransactionsView.path)).with("notice", outcome.rawValue)
+        return PageResponse.redirect(to: assets.root + back.text)
+    }
+}
+
+extension PageVisitor {
+    /// Whose page it is.
+    fileprivate var customer: String {
+        get throws(APIError) {
+            guard case .own(let customer, _) = caller.reach else { throw .noSuch("customer") }
+            return customer
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Billing
+
+/// A number that is to be seen before anything else.
+struct Tile {
+    struct Note {
+        let before: String
+        let noteAmount: PageAmount?
+        let noteDay: PageDay?
+        let after: String
+
+        init(_ before: String, _ amount: PageAmount? = nil, day: PageDay? = nil, _ after: String = "") {
+            self.before = before
+            noteAmount = amount
+            noteDay = day
+            self.after = after
+        }
+    }
+
+    let tileName: String
+    let figure: PageAmount?
+    /// In place of an amount.
+    let figureText: String?
+    let notes: [Note]
+
+    init(_ name: String, _ figure: PageAmount? = nil, text: String? = nil, notes: [Note] = []) {
+        tileName = name
+        self.figure = figure
+        figureText = figure == nil ? text ?? "–" : nil
+        self.notes = notes
+    }
+}
+
+/// The tiles of the balance: what is left, what goes, and how long it lasts.
+enum BalanceTiles {
+    /// - Parameters:
+    ///   - totals: The balance in each currency, dollars first.
+    ///   - days: A line for each day from the first of last month at the latest.
+    ///   - burn: What an hour costs; `nil` where nobody knows.
+    ///   - today: The present day.
+    /// - Returns: Four tiles.
+    static func tiles(totals: [BalanceDay], days: [UsageLine], burn: Spend?, today: CivilDate) -> [Tile] {
+        let dollars = totals.first { $0.currency == .usd }
+        let others = totals.filter { $0.currency != .usd }
+        let balance = Tile(
+            "Balance",
+            dollars.map { PageAmount($0.closing) },
+            notes: others.map { Tile.Note("and ", PageAmount($0.closing, in: $0.currency)) }
+        )
+        return [
+            balance, month(days, today: today), hourly(burn),
+            daysLeft(dollars?.closing ?? .zero, burn, today: today),
+        ]
+    }
+
+    private static func month(_ days: [UsageLine], today: CivilDate) -> Tile {
+        let first = today.firstOfMonth
+        let lastMonth = first.adding(months: -1)
+        func spent(_ dates: ClosedRange<CivilDate>) -> Spend {
+            days.filter { dates.contains($0.date) && $0.isIndexed }.reduce(.zero) { $0 + $1.spend }
+        }
+        let (now, whole) = (spent(first...today), spent(lastMonth...first.adding(days: -1)))
+        let sameDays = spent(lastMonth...min(today.adding(months: -1), first.adding(days: -1)))
+        guard let amount = now.total else { return Tile("Spent this month", text: now.display) }
+        let byNow = sameDays.total.map {
+            Tile.Note("", PageAmount($0), " by this day of \(lastMonth.monthName)")
+        }
+        let inAll = whole.total.map { Tile.Note("", PageAmount($0), " in all of it") }
+        return Tile("Spent this month", PageAmount(amount), notes: [byNow, inAll].compactMap(\.self))
+    }
+
+    private static func hourly(_ burn: Spend?) -> Tile {
+        guard let rate = burn?.total else { return Tile("Burn per hour", text: burn?.display) }
+        let day = (0..<24).reduce(ExactAmount.zero) { sum, _ in sum + rate }
+        return Tile(
+            "Burn per hour",
+            PageAmount(rate),
+            notes: [
+                rate == .zero ? Tile.Note("Nothing is leased now") : Tile.Note("", PageAmount(day), " a day")
+            ]
+        )
+    }
+
+    private static func daysLeft(_ balance: ExactAmount, _ burn: Spend?, today: CivilDate) -> Tile {
+        guard let burn, let days = BurnRate.daysLeft(balance, perHour: burn) else {
+            return Tile("Days left", notes: [Tile.Note("While nothing is leased, nothing is spent")])
+        }
+        let whole = days.split(separator: ".").first.flatMap { Int64($0) } ?? 0
+        let note =
+            switch whole {
+            case 0: Tile.Note("Top up to keep leases open")
+            case ..<3650: Tile.Note("Until ", day: PageDay(today.adding(days: whole)), " at this pace")
+            // A date too far off says nothing.
+            default: Tile.Note("At this pace")
+            }
+        return Tile("Days left", text: days, notes: [note])
+    }
+}

@@ -1,0 +1,62 @@
+import Billing
+
+/// What was leased on each day, and what it cost.
+struct DailyUsageTable {
+    struct Row {
+        let day: PageDay
+        let isUnfinished: Bool
+        let leased: String
+        let gpus: String
+        let processors: String
+        let memory: String
+        let cost: NumberTable.Cell
+    }
+
+    /// The newest first.
+    let rows: [Row]
+
+    init(_ days: [UsageLine]) {
+        rows = days.reversed().map { day in
+            let totals = day.totals
+            return Row(
+                day: PageDay(day.date),
+                isUnfinished: !day.isComplete,
+                leased: day.isIndexed ? Self.counted(totals.deployments, "deployment") : "–",
+                gpus: Self.orDash(
+                    totals.gpus.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(
+                        separator: ", "
+                    )
+                ),
+                processors: Self.orDash(Self.thousandths(totals.cpuMilli)),
+                memory: Self.orDash(Self.bytes(totals.memoryBytes)),
+                cost: NumberTable.Cell(day.isIndexed ? day.spend : nil)
+            )
+        }
+    }
+
+    private static func counted(_ count: Int64, _ what: String) -> String {
+        count == 1 ? "1 \(what)" : "\(count) \(what)s"
+    }
+
+    private static func orDash(_ text: String) -> String { text.isEmpty ? "–" : text }
+
+    /// `1500` as `1.5`; nothing for none.
+    private static func thousandths(_ number: Int64) -> String {
+        guard number > 0 else { return "" }
+        let fraction = String(1000 + number % 1000).dropFirst()
+        let digits = fraction.prefix(3 - fraction.reversed().prefix { $0 == "0" }.count)
+        return digits.isEmpty ? "\(number / 1000)" : "\(number / 1000).\(digits)"
+    }
+
+    /// In the largest binary unit of which there is one, to a tenth; nothing for none.
+    private static func bytes(_ count: Int64) -> String {
+        guard count > 0 else { return "" }
+        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+        let power = (Int64.bitWidth - 1 - count.leadingZeroBitCount) / 10
+        let unit: Int64 = 1 << (10 * Int64(power))
+        let (whole, rest) = count.quotientAndRemainder(dividingBy: unit)
+        // Of the remainder as many bits as cannot overflow; the rest would not change a tenth.
+        let tenth = unit >= 1024 ? (rest / (unit / 1024)) * 10 / 1024 : 0
+        return tenth == 0 ? "\(whole) \(units[power])" : "\(whole).\(tenth) \(units[power])"
+    }
+}

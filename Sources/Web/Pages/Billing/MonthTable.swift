@@ -1,0 +1,42 @@
+import Billing
+
+/// What each month cost, beside the others.
+enum MonthTable {
+    /// How many months are compared at least, this one included.
+    static let minimumMonths: Int64 = 6
+
+    /// Whole months, so that the first is not the shorter for beginning later.
+    static func dates(around dates: ClosedRange<CivilDate>) -> ClosedRange<CivilDate> {
+        let latest = dates.upperBound.adding(months: 1 - minimumMonths)
+        return min(dates.lowerBound, latest).firstOfMonth...dates.upperBound
+    }
+
+    static func table(_ months: [UsageMonth], fileLink: String) -> NumberTable {
+        NumberTable(
+            tableID: "months",
+            caption: "Spend in each month (UTC)",
+            stub: "Month",
+            columns: [NumberTable.Column(heading: "Spend")],
+            lines: months.reversed().map { month in
+                NumberTable.Line(
+                    machine: month.month,
+                    label: CivilDate(month.month + "-01").map { "\($0.monthName) \($0.parts.year)" }
+                        ?? month.month,
+                    isOpen: !month.isComplete,
+                    cells: [NumberTable.Cell(month.spend)]
+                )
+            },
+            fileLink: fileLink
+        )
+    }
+
+    static let chart = NumberChart(
+        chartID: "chart-months",
+        chartTitle: "Monthly spending comparison",
+        form: "bars",
+        tableOfChart: "months",
+        firstColumn: 0,
+        endColumn: 1,
+        meaning: "What each month cost."
+    )
+}

@@ -1,0 +1,45 @@
+/// A page for what cannot be shown: says what happened, and what to do.
+struct ProblemPage {
+    let frame: PageFrame
+    let heading: String
+    let message: String
+    /// Where to go on; `nil` where there is nowhere.
+    let onwardLink: String?
+    let onwardLabel: String?
+    let requestID: String
+
+    init(_ error: APIError, frame: PageFrame, requestID: String, onward: PageLink?) {
+        self.frame = frame
+        message = error.message
+        self.requestID = requestID
+        switch error.status.code {
+        case 404:
+            heading = "There is nothing here"
+            (onwardLink, onwardLabel) = (onward?.text, "Back to all transactions")
+        case 400..<500:
+            heading = "This cannot be shown"
+            (onwardLink, onwardLabel) = (onward?.text, "Start again without filters")
+        default:
+            heading = "Just a moment"
+            (onwardLink, onwardLabel) = (onward?.text, "Try again")
+        }
+    }
+
+    /// - Parameters:
+    ///   - fault: What is the matter with the session; `nil` where there is none.
+    ///   - frame: What is around it.
+    ///   - requestID: The request's.
+    init(ended fault: SessionFault?, frame: PageFrame, requestID: String) {
+        self.frame = frame
+        self.requestID = requestID
+        heading = fault?.reason == .expired ? "Your session has ended" : "Open this page from your account"
+        message =
+            frame.returnLink == nil
+            ? "Sessions last a while only. Go back to the site that led you here, and open Billing & Usage from there."
+            : "Sessions last a while only. Go back to \(frame.returnName ?? "the site"), and open Billing & Usage from there."
+        onwardLink = nil
+        onwardLabel = nil
+    }
+
+    var html: String { Templates.render(self, "problem") }
+}

@@ -1,0 +1,99 @@
+import Billing
+
+/// What each day cost, split by provider, GPU model or deployment.
+///
+/// The nine that cost most have a column each, and the rest one together.
+struct SpendTable {
+    static let maximumGroups = 9
+
+    let table: NumberTable
+    let chart: NumberChart
+
+    /// - Parameters:
+    ///   - days: A line for every day, of all groups together.
+    ///   - groups: The lines of the groups on the same days.
+    ///   - split: What they are groups of.
+    ///   - names: What providers call themselves.
+    ///   - fileLink: Where all groups are in a file.
+    init(
+        days: [UsageLine],
+        groups: [UsageLine],
+        split: UsageView.Split,
+        names: [String: String],
+        fileLink: String
+    ) {
+        let ranked = Self.ranked(groups)
+        let shown = Array(ranked.prefix(Self.maximumGroups))
+        let others = ranked.count - shown.count
+        let headings =
+            shown.map { Self.name(of: $0, split: split, names: names) }
+            + (others > 0 ? ["Other (\(others))"] : []) + (ranked.isEmpty ? [split.label] : [])
+        let spends = Self.spends(groups)
+        table = NumberTable(
+            tableID: "spend",
+            caption: "Spend on each day (UTC) by \(split.label)",
+            stub: "Date",
+            columns: (headings + ["Total"]).map(NumberTable.Column.init),
+            lines: days.reversed().map { day in
+                Self.line(day, parts: spends[day.date] ?? [:], shown: shown, hasOthers: others > 0)
+            },
+            fileLink: fileLink
+        )
+        chart = NumberChart(
+            chartID: "chart-spend",
+            chartTitle: "Spend per day",
+            form: "stack",
+            tableOfChart: "spend",
+            firstColumn: 0,
+            endColumn: headings.count,
+            meaning: "What each day cost, by \(split.label)."
+        )
+    }
+
+    private static func spends(_ groups: [UsageLine]) -> [CivilDate: [String: Spend]] {
+        var spends: [CivilDate: [String: Spend]] = [:]
+        for line in groups { spends[line.date, default: [:]][line.group, default: .zero] += line.spend }
+        return spends
+    }
+
+    private static func line(
+        _ day: UsageLine,
+        parts: [String: Spend],
+        shown: [String],
+        hasOthers: Bool
+    ) -> NumberTable.Line {
+        var columns = shown.map { parts[$0] ?? .zero }
+        if hasOthers {
+            columns.append(parts.filter { !shown.contains($0.key) }.values.reduce(Spend.zero, +))
+        }
+        // A table of days on which nothing was leased has a column all the same.
+        if columns.isEmpty { columns = [.zero] }
+        return NumberTable.Line(
+            machine: day.date.text,
+            label: day.date.readable,
+            isOpen: !day.isComplete,
+            cells: (columns + [day.spend]).map { NumberTable.Cell(day.isIndexed ? $0 : nil) }
+        )
+    }
+
+    /// The dearest first; of two that cost the same, by name.
+    private static func ranked(_ groups: [UsageLine]) -> [String] {
+        var totals: [String: ExactAmount] = [:]
+        for line in groups { totals[line.group, default: .zero] += line.spend.known }
+        return totals.sorted { $0.value == $1.value ? $0.key < $1.key : $0.value > $1.value }
+            .map(\.key)
+    }
+
+    private static func name(of group: String, split: UsageView.Split, names: [String: String]) -> String {
+        switch split {
+        case .provider: names[group] ?? shortened(group)
+        case .gpuModel: group.isEmpty ? "No GPU" : group
+        case .deployment: group
+        }
+    }
+
+    /// An address on chain is longer than any column.
+    private static func shortened(_ address: String) -> String {
+        address.count > 20 ? "\(address.prefix(10))…\(address.suffix(6))" : address
+    }
+}

@@ -1,0 +1,45 @@
+import Billing
+
+/// A status in words, and how good it is.
+struct StatusBadge: Equatable {
+    enum Tone: String { case good, waiting, bad, quiet }
+
+    let label: String
+    /// A class of the style sheet.
+    let tone: String
+
+    init(_ status: String, of kind: Transaction.Kind) {
+        let (label, tone): (String, Tone) =
+            switch (status, kind) {
+            case ("succeeded", _): ("Completed", .good)
+            case ("pending", _): ("Pending", .waiting)
+            case ("requires_action", _): ("Action needed", .waiting)
+            case ("failed", _): ("Failed", .bad)
+            case ("canceled", _): ("Canceled", .quiet)
+            case ("authorized", _): ("Authorized", .waiting)
+            case ("needs_response", _), ("warning_needs_response", _): ("Open", .waiting)
+            case ("under_review", _), ("warning_under_review", _): ("Under review", .waiting)
+            // Whose side a dispute was decided for: won is what the seller calls it.
+            case ("won", _): ("Payment stands", .quiet)
+            case ("lost", _): ("Money returned", .quiet)
+            case ("warning_closed", _), ("prevented", _): ("Closed", .quiet)
+            // Stripe's enumerations are open: a new one is shown as it is called.
+            default: (Self.readable(status), .quiet)
+            }
+        self.label = label
+        self.tone = tone.rawValue
+    }
+
+    /// What one can filter by, in the words of the page.
+    static let choices: [(value: String, label: String)] = [
+        ("", "Any status"), ("succeeded", "Completed"), ("pending", "Pending"),
+        ("requires_action", "Action needed"), ("failed", "Failed"), ("canceled", "Canceled"),
+        ("needs_response", "Dispute: open"), ("under_review", "Dispute: under review"),
+        ("won", "Dispute: payment stands"), ("lost", "Dispute: money returned"),
+    ]
+
+    private static func readable(_ status: String) -> String {
+        let words = status.replacing("_", with: " ")
+        return words.prefix(1).uppercased() + words.dropFirst()
+    }
+}

@@ -1,0 +1,69 @@
+import Billing
+import Storage
+
+/// What a row opens to: the attempts behind it, and what else belongs to its payment.
+struct TransactionDetail {
+    struct Fact {
+        let term: String
+        let fact: String
+    }
+
+    struct Attempt {
+        let tried: PageMoment
+        let triedWith: String?
+        let triedAmount: PageAmount
+        let outcome: StatusBadge
+        let why: String?
+    }
+
+    struct Relative {
+        let happened: PageMoment
+        let relation: String
+        let relativeID: String
+        let relativeAmount: PageAmount
+        let standing: StatusBadge
+    }
+
+    let facts: [Fact]
+    let hasAttempts: Bool
+    let attempts: [Attempt]
+    let hasRelatives: Bool
+    let relatives: [Relative]
+    /// Why it did not go through.
+    let failure: String?
+
+    init(_ row: Transaction, payment: PaymentDetail?, zone: LocalTime) {
+        let named: [(String, String?)] = [
+            ("ID", row.id), ("Payment", row.paymentIntent == row.id ? nil : row.paymentIntent),
+            ("Charge", row.charge == row.id ? nil : row.charge), ("Invoice", row.invoice),
+            ("Receipt number", row.receipt.number),
+        ]
+        facts = named.compactMap { term, fact in fact.map { Fact(term: term, fact: $0) } }
+        failure = row.failure.map(Self.reason)
+        let tries = row.type == .purchase ? payment?.group.attempts(of: row) ?? [] : []
+        attempts = tries.map { attempt in
+            Attempt(
+                tried: PageMoment(attempt.created, zone: zone),
+                triedWith: attempt.paymentMethod?.label,
+                triedAmount: PageAmount(Money(minorUnits: attempt.amount, currency: row.currency)),
+                outcome: StatusBadge(attempt.status, of: .purchase),
+                why: attempt.failure.map(Self.reason)
+            )
+        }
+        hasAttempts = !attempts.isEmpty
+        relatives = (payment?.group.relatives(of: row) ?? []).filter { $0.id != row.id }.map { other in
+            Relative(
+                happened: PageMoment(other.created, zone: zone),
+                relation: TransactionItem.name(of: other.type),
+                relativeID: other.id,
+                relativeAmount: PageAmount(other.type == .refund ? other.money.negated : other.money),
+                standing: StatusBadge(other.status, of: other.type)
+            )
+        }
+        hasRelatives = !relatives.isEmpty
+    }
+
+    private static func reason(_ failure: Transaction.Failure) -> String {
+        failure.message ?? (failure.declineCode ?? failure.code ?? "unknown").replacing("_", with: " ")
+    }
+}

@@ -1,0 +1,135 @@
+import Billing
+
+/// The tab of usage: plain values, from which the template makes the page.
+struct UsagePage {
+    /// What was read to make it.
+    struct Readings {
+        let sheet: BalanceSheet
+        let burn: Spend?
+        let newest: CalendarDay?
+        /// A line for each day, from the first that the months or the tiles need.
+        let days: [UsageLine]
+        /// What the days in question are split into.
+        let groups: [UsageLine]
+        let providerNames: [String: String]
+    }
+
+    struct Split {
+        let splitName: String
+        let splitLink: String
+        let isCurrent: Bool
+    }
+
+    let frame: PageFrame
+    let ranges: [PageOption]
+    let from: String
+    let to: String
+    let by: String
+    let resetLink: String?
+    /// `nil` where the database does not keep usage.
+    let contents: Contents?
+
+    struct Contents {
+        let stand: UsageStand
+        let tiles: [Tile]
+        let exportLink: String
+        let hasCharts: Bool
+        let balanceCharts: [NumberChart]
+        let balance: NumberTable
+        let splits: [Split]
+        let spendChart: NumberChart
+        let spend: NumberTable
+        let monthChart: NumberChart
+        let months: NumberTable
+        let daily: DailyUsageTable
+        let hasUsage: Bool
+    }
+
+    init(
+        _ view: UsageView,
+        dates: ClosedRange<CivilDate>,
+        readings: Readings?,
+        customer: String,
+        now: Instant,
+        frame: PageFrame
+    ) {
+        self.frame = frame
+        ranges = PageOption.ranges(UsageView.presets, chosen: view.range)
+        if case .custom(let first, let last) = view.range {
+            (from, to) = (first?.text ?? "", last?.text ?? "")
+        } else {
+            (from, to) = ("", "")
+        }
+        by = view.split.rawValue
+        let untouched = UsageView(split: view.split).link.text
+        resetLink = view.link.text == untouched ? nil : untouched
+        contents = readings.map {
+            Self.contents(view, dates, $0, customer, today: CivilDate(now), hasCharts: frame.chartLink != nil)
+        }
+    }
+
+    /// The days that have to be read: those asked for, the months around them, and the two months of the tiles.
+    static func datesToRead(_ dates: ClosedRange<CivilDate>, today: CivilDate) -> ClosedRange<CivilDate> {
+        let months = MonthTable.dates(around: dates)
+        let lastMonth = today.firstOfMonth.adding(months: -1)
+        return min(months.lowerBound, lastMonth)...max(months.upperBound, today)
+    }
+
+    private static func contents(
+        _ view: UsageView,
+        _ dates: ClosedRange<CivilDate>,
+        _ readings: Readings,
+        _ customer: String,
+        today: CivilDate,
+        hasCharts: Bool
+    ) -> Contents {
+        let days = readings.days.filter { dates.contains($0.date) }
+        let months = MonthTable.dates(around: dates)
+        func file(_ route: String, _ dates: ClosedRange<CivilDate>) -> PageLink {
+            UsageView.file(route, customer: customer, dates: dates)
+        }
+        let spend = SpendTable(
+            days: days,
+            groups: readings.groups,
+            split: view.split,
+            names: readings.providerNames,
+            fileLink: file("/v1/usage/daily", dates).with("group_by", view.split.rawValue).text
+        )
+        return Contents(
+            stand: UsageStand(readings.newest, today: today),
+            tiles: BalanceTiles.tiles(
+                totals: readings.sheet.currencies.map { readings.sheet.total(through: today, in: $0) },
+                days: readings.days,
+                burn: readings.burn,
+                today: today
+            ),
+            exportLink: file("/v1/usage/daily", dates).text,
+            hasCharts: hasCharts,
+            balanceCharts: BalanceTable.charts,
+            balance: BalanceTable.table(
+                readings.sheet.days(dates, in: .usd),
+                fileLink: file("/v1/balance/history", dates).text
+            ),
+            splits: UsageView.Split.allCases.map { split in
+                var other = view
+                other.split = split
+                return Split(
+                    splitName: split.label,
+                    splitLink: other.link.text + "#spend-per-day",
+                    isCurrent: split == view.split
+                )
+            },
+            spendChart: spend.chart,
+            spend: spend.table,
+            monthChart: MonthTable.chart,
+            months: MonthTable.table(
+                UsageReport.months(readings.days.filter { months.contains($0.date) }),
+                fileLink: file("/v1/usage/monthly", months).text
+            ),
+            daily: DailyUsageTable(days),
+            hasUsage: days.contains { $0.totals.leases > 0 }
+        )
+    }
+
+    var html: String { Templates.render(self, "usage") }
+}

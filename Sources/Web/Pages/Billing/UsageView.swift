@@ -1,0 +1,68 @@
+import Billing
+
+/// What a visitor wants to see of the usage: which days, and what the spend is split by.
+struct UsageView {
+    enum Split: String, CaseIterable {
+        case provider
+        case gpuModel = "gpu_model"
+        case deployment
+
+        var grouping: UsageGrouping {
+            switch self {
+            case .provider: .provider
+            case .gpuModel: .gpuModel
+            case .deployment: .deployment
+            }
+        }
+
+        var label: String {
+            switch self {
+            case .provider: "Provider"
+            case .gpuModel: "GPU model"
+            case .deployment: "Deployment"
+            }
+        }
+    }
+
+    var range = DateRangeChoice.preset(defaultRange)
+    var split = Split.provider
+
+    static let path = "/billing/usage"
+    static let defaultRange = DateRangeChoice.Preset.days30
+    static let presets: [DateRangeChoice.Preset] = [.days30, .months3, .months6, .months12]
+    /// As many days as the routes of usage take.
+    private static let maximumDays: Int64 = 366
+
+    var link: PageLink {
+        PageLink(Self.path).with(range.parameters(default: Self.defaultRange))
+            .with("by", split == .provider ? nil : split.rawValue)
+    }
+
+    /// - Throws: ``APIError`` for more days than can be shown.
+    func dates(today: CivilDate) throws(APIError) -> ClosedRange<CivilDate> {
+        let last = range.last ?? max(today, range.first(today: today) ?? today)
+        let first = range.first(today: today) ?? last.adding(days: -29)
+        guard first <= last else {
+            throw .invalid("to", "The range ends before it begins: swap its two ends.")
+        }
+        guard first.distance(to: last) < Self.maximumDays else {
+            throw .invalid("from", "Ask for at most \(Self.maximumDays) days.")
+        }
+        return first...last
+    }
+
+    /// A route of usage as a file that a spreadsheet opens.
+    static func file(_ route: String, customer: String, dates: ClosedRange<CivilDate>) -> PageLink {
+        PageLink(route).with("format", "csv").with("customer", customer)
+            .with("from", dates.lowerBound.text).with("to", dates.upperBound.text)
+    }
+}
+
+extension QueryReader {
+    mutating func usageView() throws(APIError) -> UsageView {
+        var view = UsageView()
+        view.range = try dateRange(default: UsageView.defaultRange, among: UsageView.presets)
+        view.split = try choice("by") ?? .provider
+        return view
+    }
+}

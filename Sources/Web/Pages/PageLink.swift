@@ -1,0 +1,26 @@
+/// A path of ours with parameters, encoded.
+struct PageLink {
+    private(set) var parameters: [(name: String, value: String)] = []
+    let path: String
+
+    init(_ path: String) { self.path = path }
+
+    /// The link with one more parameter; an absent or empty value adds none.
+    func with(_ name: String, _ value: String?) -> PageLink {
+        guard let value, !value.isEmpty else { return self }
+        var link = self
+        link.parameters.append((name, value))
+        return link
+    }
+
+    func with(_ others: [(name: String, value: String)]) -> PageLink {
+        others.reduce(self) { $0.with($1.name, $1.value) }
+    }
+
+    var text: String {
+        guard !parameters.isEmpty else { return path }
+        return path + "?"
+            + parameters.map { "\(PathSegment.encoded($0.name))=\(PathSegment.encoded($0.value))" }
+            .joined(separator: "&")
+    }
+}

@@ -1,0 +1,106 @@
+import Billing
+import Storage
+
+/// The receipt we can always give: what we know of the payment ourselves, on one page to print.
+struct ReceiptPage {
+    struct Line {
+        let on: PageMoment?
+        let label: String
+        let quantity: String?
+        let amount: PageAmount
+    }
+
+    let root: String
+    let styleLink: String
+    let sellerName: String?
+    let sellerLines: [String]
+    let hasBuyer: Bool
+    let buyerLines: [String]
+    let reference: String
+    let number: String?
+    let invoice: String?
+    let date: PageMoment
+    let paymentMethod: String?
+    let lines: [Line]
+    let refunds: [Line]
+    let hasRefunds: Bool
+    /// What was paid, before anything went back; `nil` while we know of money that went back and not of the payment it
+    /// came from.
+    let paid: PageAmount?
+    let total: PageAmount?
+
+    init(
+        _ detail: PaymentDetail,
+        particulars: ReceiptParticulars,
+        seller: Seller,
+        assets: AssetLinks
+    ) {
+        root = assets.root
+        styleLink = assets.receiptStyle
+        sellerName = seller.name
+        sellerLines = seller.lines
+        buyerLines = particulars.buyer
+        hasBuyer = !particulars.buyer.isEmpty
+        let rows = detail.group.relatives(of: detail.transaction)
+        let purchase = rows.first { $0.type == .purchase }
+        let shown = purchase ?? detail.transaction
+        reference = purchase?.id ?? shown.paymentIntent ?? shown.charge ?? shown.id
+        number = shown.receipt.number
+        invoice = particulars.invoiceNumber ?? shown.invoice
+        date = PageMoment(shown.created, zone: .utc)
+        paymentMethod = shown.paymentMethod?.label
+        lines = purchase.map { Self.lines(of: $0, particulars.items) } ?? []
+        refunds =
+            rows
+            .filter { $0.type == .refund && $0.status != "failed" && $0.status != "canceled" }
+            .map { refund in
+                Line(
+                    on: PageMoment(refund.created, zone: .utc),
+                    label: refund.status == "succeeded" ? "Refund" : "Refund (\(refund.status))",
+                    quantity: nil,
+                    amount: PageAmount(refund.money.negated)
+                )
+            }
+        hasRefunds = !refunds.isEmpty
+        paid = purchase.map { PageAmount($0.money) }
+        total = purchase.map { purchase in
+            PageAmount(
+                Money(minorUnits: purchase.amount - purchase.amountRefunded, currency: purchase.currency)
+            )
+        }
+    }
+
+    /// The items of the invoice where they explain what was paid; otherwise the payment itself.
+    private static func lines(of purchase: Transaction, _ items: [ReceiptParticulars.Item]) -> [Line] {
+        func amount(_ minorUnits: Int64) -> PageAmount {
+            PageAmount(Money(minorUnits: minorUnits, currency: purchase.currency))
+        }
+        let sum = items.reduce(Int64(0)) { $0 &+ $1.amount }
+        guard !items.isEmpty, sum.magnitude <= purchase.amount.magnitude * 2 else {
+            return [
+                Line(
+                    on: nil,
+                    label: purchase.description ?? "Payment",
+                    quantity: nil,
+                    amount: amount(purchase.amount)
+                )
+            ]
+        }
+        let rest = purchase.amount - sum
+        return items.map {
+            Line(on: nil, label: $0.itemName, quantity: $0.quantity, amount: amount($0.amount))
+        }
+            + (rest == 0
+                ? []
+                : [
+                    Line(
+                        on: nil,
+                        label: rest > 0 ? "Taxes and other charges" : "Discounts and credits",
+                        quantity: nil,
+                        amount: amount(rest)
+                    )
+                ])
+    }
+
+    var html: String { Templates.render(self, "receipt") }
+}

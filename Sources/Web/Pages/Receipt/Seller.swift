@@ -1,0 +1,16 @@
+/// Who issues receipts: the lines at their head.
+package struct Seller: Sendable, Equatable {
+    package let name: String?
+    package let address: [String]
+    package let taxID: String?
+
+    package static let unnamed = Seller(name: nil, address: [], taxID: nil)
+
+    package init(name: String?, address: [String], taxID: String?) {
+        self.name = name
+        self.address = address
+        self.taxID = taxID
+    }
+
+    var lines: [String] { address + [taxID.map { "Tax ID \($0)" }].compactMap(\.self) }
+}

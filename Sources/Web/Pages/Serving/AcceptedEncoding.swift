@@ -1,0 +1,14 @@
+import HTTPTypes
+
+/// Whether a visitor takes gzip: `Accept-Encoding` names it, and not with a weight of nothing.
+enum AcceptedEncoding {
+    static func includesGzip(_ headers: HTTPFields) -> Bool {
+        for part in (headers[.acceptEncoding] ?? "").split(separator: ",") {
+            let words = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+            guard let name = words.first, name == "gzip" || name == "x-gzip" else { continue }
+            let weight = words.dropFirst().first { $0.hasPrefix("q=") }?.dropFirst(2)
+            return weight.map { $0.contains { "123456789".contains($0) } } ?? true
+        }
+        return false
+    }
+}

@@ -1,0 +1,36 @@
+import CZlib
+
+/// Bytes as gzip makes them smaller (RFC 1952).
+enum Gzip {
+    enum Effort: Int32 {
+        /// For what somebody waits for.
+        case quick = 6
+        /// For what is made once.
+        case thorough = 9
+    }
+
+    /// - Parameters:
+    ///   - bytes: What is small enough to be held twice.
+    ///   - effort: How much time it may take.
+    /// - Returns: `nil` where there is no memory for it, so that the bytes go as they are.
+    static func compressed(_ bytes: [UInt8], _ effort: Effort) -> [UInt8]? {
+        var stream = z_stream()
+        guard czlib_deflate_init_gzip(&stream, effort.rawValue) == Z_OK else { return nil }
+        defer { deflateEnd(&stream) }
+        let room = Int(deflateBound(&stream, UInt(bytes.count)))
+        guard bytes.count <= UInt32.max, room <= UInt32.max else { return nil }
+        var source = bytes
+        var isWhole = false
+        let compressed = [UInt8](unsafeUninitializedCapacity: room) { target, count in
+            source.withUnsafeMutableBufferPointer { source in
+                stream.next_in = source.baseAddress
+                stream.avail_in = UInt32(source.count)
+                stream.next_out = target.baseAddress
+                stream.avail_out = UInt32(room)
+                isWhole = deflate(&stream, Z_FINISH) == Z_STREAM_END
+            }
+            count = room - Int(stream.avail_out)
+        }
+        return isWhole ? compressed : nil
+    }
+}

@@ -1,0 +1,65 @@
+import Mustache
+
+/// The templates, compiled into the binary: one file to ship, none to lose.
+enum Templates {
+    /// All of them, under the names by which they name one another.
+    static let library: MustacheLibrary = {
+        MustacheContentTypes.register(HTMLText(), named: "HTML_TEXT")
+        return MustacheLibrary(templates: sources.mapValues(compile))
+    }()
+
+    /// Renders a page.
+    ///
+    /// Mustache escapes every value in it.
+    static func render(_ model: some Sendable, _ name: String) -> String {
+        guard let page = library.render(model, withTemplate: name) else {
+            preconditionFailure("there is no template \(name), which a test would have found")
+        }
+        return page
+    }
+
+    static let sources: [String: [UInt8]] = [
+        "layout": PackageResources.layout_mustache,
+        "filters": PackageResources.filters_mustache,
+        "transactions": PackageResources.transactions_mustache,
+        "transaction": PackageResources.transaction_mustache,
+        "usage": PackageResources.usage_mustache,
+        "table": PackageResources.table_mustache,
+        "chart": PackageResources.chart_mustache,
+        "problem": PackageResources.problem_mustache,
+        "receipt": PackageResources.receipt_mustache,
+    ]
+
+    private static func compile(_ bytes: [UInt8]) -> MustacheTemplate {
+        do {
+            return try MustacheTemplate(
+                string: "{{% CONTENT_TYPE: HTML_TEXT}}\n" + String(decoding: bytes, as: UTF8.self)
+            )
+        } catch {
+            // A template is a part of the program; a test renders each.
+            preconditionFailure("a template of ours does not compile: \(error)")
+        }
+    }
+}
+
+/// Escapes what stands in a text or between quotation marks.
+///
+/// By bytes. Mustache's own goes by characters, of which a quotation mark with an accent after it is another one: it
+/// would go through as it is, and end an attribute all the same.
+struct HTMLText: MustacheContentType {
+    func escapeText(_ text: String) -> String {
+        var escaped: [UInt8] = []
+        escaped.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "<"): escaped += "&lt;".utf8
+            case UInt8(ascii: ">"): escaped += "&gt;".utf8
+            case UInt8(ascii: "&"): escaped += "&amp;".utf8
+            case UInt8(ascii: "\""): escaped += "&quot;".utf8
+            case UInt8(ascii: "'"): escaped += "&#39;".utf8
+            default: escaped.append(byte)
+            }
+        }
+        return String(decoding: escaped, as: UTF8.self)
+    }
+}

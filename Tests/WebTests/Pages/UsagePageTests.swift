@@ -1,0 +1,200 @@
+import Billing
+import Testing
+
+@testable import Web
+
+/// The tab of usage, as a function of plain values.
+struct UsagePageTests {
+    /// Forty days of two providers, one of them paid in AKT.
+    private func readings(
+        newest: CivilDate = PageSample.today,
+        aktPrice: String? = "2.5"
+    ) throws -> UsagePage.Readings {
+        let calendar = PageSample.calendar(days: 40, aktPrice: aktPrice, through: newest)
+        let dates = PageSample.today.adding(days: -200)...PageSample.today
+        var groups: [UsageGroup] = []
+        for day in calendar {
+            groups.append(try PageSample.group(day.date, "akash1cheap", micro: "1440000.000001"))
+            groups.append(try PageSample.group(day.date, "akash1dear", micro: "2000000", of: .uakt))
+        }
+        let whole = Dictionary(grouping: groups, by: \.date).map { date, groups in
+            UsageGroup(date: date, group: "", totals: groups.map(\.totals).reduce(UsageTotals(), +))
+        }
+        let days = UsageReport.lines(whole, calendar: calendar, zeroFilling: dates)
+        let (rows, _) = try PageSample.payments([
+            [.charge("ch_a", amount: 50_000, created: FeedSample.ago(20 * 86_400))],
+            [.charge("ch_b", amount: 1000, created: FeedSample.ago(3 * 86_400))],
+            [.charge("ch_c", amount: 900, currency: "jpy", created: FeedSample.ago(3 * 86_400))],
+        ])
+        return UsagePage.Readings(
+            sheet: BalanceSheet(
+                transactions: rows,
+                credits: [],
+                usage: UsageReport.lines(whole, calendar: calendar)
+            ),
+            burn: Spend([.uact: try #require(TokenAmount(microUnits: "250000"))], aktPrice: nil),
+            newest: calendar.last,
+            days: days,
+            groups: UsageReport.lines(groups, calendar: calendar),
+            providerNames: ["akash1cheap": "cheap <host>"]
+        )
+    }
+
+    private func page(
+        _ view: UsageView = UsageView(range: .custom(from: PageSample.today.adding(days: -6), to: nil)),
+        _ readings: UsagePage.Readings?,
+        assets: AssetLinks = PageSample.assets
+    ) throws -> UsagePage {
+        UsagePage(
+            view,
+            dates: try view.dates(today: PageSample.today),
+            readings: readings,
+            customer: "cus_one",
+            now: PageSample.now,
+            frame: PageFrame(.usage, assets: assets)
+        )
+    }
+
+    @Test func `it looks as it was found good`() throws {
+        let week = UsageView(
+            range: .custom(from: PageSample.today.adding(days: -6), to: PageSample.today)
+        )
+        try Snapshot.check(try page(week, try readings()).html, "usage.html")
+    }
+
+    @Test func `where Chart.js is missing it is whole, and says how to get it`() throws {
+        var assets = PageSample.assets
+        assets = AssetLinks(
+            style: assets.style,
+            script: assets.script,
+            receiptStyle: assets.receiptStyle,
+            chart: nil
+        )
+        let html = try page(UsageView(), try readings(), assets: assets).html
+        #expect(html.contains("libjs-chart.js") && html.contains("CHART_JS_PATH"))
+        #expect(!html.contains("<canvas") && !html.contains("chart.js\" defer"))
+        for table in ["balance", "spend", "months", "daily"] {
+            #expect(html.contains("id=\"table-\(table)\""))
+        }
+    }
+
+    @Test func `where usage is not kept it says so`() throws {
+        let html = try page(UsageView(), nil).html
+        #expect(html.contains("Usage is not kept here yet") && !html.contains("<table"))
+    }
+
+    @Test(arguments: [(0, false), (1, false), (2, true), (30, true)])
+    func `usage that lags behind is called so`(lag: Int64, isStale: Bool) throws {
+        let page = try page(UsageView(), try readings(newest: PageSample.today.adding(days: -lag)))
+        #expect(page.contents?.stand.isStale == isStale)
+        #expect(page.html.contains("Newer days are missing") == isStale)
+    }
+
+    @Test func `a day that is not indexed cost nobody knows what`() throws {
+        let page = try page(UsageView(), try readings(newest: PageSample.today.adding(days: -2)))
+        let newest = try #require(page.contents?.daily.rows.first)
+        #expect(newest.cost.cellNumber == nil && newest.cost.cellText == "–")
+        #expect(page.contents?.spend.lines.first?.cells.allSatisfy { $0.cellNumber == nil } == true)
+    }
+
+    @Test func `what has no price is shown beside what has, and is in no chart`() throws {
+        let page = try page(UsageView(), try readings(aktPrice: nil))
+        let newest = try #require(page.contents?.daily.rows.first)
+        #expect(newest.cost.cellNumber == nil && newest.cost.cellText == "$1.44 + 2 AKT")
+    }
+
+    // MARK: Numbers
+
+    /// The file of a route of usage, by its columns, for the same values.
+    private func column(_ name: String, _ columns: [String], _ rows: [[String]]) throws -> [String] {
+        let index = try #require(columns.firstIndex(of: name))
+        return rows.map { $0[index] }
+    }
+
+    @Test func `the balances of charts are those of the table and of the file`() throws {
+        let readings = try readings()
+        let view = UsageView()
+        let dates = try view.dates(today: PageSample.today)
+        let contents = try #require(try page(view, readings).contents)
+        let file = readings.sheet.days(dates, in: .usd).map { BalanceDayResponse($0).cells }
+        for chart in contents.balanceCharts {
+            let heading = contents.balance.columns[chart.firstColumn].heading
+            let name = heading == "Balance" ? "Closing" : "Purchases To Date"
+            #expect(
+                contents.balance.lines.reversed().map { $0.cells[chart.firstColumn].cellNumber ?? "" }
+                    == (try column(name, BalanceDayResponse.columns, file))
+            )
+        }
+        #expect(contents.balanceCharts.count == 2 && file.count == 30)
+    }
+
+    @Test func `the stacks of the chart are the groups of the file`() throws {
+        let readings = try readings()
+        let contents = try #require(try page(UsageView(), readings).contents)
+        #expect(contents.spend.columns.map(\.heading) == ["akash1dear", "cheap <host>", "Total"])
+        #expect(contents.spendChart.firstColumn == 0 && contents.spendChart.endColumn == 2)
+        for (index, group) in ["akash1dear", "akash1cheap"].enumerated() {
+            let lines = readings.groups.filter { $0.group == group }.suffix(30)
+            let file = lines.map {
+                UsageLineResponse(line: $0, grouping: .provider, providerName: nil).cells
+            }
+            #expect(
+                contents.spend.lines.reversed().map { $0.cells[index].cellNumber ?? "" }
+                    == (try column("Spent (USD)", UsageLineResponse.columns(.provider), file))
+            )
+        }
+    }
+
+    @Test func `the months are those of the file, and each is the sum of its days`() throws {
+        let readings = try readings()
+        let contents = try #require(try page(UsageView(), readings).contents)
+        let months = UsageReport.months(readings.days).suffix(6).map { UsageMonthResponse($0) }
+        #expect(
+            contents.months.lines.reversed().map { $0.cells[0].cellNumber ?? "" }
+                == months.map { $0.spent ?? "" }
+        )
+        #expect(contents.months.lines.map(\.machine).first == "2026-03" && contents.months.lines.count == 6)
+    }
+
+    @Test func `the nine that cost most have a column each, and the rest one together`() throws {
+        let calendar = PageSample.calendar(days: 2)
+        let groups = try (1...12).map {
+            try PageSample.group(calendar[0].date, "akash1p\($0)", micro: "\($0)000000")
+        }
+        let lines = UsageReport.lines(groups, calendar: calendar)
+        let whole = UsageReport.lines(
+            [
+                UsageGroup(
+                    date: calendar[0].date,
+                    group: "",
+                    totals: groups.map(\.totals).reduce(UsageTotals(), +)
+                )
+            ],
+            calendar: calendar,
+            zeroFilling: calendar[0].date...calendar[1].date
+        )
+        let spend = SpendTable(days: whole, groups: lines, split: .provider, names: [:], fileLink: "")
+        #expect(
+            spend.table.columns.map(\.heading)
+                == (4...12).reversed().map { "akash1p\($0)" } + ["Other (3)", "Total"]
+        )
+        let day = try #require(spend.table.lines.last)
+        #expect(
+            day.cells.map { $0.cellNumber } == ["12", "11", "10", "9", "8", "7", "6", "5", "4", "6", "78"]
+        )
+        #expect(spend.chart.endColumn == 10)
+    }
+
+    @Test func `this month stands against the same days of the last and all of it`() throws {
+        let tile = BalanceTiles.tiles(
+            totals: [],
+            days: try readings().days,
+            burn: nil,
+            today: PageSample.today
+        )[1]
+        // 14 days of 1.44 + 5 dollars; of February the days since the 3rd, and all of them.
+        #expect(
+            tile.figure?.text == "$90.16" && tile.notes.map { $0.noteAmount?.text } == ["$77.28", "$167.44"]
+        )
+    }
+}
