@@ -172,7 +172,7 @@ private func buildRoutes(
         ReceiptEmailController(authenticator: authenticator, emailer: emailer).addRoutes(to: &routes)
         BillingController(
             feed: store,
-            usage: store as? any UsageStore,
+            usage: store,
             authenticator: authenticator,
             links: links,
             emailer: emailer,

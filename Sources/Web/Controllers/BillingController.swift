@@ -6,8 +6,7 @@ import Storage
 /// The Billing & Usage page: what a customer sees of their own, entered by a customer session.
 struct BillingController: Sendable {
     let feed: any TransactionFeed
-    /// `nil` where the database does not keep usage.
-    let usage: (any UsageStore)?
+    let usage: any UsageLedger & CreditLedger
     let authenticator: Authenticator
     let links: LinkSigner
     let emailer: ReceiptEmailer
@@ -144,11 +143,8 @@ struct BillingController: Sendable {
 
         let today = CivilDate(context.now)
         let dates = try view.dates(today: today)
-        var readings: UsagePage.Readings?
-        if let usage {
-            readings = try await UsagePageReader(feed: feed, usage: usage)
-                .readings(customer, view, dates, today: today)
-        }
+        let readings = try await UsagePageReader(feed: feed, usage: usage)
+            .readings(customer, view, dates, today: today)
         let model = UsagePage(
             view,
             dates: dates,

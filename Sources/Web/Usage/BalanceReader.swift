@@ -4,7 +4,7 @@ import Storage
 /// Reads what a customer has left, and how fast it goes.
 struct BalanceReader: Sendable {
     let feed: any TransactionFeed
-    let usage: any UsageStore
+    let usage: any UsageLedger & CreditLedger
 
     /// Every day up to one, in the days of a zone.
     func sheet(

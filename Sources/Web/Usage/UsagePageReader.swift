@@ -4,7 +4,7 @@ import Storage
 /// Reads what the tab of usage is made of.
 struct UsagePageReader: Sendable {
     let feed: any TransactionFeed
-    let usage: any UsageStore
+    let usage: any UsageLedger & CreditLedger
 
     func readings(
         _ customer: String,
