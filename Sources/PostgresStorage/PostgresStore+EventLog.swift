@@ -89,7 +89,9 @@ struct Conditions {
     private(set) var parameters: [Parameter] = []
 
     /// Adds a condition, in which a `?` stands for each value.
-    mutating func add(_ condition: String, _ values: Parameter...) {
+    mutating func add(_ condition: String, _ values: Parameter...) { add(condition, values) }
+
+    mutating func add(_ condition: String, _ values: [Parameter]) {
         var text = ""
         for character in condition {
             guard character == "?" else {

@@ -104,6 +104,14 @@ extension PostgresStore {
         }
     }
 
+    package func isMapped(_ address: String) async throws(StoreError) -> Bool {
+        try await run("looking for an account") { connection throws(PostgresFailure) in
+            try connection.execute(
+                Command("SELECT 1 FROM usage_accounts WHERE address = $1 LIMIT 1", [.text(address)])
+            ).count > 0
+        }
+    }
+
     // MARK: Rebuilding
 
     package func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) {

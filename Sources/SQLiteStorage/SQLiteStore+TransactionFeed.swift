@@ -90,11 +90,16 @@ extension SQLiteStore {
 private struct FeedQuery {
     private(set) var conditions: [String] = []
     private(set) var arguments: StatementArguments = []
-    private let customer: String?
+    private let customers: [String]?
 
     init(_ filter: TransactionFilter) {
-        customer = filter.customer
-        if let customer = filter.customer { add("customer = ?", [customer]) }
+        customers = filter.customers
+        if let customers {
+            add(
+                "customer IN (\(databaseQuestionMarks(count: customers.count)))",
+                StatementArguments(customers)
+            )
+        }
         // Few words of our own, so that there are few statements to be kept compiled.
         add("type IN (\(filter.types.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))", [])
         if let status = filter.status { add("status = ?", [status]) }
@@ -115,7 +120,9 @@ private struct FeedQuery {
     func position(of id: String, _ db: Database) throws -> (created: Int64, id: String)? {
         let sql = "SELECT created, customer FROM transactions WHERE id = ?"
         guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }
-        guard customer == nil || row["customer"] == customer else { return nil }
+        if let customers {
+            guard let customer = row["customer"] as String?, customers.contains(customer) else { return nil }
+        }
         return (row["created"], id)
     }
 }

@@ -139,6 +139,13 @@ extension SQLiteStore {
         }
     }
 
+    package func isMapped(_ address: String) async throws(StoreError) -> Bool {
+        try await read("looking for an account") { db in
+            let sql = "SELECT EXISTS (SELECT 1 FROM usage_accounts WHERE address = ?)"
+            return try Bool.fetchOne(db, sql: sql, arguments: [address]) ?? false
+        }
+    }
+
     package func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) {
         let owners = try await read("reading owners") { db in
             try String.fetchAll(db, sql: "SELECT owner FROM usage_owners ORDER BY owner")

@@ -13,7 +13,8 @@ package struct Page<Element: Sendable>: Sendable {
 
 /// Which transactions to read.
 package struct TransactionFilter: Sendable, Equatable {
-    package var customer: String?
+    /// Whose; `nil` for anybody's, and none finds nothing.
+    package var customers: [String]?
     package var types: Set<Transaction.Kind>
     package var status: String?
     package var currency: Currency?
@@ -35,7 +36,7 @@ package struct TransactionFilter: Sendable, Equatable {
         createdTo: Instant? = nil,
         search: String? = nil
     ) {
-        self.customer = customer
+        customers = customer.map { [$0] }
         types = type.map { [$0] } ?? Self.payments
         self.status = status
         self.currency = currency
@@ -65,7 +66,7 @@ package enum Cursor: Sendable, Equatable {
 package protocol TransactionFeed: Sendable {
     /// One page of the feed.
     ///
-    /// - Returns: `nil` when the cursor names no row that this filter's customer may see.
+    /// - Returns: `nil` when the cursor names no row that this filter's customers may see.
     func page(
         _ filter: TransactionFilter,
         cursor: Cursor,

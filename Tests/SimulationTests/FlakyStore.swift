@@ -147,6 +147,9 @@ extension FlakyStore {
     func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] {
         try await store.accounts(of: customer)
     }
+    func isMapped(_ address: String) async throws(StoreError) -> Bool {
+        try await store.isMapped(address)
+    }
     func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) {
         try await store.addUpUsage()
     }

@@ -133,6 +133,12 @@ extension InMemoryStore {
         }
     }
 
+    package func isMapped(_ address: String) async throws(StoreError) -> Bool {
+        try with("looking for an account") { state in
+            state.usage.accounts.values.contains { $0.contains { $0.address == address } }
+        }
+    }
+
     package func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) {
         try with("adding up usage") { state in
             let owners = Set(state.usage.leases.keys.map(\.owner))

@@ -209,7 +209,7 @@ extension InMemoryStore {
                 return slice(Array(matching.dropFirst(rows)), limit: limit, isBackwards: false)
             case .startingAfter(let id), .endingBefore(let id):
                 guard let row = all.first(where: { $0.id == id }),
-                    filter.customer == nil || filter.customer == row.customer
+                    filter.customers?.contains(where: { $0 == row.customer }) ?? true
                 else { return nil }
                 let place = (row.created, row.id)
                 if case .startingAfter = cursor {

@@ -227,6 +227,11 @@ extension StoreConformance {
                 try await store.record(
                     MadeUp.event("evt_2", "charge.succeeded", MadeUp.charge("ch_2", ["customer": "cus_b"]))
                 )
+                let none = TransactionFilter(ofCustomers: [])
+                try require(
+                    try await store.page(none, cursor: .startingAfter("ch_1"), limit: 10) == nil,
+                    "for one who has no customer"
+                )
                 let own = TransactionFilter(customer: "cus_a")
                 for cursor in [Cursor.startingAfter("ch_2"), .endingBefore("ch_2"), .startingAfter("ch_3")] {
                     try require(try await store.page(own, cursor: cursor, limit: 10) == nil, "\(cursor)")
@@ -279,6 +284,12 @@ extension StoreConformance {
                     (TransactionFilter(customer: "cus_1"), ["dp_1", "re_1", "ch_1"]),
                     (TransactionFilter(customer: "cus_2"), ["ch_3", "pi_2"]),
                     (TransactionFilter(customer: "cus_"), []),
+                    (
+                        TransactionFilter(ofCustomers: ["cus_1", "cus_2"]),
+                        ["dp_1", "re_1", "ch_3", "pi_2", "ch_1"]
+                    ),
+                    (TransactionFilter(ofCustomers: ["cus_2", "cus_nobody"]), ["ch_3", "pi_2"]),
+                    (TransactionFilter(ofCustomers: []), []),
                     (TransactionFilter(customer: ""), []),
                     (TransactionFilter(type: .purchase), ["ch_3", "pi_2", "ch_1"]),
                     (TransactionFilter(type: .refund), ["re_1"]),
@@ -341,6 +352,11 @@ extension StoreConformance {
                     let charge = MadeUp.charge("ch_\(number)", created: Int64(number), ["customer": owner])
                     try await store.record(MadeUp.event("evt_\(number)", "charge.succeeded", charge))
                 }
+                let none = TransactionFilter(ofCustomers: [])
+                try require(
+                    try await store.page(none, cursor: .startingAfter("ch_1"), limit: 10) == nil,
+                    "for one who has no customer"
+                )
                 let own = TransactionFilter(customer: "cus_a")
                 let rows = try await store.allRows(own, pageSize: 1)
                 try requireEqual(rows.map(\.id), ["ch_9", "ch_6", "ch_3", "ch_0"], "rows")

@@ -210,6 +210,8 @@ extension StoreConformance {
                 try requireEqual(try await store.setAccounts([second], of: "cus_1"), true, "changed")
                 try requireEqual(try await store.accounts(of: "cus_1"), [second], "accounts")
                 try requireEqual(try await store.accounts(of: "cus_2"), [], "another's accounts")
+                try requireEqual(try await store.isMapped("akash1b"), true, "what is said of an address")
+                try requireEqual(try await store.isMapped("akash1a"), false, "what was said of one")
             }
         },
         StoreConformance("of a provider's names the newest is shown") { kind in

@@ -2,9 +2,16 @@ import Billing
 import Storage
 
 extension TransactionFilter {
+    init(ofCustomers customers: [String]) {
+        self.init()
+        self.customers = customers
+    }
+
     /// Whether a filter finds a row, said as plainly as it can be.
     func admits(_ row: Transaction) -> Bool {
-        if let customer, customer != row.customer { return false }
+        if let customers {
+            guard let customer = row.customer, customers.contains(customer) else { return false }
+        }
         guard types.contains(row.type) else { return false }
         if let status, status != row.status { return false }
         if let currency, currency != row.currency { return false }

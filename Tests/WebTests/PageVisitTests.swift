@@ -98,7 +98,7 @@ struct PageVisitTests {
             Issue.record("\(visit)")
             return
         }
-        #expect(visitor.caller.reach == .own(customer: "cus_one", address: nil))
+        #expect(visitor.caller.reach == .own(customers: ["cus_one"], address: nil))
         #expect(visitor.session?.returnURL == "https://console.akash.network/")
         let form = try #require(visitor.formToken)
 

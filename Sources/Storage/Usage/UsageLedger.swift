@@ -67,6 +67,9 @@ package protocol UsageLedger: Sendable {
     /// A customer's addresses, by address and time.
     func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod]
 
+    /// Whether anything is said of whose an address is, or was.
+    func isMapped(_ address: String) async throws(StoreError) -> Bool
+
     /// Adds up all totals again from leases and calendar.
     ///
     /// - Returns: How many groups there are, and how many of them came out other than they stood.

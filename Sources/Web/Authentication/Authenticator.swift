@@ -133,7 +133,7 @@ extension Caller {
         self.init(
             name: "customer session",
             scopes: [.feedRead],
-            reach: .own(customer: session.customer, address: session.owner)
+            reach: .own(customers: [session.customer], address: session.owner)
         )
     }
 }

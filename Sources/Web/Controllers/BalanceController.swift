@@ -24,16 +24,16 @@ struct BalanceController: Sendable {
     private func balance(_ request: Request, _ context: AppContext) async throws -> Response {
         let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
         var query = try QueryReader(request)
-        let customer = try query.customer(caller)
+        let customers = try query.customers(caller)
         try query.finish()
 
         let today = CivilDate(context.now)
-        let sheet = try await reader.sheet(of: customer, through: today)
+        let sheet = try await reader.sheet(of: customers, through: today)
         let newest = try await usage.newestDay()
-        let burn = try await reader.burn(of: customer, newest)
+        let burn = try await reader.burn(of: customers, newest)
         return JSONBody.response(
             BalanceResponse(
-                customer: customer,
+                customer: customers.named,
                 totals: sheet.currencies.map { sheet.total(through: today, in: $0) },
                 burn: burn,
                 newest: newest
@@ -47,13 +47,13 @@ struct BalanceController: Sendable {
     private func history(_ request: Request, _ context: AppContext) async throws -> Response {
         let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
         var query = try QueryReader(request)
-        let customer = try query.customer(caller)
+        let customers = try query.customers(caller)
         let zone = try query.timeZone() ?? .utc
         let dates = try query.dates(today: zone.date(of: context.now))
         let format: Format = try query.choice("format") ?? .json
         try query.finish()
 
-        let sheet = try await reader.sheet(of: customer, through: dates.upperBound, in: zone)
+        let sheet = try await reader.sheet(of: customers, through: dates.upperBound, in: zone)
         let rows = sheet.currencies.flatMap { sheet.days(dates, in: $0) }
             .sorted { ($0.date, $0.currency.code) < ($1.date, $1.currency.code) }.map(BalanceDayResponse.init)
         let name = "balance_\(dates.lowerBound.text)_to_\(dates.upperBound.text)"
@@ -68,7 +68,7 @@ struct BalanceController: Sendable {
         case .json:
             return JSONBody.response(
                 History(
-                    customer: customer,
+                    customer: customers.named,
                     from: dates.lowerBound.text,
                     to: dates.upperBound.text,
                     timezone: zone.name,
@@ -82,7 +82,7 @@ struct BalanceController: Sendable {
     private struct History: Encodable {
         let object = "list"
         let url = "/v1/balance/history"
-        let customer: String
+        let customer: String?
         let from: String
         let to: String
         /// The zone whose days they are.
@@ -121,14 +121,11 @@ struct BalanceController: Sendable {
 }
 
 extension QueryReader {
-    /// The customer that is asked about, and that the caller may see; the caller's own where none is named.
-    fileprivate mutating func customer(_ caller: Caller) throws(APIError) -> String {
-        let asked = try identifier("customer")
-        if asked == nil, case .own(let own, _) = caller.reach { return own }
-        guard let customer = asked else {
+    /// The customer that is asked about, and that the caller may see; all of the caller's own where none is named.
+    fileprivate mutating func customers(_ caller: Caller) throws(APIError) -> CustomerGroup {
+        guard let group = try caller.customers(named: try identifier("customer")) else {
             throw .invalid("customer", "Say whose balance you want.")
         }
-        guard caller.maySee(customer: customer) else { throw .noSuch("customer") }
-        return customer
+        return group
     }
 }

@@ -99,13 +99,13 @@ struct BillingController: Sendable {
         _ context: AppContext,
         _ visitor: PageVisitor
     ) async throws -> Response {
-        let customer = try visitor.customer
+        let customers = try visitor.customers
         var query = try QueryReader(request)
         let view = try query.transactionsView()
         let notice: PageNotice.Outcome? = try query.choice("notice")
         try query.finish()
 
-        let filter = view.filter(customer: customer, now: context.now)
+        let filter = view.filter(of: customers.ids, now: context.now)
         let total = try await feed.count(filter)
         guard let page = try await feed.page(filter, cursor: view.cursor, limit: view.perPage) else {
             // The row it was counted from has gone since: from the beginning, then.
@@ -119,7 +119,7 @@ struct BillingController: Sendable {
             payments: payments,
             total: total,
             hasMore: page.hasMore,
-            customer: customer,
+            customer: customers.named,
             now: context.now,
             notice: notice.map(PageNotice.init),
             formToken: visitor.formToken,
@@ -136,7 +136,7 @@ struct BillingController: Sendable {
         _ context: AppContext,
         _ visitor: PageVisitor
     ) async throws -> Response {
-        let customer = try visitor.customer
+        let customers = try visitor.customers
         var query = try QueryReader(request)
         let view = try query.usageView()
         try query.finish()
@@ -144,12 +144,12 @@ struct BillingController: Sendable {
         let today = CivilDate(context.now)
         let dates = try view.dates(today: today)
         let readings = try await UsagePageReader(feed: feed, usage: usage)
-            .readings(customer, view, dates, today: today)
+            .readings(customers, view, dates, today: today)
         let model = UsagePage(
             view,
             dates: dates,
             readings: readings,
-            customer: customer,
+            customer: customers.named,
             now: context.now,
             frame: frame(.usage, visitor)
         )
@@ -186,10 +186,10 @@ struct BillingController: Sendable {
 
 extension PageVisitor {
     /// Whose page it is.
-    fileprivate var customer: String {
+    fileprivate var customers: CustomerGroup {
         get throws(APIError) {
-            guard case .own(let customer, _) = caller.reach else { throw .noSuch("customer") }
-            return customer
+            guard let customers = try caller.customers(named: nil) else { throw .noSuch("customer") }
+            return customers
         }
     }
 }

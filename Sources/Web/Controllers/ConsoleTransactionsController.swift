@@ -61,7 +61,7 @@ struct ConsoleTransactionsController: Sendable {
     ) async throws -> TransactionFilter {
         var filter = TransactionFilter()
         filter.types = [.purchase, .credit]
-        filter.customer = try query.identifier("customer")
+        filter.customers = try query.identifier("customer").map { [$0] }
         filter.createdFrom = try query.timestamp("startDate")
         filter.createdTo = try query.timestamp("endDate")
         if requiresRange {
@@ -76,14 +76,7 @@ struct ConsoleTransactionsController: Sendable {
                 throw APIError.invalid("endDate", "Ask for at most 366 days.")
             }
         }
-        if let user = request.headers[.userID] {
-            let customers = try await feed.customers(ofConsoleUser: user)
-            guard let own = customers.first,
-                filter.customer == nil || customers.contains(filter.customer ?? "")
-            else { throw APIError.noSuch("customer") }
-            filter.customer = filter.customer ?? own
-        }
-        return try caller.bounding(filter)
+        return try await caller.narrowed(to: request.headers[.userID], in: feed).bounding(filter)
     }
 
     private struct Envelope: Encodable {

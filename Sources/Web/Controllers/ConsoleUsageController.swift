@@ -71,36 +71,11 @@ struct ConsoleUsageController: Sendable {
         let dates = try query.dates("startDate", "endDate", today: CivilDate(context.now), atMost: 367)
         try query.finish()
 
-        var groups: [UsageGroup] = []
-        for span in try await spans(of: address, in: dates, request, caller) {
-            groups += try await usage.usage(of: address, span, by: grouping)
-        }
-        return UsageReport.lines(
-            groups,
-            calendar: try await usage.calendar(dates),
-            zeroFilling: grouping == .total ? dates : nil
+        // The days on which it was theirs, for whoever has some of their own.
+        let subject = try await caller.narrowed(to: request.headers[.userID], in: feed).subject(
+            owner: address
         )
-    }
-
-    /// The days of an address that the caller may see: those on which it was the user's that Console names.
-    private func spans(
-        of address: String,
-        in dates: ClosedRange<CivilDate>,
-        _ request: Request,
-        _ caller: Caller
-    ) async throws -> [ClosedRange<CivilDate>] {
-        var customers: [String]
-        switch (caller.reach, request.headers[.userID]) {
-        case (.own(let own, _), _): customers = [own]
-        case (.anyCustomer, let user?): customers = try await feed.customers(ofConsoleUser: user)
-        case (.anyCustomer, nil): return [dates]
-        }
-        var periods: [AccountPeriod] = []
-        for customer in customers {
-            periods += try await usage.accounts(of: customer).filter { $0.address == address }
-        }
-        guard !periods.isEmpty else { throw APIError.noSuch("address") }
-        return AccountPeriod.spans(of: periods, in: dates).map(\.dates)
+        return try await UsageReader(usage: usage).lines(subject, dates, by: grouping)
     }
 }
 

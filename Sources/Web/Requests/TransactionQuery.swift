@@ -5,7 +5,7 @@ extension QueryReader {
     /// The filters that the feed and its export share.
     mutating func transactionFilter() throws(APIError) -> TransactionFilter {
         var filter = TransactionFilter()
-        filter.customer = try identifier("customer")
+        filter.customers = try identifier("customer").map { [$0] }
         if let type: Transaction.Kind = try choice("type") { filter.types = [type] }
         filter.status = try status()
         if let currency = text("currency") {

@@ -29,24 +29,32 @@ extension QueryReader {
         return from...through
     }
 
-    /// `customer` or `owner`, one of them.
+    /// `customer` or `owner`, one of them; for somebody who has customers of their own, all of those where neither is
+    /// given.
     mutating func usageSubject(_ caller: Caller) throws(APIError) -> UsageSubject {
+        let customer = try identifier("customer")
         let owner = text("owner")
-        var customer = try identifier("customer")
-        if customer == nil, owner == nil, case .own(let own, _) = caller.reach { customer = own }
         if let owner, !ChainName.isValid(owner) {
             throw .invalid("owner", "This is not an address on chain.")
         }
         switch (customer, owner) {
-        case (let customer?, nil):
-            guard caller.maySee(customer: customer) else { throw .noSuch("customer") }
-            return .customer(customer)
-        case (nil, let owner?):
-            // Whose an address is, its customer may not know better than we do.
-            guard caller.reach == .anyCustomer else { throw .noSuch("customer") }
-            return .owner(owner)
-        case (nil, nil): throw .invalid("customer", "Say whose usage you want: customer or owner.")
         case (_?, _?): throw .invalid("owner", "Give either customer or owner, not both.")
+        case (nil, let owner?): return caller.subject(owner: owner)
+        case (let customer, nil):
+            guard let customers = try caller.customers(named: customer) else {
+                throw .invalid("customer", "Say whose usage you want: customer or owner.")
+            }
+            return customers.usage
+        }
+    }
+}
+
+extension Caller {
+    /// An address that is asked about, as far as it is the caller's.
+    func subject(owner: String) -> UsageSubject {
+        switch reach {
+        case .anyCustomer: .owner(owner)
+        case .own(let customers, let address): .owned(owner, by: customers, address: address)
         }
     }
 }

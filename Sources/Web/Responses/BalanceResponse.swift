@@ -3,7 +3,8 @@ import Billing
 /// A customer's balance as the API shows it: amounts in the currency's major unit, exact, as text.
 struct BalanceResponse: Encodable {
     let object = "balance"
-    let customer: String
+    /// `nil` where several of one user's are added up.
+    let customer: String?
     let balances: [Currency]
     let burn_per_hour: String?
     let burn_per_hour_display: String
@@ -34,7 +35,7 @@ struct BalanceResponse: Encodable {
         }
     }
 
-    init(customer: String, totals: [BalanceDay], burn: Spend?, newest: CalendarDay?) {
+    init(customer: String?, totals: [BalanceDay], burn: Spend?, newest: CalendarDay?) {
         self.customer = customer
         balances = totals.map(Currency.init)
         burn_per_hour = burn?.total?.exactText

@@ -7,7 +7,7 @@ struct UsagePageReader: Sendable {
     let usage: any UsageLedger & CreditLedger
 
     func readings(
-        _ customer: String,
+        _ customers: CustomerGroup,
         _ view: UsageView,
         _ dates: ClosedRange<CivilDate>,
         today: CivilDate
@@ -15,13 +15,13 @@ struct UsagePageReader: Sendable {
         let balance = BalanceReader(feed: feed, usage: usage)
         let reader = UsageReader(usage: usage)
         let newest = try await usage.newestDay()
-        let groups = try await reader.lines(.customer(customer), dates, by: view.split.grouping)
+        let groups = try await reader.lines(customers.usage, dates, by: view.split.grouping)
         return UsagePage.Readings(
-            sheet: try await balance.sheet(of: customer, through: max(today, dates.upperBound)),
-            burn: try await balance.burn(of: customer, newest),
+            sheet: try await balance.sheet(of: customers, through: max(today, dates.upperBound)),
+            burn: try await balance.burn(of: customers, newest),
             newest: newest,
             days: try await reader.lines(
-                .customer(customer),
+                customers.usage,
                 UsagePage.datesToRead(dates, today: today),
                 by: .total
             ),

@@ -3,9 +3,15 @@ import Storage
 
 /// Whose usage is asked for.
 enum UsageSubject: Sendable, Equatable {
-    case customer(String)
+    /// Customers, at the addresses that the account map gives them on its days.
+    ///
+    /// `address` is one that was vouched for when the session was made. It counts where the map says nothing, neither of
+    /// the customers nor of the address, and then for all days: what the map says, it says for good reason.
+    case customers([String], address: String?)
     /// An address on chain, whoever has it.
     case owner(String)
+    /// An address on chain, on the days on which it is one of the customers'.
+    case owned(String, by: [String], address: String?)
 }
 
 /// Reads what a customer's addresses, or one address, came to.
@@ -15,12 +21,14 @@ struct UsageReader: Sendable {
     /// The lines of each day, by rising date and group; for the whole, one for each date.
     ///
     /// Totals are kept for UTC's days. Those of another zone are added up from the leases at each look.
+    ///
+    /// - Throws: ``APIError`` for an address that was never one of the customers', be there such an address or not.
     func lines(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CivilDate>,
         by grouping: UsageGrouping,
         in zone: LocalTime = .utc
-    ) async throws(StoreError) -> [UsageLine] {
+    ) async throws -> [UsageLine] {
         guard zone.isUTC else { return try await localLines(subject, dates, by: grouping, in: zone) }
         var groups: [UsageGroup] = []
         for span in try await spans(subject, dates) {
@@ -38,7 +46,7 @@ struct UsageReader: Sendable {
         _ dates: ClosedRange<CivilDate>,
         by grouping: UsageGrouping,
         in zone: LocalTime
-    ) async throws(StoreError) -> [UsageLine] {
+    ) async throws -> [UsageLine] {
         // A day of any zone lies within the UTC days beside it.
         let around = dates.lowerBound.adding(days: -2)...dates.upperBound.adding(days: 2)
         let days = LocalDay.days(
@@ -59,7 +67,7 @@ struct UsageReader: Sendable {
     }
 
     /// The leases of the addresses that are a customer's on a day, that nothing has ended.
-    func openLeases(_ subject: UsageSubject, on date: CivilDate) async throws(StoreError) -> [LeaseRecord] {
+    func openLeases(_ subject: UsageSubject, on date: CivilDate) async throws -> [LeaseRecord] {
         var leases: [LeaseRecord] = []
         for span in try await spans(subject, date...date) {
             leases += try await usage.openLeases(of: span.address)
@@ -67,14 +75,28 @@ struct UsageReader: Sendable {
         return leases
     }
 
-    private func spans(
+    /// The days of each address that count.
+    func spans(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CivilDate>
-    ) async throws(StoreError) -> [(address: String, dates: ClosedRange<CivilDate>)] {
+    ) async throws -> [(address: String, dates: ClosedRange<CivilDate>)] {
         switch subject {
-        case .owner(let address): [(address, dates)]
-        case .customer(let customer):
-            AccountPeriod.spans(of: try await usage.accounts(of: customer), in: dates)
+        case .owner(let address): return [(address, dates)]
+        case .customers(let customers, let vouched):
+            return AccountPeriod.spans(of: try await periods(of: customers, vouched), in: dates)
+        case .owned(let address, let customers, let vouched):
+            let own = try await periods(of: customers, vouched).filter { $0.address == address }
+            guard !own.isEmpty else { throw APIError.noSuch("address") }
+            return AccountPeriod.spans(of: own, in: dates)
         }
+    }
+
+    private func periods(of customers: [String], _ vouched: String?) async throws -> [AccountPeriod] {
+        var periods: [AccountPeriod] = []
+        for customer in customers { periods += try await usage.accounts(of: customer) }
+        if periods.isEmpty, let vouched, try await !usage.isMapped(vouched) {
+            return [AccountPeriod(address: vouched, from: nil, through: nil)]
+        }
+        return periods
     }
 }

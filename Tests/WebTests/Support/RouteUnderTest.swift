@@ -24,6 +24,9 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
     let access: Guard
     /// What it answers to who may use it.
     var status = 200
+    /// The same, asked about what is `cus_two`'s and not `cus_one`'s, once ``OwnershipSample`` has been delivered; every
+    /// route that a customer may use has some.
+    var theirs: [String] = []
 
     var testDescription: String { "\(method) \(pattern)" }
 
@@ -64,50 +67,70 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             access: .key(.sessions),
             status: 400
         ),
-        .init(method: "GET", pattern: "/v1/transactions", path: "/v1/transactions", access: .key(.feed)),
+        .init(
+            method: "GET",
+            pattern: "/v1/transactions",
+            path: "/v1/transactions",
+            access: .key(.feed),
+            theirs: [
+                "/v1/transactions?customer=cus_two", "/v1/transactions?customer=cus_two&starting_after=ch_c",
+            ]
+        ),
         .init(
             method: "GET",
             pattern: "/v1/transactions/export",
             path: "/v1/transactions/export",
-            access: .key(.feed)
+            access: .key(.feed),
+            theirs: [
+                "/v1/transactions/export?customer=cus_two",
+                "/v1/transactions/export?customer=cus_two&format=jsonl",
+            ]
         ),
         .init(
             method: "GET",
             pattern: "/v1/transactions/{id}",
             path: "/v1/transactions/ch_a",
-            access: .key(.feed)
+            access: .key(.feed),
+            theirs: ["/v1/transactions/ch_c"]
         ),
         .init(
             method: "GET",
             pattern: "/v1/transactions/{id}/receipt",
             path: "/v1/transactions/ch_a/receipt",
             access: .keyOrLink(.feed),
-            status: 302
+            status: 302,
+            theirs: ["/v1/transactions/ch_c/receipt", "/v1/transactions/ch_c/receipt?format=pdf"]
         ),
         .init(
             method: "GET",
             pattern: "/v1/transactions/{id}/receipt/print",
             path: "/v1/transactions/ch_a/receipt/print",
-            access: .keyOrLink(.feed)
+            access: .keyOrLink(.feed),
+            theirs: ["/v1/transactions/ch_c/receipt/print"]
         ),
         .init(
             method: "POST",
             pattern: "/v1/transactions/{id}/receipt/email",
             path: "/v1/transactions/ch_a/receipt/email",
-            access: .key(.feed)
+            access: .key(.feed),
+            theirs: ["/v1/transactions/ch_c/receipt/email"]
         ),
         .init(
             method: "GET",
             pattern: "/v1/stripe/transactions",
             path: "/v1/stripe/transactions",
-            access: .key(.feed)
+            access: .key(.feed),
+            theirs: ["/v1/stripe/transactions?customer=cus_two"]
         ),
         .init(
             method: "GET",
             pattern: "/v1/stripe/transactions/export",
             path:
                 "/v1/stripe/transactions/export?startDate=2026-03-01T00:00:00Z&endDate=2026-03-02T00:00:00Z",
-            access: .key(.feed)
+            access: .key(.feed),
+            theirs: [
+                "/v1/stripe/transactions/export?customer=cus_two&startDate=2026-03-01T00:00:00Z&endDate=2026-03-02T00:00:00Z"
+            ]
         ),
         .init(method: "GET", pattern: "/v1/events", path: "/v1/events", access: .key(.ops)),
         .init(
@@ -192,37 +215,51 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             method: "GET",
             pattern: "/v1/usage/daily",
             path: "/v1/usage/daily?customer=cus_one",
-            access: .key(.feed)
+            access: .key(.feed),
+            theirs: [
+                "/v1/usage/daily?customer=cus_two", "/v1/usage/daily?owner=akash1other",
+                "/v1/usage/daily?owner=akash1former",
+            ]
         ),
         .init(
             method: "GET",
             pattern: "/v1/usage/monthly",
             path: "/v1/usage/monthly?customer=cus_one",
-            access: .key(.feed)
+            access: .key(.feed),
+            theirs: [
+                "/v1/usage/monthly?customer=cus_two", "/v1/usage/monthly?owner=akash1other",
+                "/v1/usage/monthly?owner=akash1former",
+            ]
         ),
         .init(
             method: "GET",
             pattern: "/v1/balance",
             path: "/v1/balance?customer=cus_one",
-            access: .key(.feed)
+            access: .key(.feed),
+            theirs: ["/v1/balance?customer=cus_two"]
         ),
         .init(
             method: "GET",
             pattern: "/v1/balance/history",
             path: "/v1/balance/history?customer=cus_one",
-            access: .key(.feed)
+            access: .key(.feed),
+            theirs: ["/v1/balance/history?customer=cus_two"]
         ),
         .init(
             method: "GET",
             pattern: "/v1/usage/history",
-            path: "/v1/usage/history?address=akash1o",
-            access: .key(.feed)
+            path: "/v1/usage/history?address=akash1owner",
+            access: .key(.feed),
+            theirs: ["/v1/usage/history?address=akash1other", "/v1/usage/history?address=akash1former"]
         ),
         .init(
             method: "GET",
             pattern: "/v1/usage/history/stats",
-            path: "/v1/usage/history/stats?address=akash1o",
-            access: .key(.feed)
+            path: "/v1/usage/history/stats?address=akash1owner",
+            access: .key(.feed),
+            theirs: [
+                "/v1/usage/history/stats?address=akash1other", "/v1/usage/history/stats?address=akash1former",
+            ]
         ),
         .init(method: "GET", pattern: "/healthz", path: "/healthz", access: .open),
         .init(method: "GET", pattern: "/v1/healthz/liveness", path: "/v1/healthz/liveness", access: .open),

@@ -75,5 +75,6 @@ struct StoreOutage: Store {
     func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] { throw error }
     func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] { throw error }
     func credits(of customer: String) async throws(StoreError) -> [Credit] { throw error }
+    func isMapped(_ address: String) async throws(StoreError) -> Bool { throw error }
     func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) { throw error }
 }

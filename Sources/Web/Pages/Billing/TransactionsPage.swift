@@ -33,7 +33,7 @@ struct TransactionsPage {
     ///   - payments: What stands behind them, by their ids.
     ///   - total: How many rows the filters find on all pages.
     ///   - hasMore: Whether rows follow in the direction that was paged in.
-    ///   - customer: Whose they are.
+    ///   - customer: Whose they are; `nil` where they are several's.
     ///   - now: The present.
     ///   - notice: What to say besides.
     ///   - formToken: What proves that a form is this page's.
@@ -45,7 +45,7 @@ struct TransactionsPage {
         payments: [String: PaymentDetail],
         total: Int,
         hasMore: Bool,
-        customer: String,
+        customer: String?,
         now: Instant,
         notice: PageNotice? = nil,
         formToken: String? = nil,

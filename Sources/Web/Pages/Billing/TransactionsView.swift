@@ -19,18 +19,19 @@ struct TransactionsView {
     /// The filters as the API has them too, so that an export of one is an export of the other.
     ///
     /// - Parameters:
-    ///   - customer: Whose transactions.
+    ///   - customers: Whose transactions.
     ///   - now: What the presets count from.
     /// - Returns: The filter of the feed.
-    func filter(customer: String, now: Instant) -> TransactionFilter {
-        TransactionFilter(
-            customer: customer,
+    func filter(of customers: [String], now: Instant) -> TransactionFilter {
+        var filter = TransactionFilter(
             type: kind,
             status: status,
             createdFrom: range.first(today: zone.date(of: now)).map { zone.beginning(of: $0) },
             createdTo: range.last.map { zone.beginning(of: $0.adding(days: 1)).adding(seconds: -1) },
             search: search
         )
+        filter.customers = customers
+        return filter
     }
 
     /// Whether anything but the range narrows what is shown.
@@ -62,8 +63,13 @@ struct TransactionsView {
     func newer(than id: String) -> PageLink { link.with("before", id) }
 
     /// Everything that the filters find, not only this page, as a file.
-    func exportLink(customer: String, now: Instant) -> PageLink {
-        let filter = filter(customer: customer, now: now)
+    ///
+    /// - Parameters:
+    ///   - customer: Whose; `nil` for all of the visitor's.
+    ///   - now: What the presets count from.
+    /// - Returns: The link, whose filters are the view's.
+    func exportLink(customer: String?, now: Instant) -> PageLink {
+        let filter = filter(of: [], now: now)
         return PageLink("/v1/transactions/export").with("format", "csv").with("customer", customer)
             .with("type", kind?.rawValue).with("status", status)
             .with("created[gte]", filter.createdFrom.map { String($0.unixSeconds) })

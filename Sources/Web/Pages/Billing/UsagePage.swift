@@ -49,7 +49,7 @@ struct UsagePage {
         _ view: UsageView,
         dates: ClosedRange<CivilDate>,
         readings: Readings?,
-        customer: String,
+        customer: String?,
         now: Instant,
         frame: PageFrame
     ) {
@@ -79,7 +79,7 @@ struct UsagePage {
         _ view: UsageView,
         _ dates: ClosedRange<CivilDate>,
         _ readings: Readings,
-        _ customer: String,
+        _ customer: String?,
         today: CivilDate,
         hasCharts: Bool
     ) -> Contents {

@@ -52,7 +52,7 @@ struct UsageView {
     }
 
     /// A route of usage as a file that a spreadsheet opens.
-    static func file(_ route: String, customer: String, dates: ClosedRange<CivilDate>) -> PageLink {
+    static func file(_ route: String, customer: String?, dates: ClosedRange<CivilDate>) -> PageLink {
         PageLink(route).with("format", "csv").with("customer", customer)
             .with("from", dates.lowerBound.text).with("to", dates.upperBound.text)
     }
