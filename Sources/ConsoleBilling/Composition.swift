@@ -50,13 +50,14 @@ struct Service {
         let clock: @Sendable () -> Instant = { .now }
         let failStop = FailStop()
         let store = try await openStore { failStop.trip($0) }
-        let transport = try configuration.stripeKey.map { _ in try CurlTransport() }
+        let needsTransport = configuration.stripeKey != nil || configuration.tokens != nil
+        let transport = needsTransport ? try CurlTransport() : nil
 
         var receipts: any ReceiptSource = NoReceiptSource()
         var mailer: any ReceiptMailer = NoReceiptMailer()
         var services: [any ServiceLifecycle.Service] = [StoreService(store: store), failStop]
+        if let transport { services.insert(TransportService(transport: transport), at: 1) }
         if let transport, let key = configuration.stripeKey {
-            services.insert(TransportService(transport: transport), at: 1)
             receipts = ReceiptFetcher(
                 stripe: stripe(transport, key, limits: .forPeople),
                 hosts: configuration.receiptHosts
@@ -81,7 +82,7 @@ struct Service {
         }
         services.append(
             buildApplication(
-                web(clock),
+                web(clock, transport),
                 store: store,
                 receipts: receipts,
                 mailer: mailer,
@@ -152,7 +153,10 @@ struct Service {
         }
     }
 
-    private func web(_ clock: @escaping @Sendable () -> Instant) -> WebConfiguration {
+    private func web(
+        _ clock: @escaping @Sendable () -> Instant,
+        _ transport: CurlTransport?
+    ) -> WebConfiguration {
         let chartScript = ChartScript.find(configured: configuration.chartJSPath)
         if chartScript == nil {
             logger.notice(
@@ -178,6 +182,14 @@ struct Service {
                 publicURL: configuration.publicURL,
                 lifetimeSeconds: configuration.customerSessionTTL
             ),
+            tokenIssuer: transport.flatMap { transport in
+                configuration.tokens.map { tokens in
+                    TokenIssuer(
+                        rules: tokens.rules,
+                        keys: IssuerKeys(transport: transport, address: tokens.keysAddress)
+                    )
+                }
+            },
             frameAncestors: configuration.frameAncestors,
             receiptHosts: configuration.receiptHosts,
             seller: configuration.seller,
@@ -240,7 +252,7 @@ private struct StoreService: ServiceLifecycle.Service {
     }
 }
 
-/// Ends the connections to Stripe when everything that uses them has stopped.
+/// Ends the connections to Stripe and others when everything that uses them has stopped.
 private struct TransportService: ServiceLifecycle.Service {
     let transport: CurlTransport
 

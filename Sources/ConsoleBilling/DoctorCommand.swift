@@ -71,9 +71,11 @@ struct DoctorCommand: AsyncParsableCommand {
             transport: transport,
             now: { .now }
         )
+        let issuer = configuration?.tokens.map { IssuerExamination(settings: $0, transport: transport) }
         let all =
             findings + machine.findings(now: now) + (await DatabaseExamination.findings(database))
             + (await service.findings(now: now)) + (configuration == nil ? [] : await stripe.findings())
+            + (await issuer?.findings() ?? [])
         await transport.shutdown()
         return all
     }

@@ -19,6 +19,8 @@ package struct WebConfiguration: Sendable {
     package var keys: APIKeys
     package var links: LinkSigner
     package var sessions: SessionSigner
+    /// Whose bearer tokens are taken; `nil` for nobody's.
+    package var tokenIssuer: TokenIssuer?
     /// Which other sites may show the page in a frame; none unless told.
     package var frameAncestors: [WebOrigin]
     package var receiptHosts: ReceiptHosts
@@ -42,6 +44,7 @@ package struct WebConfiguration: Sendable {
         keys: APIKeys,
         links: LinkSigner,
         sessions: SessionSigner,
+        tokenIssuer: TokenIssuer? = nil,
         frameAncestors: [WebOrigin] = [],
         receiptHosts: ReceiptHosts = .stripe,
         seller: Seller = .unnamed,
@@ -58,6 +61,7 @@ package struct WebConfiguration: Sendable {
         self.keys = keys
         self.links = links
         self.sessions = sessions
+        self.tokenIssuer = tokenIssuer
         self.frameAncestors = frameAncestors
         self.receiptHosts = receiptHosts
         self.seller = seller
@@ -78,7 +82,13 @@ package func buildApplication(
     logger: Logger,
     onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let routes = buildRoutes(configuration, store: store, receipts: receipts, mailer: mailer)
+    let routes = buildRoutes(
+        configuration,
+        store: store,
+        receipts: receipts,
+        mailer: mailer,
+        logger: logger
+    )
     let deadlines = ConnectionGuard.Deadlines(
         request: .seconds(configuration.deadlineSeconds),
         write: .seconds(configuration.deadlineSeconds)
@@ -131,7 +141,8 @@ private func buildRoutes(
     _ configuration: WebConfiguration,
     store: any Store,
     receipts: any ReceiptSource,
-    mailer: any ReceiptMailer
+    mailer: any ReceiptMailer,
+    logger: Logger
 ) -> Routes {
     let authenticator = Authenticator(
         keys: configuration.keys,
@@ -139,7 +150,8 @@ private func buildRoutes(
         cookie: SessionCookie(
             publicURL: configuration.sessions.publicURL,
             isFramed: !configuration.frameAncestors.isEmpty
-        )
+        ),
+        tokens: configuration.tokenIssuer.map { TokenAuthority($0, feed: store, logger: logger) }
     )
     let links = configuration.links
     let deliveries = DeliveryCounters()

@@ -19,7 +19,8 @@ struct OwnershipTests {
 
     @Test func `every route that reads the feed is asked about what is another's`() {
         for route in RouteUnderTest.all {
-            #expect(route.isCustomers == !route.theirs.isEmpty, "\(route)")
+            let asks = route.key == .feed
+            #expect(asks == !route.theirs.isEmpty, "\(route)")
         }
     }
 
@@ -86,8 +87,11 @@ struct OwnershipTests {
         _ credentials: CustomerCredentials
     ) -> (status: Int, code: String?) {
         if case .open = route.access { return (route.status, nil) }
+        let isPage = if case .session = route.access { true } else { false }
         return switch credentials {
         case .bearer, .cookie, .xAPIKey: route.isCustomers ? (route.status, nil) : (403, "scope_missing")
+        // To a browser the page says it in words.
+        case .expiredCookie where isPage, .forgedCookie where isPage: (401, nil)
         case .expiredBearer, .expiredCookie: (401, "session_expired")
         case .forgedBearer, .forgedCookie: (401, "session_invalid")
         }
@@ -96,7 +100,9 @@ struct OwnershipTests {
 
 extension RouteUnderTest {
     /// Whether a customer may use it.
-    fileprivate var isCustomers: Bool { key == .feed }
+    fileprivate var isCustomers: Bool {
+        if case .session = access { true } else { key == .feed }
+    }
 }
 
 /// Usage follows the account map, day by day.
@@ -134,6 +140,23 @@ struct UsageOwnershipTests {
             let stats = history.replacing("history?", with: "history/stats?")
             let answer = try await harness.get(stats, key: nil, headers: header)
             #expect(answer.json["totalSpent"] == .double(0.16))
+        }
+    }
+
+    @Test(arguments: ["Asia/Tokyo", "America/New_York", "Pacific/Kiritimati", "Asia/Kathmandu"])
+    func `no zone shows more of an address that changed hands than the days it was theirs`(
+        zone: String
+    )
+        async throws
+    {
+        try await WebHarness.with { harness in
+            try await OwnershipSample.deliver(to: harness)
+            let query = "from=2026-03-10&to=2026-03-14&timezone=\(zone)"
+            for subject in ["owner=akash1moved", "owner=akash1former"] {
+                let spent = try await days("/v1/usage/daily?\(subject)&\(query)", "cus_two", harness).values
+                let microDollars = spent.compactMap { Double($0).map { Int(($0 * 1e6).rounded()) } }
+                #expect(microDollars.reduce(0, +) == 158_400, "\(subject) \(spent)")
+            }
         }
     }
 

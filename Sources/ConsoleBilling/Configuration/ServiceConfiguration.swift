@@ -28,6 +28,8 @@ struct ServiceConfiguration: Sendable {
     let receiptLinkTTL: Int64
     let customerSessionTTL: Int64
     let frameAncestors: [WebOrigin]
+    /// `nil`: nobody's bearer tokens are taken.
+    let tokens: TokenSettings?
     let receiptHosts: ReceiptHosts
     let seller: Seller
     /// Where Chart.js is said to be; `nil` for where Debian's package puts it.
@@ -74,6 +76,7 @@ struct ServiceConfiguration: Sendable {
                 origin.isSafeOnTheWay && origin.description == text.lowercased() ? origin : nil
             }
         }
+        tokens = check.tokens()
         receiptHosts = ReceiptHosts(
             check.list(.receiptHosts, isRequired: true) { $0.contains("/") || $0.contains("*") ? nil : $0 }
         )
@@ -163,6 +166,36 @@ private struct Check {
         }
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
         return parts.compactMap { parsed(setting, $0.filter { $0 != " " && $0 != "\n" }, parse) }
+    }
+
+    /// Whose bearer tokens are taken: all that is needed to tell, or nothing.
+    mutating func tokens() -> TokenSettings? {
+        let address = optional(.auth0KeysAddress) { text in
+            text.utf8.count <= 2048 && WebOrigin(of: text)?.isSafeOnTheWay == true ? text : nil
+        }
+        let issuer = optional(.auth0Issuer, Self.line)
+        let audience = optional(.auth0Audience, Self.line)
+        let claim = optional(.auth0CustomerClaim, Self.line)
+        let needed: [Setting] = [.auth0KeysAddress, .auth0Issuer, .auth0Audience]
+        let absent = needed.filter { values.text($0) == nil }
+        if absent.isEmpty {
+            guard let address, let issuer, let audience else { return nil }
+            return TokenSettings(
+                keysAddress: address,
+                rules: TokenRules(issuer: issuer, audience: audience, customerClaim: claim)
+            )
+        }
+        if absent.count < needed.count || values.text(.auth0CustomerClaim) != nil {
+            problems.append(
+                "AUTH0_JWKS_URI, AUTH0_ISSUER and AUTH0_AUDIENCE belong together. Set "
+                    + "\(absent.map(\.rawValue).joined(separator: " and ")) as well, or leave all AUTH0_… out."
+            )
+        }
+        return nil
+    }
+
+    private static func line(_ text: String) -> String? {
+        text.utf8.count <= 2048 && text.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? text : nil
     }
 
     /// What was given is not repeated: it may be a secret.

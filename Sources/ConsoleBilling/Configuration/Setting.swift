@@ -14,6 +14,10 @@ enum Setting: String, CaseIterable, Sendable {
     case stripeLivemode = "STRIPE_LIVEMODE"
     case apiKeys = "API_KEYS"
     case linkSigningSecret = "LINK_SIGNING_SECRET"
+    case auth0KeysAddress = "AUTH0_JWKS_URI"
+    case auth0Issuer = "AUTH0_ISSUER"
+    case auth0Audience = "AUTH0_AUDIENCE"
+    case auth0CustomerClaim = "AUTH0_CUSTOMER_CLAIM"
     case maxBodyBytes = "WEBHOOK_MAX_BODY_BYTES"
     case receiptLinkTTL = "RECEIPT_LINK_TTL"
     case customerSessionTTL = "CUSTOMER_SESSION_TTL"
@@ -44,6 +48,12 @@ enum Setting: String, CaseIterable, Sendable {
         case .stripeLivemode: "true, false or any"
         case .apiKeys: "entries name:sha256hex:scope+scope, separated by commas (console-billing keys new)"
         case .linkSigningSecret: "one or several secrets of at least 32 bytes, separated by commas"
+        case .auth0KeysAddress:
+            "an https address such as https://TENANT.auth0.com/.well-known/jwks.json; http for this machine only"
+        case .auth0Issuer: "the tokens' iss exactly, such as https://TENANT.auth0.com/ with its slash"
+        case .auth0Audience: "the tokens' aud, such as https://console-api.akash.network"
+        case .auth0CustomerClaim:
+            "the name of a claim that holds cus_…, such as https://akash.network/customer"
         case .maxBodyBytes: "a number of bytes from 1024 to 67108864"
         case .receiptLinkTTL: "seconds from 1 to 604800"
         case .customerSessionTTL: "seconds from 1 to 604800"
@@ -80,8 +90,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .reconcileDays: "3"
         case .logLevel: "info"
         case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,
-            .linkSigningSecret, .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath,
-            .logFormat:
+            .linkSigningSecret, .auth0KeysAddress, .auth0Issuer, .auth0Audience, .auth0CustomerClaim,
+            .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath, .logFormat:
             nil
         }
     }

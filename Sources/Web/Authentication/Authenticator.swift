@@ -4,13 +4,15 @@ import Hummingbird
 
 /// Finds out who is asking.
 ///
-/// A credential in a header is an API key or the token of a customer session. Without one, the page's cookie will do:
+/// A credential in a header is an API key, the token of a customer session, or a bearer token of Console's. Without one, the page's cookie will do:
 /// browsers send it by themselves, so it never wins over a header that somebody wrote, and a header that is wrong is not
 /// made good by it.
 struct Authenticator: Sendable {
     let keys: APIKeys
     let sessions: SessionSigner
     let cookie: SessionCookie
+    /// `nil` where nobody's tokens are taken.
+    var tokens: TokenAuthority?
 
     /// Finds out who is asking.
     ///
@@ -75,6 +77,9 @@ struct Authenticator: Sendable {
             return Caller(name: key.name, scopes: key.scopes, reach: .anyCustomer)
         }
         if sessions.claims(credential) { return Caller(try session(credential, now: now)) }
+        if let tokens, SignedToken.isShaped(credential) {
+            return try await tokens.caller(presenting: credential, now: now)
+        }
         throw APIError.unauthorized("api_key_invalid", "This API key is not known here.")
     }
 
@@ -147,7 +152,7 @@ extension APIError {
         headers: [.wwwAuthenticate: "Bearer"]
     )
 
-    fileprivate static func unauthorized(_ code: String, _ message: String) -> APIError {
+    static func unauthorized(_ code: String, _ message: String) -> APIError {
         APIError(
             .unauthorized,
             .authentication,

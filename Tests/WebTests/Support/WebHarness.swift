@@ -22,6 +22,7 @@ final class WebHarness: Sendable {
         /// Not the service's own address: links are followed by their path.
         var publicURL = "https://billing.example.com"
         var frameAncestors: [WebOrigin] = []
+        var tokenIssuer: TokenIssuer?
         var seller = Seller.unnamed
         var chartScript: [UInt8]? = Array("var Chart;".utf8)
         var maxBodyBytes = 64 << 10
@@ -146,6 +147,7 @@ final class WebHarness: Sendable {
             keys: TestKey.all,
             links: settings.linkSigner,
             sessions: settings.sessionSigner,
+            tokenIssuer: settings.tokenIssuer,
             frameAncestors: settings.frameAncestors,
             receiptHosts: settings.receiptHosts,
             seller: settings.seller,

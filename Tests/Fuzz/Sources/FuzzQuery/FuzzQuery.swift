@@ -56,7 +56,7 @@ private func checkIDs(_ texts: some Sequence<String>) {
 private func checkFeed(_ reader: QueryReader, parameters: Set<String>) {
     var reader = reader
     guard let filter = try? reader.transactionFilter() else { return }
-    require(filter.customer.map(StripeID.isValid) ?? true, "a customer is an id")
+    require(filter.customers?.allSatisfy(StripeID.isValid) ?? true, "a customer is an id")
     require(
         filter.currency.map { $0.code.utf8.allSatisfy { 0x61...0x7A ~= $0 } } ?? true,
         "a currency is letters"

@@ -1,0 +1,60 @@
+import Billing
+import Logging
+import Storage
+
+/// Whose tokens are taken, and where their keys are.
+package struct TokenIssuer: Sendable {
+    package let rules: TokenRules
+    package let keys: any SigningKeySource
+
+    package init(rules: TokenRules, keys: any SigningKeySource) {
+        self.rules = rules
+        self.keys = keys
+    }
+}
+
+/// Tells whose a token of Console's is.
+struct TokenAuthority: Sendable {
+    let rules: TokenRules
+    let keys: SigningKeys
+    let feed: any TransactionFeed
+    let logger: Logger
+
+    init(_ issuer: TokenIssuer, feed: any TransactionFeed, logger: Logger) {
+        rules = issuer.rules
+        keys = SigningKeys(source: issuer.keys)
+        self.feed = feed
+        self.logger = logger
+    }
+
+    /// The user whose token it is, bound to all of their customers; there may be none yet.
+    ///
+    /// - Throws: ``APIError``: 401 saying what is wrong with the token, 503 while its key cannot be had.
+    func caller(presenting text: String, now: Instant) async throws -> Caller {
+        do {
+            let token = try SignedToken(text, customerClaim: rules.customerClaim)
+            guard let key = try await keys.key(token.keyID, now: now) else { throw TokenFault.unknownKey }
+            guard key.verifies(token.signature, of: token.signed) else { throw TokenFault.signature }
+            let subject = try rules.check(token.claims, now: now)
+            let customers =
+                rules.customerClaim == nil
+                ? try await feed.customers(ofConsoleUser: subject) : token.claims.customers
+            return Caller(
+                name: "bearer token",
+                scopes: [.feedRead],
+                reach: .own(customers: customers, address: nil)
+            )
+        } catch let fault as TokenFault {
+            throw fault.error
+        } catch let problem as SigningKeysUnavailable {
+            logger.warning("\(problem)")
+            throw APIError(
+                .serviceUnavailable,
+                .api,
+                code: "issuer_unavailable",
+                "Whether this token is good cannot be told now, for its issuer does not answer. Try again soon.",
+                headers: [.retryAfter: String(SigningKeys.pauseSeconds)]
+            )
+        }
+    }
+}
