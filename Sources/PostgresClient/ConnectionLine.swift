@@ -10,6 +10,7 @@ package final class ConnectionLine: Sendable {
         let url: PostgresURL
         let limits: PostgresConnection.Limits
         let settings: [String]
+        let role: PostgresURL.Role
         let examine: @Sendable (PostgresConnection) throws(PostgresFailure) -> Void
         let onFailure: @Sendable (PostgresFailure) -> Void
 
@@ -17,24 +18,27 @@ package final class ConnectionLine: Sendable {
         ///   - url: The database.
         ///   - limits: What each session is held to.
         ///   - settings: Assignments such as `jit = off`, set in each session.
+        ///   - role: What is to be done with the database.
         ///   - examine: Looks at the server behind a new connection, and refuses one that is not fit.
         ///   - onFailure: Told, from any thread, why no connection came about.
         package init(
             url: PostgresURL,
             limits: PostgresConnection.Limits,
             settings: [String] = [],
+            role: PostgresURL.Role = .writer,
             examine: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Void = { _ in },
             onFailure: @escaping @Sendable (PostgresFailure) -> Void = { _ in }
         ) {
             self.url = url
             self.limits = limits
             self.settings = settings
+            self.role = role
             self.examine = examine
             self.onFailure = onFailure
         }
 
         func connect() throws(PostgresFailure) -> PostgresConnection {
-            let connection = try PostgresConnection(url, limits: limits)
+            let connection = try PostgresConnection(url, limits: limits, role: role)
             let settings =
                 [
                     "statement_timeout = \(limits.statement)", "lock_timeout = \(limits.lock)",

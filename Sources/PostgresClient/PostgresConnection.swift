@@ -47,8 +47,12 @@ package final class PostgresConnection {
     /// Connects, which may take the time that the URL allows for each of its hosts.
     ///
     /// - Throws: ``PostgresFailure/unreachable(_:)`` with what the client library said.
-    package init(_ url: PostgresURL, limits: Limits = Limits()) throws(PostgresFailure) {
-        let made = url.withConnectionParameters { keywords, values in
+    package init(
+        _ url: PostgresURL,
+        limits: Limits = Limits(),
+        role: PostgresURL.Role = .writer
+    ) throws(PostgresFailure) {
+        let made = url.withConnectionParameters(for: role) { keywords, values in
             PQconnectdbParams(keywords, values, 1)
         }
         guard let made else { throw .connection }

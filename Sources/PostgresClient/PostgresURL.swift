@@ -12,6 +12,12 @@ import Darwin
 ///
 /// <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>
 package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+    /// What is to be done with a database, which decides which of several hosts will do.
+    package enum Role: Sendable {
+        case writer
+        case reader
+    }
+
     private let text: String
     /// The options that were given, without what may be secret.
     private let given: [String: String]
@@ -43,13 +49,14 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
 
     /// What the library is handed: our own wishes first, so that what the URL says stands.
     func withConnectionParameters<Result>(
+        for role: Role,
         _ body: ([UnsafePointer<CChar>?], [UnsafePointer<CChar>?]) -> Result
     ) -> Result {
         let wishes = [
             ("fallback_application_name", "console-billing"),
             ("connect_timeout", "5"),
             // Of several hosts the one that takes writes, also after a standby was promoted.
-            ("target_session_attrs", "read-write"),
+            ("target_session_attrs", role == .writer ? "read-write" : "any"),
             // A peer that is gone without a word is noticed within seconds, not hours.
             ("keepalives_idle", "10"), ("keepalives_interval", "3"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "15000"),

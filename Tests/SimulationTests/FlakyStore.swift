@@ -135,6 +135,12 @@ extension FlakyStore {
     func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease] {
         try await store.leases(of: owner, in: heights)
     }
+    func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord] {
+        try await store.leases(named: identities)
+    }
+    func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String] {
+        try await store.addresses(after: address, limit: limit)
+    }
     func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
         try await store.openLeases(of: owner)
     }

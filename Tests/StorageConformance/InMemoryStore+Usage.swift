@@ -102,6 +102,17 @@ extension InMemoryStore {
         }
     }
 
+    package func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord] {
+        try with("reading leases") { state in identities.compactMap { state.usage.leases[$0]?.record } }
+    }
+
+    package func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String] {
+        try with("reading addresses") { state in
+            let all = Set(state.usage.accounts.values.joined().map(\.address))
+            return Array(all.filter { $0 > address ?? "" }.sorted().prefix(limit))
+        }
+    }
+
     package func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
         try with("reading leases") { state in
             state.usage.leases(of: owner).map(\.record).filter { $0.endHeight == nil }

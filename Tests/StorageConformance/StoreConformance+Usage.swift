@@ -54,6 +54,30 @@ extension StoreConformance {
                 try requireEqual(try await store.accounts(of: "cus_1"), [], "accounts")
             }
         },
+        StoreConformance("known leases are found by name, and addresses in order, each once") { kind in
+            try await kind.withStore { store in
+                let leases = [try lease(1), try lease(2, owner: "akash1n")]
+                _ = try await store.put(leases)
+                let unknown = try lease(3).identity
+                let found = try await store.leases(named: leases.map(\.identity) + [unknown])
+                try requireEqual(Set(found), Set(leases), "found")
+                let periods = ["akash1c", "akash1a", "akash1b"].map {
+                    AccountPeriod(address: $0, from: nil, through: nil)
+                }
+                _ = try await store.setAccounts(periods, of: "cus_1")
+                _ = try await store.setAccounts([periods[0]], of: "cus_2")
+                try requireEqual(
+                    try await store.addresses(after: nil, limit: 2),
+                    ["akash1a", "akash1b"],
+                    "first addresses"
+                )
+                try requireEqual(
+                    try await store.addresses(after: "akash1b", limit: 2),
+                    ["akash1c"],
+                    "last address"
+                )
+            }
+        },
         StoreConformance("leases and calendar give the same totals, whichever comes first") { kind in
             let leases = [try lease(1), try lease(2, created: 2500)]
             let days = [try day(1), try day(2, isFinal: false)]

@@ -35,7 +35,7 @@ package struct CalendarDay: Hashable, Sendable {
     package var heights: Range<Int64> { firstHeight..<(lastHeight ?? lastHeightYet) + 1 }
 
     /// More blocks than a day can have: one a millisecond.
-    private static let maximumBlocks: Int64 = 86_400_000
+    package static let maximumBlocks: Int64 = 86_400_000
 }
 
 extension CalendarDay {

@@ -25,11 +25,11 @@ package struct LeaseRecord: Hashable, Sendable {
     package let identity: LeaseIdentity
     package let providerName: String?
     /// From the creation on; at least one, by rising height.
-    package let prices: [PriceSegment]
+    package internal(set) var prices: [PriceSegment]
     package let createdHeight: Int64
     package let closedHeight: Int64?
     /// When the escrow ran dry, whether or not the lease has been closed since.
-    package let escrowEndHeight: Int64?
+    package internal(set) var escrowEndHeight: Int64?
     package let state: State
     package let closeReason: String?
     package let withdrawn: TokenAmount?
@@ -39,7 +39,38 @@ package struct LeaseRecord: Hashable, Sendable {
     /// Who said so: `indexer`, `rest`, or what an importer calls itself.
     package let source: String
     /// The height that the record is the truth of; `nil` where the source does not know.
-    package let asOfHeight: Int64?
+    package internal(set) var asOfHeight: Int64?
+
+    package init(
+        identity: LeaseIdentity,
+        providerName: String? = nil,
+        prices: [PriceSegment],
+        createdHeight: Int64,
+        closedHeight: Int64? = nil,
+        escrowEndHeight: Int64? = nil,
+        state: State,
+        closeReason: String? = nil,
+        withdrawn: TokenAmount? = nil,
+        resources: LeaseResources,
+        groupCount: Int64 = 1,
+        source: String,
+        asOfHeight: Int64?
+    ) {
+        precondition(!prices.isEmpty, "a lease has a price")
+        self.identity = identity
+        self.providerName = providerName
+        self.prices = prices
+        self.createdHeight = createdHeight
+        self.closedHeight = closedHeight
+        self.escrowEndHeight = escrowEndHeight
+        self.state = state
+        self.closeReason = closeReason
+        self.withdrawn = withdrawn
+        self.resources = resources
+        self.groupCount = groupCount
+        self.source = source
+        self.asOfHeight = asOfHeight
+    }
 
     /// The first height that is no longer paid for; `nil` while the lease goes on.
     package var endHeight: Int64? { [closedHeight, escrowEndHeight].compactMap(\.self).min() }
@@ -56,6 +87,24 @@ package struct LeaseIdentity: Hashable, Sendable {
     package let bseq: Int64
     package let provider: String
 
+    package init(
+        chainID: String,
+        owner: String,
+        dseq: Int64,
+        gseq: Int64,
+        oseq: Int64,
+        bseq: Int64,
+        provider: String
+    ) {
+        self.chainID = chainID
+        self.owner = owner
+        self.dseq = dseq
+        self.gseq = gseq
+        self.oseq = oseq
+        self.bseq = bseq
+        self.provider = provider
+    }
+
     /// One text for all of it; the parts hold no slash.
     package var text: String { "\(chainID)/\(owner)/\(dseq)/\(gseq)/\(oseq)/\(bseq)/\(provider)" }
 }
@@ -70,6 +119,24 @@ package struct LeaseResources: Hashable, Sendable {
     package var gpuUnits: Int64
     package var gpuVendor: String?
     package var gpuModel: String?
+
+    package init(
+        cpuMilli: Int64 = 0,
+        memoryBytes: Int64 = 0,
+        ephemeralBytes: Int64 = 0,
+        persistentBytes: Int64 = 0,
+        gpuUnits: Int64 = 0,
+        gpuVendor: String? = nil,
+        gpuModel: String? = nil
+    ) {
+        self.cpuMilli = cpuMilli
+        self.memoryBytes = memoryBytes
+        self.ephemeralBytes = ephemeralBytes
+        self.persistentBytes = persistentBytes
+        self.gpuUnits = gpuUnits
+        self.gpuVendor = gpuVendor
+        self.gpuModel = gpuModel
+    }
 
     /// What its GPUs are called, as well as that is known; `nil` when it has none.
     package var gpuName: String? { gpuUnits == 0 ? nil : gpuModel ?? gpuVendor ?? "unknown" }

@@ -51,6 +51,9 @@ package protocol UsageLedger: Sendable {
     /// The leases of an owner that have a block of the range, or a day that is kept as it was settled; in no order.
     func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease]
 
+    /// The newest record of each of some leases, in any order; those that are not known are left out.
+    func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord]
+
     /// The leases of an owner that nothing has ended.
     func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord]
 
@@ -69,6 +72,15 @@ package protocol UsageLedger: Sendable {
 
     /// Whether anything is said of whose an address is, or was.
     func isMapped(_ address: String) async throws(StoreError) -> Bool
+
+    /// Whose leases are anybody's: every address that some customer has or had, each once, by rising address.
+    ///
+    /// - Parameters:
+    ///   - address: Those behind it; `nil` for the first.
+    ///   - limit: How many at most.
+    /// - Returns: The addresses.
+    /// - Throws: ``StoreError``.
+    func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String]
 
     /// Adds up all totals again from leases and calendar.
     ///

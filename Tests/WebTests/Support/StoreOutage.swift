@@ -65,6 +65,8 @@ struct StoreOutage: Store {
     func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease] {
         throw error
     }
+    func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord] { throw error }
+    func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String] { throw error }
     func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] { throw error }
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
         throw error
