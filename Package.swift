@@ -57,6 +57,12 @@ let package = Package(
             dependencies: ["Billing", "Storage", "PostgresClient"],
             swiftSettings: house
         ),
+        // Who knows a chain's leases and days: Console's indexer and Akash's nodes.
+        .target(
+            name: "UsageSources",
+            dependencies: ["Billing", "HTTPClient", "PostgresClient", "Storage"],
+            swiftSettings: house
+        ),
         .target(
             name: "Upkeep",
             dependencies: [
@@ -89,7 +95,7 @@ let package = Package(
             dependencies: [
                 "Billing", "Webhooks", "HTTPClient", "StripeAPI", "Storage", "SQLiteStorage",
                 "PostgresClient",
-                "PostgresStorage", "Upkeep", "Web", "Stories",
+                "PostgresStorage", "UsageSources", "Upkeep", "Web", "Stories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
@@ -114,6 +120,17 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/StripeStandIn",
+            swiftSettings: house
+        ),
+        .target(
+            name: "AkashNodeStandIn",
+            dependencies: [
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/AkashNodeStandIn",
             swiftSettings: house
         ),
         .executableTarget(
@@ -162,6 +179,15 @@ let package = Package(
             dependencies: [
                 "Billing", "PostgresClient", "PostgresStorage", "SQLiteStorage", "Storage",
                 "StorageConformance", "Stories", "TestSupport",
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "UsageSourcesTests",
+            dependencies: [
+                "AkashNodeStandIn", "Billing", "HTTPClient", "PostgresClient", "SQLiteStorage", "Storage",
+                "StorageConformance", "Stories", "TestSupport", "Upkeep", "UsageSources",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house
         ),

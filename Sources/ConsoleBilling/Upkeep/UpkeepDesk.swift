@@ -43,6 +43,7 @@ struct ServedUpkeep: UpkeepDesk {
         switch kind {
         case .backfill: "/v1/backfills"
         case .reconciliation: "/v1/reconciliations"
+        case .usageSync: "/v1/usage/syncs"
         }
     }
 }

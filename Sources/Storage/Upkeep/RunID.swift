@@ -1,10 +1,11 @@
 /// Names for runs that no other has.
 package enum RunID {
-    /// `bf_…` for a backfill, `rc_…` for a reconciliation.
+    /// `bf_…` for a backfill, `rc_…` for a reconciliation, `us_…` for a sync of usage.
     package static func make(_ kind: UpkeepRun.Kind) -> String {
         switch kind {
         case .backfill: make(prefix: "bf_")
         case .reconciliation: make(prefix: "rc_")
+        case .usageSync: make(prefix: "us_")
         }
     }
 

@@ -7,6 +7,8 @@ package struct UpkeepRun: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case backfill
         case reconciliation
+        /// Brings leases and days from the chain; there is one run, which begins again and again.
+        case usageSync = "usage_sync"
     }
 
     package enum State: String, Sendable, CaseIterable {

@@ -92,7 +92,7 @@ package struct UpkeepWorker: Service {
     /// - Throws: ``StoreError`` when the store cannot be asked.
     @discardableResult
     package func workOnce() async throws(StoreError) -> Bool {
-        for kind in UpkeepRun.Kind.allCases {
+        for kind in [UpkeepRun.Kind.backfill, .reconciliation] {
             let run = try await store.takeUp(
                 kind,
                 as: name,
@@ -178,6 +178,7 @@ package struct UpkeepWorker: Service {
                 case .reconciliation:
                     try await Reconciliation(sitting: sitting).perform()
                     try await sitting.tell()
+                case .usageSync: throw .unreadable
                 }
                 try await sitting.leave(.completed)
                 logger.notice("upkeep completed", metadata: sitting.summary)

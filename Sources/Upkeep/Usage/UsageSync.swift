@@ -1,0 +1,254 @@
+import Billing
+import Logging
+import Storage
+
+/// Why a pass of the sync of usage does not come to its end now.
+enum SyncInterruption: Error {
+    /// The process is being stopped.
+    case stopped
+    /// Somebody else has the run.
+    case leaseLost
+    case source(UsageSourceError)
+    case calendar(CalendarFault)
+    case store(StoreError)
+}
+
+/// One worker at one pass of the sync: brings what the source tells into the ledger, page by page.
+///
+/// After each page it is durable how far it is, so that a kill costs a page, which comes again and changes nothing.
+/// Of one task at a time.
+final class UsageSync {
+    private(set) var progress: UsageSyncProgress
+    private(set) var run: UpkeepRun
+
+    private let runs: any UpkeepRuns
+    private let ledger: any UsageLedger
+    private let source: any UsageSource
+    private let worker: String
+    private let means: UpkeepWorker.Means
+    private let logger: Logger
+
+    /// Longer than a page may take: the source's answer, its retries and the ledger's part.
+    static let leaseSeconds: Int64 = 180
+    private static let maximumAttempts = 4
+
+    init(
+        _ run: UpkeepRun,
+        _ progress: UsageSyncProgress,
+        as worker: String,
+        runs: any UpkeepRuns,
+        ledger: any UsageLedger,
+        source: any UsageSource,
+        means: UpkeepWorker.Means,
+        logger: Logger
+    ) {
+        self.run = run
+        self.progress = progress
+        self.worker = worker
+        self.runs = runs
+        self.ledger = ledger
+        self.source = source
+        self.means = means
+        self.logger = logger
+        self.progress.sittings += 1
+        self.progress.failure = nil
+    }
+
+    /// Does the pass from where it is to its end.
+    func perform() async throws(SyncInterruption) {
+        let target: ChainHead
+        if let begun = progress.target {
+            target = begun
+        } else {
+            target = try await asked { source throws(UsageSourceError) in try await source.head() }
+            progress.target = target
+            try await keep()
+        }
+        if progress.stage == .leases {
+            switch source.kind {
+            // An indexer without a block has nothing to tell.
+            case .indexer where target.height == nil: break
+            case .indexer: try await readLeases(of: nil, target)
+            case .node: try await readLeasesOfOwners(target)
+            }
+            progress.stage = .days
+            try await keep()
+        }
+        if source.kind == .indexer, let height = target.height { try await readDays(through: height) }
+        progress.completed = target
+        progress.completedAt = means.now()
+    }
+
+    // MARK: Leases
+
+    private func readLeasesOfOwners(_ target: ChainHead) async throws(SyncInterruption) {
+        // The owner at whom a kill came is gone on with.
+        if let owner = progress.owner { try await readLeases(ofOwner: owner, target) }
+        while true {
+            let (last, size) = (progress.lastOwner, 100)
+            let owners = try await stored { ledger throws(StoreError) in
+                try await ledger.addresses(after: last, limit: size)
+            }
+            for owner in owners { try await readLeases(ofOwner: owner, target) }
+            if owners.count < size { return }
+        }
+    }
+
+    private func readLeases(ofOwner owner: String, _ target: ChainHead) async throws(SyncInterruption) {
+        progress.owner = owner
+        try await readLeases(of: owner, target)
+        (progress.owner, progress.lastOwner) = (nil, owner)
+        try await keep()
+    }
+
+    private func readLeases(of owner: String?, _ target: ChainHead) async throws(SyncInterruption) {
+        while true {
+            let question = LeaseQuestion(
+                owner: owner,
+                cursor: progress.cursor,
+                closedFrom: progress.closedFrom,
+                asOf: target.height
+            )
+            let page = try await asked { source throws(UsageSourceError) in
+                try await source.leases(question)
+            }
+            try await take(page.leases)
+            progress.cursor = page.next
+            try await keep()
+            if page.next == nil { return }
+        }
+    }
+
+    private func take(_ leases: [LeaseRecord]) async throws(SyncInterruption) {
+        progress.leases += leases.count
+        let known = try await stored { ledger throws(StoreError) in
+            try await ledger.leases(named: leases.map(\.identity))
+        }
+        let standing = Dictionary(known.map { ($0.identity, $0) }) { $1 }
+        let changed = leases.compactMap { lease -> LeaseRecord? in
+            guard let known = standing[lease.identity] else { return lease }
+            return lease.continuing(known, confirmedAt: confirmedHeight(of: known))
+        }
+        guard !changed.isEmpty else { return }
+        let outcome = try await stored { ledger throws(StoreError) in try await ledger.put(changed) }
+        progress.leasesChanged += outcome.changed
+        progress.contradictions += outcome.contradictions.count
+        if !outcome.contradictions.isEmpty {
+            logger.warning("final days contradicted", metadata: ["count": "\(outcome.contradictions.count)"])
+        }
+    }
+
+    /// Up to where a record is known to have held: each pass looks at all that are open.
+    private func confirmedHeight(of known: LeaseRecord) -> Int64? {
+        let seen = known.source == source.kind.rawValue ? progress.completed?.height : nil
+        return [known.asOfHeight, seen].compactMap(\.self).max()
+    }
+
+    // MARK: Days
+
+    private func readDays(through height: Int64) async throws(SyncInterruption) {
+        let everything = CivilDate(dayNumber: -719_162)...CivilDate(dayNumber: 2_932_896)
+        let known = try await stored { ledger throws(StoreError) in try await ledger.calendar(everything) }
+        let standing = Dictionary(known.map { ($0.date, $0) }) { $1 }
+        var from = progress.isFull ? nil : Self.firstUnfinished(known)
+        while true {
+            let date = from
+            let days = try await asked { source throws(UsageSourceError) in
+                try await source.days(from: date, through: height)
+            }
+            guard let last = days.last, date.map({ last.date >= $0 }) ?? true else { return }
+            try await take(days.filter { standing[$0.date] != $0 })
+            progress.days += days.count
+            try await keep()
+            from = last.date.adding(days: 1)
+        }
+    }
+
+    private func take(_ days: [CalendarDay]) async throws(SyncInterruption) {
+        guard !days.isEmpty else { return }
+        switch try await stored({ ledger throws(StoreError) in try await ledger.put(days) }) {
+        case .refused(let fault): throw .calendar(fault)
+        case .taken(let changed, let contradicted):
+            progress.daysChanged += changed
+            progress.contradictions += contradicted.count
+            if !contradicted.isEmpty {
+                logger.warning("final days contradicted", metadata: ["count": "\(contradicted.count)"])
+            }
+        }
+    }
+
+    /// How long ago a day may be whose price is still hoped for.
+    private static let hopeDays: Int64 = 31
+
+    /// The first day that may yet change: one that is not final, or one of late that has no price.
+    ///
+    /// - Parameter calendar: What is known, by rising date.
+    /// - Returns: `nil` where nothing is known.
+    static func firstUnfinished(_ calendar: [CalendarDay]) -> CivilDate? {
+        guard let last = calendar.last else { return nil }
+        let since = last.date.adding(days: -hopeDays)
+        let first = calendar.first { !$0.isFinal || $0.aktPrice == nil && $0.date >= since }
+        return first?.date ?? last.date.adding(days: 1)
+    }
+
+    // MARK: Asking, and keeping how far it is
+
+    private func asked<Answer: Sendable>(
+        _ question: (any UsageSource) async throws(UsageSourceError) -> Answer
+    ) async throws(SyncInterruption) -> Answer {
+        var attempt = 0
+        while true {
+            attempt += 1
+            do throws(UsageSourceError) {
+                return try await question(source)
+            } catch {
+                if Task.isCancelled { throw .stopped }
+                guard case .unavailable = error, attempt < Self.maximumAttempts else { throw .source(error) }
+            }
+            do {
+                try await means.sleep(.seconds(1 << (attempt - 1)))
+            } catch {
+                throw .stopped
+            }
+        }
+    }
+
+    private func stored<Answer: Sendable>(
+        _ work: (any UsageLedger) async throws(StoreError) -> Answer
+    ) async throws(SyncInterruption) -> Answer {
+        do throws(StoreError) {
+            return try await work(ledger)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func keep() async throws(SyncInterruption) {
+        if Task.isCancelled { throw .stopped }
+        run.keep(progress)
+        let now = means.now()
+        try await replace(run.held(by: worker, until: now.adding(seconds: Self.leaseSeconds), now: now))
+    }
+
+    /// Leaves the run as it is.
+    func leave(
+        _ state: UpkeepRun.State,
+        reason: String? = nil,
+        failure: UsageSyncProgress.Failure? = nil
+    ) async throws(SyncInterruption) {
+        progress.failure = failure
+        run.keep(progress)
+        try await replace(run.left(state, reason: reason, now: means.now()))
+    }
+
+    private func replace(_ next: UpkeepRun) async throws(SyncInterruption) {
+        let kept: UpkeepRun?
+        do throws(StoreError) {
+            kept = try await runs.replace(next)
+        } catch {
+            throw .store(error)
+        }
+        guard let kept else { throw .leaseLost }
+        run = kept
+    }
+}

@@ -1,0 +1,175 @@
+import Billing
+import PostgresClient
+import Storage
+
+/// What is asked of the indexer's database.
+///
+/// Numbers come as texts: a price is a double there, and its shortest text is the number that the chain meant. Texts
+/// are cut where nothing that can be right is as long, so that an answer has a size.
+enum IndexerQuery {
+    /// The last block that the indexer is through with.
+    static func head(_ connection: PostgresConnection) throws(PostgresFailure) -> ChainHead? {
+        let rows = try connection.execute(
+            Command(
+                // Blocks are written down before they are gone through, where the table tells the two apart.
+                """
+                SELECT height::bigint, extract(epoch FROM datetime)::bigint
+                FROM block
+                WHERE coalesce((to_jsonb(block) ->> 'isProcessed')::boolean, TRUE)
+                ORDER BY height DESC
+                LIMIT 1
+                """
+            )
+        )
+        guard rows.count == 1 else { return nil }
+        return ChainHead(
+            height: rows.int(0, 0),
+            at: rows.optionalInt(0, 1).map { Instant(unixSeconds: $0) }
+        )
+    }
+
+    // The resources of a group may name several models of GPU, and the lease says how many units all of them are:
+    // they are then told together, as `a100+h100`, for nobody knows how the price divides among them.
+    private static let columns = """
+        SELECT left(l.owner, 200), left(l.dseq::text, 40), l.gseq::bigint::text, l.oseq::bigint::text,
+            left(l."providerAddress", 200), left(p."hostUri", 257), left(l.denom, 200),
+            left(CASE WHEN l.price::text ~ '^-?[0-9.]+(e[+-]?[0-9]{1,3})?$' THEN l.price::text::numeric::text
+                ELSE l.price::text END, 200),
+            l."createdHeight"::bigint::text, l."closedHeight"::bigint::text,
+            left(l."predictedClosedHeight"::text, 40),
+            CASE WHEN l."withdrawnAmount"::text ~ '^[0-9.]+(e[+-]?[0-9]{1,3})?$'
+                THEN left(round(l."withdrawnAmount"::text::numeric, 18)::text, 60) END,
+            left(l."cpuUnits"::text, 40), left(l."memoryQuantity"::text, 40),
+            left(l."ephemeralStorageQuantity"::text, 40), left(l."persistentStorageQuantity"::text, 40),
+            left(l."gpuUnits"::text, 40), left(g.vendors, 257), left(g.models, 257), left(g.count::text, 40)
+        FROM lease l
+        LEFT JOIN provider p ON p.owner = l."providerAddress"
+        LEFT JOIN LATERAL (
+            SELECT string_agg(DISTINCT lower(nullif(r."gpuVendor", '')), '+' ORDER BY lower(nullif(r."gpuVendor", '')))
+                    FILTER (WHERE r."gpuUnits" > 0) AS vendors,
+                string_agg(DISTINCT lower(nullif(r."gpuModel", '')), '+' ORDER BY lower(nullif(r."gpuModel", '')))
+                    FILTER (WHERE r."gpuUnits" > 0) AS models,
+                sum(r.count) AS count
+            FROM "deploymentGroupResource" r
+            WHERE r."deploymentGroupId" = l."deploymentGroupId"
+        ) g ON TRUE
+
+        """
+
+    private static let name = #"l.owner, l.dseq::text, l.gseq::bigint, l.oseq::bigint, l."providerAddress""#
+
+    static func leases(
+        _ connection: PostgresConnection,
+        after place: IndexerPlace?,
+        closedFrom: Int64?,
+        limit: Int
+    ) throws(PostgresFailure) -> [LeaseFacts] {
+        let isClosed = place?.isClosed ?? false
+        var sql = columns
+        var parameters: [Parameter] = [.int(Int64(limit))]
+        if isClosed {
+            parameters.append(.int(max(closedFrom ?? 0, place?.last?.closedHeight ?? 0)))
+            sql += #"WHERE l."closedHeight" >= $2::bigint"#
+        } else {
+            sql += #"WHERE l."closedHeight" IS NULL"#
+        }
+        let key = (isClosed ? #"l."closedHeight"::bigint, "# : "") + name
+        if let last = place?.last {
+            var values: [(Parameter, String)] = [
+                (.text(last.owner), "text"), (.text(last.dseq), "text"), (.int(last.gseq), "bigint"),
+                (.int(last.oseq), "bigint"), (.text(last.provider), "text"),
+            ]
+            if isClosed { values.insert((.int(last.closedHeight), "bigint"), at: 0) }
+            let places = values.enumerated().map { "$\(parameters.count + 1 + $0.offset)::\($0.element.1)" }
+            sql += "\n    AND (\(key)) > (\(places.joined(separator: ", ")))"
+            parameters += values.map(\.0)
+        }
+        let order = (isClosed ? #"l."closedHeight", "# : "") + name
+        sql += "\nORDER BY \(order)\nLIMIT $1::bigint"
+        let rows = try connection.execute(Command(sql, parameters))
+        return rows.map { row in
+            var facts = LeaseFacts()
+            func text(_ column: Int) -> String { rows.optionalText(row, column) ?? "" }
+            func optional(_ column: Int) -> String? { rows.optionalText(row, column) }
+            (facts.owner, facts.dseq, facts.gseq, facts.oseq) = (text(0), text(1), text(2), text(3))
+            (facts.provider, facts.providerName) = (text(4), optional(5))
+            (facts.denomination, facts.price) = (text(6), text(7))
+            (facts.created, facts.closed, facts.dryAt) = (text(8), optional(9), optional(10))
+            facts.withdrawn = optional(11)
+            (facts.cpuMilli, facts.memoryBytes) = (text(12), text(13))
+            (facts.ephemeralBytes, facts.persistentBytes) = (text(14), text(15))
+            (facts.gpuUnits, facts.gpuVendor, facts.gpuModel) = (text(16), optional(17), optional(18))
+            facts.groupCount = optional(19) ?? "1"
+            return facts
+        }
+    }
+
+    static func days(
+        _ connection: PostgresConnection,
+        from date: CivilDate?,
+        through height: Int64,
+        limit: Int
+    ) throws(PostgresFailure) -> [DayFacts] {
+        let rows = try connection.execute(
+            Command(
+                """
+                SELECT "date"::date::text, "firstBlockHeight"::bigint, "lastBlockHeight"::bigint,
+                    "lastBlockHeightYet"::bigint,
+                    left(CASE WHEN "aktPrice"::text ~ '^-?[0-9.]+(e[+-]?[0-9]{1,3})?$'
+                        THEN round("aktPrice"::text::numeric, 18)::text ELSE "aktPrice"::text END, 200)
+                FROM day
+                WHERE "date"::date >= $1::text::date AND "firstBlockHeight" <= $2::bigint
+                ORDER BY "date"
+                LIMIT $3::bigint
+                """,
+                [.text(date?.text ?? "0001-01-01"), .int(height), .int(Int64(limit))]
+            )
+        )
+        return rows.map { row in
+            DayFacts(
+                date: rows.text(row, 0),
+                firstHeight: rows.int(row, 1),
+                lastHeight: rows.optionalInt(row, 2),
+                lastHeightYet: rows.optionalInt(row, 3),
+                aktPrice: rows.optionalText(row, 4)
+            )
+        }
+    }
+}
+
+/// A day as the indexer tells it.
+struct DayFacts {
+    let date: String
+    let firstHeight: Int64
+    let lastHeight: Int64?
+    let lastHeightYet: Int64?
+    let aktPrice: String?
+
+    /// The day, as it was at a height.
+    func day(through height: Int64) throws(UsageSourceError) -> CalendarDay {
+        guard let civil = CivilDate(date) else { throw wrong("is none") }
+        let heights = firstHeight - 1...firstHeight + CalendarDay.maximumBlocks
+        guard 0...(1 << 62) ~= firstHeight, let yet = lastHeightYet ?? lastHeight, heights.contains(yet),
+            heights.contains(lastHeight ?? yet), yet <= lastHeight ?? yet
+        else { throw wrong("ends before it begins, or has more blocks than a day can have") }
+        // Where it is 0 nobody knew it.
+        let text = aktPrice.flatMap { price in price.contains { !"0.".contains($0) } ? price : nil }
+        let price = text.flatMap { AKTPrice($0) }
+        if let text, price == nil { throw wrong("has the AKT price \(text.prefix(40)), which is none") }
+        // What is behind the height is not indexed yet, whatever the indexer has learnt since.
+        let isFinal = lastHeight.map { $0 <= height } ?? false
+        return CalendarDay(
+            date: civil,
+            firstHeight: firstHeight,
+            lastHeight: isFinal ? lastHeight : nil,
+            lastHeightYet: isFinal ? lastHeight ?? yet : min(yet, height),
+            aktPrice: price,
+            priceSource: price == nil ? nil : UsageSourceKind.indexer.rawValue,
+            isFinal: isFinal
+        )
+    }
+
+    private func wrong(_ problem: String) -> UsageSourceError {
+        .unreadable("day \(date.prefix(40)) of the indexer \(problem).")
+    }
+}

@@ -1,0 +1,145 @@
+package import Billing
+import FoundationEssentials
+package import PostgresClient
+package import Storage
+
+/// The database of Console's indexer, which knows every lease and every day of the chain.
+///
+/// It is only read, each page in a transaction of its own that sees one moment of the database: PostgreSQL itself
+/// refuses to write in it. A standby will do.
+package struct IndexerSource: UsageSource {
+    package let kind = UsageSourceKind.indexer
+    package let chainID: String
+    private let names: DenominationNames
+    private let pageSize: Int
+    private let line: ConnectionLine
+
+    /// - Parameters:
+    ///   - url: The database.
+    ///   - chainID: The chain that it follows, which it does not say itself.
+    ///   - names: What tokens are called.
+    ///   - pageSize: How many leases or days are asked for at once.
+    ///   - statementMilliseconds: How long one answer may take.
+    package init(
+        _ url: PostgresURL,
+        chainID: String,
+        names: DenominationNames = DenominationNames(),
+        pageSize: Int = 500,
+        statementMilliseconds: Int32 = 30_000
+    ) {
+        self.chainID = chainID
+        self.names = names
+        self.pageSize = pageSize
+        var limits = PostgresConnection.Limits()
+        limits.statement = statementMilliseconds
+        line = ConnectionLine(
+            ConnectionLine.Origin(
+                url: url,
+                limits: limits,
+                settings: [
+                    "default_transaction_read_only = on",
+                    // Days are UTC's, and a double is to say all that it holds.
+                    "TimeZone = 'UTC'", "extra_float_digits = 3", "DateStyle = 'ISO'",
+                ],
+                role: .reader
+            ),
+            label: "console-billing.indexer"
+        )
+    }
+
+    /// Ends the connection.
+    package func close() async { await line.close() }
+
+    package func head() async throws(UsageSourceError) -> ChainHead {
+        let head = try await reading { connection throws(PostgresFailure) in
+            try IndexerQuery.head(connection)
+        }
+        return head ?? ChainHead(height: nil, at: nil)
+    }
+
+    package func leases(_ question: LeaseQuestion) async throws(UsageSourceError) -> LeasePage {
+        let place: IndexerPlace?
+        if let cursor = question.cursor {
+            guard let read = IndexerPlace(cursor) else {
+                throw .unreadable("the place to go on from is none.")
+            }
+            place = read
+        } else {
+            place = nil
+        }
+        let (pageSize, closedFrom) = (pageSize, question.closedFrom)
+        let (head, rows) = try await reading { connection throws(PostgresFailure) in
+            (
+                try IndexerQuery.head(connection),
+                try IndexerQuery.leases(connection, after: place, closedFrom: closedFrom, limit: pageSize)
+            )
+        }
+        var leases: [LeaseRecord] = []
+        for row in rows {
+            leases.append(try row.record(kind, chainID: chainID, asOf: head?.height, names))
+        }
+        let isClosed = place?.isClosed ?? false
+        if rows.count == pageSize, let last = rows.last {
+            return LeasePage(leases: leases, next: IndexerPlace(behind: last, isClosed: isClosed).text)
+        }
+        // First those that are open: one that is closed meanwhile is then among the closed ones.
+        return LeasePage(leases: leases, next: isClosed ? nil : IndexerPlace.closed.text)
+    }
+
+    package func days(
+        from date: CivilDate?,
+        through height: Int64
+    ) async throws(UsageSourceError) -> [CalendarDay] {
+        let pageSize = pageSize
+        let rows = try await reading { connection throws(PostgresFailure) in
+            try IndexerQuery.days(connection, from: date, through: height, limit: pageSize)
+        }
+        var days: [CalendarDay] = []
+        for row in rows { days.append(try row.day(through: height)) }
+        return days
+    }
+
+    private func reading<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
+    ) async throws(UsageSourceError) -> Value {
+        do throws(PostgresFailure) {
+            return try await line.run(repeats: false) { connection throws(PostgresFailure) in
+                try connection.transaction(.snapshot) {
+                    () throws(PostgresFailure) in try body(connection)
+                }
+            }
+        } catch {
+            throw UsageSourceError(error)
+        }
+    }
+}
+
+extension UsageSourceError {
+    fileprivate init(_ failure: PostgresFailure) {
+        switch failure {
+        case .unreachable(let reason):
+            self = .unavailable("The indexer's database cannot be reached: \(reason).")
+        case .connection: self = .unavailable("The connection to the indexer's database broke.")
+        case .timedOut, .refused("57014"):
+            self = .unavailable("The indexer's database did not answer in time.")
+        case .refused(let state) where failure.isPassing || state.hasPrefix("53"):
+            self = .unavailable("The indexer's database is busy or stopping (SQLSTATE \(state)).")
+        case .refused(let state) where ["42P01", "42703", "3F000"].contains(state):
+            self = .refused(
+                "USAGE_INDEXER_URL names a database without the tables of Console's indexer (SQLSTATE \(state)). "
+                    + "Does it name the right database and schema?"
+            )
+        case .refused("42501"):
+            self = .refused(
+                "The user of USAGE_INDEXER_URL may not read the indexer's tables. GRANT SELECT ON lease, day, block, "
+                    + #"provider, "deploymentGroupResource" TO …"#
+            )
+        case .refused(let state) where state.hasPrefix("22"):
+            self = .unreadable("The indexer's database holds a value of the wrong kind (SQLSTATE \(state)).")
+        case .refused(let state):
+            self = .refused("The indexer's database refuses to be read (SQLSTATE \(state)).")
+        case .unfit(let fault): self = .refused("\(fault)")
+        case .unexpected: self = .unavailable("The indexer's database gave an answer of the wrong shape.")
+        }
+    }
+}

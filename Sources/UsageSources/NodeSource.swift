@@ -1,0 +1,194 @@
+package import Billing
+package import HTTPClient
+package import Storage
+
+/// The REST API of an Akash node, which tells the leases of one owner at a time.
+///
+/// It knows neither when a height was nor what AKT cost, so the days have to come from elsewhere; nor what a lease
+/// holds, so its resources count as none.
+package struct NodeSource: UsageSource {
+    package let kind = UsageSourceKind.node
+    package let chainID: String
+    private let url: NodeURL
+    private let transport: any HTTPTransport
+    private let names: DenominationNames
+    private let pageSize: Int
+    private let limits: TransportLimits
+
+    /// - Parameters:
+    ///   - url: Where its API is.
+    ///   - transport: What carries the requests.
+    ///   - chainID: The chain that it has to be a node of.
+    ///   - names: What tokens are called.
+    ///   - pageSize: How many leases are asked for at once.
+    ///   - limits: For each answer.
+    package init(
+        _ url: NodeURL,
+        transport: any HTTPTransport,
+        chainID: String,
+        names: DenominationNames = DenominationNames(),
+        pageSize: Int = 500,
+        limits: TransportLimits = TransportLimits(totalTimeout: .seconds(30), maxBodyBytes: 8 << 20)
+    ) {
+        self.url = url
+        self.transport = transport
+        self.chainID = chainID
+        self.names = names
+        self.pageSize = pageSize
+        self.limits = limits
+    }
+
+    package func days(
+        from date: CivilDate?,
+        through height: Int64
+    ) async throws(UsageSourceError) -> [CalendarDay] { [] }
+
+    // MARK: How far it is
+
+    package func head() async throws(UsageSourceError) -> ChainHead {
+        let answer = try await get("/cosmos/base/tendermint/v1beta1/blocks/latest", maybe: true)
+        // Proxies that hand on the leases alone do not have it.
+        guard let answer else { return ChainHead(height: nil, at: nil) }
+        return try Self.read(answer.body) { json throws(UsageSourceError) in
+            guard let header = (json["sdk_block"] ?? json["block"])?["header"],
+                let chain = header["chain_id"]?.string, let text = header["height"]?.decimalText,
+                let height = Int64(text), height >= 0
+            else { throw .unreadable("The node's latest block has no chain_id and height.") }
+            guard chain == chainID else {
+                throw .refused(
+                    "The node is one of \(chain.prefix(64)), and AKASH_CHAIN_ID is \(chainID). Set one of them right."
+                )
+            }
+            return ChainHead(
+                height: height,
+                at: header["time"]?.string.flatMap { Instant(rfc3339: $0) }
+            )
+        }
+    }
+
+    // MARK: Leases
+
+    package func leases(_ question: LeaseQuestion) async throws(UsageSourceError) -> LeasePage {
+        guard let owner = question.owner else { return LeasePage(leases: [], next: nil) }
+        guard let place = question.cursor.map(NodePlace.init) ?? NodePlace() else {
+            throw .unreadable("the place to go on from is none.")
+        }
+        let query = [(name: "filters.owner", value: owner)] + place.query(limit: pageSize)
+        guard let answer = try await get("/akash/market/v1beta5/leases/list", query) else {
+            throw .refused("The node does not list leases.")
+        }
+        // The state that the page is of, where the node says so; it had come as far before in any case.
+        let heightHeader = answer.headers["Grpc-Metadata-X-Cosmos-Block-Height"].flatMap { Int64($0) }
+        let asOf = [heightHeader, question.asOf].compactMap(\.self).max()
+        let (leases, nextKey) = try Self.read(answer.body) { json throws(UsageSourceError) in
+            try page(json, of: owner, asOf: asOf)
+        }
+        switch try place.step(leases.map(\.identity.text), nextKey: nextKey) {
+        case .goOn(let count, let next):
+            return LeasePage(leases: Array(leases.dropFirst(count)), next: next.text)
+        case .end(let count): return LeasePage(leases: Array(leases.dropFirst(count)), next: nil)
+        case .again(let next): return LeasePage(leases: [], next: next.text)
+        }
+    }
+
+    private func page(
+        _ json: JSONValue,
+        of owner: String,
+        asOf: Int64?
+    ) throws(UsageSourceError) -> (leases: [LeaseRecord], nextKey: String?) {
+        guard let elements = json["leases"]?.elements, elements.count <= 20_000 else {
+            throw .unreadable("The node's answer is no list of leases.")
+        }
+        var leases: [LeaseRecord] = []
+        for (index, element) in elements.enumerated() {
+            guard let lease = element["lease"], let id = lease["id"] ?? lease["lease_id"] else {
+                throw .unreadable("Lease \(index) of a page of the node's has no id.")
+            }
+            let facts = Self.facts(id, lease, element["escrow_payment"], asOf: asOf)
+            guard facts.owner == owner else {
+                throw .refused("The node does not heed filters.owner: it told a lease of somebody else.")
+            }
+            leases.append(try facts.record(kind, chainID: chainID, asOf: asOf, names))
+        }
+        return (leases, json["pagination"]?["next_key"]?.string)
+    }
+
+    private static func facts(
+        _ id: JSONValue,
+        _ lease: JSONValue,
+        _ payment: JSONValue?,
+        asOf: Int64?
+    ) -> LeaseFacts {
+        var facts = LeaseFacts()
+        facts.owner = id["owner"]?.string ?? ""
+        facts.dseq = id["dseq"]?.decimalText ?? ""
+        facts.gseq = id["gseq"]?.decimalText ?? ""
+        facts.oseq = id["oseq"]?.decimalText ?? ""
+        facts.bseq = id["bseq"]?.decimalText ?? "0"
+        facts.provider = id["provider"]?.string ?? ""
+        facts.denomination = lease["price"]?["denom"]?.string ?? ""
+        facts.price = lease["price"]?["amount"]?.decimalText ?? ""
+        facts.created = lease["created_at"]?.decimalText ?? ""
+        facts.closed = lease["closed_on"]?.decimalText
+        facts.state = lease["state"]?.string.flatMap(LeaseRecord.State.init)
+        if facts.state == .insufficientFunds {
+            // When it ran dry the node does not say: no later than now.
+            facts.dryAt = asOf.map(String.init)
+        }
+        facts.closeReason = lease["reason"]?.string
+        facts.withdrawn = (payment?["state"] ?? payment)?["withdrawn"]?["amount"]?.decimalText
+        return facts
+    }
+
+    // MARK: Asking
+
+    /// - Returns: `nil` where the node has no such route, if that may be.
+    private func get(
+        _ path: String,
+        _ query: [(name: String, value: String)] = [],
+        maybe: Bool = false
+    ) async throws(UsageSourceError) -> TransportResponse? {
+        let request = TransportRequest(
+            .get,
+            url: url.appending(path, query),
+            headers: [TransportHeader("Accept", "application/json")],
+            limits: limits
+        )
+        let response: TransportResponse
+        do throws(TransportError) {
+            response = try await transport.send(request)
+        } catch {
+            switch error {
+            case .bodyTooLarge, .headersTooLarge, .unsendable: throw .refused("The node \(url): \(error).")
+            default: throw .unavailable("The node \(url) does not answer: \(error).")
+            }
+        }
+        switch response.status {
+        case 200: return response
+        case 404 where maybe, 405 where maybe, 501 where maybe: return nil
+        case 408, 429, 500...599: throw .unavailable("The node \(url) answered \(response.status).")
+        default: throw .refused("The node \(url) answered \(response.status). Is it Akash's REST API?")
+        }
+    }
+
+    private static func read<Value>(
+        _ bytes: [UInt8],
+        _ body: (JSONValue) throws(UsageSourceError) -> Value
+    ) throws(UsageSourceError) -> Value {
+        let result: Result<Value, UsageSourceError>
+        do {
+            result = try bytes.withUnsafeBufferPointer { bytes in
+                try JSONValue.read(bytes) { json in
+                    do throws(UsageSourceError) {
+                        return .success(try body(json))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+        } catch {
+            throw .unreadable("The node's answer is not JSON.")
+        }
+        return try result.get()
+    }
+}

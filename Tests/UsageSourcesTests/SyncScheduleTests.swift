@@ -1,0 +1,80 @@
+import Billing
+import Storage
+import StorageConformance
+import Testing
+
+/// When a pass is due, and what one remembers of the last.
+@Suite(.timeLimit(.minutes(2)))
+struct SyncScheduleTests {
+    /// A chain without leases.
+    private struct Quiet: UsageSource {
+        var kind = UsageSourceKind.indexer
+        var chainID = "akashnet-2"
+        var height: Int64? = 100
+
+        func head() async throws(UsageSourceError) -> ChainHead {
+            ChainHead(height: height, at: Instant(unixSeconds: 1_789_999_000))
+        }
+        func leases(_ question: LeaseQuestion) async throws(UsageSourceError) -> LeasePage {
+            LeasePage(leases: [], next: nil)
+        }
+        func days(
+            from date: CivilDate?,
+            through height: Int64
+        ) async throws(UsageSourceError) -> [CalendarDay] { [] }
+    }
+
+    private let bench = SyncBench(store: InMemoryStore())
+
+    private func isDue(
+        after seconds: Int64,
+        _ source: Quiet = Quiet(),
+        interval: Int64 = 300
+    ) async throws -> Bool {
+        let now = SyncBench.now.adding(seconds: seconds)
+        return try await bench.worker(source, interval: interval, now: now).beginDuePass()
+    }
+
+    @Test func `the first pass is due at once, and the next when the last has been over for the interval`()
+        async throws
+    {
+        #expect(try await isDue(after: 0))
+        #expect(try await isDue(after: 400) == false, "one is under way")
+        _ = try await bench.worker(Quiet()).workOnce()
+        #expect(try await isDue(after: 299) == false)
+        #expect(try await isDue(after: 300))
+    }
+
+    @Test func `an interval of 0 asks for nothing`() async throws {
+        #expect(try await isDue(after: 0, interval: 0) == false)
+        #expect(try await bench.store.latestRun(.usageSync) == nil)
+    }
+
+    @Test func `one run serves all passes, and remembers where the chain was`() async throws {
+        let first = try await bench.pass(Quiet())
+        let second = try await bench.pass(Quiet(height: 5000))
+        #expect(first.id == second.id)
+        #expect(second.syncProgress?.pass == 2)
+        #expect(second.syncProgress?.completed?.height == 5000)
+        #expect(second.syncProgress?.lagSeconds(now: SyncBench.now) == 1000)
+        #expect(second.syncProgress?.next(isFull: false).closedFrom == 3800)
+        #expect(second.syncProgress?.next(isFull: true).closedFrom == nil)
+    }
+
+    @Test func `another source or chain begins from the beginning, even where one is under way`() async throws
+    {
+        try await bench.pass(Quiet())
+        #expect(try await isDue(after: 0, Quiet(chainID: "sandbox-01")))
+        let run = try await bench.latest()
+        #expect(run.syncProgress?.chainID == "sandbox-01")
+        #expect(run.syncProgress?.completed == nil)
+        #expect(try await isDue(after: 0, Quiet()))
+        #expect(try await bench.latest().syncProgress?.chainID == "akashnet-2")
+    }
+
+    @Test func `an indexer without a block is nothing to fail at`() async throws {
+        let run = try await bench.pass(Quiet(height: nil))
+        #expect(run.state == .completed)
+        #expect(run.syncProgress?.completed?.height == nil)
+    }
+}
