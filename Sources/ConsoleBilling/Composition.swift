@@ -80,6 +80,9 @@ struct Service {
                 "STRIPE_SECRET_KEY is not set: nothing is fetched from Stripe, and receipts come from stored links"
             )
         }
+        if let sync = configuration.usageSync {
+            services += try usageSync(sync, store: store)
+        }
         services.append(
             buildApplication(
                 web(clock, transport),
@@ -195,6 +198,7 @@ struct Service {
             seller: configuration.seller,
             chartScript: chartScript,
             canAskStripe: configuration.stripeKey != nil,
+            usageSource: configuration.usageSync?.source,
             clock: clock
         )
     }
@@ -252,8 +256,8 @@ private struct StoreService: ServiceLifecycle.Service {
     }
 }
 
-/// Ends the connections to Stripe and others when everything that uses them has stopped.
-private struct TransportService: ServiceLifecycle.Service {
+/// Ends the connections to other services when everything that uses them has stopped.
+struct TransportService: ServiceLifecycle.Service {
     let transport: CurlTransport
 
     func run() async throws {

@@ -76,8 +76,9 @@ struct DoctorCommand: AsyncParsableCommand {
             findings + machine.findings(now: now) + (await DatabaseExamination.findings(database))
             + (await service.findings(now: now)) + (configuration == nil ? [] : await stripe.findings())
             + (await issuer?.findings() ?? [])
+        let usage = await UsageSourceExamination.findings(configuration?.usageSync, transport, now: now)
         await transport.shutdown()
-        return all
+        return all + usage
     }
 
     /// Reads the configuration as `serve` would, with what `serve --dev` left standing in for what is not set.

@@ -69,7 +69,7 @@ struct ServerConnection: Sendable {
 
     static func exitCode(of status: Int, code: String? = nil) -> ExitCode {
         switch status {
-        case 409 where code == "stripe_key_missing": Sysexits.configuration
+        case 409 where ["stripe_key_missing", "usage_source_missing"].contains(code): Sysexits.configuration
         case 401, 403: Sysexits.configuration
         case 400, 422: Sysexits.usage
         case 404: Sysexits.badData

@@ -8,7 +8,7 @@ struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
         abstract: "Bring leases, the chain's calendar, and whose which addresses are to the service.",
-        subcommands: [Import.self]
+        subcommands: [Import.self, UsageSyncCommand.self]
     )
 
     struct Import: AsyncParsableCommand {

@@ -30,6 +30,8 @@ package struct WebConfiguration: Sendable {
     package var chartScript: [UInt8]?
     /// Whether there is a key of Stripe's, so that runs of upkeep can be asked for.
     package var canAskStripe: Bool
+    /// Whom usage is synced from; `nil` for nobody.
+    package var usageSource: UsageSyncSource?
     /// Connections open at once; those over it wait to be accepted.
     package var maxConnections: Int
     /// How long a connection may stand idle, a request take to arrive, and an answer wait to be read.
@@ -50,6 +52,7 @@ package struct WebConfiguration: Sendable {
         seller: Seller = .unnamed,
         chartScript: [UInt8]? = nil,
         canAskStripe: Bool = true,
+        usageSource: UsageSyncSource? = nil,
         maxConnections: Int = 4096,
         deadlineSeconds: Int64 = 30,
         clock: @escaping @Sendable () -> Instant
@@ -67,6 +70,7 @@ package struct WebConfiguration: Sendable {
         self.seller = seller
         self.chartScript = chartScript
         self.canAskStripe = canAskStripe
+        self.usageSource = usageSource
         self.maxConnections = maxConnections
         self.deadlineSeconds = deadlineSeconds
         self.clock = clock
@@ -203,13 +207,22 @@ private func buildRoutes(
             canAskStripe: configuration.canAskStripe
         ).addRoutes(to: &routes)
         MetricsController(
-            sources: [deliveries, UpkeepMetrics(work: store, runs: store)],
+            sources: [
+                deliveries, UpkeepMetrics(work: store, runs: store),
+                UsageSyncMetrics(runs: store, clock: configuration.clock),
+            ],
             authenticator: authenticator
         ).addRoutes(to: &routes)
         UsageIntakeController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
         UsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
         ConsoleUsageController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
         BalanceController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
+        UsageSyncController(
+            runs: store,
+            usage: store,
+            authenticator: authenticator,
+            source: configuration.usageSource
+        ).addRoutes(to: &routes)
         HealthController(store: store).addRoutes(to: &routes)
         AssetsController(assets: assets).addRoutes(to: &routes)
     }

@@ -1,9 +1,10 @@
 import Billing
 import Foundation
 import Logging
-import PostgresStorage
+import PostgresClient
 import StripeAPI
 import Upkeep
+import UsageSources
 import Web
 import Webhooks
 
@@ -35,6 +36,8 @@ struct ServiceConfiguration: Sendable {
     /// Where Chart.js is said to be; `nil` for where Debian's package puts it.
     let chartJSPath: String?
     let habits: UpkeepHabits
+    /// `nil`: nobody tells usage but those who post it.
+    let usageSync: UsageSyncConfiguration?
     let logLevel: Logger.Level
     /// `nil`: pretty on a terminal, JSON elsewhere.
     let logFormat: LogFormat?
@@ -93,6 +96,7 @@ struct ServiceConfiguration: Sendable {
             reconcileEverySeconds: check.required(.reconcileEvery, Self.secondsOrNever(600...2_592_000)) ?? 0,
             reconciledDays: check.required(.reconcileDays, Self.seconds(1...30)) ?? 1
         )
+        usageSync = Self.usageSync(&check)
         logLevel = check.required(.logLevel) { Logger.Level(rawValue: $0.lowercased()) } ?? .info
         logFormat = check.optional(.logFormat) { LogFormat(rawValue: $0.lowercased()) }
         if let mode = stripeKey?.livemode, let livemode, mode != livemode {
@@ -105,6 +109,26 @@ struct ServiceConfiguration: Sendable {
             check.problems.append("API_KEYS names a key twice.")
         }
         guard check.problems.isEmpty else { throw ConfigurationError(check.problems) }
+    }
+
+    private static func usageSync(_ check: inout Check) -> UsageSyncConfiguration? {
+        let indexer = check.optional(.usageIndexerURL, PostgresURL.init)
+        let node = check.optional(.akashNodeURL, NodeURL.init)
+        let chainID = check.required(.akashChainID) { ChainName.isValid($0) ? $0 : nil }
+        let denominations = check.list(.akashUSDCDenoms, isRequired: false) {
+            Denomination($0) == nil ? nil : $0
+        }
+        let interval = check.required(.usageSyncInterval, secondsOrNever(10...86_400))
+        // The indexer knows all that a node does, and more; of both, the same lease could be told twice.
+        let place = indexer.map { UsageSyncConfiguration.Place.indexer($0) } ?? node.map { .node($0) }
+        return place.map {
+            UsageSyncConfiguration(
+                place: $0,
+                chainID: chainID ?? "",
+                usdcNames: Set(denominations),
+                intervalSeconds: interval ?? 0
+            )
+        }
     }
 
     private static func seconds(_ range: ClosedRange<Int64>) -> (String) -> Int64? {

@@ -30,6 +30,11 @@ enum Setting: String, CaseIterable, Sendable {
     case catchUpAfter = "CATCH_UP_AFTER"
     case reconcileEvery = "RECONCILE_EVERY"
     case reconcileDays = "RECONCILE_DAYS"
+    case usageIndexerURL = "USAGE_INDEXER_URL"
+    case akashNodeURL = "AKASH_NODE_URL"
+    case akashChainID = "AKASH_CHAIN_ID"
+    case akashUSDCDenoms = "AKASH_USDC_DENOMS"
+    case usageSyncInterval = "USAGE_SYNC_INTERVAL"
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
 
@@ -69,6 +74,11 @@ enum Setting: String, CaseIterable, Sendable {
         case .catchUpAfter: "seconds from 1 to 2592000, or 0 for never"
         case .reconcileEvery: "seconds from 600 to 2592000, or 0 for never"
         case .reconcileDays: "a number of days from 1 to 30"
+        case .usageIndexerURL: "postgres://USER:PASSWORD@HOST:PORT/NAME, the database of Console's indexer"
+        case .akashNodeURL: "the http or https URL of an Akash node's REST API, without query"
+        case .akashChainID: "the id of a chain, such as akashnet-2"
+        case .akashUSDCDenoms: "names of USDC on the chain, ibc/…, separated by commas"
+        case .usageSyncInterval: "seconds from 10 to 86400, or 0 for never"
         case .logLevel: "trace, debug, info, notice, warning, error or critical"
         case .logFormat: "json or pretty"
         }
@@ -88,10 +98,13 @@ enum Setting: String, CaseIterable, Sendable {
         case .catchUpAfter: "3600"
         case .reconcileEvery: "86400"
         case .reconcileDays: "3"
+        case .akashChainID: "akashnet-2"
+        case .usageSyncInterval: "300"
         case .logLevel: "info"
         case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,
             .linkSigningSecret, .auth0KeysAddress, .auth0Issuer, .auth0Audience, .auth0CustomerClaim,
-            .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath, .logFormat:
+            .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath, .usageIndexerURL,
+            .akashNodeURL, .akashUSDCDenoms, .logFormat:
             nil
         }
     }

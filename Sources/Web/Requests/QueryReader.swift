@@ -42,6 +42,12 @@ struct QueryReader {
         return value
     }
 
+    mutating func flag(_ name: String) throws(APIError) -> Bool? {
+        guard let text = text(name) else { return nil }
+        guard let flag = Bool(text) else { throw .invalid(name, "Give true or false.") }
+        return flag
+    }
+
     mutating func instant(_ name: String) throws(APIError) -> Instant? {
         guard let text = text(name) else { return nil }
         guard let seconds = Int64(text), 0...253_402_300_799 ~= seconds else {

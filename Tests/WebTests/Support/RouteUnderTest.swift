@@ -32,7 +32,8 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
 
     /// Whether it refuses parameters that it does not have.
     var readsQuery: Bool {
-        pattern == "/v1/transactions/{id}/receipt/email" || path.contains("?since=")
+        pattern == "/v1/transactions/{id}/receipt/email" || pattern == "/v1/usage/syncs"
+            || path.contains("?since=")
             || method == "GET" && !["/v1/work", "/v1/backup"].contains(pattern)
     }
 
@@ -203,6 +204,20 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             path: "/v1/usage/accounts",
             access: .key(.usage),
             status: 400
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/usage/syncs",
+            path: "/v1/usage/syncs",
+            access: .key(.usage),
+            status: 202
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/usage/syncs/{id}",
+            path: "/v1/usage/syncs/latest",
+            access: .key(.usage),
+            status: 404
         ),
         .init(
             method: "POST",

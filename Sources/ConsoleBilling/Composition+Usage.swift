@@ -1,0 +1,37 @@
+import HTTPClient
+import ServiceLifecycle
+import Storage
+import Upkeep
+import UsageSources
+
+extension Service {
+    /// What keeps usage where the chain is, and what it needs.
+    func usageSync(
+        _ sync: UsageSyncConfiguration,
+        store: any Store
+    ) throws -> [any ServiceLifecycle.Service] {
+        let transport = try CurlTransport()
+        let source = sync.open(transport)
+        return [
+            TransportService(transport: transport), SourceService(source: source),
+            UsageSyncWorker(
+                runs: store,
+                ledger: store,
+                source: source,
+                intervalSeconds: sync.intervalSeconds,
+                means: UpkeepWorker.Means(now: { .now }),
+                logger: logger
+            ),
+        ]
+    }
+}
+
+/// Ends the connection to the indexer when nobody reads any more.
+private struct SourceService: ServiceLifecycle.Service {
+    let source: any UsageSource
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        if let indexer = source as? IndexerSource { await indexer.close() }
+    }
+}

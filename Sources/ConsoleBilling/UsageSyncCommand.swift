@@ -1,0 +1,119 @@
+import ArgumentParser
+import Billing
+import Storage
+import Web
+
+/// `console-billing usage sync`: has the running service read the chain's leases and days.
+struct UsageSyncCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync",
+        abstract: "Read leases and days from Console's indexer or an Akash node.",
+        discussion: """
+            The running service does the work, as it does by itself every USAGE_SYNC_INTERVAL seconds: it reads from \
+            USAGE_INDEXER_URL, or else, without days, from AKASH_NODE_URL. What was closed and final before is not \
+            read again, unless --full. Killed at any point, it goes on from there.
+
+            EXAMPLES
+              console-billing usage sync
+              console-billing usage sync --full --format json
+
+            EXIT CODES
+              0 done, 1 final days were contradicted, 65 the source told what cannot be, 75 it does not answer, 78 it \
+            or the configuration has to be mended
+            """
+    )
+
+    @Flag(help: "Read everything again, what was closed and final before too.")
+    var full = false
+
+    @Flag(help: "Only show how the last one came out.")
+    var last = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: "Where serve --dev left its secrets.")
+    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var output: OutputOptions
+
+    private static let path = "/v1/usage/syncs"
+    private static let interval = Duration.milliseconds(300)
+
+    func validate() throws {
+        if full, last {
+            throw ValidationError("--last asks for nothing, so that --full does not go with it.")
+        }
+    }
+
+    func run() async throws {
+        try await reportingFailures {
+            let sync = try await connection.connected(credentials: credentials) { server in
+                if last { return try await show("latest", server) }
+                let begun = try decoded(
+                    UsageSyncResponse.self,
+                    from: try await server.post("\(Self.path)?full=\(full)")
+                )
+                return try await follow(begun, server)
+            }
+            report(sync)
+            if sync.exitCode != .success { throw sync.exitCode }
+        }
+    }
+
+    private func show(_ id: String, _ server: ServerConnection) async throws -> UsageSyncResponse {
+        try decoded(UsageSyncResponse.self, from: try await server.get("\(Self.path)/\(escaped(id))"))
+    }
+
+    private func follow(
+        _ begun: UsageSyncResponse,
+        _ server: ServerConnection
+    ) async throws -> UsageSyncResponse {
+        let isShown = Terminal.Stream.error.isTerminal
+        defer { if isShown { Terminal.write("\r\u{1B}[2K", to: .error) } }
+        var sync = begun
+        // Should the next pass have begun meanwhile, this one is done.
+        while sync.state == UpkeepRun.State.running.rawValue, sync.pass == begun.pass {
+            if isShown {
+                let line = "\(sync.leases) leases read, \(sync.leases_changed) changed; \(sync.days) days"
+                Terminal.write("\r\u{1B}[2K\(line)", to: .error)
+            }
+            try await Task.sleep(for: Self.interval)
+            sync = try await show(begun.id, server)
+        }
+        return sync
+    }
+
+    private func report(_ sync: UsageSyncResponse) {
+        if let reason = sync.reason { Terminal.line(printable(reason), to: .error) }
+        guard output.chosen == .human else {
+            return Terminal.line(String(decoding: sync.json, as: UTF8.self))
+        }
+        Terminal.line(sync.line)
+        if let note = sync.note { Terminal.line(printable(note), to: .error) }
+    }
+}
+
+extension UsageSyncResponse {
+    /// What it came to, in a line.
+    var line: String {
+        var line =
+            "\(printable(id)) \(printable(state)), pass \(pass): \(leases) leases read, \(leases_changed) changed; "
+            + "\(days) days read, \(days_changed) changed."
+        if let indexed_height { line += " Height \(printable(indexed_height))" }
+        if let lag_seconds { line += ", \(lag_seconds) s ago" }
+        if let indexed_to { line += "; days to \(printable(indexed_to))" }
+        if indexed_height != nil || indexed_to != nil { line += "." }
+        if contradictions > 0 {
+            line += " \(contradictions) final days are told otherwise, and stay as they were."
+        }
+        return line
+    }
+
+    /// How a command ends that asked for it.
+    var exitCode: ExitCode {
+        switch (state, failure.flatMap(UsageSyncProgress.Failure.init)) {
+        case (UpkeepRun.State.failed.rawValue, .unreadable?): Sysexits.badData
+        case (UpkeepRun.State.failed.rawValue, .sourceRefused?): Sysexits.configuration
+        case (UpkeepRun.State.failed.rawValue, _): Sysexits.tryAgain
+        default: contradictions > 0 ? Sysexits.partlyFailed : .success
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Billing
+import Hummingbird
+package import Storage
+
+/// The sync of usage from the chain, for whoever may write usage: asked for here, done by the service's worker.
+struct UsageSyncController: Sendable {
+    let runs: any UpkeepRuns
+    let usage: any UsageLedger
+    let authenticator: Authenticator
+    /// `nil` where there is nobody to sync from.
+    let source: UsageSyncSource?
+
+    func addRoutes(to routes: inout Routes) {
+        routes.post("/v1/usage/syncs", use: begin)
+        routes.get("/v1/usage/syncs/{id}", use: show)
+    }
+
+    @Sendable
+    private func begin(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try await authenticator.caller(of: request, needing: .usageWrite, now: context.now)
+        var query = try QueryReader(request)
+        let isFull = try query.flag("full") ?? false
+        try query.finish()
+        guard let source else {
+            throw APIError(
+                .conflict,
+                .invalidRequest,
+                code: "usage_source_missing",
+                "There is nobody to sync from. Set USAGE_INDEXER_URL or AKASH_NODE_URL, and start the service again."
+            )
+        }
+        let (run, isBegun) = try await runs.beginSync(
+            source.kind,
+            chainID: source.chainID,
+            isFull: isFull,
+            id: RunID.make(.usageSync),
+            now: context.now
+        )
+        if isBegun {
+            context.logger.notice(
+                "sync of usage asked for",
+                metadata: ["run": "\(run.id)", "by": "\(caller.name)"]
+            )
+        }
+        return try await answer(run, context.now, status: .accepted)
+    }
+
+    /// `latest` stands for the one there is.
+    @Sendable
+    private func show(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try await authenticator.caller(of: request, needing: .usageWrite, now: context.now)
+        let id = try context.pathID()
+        try QueryReader(request).finish()
+        let run = id == "latest" ? try await runs.latestRun(.usageSync) : try await runs.run(id: id)
+        guard let run, run.kind == .usageSync else { throw APIError.noSuch("sync of usage") }
+        return try await answer(run, context.now, status: .ok)
+    }
+
+    private func answer(
+        _ run: UpkeepRun,
+        _ now: Instant,
+        status: HTTPResponse.Status
+    ) async throws -> Response {
+        let newest = try await usage.newestDay()
+        return JSONBody.response(UsageSyncResponse(run, newestDay: newest, now: now), status: status)
+    }
+}
+
+/// Whom usage is synced from.
+package struct UsageSyncSource: Sendable, Equatable {
+    package let kind: UsageSourceKind
+    package let chainID: String
+
+    package init(_ kind: UsageSourceKind, chainID: String) {
+        self.kind = kind
+        self.chainID = chainID
+    }
+}

@@ -1,0 +1,70 @@
+package import Billing
+package import Storage
+
+/// The sync of usage as operators see it, on the web and in the terminal.
+package struct UsageSyncResponse: Codable, Sendable {
+    package let id: String
+    package let object: String
+    package let state: String
+    package let reason: String?
+    /// Why it failed, for programs.
+    package let failure: String?
+    package let source: String?
+    package let chain_id: String?
+    /// Counted from 1; the numbers below are of this one.
+    package let pass: Int
+    package let stage: String?
+    package let full: Bool
+    package let begun_at: Instant
+    package let updated_at: Instant
+    package let leases: Int
+    package let leases_changed: Int
+    package let days: Int
+    package let days_changed: Int
+    package let contradictions: Int
+    /// The last height that the ledger follows, of the last pass that came to its end; text, for it may exceed 2^53.
+    package let indexed_height: String?
+    /// When that block was made.
+    package let indexed_at: Instant?
+    /// How old it is.
+    package let lag_seconds: Int64?
+    /// The last day that the calendar knows, and whether all of it is indexed.
+    package let indexed_to: String?
+    package let indexed_to_final: Bool?
+    /// What a reader should know who misses something.
+    package let note: String?
+
+    package init(_ run: UpkeepRun, newestDay: CalendarDay?, now: Instant) {
+        let progress = run.syncProgress
+        id = run.id
+        object = run.kind.rawValue
+        state = run.state.rawValue
+        reason = run.reason
+        failure = progress?.failure?.rawValue
+        source = progress?.source.rawValue
+        chain_id = progress?.chainID
+        pass = progress?.pass ?? 0
+        stage = run.state == .completed ? nil : progress?.stage.rawValue
+        full = progress?.isFull ?? false
+        begun_at = run.begunAt
+        updated_at = run.updatedAt
+        leases = progress?.leases ?? 0
+        leases_changed = progress?.leasesChanged ?? 0
+        days = progress?.days ?? 0
+        days_changed = progress?.daysChanged ?? 0
+        contradictions = progress?.contradictions ?? 0
+        indexed_height = progress?.completed?.height.map(String.init)
+        indexed_at = progress?.completed?.at
+        lag_seconds = progress?.lagSeconds(now: now)
+        indexed_to = newestDay?.date.text
+        indexed_to_final = newestDay?.isFinal
+        note = progress?.source == .node ? Self.nodeNote : nil
+    }
+
+    private static let nodeNote =
+        "A node knows no days, no price of AKT and not what a lease holds; only leases of known accounts were read. "
+        + "Days come by POST /v1/usage/calendar, or all of it from Console's indexer: USAGE_INDEXER_URL."
+
+    /// As it is answered.
+    package var json: [UInt8] { Array(JSONBody.encode(self).readableBytesView) }
+}

@@ -1,0 +1,96 @@
+import Billing
+import Storage
+import Testing
+import Web
+
+/// The sync of usage is asked for and looked at by whoever may write usage.
+@Suite(.timeLimit(.minutes(5)))
+struct UsageSyncRoutesTests {
+    @Test func `one pass at a time is asked for, and it is shown`() async throws {
+        try await WebHarness.with { harness in
+            let begun = try await harness.post("/v1/usage/syncs", key: .usage)
+            #expect(begun.status == 202)
+            let id = try #require(begun.json["id"]?.string)
+            #expect(begun.json["object"]?.string == "usage_sync")
+            #expect(begun.json["state"]?.string == "running")
+            #expect(begun.json["source"]?.string == "indexer")
+            #expect(begun.json["pass"]?.integer == 1)
+            #expect(try await harness.post("/v1/usage/syncs", key: .usage).json["id"]?.string == id)
+            for name in [id, "latest"] {
+                let shown = try await harness.get("/v1/usage/syncs/\(name)", key: .usage)
+                #expect(shown.status == 200)
+                #expect(shown.json["id"]?.string == id)
+            }
+            let run = try #require(try await harness.store.latestRun(.usageSync))
+            #expect(run.syncProgress?.isFull == false)
+            #expect(try await harness.get("/v1/backfills/\(id)", key: .ops).status == 404)
+        }
+    }
+
+    @Test func `what a pass came to is told, and how old the chain is that the ledger follows`() async throws
+    {
+        try await WebHarness.with { harness in
+            _ = try await harness.post("/v1/usage/syncs?full=true", key: .usage)
+            var run = try #require(try await harness.store.latestRun(.usageSync))
+            var progress = try #require(run.syncProgress)
+            #expect(progress.isFull)
+            progress.leases = 7
+            progress.leasesChanged = 3
+            progress.completed = ChainHead(
+                height: 9_007_199_254_740_993,
+                at: harness.clock.now.adding(seconds: -40)
+            )
+            run.keep(progress)
+            _ = try await harness.store.replace(run.left(.completed, now: harness.clock.now))
+            let shown = try await harness.get("/v1/usage/syncs/latest", key: .usage).json
+            #expect(shown["state"]?.string == "completed")
+            #expect(shown["leases"]?.integer == 7)
+            #expect(shown["leases_changed"]?.integer == 3)
+            #expect(shown["indexed_height"]?.string == "9007199254740993")
+            #expect(shown["lag_seconds"]?.integer == 40)
+            // It grows while nothing comes.
+            harness.clock.advance(seconds: 60)
+            let metrics = try await harness.get("/metrics", key: nil).text
+            #expect(metrics.contains("\nconsole_billing_usage_lag_seconds 100\n"))
+            #expect(metrics.contains("\nconsole_billing_usage_sync_failed 0\n"))
+        }
+    }
+
+    @Test func `before anything was synced there is no lag to tell`() async throws {
+        try await WebHarness.with { harness in
+            _ = try await harness.post("/v1/usage/syncs", key: .usage)
+            let metrics = try await harness.get("/metrics", key: nil).text
+            #expect(!metrics.contains("console_billing_usage_lag_seconds"))
+        }
+    }
+
+    @Test func `without somebody to sync from nothing is begun`() async throws {
+        var settings = WebHarness.Settings()
+        settings.usageSource = nil
+        try await WebHarness.with(settings) { harness in
+            let answer = try await harness.post("/v1/usage/syncs", key: .usage)
+            #expect(answer.status == 409)
+            #expect(answer.errorCode == "usage_source_missing")
+            #expect(try await harness.store.latestRun(.usageSync) == nil)
+        }
+    }
+
+    @Test(arguments: ["full=yes", "full=1", "since=1d"])
+    func `a wish that cannot be right is refused and begins nothing`(query: String) async throws {
+        try await WebHarness.with { harness in
+            let answer = try await harness.post("/v1/usage/syncs?\(query)", key: .usage)
+            #expect(answer.status == 400)
+            #expect(try await harness.store.latestRun(.usageSync) == nil)
+        }
+    }
+
+    @Test func `from a node come leases alone, and the answer says so`() async throws {
+        var settings = WebHarness.Settings()
+        settings.usageSource = UsageSyncSource(.node, chainID: "akashnet-2")
+        try await WebHarness.with(settings) { harness in
+            let begun = try await harness.post("/v1/usage/syncs", key: .usage).json
+            #expect(begun["source"]?.string == "node")
+            #expect(begun["note"]?.string?.contains("/v1/usage/calendar") == true)
+        }
+    }
+}
