@@ -1,4 +1,5 @@
 import Billing
+import Foundation
 import HTTPClient
 import Logging
 import PostgresStorage
@@ -83,6 +84,17 @@ struct Service {
         if let sync = configuration.usageSync {
             services += try usageSync(sync, store: store)
         }
+        let environment = ProcessInfo.processInfo.environment
+        let systemd = NotifySocket(environment["NOTIFY_SOCKET"])
+        if let systemd, let interval = Watchdog.interval(in: environment, process: getpid()) {
+            services.append(
+                Watchdog(socket: systemd, interval: interval) {
+                    (try? await store.checkReady()) != nil
+                } pause: {
+                    try await Task.sleep(for: $0)
+                }
+            )
+        }
         services.append(
             buildApplication(
                 web(clock, transport),
@@ -95,6 +107,7 @@ struct Service {
                         "listening",
                         metadata: ["host": "\(configuration.host)", "port": "\(port)"]
                     )
+                    systemd?.say(.ready)
                 }
             )
         )

@@ -1,0 +1,89 @@
+"""What deploy/ hands to systemd, Kubernetes and Akash, checked by systemd itself, by Kubernetes' published schemas, and by
+the rules of Akash's SDL."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import kubernetes_validate
+import yaml
+
+DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
+# What systemd calls "exposure", from 0 to 10: at most this.
+EXPOSURE = 1.5
+
+
+def unit():
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder) / "console-billing.service"
+        # The program is not installed where it is checked; everything else is as it is shipped.
+        text = (DEPLOY / "systemd/console-billing.service").read_text()
+        place.write_text(text.replace("/usr/local/bin/console-billing", "/bin/true"))
+        verified = subprocess.run(["systemd-analyze", "verify", place], capture_output=True, text=True)
+        assert verified.returncode == 0 and not verified.stderr, verified.stderr
+        judged = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", f"--threshold={round(EXPOSURE * 10)}", place],
+            capture_output=True,
+            text=True,
+        )
+        verdict = judged.stdout.strip().splitlines()[-1]
+        assert judged.returncode == 0, verdict
+    return verdict.removeprefix("→ ")
+
+
+def kubernetes():
+    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes/console-billing.yaml").read_text()))
+    for document in documents:
+        kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+    kinds = {document["kind"]: document for document in documents}
+    pod = kinds["StatefulSet"]["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    # The "restricted" level of Kubernetes' pod security standards.
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert container["securityContext"]["capabilities"]["drop"] == ["ALL"]
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert {"livenessProbe", "readinessProbe", "startupProbe", "resources"} <= container.keys()
+    assert {"PodDisruptionBudget", "NetworkPolicy", "Service"} <= kinds.keys()
+    labels = kinds["StatefulSet"]["spec"]["template"]["metadata"]["labels"]
+    for selector in (
+        kinds["Service"]["spec"]["selector"],
+        kinds["StatefulSet"]["spec"]["selector"]["matchLabels"],
+        kinds["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"],
+        kinds["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"],
+    ):
+        assert selector.items() <= labels.items(), selector
+    return f"{len(documents)} objects"
+
+
+def akash():
+    sdl = yaml.safe_load((DEPLOY / "akash/deploy.yaml").read_text())
+    assert sdl["version"] == "2.0" and sdl.keys() == {"version", "services", "profiles", "deployment"}
+    for name, service in sdl["services"].items():
+        for placement, deployed in sdl["deployment"][name].items():
+            compute = sdl["profiles"]["compute"][deployed["profile"]]["resources"]
+            price = sdl["profiles"]["placement"][placement]["pricing"][deployed["profile"]]
+            assert price["denom"] in ("uakt", "uact") and price["amount"] > 0
+            assert deployed["count"] == 1, "the embedded database has one writer"
+            volumes = {volume["name"]: volume for volume in compute["storage"] if "name" in volume}
+            mounts = service["params"]["storage"]
+            assert mounts.keys() == volumes.keys(), (mounts, volumes)
+            for volume in volumes.values():
+                assert volume["attributes"]["persistent"] is True and volume["attributes"]["class"] != "ram"
+        assert any(to.get("global") for port in service["expose"] for to in port["to"])
+        # Whoever fills it in fills in all of it; the file itself holds no secret.
+        secrets = [entry for entry in service["env"] if "SECRET" in entry or "API_KEYS" in entry]
+        assert len(secrets) == 4 and all(entry.endswith("=") for entry in secrets), secrets
+    return f"{len(sdl['services'])} service"
+
+
+def main():
+    for name, check in (("systemd", unit), ("Kubernetes", kubernetes), ("Akash", akash)):
+        print(f"{name}: {check()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""The samples of deploy/nginx and deploy/caddy in front of the service, with TLS, by the real programs.
+
+Of a sample only its name, port, certificate and upstream are changed. A signed webhook has to arrive byte for byte, a large one to be refused in the service's own words, and the metrics to be nobody's outside."""
+
+import argparse
+import contextlib
+import hmac
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "Tests/Peers"))
+import service as peers  # noqa: E402
+
+NAME = "billing.example.com"
+
+
+def certificate(folder):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "2", "-subj", f"/CN={NAME}",
+         "-addext", f"subjectAltName=DNS:{NAME}"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def replaced(text, *pairs):
+    for old, new in pairs:
+        if old not in text:
+            raise SystemExit(f"the sample has no {old!r} any more: mend this check")
+        text = text.replace(old, new)
+    return text
+
+
+def nginx(folder, port, upstream):
+    sample = replaced(
+        (ROOT / "deploy/nginx/console-billing.conf").read_text(),
+        ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
+        ("/etc/ssl/billing/fullchain.pem", f"{folder}/cert.pem"),
+        ("/etc/ssl/billing/privkey.pem", f"{folder}/key.pem"),
+        ("http://127.0.0.1:3080", f"http://127.0.0.1:{upstream}"),
+    )
+    places = "".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    # What Debian's own nginx.conf is to the sample: everything of this test's, and nothing of the machine's.
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{user} daemon off; pid {folder}/nginx.pid; error_log stderr warn; events {{}} http {{ {places} {sample} }}"
+    )
+    return ["nginx", "-c", f"{folder}/nginx.conf", "-p", str(folder), "-e", "stderr"]
+
+
+def caddy(folder, port, upstream):
+    sample = replaced(
+        (ROOT / "deploy/caddy/Caddyfile").read_text(),
+        (f"{NAME} {{", f"https://{NAME}:{port} {{\n\tbind 127.0.0.1\n\ttls {folder}/cert.pem {folder}/key.pem"),
+        ("127.0.0.1:3080", f"127.0.0.1:{upstream}"),
+    )
+    # No port for redirections and none for administration: other tests run on this machine.
+    (folder / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https disable_redirects\n}\n" + sample)
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
+
+
+class Connection(http.client.HTTPSConnection):
+    """To a name that only the certificate knows, on loopback."""
+
+    def __init__(self, port, folder):
+        super().__init__(NAME, port, context=ssl.create_default_context(cafile=folder / "cert.pem"), timeout=20)
+
+    def connect(self):
+        plain = socket.create_connection(("127.0.0.1", self.port), self.timeout)
+        self.sock = self._context.wrap_socket(plain, server_hostname=NAME)
+
+
+def ask(port, folder, method, path, body=None, headers=()):
+    connection = Connection(port, folder)
+    with contextlib.closing(connection):
+        connection.request(method, path, body=body, headers=dict(headers))
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+
+@contextlib.contextmanager
+def running(command, folder, port):
+    log = folder / "proxy.log"
+    with open(log, "wb") as output:
+        environment = {"PATH": os.environ["PATH"] + ":/usr/sbin", "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, cwd=folder)
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"{command[0]} does not listen:\n{log.read_text()}")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def signature(payload):
+    now = int(time.time())
+    code = hmac.new(peers.SECRET.encode(), f"{now}.".encode() + payload, "sha256").hexdigest()
+    return f"t={now},v1={code}"
+
+
+def check(name, make, service):
+    with tempfile.TemporaryDirectory() as place:
+        folder = pathlib.Path(place)
+        certificate(folder)
+        port = peers.free_port()
+        with running(make(folder, port, service), folder, port):
+            status, headers, body = ask(port, folder, "GET", "/readyz")
+            assert status == 200, (name, status, body)
+            assert "max-age" in headers["Strict-Transport-Security"], (name, headers)
+
+            payload = json.dumps(
+                {"id": f"evt_{name}", "object": "event", "type": "ping", "created": int(time.time()),
+                 "livemode": False, "text": "\u00e9\u2028 <&> \\ud83d\\ude00", "data": {"object": {}}},
+                ensure_ascii=False,
+            ).encode()  # fmt: skip
+            signed = [("Stripe-Signature", signature(payload))]
+            status, _, body = ask(port, folder, "POST", "/v1/stripe-webhook", payload, signed)
+            assert (status, json.loads(body)["outcome"]) == (200, "recorded"), (name, status, body)
+            status, _, body = ask(port, folder, "POST", "/v1/stripe-webhook", payload + b" ", signed)
+            assert (status, json.loads(body)["error"]["code"]) == (400, "signature_mismatch"), (name, body)
+
+            status, _, body = ask(port, folder, "POST", "/v1/stripe-webhook", b"x" * (3 << 20))
+            assert status == 413 and json.loads(body)["error"]["type"], (name, status, body)
+            status, _, _ = ask(port, folder, "GET", "/metrics")
+            assert status == 404, (name, status)
+            status, _, body = ask(port, folder, "GET", "/v1/transactions")
+            assert status == 401 and json.loads(body)["error"]["request_id"], (name, status, body)
+    print(f"{name}: TLS, a webhook byte for byte, 400, 413 and 401 in the service's words, no metrics outside")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--service", required=True, help="the console-billing executable")
+    arguments = parser.parse_args()
+    os.environ["PATH"] += ":/usr/sbin"
+    with peers.running(arguments.service) as service:
+        port = int(service.url.rpartition(":")[2])
+        for name, make in (("nginx", nginx), ("caddy", caddy)):
+            assert shutil.which(name), f"{name} is not installed"
+            check(name, make, port)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
