@@ -31,3 +31,18 @@ need_swift() {
 
 # What compiling takes, besides Swift.
 build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev zlib1g-dev pkg-config ca-certificates tzdata)
+
+# Unpacks a package of Debian's into a folder: for programs whose installation would start a server for all the world.
+unpack() {
+    local folder=$1 package=$2 program=$3
+    [ -x "$folder/$program" ] && return 0
+    echo "Unpacking $package …"
+    mkdir -p "$folder/packages"
+    (
+        cd "$folder/packages"
+        apt-get download -qq "$package" 2>/dev/null || {
+            apt-get update -qq && apt-get download -qq "$package" 2>/dev/null
+        }
+        dpkg -x "$package"_*.deb ..
+    )
+}
