@@ -24,6 +24,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -41,8 +42,22 @@ let package = Package(
         // Effects, from the inside out.
         .target(name: "Webhooks", dependencies: ["Billing", "COpenSSL"], swiftSettings: house),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
-        .target(name: "StripeAPI", dependencies: ["HTTPClient"], swiftSettings: house),
-        .target(name: "Storage", dependencies: ["Billing"], swiftSettings: house),
+        .target(
+            name: "StripeAPI",
+            dependencies: ["HTTPClient", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: house
+        ),
+        .target(
+            name: "Storage",
+            dependencies: ["Billing", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: house
+        ),
+        // What is measured through swift-metrics, as Prometheus reads it.
+        .target(
+            name: "PrometheusMetrics",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: house
+        ),
         .target(
             name: "SQLiteStorage",
             dependencies: [
@@ -75,7 +90,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Billing", "Webhooks", "Storage", "CZlib",
+                "Billing", "Webhooks", "Storage", "PrometheusMetrics", "CZlib",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -94,8 +110,8 @@ let package = Package(
             name: "ConsoleBilling",
             dependencies: [
                 "Billing", "Webhooks", "HTTPClient", "StripeAPI", "Storage", "SQLiteStorage",
-                "PostgresClient",
-                "PostgresStorage", "UsageSources", "Upkeep", "Web", "Stories",
+                "PostgresClient", "PostgresStorage", "PrometheusMetrics", "UsageSources", "Upkeep", "Web",
+                "Stories", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
@@ -217,6 +233,13 @@ let package = Package(
             dependencies: [
                 "Billing", "ConsoleBilling", "HTTPClient", "Stories", "StripeAPI", "StripeStandIn",
                 "TestSupport",
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "PrometheusMetricsTests",
+            dependencies: [
+                "PrometheusMetrics", .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: house
         ),

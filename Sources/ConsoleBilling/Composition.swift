@@ -1,8 +1,10 @@
 import Billing
+import CoreMetrics
 import Foundation
 import HTTPClient
 import Logging
 import PostgresStorage
+import PrometheusMetrics
 import SQLiteStorage
 import ServiceLifecycle
 import Storage
@@ -49,6 +51,8 @@ struct Service {
 
     func run() async throws {
         let clock: @Sendable () -> Instant = { .now }
+        let metrics = PrometheusRegistry(MetricCatalog.measured)
+        MetricsSystem.bootstrap(metrics)
         let failStop = FailStop()
         let store = try await openStore { failStop.trip($0) }
         let needsTransport = configuration.stripeKey != nil || configuration.tokens != nil
@@ -97,7 +101,7 @@ struct Service {
         }
         services.append(
             buildApplication(
-                web(clock, transport),
+                web(clock, transport, metrics),
                 store: store,
                 receipts: receipts,
                 mailer: mailer,
@@ -171,7 +175,8 @@ struct Service {
 
     private func web(
         _ clock: @escaping @Sendable () -> Instant,
-        _ transport: CurlTransport?
+        _ transport: CurlTransport?,
+        _ metrics: PrometheusRegistry
     ) -> WebConfiguration {
         let chartScript = ChartScript.find(configured: configuration.chartJSPath)
         if chartScript == nil {
@@ -212,7 +217,11 @@ struct Service {
             chartScript: chartScript,
             canAskStripe: configuration.stripeKey != nil,
             usageSource: configuration.usageSync?.source,
-            clock: clock
+            clock: clock,
+            metrics: metrics,
+            metricSources: [
+                DatabaseMetrics(path: configuration.database.path), ProcessMetrics(), BuildMetrics(),
+            ]
         )
     }
 

@@ -11,7 +11,8 @@ struct ConsoleBilling: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self,
             BackfillCommand.self, ReconcileCommand.self, UsageCommand.self, KeysCommand.self,
-            BackupCommand.self, RestoreCommand.self, MigrateStoreCommand.self, DoctorCommand.self, HealthCommand.self,
+            BackupCommand.self, RestoreCommand.self, MigrateStoreCommand.self, DoctorCommand.self,
+            HealthCommand.self,
         ]
     )
 }

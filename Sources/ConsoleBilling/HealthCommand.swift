@@ -34,7 +34,9 @@ struct HealthCommand: AsyncParsableCommand {
                 )
             )
             await transport.shutdown()
-            guard let answer else { throw CommandFailure(Sysexits.unavailable, "Nothing answers at \(base).") }
+            guard let answer else {
+                throw CommandFailure(Sysexits.unavailable, "Nothing answers at \(base).")
+            }
             guard answer.status == 200 else {
                 throw CommandFailure(
                     Sysexits.unavailable,

@@ -1,3 +1,4 @@
+import CoreMetrics
 package import HTTPClient
 
 /// Asks Stripe's API, and tells every way it can fail apart.
@@ -184,14 +185,20 @@ package struct StripeClient: Sendable {
         do {
             response = try await transport.send(request)
         } catch {
+            Self.count("none")
             throw .transport(error)
         }
+        Self.count("\(response.status)")
         try Self.checkStatus(response)
         return StripeAnswer(
             bytes: response.body,
             requestID: response.requestID,
             date: response.headers["Date"].flatMap(HTTPDate.unixSeconds)
         )
+    }
+
+    private static func count(_ status: String) {
+        Counter(label: "console_billing_stripe_requests_total", dimensions: [("status", status)]).increment()
     }
 
     private static func checkStatus(_ response: TransportResponse) throws(StripeAPIError) {

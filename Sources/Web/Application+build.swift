@@ -3,6 +3,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+package import PrometheusMetrics
 package import Storage
 package import Webhooks
 
@@ -37,6 +38,10 @@ package struct WebConfiguration: Sendable {
     /// How long a connection may stand idle, a request take to arrive, and an answer wait to be read.
     package var deadlineSeconds: Int64
     package var clock: @Sendable () -> Instant
+    /// What is measured as it happens.
+    package var metrics: PrometheusRegistry
+    /// What can be read at any moment.
+    package var metricSources: [any MetricSource]
 
     package init(
         host: String,
@@ -55,7 +60,9 @@ package struct WebConfiguration: Sendable {
         usageSource: UsageSyncSource? = nil,
         maxConnections: Int = 4096,
         deadlineSeconds: Int64 = 30,
-        clock: @escaping @Sendable () -> Instant
+        clock: @escaping @Sendable () -> Instant,
+        metrics: PrometheusRegistry = PrometheusRegistry(MetricCatalog.measured),
+        metricSources: [any MetricSource] = []
     ) {
         self.host = host
         self.port = port
@@ -74,6 +81,8 @@ package struct WebConfiguration: Sendable {
         self.maxConnections = maxConnections
         self.deadlineSeconds = deadlineSeconds
         self.clock = clock
+        self.metrics = metrics
+        self.metricSources = metricSources
     }
 }
 
@@ -158,7 +167,7 @@ private func buildRoutes(
         tokens: configuration.tokenIssuer.map { TokenAuthority($0, feed: store, logger: logger) }
     )
     let links = configuration.links
-    let deliveries = DeliveryCounters()
+    let instruments = WebInstruments(configuration.metrics)
     let assets = Assets(chartScript: configuration.chartScript)
     let assetLinks = assets.links(under: WebOrigin.path(of: configuration.sessions.publicURL))
     let pages = PageResponse(frameAncestors: configuration.frameAncestors.map(\.description))
@@ -169,7 +178,7 @@ private func buildRoutes(
         WebhookController(
             verifier: configuration.verifier,
             log: store,
-            counters: deliveries,
+            instruments: instruments,
             maxBodyBytes: configuration.maxBodyBytes
         ).addRoutes(to: &routes)
         CustomerSessionsController(authenticator: authenticator).addRoutes(to: &routes)
@@ -183,7 +192,8 @@ private func buildRoutes(
             log: store,
             seller: configuration.seller,
             assets: assetLinks,
-            pages: pages
+            pages: pages,
+            instruments: instruments
         ).addRoutes(to: &routes)
         ReceiptEmailController(authenticator: authenticator, emailer: emailer).addRoutes(to: &routes)
         BillingController(
@@ -207,10 +217,10 @@ private func buildRoutes(
             canAskStripe: configuration.canAskStripe
         ).addRoutes(to: &routes)
         MetricsController(
-            sources: [
-                deliveries, UpkeepMetrics(work: store, runs: store),
-                UsageSyncMetrics(runs: store, clock: configuration.clock),
-            ],
+            sources: [configuration.metrics, EventMetrics(log: store)]
+                + [UpkeepMetrics(work: store, runs: store, now: configuration.clock)]
+                + [UsageSyncMetrics(runs: store, clock: configuration.clock)]
+                + configuration.metricSources,
             authenticator: authenticator
         ).addRoutes(to: &routes)
         UsageIntakeController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
@@ -228,7 +238,13 @@ private func buildRoutes(
     }
     // A router's middleware covers only the routes added after it, and this one needs to know them all.
     addRoutes(to: &table)
-    routes.router.add(middleware: RequestMiddleware(clock: configuration.clock, routes: table.table))
+    routes.router.add(
+        middleware: RequestMiddleware(
+            clock: configuration.clock,
+            routes: table.table,
+            instruments: instruments
+        )
+    )
     addRoutes(to: &routes)
     return routes
 }

@@ -43,7 +43,7 @@ struct NotifySocket: Sendable {
                     descriptor,
                     message,
                     message.count,
-                    Int32(MSG_NOSIGNAL.rawValue),
+                    Int32(MSG_NOSIGNAL),
                     name,
                     socklen_t(length)
                 )

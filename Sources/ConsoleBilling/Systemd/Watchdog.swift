@@ -22,7 +22,7 @@ struct Watchdog: ServiceLifecycle.Service {
     }
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 if await isWell() { socket.say(.well) }
                 // Ended in the middle of a pause, there is nothing more to say.

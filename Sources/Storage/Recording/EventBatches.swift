@@ -33,15 +33,20 @@ package final class EventBatches: Sendable {
         var waiting: [Waiting] = []
         var waitingBytes = 0
         var isDraining = false
+        var batchBegan: ContinuousClock.Instant?
         var isClosed = false
         var failure: StoreError?
         var whenIdle: [CheckedContinuation<Void, Never>] = []
     }
 
     private let limits: Limits
+    private let instruments: BatchInstruments
     private let state = Mutex(State())
 
-    package init(limits: Limits) { self.limits = limits }
+    package init(limits: Limits, instruments: BatchInstruments = BatchInstruments()) {
+        self.limits = limits
+        self.instruments = instruments
+    }
 
     /// The error that stopped the writer for good, if one did.
     package var failure: StoreError? { state.withLock { $0.failure } }
@@ -70,22 +75,28 @@ package final class EventBatches: Sendable {
 
     /// Takes the next batch; each of it is to be resumed, and ``finishBatch()`` to be called after.
     package func takeBatch() -> [Waiting] {
-        state.withLock { state in
+        let (batch, rest) = state.withLock { state in
             let batch = Array(state.waiting.prefix(limits.maxBatch))
             state.waiting.removeFirst(batch.count)
             state.waitingBytes -= batch.reduce(0) { $0 + $1.event.payload.count }
-            return batch
+            state.batchBegan = .now
+            return (batch, state.waiting.count)
         }
+        instruments.tookBatch(of: batch.count, leaving: rest)
+        return batch
     }
 
     /// - Returns: Whether there is another batch to take.
     package func finishBatch() -> Bool {
-        let idle: [CheckedContinuation<Void, Never>]? = state.withLock { state in
-            guard state.waiting.isEmpty else { return nil }
+        let (began, idle): (ContinuousClock.Instant?, [CheckedContinuation<Void, Never>]?) = state.withLock {
+            state in
+            defer { state.batchBegan = nil }
+            guard state.waiting.isEmpty else { return (state.batchBegan, nil) }
             state.isDraining = false
             defer { state.whenIdle = [] }
-            return state.whenIdle
+            return (state.batchBegan, state.whenIdle)
         }
+        if let began { instruments.finishedBatch(in: began.duration(to: .now)) }
         guard let idle else { return true }
         for continuation in idle { continuation.resume() }
         return false

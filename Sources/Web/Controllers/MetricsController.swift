@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import PrometheusMetrics
 
 /// `GET /metrics`: numbers for Prometheus, with a key for them or from this machine itself.
 struct MetricsController: Sendable {

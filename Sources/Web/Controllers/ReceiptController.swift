@@ -13,6 +13,7 @@ struct ReceiptController: Sendable {
     let seller: Seller
     let assets: AssetLinks
     let pages: PageResponse
+    let instruments: WebInstruments
 
     /// How many of the newest events about a payment are looked at for who paid and for what.
     private static let maximumEvents = 40
@@ -32,7 +33,9 @@ struct ReceiptController: Sendable {
             throw APIError.receiptUnavailable
         }
         do {
-            return redirect(to: try await source.freshURL(for: target))
+            let url = try await source.freshURL(for: target)
+            instruments.openedReceipt(.fresh)
+            return redirect(to: url)
         } catch {
             context.logger.notice(
                 "no fresh receipt",
@@ -44,8 +47,10 @@ struct ReceiptController: Sendable {
             now: context.now,
             hosts: hosts
         ) {
+            instruments.openedReceipt(.stored)
             return redirect(to: stored)
         }
+        instruments.openedReceipt(.own)
         return try await page(detail, request)
     }
 

@@ -8,7 +8,7 @@ import Webhooks
 struct WebhookController: Sendable {
     let verifier: SignatureVerifier
     let log: any EventLog
-    let counters: DeliveryCounters
+    let instruments: WebInstruments
     let maxBodyBytes: Int
 
     func addRoutes(to routes: inout Routes) {
@@ -17,6 +17,7 @@ struct WebhookController: Sendable {
 
     @Sendable
     private func receive(_ request: Request, _ context: AppContext) async throws -> Response {
+        let began = ContinuousClock.now
         let outcome: RecordOutcome
         do {
             let body = try await request.bytes(upTo: maxBodyBytes, setting: "WEBHOOK_MAX_BODY_BYTES")
@@ -27,10 +28,10 @@ struct WebhookController: Sendable {
                 context: context
             )
         } catch let error as APIError {
-            counters.countRefused()
+            instruments.refusedDelivery()
             throw error
         }
-        counters.count(outcome)
+        instruments.delivered(outcome, in: began.duration(to: .now))
         return JSONBody.response(Receipt(outcome: outcome.rawValue))
     }
 

@@ -1,14 +1,24 @@
 import Billing
+import PrometheusMetrics
 import Storage
 
 /// What is left to fetch, and how the last runs of upkeep came out.
 struct UpkeepMetrics: MetricSource {
     let work: any WorkQueue
     let runs: any UpkeepRuns
+    let now: @Sendable () -> Instant
 
     func families() async throws -> [MetricFamily] {
+        let backfill = try await runs.latestRun(.backfill)
+        let reconciliation = try await runs.latestRun(.reconciliation)
+        return try await queue() + [states(of: backfill, .backfill)] + progress(of: backfill)
+            + [states(of: reconciliation, .reconciliation)] + comparison(of: reconciliation)
+    }
+
+    private func queue() async throws -> [MetricFamily] {
         let summary = try await work.summary()
-        var families = [
+        let age = summary.oldestDueAt.map { max(0, now().seconds(since: $0)) } ?? 0
+        return [
             MetricFamily(
                 .gauge,
                 "console_billing_work_items",
@@ -17,63 +27,64 @@ struct UpkeepMetrics: MetricSource {
                     .init(Double(summary.pending), [("state", "pending")]),
                     .init(Double(summary.gaveUp), [("state", "gave_up")]),
                 ]
-            )
+            ),
+            gauge(
+                "console_billing_work_oldest_age_seconds",
+                "How long what is to be fetched has been due.",
+                Double(age)
+            ),
         ]
-        if let run = try await runs.latestRun(.backfill) {
-            let progress = run.reached ?? UpkeepProgress()
-            families += [
-                Self.states(of: run),
-                MetricFamily(
-                    .gauge,
-                    "console_billing_backfill_recorded_events",
-                    "Events that the last backfill found missing.",
-                    [.init(Double(progress.recorded))]
-                ),
-                MetricFamily(
-                    .gauge,
-                    "console_billing_backfill_updated_timestamp_seconds",
-                    "When the last backfill came any further.",
-                    [.init(Double(run.updatedAt.unixSeconds))]
-                ),
-            ]
-        }
-        if let run = try await runs.latestRun(.reconciliation) {
-            families.append(Self.states(of: run))
-            if let comparison = run.reached?.comparison {
-                families += [
-                    MetricFamily(
-                        .gauge,
-                        "console_billing_reconciliation_drift",
-                        "Differences from Stripe that the last reconciliation found and did not mend.",
-                        [.init(Double(comparison.remaining))]
-                    ),
-                    MetricFamily(
-                        .gauge,
-                        "console_billing_reconciliation_rows",
-                        "Rows that the last reconciliation compared.",
-                        [.init(Double(comparison.rows))]
-                    ),
-                ]
-            }
-            families.append(
-                MetricFamily(
-                    .gauge,
-                    "console_billing_reconciliation_updated_timestamp_seconds",
-                    "When the last reconciliation ended, or came any further.",
-                    [.init(Double(run.updatedAt.unixSeconds))]
-                )
-            )
-        }
-        return families
+    }
+
+    private func progress(of run: UpkeepRun?) -> [MetricFamily] {
+        [
+            gauge(
+                "console_billing_backfill_recorded_events",
+                "Events that the last backfill found missing.",
+                run.map { Double(($0.reached ?? UpkeepProgress()).recorded) }
+            ),
+            gauge(
+                "console_billing_backfill_updated_timestamp_seconds",
+                "When the last backfill came any further.",
+                run.map { Double($0.updatedAt.unixSeconds) }
+            ),
+        ]
+    }
+
+    private func comparison(of run: UpkeepRun?) -> [MetricFamily] {
+        let comparison = run?.reached?.comparison
+        return [
+            gauge(
+                "console_billing_reconciliation_drift",
+                "Differences from Stripe that the last reconciliation found and did not mend.",
+                comparison.map { Double($0.remaining) }
+            ),
+            gauge(
+                "console_billing_reconciliation_rows",
+                "Rows that the last reconciliation compared.",
+                comparison.map { Double($0.rows) }
+            ),
+            gauge(
+                "console_billing_reconciliation_updated_timestamp_seconds",
+                "When the last reconciliation ended, or came any further.",
+                run.map { Double($0.updatedAt.unixSeconds) }
+            ),
+        ]
     }
 
     /// One sample a state, of which one is 1.
-    private static func states(of run: UpkeepRun) -> MetricFamily {
+    private func states(of run: UpkeepRun?, _ kind: UpkeepRun.Kind) -> MetricFamily {
         MetricFamily(
             .gauge,
-            "console_billing_\(run.kind.rawValue)_state",
-            "The state of the last \(run.kind.rawValue).",
-            UpkeepRun.State.allCases.map { .init($0 == run.state ? 1 : 0, [("state", $0.rawValue)]) }
+            "console_billing_\(kind.rawValue)_state",
+            "The state of the last \(kind.rawValue).",
+            run.map { run in
+                UpkeepRun.State.allCases.map { .init($0 == run.state ? 1 : 0, [("state", $0.rawValue)]) }
+            } ?? []
         )
+    }
+
+    private func gauge(_ name: String, _ help: String, _ value: Double?) -> MetricFamily {
+        MetricFamily(.gauge, name, help, value.map { [.init($0)] } ?? [])
     }
 }

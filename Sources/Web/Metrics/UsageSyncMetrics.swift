@@ -1,4 +1,5 @@
 import Billing
+import PrometheusMetrics
 import Storage
 
 /// How far behind the chain the ledger of usage is, and how the last pass of its sync came out.
@@ -7,11 +8,9 @@ struct UsageSyncMetrics: MetricSource {
     let clock: @Sendable () -> Instant
 
     func families() async throws -> [MetricFamily] {
-        guard let run = try await runs.latestRun(.usageSync), let progress = run.syncProgress else {
-            return []
-        }
+        let run = try await runs.latestRun(.usageSync)
         // Measured when it is asked for: it grows while the source is away.
-        let lag = progress.lagSeconds(now: clock()).map { MetricFamily.Sample(Double($0)) }
+        let lag = run?.syncProgress?.lagSeconds(now: clock()).map { MetricFamily.Sample(Double($0)) }
         return [
             MetricFamily(
                 .gauge,
@@ -23,13 +22,13 @@ struct UsageSyncMetrics: MetricSource {
                 .gauge,
                 "console_billing_usage_sync_failed",
                 "Whether the last pass of the sync of usage failed.",
-                [.init(run.state == .failed ? 1 : 0)]
+                run.map { [.init($0.state == .failed ? 1 : 0)] } ?? []
             ),
             MetricFamily(
                 .gauge,
                 "console_billing_usage_sync_updated_timestamp_seconds",
                 "When the sync of usage came any further.",
-                [.init(Double(run.updatedAt.unixSeconds))]
+                run.map { [.init(Double($0.updatedAt.unixSeconds))] } ?? []
             ),
         ]
     }

@@ -9,6 +9,7 @@ import Storage
 struct RequestMiddleware: RouterMiddleware {
     let clock: @Sendable () -> Instant
     let routes: RouteTable
+    let instruments: WebInstruments
 
     func handle(
         _ request: Request,
@@ -29,11 +30,19 @@ struct RequestMiddleware: RouterMiddleware {
             if answer.status.code >= 500 {
                 context.logger.error("\(answer.code)", metadata: ["error": "\(Self.safeDescription(error))"])
             }
+            if [.unauthorized, .forbidden].contains(answer.status) {
+                instruments.refusedCredentials(answer.code)
+            }
             response = answer.response(requestID: context.requestID)
         }
         response.headers[.requestID] = context.requestID
         response.headers[.xContentTypeOptions] = "nosniff"
         let duration = started.duration(to: .now)
+        instruments.answered(
+            request.method.rawValue,
+            route: context.endpointPath ?? "unrouted",
+            status: response.status.code
+        )
         context.logger.info(
             "\(request.method.rawValue) \(context.endpointPath ?? "unrouted") \(response.status.code)",
             metadata: ["milliseconds": "\(duration / .milliseconds(1))"]

@@ -1,42 +1,39 @@
 /// Numbers of one kind, as Prometheus reads them.
 ///
 /// <https://prometheus.io/docs/instrumenting/exposition_formats/>
-struct MetricFamily: Sendable, Equatable {
-    enum Kind: String, Sendable { case counter, gauge }
+package struct MetricFamily: Sendable {
+    package enum Kind: String, Sendable { case counter, gauge, histogram }
 
-    struct Sample: Sendable, Equatable {
+    package struct Sample: Sendable {
+        /// What follows the family's name: `_bucket`, `_sum` or `_count` of a histogram.
+        let suffix: String
         let labels: [(name: String, value: String)]
         let value: Double
 
-        init(_ value: Double, _ labels: [(name: String, value: String)] = []) {
+        package init(_ value: Double, _ labels: [(name: String, value: String)] = [], suffix: String = "") {
+            self.suffix = suffix
             self.value = value
             self.labels = labels
         }
-
-        static func == (left: Sample, right: Sample) -> Bool {
-            left.value == right.value && left.labels.map(\.name) == right.labels.map(\.name)
-                && left.labels.map(\.value) == right.labels.map(\.value)
-        }
     }
 
-    let name: String
+    package let name: String
     let help: String
     let kind: Kind
     let samples: [Sample]
 
-    init(_ kind: Kind, _ name: String, _ help: String, _ samples: [Sample]) {
+    package init(_ kind: Kind, _ name: String, _ help: String, _ samples: [Sample]) {
         self.kind = kind
         self.name = name
         self.help = help
         self.samples = samples
     }
 
-    /// The lines of the text format; nothing for a family without samples.
-    var text: String {
-        guard !samples.isEmpty else { return "" }
+    /// The lines of the text format; of a family without samples, what it would be about.
+    package var text: String {
         let lines = samples.map { sample in
             let labels = sample.labels.map { #"\#($0.name)="\#(Self.escaped($0.value))""# }
-            return name + (labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}")
+            return name + sample.suffix + (labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}")
                 + " \(Self.number(sample.value))"
         }
         let head = ["# HELP \(name) \(help)", "# TYPE \(name) \(kind.rawValue)"]
@@ -47,12 +44,12 @@ struct MetricFamily: Sendable, Equatable {
         value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
     }
 
-    private static func number(_ value: Double) -> String {
-        Int64(exactly: value).map(String.init) ?? "\(value)"
+    static func number(_ value: Double) -> String {
+        value == .infinity ? "+Inf" : Int64(exactly: value).map(String.init) ?? "\(value)"
     }
 }
 
-/// Something that has numbers to show.
-protocol MetricSource: Sendable {
+/// Something that has numbers to show at the moment it is asked.
+package protocol MetricSource: Sendable {
     func families() async throws -> [MetricFamily]
 }

@@ -1,0 +1,15 @@
+import PrometheusMetrics
+
+/// Which program this is.
+struct BuildMetrics: MetricSource {
+    func families() -> [MetricFamily] {
+        [
+            MetricFamily(
+                .gauge,
+                "console_billing_build_info",
+                "1, by version.",
+                [.init(1, [("version", ConsoleBilling.configuration.version)])]
+            )
+        ]
+    }
+}

@@ -1,0 +1,83 @@
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What Linux says of this process, under the names that all of Prometheus' clients use.
+package struct ProcessMetrics: MetricSource {
+    /// `/proc/self`, or what stands for it.
+    private let folder: String
+
+    package init(folder: String = "/proc/self") { self.folder = folder }
+
+    package func families() -> [MetricFamily] {
+        // The name of the program, in parentheses, may hold anything; what follows its last one are numbers.
+        let fields = (read("stat") ?? "").split(separator: ")").last.map { $0.split(separator: " ") } ?? []
+        func field(_ number: Int) -> Double? {
+            fields.indices.contains(number - 3) ? Double(fields[number - 3]) : nil
+        }
+        let ticks = Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
+        let started = bootTime.flatMap { boot in field(22).map { boot + $0 / ticks } }
+        return [
+            family(
+                .counter,
+                "process_cpu_seconds_total",
+                "Processor time used, in seconds.",
+                field(14).flatMap { user in field(15).map { (user + $0) / ticks } }
+            ),
+            family(.gauge, "process_start_time_seconds", "When the process started, since 1970.", started),
+            family(
+                .gauge,
+                "process_resident_memory_bytes",
+                "Memory that is resident.",
+                field(24).map { $0 * Double(sysconf(Int32(_SC_PAGESIZE))) }
+            ),
+            family(.gauge, "process_virtual_memory_bytes", "Memory that is reserved.", field(23)),
+            family(.gauge, "process_open_fds", "File descriptors that are open.", openDescriptors),
+            family(.gauge, "process_max_fds", "File descriptors that may be open.", maximumDescriptors),
+        ]
+    }
+
+    private func family(
+        _ kind: MetricFamily.Kind,
+        _ name: String,
+        _ help: String,
+        _ value: Double?
+    ) -> MetricFamily {
+        MetricFamily(kind, name, help, value.map { [.init($0)] } ?? [])
+    }
+
+    private var bootTime: Double? {
+        read("../stat")?.split(separator: "\n").first { $0.hasPrefix("btime ") }.flatMap {
+            Double($0.dropFirst(6))
+        }
+    }
+
+    private var openDescriptors: Double? {
+        guard let directory = opendir(folder + "/fd") else { return nil }
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        // Less itself, its parent, and the one that it is read through.
+        return Double(max(0, count - 3))
+    }
+
+    private var maximumDescriptors: Double? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
+        return Double(limit.rlim_cur)
+    }
+
+    private func read(_ name: String) -> String? {
+        let descriptor = open(folder + "/" + name, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while text.count < 1 << 20 {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { break }
+            text += buffer.prefix(count)
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

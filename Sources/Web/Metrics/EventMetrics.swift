@@ -1,0 +1,20 @@
+import Billing
+import PrometheusMetrics
+import Storage
+
+/// How long ago Stripe was heard of.
+struct EventMetrics: MetricSource {
+    let log: any EventLog
+
+    func families() async throws -> [MetricFamily] {
+        let newest = try await log.entries(EventQuery(limit: 1))?.elements.first
+        return [
+            MetricFamily(
+                .gauge,
+                "console_billing_last_event_timestamp_seconds",
+                "When the last event was recorded, since 1970.",
+                newest.map { [.init(Double($0.receivedAt.unixSeconds))] } ?? []
+            )
+        ]
+    }
+}
