@@ -271,8 +271,8 @@ class Checks:
                     visitor.enter()
                     for name, path in [("transactions", YEAR_OF_TRANSACTIONS), ("usage", USAGE), ("empty", "/billing?q=nothing")]:
                         visitor.go(path)
-                        assert visitor.fits(), f"{name} is wider than {width} pixels"
                         self.look(visitor, f"{name}-{scheme}-{width}")
+                        assert visitor.fits(), f"{name} is wider than {width} pixels"
                         visitor.page.eval_on_selector_all("details", "all => all.forEach((one) => { one.open = true; })")
                         assert visitor.fits(), f"{name}, opened, is wider than {width} pixels"
                         found = axe.run(visitor.page).response["violations"]

@@ -42,7 +42,7 @@ struct UsagePageTests {
 
     private func page(
         _ view: UsageView = UsageView(range: .custom(from: PageSample.today.adding(days: -6), to: nil)),
-        _ readings: UsagePage.Readings?,
+        _ readings: UsagePage.Readings,
         assets: AssetLinks = PageSample.assets
     ) throws -> UsagePage {
         UsagePage(
@@ -78,28 +78,23 @@ struct UsagePageTests {
         }
     }
 
-    @Test func `where usage is not kept it says so`() throws {
-        let html = try page(UsageView(), nil).html
-        #expect(html.contains("Usage is not kept here yet") && !html.contains("<table"))
-    }
-
     @Test(arguments: [(0, false), (1, false), (2, true), (30, true)])
     func `usage that lags behind is called so`(lag: Int64, isStale: Bool) throws {
         let page = try page(UsageView(), try readings(newest: PageSample.today.adding(days: -lag)))
-        #expect(page.contents?.stand.isStale == isStale)
+        #expect(page.stand.isStale == isStale)
         #expect(page.html.contains("Newer days are missing") == isStale)
     }
 
     @Test func `a day that is not indexed cost nobody knows what`() throws {
         let page = try page(UsageView(), try readings(newest: PageSample.today.adding(days: -2)))
-        let newest = try #require(page.contents?.daily.rows.first)
+        let newest = try #require(page.daily.rows.first)
         #expect(newest.cost.cellNumber == nil && newest.cost.cellText == "–")
-        #expect(page.contents?.spend.lines.first?.cells.allSatisfy { $0.cellNumber == nil } == true)
+        #expect(page.spend.lines.first?.cells.allSatisfy { $0.cellNumber == nil } == true)
     }
 
     @Test func `what has no price is shown beside what has, and is in no chart`() throws {
         let page = try page(UsageView(), try readings(aktPrice: nil))
-        let newest = try #require(page.contents?.daily.rows.first)
+        let newest = try #require(page.daily.rows.first)
         #expect(newest.cost.cellNumber == nil && newest.cost.cellText == "$1.44 + 2 AKT")
     }
 
@@ -115,7 +110,7 @@ struct UsagePageTests {
         let readings = try readings()
         let view = UsageView()
         let dates = try view.dates(today: PageSample.today)
-        let contents = try #require(try page(view, readings).contents)
+        let contents = try page(view, readings)
         let file = readings.sheet.days(dates, in: .usd).map { BalanceDayResponse($0).cells }
         for chart in contents.balanceCharts {
             let heading = contents.balance.columns[chart.firstColumn].heading
@@ -130,7 +125,7 @@ struct UsagePageTests {
 
     @Test func `the stacks of the chart are the groups of the file`() throws {
         let readings = try readings()
-        let contents = try #require(try page(UsageView(), readings).contents)
+        let contents = try page(UsageView(), readings)
         #expect(contents.spend.columns.map(\.heading) == ["akash1dear", "cheap <host>", "Total"])
         #expect(contents.spendChart.firstColumn == 0 && contents.spendChart.endColumn == 2)
         for (index, group) in ["akash1dear", "akash1cheap"].enumerated() {
@@ -147,7 +142,7 @@ struct UsagePageTests {
 
     @Test func `the months are those of the file, and each is the sum of its days`() throws {
         let readings = try readings()
-        let contents = try #require(try page(UsageView(), readings).contents)
+        let contents = try page(UsageView(), readings)
         let months = UsageReport.months(readings.days).suffix(6).map { UsageMonthResponse($0) }
         #expect(
             contents.months.lines.reversed().map { $0.cells[0].cellNumber ?? "" }

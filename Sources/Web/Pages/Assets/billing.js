@@ -117,6 +117,20 @@ function seriesOf(figure) {
   return { labels, series, code: table.dataset.currency };
 }
 
+/** The legend is text of the page, so that it wraps, is read aloud, and can be made larger. */
+function explain(figure, series, paints) {
+  const legend = document.createElement("ul");
+  legend.className = "legend";
+  series.forEach((one, index) => {
+    const item = document.createElement("li");
+    item.className = paints[index];
+    item.textContent = one.label;
+    legend.append(item);
+  });
+  figure.querySelector(".legend")?.remove();
+  figure.append(legend);
+}
+
 function draw(figure) {
   const canvas = figure.querySelector("canvas");
   const { labels, series, code } = seriesOf(figure);
@@ -129,9 +143,10 @@ function draw(figure) {
   const short = labels.length && labels[0].length === 7
     ? new Intl.DateTimeFormat(locale, { month: "short", year: "2-digit", timeZone: "UTC" })
     : new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", timeZone: "UTC" });
+  const paints = series.map((one, index) => "s" + (index === last && /^Other \(\d+\)$/.test(one.label) ? 9 : index));
+  if (form === "stack") explain(figure, series, paints);
   const datasets = series.map((one, index) => {
-    const isOther = index === last && /^Other \(\d+\)$/.test(one.label);
-    const paint = colour("s" + (isOther ? 9 : index));
+    const paint = colour(paints[index]);
     return {
       ...one,
       borderColor: paint,
@@ -173,11 +188,7 @@ function draw(figure) {
         },
       },
       plugins: {
-        legend: {
-          display: form === "stack",
-          position: "bottom",
-          labels: { color: colour("text"), boxWidth: 10, boxHeight: 10, padding: 14 },
-        },
+        legend: { display: false },
         tooltip: {
           backgroundColor: colour("card"), titleColor: colour("text"), bodyColor: colour("text"),
           borderColor: colour("edge"), borderWidth: 1, padding: 10, boxPadding: 4,

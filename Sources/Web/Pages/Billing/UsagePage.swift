@@ -18,6 +18,14 @@ struct UsagePage {
         let splitName: String
         let splitLink: String
         let isCurrent: Bool
+
+        init(_ split: UsageView.Split, of view: UsageView) {
+            var other = view
+            other.split = split
+            splitName = split.label
+            splitLink = other.link.text + "#spend-per-day"
+            isCurrent = split == view.split
+        }
     }
 
     let frame: PageFrame
@@ -26,29 +34,24 @@ struct UsagePage {
     let to: String
     let by: String
     let resetLink: String?
-    /// `nil` where the database does not keep usage.
-    let contents: Contents?
-
-    struct Contents {
-        let stand: UsageStand
-        let tiles: [Tile]
-        let exportLink: String
-        let hasCharts: Bool
-        let balanceCharts: [NumberChart]
-        let balance: NumberTable
-        let splits: [Split]
-        let spendChart: NumberChart
-        let spend: NumberTable
-        let monthChart: NumberChart
-        let months: NumberTable
-        let daily: DailyUsageTable
-        let hasUsage: Bool
-    }
+    let stand: UsageStand
+    let tiles: [Tile]
+    let exportLink: String
+    let hasCharts: Bool
+    let balanceCharts: [NumberChart]
+    let balance: NumberTable
+    let splits: [Split]
+    let spendChart: NumberChart
+    let spend: NumberTable
+    let monthChart: NumberChart
+    let months: NumberTable
+    let daily: DailyUsageTable
+    let hasUsage: Bool
 
     init(
         _ view: UsageView,
         dates: ClosedRange<CivilDate>,
-        readings: Readings?,
+        readings: Readings,
         customer: String?,
         now: Instant,
         frame: PageFrame
@@ -63,9 +66,44 @@ struct UsagePage {
         by = view.split.rawValue
         let untouched = UsageView(split: view.split).link.text
         resetLink = view.link.text == untouched ? nil : untouched
-        contents = readings.map {
-            Self.contents(view, dates, $0, customer, today: CivilDate(now), hasCharts: frame.chartLink != nil)
+
+        let today = CivilDate(now)
+        let days = readings.days.filter { dates.contains($0.date) }
+        let monthDates = MonthTable.dates(around: dates)
+        func file(_ route: String, _ dates: ClosedRange<CivilDate>) -> PageLink {
+            UsageView.file(route, customer: customer, dates: dates)
         }
+        stand = UsageStand(readings.newest, today: today)
+        tiles = BalanceTiles.tiles(
+            totals: readings.sheet.currencies.map { readings.sheet.total(through: today, in: $0) },
+            days: readings.days,
+            burn: readings.burn,
+            today: today
+        )
+        exportLink = file("/v1/usage/daily", dates).text
+        hasCharts = frame.chartLink != nil
+        balanceCharts = BalanceTable.charts
+        balance = BalanceTable.table(
+            readings.sheet.days(dates, in: .usd),
+            fileLink: file("/v1/balance/history", dates).text
+        )
+        splits = UsageView.Split.allCases.map { Split($0, of: view) }
+        let spending = SpendTable(
+            days: days,
+            groups: readings.groups,
+            split: view.split,
+            names: readings.providerNames,
+            fileLink: file("/v1/usage/daily", dates).with("group_by", view.split.rawValue).text
+        )
+        spendChart = spending.chart
+        spend = spending.table
+        monthChart = MonthTable.chart
+        months = MonthTable.table(
+            UsageReport.months(readings.days.filter { monthDates.contains($0.date) }),
+            fileLink: file("/v1/usage/monthly", monthDates).text
+        )
+        daily = DailyUsageTable(days)
+        hasUsage = days.contains { $0.totals.leases > 0 }
     }
 
     /// The days that have to be read: those asked for, the months around them, and the two months of the tiles.
@@ -73,62 +111,6 @@ struct UsagePage {
         let months = MonthTable.dates(around: dates)
         let lastMonth = today.firstOfMonth.adding(months: -1)
         return min(months.lowerBound, lastMonth)...max(months.upperBound, today)
-    }
-
-    private static func contents(
-        _ view: UsageView,
-        _ dates: ClosedRange<CivilDate>,
-        _ readings: Readings,
-        _ customer: String?,
-        today: CivilDate,
-        hasCharts: Bool
-    ) -> Contents {
-        let days = readings.days.filter { dates.contains($0.date) }
-        let months = MonthTable.dates(around: dates)
-        func file(_ route: String, _ dates: ClosedRange<CivilDate>) -> PageLink {
-            UsageView.file(route, customer: customer, dates: dates)
-        }
-        let spend = SpendTable(
-            days: days,
-            groups: readings.groups,
-            split: view.split,
-            names: readings.providerNames,
-            fileLink: file("/v1/usage/daily", dates).with("group_by", view.split.rawValue).text
-        )
-        return Contents(
-            stand: UsageStand(readings.newest, today: today),
-            tiles: BalanceTiles.tiles(
-                totals: readings.sheet.currencies.map { readings.sheet.total(through: today, in: $0) },
-                days: readings.days,
-                burn: readings.burn,
-                today: today
-            ),
-            exportLink: file("/v1/usage/daily", dates).text,
-            hasCharts: hasCharts,
-            balanceCharts: BalanceTable.charts,
-            balance: BalanceTable.table(
-                readings.sheet.days(dates, in: .usd),
-                fileLink: file("/v1/balance/history", dates).text
-            ),
-            splits: UsageView.Split.allCases.map { split in
-                var other = view
-                other.split = split
-                return Split(
-                    splitName: split.label,
-                    splitLink: other.link.text + "#spend-per-day",
-                    isCurrent: split == view.split
-                )
-            },
-            spendChart: spend.chart,
-            spend: spend.table,
-            monthChart: MonthTable.chart,
-            months: MonthTable.table(
-                UsageReport.months(readings.days.filter { months.contains($0.date) }),
-                fileLink: file("/v1/usage/monthly", months).text
-            ),
-            daily: DailyUsageTable(days),
-            hasUsage: days.contains { $0.totals.leases > 0 }
-        )
     }
 
     var html: String { Templates.render(self, "usage") }
