@@ -140,7 +140,7 @@ struct BillingRoutesTests {
             for (column, name) in [
                 "Purchases", "Refunds", "Disputes", "Credits", "Spend", "Closing", "Purchases To Date",
             ].enumerated() {
-                let ofFile = zip(balances.column(name), dollars).filter(\.1).map(\.0)
+                let ofFile = zip(balances.column(name), dollars).filter(\.1).map(\.0.roundedToMillionths)
                 #expect(balance.rows.reversed().map { $0[column] } == ofFile, "\(name)")
             }
             let spend = try answer.numbers(of: "spend")
@@ -153,12 +153,15 @@ struct BillingRoutesTests {
             ) {
                 let row = try #require(spend.dates.firstIndex(of: date))
                 let column = try #require(spend.headings.firstIndex(of: provider))
-                #expect(spend.rows[row][column] == spent, "\(date) \(provider)")
+                #expect(spend.rows[row][column] == spent.roundedToMillionths, "\(date) \(provider)")
             }
             let months = try answer.numbers(of: "months")
             let ofMonths = try await harness.visit(months.file).csv
             #expect(months.dates.reversed() == ofMonths.column("Month (UTC)"))
-            #expect(months.rows.reversed().map { $0[0] } == ofMonths.column("Spent (USD)"))
+            #expect(
+                months.rows.reversed().map { $0[0] }
+                    == ofMonths.column("Spent (USD)").map(\.roundedToMillionths)
+            )
         }
     }
 

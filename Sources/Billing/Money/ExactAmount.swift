@@ -95,6 +95,20 @@ package struct ExactAmount: Hashable, Sendable {
         )
     }
 
+    /// Rounded to a number of decimals, halves away from zero, and without zeros that say nothing.
+    ///
+    /// - Parameter places: At most 24.
+    /// - Returns: Such as `0.000123`.
+    package func text(places: Int) -> String {
+        if isNegative {
+            let positive = (-self).text(places: places)
+            return positive == "0" ? "0" : "-" + positive
+        }
+        let unit = (0..<(Self.coarsePlaces - places)).reduce(Int128(1)) { power, _ in power * 10 }
+        let (whole, rest) = coarse.quotientAndRemainder(dividingBy: unit)
+        return FixedDecimal.text(String(whole + (rest >= (unit + 1) / 2 ? 1 : 0)), places: places)
+    }
+
     /// Rounded to whole minor units of a currency, halves away from zero.
     package func rounded(to currency: Currency) -> Money {
         if isNegative {

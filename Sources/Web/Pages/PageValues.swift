@@ -1,6 +1,6 @@
 import Billing
 
-/// An amount on a page: the exact number for machines, and what a reader sees until a script writes it as is usual
+/// An amount on a page: the number for machines, and what a reader sees until a script writes it as is usual
 /// where the reader is.
 struct PageAmount: Equatable {
     /// In the major unit: `12.5`, `-0.000123`.
@@ -15,8 +15,12 @@ struct PageAmount: Equatable {
         text = money.display
     }
 
+    /// As fine as a token is, which is finer than anybody sees; all digits of a price on chain times a price of AKT
+    /// would be the larger part of a page.
+    static let places = 6
+
     init(_ amount: ExactAmount, in currency: Currency = .usd) {
-        number = amount.exactText
+        number = amount.text(places: Self.places)
         code = currency.code.uppercased()
         text = Self.text(amount, in: currency)
     }

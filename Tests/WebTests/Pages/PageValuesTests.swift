@@ -16,6 +16,18 @@ struct PageValuesTests {
         )
     }
 
+    @Test(arguments: [
+        ("0", "0"), ("0.4", "0"), ("0.5", "0.000001"), ("1.499999", "0.000001"), ("1234567.5", "1.234568"),
+        ("1000000", "1"),
+    ])
+    func `a number is as fine as a token, and rounded as one is taught`(micro: String, number: String) throws
+    {
+        let amount = ExactAmount(microDollars: try #require(TokenAmount(microUnits: micro)))
+        #expect(amount.text(places: PageAmount.places) == number)
+        #expect((-amount).text(places: PageAmount.places) == (number == "0" ? "0" : "-" + number))
+        #expect(amount.text(places: 24) == amount.exactText)
+    }
+
     @Test func `a time has its zone's day`() throws {
         let moment = Instant(unixSeconds: 1_773_529_200)
         let tokyo = PageMoment(moment, zone: try #require(LocalTime(ianaName: "Asia/Tokyo")))

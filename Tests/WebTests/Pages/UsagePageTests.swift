@@ -103,7 +103,7 @@ struct UsagePageTests {
     /// The file of a route of usage, by its columns, for the same values.
     private func column(_ name: String, _ columns: [String], _ rows: [[String]]) throws -> [String] {
         let index = try #require(columns.firstIndex(of: name))
-        return rows.map { $0[index] }
+        return rows.map { $0[index].roundedToMillionths }
     }
 
     @Test func `the balances of charts are those of the table and of the file`() throws {
@@ -146,7 +146,7 @@ struct UsagePageTests {
         let months = UsageReport.months(readings.days).suffix(6).map { UsageMonthResponse($0) }
         #expect(
             contents.months.lines.reversed().map { $0.cells[0].cellNumber ?? "" }
-                == months.map { $0.spent ?? "" }
+                == months.map { ($0.spent ?? "").roundedToMillionths }
         )
         #expect(contents.months.lines.map(\.machine).first == "2026-03" && contents.months.lines.count == 6)
     }

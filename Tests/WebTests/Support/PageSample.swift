@@ -1,4 +1,5 @@
 import Billing
+import Foundation
 import Storage
 import Testing
 import TestSupport
@@ -88,5 +89,15 @@ enum PageSample {
         totals.gpus = name.isEmpty ? [:] : ["h100": 1]
         totals.amounts = [denomination: try #require(TokenAmount(microUnits: micro))]
         return UsageGroup(date: date, group: name, totals: totals)
+    }
+}
+
+extension String {
+    /// An exact number of a file as a page has it, reckoned by somebody else than us.
+    var roundedToMillionths: String {
+        guard var exact = Decimal(string: self) else { return self }
+        var rounded = Decimal()
+        NSDecimalRound(&rounded, &exact, PageAmount.places, .plain)
+        return "\(rounded)"
     }
 }

@@ -1,24 +1,23 @@
 import Billing
+import Mustache
 
 /// A table of amounts, from which a chart is drawn: a row a day or a month, a column a series.
 struct NumberTable {
     struct Cell: Equatable {
-        /// Exact, as the file has it; `nil` where nobody knows.
+        /// To the millionth, as ``PageAmount/number``; `nil` where nobody knows.
         let cellNumber: String?
         let cellText: String
 
         init(_ amount: ExactAmount, in currency: Currency = .usd) {
-            cellNumber = amount.exactText
-            cellText = PageAmount.text(amount, in: currency)
+            let shown = PageAmount(amount, in: currency)
+            (cellNumber, cellText) = (shown.number, shown.text)
         }
 
         /// What something cost; a part without a price is shown beside the other, and is in no sum.
         init(_ spend: Spend?) {
-            cellNumber = spend?.total?.exactText
-            cellText =
-                spend.map { spend in
-                    spend.total.map { PageAmount.text($0) } ?? spend.display
-                } ?? "–"
+            let shown = spend?.total.map { PageAmount($0) }
+            cellNumber = shown?.number
+            cellText = shown?.text ?? spend?.display ?? "–"
         }
     }
 
@@ -57,4 +56,28 @@ struct NumberChart {
     let endColumn: Int
     /// For those who do not see it.
     let meaning: String
+}
+
+// A year has thousands of cells, and looking at each through a mirror would be most of the time that its page takes.
+
+extension NumberTable.Cell: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "cellNumber": cellNumber
+        case "cellText": cellText
+        default: nil
+        }
+    }
+}
+
+extension NumberTable.Line: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "machine": machine
+        case "label": label
+        case "isOpen": isOpen
+        case "cells": cells
+        default: nil
+        }
+    }
 }
