@@ -21,6 +21,7 @@ from visitor import pages_of, visiting
 
 YEAR_OF_TRANSACTIONS = "/billing?range=custom&from=2025-12-01&to=2026-11-26"
 USAGE = "/billing/usage?" + YEAR
+MONTH_OF_USAGE = "/billing/usage?range=custom&from=2026-10-28&to=2026-11-26"
 
 
 def table(text):
@@ -275,8 +276,13 @@ class Checks:
         for scheme in ["dark", "light"]:
             for width in [1280, 320]:
                 with self.visiting(width=width, scheme=scheme) as visitor:
-                    visitor.enter()
-                    for name, path in [("transactions", YEAR_OF_TRANSACTIONS), ("usage", USAGE), ("empty", "/billing?q=nothing")]:
+                    visitor.enter().go(USAGE)
+                    self.look(visitor, f"usage-year-{scheme}-{width}")
+                    assert visitor.fits(), f"a year of usage is wider than {width} pixels"
+                    # The more there is of the same, the longer axe looks, and finds no more.
+                    for name, path in [
+                        ("transactions", YEAR_OF_TRANSACTIONS), ("usage", MONTH_OF_USAGE), ("empty", "/billing?q=nothing"),
+                    ]:
                         visitor.go(path)
                         self.look(visitor, f"{name}-{scheme}-{width}")
                         assert visitor.fits(), f"{name} is wider than {width} pixels"
