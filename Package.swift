@@ -101,7 +101,9 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ],
-            resources: [.embedInCode("Pages/Templates"), .embedInCode("Pages/Assets")],
+            resources: [
+                .embedInCode("Pages/Templates"), .embedInCode("Pages/Assets"), .embedInCode("OpenAPI"),
+            ],
             swiftSettings: house
         ),
         // Consistent made-up stories of a payment: what `trigger` posts and the tests shuffle.

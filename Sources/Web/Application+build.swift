@@ -235,6 +235,7 @@ private func buildRoutes(
         ).addRoutes(to: &routes)
         HealthController(store: store).addRoutes(to: &routes)
         AssetsController(assets: assets).addRoutes(to: &routes)
+        OpenAPIController().addRoutes(to: &routes)
     }
     // A router's middleware covers only the routes added after it, and this one needs to know them all.
     addRoutes(to: &table)

@@ -15,7 +15,7 @@ struct AssetsController: Sendable {
         }
     }
 
-    private static func response(_ asset: Asset, _ request: Request) -> Response {
+    static func response(_ asset: Asset, _ request: Request) -> Response {
         let body = AcceptedEncoding.includesGzip(request.headers) ? asset.compressed : nil
         let tag = "\"\(asset.version)\(body == nil ? "" : "-gzip")\""
         var headers: HTTPFields = [

@@ -16,7 +16,7 @@ struct RouteTable: Sendable {
                 .notFound,
                 .invalidRequest,
                 code: "route_unknown",
-                "There is nothing at this path. The routes are listed in the README."
+                "There is nothing at this path. GET /openapi.json lists the routes."
             )
         }
         let names = allowed.map(\.rawValue).joined(separator: ", ")

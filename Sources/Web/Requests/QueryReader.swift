@@ -72,11 +72,12 @@ struct QueryReader {
     func finish() throws(APIError) {
         guard let unknown = values.keys.filter({ !known.contains($0) }).min() else { return }
         let names = known.sorted().joined(separator: ", ")
+        let has = names.isEmpty ? "It has none." : "It has: \(names)."
         throw APIError(
             .badRequest,
             .invalidRequest,
             code: "parameter_unknown",
-            "This route has no such parameter. It has: \(names).",
+            "This route has no such parameter. \(has)",
             parameter: String(unknown.prefix(64))
         )
     }

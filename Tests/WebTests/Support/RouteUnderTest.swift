@@ -276,6 +276,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
                 "/v1/usage/history/stats?address=akash1other", "/v1/usage/history/stats?address=akash1former",
             ]
         ),
+        .init(method: "GET", pattern: "/openapi.json", path: "/openapi.json", access: .open),
         .init(method: "GET", pattern: "/healthz", path: "/healthz", access: .open),
         .init(method: "GET", pattern: "/v1/healthz/liveness", path: "/v1/healthz/liveness", access: .open),
         .init(method: "GET", pattern: "/readyz", path: "/readyz", access: .open),
