@@ -29,7 +29,11 @@ final class RawServer: Sendable {
         Thread.detachNewThread { [weak self] in
             while true {
                 let socket = accept(listener, nil, nil)
-                guard socket >= 0 else { return }
+                guard socket >= 0 else {
+                    // Not before: its number could be another server's by the time it is accepted from again.
+                    close(listener)
+                    return
+                }
                 self?.connections.withLock { $0 += 1 }
                 Thread.detachNewThread {
                     let connection = RawConnection(socket: socket)
@@ -47,10 +51,7 @@ final class RawServer: Sendable {
         }
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
     var url: String { "http://127.0.0.1:\(port)/" }
     var connectionCount: Int { connections.withLock { $0 } }
