@@ -95,6 +95,19 @@ struct UsageTests {
         }
     }
 
+    @Test(arguments: [
+        ("/v1/usage/daily", "Date"), ("/v1/usage/monthly", "Month"), ("/v1/balance/history", "Date"),
+    ])
+    func `a CSV says in its head whose days they are`(path: String, column: String) async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let query = "\(path)?\(Self.range)&customer=cus_one&format=csv"
+            let local = try await harness.get(query + "&timezone=Europe/Berlin").csv
+            #expect(!local.column("\(column) (Europe/Berlin)").isEmpty)
+            #expect(!(try await harness.get(query).csv.column("\(column) (UTC)").isEmpty))
+        }
+    }
+
     @Test(arguments: ["total", "deployment", "provider", "gpu_model"])
     func `in every zone the days of a year add up to the same`(grouping: String) async throws {
         try await WebHarness.with { harness in

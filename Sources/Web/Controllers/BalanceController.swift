@@ -61,7 +61,7 @@ struct BalanceController: Sendable {
         case .csv:
             return ExportResponse.csv(
                 named: name + ".csv",
-                columns: BalanceDayResponse.columns,
+                columns: BalanceDayResponse.columns(in: zone),
                 rows: rows.map(\.cells)
             )
         case .jsonl: return ExportResponse.jsonLines(named: name + ".jsonl", rows: rows)

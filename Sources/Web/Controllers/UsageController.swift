@@ -49,7 +49,7 @@ struct UsageController: Sendable {
         case .csv:
             return ExportResponse.csv(
                 named: "usage_\(dates.lowerBound.text)_to_\(dates.upperBound.text).csv",
-                columns: UsageLineResponse.columns(grouping),
+                columns: UsageLineResponse.columns(grouping, in: zone),
                 rows: rows.map(\.cells)
             )
         case .jsonl:
@@ -88,7 +88,7 @@ struct UsageController: Sendable {
         case .csv:
             return ExportResponse.csv(
                 named: "usage_by_month.csv",
-                columns: UsageMonthResponse.columns,
+                columns: UsageMonthResponse.columns(in: zone),
                 rows: rows.map(\.cells)
             )
         case .jsonl: return ExportResponse.jsonLines(named: "usage_by_month.jsonl", rows: rows)

@@ -76,10 +76,13 @@ struct BalanceDayResponse: Encodable {
         complete = day.isComplete
     }
 
-    static let columns = [
-        "Date (UTC)", "Currency", "Opening", "Purchases", "Refunds", "Disputes", "Credits", "Spend",
-        "Closing", "Purchases To Date", "Complete",
-    ]
+    static func columns(in zone: LocalTime) -> [String] {
+        [
+            "Date (\(zone.name))", "Currency", "Opening", "Purchases", "Refunds", "Disputes", "Credits",
+            "Spend",
+            "Closing", "Purchases To Date", "Complete",
+        ]
+    }
 
     var cells: [String] {
         [

@@ -30,7 +30,7 @@ struct UsageLineResponse: Encodable {
         try container.encode(line.isComplete, forKey: Key("complete"))
     }
 
-    static func columns(_ grouping: UsageGrouping) -> [String] {
+    static func columns(_ grouping: UsageGrouping, in zone: LocalTime) -> [String] {
         let group =
             switch grouping {
             case .total: [] as [String]
@@ -38,7 +38,7 @@ struct UsageLineResponse: Encodable {
             case .provider: ["Provider", "Provider Name"]
             case .gpuModel: ["GPU Model"]
             }
-        return ["Date (UTC)"] + group + [
+        return ["Date (\(zone.name))"] + group + [
             "Leases", "Deployments", "CPU (milli)", "Memory (bytes)", "Storage (bytes)", "GPUs",
             "Spent (USD)",
             "Unpriced", "Complete",
@@ -108,7 +108,9 @@ struct UsageMonthResponse: Encodable {
         try container.encode(complete, forKey: .complete)
     }
 
-    static let columns = ["Month (UTC)", "Days Used", "Spent (USD)", "Unpriced", "Complete"]
+    static func columns(in zone: LocalTime) -> [String] {
+        ["Month (\(zone.name))", "Days Used", "Spent (USD)", "Unpriced", "Complete"]
+    }
 
     var cells: [String] {
         [

@@ -117,7 +117,7 @@ struct UsagePageTests {
             let name = heading == "Balance" ? "Closing" : "Purchases To Date"
             #expect(
                 contents.balance.lines.reversed().map { $0.cells[chart.firstColumn].cellNumber ?? "" }
-                    == (try column(name, BalanceDayResponse.columns, file))
+                    == (try column(name, BalanceDayResponse.columns(in: .utc), file))
             )
         }
         #expect(contents.balanceCharts.count == 2 && file.count == 30)
@@ -135,7 +135,7 @@ struct UsagePageTests {
             }
             #expect(
                 contents.spend.lines.reversed().map { $0.cells[index].cellNumber ?? "" }
-                    == (try column("Spent (USD)", UsageLineResponse.columns(.provider), file))
+                    == (try column("Spent (USD)", UsageLineResponse.columns(.provider, in: .utc), file))
             )
         }
     }
