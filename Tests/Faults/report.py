@@ -65,5 +65,9 @@ def main(faults, description, name_of_figures):
         print(f"\nThe databases are left in {os.path.relpath(lab.root)}.")
     else:
         lab.tidy()
+    # Once more at the end, where a log that was cut short still has it.
+    for result in results:
+        if result["result"] == "FAILED":
+            print(f"\nFAILED {result['fault']}, --seed {seed}\n{result['figure']}")
     print(f"\n{len(results) - failed - skipped} passed, {failed} failed, {skipped} skipped; figures in {figures_at}")
     return 1 if failed else 0
