@@ -1,6 +1,7 @@
-"""What deploy/ hands to systemd, Kubernetes and Akash, checked by systemd itself, by Kubernetes' published schemas, and by
-the rules of Akash's SDL."""
+"""What deploy/ hands to systemd, Compose, Kubernetes and Akash, checked by systemd and docker-compose themselves, by
+Kubernetes' published schemas, and by the rules of Akash's SDL."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -30,6 +31,33 @@ def unit():
         verdict = judged.stdout.strip().splitlines()[-1]
         assert judged.returncode == 0, verdict
     return verdict.removeprefix("→ ")
+
+
+def compose():
+    # docker-compose holds a file against the Compose specification, without an engine.
+    wanted = ("POSTGRES_PASSWORD", "STRIPE_WEBHOOK_SECRET", "LINK_SIGNING_SECRET")
+    told = subprocess.run(
+        ["docker-compose", "-f", DEPLOY / "compose.yaml", "--profile", "replicas", "config"],
+        env={"PATH": os.environ["PATH"]} | dict.fromkeys(wanted, "only-for-this-check"),
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0 and not told.stderr, told.stderr
+    services = yaml.safe_load(told.stdout)["services"]
+    replicas = [service for name, service in services.items() if name.startswith("billing-")]
+    assert len(replicas) == 3 and all(replica == replicas[0] for replica in replicas)
+    # The image's ENTRYPOINT is the program: what is said here are its arguments.
+    assert "ENTRYPOINT" in (DEPLOY / "Dockerfile").read_text() and replicas[0]["command"] == ["serve"]
+    assert replicas[0]["read_only"] and replicas[0]["cap_drop"] == ["ALL"]
+    # Without its secrets it is refused rather than started with none.
+    refused = subprocess.run(
+        ["docker-compose", "-f", DEPLOY / "compose.yaml", "--profile", "replicas", "config"],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode != 0 and wanted[0] in refused.stderr, refused.stderr
+    return f"{len(services)} services"
 
 
 def kubernetes():
@@ -80,7 +108,7 @@ def akash():
 
 
 def main():
-    for name, check in (("systemd", unit), ("Kubernetes", kubernetes), ("Akash", akash)):
+    for name, check in (("systemd", unit), ("Compose", compose), ("Kubernetes", kubernetes), ("Akash", akash)):
         print(f"{name}: {check()}")
     return 0
 
