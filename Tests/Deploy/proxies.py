@@ -4,7 +4,6 @@ Of a sample only its name, port, certificate and upstream are changed. A signed 
 
 import argparse
 import contextlib
-import hmac
 import http.client
 import json
 import os
@@ -111,12 +110,6 @@ def running(command, folder, port):
         process.wait(20)
 
 
-def signature(payload):
-    now = int(time.time())
-    code = hmac.new(peers.SECRET.encode(), f"{now}.".encode() + payload, "sha256").hexdigest()
-    return f"t={now},v1={code}"
-
-
 def check(name, make, service):
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
@@ -132,7 +125,7 @@ def check(name, make, service):
                  "livemode": False, "text": "\u00e9\u2028 <&> \\ud83d\\ude00", "data": {"object": {}}},
                 ensure_ascii=False,
             ).encode()  # fmt: skip
-            signed = [("Stripe-Signature", signature(payload))]
+            signed = [("Stripe-Signature", peers.signature(payload))]
             status, _, body = ask(port, folder, "POST", "/v1/stripe-webhook", payload, signed)
             assert (status, json.loads(body)["outcome"]) == (200, "recorded"), (name, status, body)
             status, _, body = ask(port, folder, "POST", "/v1/stripe-webhook", payload + b" ", signed)

@@ -1,17 +1,20 @@
 """The service under test: the real binary in a folder of its own, started again as a supervisor would."""
 
 import hashlib
-import hmac
 import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Peers"))
+import service as peers  # noqa: E402  (the folder is on the path only now)
 
 SECRET = "whsec_faults_of_console_billing"
 API_KEY = "cbk_faults"
@@ -37,18 +40,6 @@ def wait_for(condition, seconds, message):
         time.sleep(0.002)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def signature(body, at=None):
-    at = str(int(time.time()) if at is None else at)
-    digest = hmac.new(SECRET.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={digest}"
-
-
 class Subject:
     """One database and, most of the time, one process that serves it."""
 
@@ -56,7 +47,7 @@ class Subject:
         self.executable = executable
         self.folder = os.path.realpath(folder)
         self.database = os.path.join(self.folder, name)
-        self.port = free_port()
+        self.port = peers.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = os.path.join(os.path.dirname(self.folder), os.path.basename(self.folder) + ".output")
         self.wrapper = list(wrapper)
@@ -145,7 +136,7 @@ class Subject:
         """-> status, JSON, headers. Status 0: the connection ended without an answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request("POST", "/v1/stripe-webhook", body, {"Stripe-Signature": signature(body)})
+            connection.request("POST", "/v1/stripe-webhook", body, {"Stripe-Signature": peers.signature(body, secret=SECRET)})
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read()), answer.headers
         except (OSError, http.client.HTTPException, ValueError):

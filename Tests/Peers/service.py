@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import json
 import os
+import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -18,16 +20,20 @@ API_KEY = "cbk_peers"
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, and that the kernel gives to no connection while a service is away from it."""
+    first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(first // 2, first)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
-def signature(body):
-    """The header `Stripe-Signature`, as Stripe would make it now."""
-    now = str(int(time.time()))
-    digest = hmac.new(SECRET.encode(), now.encode() + b"." + body, hashlib.sha256).hexdigest()
-    return f"t={now},v1={digest}"
+def signature(body, at=None, secret=SECRET):
+    """The header `Stripe-Signature`, as Stripe would make it now, or at another second."""
+    at = str(int(time.time() if at is None else at))
+    digest = hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={digest}"
 
 
 class Service:

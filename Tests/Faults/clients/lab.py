@@ -1,8 +1,6 @@
 """What the fault tests stand on: the service and the stand-in as processes, deliveries, and a strict reader of answers."""
 
 import contextlib
-import hashlib
-import hmac
 import json
 import os
 import pathlib
@@ -22,6 +20,7 @@ ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "Tests/Peers"))
 
 import service as peers  # noqa: E402  (the folder is on the path only now)
+from service import signature  # noqa: E402
 
 #: What the service grants an idle connection, a request to arrive and an answer to be read.
 DEADLINE = 30
@@ -199,12 +198,6 @@ def allow_many_descriptors(wanted=0):
 
 
 # --- Deliveries --------------------------------------------------------------------------------------------------
-
-
-def signature(body, at=None):
-    at = int(time.time() if at is None else at)
-    digest = hmac.new(peers.SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={digest}"
 
 
 class Events:

@@ -9,9 +9,9 @@ import urllib.request
 
 import oracle
 from company import ROOT, Company, StoredInPostgres, check
-from private_postgres import Server, free_port
+from private_postgres import Server
 from relay import POINTS, Relay
-from subject import Failure, expect, wait_for
+from subject import Failure, expect, peers, wait_for
 
 
 def cut(lab):
@@ -301,7 +301,7 @@ class Nginx:
     def __init__(self, place, company):
         self.folder = place / "nginx"
         self.folder.mkdir()
-        self.port = free_port()
+        self.port = peers.free_port()
         text = (ROOT / "deploy/nginx/replicas.conf").read_text()
         for number, replica in enumerate(company.replicas, 1):
             text = text.replace(f"billing-{number}:3080", f"127.0.0.1:{replica.port}")
