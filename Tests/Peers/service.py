@@ -6,27 +6,19 @@ import hmac
 import json
 import os
 import pathlib
-import random
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy/lib"))
+from ports import free_port  # noqa: E402, F401  (the folder is on the path only now)
+
 SECRET = "whsec_peers_of_console_billing"
 API_KEY = "cbk_peers"
-
-
-def free_port():
-    """A port that nobody listens on, and that the kernel gives to no connection while a service is away from it."""
-    first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    while True:
-        port = random.randrange(first // 2, first)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def signature(body, at=None, secret=SECRET):

@@ -15,7 +15,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+from ports import free_port  # noqa: E402  (the folder is on the path only now)
+
 START_SECONDS = 30
 STOP_SECONDS = 60
 
@@ -28,7 +31,7 @@ class Server:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = _free_port()
+        self.port = free_port()
         self._process = None
         self._log = self.folder / f"{self.name}.log"
         self._sync_counter = self.folder / "syncs"
@@ -199,9 +202,3 @@ def end_on_sigterm():
 
 def _preloading(library, counter):
     return {"LD_PRELOAD": str(library), "SLOW_SYNC_COUNTER": str(counter)} if library else {}
-
-
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
