@@ -13,4 +13,5 @@ package struct AuthenticationCode: Equatable, Sendable {
     }
 
     package var hex: String { bytes.hex }
+    package var base64: String { bytes.base64 }
 }

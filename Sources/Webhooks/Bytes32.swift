@@ -1,4 +1,5 @@
 import COpenSSL
+import FoundationEssentials
 
 /// The thirty-two bytes that SHA-256 and HMAC-SHA256 both produce.
 ///
@@ -40,6 +41,9 @@ struct Bytes32: Hashable, Sendable {
             }
         }
     }
+
+    /// With padding, in the alphabet of RFC 4648, section 4.
+    var base64: String { withUnsafeBytes(of: storage) { Data($0).base64EncodedString() } }
 
     static func == (left: Bytes32, right: Bytes32) -> Bool {
         withUnsafeBytes(of: left.storage) { left in
