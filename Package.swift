@@ -81,7 +81,8 @@ let package = Package(
         .target(
             name: "Upkeep",
             dependencies: [
-                "Billing", "Webhooks", "Storage", "StripeAPI",
+                "Billing", "HTTPClient", "Webhooks", "Storage", "StripeAPI",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -211,7 +212,9 @@ let package = Package(
         ),
         .testTarget(
             name: "UpkeepTests",
-            dependencies: ["HTTPClient", "Upkeep", "SQLiteStorage", "StripeStandIn", "TestSupport"],
+            dependencies: [
+                "HTTPClient", "Upkeep", "SQLiteStorage", "StripeStandIn", "TestSupport", "Webhooks",
+            ],
             swiftSettings: house
         ),
         .testTarget(

@@ -12,3 +12,13 @@ extension Instant {
         self = date.beginning.adding(seconds: hour * 3600 + minute * 60 + second)
     }
 }
+
+extension Instant {
+    /// `2025-06-15T00:00:00Z`.
+    package var rfc3339: String {
+        let date = CivilDate(self)
+        let second = unixSeconds - date.beginning.unixSeconds
+        let parts = [second / 3600, second / 60 % 60, second % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
+        return "\(date.text)T\(parts.joined(separator: ":"))Z"
+    }
+}

@@ -55,7 +55,8 @@ struct Service {
         MetricsSystem.bootstrap(metrics)
         let failStop = FailStop()
         let store = try await openStore { failStop.trip($0) }
-        let needsTransport = configuration.stripeKey != nil || configuration.tokens != nil
+        let needsTransport =
+            configuration.stripeKey != nil || configuration.tokens != nil || configuration.alerts != nil
         let transport = needsTransport ? try CurlTransport() : nil
 
         var receipts: any ReceiptSource = NoReceiptSource()
@@ -84,6 +85,9 @@ struct Service {
             logger.warning(
                 "STRIPE_SECRET_KEY is not set: nothing is fetched from Stripe, and receipts come from stored links"
             )
+        }
+        if let transport, let alerts = configuration.alerts {
+            services.append(alertWorker(alerts, store: store, transport: transport))
         }
         if let sync = configuration.usageSync {
             services += try usageSync(sync, store: store)

@@ -10,7 +10,8 @@ struct ConsoleBilling: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self,
-            BackfillCommand.self, ReconcileCommand.self, UsageCommand.self, KeysCommand.self,
+            BackfillCommand.self, ReconcileCommand.self, UsageCommand.self, AlertsCommand.self,
+            KeysCommand.self,
             BackupCommand.self, RestoreCommand.self, MigrateStoreCommand.self, DoctorCommand.self,
             HealthCommand.self,
         ]

@@ -76,6 +76,7 @@ struct DoctorCommand: AsyncParsableCommand {
             findings + machine.findings(now: now) + (await DatabaseExamination.findings(database))
             + (await service.findings(now: now)) + (configuration == nil ? [] : await stripe.findings())
             + (await issuer?.findings() ?? [])
+            + (configuration.map(AlertExamination.findings) ?? [])
         let usage = await UsageSourceExamination.findings(configuration?.usageSync, transport, now: now)
         await transport.shutdown()
         return all + usage

@@ -1,4 +1,4 @@
-/// When to ask Stripe again after a failure.
+/// When to ask Stripe, or somebody else, again after a failure.
 ///
 /// A decision only: randomness comes in as an argument, and waiting is the caller's.
 package struct RetrySchedule: Sendable, Equatable {
@@ -34,8 +34,19 @@ package struct RetrySchedule: Sendable, Equatable {
     /// - Returns: To give up, or how many seconds to wait: at least one, so that no draw hammers.
     package func decision(afterAttempt attempt: Int, error: StripeAPIError, random: Double) -> Decision {
         guard attempt < maxAttempts, Self.isWorthRetrying(error) else { return .giveUp }
-        let asked = min(error.refusal?.retryAfterSeconds ?? 0, maxRetryAfterSeconds)
-        return .retry(afterSeconds: max(asked, backoff(afterAttempt: attempt, random: random)))
+        let asked = error.refusal?.retryAfterSeconds
+        return .retry(afterSeconds: wait(afterAttempt: attempt, askedSeconds: asked, random: random))
+    }
+
+    /// How long to wait after an attempt that failed and is worth another.
+    ///
+    /// - Parameters:
+    ///   - attempt: How many attempts there have been, 1 after the first.
+    ///   - askedSeconds: What the other side asked for (`Retry-After`), heeded up to a limit.
+    ///   - random: A fresh number, at least 0 and below 1.
+    /// - Returns: Seconds, at least one.
+    package func wait(afterAttempt attempt: Int, askedSeconds: Int64?, random: Double) -> Int64 {
+        max(min(askedSeconds ?? 0, maxRetryAfterSeconds), backoff(afterAttempt: attempt, random: random))
     }
 
     /// Full jitter: anything from one second up to a ceiling that doubles.

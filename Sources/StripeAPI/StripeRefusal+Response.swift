@@ -18,7 +18,7 @@ extension StripeRefusal {
             missingPermissions: error?.message.map(Self.permissions(in:)) ?? [],
             requestID: response.requestID,
             shouldRetry: response.headers["Stripe-Should-Retry"].flatMap { Bool($0.lowercased()) },
-            retryAfterSeconds: response.headers["Retry-After"].flatMap(Self.seconds),
+            retryAfterSeconds: response.headers["Retry-After"].flatMap(RetryAfter.wholeSeconds),
             rateLimitedReason: response.headers["Stripe-Rate-Limited-Reason"].flatMap(Self.token)
         )
     }
@@ -57,14 +57,6 @@ extension StripeRefusal {
     private static func permissions(in message: String) -> [String] {
         let names = message.matches(of: /'(rak_[a-z0-9_]{1,44})'/).map { String($0.1) }
         return Array(names.prefix(3))
-    }
-
-    /// Whole seconds only.
-    ///
-    /// The header may hold a date instead. Stripe does not send one, and reading it would need a clock.
-    private static func seconds(_ text: String) -> Int64? {
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int64(text)
     }
 }
 

@@ -207,7 +207,8 @@ private func buildRoutes(
         ).addRoutes(to: &routes)
         ConsoleTransactionsController(feed: store, authenticator: authenticator, links: links)
             .addRoutes(to: &routes)
-        EventsController(log: store, work: store, authenticator: authenticator).addRoutes(to: &routes)
+        EventsController(log: store, work: store, runs: store, authenticator: authenticator)
+            .addRoutes(to: &routes)
         BackupController(source: store as? any BackupSource, authenticator: authenticator).addRoutes(
             to: &routes
         )
@@ -220,6 +221,7 @@ private func buildRoutes(
             sources: [configuration.metrics, EventMetrics(log: store)]
                 + [UpkeepMetrics(work: store, runs: store, now: configuration.clock)]
                 + [UsageSyncMetrics(runs: store, clock: configuration.clock)]
+                + [AlertMetrics(runs: store, clock: configuration.clock)]
                 + configuration.metricSources,
             authenticator: authenticator
         ).addRoutes(to: &routes)

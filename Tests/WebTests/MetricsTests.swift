@@ -90,6 +90,34 @@ struct MetricsTests {
         }
     }
 
+    @Test func `alerts that the receiver does not have are told, and how long they have been waiting`()
+        async throws
+    {
+        try await WebHarness.with { harness in
+            let before = try samples(try await harness.get("/metrics", key: nil))
+            #expect(before["console_billing_alerts_pending"] == nil)
+            #expect(try await harness.get("/v1/work", key: .ops).json["alerts"] == nil)
+            let now = harness.clock.now
+            var journal = AlertJournal(begunAt: now)
+            let alert = Alert(
+                id: "msg_1",
+                kind: .stripeSilent,
+                at: now.adding(seconds: -90),
+                body: #"{"type":"stripe.silent"}"#
+            )
+            journal.append(alert, now: now)
+            var run = UpkeepRun(id: "al_1", kind: .alerts, begunAt: now, request: "{}")
+            run.keep(journal)
+            #expect(try await harness.store.begin(run))
+            let found = try samples(try await harness.get("/metrics", key: nil))
+            #expect(found["console_billing_alerts_pending"] == "1")
+            #expect(found["console_billing_alerts_oldest_pending_age_seconds"] == "90")
+            let work = try await harness.get("/v1/work", key: .ops).json
+            #expect(work["alerts"]?[0]?["id"] == "msg_1")
+            #expect(work["alerts"]?[0]?["type"] == "stripe.silent")
+        }
+    }
+
     @Test(arguments: ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
     func `what comes through a proxy needs a key for it`(header: String) async throws {
         try await WebHarness.with { harness in

@@ -35,6 +35,9 @@ enum Setting: String, CaseIterable, Sendable {
     case akashChainID = "AKASH_CHAIN_ID"
     case akashUSDCDenoms = "AKASH_USDC_DENOMS"
     case usageSyncInterval = "USAGE_SYNC_INTERVAL"
+    case alertWebhookURL = "ALERT_WEBHOOK_URL"
+    case alertWebhookSecret = "ALERT_WEBHOOK_SECRET"
+    case silenceAfter = "SILENCE_AFTER"
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
 
@@ -79,6 +82,11 @@ enum Setting: String, CaseIterable, Sendable {
         case .akashChainID: "the id of a chain, such as akashnet-2"
         case .akashUSDCDenoms: "names of USDC on the chain, ibc/…, separated by commas"
         case .usageSyncInterval: "seconds from 10 to 86400, or 0 for never"
+        case .alertWebhookURL: "an https URL to post alerts to; http for this machine only"
+        case .alertWebhookSecret:
+            "whsec_ and the base64 of 24 to 64 bytes (echo whsec_$(openssl rand -base64 32)), or several of them, "
+                + "separated by commas"
+        case .silenceAfter: "seconds from 10 to 2592000, or 0 for never"
         case .logLevel: "trace, debug, info, notice, warning, error or critical"
         case .logFormat: "json or pretty"
         }
@@ -100,11 +108,12 @@ enum Setting: String, CaseIterable, Sendable {
         case .reconcileDays: "3"
         case .akashChainID: "akashnet-2"
         case .usageSyncInterval: "300"
+        case .silenceAfter: "3600"
         case .logLevel: "info"
         case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,
             .linkSigningSecret, .auth0KeysAddress, .auth0Issuer, .auth0Audience, .auth0CustomerClaim,
             .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath, .usageIndexerURL,
-            .akashNodeURL, .akashUSDCDenoms, .logFormat:
+            .akashNodeURL, .akashUSDCDenoms, .alertWebhookURL, .alertWebhookSecret, .logFormat:
             nil
         }
     }

@@ -44,6 +44,7 @@ struct ServedUpkeep: UpkeepDesk {
         case .backfill: "/v1/backfills"
         case .reconciliation: "/v1/reconciliations"
         case .usageSync: "/v1/usage/syncs"
+        case .alerts: "/v1/work"
         }
     }
 }

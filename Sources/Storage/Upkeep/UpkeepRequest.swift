@@ -89,14 +89,14 @@ extension UpkeepRun {
 
     package mutating func keep(_ progress: UpkeepProgress) { self.progress = Self.encode(progress) }
 
-    private static func encode(_ value: some Encodable) -> String {
+    static func encode(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Texts, numbers and lists of them, which cannot fail to encode.
         return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 
-    private static func decode<Value: Decodable>(_ text: String) -> Value? {
+    static func decode<Value: Decodable>(_ text: String) -> Value? {
         try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
     }
 }

@@ -9,6 +9,8 @@ package struct UpkeepRun: Sendable, Equatable {
         case reconciliation
         /// Brings leases and days from the chain; there is one run, which begins again and again.
         case usageSync = "usage_sync"
+        /// Tells operators' receiver what needs somebody; there is one run, which never ends.
+        case alerts
     }
 
     package enum State: String, Sendable, CaseIterable {

@@ -1,5 +1,4 @@
 package import Billing
-import FoundationEssentials
 
 /// How far the sync of usage has come: enough to go on from after a kill at any point.
 ///
@@ -86,16 +85,10 @@ package struct UsageSyncProgress: Codable, Sendable, Equatable {
 extension UpkeepRun {
     /// How far a sync of usage is; `nil` for another kind, or what a later version wrote.
     package var syncProgress: UsageSyncProgress? {
-        kind == .usageSync
-            ? try? JSONDecoder().decode(UsageSyncProgress.self, from: Data(progress.utf8)) : nil
+        kind == .usageSync ? Self.decode(progress) : nil
     }
 
-    package mutating func keep(_ progress: UsageSyncProgress) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Texts and numbers, which cannot fail to encode.
-        self.progress = (try? encoder.encode(progress)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
+    package mutating func keep(_ progress: UsageSyncProgress) { self.progress = Self.encode(progress) }
 }
 
 extension UpkeepRuns {

@@ -4,6 +4,18 @@ import Storage
 
 /// Events that we make ourselves, to be found in the log beside Stripe's; they say nothing about a payment.
 enum OwnEvent {
+    static let completionType = "reconciliation.completed"
+
+    /// The event that tells how a reconciliation came out.
+    static func completionID(ofRun run: String) -> String { idPrefix + run }
+
+    /// The run that such an event tells of; `nil` for an event that is not ours.
+    static func runID(ofCompletion id: String) -> String? {
+        id.hasPrefix(idPrefix) ? String(id.dropFirst(idPrefix.count)) : nil
+    }
+
+    private static let idPrefix = "evt_ours_"
+
     /// What a reconciliation came to.
     ///
     /// - Returns: JSON; the same id for the same run, so that telling it again after a kill changes nothing.
@@ -15,8 +27,8 @@ enum OwnEvent {
         now: Instant
     ) -> [UInt8] {
         let envelope = Envelope(
-            id: "evt_ours_" + run.id,
-            type: "reconciliation.completed",
+            id: completionID(ofRun: run.id),
+            type: completionType,
             created: now,
             livemode: livemode,
             account: request.wish.account,

@@ -6,6 +6,7 @@ import Storage
 struct EventsController: Sendable {
     let log: any EventLog
     let work: any WorkQueue
+    let runs: any UpkeepRuns
     let authenticator: Authenticator
 
     func addRoutes(to routes: inout Routes) {
@@ -77,12 +78,14 @@ struct EventsController: Sendable {
         _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
         let summary = try await work.summary()
         let givenUp = try await work.givenUp(limit: 100)
+        let journal = try await runs.latestRun(.alerts)?.alertJournal
         return JSONBody.response(
             WorkResponse(
                 pending: summary.pending,
                 gave_up: summary.gaveUp,
                 oldest_due_at: summary.oldestDueAt,
-                given_up: givenUp.map(WorkResponse.Item.init)
+                given_up: givenUp.map(WorkResponse.Item.init),
+                alerts: journal.map { $0.pending.map(WorkResponse.Untold.init) }
             )
         )
     }
@@ -94,6 +97,26 @@ struct EventsController: Sendable {
         let oldest_due_at: Instant?
         /// The last hundred, the newest first.
         let given_up: [Item]
+        /// Alerts that the receiver does not have yet; absent where none was ever configured.
+        let alerts: [Untold]?
+
+        struct Untold: Encodable {
+            let id: String
+            let type: String
+            let at: Instant
+            let attempts: Int
+            let due_at: Instant
+            let failure: String?
+
+            init(_ pending: AlertJournal.Pending) {
+                id = pending.alert.id
+                type = pending.alert.kind.rawValue
+                at = pending.alert.at
+                attempts = pending.attempts
+                due_at = pending.dueAt
+                failure = pending.failure
+            }
+        }
 
         struct Item: Encodable {
             /// What was asked: `charge` for the object itself, `charge.refunds` for what belongs to it.

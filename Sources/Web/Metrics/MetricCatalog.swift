@@ -43,5 +43,10 @@ package enum MetricCatalog {
             "console_billing_stripe_requests_total",
             "What was asked of Stripe's API, by status; none is no answer."
         ),
+        .init(
+            .counter,
+            "console_billing_alerts_sent_total",
+            "Attempts at telling an alert, by type and result: delivered, failed (tried again), gone."
+        ),
     ]
 }

@@ -1,0 +1,138 @@
+import ArgumentParser
+import Billing
+import Foundation
+import HTTPClient
+import Storage
+import Stories
+import Upkeep
+
+/// `console-billing alerts`: what operators are told by webhook.
+struct AlertsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "alerts",
+        abstract: "What operators are told by webhook (ALERT_WEBHOOK_URL).",
+        subcommands: [AlertsTestCommand.self]
+    )
+}
+
+/// `console-billing alerts test`: sends an alert that says so, and shows what the receiver answered.
+struct AlertsTestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test",
+        abstract: "Send a test alert, and show what the receiver answered.",
+        discussion: """
+            It is sent from here, as the service sends its own: to ALERT_WEBHOOK_URL, signed with each of \
+            ALERT_WEBHOOK_SECRET, once. Each test has an id of its own.
+
+            EXAMPLES
+              console-billing alerts test
+              console-billing alerts test --config /etc/console-billing.yaml --format json
+
+            EXIT CODES
+              0 the receiver took it; 69 it did not answer; 75 it answered that it cannot now; 78 it refused, or nothing \
+            is configured
+            """
+    )
+
+    @Option(help: "A YAML or JSON file of settings.")
+    var config: String?
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            let values = try SettingValues(
+                flags: [:],
+                environment: ProcessInfo.processInfo.environment,
+                configurationFile: config
+            )
+            let transport = try CurlTransport()
+            let test: AlertTest
+            do {
+                test = try await AlertTest.perform(values, transport, name: UUID().uuidString, now: .now)
+            } catch {
+                await transport.shutdown()
+                throw error
+            }
+            await transport.shutdown()
+            Terminal.line(output.chosen == .human ? test.line : test.json.compact)
+            if test.exitCode != .success { throw test.exitCode }
+        }
+    }
+}
+
+/// One alert, sent once, and what came of it.
+struct AlertTest: Sendable {
+    let alertID: String
+    /// Where it went, without what may be secret of it.
+    let address: String
+    let answer: TransportResponse
+
+    /// What is shown of an answer.
+    private static let shownBytes = 500
+
+    /// - Throws: ``ConfigurationError`` for settings that cannot be right, ``CommandFailure`` when nothing answers or
+    ///   nothing is configured.
+    static func perform(
+        _ values: SettingValues,
+        _ transport: any HTTPTransport,
+        name: String,
+        now: Instant
+    ) async throws -> AlertTest {
+        var check = SettingCheck(values)
+        let (alerts, service) = (check.alerts(), check.place().publicURL)
+        guard check.problems.isEmpty else { throw ConfigurationError(check.problems) }
+        guard let alerts else {
+            throw CommandFailure(
+                Sysexits.configuration,
+                "ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET are not set: nobody is told anything."
+            )
+        }
+        let alert = AlertAuthor(service: service).test(name, now: now)
+        do throws(TransportError) {
+            let answer = try await alerts.sender(transport).send(alert, now: now)
+            return AlertTest(alertID: alert.id, address: alerts.shownAddress, answer: answer)
+        } catch {
+            throw CommandFailure(Sysexits.unavailable, "\(alerts.shownAddress): \(error).")
+        }
+    }
+
+    private var isDelivered: Bool { 200...299 ~= answer.status }
+
+    private var shownBody: String {
+        printable(
+            String(decoding: answer.body.prefix(Self.shownBytes), as: UTF8.self)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        )
+    }
+
+    var line: String {
+        let verdict =
+            switch answer.status {
+            case 200...299: "took it"
+            case 300...399: "redirects, which is not followed: set ALERT_WEBHOOK_URL to where it leads"
+            case 401, 403: "refused it: does it have the secret of ALERT_WEBHOOK_SECRET?"
+            case 410: "wants no more alerts: the service would give each of them up"
+            case 429, 500...599: "cannot take it now: the service would try again"
+            default: "refused it"
+            }
+        let said = shownBody.isEmpty ? "" : " It said: \(shownBody)"
+        return "\(address) answered \(answer.status) to \(alertID), and \(verdict).\(said)"
+    }
+
+    var json: OrderedJSON {
+        [
+            "object": "alert_test", "id": .string(alertID), "address": .string(address),
+            "delivered": .bool(isDelivered), "status": .integer(Int64(answer.status)),
+            "answer": .string(shownBody),
+        ]
+    }
+
+    var exitCode: ExitCode {
+        switch answer.status {
+        case 200...299: .success
+        case 429, 500...599: Sysexits.tryAgain
+        default: Sysexits.configuration
+        }
+    }
+}

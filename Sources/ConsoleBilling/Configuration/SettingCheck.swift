@@ -1,0 +1,129 @@
+import Web
+import Webhooks
+
+/// Reads values one by one and gathers what is wrong with them.
+struct SettingCheck {
+    let values: SettingValues
+    var problems: [String] = []
+
+    init(_ values: SettingValues) { self.values = values }
+
+    mutating func required<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value? {
+        guard let text = values.text(setting) else {
+            problems.append("\(setting.rawValue) is required: \(setting.accepts).")
+            return nil
+        }
+        return parsed(setting, text, parse)
+    }
+
+    mutating func optional<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value? {
+        values.text(setting).flatMap { parsed(setting, $0, parse) }
+    }
+
+    mutating func list<Value>(
+        _ setting: Setting,
+        isRequired: Bool,
+        _ parse: (String) -> Value?
+    ) -> [Value] {
+        guard let text = values.text(setting) else {
+            if isRequired { problems.append("\(setting.rawValue) is required: \(setting.accepts).") }
+            return []
+        }
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        return parts.compactMap { parsed(setting, $0.filter { $0 != " " && $0 != "\n" }, parse) }
+    }
+
+    /// Where to listen, and the base of the links that are handed out.
+    mutating func place() -> (host: String, port: Int, publicURL: String) {
+        let host = required(.host) { $0.isEmpty || $0.contains(" ") ? nil : $0 } ?? ""
+        let port = required(.port) { Int($0).flatMap { 0...65535 ~= $0 ? $0 : nil } } ?? 0
+        let shownHost = host.contains(":") ? "[\(host)]" : host
+        return (host, port, optional(.publicURL, Self.baseURL) ?? "http://\(shownHost):\(port)")
+    }
+
+    private static func baseURL(_ text: String) -> String? {
+        guard text.hasPrefix("https://") || text.hasPrefix("http://"),
+            text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.contains("?"), !text.contains("#")
+        else { return nil }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// Whom operators want told: an address and what to sign with, or nothing.
+    mutating func alerts() -> AlertConfiguration? {
+        let address = optional(.alertWebhookURL) { text in
+            text.utf8.count <= 2048 && !text.contains("#") && WebOrigin(of: text)?.isSafeOnTheWay == true
+                ? text : nil
+        }
+        let secrets = list(.alertWebhookSecret, isRequired: false, StandardWebhooksSecret.init)
+        let silence = required(.silenceAfter, Self.secondsOrNever(10...2_592_000))
+        let given = [Setting.alertWebhookURL, .alertWebhookSecret].filter { values.text($0) != nil }
+        if given.count == 1 {
+            problems.append(
+                "ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET belong together. Set both, or leave both out."
+            )
+        }
+        if !parts(.alertWebhookSecret).isDisjoint(with: parts(.webhookSecret)) {
+            problems.append(
+                "ALERT_WEBHOOK_SECRET is one of STRIPE_WEBHOOK_SECRET: whoever receives alerts could sign as Stripe. "
+                    + "Make another one (echo whsec_$(openssl rand -base64 32))."
+            )
+        }
+        guard let address, !secrets.isEmpty else { return nil }
+        return AlertConfiguration(address: address, secrets: secrets, silenceAfterSeconds: silence ?? 0)
+    }
+
+    private func parts(_ setting: Setting) -> Set<String> {
+        Set((values.text(setting) ?? "").split(separator: ",").map { $0.filter { $0 != " " && $0 != "\n" } })
+    }
+
+    /// Whose bearer tokens are taken: all that is needed to tell, or nothing.
+    mutating func tokens() -> TokenSettings? {
+        let address = optional(.auth0KeysAddress) { text in
+            text.utf8.count <= 2048 && WebOrigin(of: text)?.isSafeOnTheWay == true ? text : nil
+        }
+        let issuer = optional(.auth0Issuer, Self.line)
+        let audience = optional(.auth0Audience, Self.line)
+        let claim = optional(.auth0CustomerClaim, Self.line)
+        let needed: [Setting] = [.auth0KeysAddress, .auth0Issuer, .auth0Audience]
+        let absent = needed.filter { values.text($0) == nil }
+        if absent.isEmpty {
+            guard let address, let issuer, let audience else { return nil }
+            return TokenSettings(
+                keysAddress: address,
+                rules: TokenRules(issuer: issuer, audience: audience, customerClaim: claim)
+            )
+        }
+        if absent.count < needed.count || values.text(.auth0CustomerClaim) != nil {
+            problems.append(
+                "AUTH0_JWKS_URI, AUTH0_ISSUER and AUTH0_AUDIENCE belong together. Set "
+                    + "\(absent.map(\.rawValue).joined(separator: " and ")) as well, or leave all AUTH0_… out."
+            )
+        }
+        return nil
+    }
+
+    static func seconds(_ range: ClosedRange<Int64>) -> (String) -> Int64? {
+        { text in Int64(text).flatMap { range.contains($0) ? $0 : nil } }
+    }
+
+    static func secondsOrNever(_ range: ClosedRange<Int64>) -> (String) -> Int64? {
+        { text in text == "0" ? 0 : seconds(range)(text) }
+    }
+
+    private static func line(_ text: String) -> String? {
+        text.utf8.count <= 2048 && text.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? text : nil
+    }
+
+    /// What was given is not repeated: it may be a secret.
+    private mutating func parsed<Value>(
+        _ setting: Setting,
+        _ text: String,
+        _ parse: (String) -> Value?
+    ) -> Value? {
+        guard let value = parse(text) else {
+            problems.append("\(setting.rawValue) cannot be right. It takes \(setting.accepts).")
+            return nil
+        }
+        return value
+    }
+}

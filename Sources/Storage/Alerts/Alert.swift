@@ -1,0 +1,42 @@
+package import Billing
+
+/// Something that operators are told, in words that do not change any more.
+package struct Alert: Codable, Sendable, Equatable {
+    /// Follows from what it is about, so that the same is never told under two names.
+    package let id: String
+    package let kind: AlertKind
+    /// When it was seen to be so.
+    package let at: Instant
+    /// The JSON that is sent, the same at every attempt.
+    package let body: String
+
+    package init(id: String, kind: AlertKind, at: Instant, body: String) {
+        self.id = id
+        self.kind = kind
+        self.at = at
+        self.body = body
+    }
+}
+
+/// What an alert is about: the `type` of what is sent.
+package enum AlertKind: String, Codable, Sendable, CaseIterable {
+    case eventQuarantined = "event.quarantined"
+    case reconciliationDrifted = "reconciliation.drifted"
+    case reconciliationCleared = "reconciliation.cleared"
+    case stripeSilent = "stripe.silent"
+    case stripeResumed = "stripe.resumed"
+    /// An operator asked for it.
+    case test
+
+    /// Those that are told one after another: that something is over comes after it began.
+    package enum Line: Hashable, Sendable { case quarantine, reconciliation, silence, test }
+
+    package var line: Line {
+        switch self {
+        case .eventQuarantined: .quarantine
+        case .reconciliationDrifted, .reconciliationCleared: .reconciliation
+        case .stripeSilent, .stripeResumed: .silence
+        case .test: .test
+        }
+    }
+}

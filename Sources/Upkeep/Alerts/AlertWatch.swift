@@ -1,0 +1,199 @@
+import Billing
+import FoundationEssentials
+import Storage
+import StripeAPI
+
+/// Looks for what is to be told, in the log and, when nothing comes, at Stripe.
+struct AlertWatch: Sendable {
+    let store: any Store
+    /// `nil`: nobody can be asked, and silence cannot be told from quiet.
+    let stripe: StripeClient?
+    /// 0 for never.
+    let silenceAfterSeconds: Int64
+    let author: AlertAuthor
+    let now: @Sendable () -> Instant
+
+    /// Reads of the log and of Stripe's lists are small.
+    private static let page = 100
+    private static let listed = 20
+    /// How many are counted at most before they are told.
+    private static let pagesAtMost = 100
+    private static let driftsAtMost = 10
+
+    /// The journal with what is to be told added to it.
+    func look(_ journal: AlertJournal) async throws(StoreError) -> AlertJournal {
+        var journal = journal
+        try await lookForQuarantined(&journal)
+        try await lookForDrift(&journal)
+        return journal
+    }
+
+    // MARK: Quarantine
+
+    private func lookForQuarantined(_ journal: inout AlertJournal) async throws(StoreError) {
+        guard QuarantineDecision.mayLook(journal, now: now()) else { return }
+        let decision = QuarantineDecision(
+            journal.quarantine,
+            try await quarantined(since: journal.quarantine.toldThrough),
+            by: author,
+            now: now()
+        )
+        guard case .tell(let alert, let watch) = decision else { return }
+        journal.quarantine = watch
+        journal.append(alert, now: now())
+    }
+
+    /// Those that were recorded after one that was told, or all there are.
+    private func quarantined(since told: String?) async throws(StoreError) -> QuarantineFinding {
+        var entries: [EventEntry] = []
+        var query = EventQuery(disposition: .quarantined, limit: Self.page, endingBefore: told)
+        for _ in 0..<Self.pagesAtMost {
+            guard let page = try await store.entries(query) else {
+                // The log is another one, which does not know the event.
+                return try await quarantined(since: nil)
+            }
+            // Each page is newest first.
+            entries = told == nil ? page.elements.reversed() + entries : entries + page.elements.reversed()
+            guard page.hasMore else { return QuarantineFinding(entries, isMore: false) }
+            if told == nil {
+                query.startingAfter = page.elements.last?.id
+            } else {
+                query.endingBefore = page.elements.first?.id
+            }
+        }
+        // Newer ones are told next time; older ones never were to be told.
+        return QuarantineFinding(entries, isMore: told == nil)
+    }
+
+    // MARK: Drift
+
+    private func lookForDrift(_ journal: inout AlertJournal) async throws(StoreError) {
+        // What waits to be told is enough to know; the log keeps the others.
+        guard journal.pending.count(where: { $0.alert.kind.line == .reconciliation }) < Self.driftsAtMost,
+            let latest = try await store.latestRun(.reconciliation)
+        else { return }
+        // The log is read only when there is news: it is not sorted by type.
+        let news = "\(latest.id) \(latest.state.rawValue)"
+        guard news != journal.reconciliations.seen else { return }
+        for id in try await completedRuns(&journal.reconciliations, latest: latest) {
+            guard let run = try await store.run(id: id) else { continue }
+            let decision = DriftDecision(
+                of: run,
+                standing: journal.reconciliations.standing,
+                by: author,
+                now: now()
+            )
+            journal.reconciliations.standing = decision.standing
+            if let alert = decision.alert { journal.append(alert, now: now()) }
+        }
+        journal.reconciliations.seen = news
+    }
+
+    /// The runs that came to an end since somebody last looked, oldest first: the log has an event of each.
+    private func completedRuns(
+        _ watch: inout AlertJournal.Reconciliations,
+        latest: UpkeepRun
+    ) async throws(StoreError) -> [String] {
+        var ids: [String] = []
+        while let begin = watch.readThrough {
+            let page = try await store.entries(
+                EventQuery(type: OwnEvent.completionType, limit: Self.page, endingBefore: begin)
+            )
+            guard let page, let newest = page.elements.first?.id else { break }
+            ids += page.elements.reversed().compactMap { OwnEvent.runID(ofCompletion: $0.id) }
+            watch.readThrough = newest
+            if !page.hasMore { break }
+        }
+        guard latest.state == .completed else { return ids }
+        let told = OwnEvent.completionID(ofRun: latest.id)
+        if watch.readThrough != told {
+            watch.readThrough = told
+            ids.append(latest.id)
+        }
+        return ids
+    }
+
+    // MARK: Silence
+
+    /// Looks whether Stripe has what did not come; it may take as long as Stripe does.
+    ///
+    /// - Returns: The journal as it is then, and why Stripe could not be asked, where it could not.
+    func listen(
+        _ journal: AlertJournal
+    ) async throws(StoreError) -> (journal: AlertJournal, failure: StripeAPIError?) {
+        var journal = journal
+        let wait = journal.silence.lookAgainAt.seconds(since: now())
+        guard silenceAfterSeconds > 0, let stripe, wait <= 0 || wait > silenceAfterSeconds else {
+            return (journal, nil)
+        }
+        let last = try await store.entries(EventQuery(source: .webhook, limit: 1))?.elements.first
+        let decision = SilenceDecision(
+            journal.silence,
+            last: last,
+            after: silenceAfterSeconds,
+            by: author,
+            now: now()
+        )
+        switch decision {
+        case .wait(let until): journal.silence.lookAgainAt = until
+        case .resumed(let alert):
+            journal.silence.incident = nil
+            journal.silence.lookAgainAt = now()
+            journal.append(alert, now: now())
+        case .ask(let since, let through):
+            let lists: [StripePage]
+            do throws(StripeAPIError) {
+                lists = try await listed(stripe, since: since, through: through)
+            } catch {
+                let seconds = AlertJournal.Silence.retrySeconds(after: silenceAfterSeconds)
+                journal.silence.lookAgainAt = now().adding(seconds: seconds)
+                return (journal, error)
+            }
+            let alert = journal.silence.hear(
+                try await unheard(of: lists),
+                last: last,
+                after: silenceAfterSeconds,
+                by: author,
+                now: now()
+            )
+            if let alert { journal.append(alert, now: now()) }
+        }
+        return (journal, nil)
+    }
+
+    /// The newest events of that time, of the types that an endpoint of ours is registered for.
+    private func listed(
+        _ stripe: StripeClient,
+        since: Instant,
+        through: Instant
+    ) async throws(StripeAPIError) -> [StripePage] {
+        let lists = StripeListing.events(
+            ofTypes: EventFamily.projectedTypes,
+            created: CreatedRange(from: since.unixSeconds, through: through.unixSeconds)
+        )
+        var pages: [StripePage] = []
+        for list in lists { pages.append(try await stripe.page(of: list, StripePaging(limit: Self.listed))) }
+        return pages
+    }
+
+    private func unheard(of pages: [StripePage]) async throws(StoreError) -> UnheardEvents {
+        struct Listed: Decodable {
+            let type: String
+            let created: Instant?
+        }
+        var unheard = UnheardEvents()
+        for page in pages {
+            var isAllNew = !page.ids.isEmpty
+            for (id, bytes) in zip(page.ids, page.objects) {
+                guard try await store.entry(id: id) == nil else {
+                    isAllNew = false
+                    continue
+                }
+                let listed = try? JSONDecoder().decode(Listed.self, from: Data(bytes))
+                unheard.add(.init(id: id, type: listed?.type ?? "", created: listed?.created))
+            }
+            if isAllNew, page.hasMore { unheard.isMore = true }
+        }
+        return unheard
+    }
+}

@@ -1,0 +1,249 @@
+import Billing
+import CoreMetrics
+import HTTPClient
+package import Logging
+import ServiceLifecycle
+package import Storage
+package import StripeAPI
+import Synchronization
+
+/// Tells operators' receiver what needs somebody, and when it is over.
+///
+/// What is to be told is decided from what the store holds, and kept there until the receiver has it. Of several
+/// replicas one tells at a time; no delivery of Stripe's ever waits for any of it.
+package final class AlertWorker: Service {
+    private struct Held {
+        var run: UpkeepRun
+        var journal: AlertJournal
+    }
+
+    private let store: any Store
+    private let watch: AlertWatch
+    private let sender: AlertSender
+    private let means: UpkeepWorker.Means
+    private let logger: Logger
+    private let name: String
+    /// Of one task at a time: nobody waits for it.
+    private let held = Mutex<Held?>(nil)
+
+    private static let pause = Duration.seconds(1)
+    /// For how long nobody else tells, and when that is asked for again: an attempt and a look at Stripe lie between.
+    private static let leaseSeconds: Int64 = 60
+    private static let renewedBelowSeconds: Int64 = 30
+    /// When nobody was there for longer than a restart takes, nobody could be spoken to either.
+    private static let absenceSeconds: Int64 = 300
+
+    /// - Parameters:
+    ///   - store: What is told follows from it, and is kept in it.
+    ///   - stripe: Asked when nothing comes; `nil` where there is no key, and then silence is not told.
+    ///   - silenceAfterSeconds: How long nothing comes before Stripe is asked; 0 for never.
+    ///   - author: Puts it into words.
+    ///   - sender: Tells it.
+    ///   - means: Time and chance.
+    ///   - name: Of this worker alone.
+    ///   - logger: Is told of every attempt, without what was told.
+    package init(
+        store: any Store,
+        stripe: StripeClient?,
+        silenceAfterSeconds: Int64,
+        author: AlertAuthor,
+        sender: AlertSender,
+        means: UpkeepWorker.Means,
+        name: String = RunID.make(prefix: "worker_"),
+        logger: Logger
+    ) {
+        self.store = store
+        self.sender = sender
+        self.means = means
+        self.logger = logger
+        self.name = name
+        watch = AlertWatch(
+            store: store,
+            stripe: stripe,
+            silenceAfterSeconds: silenceAfterSeconds,
+            author: author,
+            now: means.now
+        )
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do throws(StoreError) {
+                    try await self.workOnce()
+                } catch {
+                    self.logger.error("alerts", metadata: ["error": "\(error)"])
+                }
+                try? await self.means.sleep(Self.pause)
+            }
+        }
+        await leave()
+    }
+
+    /// Looks for what is to be told, and tells what is due.
+    ///
+    /// - Throws: ``StoreError``.
+    package func workOnce() async throws(StoreError) {
+        guard try await takeHold() else { return }
+        try await change { journal throws(StoreError) in try await self.watch.look(journal) }
+        try await tell()
+        try await change { journal throws(StoreError) in
+            let (heard, failure) = try await self.watch.listen(journal)
+            if let failure {
+                // Stripe's trouble is no silence; whoever is to know of it is told by other means.
+                self.logger.notice(
+                    "could not look whether Stripe is silent",
+                    metadata: ["reason": "\(failure)"]
+                )
+            }
+            return heard
+        }
+        try await tell()
+    }
+
+    /// Lets another replica tell.
+    package func leave() async {
+        guard let held = held.withLock(\.self) else { return }
+        self.held.withLock { $0 = nil }
+        var run = held.run
+        run.keep(held.journal)
+        _ = try? await store.replace(run.left(.running, now: means.now()))
+    }
+
+    // MARK: The journal
+
+    /// - Returns: Whether it is this worker's turn.
+    private func takeHold() async throws(StoreError) -> Bool {
+        let now = means.now()
+        if let held = held.withLock(\.self) {
+            let left = held.run.leasedUntil.seconds(since: now)
+            if (Self.renewedBelowSeconds...Self.leaseSeconds).contains(left) { return true }
+            return try await keep(held.journal)
+        }
+        let before = try await store.latestRun(.alerts)
+        if before == nil {
+            var run = UpkeepRun(id: RunID.make(.alerts), kind: .alerts, begunAt: now, request: "{}")
+            run.keep(AlertJournal(begunAt: now))
+            _ = try await store.begin(run)
+        }
+        let taken = try await store.takeUp(.alerts, as: name, now: now, seconds: Self.leaseSeconds)
+        guard let taken else { return false }
+        // What a later version wrote cannot be gone on with. Told again it has the ids that it had.
+        var journal = taken.alertJournal ?? AlertJournal(begunAt: now)
+        if let before, now.seconds(since: before.updatedAt) > Self.absenceSeconds {
+            journal.silence.watchedSince = now
+            journal.silence.lookAgainAt = now
+        }
+        held.withLock { $0 = Held(run: taken, journal: journal) }
+        return true
+    }
+
+    /// Makes the journal durable.
+    ///
+    /// - Returns: Whether it is; not when another worker has it now.
+    private func keep(_ journal: AlertJournal) async throws(StoreError) -> Bool {
+        guard let held = held.withLock(\.self) else { return false }
+        let now = means.now()
+        var run = held.run
+        run.keep(journal)
+        let until = now.adding(seconds: Self.leaseSeconds)
+        let kept = try await store.replace(run.held(by: name, until: until, now: now))
+        self.held.withLock { $0 = kept.map { Held(run: $0, journal: journal) } }
+        return kept != nil
+    }
+
+    private func change(
+        _ body: (AlertJournal) async throws(StoreError) -> AlertJournal
+    ) async throws(StoreError) {
+        guard let journal = held.withLock(\.self)?.journal else { return }
+        let next = try await body(journal)
+        guard next != journal, try await keep(next) else { return }
+        for pending in next.pending
+        where !journal.pending.contains(where: { $0.alert.id == pending.alert.id }) {
+            logger.notice("alert", metadata: Self.metadata(pending.alert))
+        }
+    }
+
+    // MARK: Telling
+
+    private func tell() async throws(StoreError) {
+        let due = held.withLock(\.self)?.journal.due(
+            now: means.now(),
+            longestWait: AlertDelivery.longestWait
+        )
+        for id in due ?? [] where !Task.isCancelled { try await tell(id) }
+    }
+
+    private func tell(_ id: String) async throws(StoreError) {
+        guard var journal = held.withLock(\.self)?.journal,
+            let index = journal.pending.firstIndex(where: { $0.alert.id == id })
+        else { return }
+        // Written down first: a process that dies of an attempt does not try for ever as fast as it starts.
+        journal.pending[index].attempts += 1
+        let attempt = journal.pending[index].attempts
+        let wait = AlertDelivery.schedule.wait(
+            afterAttempt: attempt,
+            askedSeconds: nil,
+            random: means.random()
+        )
+        journal.pending[index].dueAt = means.now().adding(seconds: wait)
+        guard try await keep(journal) else { return }
+
+        let alert = journal.pending[index].alert
+        let answer: Result<TransportResponse, TransportError>
+        do throws(TransportError) {
+            answer = .success(try await sender.send(alert, now: means.now()))
+        } catch {
+            answer = .failure(error)
+        }
+        let now = means.now()
+        let delivery = AlertDelivery(
+            answer,
+            attempt: attempt,
+            now: now.unixSeconds,
+            random: means.random()
+        )
+        note(delivery, of: alert, attempt: attempt)
+        switch delivery {
+        case .delivered, .gone: journal.pending.remove(at: index)
+        case .retry(let seconds, let reason):
+            journal.pending[index].dueAt = now.adding(seconds: seconds)
+            journal.pending[index].failure = reason
+        case .interrupted:
+            journal.pending[index].attempts -= 1
+            journal.pending[index].dueAt = now
+        }
+        _ = try await keep(journal)
+    }
+
+    private func note(_ delivery: AlertDelivery, of alert: Alert, attempt: Int) {
+        var metadata = Self.metadata(alert)
+        metadata["attempt"] = "\(attempt)"
+        let result: String
+        switch delivery {
+        case .delivered:
+            result = "delivered"
+            logger.info("alert told", metadata: metadata)
+        case .gone:
+            result = "gone"
+            logger.error(
+                "alert given up: the receiver answers 410 and wants it no more. Set ALERT_WEBHOOK_URL to another one",
+                metadata: metadata
+            )
+        case .retry(let seconds, let reason):
+            result = "failed"
+            metadata["seconds"] = "\(seconds)"
+            metadata["reason"] = "\(reason)"
+            logger.warning("alert not told", metadata: metadata)
+        case .interrupted: return
+        }
+        Counter(
+            label: "console_billing_alerts_sent_total",
+            dimensions: [("type", alert.kind.rawValue), ("result", result)]
+        ).increment()
+    }
+
+    private static func metadata(_ alert: Alert) -> Logger.Metadata {
+        ["alert": "\(alert.id)", "type": "\(alert.kind.rawValue)"]
+    }
+}

@@ -1,0 +1,195 @@
+import Billing
+import Storage
+
+/// Whether it is silence that nothing comes: that Stripe has something for us, and not merely that nobody pays.
+enum SilenceDecision: Sendable, Equatable {
+    /// Nothing is amiss; to be looked at again.
+    case wait(until: Instant)
+    /// Nothing has come for long: Stripe is to be asked what it has of that time.
+    case ask(since: Instant, through: Instant)
+    /// What did not come comes again.
+    case resumed(Alert)
+
+    /// How often somebody looks for the end of a silence.
+    static let incidentSeconds: Int64 = 15
+    /// What happened just now may still be on its way.
+    private static let settlingSeconds: Int64 = 300
+
+    /// - Parameters:
+    ///   - watch: What is remembered.
+    ///   - last: The last event that a webhook brought.
+    ///   - after: How many seconds without one are worth a question.
+    ///   - author: Who puts it into words.
+    ///   - now: The present.
+    init(
+        _ watch: AlertJournal.Silence,
+        last: EventEntry?,
+        after: Int64,
+        by author: AlertAuthor,
+        now: Instant
+    ) {
+        if let incident = watch.incident {
+            guard let last, last.id != incident.lastEvent else {
+                self = .wait(until: now.adding(seconds: Self.incidentSeconds))
+                return
+            }
+            self = .resumed(author.resumed(incident, last, now: now))
+            return
+        }
+        // While nobody was there nobody could be spoken to: the service's own absence is no silence of Stripe's.
+        let heardAt = min(now, max(last?.receivedAt ?? watch.watchedSince, watch.watchedSince))
+        guard now.seconds(since: heardAt) >= after else {
+            self = .wait(until: heardAt.adding(seconds: after))
+            return
+        }
+        let since = last.map { min($0.created ?? $0.receivedAt, $0.receivedAt) } ?? watch.watchedSince
+        let through = now.adding(seconds: -min(Self.settlingSeconds, after))
+        self =
+            since <= through
+            ? .ask(since: since, through: through) : .wait(until: now.adding(seconds: after))
+    }
+}
+
+/// What Stripe lists and the log does not have.
+struct UnheardEvents: Sendable, Equatable {
+    struct Event: Sendable, Equatable {
+        let id: String
+        let type: String
+        let created: Instant?
+    }
+
+    /// The newest of them, newest first.
+    private(set) var first: [Event] = []
+    private(set) var count = 0
+    /// Whether Stripe lists more than it was asked for.
+    var isMore = false
+
+    mutating func add(_ event: Event) {
+        count += 1
+        first.append(event)
+        first.sort { ($0.created?.unixSeconds ?? 0, $0.id) > ($1.created?.unixSeconds ?? 0, $1.id) }
+        first = Array(first.prefix(AlertAuthor.namedAtMost))
+    }
+}
+
+extension AlertJournal.Silence {
+    /// How often Stripe is asked whether there is anything, while nothing comes.
+    static func pauseSeconds(after: Int64) -> Int64 { min(max(after, 10), 3600) }
+
+    /// How long Stripe is left alone that did not answer.
+    static func retrySeconds(after: Int64) -> Int64 { min(max(after, 10), 300) }
+
+    /// Takes in what Stripe has of the time in which nothing came.
+    ///
+    /// - Parameters:
+    ///   - unheard: What it lists and the log does not have.
+    ///   - last: The last event that a webhook brought.
+    ///   - after: As for ``SilenceDecision``.
+    ///   - author: Who puts it into words.
+    ///   - now: The present.
+    /// - Returns: What is to be told; `nil` where all is well.
+    mutating func hear(
+        _ unheard: UnheardEvents,
+        last: EventEntry?,
+        after: Int64,
+        by author: AlertAuthor,
+        now: Instant
+    ) -> Alert? {
+        lookAgainAt = now.adding(seconds: Self.pauseSeconds(after: after))
+        guard unheard.count > 0 else { return nil }
+        lookAgainAt = now.adding(seconds: SilenceDecision.incidentSeconds)
+        let alert = author.silent(unheard, last, since: watchedSince, now: now)
+        incident = Incident(
+            alertID: alert.id,
+            begunAt: now,
+            lastEvent: last?.id,
+            lastEventAt: last?.receivedAt
+        )
+        return alert
+    }
+}
+
+extension AlertAuthor {
+    fileprivate func silent(
+        _ unheard: UnheardEvents,
+        _ last: EventEntry?,
+        since watchedSince: Instant,
+        now: Instant
+    ) -> Alert {
+        let heardAt = last?.receivedAt ?? watchedSince
+        let minutes = max(0, now.seconds(since: heardAt)) / 60
+        let count = "\(unheard.isMore ? "at least " : "")\(unheard.count)"
+        return alert(
+            .stripeSilent,
+            about: [last?.id ?? "", heardAt.rfc3339],
+            now: now,
+            Words(
+                summary: "No webhook has come for \(minutes) minutes, and Stripe lists \(count) "
+                    + "\(unheard.count == 1 && !unheard.isMore ? "event" : "events") of that time that "
+                    + "\(unheard.count == 1 && !unheard.isMore ? "is" : "are") not here.",
+                nextStep:
+                    "Run `console-billing doctor`: it says whether the endpoint at Stripe is enabled, has our "
+                    + "address and all types. Mend that, then run "
+                    + "`console-billing backfill --since \(heardAt.rfc3339)`.",
+                section: .silence
+            ),
+            SilenceFacts(
+                last_event_at: last?.receivedAt.rfc3339,
+                silent_minutes: minutes,
+                missing: unheard.count,
+                missing_is_minimum: unheard.isMore,
+                events: unheard.first.map {
+                    .init(id: $0.id, type: $0.type, created_at: $0.created?.rfc3339)
+                }
+            )
+        )
+    }
+
+    fileprivate func resumed(
+        _ incident: AlertJournal.Silence.Incident,
+        _ event: EventEntry,
+        now: Instant
+    ) -> Alert {
+        let since = incident.lastEventAt ?? incident.begunAt
+        return alert(
+            .stripeResumed,
+            about: [incident.alertID],
+            now: now,
+            Words(
+                summary: "Stripe's webhooks come again.",
+                nextStep:
+                    "Run `console-billing backfill --since \(since.rfc3339)`: what failed meanwhile Stripe "
+                    + "sends again for three days at most, and not at all for the time that the endpoint was disabled.",
+                section: .silence
+            ),
+            ResumptionFacts(
+                alert: incident.alertID,
+                last_event_at: incident.lastEventAt?.rfc3339,
+                resumed_at: event.receivedAt.rfc3339,
+                event: event.id
+            )
+        )
+    }
+}
+
+private struct SilenceFacts: Encodable {
+    struct Listed: Encodable {
+        let id: String
+        let type: String
+        let created_at: String?
+    }
+
+    let last_event_at: String?
+    let silent_minutes: Int64
+    let missing: Int
+    let missing_is_minimum: Bool
+    let events: [Listed]
+}
+
+private struct ResumptionFacts: Encodable {
+    /// The `webhook-id` that told of the silence.
+    let alert: String
+    let last_event_at: String?
+    let resumed_at: String
+    let event: String
+}
