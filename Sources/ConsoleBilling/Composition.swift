@@ -220,6 +220,7 @@ struct Service {
             seller: configuration.seller,
             chartScript: chartScript,
             canAskStripe: configuration.stripeKey != nil,
+            tellsAlerts: configuration.alerts != nil,
             usageSource: configuration.usageSync?.source,
             clock: clock,
             metrics: metrics,

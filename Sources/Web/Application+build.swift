@@ -31,6 +31,8 @@ package struct WebConfiguration: Sendable {
     package var chartScript: [UInt8]?
     /// Whether there is a key of Stripe's, so that runs of upkeep can be asked for.
     package var canAskStripe: Bool
+    /// Whether operators are told alerts.
+    package var tellsAlerts: Bool
     /// Whom usage is synced from; `nil` for nobody.
     package var usageSource: UsageSyncSource?
     /// Connections open at once; those over it wait to be accepted.
@@ -57,6 +59,7 @@ package struct WebConfiguration: Sendable {
         seller: Seller = .unnamed,
         chartScript: [UInt8]? = nil,
         canAskStripe: Bool = true,
+        tellsAlerts: Bool = true,
         usageSource: UsageSyncSource? = nil,
         maxConnections: Int = 4096,
         deadlineSeconds: Int64 = 30,
@@ -77,6 +80,7 @@ package struct WebConfiguration: Sendable {
         self.seller = seller
         self.chartScript = chartScript
         self.canAskStripe = canAskStripe
+        self.tellsAlerts = tellsAlerts
         self.usageSource = usageSource
         self.maxConnections = maxConnections
         self.deadlineSeconds = deadlineSeconds
@@ -207,8 +211,12 @@ private func buildRoutes(
         ).addRoutes(to: &routes)
         ConsoleTransactionsController(feed: store, authenticator: authenticator, links: links)
             .addRoutes(to: &routes)
-        EventsController(log: store, work: store, runs: store, authenticator: authenticator)
-            .addRoutes(to: &routes)
+        EventsController(
+            log: store,
+            work: store,
+            alerts: configuration.tellsAlerts ? store : nil,
+            authenticator: authenticator
+        ).addRoutes(to: &routes)
         BackupController(source: store as? any BackupSource, authenticator: authenticator).addRoutes(
             to: &routes
         )
@@ -221,7 +229,7 @@ private func buildRoutes(
             sources: [configuration.metrics, EventMetrics(log: store)]
                 + [UpkeepMetrics(work: store, runs: store, now: configuration.clock)]
                 + [UsageSyncMetrics(runs: store, clock: configuration.clock)]
-                + [AlertMetrics(runs: store, clock: configuration.clock)]
+                + [AlertMetrics(runs: configuration.tellsAlerts ? store : nil, clock: configuration.clock)]
                 + configuration.metricSources,
             authenticator: authenticator
         ).addRoutes(to: &routes)

@@ -90,6 +90,16 @@ struct MetricsTests {
         }
     }
 
+    private func leaveAlert(_ harness: WebHarness) async throws {
+        let now = harness.clock.now
+        var journal = AlertJournal(begunAt: now)
+        let at = now.adding(seconds: -90)
+        journal.append(Alert(id: "msg_1", kind: .stripeSilent, at: at, body: "{}"), now: now)
+        var run = UpkeepRun(id: "al_1", kind: .alerts, begunAt: now, request: "{}")
+        run.keep(journal)
+        #expect(try await harness.store.begin(run))
+    }
+
     @Test func `alerts that the receiver does not have are told, and how long they have been waiting`()
         async throws
     {
@@ -97,24 +107,24 @@ struct MetricsTests {
             let before = try samples(try await harness.get("/metrics", key: nil))
             #expect(before["console_billing_alerts_pending"] == nil)
             #expect(try await harness.get("/v1/work", key: .ops).json["alerts"] == nil)
-            let now = harness.clock.now
-            var journal = AlertJournal(begunAt: now)
-            let alert = Alert(
-                id: "msg_1",
-                kind: .stripeSilent,
-                at: now.adding(seconds: -90),
-                body: #"{"type":"stripe.silent"}"#
-            )
-            journal.append(alert, now: now)
-            var run = UpkeepRun(id: "al_1", kind: .alerts, begunAt: now, request: "{}")
-            run.keep(journal)
-            #expect(try await harness.store.begin(run))
+            try await leaveAlert(harness)
             let found = try samples(try await harness.get("/metrics", key: nil))
             #expect(found["console_billing_alerts_pending"] == "1")
             #expect(found["console_billing_alerts_oldest_pending_age_seconds"] == "90")
             let work = try await harness.get("/v1/work", key: .ops).json
             #expect(work["alerts"]?[0]?["id"] == "msg_1")
             #expect(work["alerts"]?[0]?["type"] == "stripe.silent")
+        }
+    }
+
+    @Test func `alerts of a receiver that was taken away wait for nobody`() async throws {
+        var settings = WebHarness.Settings()
+        settings.tellsAlerts = false
+        try await WebHarness.with(settings) { harness in
+            try await leaveAlert(harness)
+            let found = try samples(try await harness.get("/metrics", key: nil))
+            #expect(found["console_billing_alerts_oldest_pending_age_seconds"] == nil)
+            #expect(try await harness.get("/v1/work", key: .ops).json["alerts"] == nil)
         }
     }
 

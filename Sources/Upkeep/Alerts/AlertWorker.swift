@@ -121,7 +121,11 @@ package final class AlertWorker: Service {
             return try await keep(held.journal)
         }
         let before = try await store.latestRun(.alerts)
-        if before == nil {
+        if let before {
+            // Of the replicas that wait, each asks every second: once is enough.
+            let isAlone = store.isStoreExclusive && before.holder != ""
+            guard before.isFree(for: name, isAlone: isAlone, now: now) else { return false }
+        } else {
             var run = UpkeepRun(id: RunID.make(.alerts), kind: .alerts, begunAt: now, request: "{}")
             run.keep(AlertJournal(begunAt: now))
             _ = try await store.begin(run)
@@ -212,6 +216,8 @@ package final class AlertWorker: Service {
         case .interrupted:
             journal.pending[index].attempts -= 1
             journal.pending[index].dueAt = now
+            // Who is cancelled writes nothing any more: it is kept when the place is left.
+            return held.withLock { [journal] in $0?.journal = journal }
         }
         _ = try await keep(journal)
     }

@@ -6,7 +6,8 @@ import Storage
 struct EventsController: Sendable {
     let log: any EventLog
     let work: any WorkQueue
-    let runs: any UpkeepRuns
+    /// Where alerts are kept until they are told; `nil` where nobody is told any.
+    let alerts: (any UpkeepRuns)?
     let authenticator: Authenticator
 
     func addRoutes(to routes: inout Routes) {
@@ -78,7 +79,7 @@ struct EventsController: Sendable {
         _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
         let summary = try await work.summary()
         let givenUp = try await work.givenUp(limit: 100)
-        let journal = try await runs.latestRun(.alerts)?.alertJournal
+        let journal = try await alerts?.latestRun(.alerts)?.alertJournal
         return JSONBody.response(
             WorkResponse(
                 pending: summary.pending,
@@ -97,7 +98,7 @@ struct EventsController: Sendable {
         let oldest_due_at: Instant?
         /// The last hundred, the newest first.
         let given_up: [Item]
-        /// Alerts that the receiver does not have yet; absent where none was ever configured.
+        /// Alerts that the receiver does not have yet; absent where nobody is told any.
         let alerts: [Untold]?
 
         struct Untold: Encodable {

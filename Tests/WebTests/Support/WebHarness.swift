@@ -35,6 +35,7 @@ final class WebHarness: Sendable {
         var maxConnections = 256
         var deadlineSeconds: Int64 = 30
         var canAskStripe = true
+        var tellsAlerts = true
         var usageSource: UsageSyncSource? = UsageSyncSource(.indexer, chainID: "akashnet-2")
         var logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
         /// Puts something between the web and the database.
@@ -154,6 +155,7 @@ final class WebHarness: Sendable {
             seller: settings.seller,
             chartScript: settings.chartScript,
             canAskStripe: settings.canAskStripe,
+            tellsAlerts: settings.tellsAlerts,
             usageSource: settings.usageSource,
             maxConnections: settings.maxConnections,
             deadlineSeconds: settings.deadlineSeconds,
