@@ -1,4 +1,4 @@
-import Billing
+package import Billing
 import PostgresClient
 package import Storage
 
@@ -25,20 +25,33 @@ extension PostgresStore {
             }
             if let source = query.source { conditions.add("source = ?", .text(source.rawValue)) }
             if let object = query.objectID { conditions.add("object_id = ?", .text(object)) }
+            if let account = query.account { conditions.add("account = ?", .text(account)) }
+            if let livemode = query.livemode { conditions.add(livemode ? "livemode" : "NOT livemode") }
+            if let from = query.receivedFrom { conditions.add("received_at >= ?", .int(from.unixSeconds)) }
+            if let through = query.receivedThrough {
+                conditions.add("received_at <= ?", .int(through.unixSeconds))
+            }
             if let cursor = query.startingAfter ?? query.endingBefore {
                 let found = try connection.execute(
-                    Command("SELECT sequence FROM events WHERE id = $1", [.text(cursor)])
+                    Command("SELECT received_at, sequence FROM events WHERE id = $1", [.text(cursor)])
                 )
                 guard found.count == 1 else { return nil }
-                conditions.add(isBackwards ? "sequence > ?" : "sequence < ?", .int(found.int(0, 0)))
+                let beyond = isBackwards ? ">" : "<"
+                let (receivedAt, sequence) = (Parameter.int(found.int(0, 0)), Parameter.int(found.int(0, 1)))
+                if query.isByTime {
+                    conditions.add("(received_at, sequence) \(beyond) (?, ?)", receivedAt, sequence)
+                } else {
+                    conditions.add("sequence \(beyond) ?", sequence)
+                }
             }
+            let direction = isBackwards ? "ASC" : "DESC"
             let rows = try connection.execute(
                 conditions.command { condition in
                     """
                     SELECT \(Self.entryColumns)
                     FROM events
                     \(condition)
-                    ORDER BY sequence \(isBackwards ? "ASC" : "DESC")
+                    ORDER BY \(query.isByTime ? "received_at \(direction), " : "")sequence \(direction)
                     LIMIT \(query.limit + 1)
                     """
                 }
@@ -48,6 +61,28 @@ extension PostgresStore {
                 elements: isBackwards ? entries.reversed() : entries,
                 hasMore: rows.count > query.limit
             )
+        }
+    }
+
+    package func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] {
+        try await run("counting events") { connection throws(PostgresFailure) in
+            let rows = try connection.execute(
+                Command(
+                    """
+                    SELECT source, disposition, count(*)
+                    FROM events
+                    WHERE received_at >= $1
+                    GROUP BY source, disposition
+                    """,
+                    [.int(receivedFrom?.unixSeconds ?? .min)]
+                )
+            )
+            return (0..<rows.count).compactMap { row in
+                guard let source = EventSource(rawValue: rows.text(row, 0)),
+                    let disposition = EventEntry.Disposition(rawValue: rows.text(row, 1))
+                else { return nil }
+                return EventTally(source: source, disposition: disposition, events: Int(rows.int(row, 2)))
+            }
         }
     }
 

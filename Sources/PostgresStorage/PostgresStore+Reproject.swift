@@ -54,7 +54,7 @@ struct Rebuilding {
     let projection: ProjectionPolicy
 
     /// What ``derive(_:into:asking:)`` reads of an event.
-    static let columns = "sequence, payload, received_at, source, disposition"
+    static let columns = "sequence, payload, received_at, source, disposition, reason, object_id"
     private static let batchSize = 200
 
     /// - Returns: `nil` when another replica, or another caller, is at it already, and when the store is closing.
@@ -144,7 +144,10 @@ struct Rebuilding {
                 source: EventSource(rawValue: rows.text(row, 3)) ?? .webhook,
                 projection: projection
             )
-            if rows.text(row, 4) != prepared.disposition.rawValue {
+            if rows.text(row, 4) != prepared.disposition.rawValue
+                || rows.optionalText(row, 5) != prepared.reason
+                || rows.optionalText(row, 6) != prepared.objectID
+            {
                 try setDisposition(of: rows.int(row, 0), prepared)
             }
             events.append(ProjectionPlan.Entry(prepared, asking: asking, payment: rows.int(row, 0)))

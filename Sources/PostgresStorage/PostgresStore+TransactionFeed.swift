@@ -101,6 +101,7 @@ extension PostgresStore {
                 SELECT o.id
                 FROM objects o
                 WHERE o.payment = (SELECT t.payment FROM transactions t WHERE t.id = $1))
+                AND e.disposition = 'projected'
             ORDER BY e.sequence
             LIMIT 1000
             """,

@@ -1,4 +1,4 @@
-import Billing
+package import Billing
 import Foundation
 import GRDB
 package import Storage
@@ -35,21 +35,44 @@ extension SQLiteStore {
                 conditions.append("object_id = ?")
                 arguments += [object]
             }
+            if let account = query.account {
+                conditions.append("account = ?")
+                arguments += [account]
+            }
+            if let livemode = query.livemode {
+                conditions.append("livemode = ?")
+                arguments += [livemode]
+            }
+            if let from = query.receivedFrom {
+                conditions.append("received_at >= ?")
+                arguments += [from.unixSeconds]
+            }
+            if let through = query.receivedThrough {
+                conditions.append("received_at <= ?")
+                arguments += [through.unixSeconds]
+            }
             let isBackwards = query.startingAfter == nil && query.endingBefore != nil
             if let cursor = query.startingAfter ?? query.endingBefore {
-                let sql = "SELECT sequence FROM events WHERE id = ?"
-                guard let sequence = try Int64.fetchOne(db, sql: sql, arguments: [cursor]) else { return nil }
-                conditions.append(isBackwards ? "sequence > ?" : "sequence < ?")
-                arguments += [sequence]
+                let sql = "SELECT received_at, sequence FROM events WHERE id = ?"
+                guard let row = try Row.fetchOne(db, sql: sql, arguments: [cursor]) else { return nil }
+                let beyond = isBackwards ? ">" : "<"
+                if query.isByTime {
+                    conditions.append("(received_at, sequence) \(beyond) (?, ?)")
+                    arguments += [row["received_at"] as Int64]
+                } else {
+                    conditions.append("sequence \(beyond) ?")
+                }
+                arguments += [row["sequence"] as Int64]
             }
             arguments += [query.limit + 1]
+            let direction = isBackwards ? "ASC" : "DESC"
             let rows = try Row.fetchAll(
                 db,
                 sql: """
                     SELECT \(Self.entryColumns)
                     FROM events
                     \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
-                    ORDER BY sequence \(isBackwards ? "ASC" : "DESC")
+                    ORDER BY \(query.isByTime ? "received_at \(direction), " : "")sequence \(direction)
                     LIMIT ?
                     """,
                 arguments: arguments
@@ -59,6 +82,27 @@ extension SQLiteStore {
                 elements: isBackwards ? entries.reversed() : Array(entries),
                 hasMore: rows.count > query.limit
             )
+        }
+    }
+
+    package func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] {
+        try await read("counting events") { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT source, disposition, count(*) AS events
+                    FROM events
+                    WHERE received_at >= ?
+                    GROUP BY source, disposition
+                    """,
+                arguments: [receivedFrom?.unixSeconds ?? .min]
+            )
+            .compactMap { row in
+                guard let source = EventSource(rawValue: row["source"]),
+                    let disposition = EventEntry.Disposition(rawValue: row["disposition"])
+                else { return nil }
+                return EventTally(source: source, disposition: disposition, events: row["events"])
+            }
         }
     }
 

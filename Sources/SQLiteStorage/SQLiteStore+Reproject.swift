@@ -7,7 +7,7 @@ import Synchronization
 extension SQLiteStore {
     package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
         try await write("reprojecting an event") { [projection] db in
-            let sql = "SELECT sequence, payload, received_at, source, disposition FROM events WHERE id = ?"
+            let sql = "SELECT \(Self.columns) FROM events WHERE id = ?"
             guard let row = try Row.fetchOne(db, sql: sql, arguments: [eventID]) else { return nil }
             let rows = "SELECT count(*) FROM transactions"
             let changed = try Self.reproject(
@@ -74,7 +74,7 @@ extension SQLiteStore {
         let size = 200
         let statement = try db.cachedStatement(
             sql: """
-                SELECT sequence, payload, received_at, source, disposition
+                SELECT \(columns)
                 FROM events
                 WHERE sequence > ?
                 ORDER BY sequence
@@ -91,6 +91,9 @@ extension SQLiteStore {
             finished: rows.count < size ? try exchange(db) : nil
         )
     }
+
+    /// What ``reproject(_:into:asking:projection:_:)`` reads of an event.
+    private static let columns = "sequence, payload, received_at, source, disposition, reason, object_id"
 
     private static func reproject(
         _ row: Row,
@@ -111,7 +114,9 @@ extension SQLiteStore {
             projection: projection
         )
         let changed = try Projector(tables: tables, db: db).project(prepared, asking: asking)
-        if row["disposition"] != prepared.disposition.rawValue {
+        if row["disposition"] != prepared.disposition.rawValue || row["reason"] != prepared.reason
+            || row["object_id"] != prepared.objectID
+        {
             let sql = "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?"
             let sequence: Int64 = row["sequence"]
             try db.cachedStatement(sql: sql).execute(

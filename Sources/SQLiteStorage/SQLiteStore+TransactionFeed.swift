@@ -65,6 +65,7 @@ extension SQLiteStore {
                     SELECT id
                     FROM events
                     WHERE object_id IN (\(databaseQuestionMarks(count: ids.count)))
+                        AND disposition = 'projected'
                     ORDER BY sequence
                     LIMIT 1000
                     """,

@@ -92,6 +92,13 @@ package struct EventQuery: Sendable {
     package var source: EventSource?
     /// Only those about this object.
     package var objectID: String?
+    /// Only those of this connected account.
+    package var account: String?
+    package var livemode: Bool?
+    /// Only those that were received then or later.
+    package var receivedFrom: Instant?
+    /// Only those that were received then or earlier.
+    package var receivedThrough: Instant?
     package var limit: Int
     package var startingAfter: String?
     package var endingBefore: String?
@@ -101,6 +108,10 @@ package struct EventQuery: Sendable {
         disposition: EventEntry.Disposition? = nil,
         source: EventSource? = nil,
         objectID: String? = nil,
+        account: String? = nil,
+        livemode: Bool? = nil,
+        receivedFrom: Instant? = nil,
+        receivedThrough: Instant? = nil,
         limit: Int = 10,
         startingAfter: String? = nil,
         endingBefore: String? = nil
@@ -109,9 +120,32 @@ package struct EventQuery: Sendable {
         self.disposition = disposition
         self.source = source
         self.objectID = objectID
+        self.account = account
+        self.livemode = livemode
+        self.receivedFrom = receivedFrom
+        self.receivedThrough = receivedThrough
         self.limit = limit
         self.startingAfter = startingAfter
         self.endingBefore = endingBefore
+    }
+
+    /// Whether the newest are those that were received last, rather than recorded last.
+    ///
+    /// The two differ by little: by what a delivery took, and by what a clock was set back. Where a time is asked for,
+    /// its index then gives the page in its order.
+    package var isByTime: Bool { receivedFrom != nil || receivedThrough != nil }
+}
+
+/// How many events of the log are of one source and one disposition.
+package struct EventTally: Sendable, Equatable {
+    package let source: EventSource
+    package let disposition: EventEntry.Disposition
+    package let events: Int
+
+    package init(source: EventSource, disposition: EventEntry.Disposition, events: Int) {
+        self.source = source
+        self.disposition = disposition
+        self.events = events
     }
 }
 
@@ -144,10 +178,17 @@ package protocol EventLog: Sendable {
     /// - Throws: ``StoreError`` when the event may not be on record: the delivery is not to be acknowledged.
     func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome
 
-    /// The events of the log, newest recorded first.
+    /// The events of the log, newest recorded first; newest received first where a time is asked for.
     ///
     /// - Returns: `nil` when the cursor names no event.
     func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>?
+
+    /// Counts the events of the log.
+    ///
+    /// - Parameter receivedFrom: Only those that were received then or later; `nil` for all.
+    /// - Returns: One tally of each source and disposition that there are events of, in no particular order.
+    /// - Throws: ``StoreError`` when they cannot be counted.
+    func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally]
 
     /// One event and its bytes, as they were received.
     func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])?

@@ -73,7 +73,7 @@ struct EventFileTests {
             #expect(thin.object.id == body.related_object?.id)
         case .other:
             #expect(EventFamily.objectKind(of: body.type) == nil)
-        case .unreadable(let reason):
+        case .unreadable(let reason, _):
             Issue.record("\(reason)")
         }
     }

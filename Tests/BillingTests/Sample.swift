@@ -66,7 +66,7 @@ enum Sample {
 
 extension Event {
     var unreadableReason: String? {
-        guard case .unreadable(let reason) = content else { return nil }
+        guard case .unreadable(let reason, _) = content else { return nil }
         return reason
     }
 

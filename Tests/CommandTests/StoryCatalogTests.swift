@@ -32,7 +32,7 @@ struct StoryCatalogTests {
             #expect(decoded.type == event.type)
             #expect(decoded.created == event.created)
             #expect(!decoded.livemode)
-            if case .unreadable(let reason) = decoded.content { Issue.record("\(event.type): \(reason)") }
+            if case .unreadable(let reason, _) = decoded.content { Issue.record("\(event.type): \(reason)") }
             if EventFamily.objectKind(of: event.type) != nil, case .other = decoded.content {
                 Issue.record("\(event.type) holds nothing that is read")
             }

@@ -39,6 +39,30 @@ struct QueryPlanTests {
         }
     }
 
+    @Test(arguments: [
+        EventQuery(receivedFrom: Instant(unixSeconds: 1)),
+        EventQuery(receivedFrom: Instant(unixSeconds: 1), receivedThrough: Instant(unixSeconds: 9)),
+        EventQuery(type: "a.b", receivedThrough: Instant(unixSeconds: 9), startingAfter: "evt_1"),
+        EventQuery(receivedFrom: Instant(unixSeconds: 1), endingBefore: "evt_1"),
+    ])
+    func `the events of a time are read along its index`(query: EventQuery) async throws {
+        try await withSQLiteStore { store in
+            try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
+            let plan = try await plan(in: store) { _ = try await store.entries(query) }
+            #expect(plan.contains("INDEX events_by_time ("), "\(plan)")
+            #expect(!plan.contains("TEMP B-TREE"), "\(plan)")
+        }
+    }
+
+    @Test(arguments: [nil, Instant(unixSeconds: 1)])
+    func `events are counted without being read`(from: Instant?) async throws {
+        try await withSQLiteStore { store in
+            try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
+            let plan = try await plan(in: store) { _ = try await store.tallies(receivedFrom: from) }
+            #expect(plan.contains("COVERING INDEX events_by_time"), "\(plan)")
+        }
+    }
+
     @Test func `the events behind a row are found by index`() async throws {
         try await withSQLiteStore { store in
             try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))

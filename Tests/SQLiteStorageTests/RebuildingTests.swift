@@ -82,6 +82,25 @@ struct RebuildingTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `what still cannot be read says so in today's words`(all: Bool) async throws {
+        try await withSQLiteStore { store in
+            let wrong = MadeUp.charge("ch_1", ["amount": "many"])
+            try await store.record(MadeUp.event("evt_1", "charge.succeeded", wrong))
+            let entry = try await store.entry(id: "evt_1")?.entry
+            #expect(entry?.disposition == .quarantined)
+            try await store.writer.write {
+                try $0.execute(sql: "UPDATE events SET reason = 'of old', object_id = NULL")
+            }
+            if all {
+                _ = try await store.reprojectAll()
+            } else {
+                _ = try await store.reproject(eventID: "evt_1")
+            }
+            #expect(try await store.entry(id: "evt_1")?.entry == entry)
+        }
+    }
+
     @Test func `a second rebuild at the same time is refused as busy, and the first ends well`() async throws
     {
         try await withSQLiteStore { store in

@@ -77,6 +77,9 @@ final class FlakyStore: Store {
     func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? {
         try await store.entries(query)
     }
+    func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] {
+        try await store.tallies(receivedFrom: receivedFrom)
+    }
     func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? {
         try await store.entry(id: id)
     }

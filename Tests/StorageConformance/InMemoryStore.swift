@@ -107,7 +107,7 @@ extension InMemoryStore {
         let isOurs = livemode == nil || livemode == event.livemode
         switch event.content {
         case .other: break
-        case .unreadable(let why): (disposition, reason) = (.quarantined, why)
+        case .unreadable(let why, let about): (disposition, reason, objectID) = (.quarantined, why, about)
         case .thin: disposition = isOurs ? .ignored : .otherMode
         case .snapshot(let object):
             disposition = isOurs ? .projected : .otherMode
@@ -131,7 +131,12 @@ extension InMemoryStore {
 
     package func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? {
         try with("listing events") { state in
-            let newestFirst = state.events.reversed().map(\.entry)
+            var newestFirst = state.events.reversed().map(\.entry)
+            if query.isByTime {
+                newestFirst = newestFirst.enumerated()
+                    .sorted { ($1.element.receivedAt, $0.offset) < ($0.element.receivedAt, $1.offset) }
+                    .map(\.element)
+            }
             let matching = newestFirst.filter { entry in
                 let isOfType =
                     query.type.map {
@@ -140,6 +145,10 @@ extension InMemoryStore {
                 return isOfType && (query.disposition == nil || query.disposition == entry.disposition)
                     && (query.source == nil || query.source == entry.source)
                     && (query.objectID == nil || query.objectID == entry.objectID)
+                    && (query.account == nil || query.account == entry.account)
+                    && (query.livemode == nil || query.livemode == entry.livemode)
+                    && (query.receivedFrom.map { entry.receivedAt >= $0 } ?? true)
+                    && (query.receivedThrough.map { entry.receivedAt <= $0 } ?? true)
             }
             guard let cursor = query.startingAfter ?? query.endingBefore else {
                 return slice(matching, limit: query.limit, isBackwards: false)
@@ -153,6 +162,21 @@ extension InMemoryStore {
                 limit: query.limit,
                 isBackwards: isBackwards
             )
+        }
+    }
+
+    package func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] {
+        try with("counting events") { state in
+            EventSource.allCases.flatMap { source in
+                EventEntry.Disposition.allCases.compactMap { disposition in
+                    let events = state.events.map(\.entry).count { entry in
+                        entry.source == source && entry.disposition == disposition
+                            && (receivedFrom.map { entry.receivedAt >= $0 } ?? true)
+                    }
+                    guard events > 0 else { return nil }
+                    return EventTally(source: source, disposition: disposition, events: events)
+                }
+            }
         }
     }
 
@@ -239,7 +263,10 @@ extension InMemoryStore {
             return PaymentDetail(
                 transaction: row,
                 group: PaymentGroup(records, account: row.account),
-                events: state.events.filter { $0.entry.objectID.map(ids.contains) ?? false }.map(\.entry.id)
+                events: state.events.map(\.entry).filter { entry in
+                    entry.disposition == .projected && (entry.objectID.map(ids.contains) ?? false)
+                }
+                .map(\.id)
             )
         }
     }

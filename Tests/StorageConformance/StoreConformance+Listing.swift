@@ -71,6 +71,111 @@ extension StoreConformance {
                 }
             }
         },
+        StoreConformance("entries of a time are listed newest received first, and paged both ways") { kind in
+            try await kind.withStore { store in
+                // A clock that was set back, and two of one second.
+                let times: [Int64] = [50, 10, 40, 20, 30, 30]
+                for (number, time) in times.enumerated() {
+                    try await store.record(MadeUp.event("evt_\(number)", "a.b", [:]), receivedAt: time)
+                }
+                func query(_ from: Int64?, _ through: Int64?, limit: Int = 9) -> EventQuery {
+                    EventQuery(
+                        receivedFrom: from.map(Instant.init(unixSeconds:)),
+                        receivedThrough: through.map(Instant.init(unixSeconds:)),
+                        limit: limit
+                    )
+                }
+                let expected: [(Int64?, Int64?, [Int])] = [
+                    (10, nil, [0, 2, 5, 4, 3, 1]), (nil, 50, [0, 2, 5, 4, 3, 1]), (20, 40, [2, 5, 4, 3]),
+                    (21, 39, [5, 4]), (51, nil, []), (nil, 9, []), (30, 30, [5, 4]),
+                ]
+                for (from, through, numbers) in expected {
+                    let ids = numbers.map { "evt_\($0)" }
+                    for limit in 1...ids.count + 1 {
+                        var forth: [String] = []
+                        var next = query(from, through, limit: limit)
+                        while true {
+                            let page = try requireSome(await store.entries(next), "page")
+                            forth += page.elements.map(\.id)
+                            try requireEqual(page.hasMore, forth.count < ids.count, "more, \(limit) a page")
+                            guard page.hasMore else { break }
+                            next.startingAfter = forth.last
+                        }
+                        try requireEqual(forth, ids, "from \(from ?? -1) through \(through ?? -1)")
+                    }
+                    guard let last = ids.last else { continue }
+                    var back = query(from, through, limit: 2)
+                    back.endingBefore = last
+                    try requireEqual(
+                        try await store.entries(back)?.elements.map(\.id),
+                        Array(ids.dropLast().suffix(2)),
+                        "before the last"
+                    )
+                }
+            }
+        },
+        StoreConformance("entries are filtered by account and mode, and counted by source and disposition") {
+            kind in
+            try await kind.withStore(livemode: false) { store in
+                let charge = MadeUp.charge("ch_1")
+                let bodies: [(body: [UInt8], source: EventSource)] = [
+                    (try MadeUp.event("evt_1", "charge.succeeded", charge), .webhook),
+                    (try MadeUp.event("evt_2", "charge.updated", charge, account: "acct_1"), .api),
+                    (try MadeUp.event("evt_3", "charge.updated", charge, livemode: true), .webhook),
+                    (try MadeUp.event("evt_4", "charge.failed", ["object": "refund"]), .webhook),
+                    (try MadeUp.event("evt_5", "a.b", [:], account: "acct_1"), .webhook),
+                ]
+                for (number, event) in bodies.enumerated() {
+                    try await store.record(event.body, receivedAt: Int64(number), source: event.source)
+                }
+                let listed: [(EventQuery, [String])] = [
+                    (EventQuery(account: "acct_1"), ["evt_5", "evt_2"]), (EventQuery(account: "acct_2"), []),
+                    (EventQuery(livemode: true), ["evt_3"]),
+                    (EventQuery(livemode: false), ["evt_5", "evt_4", "evt_2", "evt_1"]),
+                    (EventQuery(account: "acct_1", receivedThrough: Instant(unixSeconds: 3)), ["evt_2"]),
+                ]
+                for (query, ids) in listed {
+                    try requireEqual(try await store.entries(query)?.elements.map(\.id), ids, "\(query)")
+                }
+                func tallies(from: Int64?) async throws -> Set<String> {
+                    let tallies = try await store.tallies(
+                        receivedFrom: from.map(Instant.init(unixSeconds:))
+                    )
+                    return Set(tallies.map { "\($0.source) \($0.disposition) \($0.events)" })
+                }
+                try requireEqual(
+                    try await tallies(from: nil),
+                    [
+                        "webhook projected 1", "api projected 1", "webhook otherMode 1",
+                        "webhook quarantined 1", "webhook ignored 1",
+                    ],
+                    "all"
+                )
+                try requireEqual(
+                    try await tallies(from: 3),
+                    ["webhook quarantined 1", "webhook ignored 1"],
+                    "of the end"
+                )
+                try requireEqual(try await tallies(from: 5), [], "of nothing")
+            }
+        },
+        StoreConformance("what is quarantined says what it is about, and stands behind no row") { kind in
+            try await kind.withStore { store in
+                try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
+                let wrong = MadeUp.charge("ch_1", ["amount": "many"])
+                try requireEqual(
+                    try await store.record(MadeUp.event("evt_2", "charge.updated", wrong)),
+                    .quarantined,
+                    "outcome"
+                )
+                try await store.record(MadeUp.event("evt_3", "charge.updated", ["id": "not an id"]))
+                let about = try requireSome(await store.entries(EventQuery(objectID: "ch_1")), "about it")
+                try requireEqual(about.elements.map(\.id), ["evt_2", "evt_1"], "about it")
+                try requireEqual(try await store.entry(id: "evt_3")?.entry.objectID, nil, "of no id")
+                let events = try await store.payment(ofTransaction: "ch_1")?.events
+                try requireEqual(events, ["evt_1"], "behind the row")
+            }
+        },
         StoreConformance("a cursor that names no event finds no page, and no id no entry") { kind in
             try await kind.withStore { store in
                 try await store.record(MadeUp.event("evt_1", "a.b", [:]))

@@ -8,8 +8,9 @@ package struct Event: Sendable {
         case thin(ThinEvent)
         /// An event that says nothing about a payment: of another family, a ping.
         case other
-        /// An event that should have meant something, and why we could not read it. Names fields, never values.
-        case unreadable(reason: String)
+        /// An event that should have meant something, why we could not read it, and which object it is about where
+        /// that much can be read. The reason names fields, never values.
+        case unreadable(reason: String, objectID: String?)
     }
 
     package let id: String
@@ -74,7 +75,8 @@ extension Event {
                 content = .other
             }
         } catch {
-            content = .unreadable(reason: error.description)
+            let object = isThin ? json["related_object"] : json["data"]?["object"]
+            content = .unreadable(reason: error.description, objectID: try? object?.identity("id"))
         }
     }
 

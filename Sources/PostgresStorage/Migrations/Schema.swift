@@ -15,6 +15,7 @@ enum Schema {
         Migration(name: "0004_upkeep_runs", sql: upkeepRuns),
         Migration(name: "0005_undecided", sql: ProjectionTables.live.undecided),
         Migration(name: "0006_usage", sql: usage),
+        Migration(name: "0007_events_by_time", sql: eventsByTime),
     ]
 
     private static let eventLog = """
@@ -36,6 +37,11 @@ enum Schema {
         );
         CREATE INDEX events_by_object ON events (object_id) WHERE object_id IS NOT NULL;
         CREATE INDEX events_quarantined ON events (sequence) WHERE disposition = 'quarantined';
+        """
+
+    /// In the order in which a page is read, and with what is counted.
+    private static let eventsByTime = """
+        CREATE INDEX events_by_time ON events (received_at, sequence) INCLUDE (disposition, source);
         """
 
     private static let work = """

@@ -14,6 +14,7 @@ enum Schema {
             try db.execute(sql: ProjectionTables.live.undecided)
         }
         migrator.registerMigration("0006_usage") { try $0.execute(sql: usage) }
+        migrator.registerMigration("0007_events_by_time") { try $0.execute(sql: eventsByTime) }
         return migrator
     }
 
@@ -36,6 +37,11 @@ enum Schema {
         ) STRICT;
         CREATE INDEX events_by_object ON events (object_id) WHERE object_id IS NOT NULL;
         CREATE INDEX events_quarantined ON events (sequence) WHERE disposition = 'quarantined';
+        """
+
+    /// In the order in which a page is read, and with what is counted: neither then touches the events themselves.
+    private static let eventsByTime = """
+        CREATE INDEX events_by_time ON events (received_at, sequence, disposition, source);
         """
 
     private static let work = """

@@ -45,7 +45,7 @@ package struct PreparedEvent: Sendable {
         let isOurs = projection.livemode == nil || projection.livemode == event.livemode
         switch event.content {
         case .other: (disposition, reason) = (.ignored, nil)
-        case .unreadable(let why): (disposition, reason) = (.quarantined, why)
+        case .unreadable(let why, _): (disposition, reason) = (.quarantined, why)
         case .thin: (disposition, reason) = (isOurs ? .ignored : .otherMode, nil)
         case .snapshot: (disposition, reason) = (isOurs ? .projected : .otherMode, nil)
         }
@@ -67,8 +67,11 @@ package struct PreparedEvent: Sendable {
     }
 
     package var objectID: String? {
-        guard case .snapshot(let object) = event.content else { return nil }
-        return object.reference.id
+        switch event.content {
+        case .snapshot(let object): object.reference.id
+        case .unreadable(_, let objectID): objectID
+        case .thin, .other: nil
+        }
     }
 
     /// What of that which is missing is to be asked of Stripe when the event is recorded.

@@ -12,6 +12,7 @@ struct EventsController: Sendable {
 
     func addRoutes(to routes: inout Routes) {
         routes.get("/v1/events", use: list)
+        routes.get("/v1/events/summary", use: count)
         routes.get("/v1/events/{id}", use: show)
         routes.post("/v1/events/reproject", use: reprojectAll)
         routes.post("/v1/events/{id}/reproject", use: reproject)
@@ -22,14 +23,7 @@ struct EventsController: Sendable {
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
         var query = try QueryReader(request)
-        var events = EventQuery(limit: try query.integer("limit", in: 1...100) ?? 10)
-        events.type = try query.identifier("type")
-        events.disposition = try query.choice("outcome")
-        events.source = try query.choice("source")
-        events.objectID = try query.identifier("object")
-        let cursor = try query.cursor()
-        if case .startingAfter(let id) = cursor { events.startingAfter = id }
-        if case .endingBefore(let id) = cursor { events.endingBefore = id }
+        let events = try query.events(now: context.now)
         try query.finish()
         guard let page = try await log.entries(events) else {
             throw APIError(
@@ -50,6 +44,25 @@ struct EventsController: Sendable {
     }
 
     @Sendable
+    private func count(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
+        try QueryReader(request).finish()
+        let (hour, day) = (context.now.adding(seconds: -3600), context.now.adding(seconds: -86_400))
+        let last = try await log.entries(EventQuery(limit: 1))?.elements.first
+        let lastWebhook = try await log.entries(EventQuery(source: .webhook, limit: 1))?.elements.first
+        return JSONBody.response(
+            EventSummaryResponse(
+                generated_at: context.now,
+                last_received_at: last?.receivedAt,
+                last_webhook_at: lastWebhook?.receivedAt,
+                hour: .init(try await log.tallies(receivedFrom: hour)),
+                day: .init(try await log.tallies(receivedFrom: day)),
+                total: .init(try await log.tallies(receivedFrom: nil))
+            )
+        )
+    }
+
+    @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
         let id = try context.pathID()
@@ -64,8 +77,9 @@ struct EventsController: Sendable {
     private func reproject(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
         let id = try context.pathID()
-        guard let result = try await log.reproject(eventID: id) else { throw APIError.noSuch("event") }
-        return JSONBody.response(ReprojectionResponse(result))
+        guard let result = try await log.reproject(eventID: id), let logged = try await log.entry(id: id)
+        else { throw APIError.noSuch("event") }
+        return JSONBody.response(ReprojectionResponse(result, of: logged.entry))
     }
 
     @Sendable

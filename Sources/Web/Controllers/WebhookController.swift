@@ -75,7 +75,7 @@ struct WebhookController: Sendable {
 
 extension Event {
     fileprivate var quarantineMetadata: Logger.Metadata {
-        guard case .unreadable(let reason) = content else { return [:] }
+        guard case .unreadable(let reason, _) = content else { return [:] }
         return ["reason": "\(reason)"]
     }
 }

@@ -20,7 +20,7 @@ package enum UpkeepParameters {
         let until = try moment("until", values, isEnd: true, now: now)
         guard since <= now else { throw .invalid("since", "This is in the future.") }
         if let until, until < since {
-            throw .invalid("until", "The period ends before it begins: swap since and until.")
+            throw .periodEndsBeforeItBegins
         }
         if let account = values["account"], !StripeID.isValid(account) {
             throw .invalid("account", "This is not an id of Stripe's.")
@@ -54,10 +54,7 @@ package enum UpkeepParameters {
         now: Instant
     ) throws(APIError) -> Instant? {
         guard let text = values[name] else { return nil }
-        guard let instant = MomentText.instant(text, isEnd: isEnd, now: now), instant.unixSeconds >= 0 else {
-            throw .invalid(name, "Give \(MomentText.accepts).")
-        }
-        return instant
+        return try MomentText.instant(text, of: name, isEnd: isEnd, now: now)
     }
 
     private static func flag(_ name: String, _ values: [String: String]) throws(APIError) -> Bool {
@@ -83,6 +80,30 @@ package enum UpkeepParameters {
         }
         return number
     }
+}
+
+extension MomentText {
+    /// Reads a moment that a parameter gives.
+    ///
+    /// - Throws: ``APIError`` naming the parameter.
+    static func instant(
+        _ text: String,
+        of parameter: String,
+        isEnd: Bool,
+        now: Instant
+    ) throws(APIError) -> Instant {
+        guard let instant = instant(text, isEnd: isEnd, now: now), instant.unixSeconds >= 0 else {
+            throw .invalid(parameter, "Give \(accepts).")
+        }
+        return instant
+    }
+}
+
+extension APIError {
+    static let periodEndsBeforeItBegins = invalid(
+        "until",
+        "The period ends before it begins: swap since and until."
+    )
 }
 
 extension QueryReader {

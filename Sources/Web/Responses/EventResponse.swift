@@ -39,10 +39,13 @@ struct ReprojectionResponse: Encodable {
     let events: Int
     let transactions: Int
     let changed: Int
+    /// How the log has it now; of a single event only.
+    let event: EventResponse?
 
-    init(_ result: Reprojection) {
+    init(_ result: Reprojection, of entry: EventEntry? = nil) {
         events = result.events
         transactions = result.transactions
         changed = result.changed
+        event = entry.map { EventResponse(entry: $0) }
     }
 }

@@ -136,6 +136,12 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         .init(method: "GET", pattern: "/v1/events", path: "/v1/events", access: .key(.ops)),
         .init(
             method: "GET",
+            pattern: "/v1/events/summary",
+            path: "/v1/events/summary",
+            access: .key(.ops)
+        ),
+        .init(
+            method: "GET",
             pattern: "/v1/events/{id}",
             path: "/v1/events/evt_of_ch_a_0",
             access: .key(.ops)
