@@ -26,7 +26,7 @@ struct CommandEnvironment {
             guard let address = ServerAddress(asked) else {
                 throw CommandFailure(
                     Sysexits.usage,
-                    "\(asked) is no address to send to. It takes the form http://127.0.0.1:3080."
+                    "\(printable(asked)) is no address to send to. It takes the form http://127.0.0.1:3080."
                 )
             }
             return address.base
@@ -95,7 +95,8 @@ struct CommandEnvironment {
             throw CommandFailure(
                 Sysexits.configuration,
                 "There is no API key to ask the service with. Give --api-key, set CONSOLE_BILLING_API_KEY, or start "
-                    + "`console-billing serve --dev` in this folder."
+                    + "`console-billing serve --dev` in this folder; `console-billing keys new NAME --scope ops` "
+                    + "makes a key."
             )
         }
         return key

@@ -7,13 +7,31 @@ struct ConsoleBilling: AsyncParsableCommand {
         abstract:
             "Receives Stripe's webhooks for Akash Console, never loses one, and shows the customer what "
             + "became of the money.",
+        discussion: """
+            Stripe posts events to the service, which stores them before it acknowledges them and derives the feed of \
+            transactions from them. serve runs it; replay and trigger post events as Stripe would; the others ask the \
+            running service, and find it by PUBLIC_URL, HOST and PORT, or by what serve --dev left in ./data.
+
+            EXAMPLES
+              console-billing serve --dev
+              console-billing trigger purchase refund.partial
+              console-billing stats
+              console-billing --generate-completion-script bash > /etc/bash_completion.d/console-billing
+            """,
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self,
-            BackfillCommand.self, ReconcileCommand.self, UsageCommand.self, AlertsCommand.self,
-            KeysCommand.self,
-            BackupCommand.self, RestoreCommand.self, MigrateStoreCommand.self, DoctorCommand.self,
-            HealthCommand.self,
+            StatsCommand.self, BackfillCommand.self, ReconcileCommand.self, UsageCommand.self,
+            AlertsCommand.self, KeysCommand.self, BackupCommand.self, RestoreCommand.self,
+            MigrateStoreCommand.self, DoctorCommand.self, HealthCommand.self, ManualCommand.self,
         ]
     )
+
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if let misspelt = MisspeltCommand.find(in: arguments, of: self) {
+            exit(withError: Sysexits.fail(Sysexits.usage, misspelt.message))
+        }
+        await main(arguments)
+    }
 }

@@ -15,6 +15,10 @@ struct DoctorCommand: AsyncParsableCommand {
             Looks at the configuration it finds in its own environment, the machine, the running service and \
             Stripe's API. Nothing is changed and no event is recorded.
 
+            EXAMPLES
+              console-billing doctor
+              console-billing doctor --config /etc/console-billing.yaml --format json
+
             EXIT CODES
               0 nothing is wrong, though there may be advice; 1 something is
             """

@@ -11,6 +11,14 @@ enum Sysexits {
     static let tryAgain = ExitCode(75)
     static let configuration = ExitCode(78)
 
+    /// What each means, for the manual.
+    static let meanings: [(code: ExitCode, meaning: String)] = [
+        (.success, "done"), (partlyFailed, "done in part"), (usage, "the command line cannot be right"),
+        (badData, "what was named, or what is in it, cannot be right"),
+        (unavailable, "nothing answers, or it cannot now"), (internalError, "a fault of the program"),
+        (tryAgain, "try again later"), (configuration, "the configuration cannot be right"),
+    ]
+
     /// Says on standard error what went wrong, and gives the error that ends the command with `code`.
     static func fail(_ code: ExitCode, _ message: String) -> ExitCode {
         FileHandle.standardError.write(Data((message + "\n").utf8))

@@ -12,7 +12,8 @@ struct HealthCommand: AsyncParsableCommand {
             69: not ready, or nobody answers.
 
             EXAMPLES
-              HEALTHCHECK CMD ["console-billing", "health"]
+              console-billing health && echo ready
+              docker inspect --format '{{.State.Health.Status}}' console-billing
             """
     )
 

@@ -8,6 +8,12 @@ struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
         abstract: "Make API keys.",
+        discussion: """
+            A key is let in by its entry in API_KEYS, which holds no more than its hash, and taken away by removing that.
+
+            EXAMPLES
+              console-billing keys new prometheus --scope metrics:read
+            """,
         subcommands: [New.self]
     )
 
@@ -18,7 +24,7 @@ struct KeysCommand: AsyncParsableCommand {
                 The service keeps only the key's hash: add the entry that is printed to API_KEYS, and give the key to \
                 whoever is to use it. A lost key is made anew.
 
-                EXAMPLE
+                EXAMPLES
                   console-billing keys new console --scope feed:read --scope sessions:write
                 """
         )

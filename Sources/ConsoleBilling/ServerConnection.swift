@@ -6,15 +6,16 @@ import StripeAPI
 /// Talks to the running service as its API's callers do.
 struct ServerConnection: Sendable {
     let base: ServerAddress
-    private let key: String
+    private let key: String?
     private let transport: any HTTPTransport
 
     /// - Throws: ``CommandFailure`` where the key would cross a network unencrypted.
-    init(base: ServerAddress, key: String, transport: any HTTPTransport) throws(CommandFailure) {
-        guard base.scheme == "https" || base.isLoopback else {
+    init(base: ServerAddress, key: String?, transport: any HTTPTransport) throws(CommandFailure) {
+        guard base.scheme == "https" || base.isLoopback || key == nil else {
             throw CommandFailure(
                 Sysexits.configuration,
-                "\(base) is neither https nor on this machine: the API key would be for everybody to read."
+                "\(base) is neither https nor on this machine: the API key would be for everybody to read. Give "
+                    + "--server its https address, or run this command on its machine."
             )
         }
         self.base = base
@@ -47,13 +48,17 @@ struct ServerConnection: Sendable {
 
     func send(_ request: TransportRequest) async throws(CommandFailure) -> [UInt8] {
         var request = request
-        request.headers.append(TransportHeader("Authorization", "Bearer \(key)"))
+        if let key { request.headers.append(TransportHeader("Authorization", "Bearer \(key)")) }
         if request.sink == nil { request.limits.maxBodyBytes = 64 << 20 }
         let response: TransportResponse
         do {
             response = try await transport.send(request)
         } catch .couldNotConnect {
-            throw CommandFailure(Sysexits.unavailable, "Nothing answers at \(base). Is the service running?")
+            throw CommandFailure(
+                Sysexits.unavailable,
+                "Nothing answers at \(base). Start the service with `console-billing serve`, or say where it is with "
+                    + "--server."
+            )
         } catch {
             throw CommandFailure(Sysexits.unavailable, "\(base): \(error).")
         }
@@ -63,8 +68,20 @@ struct ServerConnection: Sendable {
         let message = refusal?.error?.message.map { ": " + printable($0) } ?? "."
         throw CommandFailure(
             Self.exitCode(of: response.status, code: refusal?.error?.code),
-            "\(base) answered \(response.status)\(message)"
+            "\(base) answered \(response.status)\(message)\(Self.advice(on: response.status))"
         )
+    }
+
+    /// What to do about a refusal, where its own words cannot say it.
+    private static func advice(on status: Int) -> String {
+        switch status {
+        case 401:
+            " Give a key of its API_KEYS with --api-key or CONSOLE_BILLING_API_KEY; "
+                + "`console-billing keys new NAME --scope ops` makes one."
+        case 403: " `console-billing keys new NAME --scope …` makes a key that may."
+        case 503: " Try again in a moment; `console-billing doctor` looks for what is wrong."
+        default: ""
+        }
     }
 
     static func exitCode(of status: Int, code: String? = nil) -> ExitCode {
@@ -92,13 +109,21 @@ struct ConnectionOptions: ParsableArguments {
     var apiKey: String?
 
     /// Asks the service something, and lets go of it.
+    ///
+    /// - Parameters:
+    ///   - credentials: Where `serve --dev` left its secrets.
+    ///   - needsKey: Whether nothing can be had without a key.
+    ///   - work: What is asked.
+    /// - Returns: What `work` returns.
+    /// - Throws: ``CommandFailure``, and what `work` throws.
     func connected<Result>(
         credentials: String,
+        needsKey: Bool = true,
         _ work: (ServerConnection) async throws -> Result
     ) async throws -> Result {
         let environment = try CommandEnvironment(credentialsPath: credentials)
         let base = try environment.server(server)
-        let key = try environment.apiKey(apiKey)
+        let key = needsKey ? try environment.apiKey(apiKey) : try? environment.apiKey(apiKey)
         let transport = try CurlTransport()
         let connection = try ServerConnection(base: base, key: key, transport: transport)
         do {

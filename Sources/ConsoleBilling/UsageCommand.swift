@@ -8,6 +8,14 @@ struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
         abstract: "Bring leases, the chain's calendar, and whose which addresses are to the service.",
+        discussion: """
+            What a day cost follows from leases (who, where, what, at which price per block) and from the calendar (which \
+            heights were which day, and what AKT cost).
+
+            EXAMPLES
+              console-billing usage import leases.jsonl calendar.csv accounts.json
+              console-billing usage sync --last
+            """,
         subcommands: [Import.self, UsageSyncCommand.self]
     )
 

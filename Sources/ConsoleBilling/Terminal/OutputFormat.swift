@@ -24,14 +24,17 @@ struct TextTable {
     let columns: [String]
     var rows: [[String]] = []
 
-    var text: String {
+    var text: String { text(rightAlignedFrom: columns.count) }
+
+    /// The same, with numbers one under the other.
+    func text(rightAlignedFrom firstNumber: Int) -> String {
         let lines = [columns] + rows
         let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         return lines.map { line in
             line.indices.map { column in
-                let isLast = column == line.count - 1
-                return line[column]
-                    + String(repeating: " ", count: isLast ? 0 : widths[column] - line[column].count)
+                let padding = String(repeating: " ", count: widths[column] - line[column].count)
+                if column >= firstNumber { return padding + line[column] }
+                return line[column] + (column == line.count - 1 ? "" : padding)
             }
             .joined(separator: "  ")
         }

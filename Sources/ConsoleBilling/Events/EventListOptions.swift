@@ -1,0 +1,75 @@
+import ArgumentParser
+import Billing
+import Storage
+import Web
+
+extension EventEntry.Disposition: ExpressibleByArgument {}
+extension EventSource: ExpressibleByArgument {}
+
+extension ListFormat: ExpressibleByArgument {
+    /// `human` is what the other commands call it.
+    init?(argument: String) { self.init(rawValue: argument == "human" ? "table" : argument) }
+}
+
+/// Which events are meant, as `GET /v1/events` takes it.
+struct EventFilterOptions: ParsableArguments {
+    @Option(help: "Only of this type, such as charge.refunded, or of a family, such as charge.*.")
+    var type: String?
+
+    @Option(help: "Only of this outcome.")
+    var outcome: EventEntry.Disposition?
+
+    @Option(help: "Only those that Stripe posted (webhook), or that were asked of Stripe (api).")
+    var source: EventSource?
+
+    @Option(help: "Only about this object, such as ch_….")
+    var object: String?
+
+    @Option(help: "Only of this connected account, acct_….")
+    var account: String?
+
+    @Option(help: "Only of live mode (true), or of test mode (false).")
+    var livemode: Bool?
+
+    @Option(
+        help:
+            "Only received since: 30d or 12h (ago), a day, a time such as 2026-11-01T10:00:00Z, or unix seconds."
+    )
+    var since: String?
+
+    @Option(help: "Only received until then, spelt the same way.")
+    var until: String?
+
+    func validate() throws {
+        for (option, text) in [("--since", since), ("--until", until)] {
+            guard let text, MomentText.instant(text, now: .now) == nil else { continue }
+            throw ValidationError("\(option) takes \(MomentText.accepts).")
+        }
+    }
+
+    var filters: [(name: String, value: String?)] {
+        [
+            ("type", type), ("outcome", outcome?.rawValue), ("source", source?.rawValue), ("object", object),
+            ("account", account), ("livemode", livemode.map { "\($0)" }), ("since", since), ("until", until),
+        ]
+    }
+}
+
+/// How many events, and how they are written.
+struct EventPageOptions: ParsableArguments {
+    @Option(help: "How many at most (default: 20).")
+    var limit: Int?
+
+    @Flag(help: "All there are.")
+    var all = false
+
+    @Option(help: "By default a table on a terminal and json elsewhere; jsonl is one event a line.")
+    var format: ListFormat?
+
+    func validate() throws {
+        guard limit == nil || !all else { throw ValidationError("--all knows no --limit.") }
+        try (1...1_000_000_000).validate(count, option: "--limit")
+    }
+
+    var count: Int { all ? 1_000_000_000 : limit ?? 20 }
+}

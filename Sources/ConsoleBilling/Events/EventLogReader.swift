@@ -1,0 +1,67 @@
+import Billing
+
+/// Reads the running service's log, page after page.
+struct EventLogReader {
+    let server: ServerConnection
+    /// The parameters of `GET /v1/events` but for those that page.
+    let filters: [(name: String, value: String?)]
+
+    /// An event as it is read, and as the service spelt it.
+    typealias Line = (record: EventRecord, spelling: String)
+
+    private struct Page: Decodable {
+        let data: [EventRecord]
+        let has_more: Bool
+    }
+
+    private static let largestPage = 100
+
+    /// Reads on from a cursor.
+    ///
+    /// - Parameters:
+    ///   - limit: How many events at most.
+    ///   - cursor: `starting_after` or `ending_before`, and an event's id. Only the first leads past a page.
+    ///   - take: What is done with the events of each page.
+    /// - Returns: Whether there are more.
+    /// - Throws: ``CommandFailure`` where the service does not answer, or not as it should.
+    func read(
+        limit: Int,
+        cursor: (name: String, id: String)?,
+        take: ([Line]) -> Void
+    ) async throws -> Bool {
+        var left = limit
+        var cursor = cursor
+        while true {
+            let size = min(left, Self.largestPage)
+            let parameters = filters + [("limit", String(size)), (cursor?.name ?? "", cursor?.id)]
+            let query = parameters.compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }
+            let bytes = try await server.get("/v1/events?\(query.joined(separator: "&"))")
+            let page = try decoded(Page.self, from: bytes)
+            take(Array(zip(page.data, try Self.spellings(bytes))))
+            left -= page.data.count
+            guard page.has_more, left > 0, let last = page.data.last else { return page.has_more }
+            cursor = ("starting_after", last.id)
+        }
+    }
+
+    private static func spellings(_ bytes: [UInt8]) throws -> [String] {
+        try bytes.withUnsafeBufferPointer { text in
+            try JSONValue.read(text) { $0[named: "data"]?.elements?.map(\.spelling) ?? [] }
+        }
+    }
+}
+
+/// For whom a list is written.
+enum ListFormat: String, CaseIterable {
+    case table, json, jsonl
+
+    static func chosen(_ asked: ListFormat?) -> ListFormat {
+        asked ?? (Terminal.Stream.output.isTerminal ? .table : .json)
+    }
+
+    /// One object for all of them, as a page of the service's.
+    static func json(_ lines: [EventLogReader.Line], hasMore: Bool) -> String {
+        let data = lines.map(\.spelling).joined(separator: ",")
+        return #"{"data":[\#(data)],"has_more":\#(hasMore),"object":"list","url":"/v1/events"}"#
+    }
+}

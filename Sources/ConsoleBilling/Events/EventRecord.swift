@@ -1,0 +1,31 @@
+import Billing
+import Storage
+
+/// An event of the log as the service tells it.
+struct EventRecord: Decodable, Sendable {
+    let id: String
+    let type: String
+    let created: Int64?
+    let received_at: Int64
+    let livemode: Bool
+    let account: String?
+    let api_version: String?
+    let source: String
+    let outcome: String
+    let reason: String?
+    let object_id: String?
+    let size: Int
+    let payload: String?
+
+    var isQuarantined: Bool { outcome == EventEntry.Disposition.quarantined.rawValue }
+
+    /// What became of it and, where it could not be read, why.
+    var outcomeText: String { outcome + (reason.map { ": " + $0 } ?? "") }
+
+    /// The columns of a list, to go with ``columns``.
+    var cells: [String] {
+        [Instant(unixSeconds: received_at).localText, id, type, object_id ?? "", outcomeText].map(printable)
+    }
+
+    static let columns = ["RECEIVED", "EVENT", "TYPE", "OBJECT", "OUTCOME"]
+}

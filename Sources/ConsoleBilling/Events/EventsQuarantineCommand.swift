@@ -1,0 +1,79 @@
+import ArgumentParser
+import Billing
+import Storage
+
+/// `console-billing events quarantine`: what should have meant something and could not be read.
+struct EventsQuarantineCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quarantine",
+        abstract: "List the events that could not be read, with the reason and what to do.",
+        discussion: """
+            They are on record and acknowledged, so that Stripe does not send them again; what they say is not part of \
+            the feed. The reason names a field of the body and what is wrong with it.
+
+            EXAMPLES
+              console-billing events quarantine
+              console-billing events quarantine --all --format jsonl | jq -r .reason | sort | uniq -c
+            """
+    )
+
+    @OptionGroup var page: EventPageOptions
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: "Where serve --dev left its secrets.")
+    var credentials = DevelopmentCredentials.defaultPath
+
+    func run() async throws {
+        try await reportingFailures {
+            try await connection.connected(credentials: credentials) { server in
+                let format = ListFormat.chosen(page.format)
+                var lines: [EventLogReader.Line] = []
+                let hasMore = try await EventLogReader(server: server, filters: Self.filters).read(
+                    limit: page.count,
+                    cursor: nil
+                ) { page in
+                    if format == .jsonl { page.forEach { Terminal.line($0.spelling) } } else { lines += page }
+                }
+                switch format {
+                case .jsonl: break
+                case .json: Terminal.line(ListFormat.json(lines, hasMore: hasMore))
+                case .table: Terminal.line(Self.text(lines.map(\.record), now: .now))
+                }
+                if hasMore { Terminal.line("More: add --all.", to: .error) }
+            }
+        }
+    }
+
+    static let filters = [(name: "outcome", value: EventEntry.Disposition.quarantined.rawValue as String?)]
+
+    /// The list for people.
+    ///
+    /// - Parameters:
+    ///   - records: Those that are quarantined, the newest first.
+    ///   - now: What their age counts from.
+    /// - Returns: Some lines for each, and what can be done.
+    static func text(_ records: [EventRecord], now: Instant) -> String {
+        // An event may be older than those that were received before it.
+        guard let newest = records.first, let earliest = records.map({ $0.created ?? $0.received_at }).min()
+        else { return "Nothing is quarantined." }
+        let blocks = records.map { record in
+            let received = Instant(unixSeconds: record.received_at)
+            let about = record.object_id.map { " about \($0)" } ?? ""
+            let age = DurationText.ago(now.seconds(since: received))
+            return printable("\(record.id)  \(record.type)\(about)  received \(received.localText), \(age)")
+                + "\n    " + printable(record.reason ?? "It could not be read.")
+        }
+        let since = CivilDate(Instant(unixSeconds: earliest)).text
+        let steps = TextTable(
+            columns: ["console-billing events show \(printable(newest.id))", "what Stripe sent"],
+            rows: [
+                [
+                    "console-billing reconcile --since \(since) --fix",
+                    "gets from Stripe what they should have told",
+                ],
+                ["console-billing events retry", "reads them again, once a version that can is installed"],
+            ]
+        )
+        let next = steps.text.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
+        return (blocks + ["What to do:\n\(next)"]).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+
+/// `console-billing events resend`.
+struct EventsResendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resend",
+        abstract: "Sign stored bodies anew and post them.",
+        discussion: """
+            The service knows the events already, and says so: duplicate is the answer of health.
+
+            EXAMPLES
+              console-billing events resend evt_3RBmzrHT5vkQXp9L
+              console-billing events resend evt_3RBmzrHT5vkQXp9L --to http://127.0.0.1:8080
+            """
+    )
+
+    @Argument(help: "Ids of events, evt_….")
+    var ids: [String]
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            let events = try await connection.connected(credentials: delivery.credentials) { server in
+                var events: [EventBody] = []
+                for id in ids {
+                    let record = try decoded(EventRecord.self, from: await server.event(id))
+                    events.append(
+                        EventBody(
+                            id: record.id,
+                            type: record.type,
+                            livemode: record.livemode,
+                            bytes: Array((record.payload ?? "").utf8)
+                        )
+                    )
+                }
+                return events
+            }
+            let report = try await delivery.send(DeliveryPlan(events), format: output.chosen)
+            if report.exitCode != .success { throw report.exitCode }
+        }
+    }
+}

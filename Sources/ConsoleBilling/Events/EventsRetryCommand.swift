@@ -1,0 +1,118 @@
+import ArgumentParser
+import Stories
+
+/// `console-billing events retry`: reads again what could not be read.
+struct EventsRetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Read quarantined events again, with today's code.",
+        discussion: """
+            Without an id, all that are quarantined, the oldest first. What can be read now becomes part of the feed; \
+            what cannot stays where it is, and says why. Nothing is lost or done twice, however often it is tried.
+
+            EXAMPLES
+              console-billing events retry
+              console-billing events retry evt_3RBmzrHT5vkQXp9L
+
+            EXIT CODES
+              0 all could be read, or there was nothing to read; 1 some still cannot; 65 there is no such event
+            """
+    )
+
+    @Argument(help: "Ids of events, evt_…; without one, all that are quarantined.")
+    var ids: [String] = []
+
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: "Where serve --dev left its secrets.")
+    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var output: OutputOptions
+
+    private struct Reprojection: Decodable {
+        let changed: Int
+        let event: EventRecord
+    }
+
+    /// How it came out, of each event.
+    struct Outcome {
+        private(set) var mended: [EventRecord] = []
+        private(set) var failed: [EventRecord] = []
+        private(set) var changedRows = 0
+
+        mutating func add(_ event: EventRecord, changedRows: Int) {
+            if event.isQuarantined { failed.append(event) } else { mended.append(event) }
+            self.changedRows += changedRows
+        }
+
+        var text: String {
+            guard !mended.isEmpty || !failed.isEmpty else { return "Nothing is quarantined." }
+            let reasons = failed.map { event in
+                printable("\(event.id)  \(event.type)") + "\n    "
+                    + printable(event.reason ?? "It cannot be read.")
+            }
+            let count =
+                "\(mended.count) mended, \(changedRows) rows of the feed changed; \(failed.count) still cannot be read."
+            return (reasons + [count]).joined(separator: "\n")
+        }
+
+        var json: OrderedJSON {
+            [
+                "object": "retry", "mended": .array(mended.map { .string($0.id) }),
+                "failed": .array(
+                    failed.map {
+                        ["id": .string($0.id), "type": .string($0.type), "reason": .text($0.reason)]
+                    }
+                ),
+                "changed": .integer(Int64(changedRows)),
+            ]
+        }
+    }
+
+    func run() async throws {
+        try await reportingFailures {
+            let outcome = try await connection.connected(credentials: credentials) { server in
+                let ids = try await self.ids.isEmpty ? quarantined(server) : self.ids
+                let bar = ProgressBar(total: ids.count)
+                defer { bar.clear() }
+                var outcome = Outcome()
+                for id in ids {
+                    let result = try await retry(id, server)
+                    outcome.add(result.event, changedRows: result.changed)
+                    bar.advance()
+                }
+                return outcome
+            }
+            Terminal.line(output.chosen == .human ? outcome.text : outcome.json.compact)
+            if !outcome.failed.isEmpty {
+                if output.chosen == .human {
+                    Terminal.line("`console-billing events quarantine` says what to do.", to: .error)
+                }
+                throw Sysexits.partlyFailed
+            }
+        }
+    }
+
+    /// Those that are quarantined now, the oldest first.
+    private func quarantined(_ server: ServerConnection) async throws -> [String] {
+        var ids: [String] = []
+        _ = try await EventLogReader(server: server, filters: EventsQuarantineCommand.filters).read(
+            limit: .max,
+            cursor: nil
+        ) { ids += $0.map(\.record.id) }
+        return ids.reversed()
+    }
+
+    private func retry(_ id: String, _ server: ServerConnection) async throws(CommandFailure) -> Reprojection
+    {
+        do {
+            let path = "/v1/events/\(escaped(id))/reproject"
+            return try decoded(Reprojection.self, from: await server.post(path))
+        } catch {
+            guard error.code == Sysexits.badData else { throw error }
+            throw CommandFailure(
+                error.code,
+                "There is no event \(printable(id)) in the log of \(server.base). `console-billing events quarantine` "
+                    + "lists those that wait."
+            )
+        }
+    }
+}

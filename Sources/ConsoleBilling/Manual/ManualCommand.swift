@@ -1,0 +1,32 @@
+import ArgumentParser
+import Billing
+
+/// `console-billing manual`: the manual page, made of the commands themselves.
+struct ManualCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "manual",
+        abstract: "Print the manual page.",
+        discussion: """
+            It is made of the commands' own help, so that it says what this very program does.
+
+            EXAMPLES
+              console-billing manual | man -l -
+              console-billing manual > /usr/local/share/man/man1/console-billing.1
+            """
+    )
+
+    enum Form: String, ExpressibleByArgument, CaseIterable { case mdoc, markdown }
+
+    @Option(help: "mdoc is what man reads.")
+    var form = Form.mdoc
+
+    func run() throws {
+        let tree = try CommandTree(of: ConsoleBilling.self)
+        switch form {
+        case .mdoc:
+            let version = ConsoleBilling.configuration.version
+            Terminal.write(ManualPage(tree: tree, version: version, date: CivilDate(.now)).text)
+        case .markdown: Terminal.write(CommandReference(tree: tree).text)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Billing
+import Web
+
+/// `console-billing stats`: on one screen, how the running service is doing.
+struct StatsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Show on one screen how the running service is doing.",
+        discussion: """
+            Events by outcome and source of the last hour, of the last day and of all time; how fast deliveries are \
+            acknowledged; what waits to be fetched; the last backfill and reconciliation; usage; disk. A line that \
+            begins with ! wants to be looked at, and says by what. What is counted in the log needs a key of scope ops; \
+            the rest comes from /metrics, which needs no key on the service's own machine, and one of scope \
+            metrics:read elsewhere. Acknowledgements and disk are those of the replica that answers.
+
+            EXAMPLES
+              console-billing stats
+              console-billing stats --format json | jq .events.hour.by_outcome
+              watch -n 5 console-billing stats --format human
+
+            EXIT CODES
+              0 shown, 1 a part could not be had, 69 nothing answers
+            """
+    )
+
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: "Where serve --dev left its secrets.")
+    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            let stats = try await connection.connected(credentials: credentials, needsKey: false) {
+                try await ServiceStats(asking: $0)
+            }
+            switch output.chosen {
+            case .human:
+                let palette = Palette(for: .output)
+                for line in stats.lines(now: .now) {
+                    Terminal.line(
+                        line.isRemarkable ? palette.paint("! " + line.text, .yellow) : "  " + line.text
+                    )
+                }
+            case .json: Terminal.line(stats.json.compact)
+            }
+            for lack in stats.lacking { Terminal.line(lack, to: .error) }
+            if !stats.lacking.isEmpty { throw Sysexits.partlyFailed }
+        }
+    }
+}
+
+extension ServiceStats {
+    /// Asks for each part; what is refused is lacking.
+    ///
+    /// - Throws: ``CommandFailure`` where nobody answers.
+    init(asking server: ServerConnection) async throws {
+        let isReady = try await Self.isReady(server)
+        let summary = await Self.answer(of: "/v1/events/summary", "The log", server)
+        let metrics = await Self.answer(of: "/metrics", "What /metrics says", server)
+        self.init(
+            server: server.base.description,
+            isReady: isReady,
+            events: try summary.bytes.map { try decoded(EventSummaryResponse.self, from: $0) },
+            metrics: metrics.bytes.map { MetricSamples(String(decoding: $0, as: UTF8.self)) },
+            lacking: [summary.lack, metrics.lack].compactMap(\.self)
+        )
+    }
+
+    private static func isReady(_ server: ServerConnection) async throws(CommandFailure) -> Bool {
+        do {
+            _ = try await server.get("/readyz")
+            return true
+        } catch {
+            guard error.code == Sysexits.tryAgain else { throw error }
+            return false
+        }
+    }
+
+    private static func answer(
+        of path: String,
+        _ name: String,
+        _ server: ServerConnection
+    ) async -> (bytes: [UInt8]?, lack: String?) {
+        do {
+            return (try await server.get(path), nil)
+        } catch {
+            return (nil, "\(name) cannot be shown. \(error.message)")
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Testing
+
+@testable import ConsoleBilling
+
+/// What help, manual and completions are made of: it holds for commands that are yet to be written.
+struct CommandTreeTests {
+    private static let commands = (try? CommandTree(of: ConsoleBilling.self).commands) ?? []
+
+    @Test func `the commands are found`() {
+        let names = Set(Self.commands.map(\.fullName))
+        #expect(
+            names.isSuperset(of: ["console-billing", "console-billing serve", "console-billing events list"])
+        )
+    }
+
+    @Test func `every command says what it does, in a sentence, and shows examples`() {
+        for command in Self.commands {
+            #expect(command.abstract?.hasSuffix(".") == true, "\(command.fullName) has no abstract")
+            let blocks = DiscussionBlock.blocks(of: command.discussion ?? "")
+            #expect(blocks.contains(.heading("EXAMPLES")), "\(command.fullName) has no examples")
+        }
+    }
+
+    @Test func `every option and argument says what it is for`() {
+        for command in Self.commands {
+            for argument in command.ownArguments {
+                #expect(argument.abstract?.isEmpty == false, "\(command.fullName) \(argument.spelling)")
+            }
+        }
+    }
+
+    @Test func `every example is one that the program takes`() {
+        var count = 0
+        for command in Self.commands {
+            for case .literal(let lines) in DiscussionBlock.blocks(of: command.discussion ?? "") {
+                for words in lines.flatMap(Self.calls) {
+                    count += 1
+                    if words.contains("--generate-completion-script") { continue }
+                    #expect(throws: Never.self, "\(command.fullName): \(words.joined(separator: " "))") {
+                        _ = try ConsoleBilling.parseAsRoot(words)
+                    }
+                }
+            }
+        }
+        #expect(count > Self.commands.count)
+    }
+
+    /// The calls of our program in a line for a shell, each as its arguments.
+    private static func calls(in line: String) -> [[String]] {
+        line.split(whereSeparator: { $0 == "|" || $0 == "&" }).compactMap { part in
+            var words: [String] = []
+            var isQuoted = false
+            var substitutions = 0
+            var word = ""
+            for character in part {
+                if character == "(" { substitutions += 1 }
+                if character == ")" { substitutions -= 1 }
+                switch character {
+                case "'": isQuoted.toggle()
+                case " " where !isQuoted && substitutions == 0:
+                    if !word.isEmpty { words.append(word) }
+                    word = ""
+                default: word.append(character)
+                }
+            }
+            if !word.isEmpty { words.append(word) }
+            guard let start = words.firstIndex(of: "console-billing") else { return nil }
+            let end = words[start...].firstIndex { ["<", ">", ">>"].contains($0) } ?? words.endIndex
+            return Array(words[(start + 1)..<end])
+        }
+    }
+
+    @Test func `the blocks of a discussion are its paragraphs, headings and examples`() {
+        let blocks = DiscussionBlock.blocks(
+            of: """
+                One thing, \
+                and another.
+
+                EXAMPLES
+                  a --b
+                  c
+
+                EXIT CODES
+                  0 done, 1 not
+                  quite
+                """
+        )
+        #expect(
+            blocks == [
+                .paragraph("One thing, and another."), .heading("EXAMPLES"), .literal(["a --b", "c"]),
+                .heading("EXIT CODES"), .paragraph("0 done, 1 not quite"),
+            ]
+        )
+    }
+
+    // MARK: Commands that there are none of
+
+    @Test(
+        arguments: [
+            (["replya"], "Did you mean `console-billing replay`?"),
+            (["events", "qarantine"], "Did you mean `console-billing events quarantine`?"),
+            (["help", "statz"], "Did you mean `console-billing stats`?"),
+            (["keys", "xxxxxxxx"], "There are new."),
+        ]
+    )
+    func `a command that there is none of is met with the one that was meant`(
+        arguments: [String],
+        hint: String
+    ) throws {
+        let misspelt = try #require(MisspeltCommand.find(in: arguments, of: ConsoleBilling.self))
+        #expect(misspelt.message.contains(hint), "\(misspelt.message)")
+    }
+
+    @Test(
+        arguments: [
+            [], ["events"], ["events", "list"], ["help"], ["help", "events", "list"], ["--version"],
+            ["trigger", "purchas"], ["replay", "nonsense"], ["events", "--help"], ["keys", "new", "nwe"],
+        ]
+    )
+    func `what is no command's name is left to the command`(arguments: [String]) {
+        #expect(MisspeltCommand.find(in: arguments, of: ConsoleBilling.self) == nil)
+    }
+}

@@ -1,0 +1,222 @@
+import Billing
+import Storage
+import Testing
+import Web
+
+@testable import ConsoleBilling
+
+/// What `stats` makes of what the service tells.
+struct StatsTests {
+    // MARK: Prometheus' text
+
+    @Test func `samples are read with their labels, whatever is in those`() {
+        let samples = MetricSamples(
+            #"""
+            # HELP a Something.
+            # TYPE a gauge
+            a 3
+            b{x="1",y="a \"quoted\" \\ {=,}\n"} 4.5 1700000000
+            c{le="+Inf"} +Inf
+            garbage
+            d{x="unfinished
+            """#
+        )
+        #expect(samples.value("a") == 3)
+        #expect(
+            samples.all("b") == [
+                .init(name: "b", labels: ["x": "1", "y": "a \"quoted\" \\ {=,}\n"], value: 4.5)
+            ]
+        )
+        #expect(samples.value("b", ["x": "1"]) == 4.5)
+        #expect(samples.value("b", ["x": "2"]) == nil)
+        #expect(samples.value("c") == .infinity)
+        #expect(samples.value("d") == nil)
+        #expect(samples.value("garbage") == nil)
+    }
+
+    @Test(arguments: [(0.5, 1), (0.25, 0.5), (0.75, 2), (0, 0), (1, 4), (0.9, 3.2)] as [(Double, Double)])
+    func `a quantile lies where histogram_quantile has it`(quantile: Double, value: Double) {
+        // Of twenty, ten took at most 1 s, five more at most 2 s and five more at most 4 s.
+        let samples = MetricSamples(
+            """
+            h_bucket{le="1"} 10
+            h_bucket{le="2"} 15
+            h_bucket{le="4"} 20
+            h_bucket{le="+Inf"} 20
+            """
+        )
+        let found = samples.quantile(quantile, of: "h")
+        #expect(found.map { abs($0 - value) < 1e-9 } == true, "\(String(describing: found))")
+    }
+
+    @Test func `there is no quantile of nothing, and none beyond the last bound`() {
+        #expect(MetricSamples("h_bucket{le=\"1\"} 0\nh_bucket{le=\"+Inf\"} 0").quantile(0.5, of: "h") == nil)
+        #expect(MetricSamples("").quantile(0.5, of: "h") == nil)
+        #expect(MetricSamples("h_bucket{le=\"1\"} 0\nh_bucket{le=\"+Inf\"} 3").quantile(0.5, of: "h") == 1)
+    }
+
+    // MARK: The screen
+
+    private static let now = Instant(unixSeconds: 1_800_000_000)
+
+    private static func events(
+        quarantined: Int = 0,
+        lastWebhookSecondsAgo: Int64? = 12
+    ) -> EventSummaryResponse {
+        let tallies =
+            [EventTally(source: .webhook, disposition: .projected, events: 1200)]
+            + (quarantined > 0
+                ? [EventTally(source: .api, disposition: .quarantined, events: quarantined)] : [])
+        return EventSummaryResponse(
+            generated_at: now,
+            last_received_at: now,
+            last_webhook_at: lastWebhookSecondsAgo.map { now.adding(seconds: -$0) },
+            hour: .init([]),
+            day: .init([]),
+            total: .init(tallies)
+        )
+    }
+
+    private static let healthy = """
+        console_billing_build_info{version="1.2.3"} 1
+        process_start_time_seconds 1799989200
+        console_billing_acknowledgement_seconds_bucket{le="0.001"} 0
+        console_billing_acknowledgement_seconds_bucket{le="0.005"} 100
+        console_billing_acknowledgement_seconds_bucket{le="+Inf"} 100
+        console_billing_acknowledgement_seconds_count 100
+        console_billing_deliveries_total{outcome="recorded"} 90
+        console_billing_deliveries_total{outcome="duplicate"} 10
+        console_billing_work_items{state="pending"} 2
+        console_billing_work_items{state="gave_up"} 0
+        console_billing_work_oldest_age_seconds 30
+        console_billing_reconciliation_state{state="completed"} 1
+        console_billing_reconciliation_state{state="failed"} 0
+        console_billing_reconciliation_rows 400
+        console_billing_reconciliation_drift 0
+        console_billing_reconciliation_updated_timestamp_seconds 1799992800
+        console_billing_database_bytes{file="main"} 1610612736
+        console_billing_database_bytes{file="wal"} 8388608
+        console_billing_disk_free_bytes 107374182400
+        """
+
+    private static func stats(
+        isReady: Bool = true,
+        events: EventSummaryResponse? = events(),
+        metrics: String = healthy
+    ) -> ServiceStats {
+        ServiceStats(
+            server: "http://127.0.0.1:3080",
+            isReady: isReady,
+            events: events,
+            metrics: MetricSamples(metrics),
+            lacking: []
+        )
+    }
+
+    @Test func `a healthy service fits a screen, and nothing of it is remarkable`() {
+        let lines = Self.stats().lines(now: Self.now)
+        #expect(!lines.contains { $0.isRemarkable })
+        #expect(lines.count < 24)
+        let text = lines.map(\.text)
+        #expect(text.first == "console-billing 1.2.3 at http://127.0.0.1:3080, up for 3 h: ready")
+        #expect(text.contains("EVENTS           LAST HOUR  LAST DAY  TOTAL"))
+        #expect(text.contains("projected                0         0   1200"))
+        #expect(text.contains("last webhook    12 s ago"))
+        #expect(text.contains("acknowledged    p50 3.0 ms, p99 5.0 ms, of 100 since the start"))
+        #expect(
+            text.contains(
+                "deliveries      90 recorded, 10 duplicate, 0 quarantined, 0 refused since the start"
+            )
+        )
+        #expect(
+            text.contains("work            2 to be fetched from Stripe, the oldest due for 30 s; 0 given up")
+        )
+        #expect(text.contains("reconciliation  completed 2 h ago, 400 rows compared, no drift"))
+        #expect(text.contains("disk            database 1.5 GiB, its log 8.0 MiB, 100.0 GiB free"))
+    }
+
+    @Test(
+        arguments: [
+            (
+                "console_billing_work_items{state=\"gave_up\"} 0",
+                "console_billing_work_items{state=\"gave_up\"} 1", "work"
+            ),
+            ("_oldest_age_seconds 30", "_oldest_age_seconds 3601", "work"),
+            ("_drift 0", "_drift 3", "reconciliation"),
+            (
+                "state=\"completed\"} 1\nconsole_billing_reconciliation_state{state=\"failed\"} 0",
+                "state=\"completed\"} 0\nconsole_billing_reconciliation_state{state=\"failed\"} 1",
+                "reconciliation"
+            ),
+            ("_free_bytes 107374182400", "_free_bytes 999999999", "disk"),
+            ("{file=\"wal\"} 8388608", "{file=\"wal\"} 600000000", "disk"),
+            (
+                "_oldest_age_seconds 30", "_oldest_age_seconds 30\nconsole_billing_usage_sync_failed 1",
+                "usage"
+            ),
+        ]
+    )
+    func `what an alert would tell of is marked`(usual: String, now: String, line: String) {
+        #expect(Self.healthy.contains(usual))
+        let lines = Self.stats(metrics: Self.healthy.replacing(usual, with: now)).lines(now: Self.now)
+        #expect(lines.filter(\.isRemarkable).map { $0.text.prefix { $0 != " " } } == [Substring(line)])
+    }
+
+    @Test func `what is quarantined is marked with the command that lists it`() {
+        let lines = Self.stats(events: Self.events(quarantined: 2)).lines(now: Self.now)
+        let marked = lines.filter(\.isRemarkable).map(\.text)
+        #expect(marked == ["quarantined              0         0      2  console-billing events quarantine"])
+    }
+
+    @Test(arguments: [(21_600, false), (21_601, true)] as [(Int64, Bool)])
+    func `silence is marked where the alert has it`(seconds: Int64, isMarked: Bool) {
+        let lines = Self.stats(events: Self.events(lastWebhookSecondsAgo: seconds)).lines(now: Self.now)
+        #expect(lines.contains { $0.isRemarkable } == isMarked)
+    }
+
+    @Test func `a service that cannot store says so first`() {
+        let first = Self.stats(isReady: false).lines(now: Self.now).first
+        #expect(first?.isRemarkable == true)
+        #expect(first?.text.hasSuffix("CANNOT STORE: console-billing doctor") == true)
+    }
+
+    @Test func `what is not known is left out for people, and null for programs`() {
+        let stats = ServiceStats(
+            server: "http://127.0.0.1:3080",
+            isReady: true,
+            events: nil,
+            metrics: nil,
+            lacking: ["The log cannot be shown."]
+        )
+        #expect(stats.lines(now: Self.now).count == 1)
+        #expect(stats.json["events"] == .null)
+        #expect(stats.json["work"]?["pending"] == .null)
+        #expect(stats.json["lacking"] == .array(["The log cannot be shown."]))
+        #expect(Self.stats().json["acknowledgement_ms"]?["p50"] == .thousandths(3000))
+        #expect(Self.stats().json["events"]?["total"]?["by_outcome"]?["projected"] == .integer(1200))
+        #expect(Self.stats().json["database"]?["log_bytes"] == .integer(8_388_608))
+    }
+
+    // MARK: Words
+
+    @Test(
+        arguments: [
+            (-5, "0 s"), (0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"),
+            (86_399, "23 h"), (86_400, "1 d"), (.max, "106751991167300 d"),
+        ] as [(Int64, String)]
+    )
+    func `a stretch of time is told by its largest unit`(seconds: Int64, text: String) {
+        #expect(DurationText.text(seconds) == text)
+    }
+
+    @Test(
+        arguments: [
+            (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"),
+            (1_099_511_627_776, "1.0 TiB"),
+            (.infinity, "? TiB"),
+        ] as [(Double, String)]
+    )
+    func `a size is told by its largest unit`(bytes: Double, text: String) {
+        #expect(DurationText.bytes(bytes) == text)
+    }
+}
