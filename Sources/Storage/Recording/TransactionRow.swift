@@ -1,6 +1,6 @@
 package import Billing
 
-/// A ``Transaction`` as a row of the transactions table.
+/// A `Transaction` as a row of the transactions table.
 package struct TransactionRow: Sendable {
     package let transaction: Transaction
     package let body: [UInt8]

@@ -3,7 +3,7 @@ package import Billing
 /// What became of a credit.
 package enum CreditOutcome: Sendable, Equatable {
     case given
-    /// The same was given before; see ``Credit/gives(theSameAs:)``.
+    /// The same was given before; see `Credit.gives(theSameAs:)`.
     case known
     /// Another one has its id; nothing was changed.
     case conflict
