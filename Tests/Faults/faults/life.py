@@ -207,7 +207,7 @@ def command_begun(lab, place, *arguments):
 def documented(heading):
     """The lines of the shell block under a heading of RELIABILITY.md."""
     text = (HERE.parents[1] / "deploy" / "RELIABILITY.md").read_text()
-    block = text.split(f"## {heading}\n", 1)[1].split("```sh\n", 1)[1].split("```", 1)[0]
+    block = text.split(f"## {heading}\n", 1)[1].split("```sh", 1)[1].split("\n", 1)[1].split("```", 1)[0]
     return [line for line in block.splitlines() if line.strip()]
 
 
