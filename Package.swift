@@ -119,6 +119,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house
         ),
@@ -237,7 +238,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "Billing", "ConsoleBilling", "HTTPClient", "Stories", "StripeAPI", "StripeStandIn",
-                "TestSupport",
+                "TestSupport", "Web", "Webhooks", .product(name: "Logging", package: "swift-log"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house
         ),

@@ -10,9 +10,9 @@ import ServiceLifecycle
 import Storage
 import StripeAPI
 import Synchronization
+import UnixSignals
 import Upkeep
 import Web
-import Webhooks
 
 #if canImport(Glibc)
 import Glibc
@@ -49,8 +49,17 @@ struct Service {
         logger = Self.logger(configuration)
     }
 
-    func run() async throws {
+    /// Runs until it is told to stop.
+    ///
+    /// - Parameters:
+    ///   - sources: Where the configuration came from, to be looked at again for other secrets.
+    ///   - contents: What its files held.
+    /// - Throws: ``StartError`` when it cannot start, ``Stopped`` when it stopped itself.
+    func run(_ sources: SettingSources, contents: SettingSources.Contents) async throws {
         let clock: @Sendable () -> Instant = { .now }
+        // From now on it asks for other secrets, and no longer ends the process.
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        let secrets = CurrentSecrets(configuration.secrets, rules: configuration.signingRules, now: clock())
         let metrics = PrometheusRegistry(MetricCatalog.measured)
         MetricsSystem.bootstrap(metrics)
         let failStop = FailStop()
@@ -104,8 +113,18 @@ struct Service {
             )
         }
         services.append(
+            SecretRotation(
+                sources,
+                contents: contents,
+                secrets: secrets,
+                signals: hangUps,
+                logger: logger,
+                means: SecretRotation.Means(now: clock)
+            )
+        )
+        services.append(
             buildApplication(
-                web(clock, transport, metrics),
+                web(clock, secrets, transport, metrics),
                 store: store,
                 receipts: receipts,
                 mailer: mailer,
@@ -179,6 +198,7 @@ struct Service {
 
     private func web(
         _ clock: @escaping @Sendable () -> Instant,
+        _ secrets: CurrentSecrets,
         _ transport: CurlTransport?,
         _ metrics: PrometheusRegistry
     ) -> WebConfiguration {
@@ -191,22 +211,8 @@ struct Service {
         return WebConfiguration(
             host: configuration.host,
             port: configuration.port,
-            verifier: SignatureVerifier(
-                secrets: configuration.webhookSecrets,
-                toleranceSeconds: configuration.webhookTolerance
-            ),
             maxBodyBytes: configuration.maxBodyBytes,
-            keys: APIKeys(configuration.apiKeys),
-            links: LinkSigner(
-                secrets: configuration.linkKeys,
-                publicURL: configuration.publicURL,
-                lifetimeSeconds: configuration.receiptLinkTTL
-            ),
-            sessions: SessionSigner(
-                secrets: configuration.linkKeys,
-                publicURL: configuration.publicURL,
-                lifetimeSeconds: configuration.customerSessionTTL
-            ),
+            secrets: secrets,
             tokenIssuer: transport.flatMap { transport in
                 configuration.tokens.map { tokens in
                     TokenIssuer(

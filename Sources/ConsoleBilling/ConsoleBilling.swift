@@ -22,8 +22,9 @@ struct ConsoleBilling: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self,
             StatsCommand.self, BackfillCommand.self, ReconcileCommand.self, UsageCommand.self,
-            AlertsCommand.self, KeysCommand.self, BackupCommand.self, RestoreCommand.self,
-            MigrateStoreCommand.self, DoctorCommand.self, HealthCommand.self, ManualCommand.self,
+            AlertsCommand.self, KeysCommand.self, SecretsCommand.self, BackupCommand.self,
+            RestoreCommand.self, MigrateStoreCommand.self, DoctorCommand.self, HealthCommand.self,
+            ManualCommand.self,
         ]
     )
 

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Billing
 import Foundation
-import Webhooks
 
 /// `console-billing serve`: runs the HTTP service.
 struct ServeCommand: AsyncParsableCommand {
@@ -18,40 +16,20 @@ struct ServeCommand: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "Need no configuration: loopback only, a database in ./data, secrets made up and printed.")
-    var dev = false
-
-    @Option(help: "A YAML or JSON file of settings.")
-    var config: String?
-
-    @Option(help: "The address to listen on (HOST).")
-    var host: String?
-
-    @Option(help: "The port to listen on (PORT).")
-    var port: String?
-
-    @Option(help: "The base of the links we hand out (PUBLIC_URL).")
-    var publicURL: String?
-
-    @Option(help: "sqlite:PATH (DATABASE_URL).")
-    var databaseURL: String?
-
-    @Option(help: "trace, debug, info, notice, warning, error or critical (LOG_LEVEL).")
-    var logLevel: String?
-
-    @Option(help: "json or pretty (LOG_FORMAT).")
-    var logFormat: String?
-
-    @Option(name: .customLong("set"), help: "Any setting, as NAME=VALUE; may be repeated.")
-    var assignments: [String] = []
+    @OptionGroup var options: ServiceOptions
 
     func run() async throws {
         ProcessHardening.apply()
+        // Somebody may ask for other secrets before there is anybody to take them; see SecretRotation.
+        signal(SIGHUP, SIG_IGN)
         do {
-            var values = try settingValues()
-            if dev { try prepareDevelopment(&values) }
-            let configuration = try ServiceConfiguration(values)
-            try await Service(configuration).run()
+            var sources = options.sources()
+            let contents = sources.contents()
+            if options.dev {
+                sources.development = try developmentSettings(SettingValues(sources, contents: contents))
+            }
+            let configuration = try ServiceConfiguration(SettingValues(sources, contents: contents))
+            try await Service(configuration).run(sources, contents: contents)
         } catch let error as ConfigurationError {
             throw Sysexits.fail(.configuration, "\(error)")
         } catch let error as Service.StartError {
@@ -61,39 +39,13 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func settingValues() throws -> SettingValues {
-        var flags: [Setting: String] = [:]
-        for assignment in assignments {
-            let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let setting = Setting(rawValue: parts[0].uppercased()) else {
-                let nearest = Spelling.nearest(to: parts.first ?? "", among: Setting.allCases.map(\.rawValue))
-                throw ConfigurationError(
-                    "--set takes NAME=VALUE with the name of a setting."
-                        + (nearest.map { " Did you mean \($0)?" } ?? "")
-                )
-            }
-            flags[setting] = parts[1]
-        }
-        for (setting, text) in [
-            (Setting.host, host), (.port, port), (.publicURL, publicURL), (.databaseURL, databaseURL),
-            (.logLevel, logLevel), (.logFormat, logFormat),
-        ] { flags[setting] = text ?? flags[setting] }
-        return try SettingValues(
-            flags: flags,
-            environment: ProcessInfo.processInfo.environment,
-            configurationFile: config
-        )
-    }
-
     /// Loopback only, and secrets of its own.
-    private func prepareDevelopment(_ values: inout SettingValues) throws {
-        let host = values.text(.host) ?? "127.0.0.1"
-        guard ["127.0.0.1", "localhost", "::1"].contains(host) else {
-            throw ConfigurationError(
-                "--dev listens on this machine only. Leave HOST out, or leave --dev out."
-            )
+    private func developmentSettings(
+        _ values: SettingValues
+    ) throws(ConfigurationError) -> [Setting: String] {
+        guard let url = values.developmentURL else {
+            throw ConfigurationError(ServiceOptions.developmentIsLocal)
         }
-        let url = values.text(.publicURL) ?? "http://\(host):\(values.text(.port) ?? "3080")"
         var credentials = DevelopmentCredentials.load() ?? .make(url: url)
         credentials.url = url
         do {
@@ -101,10 +53,6 @@ struct ServeCommand: AsyncParsableCommand {
         } catch {
             throw ConfigurationError("--dev keeps its secrets in ./data, which cannot be written here.")
         }
-        values.supply(.webhookSecret, credentials.webhookSecret)
-        values.supply(.linkSigningSecret, credentials.linkSigningSecret)
-        let digest = SHA256Digest(of: Array(credentials.apiKey.utf8)).hex
-        values.supply(.apiKeys, "dev:\(digest):feed:read+sessions:write+usage:write+ops+metrics:read")
         let banner = """
             console-billing is starting for development on \(url)
               webhook secret       \(credentials.webhookSecret)
@@ -114,5 +62,6 @@ struct ServeCommand: AsyncParsableCommand {
 
             """
         FileHandle.standardOutput.write(Data(banner.utf8))
+        return credentials.settings
     }
 }

@@ -9,6 +9,8 @@ package struct AppContext: RequestContext {
     package var requestID = ""
     /// When the request was taken up, by the clock the application was built with.
     package var now = Instant(unixSeconds: 0)
+    /// The secrets that were in force when the request was taken up.
+    package var secrets = SecretsInForce.nobodys
     let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {

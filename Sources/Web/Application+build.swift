@@ -5,7 +5,6 @@ package import Logging
 import NIOCore
 package import PrometheusMetrics
 package import Storage
-package import Webhooks
 
 #if canImport(Glibc)
 import Glibc
@@ -15,11 +14,9 @@ import Glibc
 package struct WebConfiguration: Sendable {
     package var host: String
     package var port: Int
-    package var verifier: SignatureVerifier
     package var maxBodyBytes: Int
-    package var keys: APIKeys
-    package var links: LinkSigner
-    package var sessions: SessionSigner
+    /// Those that deliveries, links, sessions and callers are told by; they may be changed while it runs.
+    package var secrets: CurrentSecrets
     /// Whose bearer tokens are taken; `nil` for nobody's.
     package var tokenIssuer: TokenIssuer?
     /// Which other sites may show the page in a frame; none unless told.
@@ -48,11 +45,8 @@ package struct WebConfiguration: Sendable {
     package init(
         host: String,
         port: Int,
-        verifier: SignatureVerifier,
         maxBodyBytes: Int = 1 << 20,
-        keys: APIKeys,
-        links: LinkSigner,
-        sessions: SessionSigner,
+        secrets: CurrentSecrets,
         tokenIssuer: TokenIssuer? = nil,
         frameAncestors: [WebOrigin] = [],
         receiptHosts: ReceiptHosts = .stripe,
@@ -69,11 +63,8 @@ package struct WebConfiguration: Sendable {
     ) {
         self.host = host
         self.port = port
-        self.verifier = verifier
         self.maxBodyBytes = maxBodyBytes
-        self.keys = keys
-        self.links = links
-        self.sessions = sessions
+        self.secrets = secrets
         self.tokenIssuer = tokenIssuer
         self.frameAncestors = frameAncestors
         self.receiptHosts = receiptHosts
@@ -161,36 +152,33 @@ private func buildRoutes(
     mailer: any ReceiptMailer,
     logger: Logger
 ) -> Routes {
+    let publicURL = configuration.secrets.rules.publicURL
     let authenticator = Authenticator(
-        keys: configuration.keys,
-        sessions: configuration.sessions,
+        publicURL: publicURL,
         cookie: SessionCookie(
-            publicURL: configuration.sessions.publicURL,
+            publicURL: publicURL,
             isFramed: !configuration.frameAncestors.isEmpty
         ),
         tokens: configuration.tokenIssuer.map { TokenAuthority($0, feed: store, logger: logger) }
     )
-    let links = configuration.links
     let instruments = WebInstruments(configuration.metrics)
     let assets = Assets(chartScript: configuration.chartScript)
-    let assetLinks = assets.links(under: WebOrigin.path(of: configuration.sessions.publicURL))
+    let assetLinks = assets.links(under: WebOrigin.path(of: publicURL))
     let pages = PageResponse(frameAncestors: configuration.frameAncestors.map(\.description))
     let emailer = ReceiptEmailer(feed: store, mailer: mailer)
     var routes = Routes()
     var table = Routes()
     func addRoutes(to routes: inout Routes) {
         WebhookController(
-            verifier: configuration.verifier,
             log: store,
             instruments: instruments,
             maxBodyBytes: configuration.maxBodyBytes
         ).addRoutes(to: &routes)
         CustomerSessionsController(authenticator: authenticator).addRoutes(to: &routes)
-        TransactionsController(feed: store, authenticator: authenticator, links: links).addRoutes(to: &routes)
+        TransactionsController(feed: store, authenticator: authenticator).addRoutes(to: &routes)
         ReceiptController(
             feed: store,
             authenticator: authenticator,
-            links: links,
             source: receipts,
             hosts: configuration.receiptHosts,
             log: store,
@@ -204,13 +192,12 @@ private func buildRoutes(
             feed: store,
             usage: store,
             authenticator: authenticator,
-            links: links,
             emailer: emailer,
             assets: assetLinks,
             pages: pages
         ).addRoutes(to: &routes)
-        ConsoleTransactionsController(feed: store, authenticator: authenticator, links: links)
-            .addRoutes(to: &routes)
+        ConsoleTransactionsController(feed: store, authenticator: authenticator).addRoutes(to: &routes)
+        SecretsController(secrets: configuration.secrets, authenticator: authenticator).addRoutes(to: &routes)
         EventsController(
             log: store,
             work: store,
@@ -230,6 +217,7 @@ private func buildRoutes(
                 + [UpkeepMetrics(work: store, runs: store, now: configuration.clock)]
                 + [UsageSyncMetrics(runs: store, clock: configuration.clock)]
                 + [AlertMetrics(runs: configuration.tellsAlerts ? store : nil, clock: configuration.clock)]
+                + [SecretMetrics(secrets: configuration.secrets)]
                 + configuration.metricSources,
             authenticator: authenticator
         ).addRoutes(to: &routes)
@@ -252,6 +240,7 @@ private func buildRoutes(
     routes.router.add(
         middleware: RequestMiddleware(
             clock: configuration.clock,
+            secrets: configuration.secrets,
             routes: table.table,
             instruments: instruments
         )

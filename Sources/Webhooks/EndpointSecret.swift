@@ -19,6 +19,9 @@ package struct EndpointSecret: Sendable {
         key = HMACKey(Array(text.utf8))
     }
 
+    /// The SHA-256 of the text, by which the secret can be named without being shown.
+    package var digest: SHA256Digest { key.digest }
+
     /// Why a text cannot be a secret; safe to log, for it never holds the text.
     package enum Refusal: Error, Equatable, CustomStringConvertible {
         /// Whoever knows that the secret is empty can sign.

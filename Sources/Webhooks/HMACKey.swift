@@ -11,6 +11,8 @@ import Synchronization
 package final class HMACKey: Sendable {
     // Copying a context only reads it, so sharing this one is safe though its type cannot say so.
     nonisolated(unsafe) private let template: OpaquePointer
+    /// Of the key's own bytes, so that a key can be named without being shown.
+    package let digest: SHA256Digest
     /// The copies nobody is using: in the end as many as there are threads that sign at once.
     private let idle = Mutex<[Copy]>([])
 
@@ -30,6 +32,7 @@ package final class HMACKey: Sendable {
             copenssl_hmac_sha256_init(context, key, key.count) == 1
         else { preconditionFailure("libcrypto offers no HMAC-SHA256") }
         template = context
+        digest = SHA256Digest(of: key)
     }
 
     deinit {

@@ -15,4 +15,7 @@ package struct SHA256Digest: Hashable, Sendable {
     }
 
     package var hex: String { bytes.hex }
+
+    /// The first eight digits: enough to tell secrets apart, and of no use to whoever wants to guess a random one.
+    package var fingerprint: String { String(hex.prefix(8)) }
 }

@@ -20,6 +20,7 @@ def unit():
         place = pathlib.Path(folder) / "console-billing.service"
         # The program is not installed where it is checked; everything else is as it is shipped.
         text = (DEPLOY / "systemd/console-billing.service").read_text()
+        assert "\nExecReload=/bin/kill -HUP $MAINPID\n" in text, "a reload does not ask for other secrets"
         place.write_text(text.replace("/usr/local/bin/console-billing", "/bin/true"))
         verified = subprocess.run(["systemd-analyze", "verify", place], capture_output=True, text=True)
         assert verified.returncode == 0 and not verified.stderr, verified.stderr
@@ -75,6 +76,9 @@ def kubernetes():
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert {"livenessProbe", "readinessProbe", "startupProbe", "resources"} <= container.keys()
     assert {"PodDisruptionBudget", "NetworkPolicy", "Service"} <= kinds.keys()
+    # What is mounted by path or given as a variable never changes in a running pod.
+    assert not any("subPath" in mount for mount in container["volumeMounts"])
+    assert not any("valueFrom" in entry for entry in container["env"])
     labels = kinds["StatefulSet"]["spec"]["template"]["metadata"]["labels"]
     for selector in (
         kinds["Service"]["spec"]["selector"],

@@ -65,7 +65,8 @@ class Service:
 
 
 @contextlib.contextmanager
-def running(executable, **environment):
+def running(executable, before=(), **environment):
+    """`before` is what starts it, such as ["nohup"]; a variable that is None is not set."""
     executable = os.path.abspath(executable)
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
@@ -78,8 +79,9 @@ def running(executable, **environment):
             "API_KEYS": f"peers:{hashlib.sha256(API_KEY.encode()).hexdigest()}:feed:read+ops",
             **environment,
         }
+        settings = {name: value for name, value in settings.items() if value is not None}
         with open(f"{folder}/log", "w+") as log:
-            process = subprocess.Popen([executable, "serve"], env=settings, cwd=folder, stderr=log)
+            process = subprocess.Popen([*before, executable, "serve"], env=settings, cwd=folder, stderr=log)
             service = Service(f"http://127.0.0.1:{port}", process, f"{folder}/log")
             try:
                 wait_until_ready(service)

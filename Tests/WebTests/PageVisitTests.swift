@@ -1,6 +1,8 @@
 import Billing
 import HTTPTypes
 import Hummingbird
+import Logging
+import NIOEmbedded
 import Testing
 
 @testable import Web
@@ -14,10 +16,22 @@ struct PageVisitTests {
 
     private var authenticator: Authenticator {
         Authenticator(
-            keys: TestKey.all,
-            sessions: signer,
+            publicURL: settings.publicURL,
             cookie: SessionCookie(publicURL: settings.publicURL, isFramed: false)
         )
+    }
+
+    /// A request's way that began now, with the secrets of the tests.
+    private func context() throws -> AppContext {
+        var context = AppContext(
+            source: ApplicationRequestContextSource(
+                channel: EmbeddedChannel(),
+                logger: Logger(label: "visits") { _ in SwiftLogNoOpLogHandler() }
+            )
+        )
+        context.now = now
+        context.secrets = try settings.secrets().inForce
+        return context
     }
 
     private func token(age: Int64 = 0) -> String {
@@ -57,7 +71,8 @@ struct PageVisitTests {
         target: String
     ) throws {
         let token = token(age: 600)
-        guard case .enters(let redirect) = authenticator.arrival(request(before + token + after), now: now)
+        guard
+            case .enters(let redirect) = authenticator.arrival(request(before + token + after), try context())
         else {
             Issue.record("not taken")
             return
@@ -71,15 +86,15 @@ struct PageVisitTests {
         #expect(redirect.headers[.referrerPolicy] == "no-referrer")
     }
 
-    @Test func `one with a session that is over, or none of ours, says so and sets nothing`() {
+    @Test func `one with a session that is over, or none of ours, says so and sets nothing`() throws {
         let back = "https://console.akash.network/"
         for (token, fault) in [
             (token(age: 3600), SessionFault(reason: .expired, returnURL: back)),
             (token() + "0", SessionFault(reason: .forged, returnURL: nil)),
             ("", SessionFault(reason: .forged, returnURL: nil)),
         ] {
-            guard case .refused(fault) = authenticator.arrival(request("/billing?session=\(token)"), now: now)
-            else {
+            let arrival = authenticator.arrival(request("/billing?session=\(token)"), try context())
+            guard case .refused(fault) = arrival else {
                 Issue.record("\(fault)")
                 continue
             }
@@ -87,13 +102,13 @@ struct PageVisitTests {
     }
 
     @Test(arguments: ["/billing", "/billing?", "/billing?tab=usage", "/billing?xsession=1"])
-    func `one without a session is no arrival`(path: String) {
-        if authenticator.arrival(request(path), now: now) != nil { Issue.record("\(path)") }
+    func `one without a session is no arrival`(path: String) throws {
+        if authenticator.arrival(request(path), try context()) != nil { Issue.record("\(path)") }
     }
 
     @Test func `who comes with the cookie sees their own, and can send the page's forms`() async throws {
         let token = token()
-        let visit = try await authenticator.visit(of: request("/billing", .get, cookie(token)), now: now)
+        let visit = try await authenticator.visit(of: request("/billing", .get, cookie(token)), context())
         guard case .visitor(let visitor) = visit else {
             Issue.record("\(visit)")
             return
@@ -106,21 +121,21 @@ struct PageVisitTests {
         headers[.contentType] = "application/x-www-form-urlencoded"
         headers[.secFetchSite] = "same-origin"
         let post = request("/billing/email", .post, headers)
-        let caller = try await authenticator.caller(of: post, needing: .feedRead, now: now, formToken: form)
+        let caller = try await authenticator.caller(of: post, needing: .feedRead, context(), formToken: form)
         #expect(caller.reach == visitor.caller.reach)
         headers[.secFetchSite] = "cross-site"
         for (post, text) in [
             (post, nil), (post, form + "0"), (request("/billing/email", .post, headers), form),
         ] {
             await #expect(throws: APIError.self) {
-                try await authenticator.caller(of: post, needing: .feedRead, now: now, formToken: text)
+                try await authenticator.caller(of: post, needing: .feedRead, context(), formToken: text)
             }
         }
     }
 
     @Test func `who comes with a bearer token sees their own, and needs no form token`() async throws {
         let headers: HTTPFields = [.authorization: "Bearer \(token())"]
-        let visit = try await authenticator.visit(of: request("/billing", .get, headers), now: now)
+        let visit = try await authenticator.visit(of: request("/billing", .get, headers), context())
         guard case .visitor(let visitor) = visit else {
             Issue.record("\(visit)")
             return
@@ -130,7 +145,7 @@ struct PageVisitTests {
 
     @Test func `who comes too late, with nothing, or with an API key is told what to do`() async throws {
         func visit(_ headers: HTTPFields) async throws -> PageVisit {
-            try await authenticator.visit(of: request("/billing", .get, headers), now: now)
+            try await authenticator.visit(of: request("/billing", .get, headers), context())
         }
         guard case .over(let late) = try await visit(cookie(token(age: 3600))), late.reason == .expired,
             case .over(let made) = try await visit(cookie("x")), made.reason == .forged,

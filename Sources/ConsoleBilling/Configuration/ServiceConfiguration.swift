@@ -6,7 +6,6 @@ import StripeAPI
 import Upkeep
 import UsageSources
 import Web
-import Webhooks
 
 /// The configuration of a running service, every value checked.
 struct ServiceConfiguration: Sendable {
@@ -16,15 +15,13 @@ struct ServiceConfiguration: Sendable {
     let port: Int
     let publicURL: String
     let database: DatabaseLocation
-    let webhookSecrets: [EndpointSecret]
+    let secrets: SecretSet
     let webhookTolerance: Int64
     let stripeKey: StripeSecretKey?
     let stripeAPIBase: StripeAPIBase
     let stripeAPIVersion: StripeAPIVersion
     /// `nil`: both modes are shown.
     let livemode: Bool?
-    let apiKeys: [APIKey]
-    let linkKeys: [HMACKey]
     let maxBodyBytes: Int
     let receiptLinkTTL: Int64
     let customerSessionTTL: Int64
@@ -49,7 +46,7 @@ struct ServiceConfiguration: Sendable {
         var check = SettingCheck(values)
         (host, port, publicURL) = check.place()
         database = check.required(.databaseURL, DatabaseLocation.init) ?? .sqlite(path: "")
-        webhookSecrets = check.list(.webhookSecret, isRequired: true) { try? EndpointSecret($0) }
+        secrets = SecretSet(&check)
         webhookTolerance = check.required(.webhookTolerance, SettingCheck.seconds(1...3600)) ?? 0
         stripeKey = check.optional(.stripeSecretKey, StripeSecretKey.init)
         stripeAPIBase = check.required(.stripeAPIBase) { try? StripeAPIBase($0) } ?? .stripe
@@ -63,10 +60,6 @@ struct ServiceConfiguration: Sendable {
                 default: nil
                 }
             } ?? stripeKey?.livemode
-        apiKeys = check.list(.apiKeys, isRequired: false) { try? APIKey(parsing: $0) }
-        linkKeys = check.list(.linkSigningSecret, isRequired: true) { secret in
-            secret.utf8.count >= 32 ? HMACKey(Array(secret.utf8)) : nil
-        }
         maxBodyBytes = Int(check.required(.maxBodyBytes, SettingCheck.seconds(1024...(64 << 20))) ?? 0)
         receiptLinkTTL = check.required(.receiptLinkTTL, SettingCheck.seconds(1...604_800)) ?? 0
         customerSessionTTL = check.required(.customerSessionTTL, SettingCheck.seconds(1...604_800)) ?? 0
@@ -107,10 +100,17 @@ struct ServiceConfiguration: Sendable {
                     + "\(livemode). Use the other key, or leave STRIPE_LIVEMODE out."
             )
         }
-        if Set(apiKeys.map(\.name)).count < apiKeys.count {
-            check.problems.append("API_KEYS names a key twice.")
-        }
         guard check.problems.isEmpty else { throw ConfigurationError(check.problems) }
+    }
+
+    /// How deliveries, links and sessions are signed, whatever the secrets.
+    var signingRules: SigningRules {
+        SigningRules(
+            toleranceSeconds: webhookTolerance,
+            publicURL: publicURL,
+            receiptLinkSeconds: receiptLinkTTL,
+            sessionSeconds: customerSessionTTL
+        )
     }
 
     private static func usageSync(_ check: inout SettingCheck) -> UsageSyncConfiguration? {

@@ -4,13 +4,16 @@ import Webhooks
 /// Reads values one by one and gathers what is wrong with them.
 struct SettingCheck {
     let values: SettingValues
-    var problems: [String] = []
+    var problems: [String]
 
-    init(_ values: SettingValues) { self.values = values }
+    init(_ values: SettingValues) {
+        self.values = values
+        problems = values.problems
+    }
 
     mutating func required<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value? {
         guard let text = values.text(setting) else {
-            problems.append("\(setting.rawValue) is required: \(setting.accepts).")
+            miss(setting)
             return nil
         }
         return parsed(setting, text, parse)
@@ -26,7 +29,7 @@ struct SettingCheck {
         _ parse: (String) -> Value?
     ) -> [Value] {
         guard let text = values.text(setting) else {
-            if isRequired { problems.append("\(setting.rawValue) is required: \(setting.accepts).") }
+            if isRequired { miss(setting) }
             return []
         }
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
@@ -110,6 +113,12 @@ struct SettingCheck {
         { text in text == "0" ? 0 : seconds(range)(text) }
     }
 
+    /// Says that a setting is needed, unless it is known already why it is not there.
+    private mutating func miss(_ setting: Setting) {
+        guard !values.unreadable.contains(setting) else { return }
+        problems.append("\(setting.rawValue) is required: \(setting.accepts).")
+    }
+
     private static func line(_ text: String) -> String? {
         text.utf8.count <= 2048 && text.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? text : nil
     }
@@ -121,7 +130,9 @@ struct SettingCheck {
         _ parse: (String) -> Value?
     ) -> Value? {
         guard let value = parse(text) else {
-            problems.append("\(setting.rawValue) cannot be right. It takes \(setting.accepts).")
+            // Of a list, once: which of them it is would say something of the others.
+            let problem = "\(setting.rawValue) cannot be right. It takes \(setting.accepts)."
+            if !problems.contains(problem) { problems.append(problem) }
             return nil
         }
         return value

@@ -11,55 +11,75 @@ struct SettingValues: Sendable {
         /// `NAME_FILE`
         case file(String)
         /// A systemd credential.
-        case credential
+        case credential(String)
         case configurationFile(String)
         case development
         case builtIn
     }
 
     private(set) var values: [Setting: (text: String, source: Source)] = [:]
+    /// What is wrong before any value is looked at: files that cannot be read, names that there are not.
+    private(set) var problems: [String]
+    /// Those of which it is said already that they cannot be read.
+    private(set) var unreadable: Set<Setting> = []
 
-    /// - Throws: ``ConfigurationError`` for files that cannot be read and for unknown keys in the file.
+    /// Takes what is given there, and keeps what is wrong with it.
+    init(_ sources: SettingSources, contents: SettingSources.Contents) {
+        problems = sources.problems + SettingNames.misspelt(in: sources.environment)
+        var fromFile: [Setting: String] = [:]
+        if let path = sources.configurationFile {
+            do {
+                fromFile = try Self.settings(in: contents[path] ?? .absent, path: path)
+            } catch {
+                problems += error.problems
+            }
+        }
+        for setting in Setting.allCases {
+            if let text = sources.flags[setting] {
+                values[setting] = (text, .flag)
+            } else if let text = sources.environment[setting.rawValue] {
+                values[setting] = (text, .environment)
+            } else if let path = sources.namedPath(setting) {
+                take(setting, from: contents[path] ?? .absent, path: path, .file(path))
+            } else if let path = sources.credentialPath(setting), let content = contents[path],
+                content != .absent
+            {
+                take(setting, from: content, path: path, .credential(path))
+            } else if let text = fromFile[setting] {
+                values[setting] = (text, .configurationFile(sources.configurationFile ?? ""))
+            } else if let text = sources.development[setting] {
+                values[setting] = (text, .development)
+            }
+        }
+    }
+
+    /// Takes what is given now.
+    ///
+    /// - Throws: ``ConfigurationError`` for files that cannot be read and for names that there are not.
     init(
         flags: [Setting: String],
         environment: [String: String],
         configurationFile: String?
     ) throws(ConfigurationError) {
-        var problems: [String] = []
-        let fromFile: [Setting: String]
-        do {
-            fromFile = try configurationFile.map(Self.read) ?? [:]
-        } catch {
-            problems += error.problems
-            fromFile = [:]
-        }
-        for setting in Setting.allCases {
-            do {
-                if let text = flags[setting] {
-                    values[setting] = (text, .flag)
-                } else if let text = environment[setting.rawValue] {
-                    values[setting] = (text, .environment)
-                } else if let path = environment[setting.rawValue + "_FILE"] {
-                    values[setting] = (try Self.secret(at: path, for: setting), .file(path))
-                } else if let folder = environment["CREDENTIALS_DIRECTORY"],
-                    FileManager.default.fileExists(atPath: "\(folder)/\(setting.rawValue)")
-                {
-                    values[setting] = (
-                        try Self.secret(at: "\(folder)/\(setting.rawValue)", for: setting), .credential
-                    )
-                } else if let text = fromFile[setting] {
-                    values[setting] = (text, .configurationFile(configurationFile ?? ""))
-                }
-            } catch {
-                problems += error.problems
-            }
-        }
+        let sources = SettingSources(
+            flags: flags,
+            environment: environment,
+            configurationFile: configurationFile
+        )
+        self.init(sources, contents: sources.contents())
         guard problems.isEmpty else { throw ConfigurationError(problems) }
     }
 
     /// Gives a value to a setting that has none.
     mutating func supply(_ setting: Setting, _ text: String, from source: Source = .development) {
         if values[setting] == nil { values[setting] = (text, source) }
+    }
+
+    /// Says that a setting cannot be had, and why.
+    mutating func refuse(_ setting: Setting, _ problem: String) {
+        values[setting] = nil
+        unreadable.insert(setting)
+        problems.append(problem)
     }
 
     /// The value given, else the built-in one.
@@ -70,11 +90,20 @@ struct SettingValues: Sendable {
         return text
     }
 
-    private static func secret(at path: String, for setting: Setting) throws(ConfigurationError) -> String {
-        guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 20 else {
-            throw ConfigurationError("\(setting.rawValue)_FILE: the file \(path) cannot be read.")
+    private mutating func take(
+        _ setting: Setting,
+        from content: FileContent,
+        path: String,
+        _ source: Source
+    ) {
+        guard case .bytes(let bytes) = content else {
+            return refuse(
+                setting,
+                "\(setting.rawValue)_FILE: the file \(path) \(content == .tooLarge ? "is larger than 1 MiB" : "cannot be read")."
+            )
         }
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        values[setting] = (text, source)
     }
 
     // MARK: The file
@@ -82,16 +111,18 @@ struct SettingValues: Sendable {
     /// Reads YAML or JSON (which YAML contains).
     ///
     /// Keys are the variables' names in any case, or nested: `stripe: {webhook_secret: …}`.
-    private static func read(_ path: String) throws(ConfigurationError) -> [Setting: String] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ConfigurationError("the file \(path) cannot be read.")
-        }
-        guard data.count <= 1 << 20 else {
-            throw ConfigurationError("the file \(path) is larger than 1 MiB.")
+    private static func settings(
+        in content: FileContent,
+        path: String
+    ) throws(ConfigurationError) -> [Setting: String] {
+        guard case .bytes(let bytes) = content else {
+            throw ConfigurationError(
+                "the file \(path) \(content == .tooLarge ? "is larger than 1 MiB" : "cannot be read")."
+            )
         }
         let document: Any?
         do {
-            document = try Yams.load(yaml: String(decoding: data, as: UTF8.self))
+            document = try Yams.load(yaml: String(decoding: bytes, as: UTF8.self))
         } catch {
             throw ConfigurationError("the file \(path) is neither YAML nor JSON.")
         }
@@ -121,10 +152,7 @@ struct SettingValues: Sendable {
                 let list = value as? [Any]
                 values[setting] = list.map { $0.map { "\($0)" }.joined(separator: ",") } ?? "\(value)"
             } else {
-                let nearest = Spelling.nearest(to: name, among: Setting.allCases.map(\.rawValue))
-                problems.append(
-                    "\(path): there is no setting \(name)." + (nearest.map { " Did you mean \($0)?" } ?? "")
-                )
+                problems.append("\(path): \(SettingNames.unknown(name))")
             }
         }
     }

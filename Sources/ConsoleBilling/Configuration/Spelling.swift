@@ -2,23 +2,28 @@
 enum Spelling {
     /// - Returns: The candidate that the fewest changes turn `word` into, if it is near enough to be meant.
     static func nearest(to word: String, among candidates: [String]) -> String? {
-        let ranked = candidates.map { (distance(word.lowercased(), $0.lowercased()), $0) }.min { $0.0 < $1.0 }
+        let ranked = candidates.map { (slips(from: word.lowercased(), to: $0.lowercased()), $0) }.min {
+            $0.0 < $1.0
+        }
         guard let (distance, candidate) = ranked, distance <= max(2, candidate.count / 2) else { return nil }
         return candidate
     }
 
-    /// The Levenshtein distance.
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let right = Array(right)
+    /// How many slips of the pen lie between two words: a letter too many, too few or wrong, or two that changed places.
+    static func slips(from left: String, to right: String) -> Int {
+        let (left, right) = (Array(left), Array(right))
+        var before: [Int] = []
         var row = Array(0...right.count)
-        for (i, character) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
+        for i in left.indices {
+            var next = [i + 1]
             for j in right.indices {
-                let substituted = diagonal + (character == right[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+                var least = min(row[j] + (left[i] == right[j] ? 0 : 1), row[j + 1] + 1, next[j] + 1)
+                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                    least = min(least, before[j - 1] + 1)
+                }
+                next.append(least)
             }
+            (before, row) = (row, next)
         }
         return row[right.count]
     }

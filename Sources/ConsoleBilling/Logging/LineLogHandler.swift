@@ -36,7 +36,8 @@ struct LineLogHandler: LogHandler {
                 "\(time) \(event.level.rawValue.uppercased()) \(Self.printable("\(event.message)")) "
                 + pairs.joined(separator: " ") + "\n"
         }
-        FileHandle.standardError.write(Data(line.utf8))
+        // Whoever read it may be gone, as a terminal is that was closed: no reason to end.
+        Terminal.write(line, to: .error)
     }
 
     private static func timestamp() -> String {

@@ -52,18 +52,18 @@ package enum APIKeyFault: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// The keys there are.
-package struct APIKeys: Sendable {
-    private let keys: [APIKey]
+/// The keys there are, and how each is used.
+struct APIKeys: Sendable {
+    private let keys: [(key: APIKey, use: SecretUse)]
 
-    package init(_ keys: [APIKey]) { self.keys = keys }
+    init(_ keys: [APIKey], uses: [SecretUse]) { self.keys = Array(zip(keys, uses)) }
 
-    /// The key a caller presents.
+    /// The key a caller presents; whoever lets the caller in counts it.
     ///
     /// Every key is compared, each in constant time, so that how long it takes says nothing about which
     /// exist.
-    func key(presented text: String) -> APIKey? {
+    func key(presented text: String) -> (key: APIKey, use: SecretUse)? {
         let digest = SHA256Digest(of: Array(text.utf8))
-        return keys.reduce(nil) { found, key in key.digest == digest ? key : found }
+        return keys.reduce(nil) { found, entry in entry.key.digest == digest ? entry : found }
     }
 }

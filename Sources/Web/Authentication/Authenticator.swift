@@ -8,8 +8,8 @@ import Hummingbird
 /// browsers send it by themselves, so it never wins over a header that somebody wrote, and a header that is wrong is not
 /// made good by it.
 struct Authenticator: Sendable {
-    let keys: APIKeys
-    let sessions: SessionSigner
+    /// Where browsers reach us.
+    let publicURL: String
     let cookie: SessionCookie
     /// `nil` where nobody's tokens are taken.
     var tokens: TokenAuthority?
@@ -20,7 +20,7 @@ struct Authenticator: Sendable {
     ///   - request: What they ask. One that changes something and brings no credential but the cookie has to prove that
     ///     a page of ours sent it; see ``SamePageProof``.
     ///   - scope: What the route needs. A session has `feed:read`, for what is the customer's.
-    ///   - now: The time.
+    ///   - context: The request's time, and the secrets that it began with.
     ///   - formToken: What a form carried in its hidden field, where it was a form.
     /// - Returns: Somebody who has the scope.
     /// - Throws: ``APIError``: 401 without a credential that is known and not over, 403 when it is for something else or
@@ -29,21 +29,25 @@ struct Authenticator: Sendable {
     func caller(
         of request: Request,
         needing scope: Scope,
-        now: Instant,
+        _ context: AppContext,
         formToken: String? = nil
     ) async throws -> Caller {
         let caller: Caller
+        var key: SecretUse?
         if let credential = try Self.credential(in: request) {
-            caller = try await self.caller(presenting: credential, now: now)
-        } else if let token = token(inCookiesOf: request, now: now) {
-            caller = Caller(try session(token, now: now))
-            let proof = SamePageProof(request, origin: WebOrigin(of: sessions.publicURL))
-            let isOurForm = formToken.map { sessions.isFormToken($0, for: token) } ?? false
+            let bearer = try await bearer(of: credential, context)
+            caller = try bearer.caller
+            if case .key(_, let use) = bearer { key = use }
+        } else if let (token, verdict) = token(inCookiesOf: request, context) {
+            caller = Caller(try verdict.session)
+            let proof = SamePageProof(request, origin: WebOrigin(of: publicURL))
+            let isOurForm = formToken.map { context.secrets.sessions.isFormToken($0, for: token) } ?? false
             guard proof.isEnough(withFormToken: isOurForm) else { throw APIError.crossSite }
         } else {
             throw APIError.credentialMissing
         }
         guard caller.scopes.contains(scope) else { throw APIError.scopeMissing(scope) }
+        key?.use(at: context.now)
         return caller
     }
 
@@ -52,19 +56,19 @@ struct Authenticator: Sendable {
     /// - Returns: What to show.
     /// - Throws: ``APIError`` for a header that is wrong or an API key: those are no browser's, and are answered as
     ///   anywhere else.
-    func visit(of request: Request, now: Instant) async throws -> PageVisit {
+    func visit(of request: Request, _ context: AppContext) async throws -> PageVisit {
         if let credential = try Self.credential(in: request) {
-            let caller = try await caller(presenting: credential, now: now)
+            let bearer = try await bearer(of: credential, context)
+            let caller = try bearer.caller
             guard case .own = caller.reach else { throw APIError.sessionRequired }
-            guard case .good(let session) = sessions.verdict(on: credential, now: now) else {
-                return .visitor(PageVisitor(caller: caller, session: nil, formToken: nil))
-            }
+            var session: CustomerSession?
+            if case .session(let verdict) = bearer { session = try verdict.session }
             return .visitor(PageVisitor(caller: caller, session: session, formToken: nil))
         }
-        guard let token = token(inCookiesOf: request, now: now) else { return .nobody }
-        switch sessions.verdict(on: token, now: now) {
+        guard let (token, verdict) = token(inCookiesOf: request, context) else { return .nobody }
+        switch verdict {
         case .good(let session):
-            let form = sessions.formToken(for: token)
+            let form = context.secrets.sessions.formToken(for: token)
             return .visitor(PageVisitor(caller: Caller(session), session: session, formToken: form))
         case .expired(let session):
             return .over(SessionFault(reason: .expired, returnURL: session.returnURL))
@@ -72,35 +76,45 @@ struct Authenticator: Sendable {
         }
     }
 
-    private func caller(presenting credential: String, now: Instant) async throws -> Caller {
-        if let key = keys.key(presented: credential) {
-            return Caller(name: key.name, scopes: key.scopes, reach: .anyCustomer)
+    /// What a credential in a header turned out to be.
+    private enum Bearer {
+        case key(APIKey, SecretUse)
+        case session(SessionSigner.Verdict)
+        case user(Caller)
+
+        var caller: Caller {
+            get throws(APIError) {
+                switch self {
+                case .key(let key, _): Caller(name: key.name, scopes: key.scopes, reach: .anyCustomer)
+                case .session(let verdict): Caller(try verdict.session)
+                case .user(let caller): caller
+                }
+            }
         }
-        if sessions.claims(credential) { return Caller(try session(credential, now: now)) }
+    }
+
+    private func bearer(of credential: String, _ context: AppContext) async throws -> Bearer {
+        if let (key, use) = context.secrets.keys.key(presented: credential) { return .key(key, use) }
+        let sessions = context.secrets.sessions
+        if sessions.claims(credential) { return .session(sessions.verdict(on: credential, now: context.now)) }
         if let tokens, SignedToken.isShaped(credential) {
-            return try await tokens.caller(presenting: credential, now: now)
+            return .user(try await tokens.caller(presenting: credential, now: context.now))
         }
         throw APIError.unauthorized("api_key_invalid", "This API key is not known here.")
     }
 
-    private func session(_ token: String, now: Instant) throws(APIError) -> CustomerSession {
-        switch sessions.verdict(on: token, now: now) {
-        case .good(let session): return session
-        case .expired:
-            throw .unauthorized("session_expired", "This session has expired. Make or ask for a new one.")
-        case .forged:
-            throw .unauthorized(
-                "session_invalid",
-                "This is not a session of ours, or it was altered. Make or ask for a new one."
-            )
-        }
-    }
-
     /// The first token in the cookies that is good; if none is, the first.
-    private func token(inCookiesOf request: Request, now: Instant) -> String? {
-        let tokens = cookie.values(in: request)
-        return tokens.first { if case .good = sessions.verdict(on: $0, now: now) { true } else { false } }
-            ?? tokens.first
+    private func token(
+        inCookiesOf request: Request,
+        _ context: AppContext
+    ) -> (token: String, verdict: SessionSigner.Verdict)? {
+        var first: (String, SessionSigner.Verdict)?
+        for token in cookie.values(in: request) {
+            let verdict = context.secrets.sessions.verdict(on: token, now: context.now)
+            if case .good = verdict { return (token, verdict) }
+            first = first ?? (token, verdict)
+        }
+        return first
     }
 
     /// The key or token that a request's headers carry.
@@ -129,6 +143,27 @@ struct Authenticator: Sendable {
                 )
             }
             return parts[1].trimmingSpaces
+        }
+    }
+}
+
+extension SessionSigner.Verdict {
+    /// The session, where it is one that is not over.
+    fileprivate var session: CustomerSession {
+        get throws(APIError) {
+            switch self {
+            case .good(let session): return session
+            case .expired:
+                throw .unauthorized(
+                    "session_expired",
+                    "This session has expired. Make or ask for a new one."
+                )
+            case .forged:
+                throw .unauthorized(
+                    "session_invalid",
+                    "This is not a session of ours, or it was altered. Make or ask for a new one."
+                )
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 package import Billing
-package import Webhooks
+import Webhooks
 
 /// Signs links to a receipt, so that a plain `<a href>` opens it without any other credential.
 ///
 /// A link is good for one transaction, for its receipt alone, until it expires.
 package struct LinkSigner: Sendable {
-    private let keys: [HMACKey]
+    private let secrets: [LinkSecret]
     private let publicURL: String
     private let lifetimeSeconds: Int64
 
@@ -15,9 +15,9 @@ package struct LinkSigner: Sendable {
     ///   - secrets: The first signs; all verify, so that one can be replaced without breaking links.
     ///   - publicURL: The base of every link, without a final slash.
     ///   - lifetimeSeconds: How long a link is good for.
-    package init(secrets: [HMACKey], publicURL: String, lifetimeSeconds: Int64) {
+    init(secrets: [LinkSecret], publicURL: String, lifetimeSeconds: Int64) {
         precondition(!secrets.isEmpty, "configuration requires a secret")
-        keys = secrets
+        self.secrets = secrets
         self.publicURL = publicURL
         self.lifetimeSeconds = lifetimeSeconds
     }
@@ -31,7 +31,7 @@ package struct LinkSigner: Sendable {
     /// What makes a link to a transaction's receipt, or to the page to print, good without any other credential.
     func receiptQuery(_ transactionID: String, now: Instant) -> String {
         let expires = now.adding(seconds: lifetimeSeconds).unixSeconds
-        let signature = keys[0].code(over: Self.message(transactionID, expires)).hex
+        let signature = secrets.sign(Self.message(transactionID, expires)).hex
         return "expires=\(expires)&signature=\(signature)"
     }
 
@@ -42,8 +42,10 @@ package struct LinkSigner: Sendable {
             let presented = AuthenticationCode(hex: signature.utf8)
         else { return .forged }
         let message = Self.message(transactionID, seconds)
-        guard keys.contains(where: { $0.code(over: message) == presented }) else { return .forged }
-        return now.unixSeconds < seconds ? .good : .expired
+        guard let signer = secrets.signer(of: message, presented: presented) else { return .forged }
+        guard now.unixSeconds < seconds else { return .expired }
+        signer.use.use(at: now)
+        return .good
     }
 
     // The purpose comes first, so that no signature made for anything else can ever pass for a receipt link.

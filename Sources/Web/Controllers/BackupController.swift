@@ -14,7 +14,7 @@ struct BackupController: Sendable {
 
     @Sendable
     private func download(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
         guard let source else {
             throw APIError(
                 .notImplemented,

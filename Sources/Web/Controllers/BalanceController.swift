@@ -22,7 +22,7 @@ struct BalanceController: Sendable {
 
     @Sendable
     private func balance(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         let customers = try query.customers(caller)
         try query.finish()
@@ -45,7 +45,7 @@ struct BalanceController: Sendable {
 
     @Sendable
     private func history(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         let customers = try query.customers(caller)
         let zone = try query.timeZone() ?? .utc
@@ -96,7 +96,7 @@ struct BalanceController: Sendable {
 
     @Sendable
     private func give(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .usageWrite, now: context.now)
+        _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
         try QueryReader(request).finish()
         let body = try await request.bytes(upTo: Self.maximumBytes)
         let now = context.now

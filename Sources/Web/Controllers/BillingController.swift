@@ -8,7 +8,6 @@ struct BillingController: Sendable {
     let feed: any TransactionFeed
     let usage: any UsageLedger & CreditLedger
     let authenticator: Authenticator
-    let links: LinkSigner
     let emailer: ReceiptEmailer
     let assets: AssetLinks
     let pages: PageResponse
@@ -32,12 +31,12 @@ struct BillingController: Sendable {
         _ context: AppContext,
         _ contents: (PageVisitor) async throws -> Response
     ) async throws -> Response {
-        switch authenticator.arrival(request, now: context.now) {
+        switch authenticator.arrival(request, context) {
         case .enters(let redirect): return redirect
         case .refused(let fault): return ended(fault, request, context)
         case nil: break
         }
-        switch try await authenticator.visit(of: request, now: context.now) {
+        switch try await authenticator.visit(of: request, context) {
         case .nobody: return ended(nil, request, context)
         case .over(let fault): return ended(fault, request, context)
         case .visitor(let visitor):
@@ -123,7 +122,8 @@ struct BillingController: Sendable {
             now: context.now,
             notice: notice.map(PageNotice.init),
             formToken: visitor.formToken,
-            signature: pages.frameAncestors.isEmpty ? nil : { links.receiptQuery($0, now: context.now) },
+            signature: pages.frameAncestors.isEmpty
+                ? nil : { context.secrets.links.receiptQuery($0, now: context.now) },
             frame: frame(.transactions, visitor)
         )
         return pages.html(model.html, to: request)
@@ -171,7 +171,7 @@ struct BillingController: Sendable {
             let caller = try await authenticator.caller(
                 of: request,
                 needing: .feedRead,
-                now: context.now,
+                context,
                 formToken: form.text("form_token")
             )
             _ = try await emailer.send(try context.pathID(), to: nil, for: caller, context)

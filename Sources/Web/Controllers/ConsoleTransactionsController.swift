@@ -9,7 +9,6 @@ import Storage
 struct ConsoleTransactionsController: Sendable {
     let feed: any TransactionFeed
     let authenticator: Authenticator
-    let links: LinkSigner
 
     func addRoutes(to routes: inout Routes) {
         routes.get("/v1/stripe/transactions", use: list)
@@ -18,7 +17,7 @@ struct ConsoleTransactionsController: Sendable {
 
     @Sendable
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         let limit = try query.integer("limit", in: 1...100) ?? 100
         let offset = try query.integer("offset", in: 0...1_000_000_000) ?? 0
@@ -27,7 +26,9 @@ struct ConsoleTransactionsController: Sendable {
 
         let total = try await feed.count(filter)
         let page = try await feed.page(filter, cursor: .offset(offset), limit: limit)
-        let rows = (page?.elements ?? []).map { ConsoleTransaction($0, links: links, now: context.now) }
+        let rows = (page?.elements ?? []).map {
+            ConsoleTransaction($0, links: context.secrets.links, now: context.now)
+        }
         return JSONBody.response(
             Envelope(data: .init(transactions: rows, totalCount: total, hasMore: page?.hasMore ?? false))
         )
@@ -35,7 +36,7 @@ struct ConsoleTransactionsController: Sendable {
 
     @Sendable
     private func export(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         let start = query.text("startDate")
         let end = query.text("endDate")
@@ -43,7 +44,7 @@ struct ConsoleTransactionsController: Sendable {
         let filter = try await filter(&query, request, caller, requiresRange: true)
         try query.finish()
 
-        let (links, now) = (links, context.now)
+        let (links, now) = (context.secrets.links, context.now)
         let days = [start, end].map { String(($0 ?? "").prefix(10)) }
         return ExportResponse.csv(
             named: "transactions_\(days[0])_to_\(days[1]).csv",

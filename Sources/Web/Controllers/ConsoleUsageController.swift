@@ -59,7 +59,7 @@ struct ConsoleUsageController: Sendable {
         _ context: AppContext,
         by grouping: UsageGrouping
     ) async throws -> [UsageLine] {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         guard let address = query.text("address") else {
             throw APIError.invalid("address", "Say whose usage you want: the address of a wallet.")

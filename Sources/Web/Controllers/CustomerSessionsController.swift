@@ -14,10 +14,10 @@ struct CustomerSessionsController: Sendable {
 
     @Sendable
     private func begin(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .sessionsWrite, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .sessionsWrite, context)
         try QueryReader(request).finish()
         let wish = try SessionBody(try await request.bytes(upTo: Self.maximumBytes))
-        let sessions = authenticator.sessions
+        let sessions = context.secrets.sessions
         let session = sessions.session(
             of: wish.customer,
             owner: wish.owner,

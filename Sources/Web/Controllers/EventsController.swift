@@ -21,7 +21,7 @@ struct EventsController: Sendable {
 
     @Sendable
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
         var query = try QueryReader(request)
         let events = try query.events(now: context.now)
         try query.finish()
@@ -64,7 +64,7 @@ struct EventsController: Sendable {
 
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
         guard let (entry, payload) = try await log.entry(id: id) else { throw APIError.noSuch("event") }
@@ -75,7 +75,7 @@ struct EventsController: Sendable {
 
     @Sendable
     private func reproject(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
         guard let result = try await log.reproject(eventID: id), let logged = try await log.entry(id: id)
         else { throw APIError.noSuch("event") }
@@ -84,13 +84,13 @@ struct EventsController: Sendable {
 
     @Sendable
     private func reprojectAll(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
         return JSONBody.response(ReprojectionResponse(try await log.reprojectAll()))
     }
 
     @Sendable
     private func summary(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
         let summary = try await work.summary()
         let givenUp = try await work.givenUp(limit: 100)
         let journal = try await alerts?.latestRun(.alerts)?.alertJournal

@@ -14,7 +14,7 @@ struct MetricsController: Sendable {
     @Sendable
     private func metrics(_ request: Request, _ context: AppContext) async throws -> Response {
         if !Self.isFromHere(request, context) {
-            _ = try await authenticator.caller(of: request, needing: .metricsRead, now: context.now)
+            _ = try await authenticator.caller(of: request, needing: .metricsRead, context)
         }
         var text = ""
         for source in sources { text += try await source.families().map(\.text).joined() }

@@ -6,7 +6,6 @@ import Storage
 struct ReceiptController: Sendable {
     let feed: any TransactionFeed
     let authenticator: Authenticator
-    let links: LinkSigner
     let source: any ReceiptSource
     let hosts: ReceiptHosts
     let log: any EventLog
@@ -74,10 +73,10 @@ struct ReceiptController: Sendable {
 
         let maySee: (Transaction) -> Bool
         if expires != nil || signature != nil {
-            try check(id, expires: expires ?? "", signature: signature ?? "", now: context.now)
+            try check(id, expires: expires ?? "", signature: signature ?? "", context)
             maySee = { _ in true }
         } else {
-            let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+            let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
             maySee = { caller.maySee(customer: $0.customer) }
         }
         guard let detail = try await feed.payment(ofTransaction: id), maySee(detail.transaction) else {
@@ -86,8 +85,14 @@ struct ReceiptController: Sendable {
         return (detail, format)
     }
 
-    private func check(_ id: String, expires: String, signature: String, now: Instant) throws(APIError) {
-        switch links.verdict(on: id, expires: expires, signature: signature, now: now) {
+    private func check(
+        _ id: String,
+        expires: String,
+        signature: String,
+        _ context: AppContext
+    ) throws(APIError) {
+        let links = context.secrets.links
+        switch links.verdict(on: id, expires: expires, signature: signature, now: context.now) {
         case .good: return
         case .expired:
             throw APIError(

@@ -18,7 +18,7 @@ struct ReceiptEmailController: Sendable {
 
     @Sendable
     private func send(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
         let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes))

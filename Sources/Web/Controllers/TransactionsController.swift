@@ -6,7 +6,6 @@ import Storage
 struct TransactionsController: Sendable {
     let feed: any TransactionFeed
     let authenticator: Authenticator
-    let links: LinkSigner
 
     func addRoutes(to routes: inout Routes) {
         routes.get("/v1/transactions", use: list)
@@ -16,7 +15,7 @@ struct TransactionsController: Sendable {
 
     @Sendable
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         let filter = try caller.bounding(try query.transactionFilter())
         let cursor = try query.cursor()
@@ -36,20 +35,22 @@ struct TransactionsController: Sendable {
             ListResponse(
                 url: "/v1/transactions",
                 hasMore: page.hasMore,
-                data: page.elements.map { TransactionResponse($0, links: links, now: context.now) }
+                data: page.elements.map {
+                    TransactionResponse($0, links: context.secrets.links, now: context.now)
+                }
             )
         )
     }
 
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
         guard let detail = try await feed.payment(ofTransaction: id),
             caller.maySee(customer: detail.transaction.customer)
         else { throw APIError.noSuch("transaction") }
-        var body = TransactionResponse(detail.transaction, links: links, now: context.now)
+        var body = TransactionResponse(detail.transaction, links: context.secrets.links, now: context.now)
         body.attempts = detail.group.attempts(of: detail.transaction)
         body.events = detail.events
         return JSONBody.response(body)
@@ -59,7 +60,7 @@ struct TransactionsController: Sendable {
 
     @Sendable
     private func export(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         let filter = try caller.bounding(try query.transactionFilter())
         let format: Format = try query.choice("format") ?? .csv
@@ -67,7 +68,7 @@ struct TransactionsController: Sendable {
         try query.finish()
 
         let rows = FeedRows(feed: feed, filter: filter)
-        let (links, now) = (links, context.now)
+        let (links, now) = (context.secrets.links, context.now)
         switch format {
         case .csv:
             let table = TransactionTable(zone: zone, links: links, now: now)

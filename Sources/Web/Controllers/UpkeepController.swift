@@ -21,7 +21,7 @@ struct UpkeepController: Sendable {
         _ request: Request,
         _ context: AppContext
     ) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .ops, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .ops, context)
         var query = try QueryReader(request)
         let wish = try query.upkeepRequest(kind, now: context.now)
         guard canAskStripe else {
@@ -55,7 +55,7 @@ struct UpkeepController: Sendable {
         _ request: Request,
         _ context: AppContext
     ) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
         let run = id == "latest" ? try await runs.latestRun(kind) : try await runs.run(id: id)

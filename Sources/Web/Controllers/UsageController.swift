@@ -30,7 +30,7 @@ struct UsageController: Sendable {
 
     @Sendable
     private func daily(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         let subject = try query.usageSubject(caller)
         let zone = try query.timeZone() ?? .utc
@@ -74,7 +74,7 @@ struct UsageController: Sendable {
 
     @Sendable
     private func monthly(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         let subject = try query.usageSubject(caller)
         let zone = try query.timeZone() ?? .utc

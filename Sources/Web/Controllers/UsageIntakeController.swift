@@ -19,7 +19,7 @@ struct UsageIntakeController: Sendable {
 
     @Sendable
     private func putLeases(_ request: Request, _ context: AppContext) async throws -> Response {
-        let records = try await records(of: request, now: context.now) { json throws(JSONFieldError) in
+        let records = try await records(of: request, context) { json throws(JSONFieldError) in
             try LeaseRecord(json)
         }
         let outcome = try await usage.put(records)
@@ -43,7 +43,7 @@ struct UsageIntakeController: Sendable {
 
     @Sendable
     private func putCalendar(_ request: Request, _ context: AppContext) async throws -> Response {
-        let days = try await records(of: request, now: context.now) { json throws(JSONFieldError) in
+        let days = try await records(of: request, context) { json throws(JSONFieldError) in
             try CalendarDay(json)
         }
         switch try await usage.put(days) {
@@ -71,7 +71,7 @@ struct UsageIntakeController: Sendable {
 
     @Sendable
     private func putAccounts(_ request: Request, _ context: AppContext) async throws -> Response {
-        let maps = try await records(of: request, now: context.now) { json throws(JSONFieldError) in
+        let maps = try await records(of: request, context) { json throws(JSONFieldError) in
             try AccountMap(json)
         }
         var changed = 0
@@ -83,10 +83,10 @@ struct UsageIntakeController: Sendable {
 
     private func records<Record>(
         of request: Request,
-        now: Instant,
+        _ context: AppContext,
         _ record: (JSONValue) throws(JSONFieldError) -> Record
     ) async throws -> [Record] {
-        _ = try await authenticator.caller(of: request, needing: .usageWrite, now: now)
+        _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
         try QueryReader(request).finish()
         let body = try await request.bytes(upTo: Self.maximumBytes)
         return try RecordList.read(body, record)

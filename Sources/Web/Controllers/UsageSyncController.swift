@@ -17,7 +17,7 @@ struct UsageSyncController: Sendable {
 
     @Sendable
     private func begin(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .usageWrite, now: context.now)
+        let caller = try await authenticator.caller(of: request, needing: .usageWrite, context)
         var query = try QueryReader(request)
         let isFull = try query.flag("full") ?? false
         try query.finish()
@@ -48,7 +48,7 @@ struct UsageSyncController: Sendable {
     /// `latest` stands for the one there is.
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .usageWrite, now: context.now)
+        _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
         let run = id == "latest" ? try await runs.latestRun(.usageSync) : try await runs.run(id: id)

@@ -6,7 +6,6 @@ import Webhooks
 
 /// `POST /v1/stripe-webhook`: verify, then parse, then record; 200 only when the event is durable.
 struct WebhookController: Sendable {
-    let verifier: SignatureVerifier
     let log: any EventLog
     let instruments: WebInstruments
     let maxBodyBytes: Int
@@ -42,7 +41,7 @@ struct WebhookController: Sendable {
     ) async throws -> RecordOutcome {
         let verified: VerifiedPayload
         do {
-            verified = try verifier.verify(body, header: signature, now: context.now)
+            verified = try context.secrets.verify(body, header: signature, now: context.now)
         } catch {
             context.logger.warning("delivery refused", metadata: ["code": "\(error.code)"])
             throw APIError(.badRequest, .invalidRequest, code: error.code, "\(error)".asSentence)

@@ -8,6 +8,7 @@ import Storage
 /// The line has the route, never the path's query: a signed link's signature is in there.
 struct RequestMiddleware: RouterMiddleware {
     let clock: @Sendable () -> Instant
+    let secrets: CurrentSecrets
     let routes: RouteTable
     let instruments: WebInstruments
 
@@ -19,6 +20,7 @@ struct RequestMiddleware: RouterMiddleware {
         var context = context
         context.requestID = RequestID.make()
         context.now = clock()
+        context.secrets = secrets.inForce
         context.logger[metadataKey: "request_id"] = "\(context.requestID)"
         let started = ContinuousClock.now
 

@@ -6,7 +6,7 @@ import Hummingbird
 ///
 /// The page asks this before anything else:
 ///
-///     switch authenticator.arrival(request, now: context.now) {
+///     switch authenticator.arrival(request, context) {
 ///     case .enters(let redirect): return redirect
 ///     case .refused(let fault): return …a page that says so, and leads back to fault.returnURL…
 ///     case nil: break  // No session in the address: the cookie or a bearer token has to do.
@@ -23,14 +23,14 @@ extension Authenticator {
     ///
     /// - Parameters:
     ///   - request: A GET of the page.
-    ///   - now: The time.
+    ///   - context: The time, and the secrets.
     /// - Returns: `nil` for an address without a session.
-    func arrival(_ request: Request, now: Instant) -> SessionArrival? {
+    func arrival(_ request: Request, _ context: AppContext) -> SessionArrival? {
         guard let query = request.uri.query else { return nil }
         let pairs = query.split(separator: "&")
         guard let pair = pairs.first(where: { $0.hasPrefix("session=") }) else { return nil }
         let token = String(pair.dropFirst("session=".count))
-        switch sessions.verdict(on: token, now: now) {
+        switch context.secrets.sessions.verdict(on: token, now: context.now) {
         case .forged: return .refused(SessionFault(reason: .forged, returnURL: nil))
         case .expired(let session):
             return .refused(SessionFault(reason: .expired, returnURL: session.returnURL))
@@ -44,7 +44,7 @@ extension Authenticator {
                     status: .seeOther,
                     headers: [
                         .location: target,
-                        .setCookie: cookie.setting(token, until: session.expiresAt, now: now),
+                        .setCookie: cookie.setting(token, until: session.expiresAt, now: context.now),
                         .cacheControl: "no-store", .referrerPolicy: "no-referrer", .contentLength: "0",
                     ]
                 )

@@ -1,5 +1,5 @@
 package import Billing
-package import Webhooks
+import Webhooks
 
 /// Signs customer sessions, so that their tokens need no place in any store, and tells genuine ones.
 ///
@@ -11,7 +11,7 @@ package struct SessionSigner: Sendable {
     package static let maximumLength = 3900
 
     package let publicURL: String
-    private let keys: [HMACKey]
+    private let secrets: [LinkSecret]
     private let lifetimeSeconds: Int64
 
     private static let mark = "cbs1."
@@ -22,9 +22,9 @@ package struct SessionSigner: Sendable {
     ///   - secrets: The first signs; all verify, so that one can be replaced without ending sessions.
     ///   - publicURL: The base of every link, without a final slash.
     ///   - lifetimeSeconds: How long a session lasts.
-    package init(secrets: [HMACKey], publicURL: String, lifetimeSeconds: Int64) {
+    init(secrets: [LinkSecret], publicURL: String, lifetimeSeconds: Int64) {
         precondition(!secrets.isEmpty, "configuration requires a secret")
-        keys = secrets
+        self.secrets = secrets
         self.publicURL = publicURL
         self.lifetimeSeconds = lifetimeSeconds
     }
@@ -46,7 +46,7 @@ package struct SessionSigner: Sendable {
 
     package func token(for session: CustomerSession) -> String {
         let payload = Base64URL.encoded(session.payload)
-        return Self.mark + payload + "." + keys[0].code(over: Self.message(payload)).hex
+        return Self.mark + payload + "." + secrets.sign(Self.message(payload)).hex
     }
 
     /// The way into the page.
@@ -67,21 +67,22 @@ package struct SessionSigner: Sendable {
         let parts = token.dropFirst(Self.mark.count).split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let presented = AuthenticationCode(hex: parts[1].utf8) else { return .forged }
         let message = Self.message(String(parts[0]))
-        guard keys.contains(where: { $0.code(over: message) == presented }),
+        guard let signer = secrets.signer(of: message, presented: presented),
             let session = Base64URL.decoded(parts[0]).flatMap(CustomerSession.init(payload:))
         else { return .forged }
-        return now < session.expiresAt ? .good(session) : .expired(session)
+        guard now < session.expiresAt else { return .expired(session) }
+        signer.use.use(at: now)
+        return .good(session)
     }
 
     /// What a form of the page carries in a hidden field, to prove that it is the page's.
     ///
     /// Only who can read the page knows it; it is of use with this one token alone.
-    package func formToken(for token: String) -> String { keys[0].code(over: Self.formMessage(token)).hex }
+    package func formToken(for token: String) -> String { secrets.sign(Self.formMessage(token)).hex }
 
     func isFormToken(_ text: String, for token: String) -> Bool {
         guard let presented = AuthenticationCode(hex: text.utf8) else { return false }
-        let message = Self.formMessage(token)
-        return keys.contains { $0.code(over: message) == presented }
+        return secrets.signer(of: Self.formMessage(token), presented: presented) != nil
     }
 
     // The purpose comes first, so that no signature made for anything else can ever pass for a session.

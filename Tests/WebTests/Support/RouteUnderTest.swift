@@ -159,6 +159,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             access: .key(.ops)
         ),
         .init(method: "GET", pattern: "/v1/backup", path: "/v1/backup", access: .key(.ops)),
+        .init(method: "GET", pattern: "/v1/secrets", path: "/v1/secrets", access: .key(.ops)),
         .init(method: "GET", pattern: "/v1/work", path: "/v1/work", access: .key(.ops)),
         .init(
             method: "POST",

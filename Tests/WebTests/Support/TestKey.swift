@@ -15,10 +15,10 @@ enum TestKey: String, CaseIterable {
     var headers: [TransportHeader] { [TransportHeader("Authorization", "Bearer \(rawValue)")] }
     var headersOfConsole: [TransportHeader] { [TransportHeader("x-api-key", rawValue)] }
 
-    static let all = APIKeys([
+    static let all = [
         key(.feed, [.feedRead]), key(.ops, [.ops]), key(.usage, [.usageWrite]),
         key(.sessions, [.sessionsWrite]), key(.metrics, [.metricsRead]),
-    ])
+    ]
 
     private static func key(_ key: TestKey, _ scopes: Set<Scope>) -> APIKey {
         APIKey(name: "\(key)", digest: SHA256Digest(of: Array(key.rawValue.utf8)), scopes: scopes)

@@ -51,11 +51,14 @@ final class WebHarness: Sendable {
     /// Where the database is, and nothing else.
     let folder: URL
     let settings: Settings
+    /// Those in force, to be changed while it runs.
+    let secrets: CurrentSecrets
     private let transport: CurlTransport
 
     private init(
         port: Int,
         clock: TestClock,
+        secrets: CurrentSecrets,
         store: SQLiteStore,
         folder: URL,
         settings: Settings,
@@ -63,6 +66,7 @@ final class WebHarness: Sendable {
     ) {
         self.port = port
         self.clock = clock
+        self.secrets = secrets
         self.store = store
         self.folder = folder
         self.settings = settings
@@ -101,8 +105,9 @@ final class WebHarness: Sendable {
         let clock = TestClock(settings.now)
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         do {
+            let secrets = try settings.secrets()
             let application = buildApplication(
-                try configuration(settings, clock),
+                configuration(settings, secrets, clock),
                 store: settings.wrapping(store),
                 receipts: settings.watching(settings.receipts),
                 mailer: settings.mailer,
@@ -119,6 +124,7 @@ final class WebHarness: Sendable {
                 let harness = WebHarness(
                     port: port,
                     clock: clock,
+                    secrets: secrets,
                     store: store,
                     folder: folder,
                     settings: settings,
@@ -140,15 +146,16 @@ final class WebHarness: Sendable {
         }
     }
 
-    private static func configuration(_ settings: Settings, _ clock: TestClock) throws -> WebConfiguration {
+    private static func configuration(
+        _ settings: Settings,
+        _ secrets: CurrentSecrets,
+        _ clock: TestClock
+    ) -> WebConfiguration {
         WebConfiguration(
             host: "127.0.0.1",
             port: 0,
-            verifier: SignatureVerifier(secrets: try settings.webhookSecrets.map { try EndpointSecret($0) }),
             maxBodyBytes: settings.maxBodyBytes,
-            keys: TestKey.all,
-            links: settings.linkSigner,
-            sessions: settings.sessionSigner,
+            secrets: secrets,
             tokenIssuer: settings.tokenIssuer,
             frameAncestors: settings.frameAncestors,
             receiptHosts: settings.receiptHosts,
@@ -168,23 +175,35 @@ final class WebHarness: Sendable {
 }
 
 extension WebHarness.Settings {
-    /// Signs sessions as the service does.
-    var sessionSigner: SessionSigner {
-        SessionSigner(
-            secrets: linkSecrets.map { HMACKey(Array($0.utf8)) },
-            publicURL: publicURL,
-            lifetimeSeconds: sessionLifetimeSeconds
+    func secretSet() throws -> SecretSet {
+        SecretSet(
+            webhook: try webhookSecrets.map { try EndpointSecret($0) },
+            links: linkSecrets.map { HMACKey(Array($0.utf8)) },
+            keys: TestKey.all
         )
     }
 
-    /// Signs links as the service does.
-    var linkSigner: LinkSigner {
-        LinkSigner(
-            secrets: linkSecrets.map { HMACKey(Array($0.utf8)) },
+    func secrets() throws -> CurrentSecrets { CurrentSecrets(try secretSet(), rules: rules, now: now) }
+
+    private var rules: SigningRules {
+        SigningRules(
             publicURL: publicURL,
-            lifetimeSeconds: linkLifetimeSeconds
+            receiptLinkSeconds: linkLifetimeSeconds,
+            sessionSeconds: sessionLifetimeSeconds
         )
     }
+
+    /// What signs as the service does, and counts for nobody.
+    private var signers: SecretsInForce {
+        let set = SecretSet(webhook: [], links: linkSecrets.map { HMACKey(Array($0.utf8)) }, keys: [])
+        return CurrentSecrets(set, rules: rules, now: now).inForce
+    }
+
+    /// Signs sessions as the service does.
+    var sessionSigner: SessionSigner { signers.sessions }
+
+    /// Signs links as the service does.
+    var linkSigner: LinkSigner { signers.links }
 }
 
 // MARK: Asking

@@ -1,0 +1,19 @@
+import Web
+import Webhooks
+
+extension SecretSet {
+    /// The settings that can be changed while the service runs.
+    static let settings: [Setting] = [.webhookSecret, .linkSigningSecret, .apiKeys]
+
+    /// Reads the secrets, and leaves what is wrong with them in the check.
+    init(_ check: inout SettingCheck) {
+        self.init(
+            webhook: check.list(.webhookSecret, isRequired: true) { try? EndpointSecret($0) },
+            links: check.list(.linkSigningSecret, isRequired: true) { secret in
+                secret.utf8.count >= 32 ? HMACKey(Array(secret.utf8)) : nil
+            },
+            keys: check.list(.apiKeys, isRequired: false) { try? APIKey(parsing: $0) }
+        )
+        if Set(keys.map(\.name)).count < keys.count { check.problems.append("API_KEYS names a key twice.") }
+    }
+}

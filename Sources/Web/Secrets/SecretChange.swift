@@ -1,0 +1,42 @@
+/// What became of the secrets of one kind, told by names and fingerprints.
+package struct SecretChange: Equatable, Sendable, CustomStringConvertible {
+    package let kind: SecretInForce.Kind
+    package let added: [String]
+    package let removed: [String]
+    /// API keys that may be used for something else than before.
+    package let altered: [String]
+    /// The link secret that signs from now on, where that is another one.
+    package let signsNow: String?
+
+    /// Compares what was in force with what is.
+    ///
+    /// - Returns: `nil` where that makes no difference to anybody.
+    package init?(_ kind: SecretInForce.Kind, before: [SecretInForce], after: [SecretInForce]) {
+        let before = before.filter { $0.kind == kind }
+        let after = after.filter { $0.kind == kind }
+        func isKept(_ secret: SecretInForce, _ others: [SecretInForce]) -> Bool {
+            others.contains { $0.digest == secret.digest && $0.name == secret.name }
+        }
+        self.kind = kind
+        added = after.filter { !isKept($0, before) }.map(\.label)
+        removed = before.filter { !isKept($0, after) }.map(\.label)
+        altered = after.filter { secret in
+            before.contains {
+                $0.digest == secret.digest && $0.name == secret.name && $0.scopes != secret.scopes
+            }
+        }.map(\.label)
+        signsNow =
+            kind == .link && before.first?.digest != after.first?.digest ? after.first?.label : nil
+        if added.isEmpty, removed.isEmpty, altered.isEmpty, signsNow == nil { return nil }
+    }
+
+    /// `STRIPE_WEBHOOK_SECRET: added 1a2b3c4d; removed 99aabbcc`.
+    package var description: String {
+        let parts = [
+            ("added", added), ("removed", removed), ("other scopes for", altered),
+            ("signing with", signsNow.map { [$0] } ?? []),
+        ].filter { !$0.1.isEmpty }
+        return "\(kind.setting): "
+            + parts.map { "\($0) \($1.joined(separator: ", "))" }.joined(separator: "; ")
+    }
+}

@@ -1,0 +1,74 @@
+import Billing
+import Webhooks
+
+/// What the rules of signing are, whatever the secrets: changing them takes a new start.
+package struct SigningRules: Sendable {
+    /// How far the time of a delivery's signing may lie from now.
+    package var toleranceSeconds: Int64
+    /// The base of every link, without a final slash.
+    package var publicURL: String
+    package var receiptLinkSeconds: Int64
+    package var sessionSeconds: Int64
+
+    package init(
+        toleranceSeconds: Int64 = 300,
+        publicURL: String,
+        receiptLinkSeconds: Int64,
+        sessionSeconds: Int64
+    ) {
+        self.toleranceSeconds = toleranceSeconds
+        self.publicURL = publicURL
+        self.receiptLinkSeconds = receiptLinkSeconds
+        self.sessionSeconds = sessionSeconds
+    }
+}
+
+/// The secrets as they are at one moment, and all that is done with them.
+///
+/// A request gets them when it begins, and keeps them to its end, whatever is changed meanwhile.
+package final class SecretsInForce: Sendable {
+    let keys: APIKeys
+    package let links: LinkSigner
+    package let sessions: SessionSigner
+    /// Each of them, in the order of the settings.
+    package let list: [SecretInForce]
+    private let verifier: SignatureVerifier
+    private let webhookUses: [SecretUse]
+
+    init(_ given: SecretSet, _ rules: SigningRules, after standing: [SecretInForce], now: Instant) {
+        let (set, list) = given.described(after: standing, now: now)
+        func uses(_ kind: SecretInForce.Kind) -> [SecretUse] { list.filter { $0.kind == kind }.map(\.use) }
+        let linkSecrets = zip(set.links, uses(.link)).map { LinkSecret(key: $0, use: $1) }
+        self.list = list
+        keys = APIKeys(set.keys, uses: uses(.apiKey))
+        links = LinkSigner(
+            secrets: linkSecrets,
+            publicURL: rules.publicURL,
+            lifetimeSeconds: rules.receiptLinkSeconds
+        )
+        sessions = SessionSigner(
+            secrets: linkSecrets,
+            publicURL: rules.publicURL,
+            lifetimeSeconds: rules.sessionSeconds
+        )
+        verifier = SignatureVerifier(secrets: set.webhook, toleranceSeconds: rules.toleranceSeconds)
+        webhookUses = uses(.webhook)
+    }
+
+    /// Checks a delivery, and counts it for the secret that it was signed with.
+    ///
+    /// - Throws: As ``SignatureVerifier/verify(_:header:now:)`` does.
+    func verify(_ body: [UInt8], header: String?, now: Instant) throws(SignatureError) -> VerifiedPayload {
+        let verified = try verifier.verify(body, header: header, now: now)
+        webhookUses[verified.secretIndex].use(at: now)
+        return verified
+    }
+
+    /// What a request has until somebody gives it any: nobody is let in, and nobody can verify what is signed.
+    static let nobodys = SecretsInForce(
+        SecretSet(webhook: [], links: [HMACKey((0..<32).map { _ in .random(in: 0...255) })], keys: []),
+        SigningRules(toleranceSeconds: 0, publicURL: "", receiptLinkSeconds: 0, sessionSeconds: 0),
+        after: [],
+        now: Instant(unixSeconds: 0)
+    )
+}
