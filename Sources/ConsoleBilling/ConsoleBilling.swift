@@ -23,8 +23,8 @@ struct ConsoleBilling: AsyncParsableCommand {
             ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self,
             StatsCommand.self, BackfillCommand.self, ReconcileCommand.self, UsageCommand.self,
             AlertsCommand.self, KeysCommand.self, SecretsCommand.self, BackupCommand.self,
-            RestoreCommand.self, MigrateStoreCommand.self, DoctorCommand.self, HealthCommand.self,
-            ManualCommand.self,
+            RestoreCommand.self, MigrateStoreCommand.self, ConfigCommand.self, DoctorCommand.self,
+            HealthCommand.self, ManualCommand.self,
         ]
     )
 

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Stories
+
+/// `console-billing config`: every setting as `serve` would find it, and what it would refuse.
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Show every setting, where it comes from, and what is wrong with it.",
+        discussion: """
+            It takes what serve takes, starts nothing and asks nobody. Secrets are shown as fingerprints, the first 8 \
+            digits of their SHA-256; passwords in addresses not at all.
+
+            EXAMPLES
+              console-billing config
+              console-billing config --config /etc/console-billing/config.yaml --format json | jq '.data[] | select(.source != "default")'
+
+            EXIT CODES
+              0 serve would take it, 78 it would not, with every reason on standard error
+            """
+    )
+
+    @OptionGroup var options: ServiceOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        var sources = options.sources()
+        let contents = sources.contents()
+        if options.dev {
+            let url = SettingValues(sources, contents: contents).developmentURL
+            // Made up for this once where serve has not made up its own yet.
+            sources.development = (DevelopmentCredentials.load() ?? .make(url: url ?? "")).settings
+            if url == nil { sources.problems.append(ServiceOptions.developmentIsLocal) }
+        }
+        let examined = ExaminedConfiguration(SettingValues(sources, contents: contents))
+        switch output.chosen {
+        case .human: Terminal.line(examined.table.text)
+        case .json: Terminal.line(examined.json.compact)
+        }
+        guard examined.problems.isEmpty else {
+            throw Sysexits.fail(.configuration, "\(ConfigurationError(examined.problems))")
+        }
+    }
+}
+
+/// A configuration as it would be taken, or not.
+struct ExaminedConfiguration {
+    let settings: [ShownSetting]
+    let problems: [String]
+
+    init(_ values: SettingValues) {
+        settings = Setting.allCases.map { ShownSetting($0, of: values) }
+        do {
+            _ = try ServiceConfiguration(values)
+            problems = []
+        } catch {
+            problems = error.problems
+        }
+    }
+
+    var table: TextTable {
+        TextTable(
+            columns: ["SETTING", "VALUE", "FROM"],
+            rows: settings.map { shown in
+                [shown.setting.rawValue, printable(shown.value ?? "–"), printable(shown.origin)]
+            }
+        )
+    }
+
+    var json: OrderedJSON {
+        [
+            "object": "configuration",
+            "valid": .bool(problems.isEmpty),
+            "problems": .array(problems.map { .string($0) }),
+            "data": .array(
+                settings.map { shown in
+                    var members: [OrderedJSON.Member] = [
+                        .init("name", .string(shown.setting.rawValue)), .init("value", .text(shown.value)),
+                        .init("source", .string(shown.source)), .init("path", .text(shown.path)),
+                    ]
+                    if let count = shown.count { members.append(.init("count", .integer(Int64(count)))) }
+                    return .object(members)
+                }
+            ),
+        ]
+    }
+}

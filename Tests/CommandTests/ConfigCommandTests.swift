@@ -1,0 +1,124 @@
+import Stories
+import Testing
+import Webhooks
+
+@testable import ConsoleBilling
+
+/// What `config` shows, and what it keeps to itself.
+struct ConfigCommandTests {
+    private func examined(
+        _ environment: [String: String],
+        files: [String: String] = [:],
+        flags: [String] = []
+    ) throws -> ExaminedConfiguration {
+        let options = try ServiceOptions.parse(flags)
+        let sources = options.sources(environment)
+        let contents = sources.contents { path in files[path].map { .bytes(Array($0.utf8)) } ?? .absent }
+        return ExaminedConfiguration(SettingValues(sources, contents: contents))
+    }
+
+    private static let secret = "whsec_canary_of_the_endpoint"
+    private static let link = "canary_of_links_with_at_least_32_bytes"
+    private static let good = ["STRIPE_WEBHOOK_SECRET": secret, "LINK_SIGNING_SECRET": link]
+
+    private func fingerprint(_ text: String) -> String { SHA256Digest(of: Array(text.utf8)).fingerprint }
+
+    private func shown(_ setting: Setting, in examined: ExaminedConfiguration) throws -> ShownSetting {
+        try #require(examined.settings.first { $0.setting == setting })
+    }
+
+    @Test func `every setting is shown, with where it comes from`() throws {
+        let examined = try examined(
+            [
+                "STRIPE_WEBHOOK_SECRET_FILE": "/s/webhook", "CREDENTIALS_DIRECTORY": "/c", "PORT": "4000",
+                "LOG_LEVEL": "error",
+            ],
+            files: [
+                "/s/webhook": Self.secret, "/c/LINK_SIGNING_SECRET": Self.link,
+                "/etc/c.yaml": "seller: {name: Overclock}\nport: 5000\n",
+            ],
+            flags: ["--config", "/etc/c.yaml", "--log-level", "debug", "--set", "RECEIPT_LINK_TTL=60"]
+        )
+        #expect(examined.problems.isEmpty)
+        #expect(examined.settings.map(\.setting) == Setting.allCases)
+        let found = try [
+            Setting.webhookSecret, .linkSigningSecret, .port, .logLevel, .receiptLinkTTL, .sellerName, .host,
+            .apiKeys,
+        ].map { try shown($0, in: examined) }
+        #expect(
+            found.map(\.origin) == [
+                "STRIPE_WEBHOOK_SECRET_FILE /s/webhook", "credential /c/LINK_SIGNING_SECRET", "environment",
+                "flag", "flag", "/etc/c.yaml", "default", "–",
+            ]
+        )
+        #expect(found.map(\.value).suffix(6) == ["4000", "debug", "60", "Overclock", "127.0.0.1", nil])
+    }
+
+    @Test func `secrets are shown as fingerprints, and counted`() throws {
+        var environment = Self.good
+        environment["STRIPE_WEBHOOK_SECRET"] = "\(Self.secret), \(Self.secret)2"
+        environment["STRIPE_SECRET_KEY"] = "rk_test_canary"
+        environment["API_KEYS"] = "console:\(String(repeating: "ab", count: 32)):ops+feed:read,cbk_canary"
+        let examined = try examined(environment)
+        let webhook = try shown(.webhookSecret, in: examined)
+        #expect(
+            webhook.value
+                == "whsec_… (\(fingerprint(Self.secret))), whsec_… (\(fingerprint(Self.secret + "2")))"
+        )
+        #expect(webhook.count == 2)
+        #expect(try shown(.linkSigningSecret, in: examined).value == "… (\(fingerprint(Self.link)))")
+        #expect(
+            try shown(.stripeSecretKey, in: examined).value == "rk_test_… (\(fingerprint("rk_test_canary")))"
+        )
+        // The second is a key where its hash should be.
+        #expect(
+            try shown(.apiKeys, in: examined).value == "console (abababab) feed:read+ops, (cannot be read)"
+        )
+        let all = examined.table.text + examined.json.compact + examined.problems.joined()
+        #expect(!all.contains("canary"))
+        #expect(examined.problems.count == 1)
+    }
+
+    @Test(
+        arguments: [
+            ("postgres://me:canary@db.example/billing", "postgres://me:…@db.example/billing"),
+            ("postgres://me:c@an?ary@db.example/billing", "postgres://…"),
+            ("postgres://db/b?user=me&password=canary", "postgres://db/b?user=me&password=…"),
+            ("postgres://me@db/b?sslpassword=canary&sslmode=require", nil),
+            ("postgresql://me:canary:more@db,other/b", "postgresql://me:…@db,other/b"),
+            ("sqlite:data/a:b@c.sqlite", "sqlite:data/a:b@c.sqlite"),
+        ] as [(String, String?)]
+    )
+    func `the password of an address is not shown`(url: String, expected: String?) throws {
+        let examined = try examined(Self.good.merging(["DATABASE_URL": url]) { $1 })
+        let value = try shown(.databaseURL, in: examined).value
+        #expect(value == expected ?? "postgres://me@db/b?sslpassword=…&sslmode=require")
+        #expect(!(examined.table.text + examined.json.compact).contains("canary"))
+    }
+
+    @Test func `all that is wrong is said at once, each by its name`() throws {
+        let examined = try examined(
+            [
+                "PORT": "everywhere", "LINK_SIGNING_SECRET_FILE": "/gone", "STRIPE_WEBHOOK_SECRETS": "x",
+                "API_KEYS": "a,b", "RECEIPT_LINK_TTL": "0",
+            ],
+            flags: ["--set", "HOTS=1", "--config", "/none.yaml"]
+        )
+        let names = [
+            "HOTS", "STRIPE_WEBHOOK_SECRETS", "/none.yaml", "LINK_SIGNING_SECRET_FILE", "PORT",
+            "STRIPE_WEBHOOK_SECRET is required", "API_KEYS", "RECEIPT_LINK_TTL",
+        ]
+        #expect(examined.problems.count == names.count)
+        for name in names { #expect(examined.problems.contains { $0.contains(name) }, "\(name)") }
+        #expect(examined.json["valid"] == false)
+    }
+
+    @Test func `it takes what serve takes`() throws {
+        let words = [
+            "--dev", "--config", "c", "--host", "h", "--port", "1", "--set", "A=b", "--log-format", "json",
+        ]
+        for command in ["serve", "config"] {
+            #expect(throws: Never.self) { try ConsoleBilling.parseAsRoot([command] + words) }
+        }
+    }
+}
