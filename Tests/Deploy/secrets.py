@@ -224,22 +224,21 @@ def hang_ups_end_nothing(executable):
 def mounted_while_hung_up(executable):
     ready = threading.Event()
     popen = subprocess.Popen
+    hung_up = []
 
     def minds_hang_ups(process):
-        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-        masks = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigIgn", "SigBlk", "SigCgt"))]
+        lines = pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        masks = [int(line.split()[1], 16) for line in lines if line.startswith(("SigIgn", "SigCgt"))]
         return any(mask & 1 for mask in masks)
 
     def start(*words, **options):
         process = popen(*words, **options)
 
         def hang_up():
-            sent = 0
-            while not ready.wait(0.001):
+            while not ready.wait(0.001) and process.poll() is None:
                 if minds_hang_ups(process):
                     process.send_signal(signal.SIGHUP)
-                    sent += 1
-            assert sent > 0, "nobody hung up"
+                    hung_up.append(process.pid)
 
         threading.Thread(target=hang_up, daemon=True).start()
         return process
@@ -248,6 +247,7 @@ def mounted_while_hung_up(executable):
     try:
         with mounted(executable) as (service, _):
             ready.set()
+            assert hung_up, "nobody hung up"
             yield service
     finally:
         ready.set()

@@ -45,7 +45,7 @@ struct EventsController: Sendable {
 
     @Sendable
     private func count(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, now: context.now)
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
         try QueryReader(request).finish()
         let (hour, day) = (context.now.adding(seconds: -3600), context.now.adding(seconds: -86_400))
         let last = try await log.entries(EventQuery(limit: 1))?.elements.first
