@@ -31,6 +31,7 @@ final class Receiver: HTTPTransport {
     private struct State {
         var messages: [Message] = []
         var answers: [Result<TransportResponse, TransportError>] = []
+        var beforeAnswer: (@Sendable () async -> Void)?
     }
 
     private let state = Mutex(State())
@@ -38,6 +39,16 @@ final class Receiver: HTTPTransport {
     /// Everything that came, taken or not.
     var messages: [Message] { state.withLock(\.messages) }
     var types: [String] { messages.map(\.type) }
+
+    func message(_ index: Int) throws -> Message {
+        let messages = messages
+        return try #require(messages.indices.contains(index) ? messages[index] : nil)
+    }
+
+    /// Runs something whenever an alert has come and was not answered yet.
+    func beforeEachAnswer(_ body: @escaping @Sendable () async -> Void) {
+        state.withLock { $0.beforeAnswer = body }
+    }
 
     /// What to answer next; once that is used up, 204.
     func answer(_ answers: Result<TransportResponse, TransportError>...) {
@@ -60,9 +71,10 @@ final class Receiver: HTTPTransport {
             headers: headers,
             limits: request.limits
         )
+        state.withLock { $0.messages.append(message) }
+        await state.withLock(\.beforeAnswer)?()
         return try state.withLock { state -> Result<TransportResponse, TransportError> in
-            state.messages.append(message)
-            return state.answers.isEmpty
+            state.answers.isEmpty
                 ? .success(TransportResponse(status: 204)) : state.answers.removeFirst()
         }.get()
     }

@@ -32,7 +32,7 @@ struct DriftAlertTests {
             try await bench.harness.perform(.reconciliation, mends: true)
             try await bench.pass(5, worker)
             #expect(bench.receiver.types == ["reconciliation.drifted", "reconciliation.cleared"])
-            #expect(bench.receiver.messages[1].data["clears"] as? [String] == [drifted.id])
+            #expect(try bench.receiver.message(1).data["clears"] as? [String] == [drifted.id])
             try await bench.harness.perform(.reconciliation)
             try await bench.pass(5, worker)
             #expect(bench.receiver.types.count == 2)
@@ -54,7 +54,7 @@ struct DriftAlertTests {
             try await bench.harness.perform(.reconciliation)
             try await bench.pass(600, worker)
             #expect(bench.receiver.types == ["reconciliation.drifted", "reconciliation.cleared"])
-            #expect(bench.receiver.messages[0].data["run"] as? String == missed.id)
+            #expect(try bench.receiver.message(0).data["run"] as? String == missed.id)
         }
     }
 
