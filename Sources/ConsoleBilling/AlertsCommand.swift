@@ -10,7 +10,13 @@ import Upkeep
 struct AlertsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alerts",
-        abstract: "What operators are told by webhook (ALERT_WEBHOOK_URL).",
+        abstract: "Look after what operators are told by webhook.",
+        discussion: """
+            With ALERT_WEBHOOK_URL the service tells of quarantined events, drift and silence, and of their end.
+
+            EXAMPLES
+              console-billing alerts test
+            """,
         subcommands: [AlertsTestCommand.self]
     )
 }

@@ -47,14 +47,11 @@ struct QuarantineTests {
             [try Self.record("evt_1", receivedAt: 1_750_000_000)],
             now: Instant(unixSeconds: 1_750_000_000)
         )
-        let commands = text.split(separator: "\n").compactMap { line in
-            // Two spaces part a command from what it does.
-            line.firstRange(of: "console-billing ").map {
-                line[$0.upperBound...].prefix(
-                    upTo: line[$0.upperBound...].firstRange(of: "  ")?.lowerBound ?? line.endIndex
-                )
-            }
-        }
+        // Two spaces part a command from what it does.
+        let commands = text.split(separator: "\n").flatMap { $0.split(separator: "  ") }
+            .map { $0.trimmingPrefix(" ") }
+            .filter { $0.hasPrefix("console-billing ") }
+            .map { $0.dropFirst("console-billing ".count) }
         #expect(commands.count == 3)
         for command in commands {
             #expect(throws: Never.self, "\(command)") {

@@ -149,6 +149,12 @@ struct StatsTests {
                 "reconciliation"
             ),
             ("_free_bytes 107374182400", "_free_bytes 999999999", "disk"),
+            (
+                "_oldest_age_seconds 30",
+                "_oldest_age_seconds 30\nconsole_billing_alerts_pending 1\n"
+                    + "console_billing_alerts_oldest_pending_age_seconds 901",
+                "alerts"
+            ),
             ("{file=\"wal\"} 8388608", "{file=\"wal\"} 600000000", "disk"),
             (
                 "_oldest_age_seconds 30", "_oldest_age_seconds 30\nconsole_billing_usage_sync_failed 1",

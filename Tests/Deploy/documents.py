@@ -34,7 +34,7 @@ from outage import KEY, StandIn  # noqa: E402
 
 REFERENCE = ROOT / "deploy/docs/reference"
 LOCAL = "127.0.0.1:3080"
-NEEDS = {"stripe", "systemd", "docker", "kubernetes", "akash", "postgres", "nginx", "build", "root", "service"}
+NEEDS = {"stripe", "systemd", "docker", "kubernetes", "akash", "postgres", "nginx", "build", "root", "service", "receiver"}
 FENCE = re.compile(r"^```(.*)\n([\s\S]*?)^```", re.MULTILINE)
 failures = []
 
@@ -72,6 +72,8 @@ def blocks(name, text):
         language = match[1].split(" ")[0]
         if language in ("bash", "shell", "console", "zsh"):
             fail(f"{name}:{line_of(text, match.start())}", "commands are fenced with ```sh and a decision")
+        elif language != "sh" and re.search(r"^(\$ |(sudo )?console-billing )", match[2], re.MULTILINE):
+            fail(f"{name}:{line_of(text, match.start())}", "there is a command in it: fence it with ```sh and a decision")
         if language == "sh":
             yield Block(name, text, match)
 
@@ -234,7 +236,10 @@ def settings(executable, text):
     commands_own = {"CONSOLE_BILLING_API_KEY", "NO_COLOR"}
     where, told = "reference/configuration.md", {}
     for name, _, default in rows(text, 3):
-        for setting in re.findall(r"`([A-Z0-9_]+)`", name):
+        names = re.findall(r"`([A-Z0-9_]+)`", name)
+        # One row may have several, each with its default.
+        defaults = default.split(", ") if len(names) > 1 and default.count(", ") == len(names) - 1 else [default] * len(names)
+        for setting, default in zip(names, defaults):
             if setting in told:
                 fail(where, f"{setting} has two rows")
             told[setting] = default

@@ -48,6 +48,10 @@ extension ServiceStats {
                     ?? .null,
                 "updated_at": number("console_billing_usage_sync_updated_timestamp_seconds"),
             ],
+            "alerts": [
+                "pending": number("console_billing_alerts_pending"),
+                "oldest_age_seconds": number("console_billing_alerts_oldest_pending_age_seconds"),
+            ],
             "database": [
                 "bytes": number("console_billing_database_bytes", ["file": "main"]),
                 "log_bytes": number("console_billing_database_bytes", ["file": "wal"]),

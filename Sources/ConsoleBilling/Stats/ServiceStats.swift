@@ -17,6 +17,7 @@ struct ServiceStats {
         static let silence = 6.0 * 3600
         static let workAge = 3600.0
         static let usageLag = 6.0 * 3600
+        static let untoldAge = 900.0
         static let freeBytes = 1e9
         static let logBytes = Double(512 << 20)
     }
@@ -33,7 +34,7 @@ struct ServiceStats {
         if let events { lines += table(of: events) }
         lines += [
             lastWebhook(now), acknowledgement, deliveries, work, backfill(now), reconciliation(now),
-            usage(now), disk,
+            usage(now), alerts, disk,
         ].compactMap(\.self)
         return lines
     }
@@ -156,6 +157,18 @@ struct ServiceStats {
             "\(lag ?? "")synced \(age("console_billing_usage_sync_updated_timestamp_seconds", now))"
                 + (failed == 1 ? ": the last sync failed (console-billing usage sync)" : ""),
             remarkable: failed == 1 || behind.map { $0 > Limits.usageLag } ?? false
+        )
+    }
+
+    private var alerts: Line? {
+        guard let pending = metrics?.value("console_billing_alerts_pending"),
+            let age = metrics?.value("console_billing_alerts_oldest_pending_age_seconds")
+        else { return nil }
+        let oldest = pending > 0 ? ", the oldest for \(DurationText.text(Int64(age)))" : ""
+        return row(
+            "alerts",
+            "\(whole(pending)) wait for their receiver\(oldest)",
+            remarkable: age > Limits.untoldAge
         )
     }
 

@@ -59,8 +59,8 @@ enum QuarantineDecision: Sendable, Equatable {
                 : "\(count) events of Stripe's of kinds that are read here could not be read. They are kept; the "
                     + "feed lacks them.",
             nextStep:
-                "Run `console-billing events list --outcome quarantined` to see which and why. Most often "
-                + "Stripe changed a shape: upgrade, then run `console-billing events reproject \(oldest.id)`.",
+                "Run `console-billing events quarantine` to see which and why. Most often Stripe changed a shape: "
+                + "upgrade, then run `console-billing events retry`.",
             section: .quarantine
         )
         let facts = Facts(

@@ -19,7 +19,7 @@ struct QuarantineAlertTests {
             #expect(message.data["count"] as? Int == 1)
             #expect(message.names("events", "id") == ["evt_q1"])
             #expect(message.names("events", "reason") == ["data.object.id is missing"])
-            #expect((message.data["next_step"] as? String)?.contains("reproject evt_q1") == true)
+            #expect((message.data["next_step"] as? String)?.contains("events retry") == true)
             #expect(message.data["runbook"] as? String == "deploy/RUNBOOK.md#consolebillingquarantine")
             #expect(message.data["service"] as? String == "https://billing.example")
             #expect(message.headers["Content-Type"] == "application/json")
