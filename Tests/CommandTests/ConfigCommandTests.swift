@@ -79,6 +79,26 @@ struct ConfigCommandTests {
         #expect(examined.problems.count == 1)
     }
 
+    @Test func `whom alerts go to is shown by host alone, and what they are signed with as a fingerprint`()
+        throws
+    {
+        let secret = "whsec_" + String(repeating: "canary", count: 8)
+        var environment = Self.good
+        environment["ALERT_WEBHOOK_SECRET"] = secret
+        for (url, expected) in [
+            ("https://alerts.example.com/hooks/canary?token=canary", "https://alerts.example.com/…"),
+            ("https://alerts.example.com:8443", "https://alerts.example.com:8443"),
+            ("https://canary@alerts.example.com/", "(cannot be read)"),
+        ] {
+            environment["ALERT_WEBHOOK_URL"] = url
+            let examined = try examined(environment)
+            #expect(try shown(.alertWebhookURL, in: examined).value == expected)
+            #expect(try shown(.alertWebhookSecret, in: examined).value == "whsec_… (\(fingerprint(secret)))")
+            #expect(try shown(.alertWebhookSecret, in: examined).count == 1)
+            #expect(!(examined.table.text + examined.json.compact).contains("canary"))
+        }
+    }
+
     @Test(
         arguments: [
             ("postgres://me:canary@db.example/billing", "postgres://me:…@db.example/billing"),

@@ -18,7 +18,8 @@ struct ShownSetting: Equatable, Sendable {
         let given = values.values[setting].flatMap { $0.text.isEmpty ? nil : $0 }
         let text = given?.text ?? setting.defaultValue
         value = text.map { Self.masked($0, of: setting) }
-        count = SecretSet.settings.contains(setting) ? text.map { Self.parts($0).count } ?? 0 : nil
+        let isList = SecretSet.settings.contains(setting) || setting == .alertWebhookSecret
+        count = isList ? text.map { Self.parts($0).count } ?? 0 : nil
         (source, path) = given.map { Self.place($0.source) } ?? (text == nil ? "none" : "default", nil)
     }
 
@@ -50,13 +51,21 @@ struct ShownSetting: Equatable, Sendable {
 
     private static func masked(_ text: String, of setting: Setting) -> String {
         switch setting {
-        case .webhookSecret: parts(text).map { masked($0, prefixes: ["whsec_"]) }.joined(separator: ", ")
+        case .webhookSecret, .alertWebhookSecret:
+            parts(text).map { masked($0, prefixes: ["whsec_"]) }.joined(separator: ", ")
         case .linkSigningSecret: parts(text).map { masked($0, prefixes: []) }.joined(separator: ", ")
         case .stripeSecretKey:
             masked(text, prefixes: ["sk_live_", "sk_test_", "rk_live_", "rk_test_", "sk_", "rk_"])
         case .apiKeys: parts(text).map(maskedKey).joined(separator: ", ")
+        case .alertWebhookURL: hostAlone(text)
         default: withoutPassword(text)
         }
+    }
+
+    /// Of a receiver's address whoever knows the rest may post to it.
+    private static func hostAlone(_ text: String) -> String {
+        guard let origin = WebOrigin(of: text) else { return "(cannot be read)" }
+        return text == "\(origin)" ? text : "\(origin)/…"
     }
 
     /// What a list is split into, as it is when it is read.
