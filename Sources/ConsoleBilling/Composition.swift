@@ -101,6 +101,16 @@ struct Service {
         if let sync = configuration.usageSync {
             services += try usageSync(sync, store: store)
         }
+        if let rules = configuration.retention {
+            services.append(
+                RetentionWorker(
+                    store: store,
+                    rules: rules,
+                    means: UpkeepWorker.Means(now: clock),
+                    logger: logger
+                )
+            )
+        }
         let environment = ProcessInfo.processInfo.environment
         let systemd = NotifySocket(environment["NOTIFY_SOCKET"])
         if let systemd, let interval = Watchdog.interval(in: environment, process: getpid()) {

@@ -86,19 +86,32 @@ extension PostgresStore {
         }
     }
 
-    package func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? {
+    package func entry(id: String) async throws(StoreError) -> LoggedEvent? {
         try await run("reading an event") { connection throws(PostgresFailure) in
             let rows = try connection.execute(
-                Command("SELECT \(Self.entryColumns), payload FROM events WHERE id = $1", [.text(id)])
+                Command("SELECT \(Self.loggedColumns) FROM events WHERE id = $1", [.text(id)])
             )
-            return rows.count == 1 ? (Self.entry(rows, 0), rows.bytes(0, 12)) : nil
+            return rows.count == 1 ? Self.logged(rows, 0) : nil
         }
     }
 
     private static let entryColumns = """
         id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
-        object_id, octet_length(payload)::bigint
+        object_id, coalesce(body_size, octet_length(payload)), body_removed_at, body_removed_for, body_archive
         """
+
+    /// What ``logged(_:_:)`` and ``sequence(_:_:)`` read.
+    static let loggedColumns = entryColumns + ", sequence, payload, essence"
+
+    static func logged(_ rows: Rows, _ row: Int) -> LoggedEvent {
+        LoggedEvent(
+            entry: entry(rows, row),
+            payload: rows.bytes(row, 16),
+            essence: rows.isNull(row, 17) ? nil : rows.bytes(row, 17)
+        )
+    }
+
+    static func sequence(_ rows: Rows, _ row: Int) -> Int64 { rows.int(row, 15) }
 
     private static func entry(_ rows: Rows, _ row: Int) -> EventEntry {
         EventEntry(
@@ -113,7 +126,17 @@ extension PostgresStore {
             disposition: EventEntry.Disposition(rawValue: rows.text(row, 8)) ?? .ignored,
             reason: rows.optionalText(row, 9),
             objectID: rows.optionalText(row, 10),
-            size: Int(rows.int(row, 11))
+            size: Int(rows.int(row, 11)),
+            removal: removal(rows, row)
+        )
+    }
+
+    private static func removal(_ rows: Rows, _ row: Int) -> BodyRemoval? {
+        guard let at = rows.optionalInt(row, 12) else { return nil }
+        return BodyRemoval(
+            at: Instant(unixSeconds: at),
+            cause: rows.optionalText(row, 13).flatMap(BodyRemoval.Cause.init) ?? .age,
+            archive: rows.optionalText(row, 14)
         )
     }
 }

@@ -9,7 +9,7 @@ extension PostgresStore {
                 try connection.run(script: Self.byKey.map { "SET LOCAL \($0)" }.joined(separator: ";"))
                 try connection.execute(EventStatements.turn)
                 let rows = try connection.execute(
-                    Command("SELECT \(Rebuilding.columns) FROM events WHERE id = $1", [.text(eventID)])
+                    Command("SELECT \(Self.loggedColumns) FROM events WHERE id = $1", [.text(eventID)])
                 )
                 guard rows.count == 1 else { return nil }
                 let rebuilding = Rebuilding(connection: connection, projection: projection)
@@ -53,8 +53,6 @@ struct Rebuilding {
     let connection: PostgresConnection
     let projection: ProjectionPolicy
 
-    /// What ``derive(_:into:asking:)`` reads of an event.
-    static let columns = "sequence, payload, received_at, source, disposition, reason, object_id"
     private static let batchSize = 200
 
     /// - Returns: `nil` when another replica, or another caller, is at it already, and when the store is closing.
@@ -98,14 +96,20 @@ struct Rebuilding {
         if before.isLast { try connection.execute(EventStatements.turn) }
         let rows = try connection.execute(
             Command(
-                "SELECT \(Self.columns) FROM events WHERE sequence > $1 ORDER BY sequence LIMIT $2",
+                """
+                SELECT \(PostgresStore.loggedColumns)
+                FROM events
+                WHERE sequence > $1
+                ORDER BY sequence
+                LIMIT $2
+                """,
                 [.int(before.last), .int(Int64(Self.batchSize))]
             )
         )
         _ = try derive(rows, into: .rebuilt, asking: .nothing)
         var progress = before
         progress.events += rows.count
-        if rows.count > 0 { progress.last = rows.int(rows.count - 1, 0) }
+        if rows.count > 0 { progress.last = PostgresStore.sequence(rows, rows.count - 1) }
         guard rows.count < Self.batchSize else { return (progress, nil) }
         guard before.isLast else {
             // Before anybody has to wait: whoever reads the new tables finds them counted.
@@ -134,23 +138,13 @@ struct Rebuilding {
     ) throws(PostgresFailure) -> Int {
         var events: [ProjectionPlan.Entry] = []
         for row in 0..<rows.count {
-            let payload = rows.bytes(row, 1)
-            // It was an event when it was recorded; should today's code refuse it, the log keeps it all the same.
-            guard let event = try? EventCoding.decode(payload) else { continue }
-            let prepared = PreparedEvent(
-                event,
-                payload: payload,
-                receivedAt: Instant(unixSeconds: rows.int(row, 2)),
-                source: EventSource(rawValue: rows.text(row, 3)) ?? .webhook,
-                projection: projection
-            )
-            if rows.text(row, 4) != prepared.disposition.rawValue
-                || rows.optionalText(row, 5) != prepared.reason
-                || rows.optionalText(row, 6) != prepared.objectID
-            {
-                try setDisposition(of: rows.int(row, 0), prepared)
+            let logged = PostgresStore.logged(rows, row)
+            guard let prepared = PreparedEvent(logged, projection: projection) else { continue }
+            let sequence = PostgresStore.sequence(rows, row)
+            if prepared.readsOtherwise(than: logged.entry) {
+                try setDisposition(of: sequence, prepared)
             }
-            events.append(ProjectionPlan.Entry(prepared, asking: asking, payment: rows.int(row, 0)))
+            events.append(ProjectionPlan.Entry(prepared, asking: asking, payment: sequence))
         }
         let reading = target.reading(events.map(\.event))
         let plan = ProjectionPlan(events, standing: try target.standing(try connection.execute(reading)))

@@ -106,19 +106,27 @@ extension SQLiteStore {
         }
     }
 
-    package func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? {
+    package func entry(id: String) async throws(StoreError) -> LoggedEvent? {
         try await read("reading an event") { db in
-            let sql = "SELECT \(Self.entryColumns), payload FROM events WHERE id = ?"
-            guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }
-            let payload: Data = row["payload"]
-            return (Self.entry(row), Array(payload))
+            let sql = "SELECT \(Self.loggedColumns) FROM events WHERE id = ?"
+            return try Row.fetchOne(db, sql: sql, arguments: [id]).map(Self.logged)
         }
     }
 
     private static let entryColumns = """
         id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
-        object_id, length(payload) AS size
+        object_id, coalesce(body_size, length(payload)) AS size, body_removed_at, body_removed_for, body_archive
         """
+
+    /// What ``logged(_:)`` reads.
+    static let loggedColumns = entryColumns + ", sequence, payload, essence"
+
+    @Sendable
+    static func logged(_ row: Row) -> LoggedEvent {
+        let payload: Data = row["payload"]
+        let essence: Data? = row["essence"]
+        return LoggedEvent(entry: entry(row), payload: Array(payload), essence: essence.map { Array($0) })
+    }
 
     @Sendable
     private static func entry(_ row: Row) -> EventEntry {
@@ -134,7 +142,14 @@ extension SQLiteStore {
             disposition: EventEntry.Disposition(rawValue: row["disposition"]) ?? .ignored,
             reason: row["reason"],
             objectID: row["object_id"],
-            size: row["size"]
+            size: row["size"],
+            removal: removal(row)
         )
+    }
+
+    private static func removal(_ row: Row) -> BodyRemoval? {
+        guard let at = row["body_removed_at"] as Int64? else { return nil }
+        let cause = (row["body_removed_for"] as String?).flatMap(BodyRemoval.Cause.init)
+        return BodyRemoval(at: Instant(unixSeconds: at), cause: cause ?? .age, archive: row["body_archive"])
     }
 }

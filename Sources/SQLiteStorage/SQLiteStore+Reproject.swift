@@ -1,5 +1,4 @@
 import Billing
-import Foundation
 import GRDB
 package import Storage
 import Synchronization
@@ -7,7 +6,7 @@ import Synchronization
 extension SQLiteStore {
     package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
         try await write("reprojecting an event") { [projection] db in
-            let sql = "SELECT \(Self.columns) FROM events WHERE id = ?"
+            let sql = "SELECT \(Self.loggedColumns) FROM events WHERE id = ?"
             guard let row = try Row.fetchOne(db, sql: sql, arguments: [eventID]) else { return nil }
             let rows = "SELECT count(*) FROM transactions"
             let changed = try Self.reproject(
@@ -74,7 +73,7 @@ extension SQLiteStore {
         let size = 200
         let statement = try db.cachedStatement(
             sql: """
-                SELECT \(columns)
+                SELECT \(loggedColumns)
                 FROM events
                 WHERE sequence > ?
                 ORDER BY sequence
@@ -92,9 +91,6 @@ extension SQLiteStore {
         )
     }
 
-    /// What ``reproject(_:into:asking:projection:_:)`` reads of an event.
-    private static let columns = "sequence, payload, received_at, source, disposition, reason, object_id"
-
     private static func reproject(
         _ row: Row,
         into tables: ProjectionTables,
@@ -102,21 +98,10 @@ extension SQLiteStore {
         projection: ProjectionPolicy,
         _ db: Database
     ) throws -> Int {
-        let payload: Data = row["payload"]
-        // It was an event when it was recorded; should today's code refuse it, the log keeps it all the same.
-        let bytes = Array(payload)
-        guard let event = try? EventCoding.decode(bytes) else { return 0 }
-        let prepared = PreparedEvent(
-            event,
-            payload: bytes,
-            receivedAt: Instant(unixSeconds: row["received_at"]),
-            source: EventSource(rawValue: row["source"]) ?? .webhook,
-            projection: projection
-        )
+        let logged = logged(row)
+        guard let prepared = PreparedEvent(logged, projection: projection) else { return 0 }
         let changed = try Projector(tables: tables, db: db).project(prepared, asking: asking)
-        if row["disposition"] != prepared.disposition.rawValue || row["reason"] != prepared.reason
-            || row["object_id"] != prepared.objectID
-        {
+        if prepared.readsOtherwise(than: logged.entry) {
             let sql = "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?"
             let sequence: Int64 = row["sequence"]
             try db.cachedStatement(sql: sql).execute(

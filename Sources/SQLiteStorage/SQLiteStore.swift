@@ -93,6 +93,8 @@ package final class SQLiteStore: Store {
             // While somebody reads one state for long, as a backup does, the WAL grows. Afterwards it gives back what
             // is over 64 MiB.
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            // What is let go of, or was written over, is not to be found in the file any more.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
             checkpoints.watch(db)
             guard try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal",
                 try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2

@@ -54,7 +54,10 @@ package struct EventEntry: Sendable, Equatable {
     package let disposition: Disposition
     package let reason: String?
     package let objectID: String?
+    /// Of the body as it was received, in bytes.
     package let size: Int
+    /// When and why the body was let go of; `nil` while it is there.
+    package let removal: BodyRemoval?
 
     package init(
         id: String,
@@ -68,7 +71,8 @@ package struct EventEntry: Sendable, Equatable {
         disposition: Disposition,
         reason: String?,
         objectID: String?,
-        size: Int
+        size: Int,
+        removal: BodyRemoval? = nil
     ) {
         self.id = id
         self.type = type
@@ -82,6 +86,28 @@ package struct EventEntry: Sendable, Equatable {
         self.reason = reason
         self.objectID = objectID
         self.size = size
+        self.removal = removal
+    }
+}
+
+/// How the body of an event came to be gone from the log.
+package struct BodyRemoval: Sendable, Equatable {
+    package enum Cause: String, Codable, Sendable, CaseIterable {
+        /// It was older than bodies are kept.
+        case age
+        /// It named a person whose data were to be erased.
+        case erasure
+    }
+
+    package let at: Instant
+    package let cause: Cause
+    /// The file of the archive that has it; `nil` where none does.
+    package let archive: String?
+
+    package init(at: Instant, cause: Cause, archive: String?) {
+        self.at = at
+        self.cause = cause
+        self.archive = archive
     }
 }
 
@@ -190,8 +216,8 @@ package protocol EventLog: Sendable {
     /// - Throws: ``StoreError`` when they cannot be counted.
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally]
 
-    /// One event and its bytes, as they were received.
-    func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])?
+    /// One event and its bytes, as they were received, or what is kept of it when they are gone.
+    func entry(id: String) async throws(StoreError) -> LoggedEvent?
 
     /// Reads one event again, with today's code, and derives anew what follows from it.
     ///

@@ -2,7 +2,7 @@
 ///
 /// Each store passes the same conformance suite.
 package protocol Store: EventLog, TransactionFeed, KnownObjects, WorkQueue, UpkeepRuns, UsageLedger,
-    CreditLedger
+    CreditLedger, BodyRetention
 {
     /// Whether an event could be stored now.
     func checkReady() async throws(StoreError)

@@ -69,9 +69,9 @@ struct Inquirer: Sendable {
 
     /// Fetches what a thin event is about, unless the snapshot event that Stripe made of the same came as well.
     private func follow(_ id: String) async throws(Failure) {
-        guard let (entry, payload) = try await read(event: id),
-            case .thin(let thin) = (try? EventCoding.decode(payload))?.content
-        else { throw .hopeless("there is no such thin event on record") }
+        guard let logged = try await read(event: id), case .thin(let thin) = logged.event?.content else {
+            throw .hopeless("there is no such thin event on record")
+        }
         if let twin = try await twin(of: id, thin), try await read(event: twin) != nil { return }
         guard let related = RelatedObject(id: thin.object.id, url: thin.path) else {
             throw .hopeless("the id of the event's object does not fit into a path")
@@ -82,8 +82,8 @@ struct Inquirer: Sendable {
         try await enter(
             answer.bytes,
             thin.object,
-            account: entry.account,
-            livemode: entry.livemode,
+            account: logged.entry.account,
+            livemode: logged.entry.livemode,
             shownAt: answer.date
         )
     }
@@ -139,7 +139,7 @@ struct Inquirer: Sendable {
         }
     }
 
-    private func read(event id: String) async throws(Failure) -> (entry: EventEntry, payload: [UInt8])? {
+    private func read(event id: String) async throws(Failure) -> LoggedEvent? {
         do {
             return try await store.entry(id: id)
         } catch {

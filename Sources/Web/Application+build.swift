@@ -218,6 +218,7 @@ private func buildRoutes(
                 + [UsageSyncMetrics(runs: store, clock: configuration.clock)]
                 + [AlertMetrics(runs: configuration.tellsAlerts ? store : nil, clock: configuration.clock)]
                 + [SecretMetrics(secrets: configuration.secrets)]
+                + [RetentionMetrics(retention: store, runs: store)]
                 + configuration.metricSources,
             authenticator: authenticator
         ).addRoutes(to: &routes)

@@ -75,6 +75,8 @@ struct EventFileTests {
             #expect(EventFamily.objectKind(of: body.type) == nil)
         case .unreadable(let reason, _):
             Issue.record("\(reason)")
+        case .remembered:
+            Issue.record("it has a body")
         }
     }
 

@@ -1,5 +1,8 @@
+import Billing
+import Storage
 import Stories
 import Testing
+import Upkeep
 
 @testable import ConsoleBilling
 
@@ -26,6 +29,45 @@ struct EventBodyTests {
         let renamed = try #require(try EventBody(event.body).renamed("evt_x"))
         #expect(try EventBody(renamed.bytes) == renamed)
         #expect(renamed.type == event.type)
+    }
+
+    /// A body on its way into the archive.
+    private func archived(_ body: [UInt8]) -> [UInt8] {
+        let entry = EventEntry(
+            id: "evt_1",
+            type: "charge.succeeded",
+            created: nil,
+            receivedAt: Instant(unixSeconds: 1_750_000_000),
+            livemode: true,
+            account: nil,
+            apiVersion: nil,
+            source: .webhook,
+            disposition: .projected,
+            reason: nil,
+            objectID: nil,
+            size: body.count
+        )
+        return ArchivedEvent(entry, payload: body).line
+    }
+
+    @Test func `a line of the archive is the body in it, byte for byte`() throws {
+        let text = #" {"id":"evt_1", "type":"charge.succeeded","livemode":true,"n":"\u0000é\n\/"}"# + " \r\n"
+        let line = archived(Array(text.utf8))
+        #expect(line.count(where: { $0 == UInt8(ascii: "\n") }) == 1)
+        let event = try EventBody(line)
+        #expect(event.bytes == Array(text.utf8))
+        #expect((event.id, event.type, event.livemode) == ("evt_1", "charge.succeeded", true))
+    }
+
+    @Test func `bytes that are no text go into the archive and come out as they were`() throws {
+        let line = archived([0x7B, 0xFF, 0x7D])
+        #expect(throws: EventBody.Fault.notJSON) { try EventBody(line) }
+        #expect(String(decoding: line, as: UTF8.self).contains(#""body_base64":"e/99""#))
+    }
+
+    @Test func `an event that only speaks of the archive is itself`() throws {
+        let text = #"{"id":"evt_1","type":"x","object":"event","body":"archived_event"}"#
+        #expect(try body(text).bytes == Array(text.utf8))
     }
 
     @Test func `fresh ids are ids, and fresh`() {

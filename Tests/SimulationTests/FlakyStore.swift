@@ -80,9 +80,24 @@ final class FlakyStore: Store {
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] {
         try await store.tallies(receivedFrom: receivedFrom)
     }
-    func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? {
-        try await store.entry(id: id)
+    func entry(id: String) async throws(StoreError) -> LoggedEvent? { try await store.entry(id: id) }
+    func agedBodies(
+        receivedBefore cutoff: Instant,
+        after position: BodyPosition?,
+        limit: Int,
+        maxBytes: Int
+    ) async throws(StoreError) -> [AgedBody] {
+        try await store.agedBodies(
+            receivedBefore: cutoff,
+            after: position,
+            limit: limit,
+            maxBytes: maxBytes
+        )
     }
+    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> Int {
+        try await store.remove(bodies, at: now)
+    }
+    func oldestBody() async throws(StoreError) -> Instant? { try await store.oldestBody() }
     func page(
         _ filter: TransactionFilter,
         cursor: Cursor,

@@ -12,9 +12,9 @@ package final class InMemoryStore: Store {
         package init() {}
     }
 
-    fileprivate struct Kept {
+    struct Kept {
         let delivered: DeliveredEvent
-        let entry: EventEntry
+        var entry: EventEntry
         /// What it shows, when it is part of the feed.
         let records: [ObjectRecord]
     }
@@ -43,7 +43,7 @@ package final class InMemoryStore: Store {
     }
 
     struct State {
-        fileprivate var events: [Kept] = []
+        var events: [Kept] = []
         fileprivate var work: [WorkKey: Work] = [:]
         /// In the order in which they were begun.
         var runs: [UpkeepRun] = []
@@ -109,9 +109,9 @@ extension InMemoryStore {
         case .other: break
         case .unreadable(let why, let about): (disposition, reason, objectID) = (.quarantined, why, about)
         case .thin: disposition = isOurs ? .ignored : .otherMode
-        case .snapshot(let object):
+        case .snapshot, .remembered:
             disposition = isOurs ? .projected : .otherMode
-            objectID = object.reference.id
+            objectID = event.objectID
         }
         return EventEntry(
             id: event.id,
@@ -180,9 +180,9 @@ extension InMemoryStore {
         }
     }
 
-    package func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? {
+    package func entry(id: String) async throws(StoreError) -> LoggedEvent? {
         try with("reading an event") { state in
-            state.events.first { $0.entry.id == id }.map { ($0.entry, $0.delivered.payload) }
+            state.events.first { $0.entry.id == id }.map(\.logged)
         }
     }
 

@@ -36,6 +36,16 @@ package enum MadeUp {
         return try Array(JSONSerialization.data(withJSONObject: envelope, options: [.sortedKeys]))
     }
 
+    /// An event that only says which object something happened to.
+    package static func thinEvent(_ id: String, _ type: String, about charge: String) throws -> [UInt8] {
+        let event: [String: Any] = [
+            "id": id, "object": "v2.core.event", "type": type, "created": "2025-06-15T15:06:40.000Z",
+            "livemode": false,
+            "related_object": ["id": charge, "type": "charge", "url": "/v1/charges/\(charge)"],
+        ]
+        return try Array(JSONSerialization.data(withJSONObject: event, options: [.sortedKeys]))
+    }
+
     package static func intent(
         _ id: String,
         status: String = "succeeded",

@@ -32,7 +32,7 @@ struct BackfillTests {
                 secondsAgo: 4200
             )
             let entry = try #require(try await harness.store.entry(id: "evt_ch_1"))
-            #expect(String(decoding: entry.payload, as: UTF8.self) == body)
+            #expect(entry.payload == Array(body.utf8))
             #expect(entry.entry.source == .api)
             #expect(entry.entry.disposition == .projected)
             #expect(try await harness.deliver(body) == .duplicate)

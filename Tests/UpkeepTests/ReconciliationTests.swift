@@ -203,7 +203,7 @@ struct ReconciliationTests {
             let told = try await harness.entries(EventQuery(type: "reconciliation.completed"))
             #expect(told.map(\.id) == ["evt_ours_\(run.id)"])
             #expect(told.map(\.disposition) == [.ignored])
-            let payload = try #require(try await harness.store.entry(id: told[0].id)).payload
+            let payload = try #require(try await harness.store.entry(id: told[0].id)?.payload)
             let text = String(decoding: payload, as: UTF8.self)
             #expect(text.contains(#""remaining":1"#))
             #expect(text.contains(#""id":"pi_9""#))

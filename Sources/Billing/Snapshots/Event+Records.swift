@@ -4,22 +4,20 @@ extension Event {
     /// - Parameter now: stands in for the event's own time where the envelope has none.
     /// - Returns: One record an object, sorted by reference.
     package func records(receivedAt now: Instant) -> [ObjectRecord] {
-        guard case .snapshot(let object) = content else { return [] }
         var records: [ObjectReference: ObjectRecord] = [:]
         func add(_ record: ObjectRecord) {
             records[record.reference] = records[record.reference]?.merging(record) ?? record
         }
-        for shown in object.flattened {
-            let links = Set(shown.value.links)
+        for shown in shown {
             let snapshot = Snapshot(
-                object: shown,
+                object: shown.object,
                 shownAt: created ?? now,
                 livemode: livemode,
                 apiVersion: apiVersion,
-                encoded: SnapshotCoding.encode(shown)
+                encoded: SnapshotCoding.encode(shown.object)
             )
-            add(ObjectRecord(reference: shown.reference, snapshot: snapshot, links: links))
-            for named in links { add(ObjectRecord(reference: named)) }
+            add(ObjectRecord(reference: shown.object.reference, snapshot: snapshot, links: shown.links))
+            for named in shown.links { add(ObjectRecord(reference: named)) }
         }
         return records.values.sorted { $0.reference < $1.reference }
     }

@@ -2,10 +2,13 @@
 package enum SnapshotCoding {
     /// The stored form of an object: equal objects give equal bytes.
     package static func encode(_ object: StripeObject) -> [UInt8] {
-        JSONWriter.object { json in
-            json.member("kind", object.kind.rawValue)
-            json.object("value") { object.value.write(to: &$0) }
-        }
+        JSONWriter.object { write(object, to: &$0) }
+    }
+
+    /// Writes the stored form as the members of the object that is open.
+    package static func write(_ object: StripeObject, to json: inout JSONWriter) {
+        json.member("kind", object.kind.rawValue)
+        json.object("value") { object.value.write(to: &$0) }
     }
 
     /// The same without what differs each time that Stripe shows the object.
@@ -14,12 +17,15 @@ package enum SnapshotCoding {
     }
 
     package static func decode(_ bytes: UnsafeBufferPointer<UInt8>) throws -> StripeObject {
-        try JSONValue.read(bytes) { json in
-            let name = try json.required("kind")
-            guard let kind = name.string.flatMap(ObjectKind.init) else {
-                throw JSONFieldError.wrong(name, "is not a kind of object")
-            }
-            return try StripeObject(kind, json.required("value"))
+        try JSONValue.read(bytes) { try object($0) }
+    }
+
+    /// Reads the stored form where it is part of a larger one.
+    package static func object(_ json: JSONValue) throws(JSONFieldError) -> StripeObject {
+        let name = try json.required("kind")
+        guard let kind = name.string.flatMap(ObjectKind.init) else {
+            throw .wrong(name, "is not a kind of object")
         }
+        return try StripeObject(kind, json.required("value"))
     }
 }

@@ -4,6 +4,8 @@ package struct Event: Sendable {
     package enum Content: Sendable {
         /// A snapshot of an object we read.
         case snapshot(StripeObject)
+        /// The same, of an event whose body is gone: the objects as they were read while it was there.
+        case remembered([ShownObject])
         /// A thin event about an object we read, which is to be fetched.
         case thin(ThinEvent)
         /// An event that says nothing about a payment: of another family, a ping.

@@ -20,6 +20,12 @@ package struct ThinEvent: Sendable, Equatable {
         return try event.identity("context").split(separator: "/").last.map(String.init)
     }
 
+    package init(_ object: ObjectReference, context: String?) {
+        self.object = object
+        self.context = context
+        path = "\(object.kind.apiPath)/\(object.id)"
+    }
+
     /// Reads an event of a type that ``isOurs(_:)``.
     ///
     /// - Throws: ``JSONFieldError`` when it does not name an object that we read, at Stripe's own path for it.
@@ -29,10 +35,11 @@ package struct ThinEvent: Sendable, Equatable {
         guard let kind = type.string.flatMap(ObjectKind.init) else {
             throw .wrong(type, "is not a kind of object that we read")
         }
-        object = ObjectReference(kind, try related.identity("id"))
-        context = event["context"] == nil ? nil : try event.identity("context")
+        self.init(
+            ObjectReference(kind, try related.identity("id")),
+            context: event["context"] == nil ? nil : try event.identity("context")
+        )
         let url = try related.required("url")
-        path = "\(kind.apiPath)/\(object.id)"
         guard url.string == path else { throw .wrong(url, "is not where Stripe has this object") }
     }
 }

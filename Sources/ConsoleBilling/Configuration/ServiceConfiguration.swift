@@ -33,6 +33,10 @@ struct ServiceConfiguration: Sendable {
     /// Where Chart.js is said to be; `nil` for where Debian's package puts it.
     let chartJSPath: String?
     let habits: UpkeepHabits
+    /// `nil`: bodies are kept for ever.
+    let retention: RetentionRules?
+    /// `nil`: bodies that are let go of go nowhere.
+    let archive: EventArchive?
     /// `nil`: nobody tells usage but those who post it.
     let usageSync: UsageSyncConfiguration?
     /// `nil`: nobody is told.
@@ -90,6 +94,15 @@ struct ServiceConfiguration: Sendable {
             ) ?? 0,
             reconciledDays: check.required(.reconcileDays, SettingCheck.seconds(1...30)) ?? 1
         )
+        archive = check.optional(.eventArchive) { text in
+            // Of an absolute path nobody wonders where the service was started.
+            text.hasPrefix("/") && text.utf8.count <= 4000 ? EventArchive(folder: text) : nil
+        }
+        let days = check.required(
+            .eventBodyRetentionDays,
+            Self.secondsOrNever(RetentionRules.minimumDays...36_500)
+        )
+        retention = days.flatMap { [archive] in $0 > 0 ? RetentionRules(days: $0, archive: archive) : nil }
         usageSync = Self.usageSync(&check)
         alerts = check.alerts()
         logLevel = check.required(.logLevel) { Logger.Level(rawValue: $0.lowercased()) } ?? .info

@@ -1,3 +1,5 @@
+import Upkeep
+
 /// Every variable there is, with what it accepts.
 ///
 /// Names are those of the environment.
@@ -30,6 +32,8 @@ enum Setting: String, CaseIterable, Sendable {
     case catchUpAfter = "CATCH_UP_AFTER"
     case reconcileEvery = "RECONCILE_EVERY"
     case reconcileDays = "RECONCILE_DAYS"
+    case eventBodyRetentionDays = "EVENT_BODY_RETENTION_DAYS"
+    case eventArchive = "EVENT_ARCHIVE"
     case usageIndexerURL = "USAGE_INDEXER_URL"
     case akashNodeURL = "AKASH_NODE_URL"
     case akashChainID = "AKASH_CHAIN_ID"
@@ -77,6 +81,10 @@ enum Setting: String, CaseIterable, Sendable {
         case .catchUpAfter: "seconds from 1 to 2592000, or 0 for never"
         case .reconcileEvery: "seconds from 600 to 2592000, or 0 for never"
         case .reconcileDays: "a number of days from 1 to 30"
+        case .eventBodyRetentionDays:
+            "a number of days from \(RetentionRules.minimumDays) to 36500, or 0 for ever; Stripe itself sends and shows "
+                + "an event for 30 days, and what is sent again has to meet the first"
+        case .eventArchive: "the absolute path of a folder"
         case .usageIndexerURL: "postgres://USER:PASSWORD@HOST:PORT/NAME, the database of Console's indexer"
         case .akashNodeURL: "the http or https URL of an Akash node's REST API, without query"
         case .akashChainID: "the id of a chain, such as akashnet-2"
@@ -106,14 +114,16 @@ enum Setting: String, CaseIterable, Sendable {
         case .catchUpAfter: "3600"
         case .reconcileEvery: "86400"
         case .reconcileDays: "3"
+        case .eventBodyRetentionDays: "0"
         case .akashChainID: "akashnet-2"
         case .usageSyncInterval: "300"
         case .silenceAfter: "3600"
         case .logLevel: "info"
         case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,
             .linkSigningSecret, .auth0KeysAddress, .auth0Issuer, .auth0Audience, .auth0CustomerClaim,
-            .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath, .usageIndexerURL,
-            .akashNodeURL, .akashUSDCDenoms, .alertWebhookURL, .alertWebhookSecret, .logFormat:
+            .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath, .eventArchive,
+            .usageIndexerURL, .akashNodeURL, .akashUSDCDenoms, .alertWebhookURL, .alertWebhookSecret,
+            .logFormat:
             nil
         }
     }

@@ -26,7 +26,30 @@ struct EventBody: Sendable, Equatable {
         let livemode: Bool?
     }
 
+    /// A line of the archive, which has the body inside.
+    private struct Archived: Decodable {
+        let object: String
+        let body: String?
+        let body_base64: Data?
+
+        private static let objectName = "archived_event"
+
+        static func body(in line: Data) -> [UInt8]? {
+            // Most bodies come as they are, and need not be read twice.
+            guard line.range(of: Data(objectName.utf8)) != nil,
+                let archived = try? JSONDecoder().decode(Archived.self, from: line),
+                archived.object == objectName
+            else { return nil }
+            return archived.body.map { Array($0.utf8) } ?? archived.body_base64.map { Array($0) }
+        }
+    }
+
+    /// Reads an event, or a line of the archive with an event in it.
     init(_ bytes: [UInt8]) throws(Fault) {
+        try self.init(plain: Archived.body(in: Data(bytes)) ?? bytes)
+    }
+
+    private init(plain bytes: [UInt8]) throws(Fault) {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw .notJSON }
         do {
             let envelope = try JSONDecoder().decode(Envelope.self, from: Data(bytes))

@@ -16,6 +16,7 @@ struct EventRecord: Decodable, Sendable {
     let object_id: String?
     let size: Int
     let payload: String?
+    var removal: EventRemoval?
 
     var isQuarantined: Bool { outcome == EventEntry.Disposition.quarantined.rawValue }
 

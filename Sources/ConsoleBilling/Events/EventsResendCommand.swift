@@ -27,19 +27,32 @@ struct EventsResendCommand: AsyncParsableCommand {
                 var events: [EventBody] = []
                 for id in ids {
                     let record = try decoded(EventRecord.self, from: await server.event(id))
-                    events.append(
-                        EventBody(
-                            id: record.id,
-                            type: record.type,
-                            livemode: record.livemode,
-                            bytes: Array((record.payload ?? "").utf8)
-                        )
-                    )
+                    events.append(try Self.body(of: record))
                 }
                 return events
             }
             let report = try await delivery.send(DeliveryPlan(events), format: output.chosen)
             if report.exitCode != .success { throw report.exitCode }
         }
+    }
+
+    /// - Throws: ``CommandFailure`` where the body is gone.
+    static func body(of record: EventRecord) throws(CommandFailure) -> EventBody {
+        guard let payload = record.payload else {
+            let fate = record.removal.map { "The body of \(record.id) was \($0.account)." }
+            let advice =
+                record.removal?.archive == nil
+                ? "There is nothing to send." : "console-billing replay sends what is in that file."
+            throw CommandFailure(
+                Sysexits.unavailable,
+                "\(fate ?? "The service has no body of \(record.id).") \(advice)"
+            )
+        }
+        return EventBody(
+            id: record.id,
+            type: record.type,
+            livemode: record.livemode,
+            bytes: Array(payload.utf8)
+        )
     }
 }

@@ -48,6 +48,9 @@ struct EventsShowCommand: AsyncParsableCommand {
         for (name, value) in facts {
             Terminal.line(name + String(repeating: " ", count: 13 - name.count) + printable(value))
         }
+        if let removal = record.removal {
+            return Terminal.line("body         " + printable(removal.account))
+        }
         // Line by line, since a body is its lines and only those are to reach the terminal.
         let lines = (record.payload ?? "").split(separator: "\n", omittingEmptySubsequences: false)
         Terminal.line("\n" + lines.map { printable(String($0)) }.joined(separator: "\n"))

@@ -45,6 +45,8 @@ struct ServedUpkeep: UpkeepDesk {
         case .reconciliation: "/v1/reconciliations"
         case .usageSync: "/v1/usage/syncs"
         case .alerts: "/v1/work"
+        // The service asks itself for it, and nobody else does.
+        case .retention: "/v1/retention"
         }
     }
 }

@@ -16,6 +16,7 @@ enum Schema {
         Migration(name: "0005_undecided", sql: ProjectionTables.live.undecided),
         Migration(name: "0006_usage", sql: usage),
         Migration(name: "0007_events_by_time", sql: eventsByTime),
+        Migration(name: "0008_retention", sql: retention),
     ]
 
     private static let eventLog = """
@@ -79,6 +80,18 @@ enum Schema {
             revision BIGINT NOT NULL
         );
         CREATE UNIQUE INDEX upkeep_runs_running ON upkeep_runs (kind) WHERE state = 'running';
+        """
+
+    private static let retention = """
+        -- NULL while the body is there; then the payload is empty.
+        ALTER TABLE events ADD COLUMN body_removed_at BIGINT;
+        ALTER TABLE events ADD COLUMN body_removed_for TEXT;
+        ALTER TABLE events ADD COLUMN body_size BIGINT;
+        -- The name of a file; NULL where no archive has the body.
+        ALTER TABLE events ADD COLUMN body_archive TEXT;
+        -- What was read of the body: the feed is derived from it now. NULL where nothing could be read.
+        ALTER TABLE events ADD COLUMN essence BYTEA;
+        CREATE INDEX events_with_body ON events (received_at, sequence) WHERE body_removed_at IS NULL;
         """
 }
 

@@ -15,6 +15,7 @@ enum Schema {
         }
         migrator.registerMigration("0006_usage") { try $0.execute(sql: usage) }
         migrator.registerMigration("0007_events_by_time") { try $0.execute(sql: eventsByTime) }
+        migrator.registerMigration("0008_retention") { try $0.execute(sql: retention) }
         return migrator
     }
 
@@ -78,6 +79,18 @@ enum Schema {
             revision INTEGER NOT NULL
         ) STRICT;
         CREATE UNIQUE INDEX upkeep_runs_running ON upkeep_runs (kind) WHERE state = 'running';
+        """
+
+    private static let retention = """
+        -- NULL while the body is there; then the payload is empty.
+        ALTER TABLE events ADD COLUMN body_removed_at INTEGER;
+        ALTER TABLE events ADD COLUMN body_removed_for TEXT;
+        ALTER TABLE events ADD COLUMN body_size INTEGER;
+        -- The name of a file; NULL where no archive has the body.
+        ALTER TABLE events ADD COLUMN body_archive TEXT;
+        -- What was read of the body: the feed is derived from it now. NULL where nothing could be read.
+        ALTER TABLE events ADD COLUMN essence BLOB;
+        CREATE INDEX events_with_body ON events (received_at) WHERE body_removed_at IS NULL;
         """
 }
 

@@ -41,7 +41,8 @@ package struct StoreTable: Sendable {
             ("sequence", .integer), ("id", .text), ("type", .text), ("created", .integer),
             ("received_at", .integer), ("livemode", .flag), ("account", .text), ("api_version", .text),
             ("source", .text), ("disposition", .text), ("reason", .text), ("object_id", .text),
-            ("payload", .bytes),
+            ("payload", .bytes), ("body_removed_at", .integer), ("body_removed_for", .text),
+            ("body_size", .integer), ("body_archive", .text), ("essence", .bytes),
         ]
     )
 

@@ -47,7 +47,7 @@ package struct PreparedEvent: Sendable {
         case .other: (disposition, reason) = (.ignored, nil)
         case .unreadable(let why, _): (disposition, reason) = (.quarantined, why)
         case .thin: (disposition, reason) = (isOurs ? .ignored : .otherMode, nil)
-        case .snapshot: (disposition, reason) = (isOurs ? .projected : .otherMode, nil)
+        case .snapshot, .remembered: (disposition, reason) = (isOurs ? .projected : .otherMode, nil)
         }
         if case .thin = event.content, isOurs { question = .thinEvent(event.id) } else { question = nil }
         let shown = disposition == .projected ? event.records(receivedAt: receivedAt) : []
@@ -66,12 +66,25 @@ package struct PreparedEvent: Sendable {
         )
     }
 
-    package var objectID: String? {
-        switch event.content {
-        case .snapshot(let object): object.reference.id
-        case .unreadable(_, let objectID): objectID
-        case .thin, .other: nil
-        }
+    /// An event of the log, read again with today's code.
+    ///
+    /// - Returns: `nil` for one that today's code refuses; the log keeps it all the same.
+    package init?(_ logged: LoggedEvent, projection: ProjectionPolicy) {
+        guard let event = logged.event else { return nil }
+        self.init(
+            event,
+            payload: logged.payload ?? [],
+            receivedAt: logged.entry.receivedAt,
+            source: logged.entry.source,
+            projection: projection
+        )
+    }
+
+    package var objectID: String? { event.objectID }
+
+    /// Whether today's code says otherwise of an event than the log does.
+    package func readsOtherwise(than entry: EventEntry) -> Bool {
+        entry.disposition != disposition || entry.reason != reason || entry.objectID != objectID
     }
 
     /// What of that which is missing is to be asked of Stripe when the event is recorded.

@@ -1,13 +1,14 @@
 /// Names for runs that no other has.
 package enum RunID {
     /// `bf_…` for a backfill, `rc_…` for a reconciliation, `us_…` for a sync of usage, `al_…` for the
-    /// telling of alerts.
+    /// telling of alerts, `rt_…` for retention.
     package static func make(_ kind: UpkeepRun.Kind) -> String {
         switch kind {
         case .backfill: make(prefix: "bf_")
         case .reconciliation: make(prefix: "rc_")
         case .usageSync: make(prefix: "us_")
         case .alerts: make(prefix: "al_")
+        case .retention: make(prefix: "rt_")
         }
     }
 

@@ -11,6 +11,8 @@ package struct UpkeepRun: Sendable, Equatable {
         case usageSync = "usage_sync"
         /// Tells operators' receiver what needs somebody; there is one run, which never ends.
         case alerts
+        /// Lets go of old bodies; there is one run, which begins again and again.
+        case retention
     }
 
     package enum State: String, Sendable, CaseIterable {

@@ -178,7 +178,7 @@ package struct UpkeepWorker: Service {
                 case .reconciliation:
                     try await Reconciliation(sitting: sitting).perform()
                     try await sitting.tell()
-                case .usageSync, .alerts: throw .unreadable
+                case .usageSync, .alerts, .retention: throw .unreadable
                 }
                 try await sitting.leave(.completed)
                 logger.notice("upkeep completed", metadata: sitting.summary)

@@ -67,9 +67,12 @@ struct EventsController: Sendable {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
-        guard let (entry, payload) = try await log.entry(id: id) else { throw APIError.noSuch("event") }
+        guard let event = try await log.entry(id: id) else { throw APIError.noSuch("event") }
         return JSONBody.response(
-            EventResponse(entry: entry, payload: String(decoding: payload, as: UTF8.self))
+            EventResponse(
+                entry: event.entry,
+                payload: event.payload.map { String(decoding: $0, as: UTF8.self) }
+            )
         )
     }
 

@@ -124,7 +124,7 @@ struct ReceiptController: Sendable {
     private func page(_ detail: PaymentDetail, _ request: Request) async throws -> Response {
         var bodies: [[UInt8]] = []
         for id in detail.events.suffix(Self.maximumEvents).reversed() {
-            if let (_, payload) = try await log.entry(id: id) { bodies.append(payload) }
+            if let payload = try await log.entry(id: id)?.payload { bodies.append(payload) }
         }
         let page = ReceiptPage(
             detail,

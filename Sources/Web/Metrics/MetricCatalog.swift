@@ -48,5 +48,15 @@ package enum MetricCatalog {
             "console_billing_alerts_sent_total",
             "Attempts at telling an alert, by type and result: delivered, failed (tried again), gone."
         ),
+        .init(
+            .counter,
+            "console_billing_bodies_removed_total",
+            "Bodies of events that were let go of because of their age."
+        ),
+        .init(
+            .counter,
+            "console_billing_bodies_removed_bytes_total",
+            "What those bodies came to."
+        ),
     ]
 }

@@ -4,11 +4,17 @@ import Storage
 /// An event of the log as operators see it.
 struct EventResponse: Encodable {
     let entry: EventEntry
-    /// The bytes as received; on the single event only.
+    /// The bytes as received; on the single event only, and while they are there.
     var payload: String?
 
+    private struct Removal: Encodable {
+        let removed_at: Instant
+        let cause: BodyRemoval.Cause
+        let archive: String?
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case id, object, type, created, livemode, account, source, outcome, reason, size, payload
+        case id, object, type, created, livemode, account, source, outcome, reason, size, payload, removal
         case receivedAt = "received_at"
         case apiVersion = "api_version"
         case objectID = "object_id"
@@ -29,6 +35,10 @@ struct EventResponse: Encodable {
         try container.encode(entry.reason, forKey: .reason)
         try container.encode(entry.objectID, forKey: .objectID)
         try container.encode(entry.size, forKey: .size)
+        try container.encode(
+            entry.removal.map { Removal(removed_at: $0.at, cause: $0.cause, archive: $0.archive) },
+            forKey: .removal
+        )
         try container.encodeIfPresent(payload, forKey: .payload)
     }
 }

@@ -10,7 +10,7 @@ struct StoreOutage: Store {
     func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome { throw error }
     func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? { throw error }
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] { throw error }
-    func entry(id: String) async throws(StoreError) -> (entry: EventEntry, payload: [UInt8])? { throw error }
+    func entry(id: String) async throws(StoreError) -> LoggedEvent? { throw error }
     func reproject(eventID: String) async throws(StoreError) -> Reprojection? { throw error }
     func reprojectAll() async throws(StoreError) -> Reprojection { throw error }
 
@@ -48,6 +48,15 @@ struct StoreOutage: Store {
     func run(id: String) async throws(StoreError) -> UpkeepRun? { throw error }
     func begin(_ run: UpkeepRun) async throws(StoreError) -> Bool { throw error }
     func replace(_ run: UpkeepRun) async throws(StoreError) -> UpkeepRun? { throw error }
+
+    func agedBodies(
+        receivedBefore cutoff: Instant,
+        after position: BodyPosition?,
+        limit: Int,
+        maxBytes: Int
+    ) async throws(StoreError) -> [AgedBody] { throw error }
+    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> Int { throw error }
+    func oldestBody() async throws(StoreError) -> Instant? { throw error }
 
     func checkReady() async throws(StoreError) { throw error }
     func close() async {}

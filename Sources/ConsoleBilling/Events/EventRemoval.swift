@@ -1,0 +1,16 @@
+import Billing
+
+/// How the body of an event came to be gone, as the service tells it.
+struct EventRemoval: Decodable, Sendable {
+    let removed_at: Int64
+    let cause: String
+    let archive: String?
+
+    /// Where the body is, or why it is nowhere, for whoever looks for it.
+    var account: String {
+        let day = Instant(unixSeconds: removed_at).localText
+        if cause == "erasure" { return "erased on \(day), with the personal data of its customer" }
+        return archive.map { "let go of on \(day); the archive has it in \($0)" }
+            ?? "let go of on \(day), as old as bodies are kept"
+    }
+}

@@ -1,0 +1,59 @@
+package import Billing
+package import Storage
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// A body on its way into the archive: one line of JSON, which `replay` posts again byte for byte.
+package struct ArchivedEvent: Sendable {
+    /// What tells such a line from an event of Stripe's.
+    package static let objectName = "archived_event"
+
+    private struct Line: Encodable {
+        let object = ArchivedEvent.objectName
+        let id: String
+        let type: String
+        let livemode: Bool
+        let account: String?
+        let source: EventSource
+        let created: Instant?
+        let received_at: Instant
+        let body: String?
+        /// For bytes that are no text.
+        let body_base64: String?
+    }
+
+    private let entry: EventEntry
+    private let payload: [UInt8]
+
+    package init(_ entry: EventEntry, payload: [UInt8]) {
+        self.entry = entry
+        self.payload = payload
+    }
+
+    /// The day on which the event was received, by UTC: the archive has a file for each.
+    package var day: CivilDate { CivilDate(entry.receivedAt) }
+
+    /// The line, with its end.
+    package var line: [UInt8] {
+        let text = String(validating: payload, as: UTF8.self)
+        let line = Line(
+            id: entry.id,
+            type: entry.type,
+            livemode: entry.livemode,
+            account: entry.account,
+            source: entry.source,
+            created: entry.created,
+            received_at: entry.receivedAt,
+            body: text,
+            body_base64: text == nil ? Data(payload).base64EncodedString() : nil
+        )
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Texts and numbers, which cannot fail to encode.
+        return Array((try? encoder.encode(line)) ?? Data()) + [UInt8(ascii: "\n")]
+    }
+}
