@@ -100,7 +100,7 @@ struct ServiceConfiguration: Sendable {
         }
         let days = check.required(
             .eventBodyRetentionDays,
-            Self.secondsOrNever(RetentionRules.minimumDays...36_500)
+            SettingCheck.secondsOrNever(RetentionRules.minimumDays...36_500)
         )
         retention = days.flatMap { [archive] in $0 > 0 ? RetentionRules(days: $0, archive: archive) : nil }
         usageSync = Self.usageSync(&check)
