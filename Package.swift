@@ -39,12 +39,19 @@ let package = Package(
         // The vocabulary and the decisions: pure.
         .target(name: "Billing", swiftSettings: house),
 
+        // What goes with a piece of work through every room.
+        .target(
+            name: "Traces",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: house
+        ),
+
         // Effects, from the inside out.
         .target(name: "Webhooks", dependencies: ["Billing", "COpenSSL"], swiftSettings: house),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
         .target(
             name: "StripeAPI",
-            dependencies: ["HTTPClient", .product(name: "CoreMetrics", package: "swift-metrics")],
+            dependencies: ["HTTPClient", "Traces", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: house
         ),
         .target(
@@ -81,7 +88,7 @@ let package = Package(
         .target(
             name: "Upkeep",
             dependencies: [
-                "Billing", "HTTPClient", "Webhooks", "Storage", "StripeAPI",
+                "Billing", "HTTPClient", "Webhooks", "Storage", "StripeAPI", "Traces",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -91,7 +98,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Billing", "Webhooks", "Storage", "PrometheusMetrics", "CZlib",
+                "Billing", "Webhooks", "Storage", "Traces", "PrometheusMetrics", "CZlib",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -113,7 +120,8 @@ let package = Package(
             name: "ConsoleBilling",
             dependencies: [
                 "Billing", "Webhooks", "HTTPClient", "StripeAPI", "Storage", "SQLiteStorage",
-                "PostgresClient", "PostgresStorage", "PrometheusMetrics", "UsageSources", "Upkeep", "Web",
+                "PostgresClient", "PostgresStorage", "PrometheusMetrics", "Traces", "UsageSources", "Upkeep",
+                "Web",
                 "Stories", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -174,6 +182,7 @@ let package = Package(
             swiftSettings: house
         ),
 
+        .testTarget(name: "TracesTests", dependencies: ["Traces"], swiftSettings: house),
         .testTarget(
             name: "BillingTests",
             dependencies: ["Billing", "Webhooks", "Stories", "TestSupport"],
@@ -222,7 +231,7 @@ let package = Package(
             name: "WebTests",
             dependencies: [
                 "Billing", "HTTPClient", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "StripeStandIn",
-                "TestSupport", "Upkeep", "Web", "Webhooks",
+                "TestSupport", "Traces", "Upkeep", "Web", "Webhooks",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -1,5 +1,6 @@
 import CoreMetrics
 package import HTTPClient
+import Traces
 
 /// Asks Stripe's API, and tells every way it can fail apart.
 ///
@@ -179,6 +180,11 @@ package struct StripeClient: Sendable {
         if let account {
             guard !account.isEmpty, account.isVisibleASCII else { throw .invalidArgument(.account) }
             all.append(TransportHeader("Stripe-Account", account))
+        }
+        // A span of our own: what Stripe tells of the request can then be told from our work around it.
+        if let span = Trail.current?.trace.next() {
+            all.append(TransportHeader("traceparent", span.traceparent))
+            if let state = span.state { all.append(TransportHeader("tracestate", state)) }
         }
         let request = TransportRequest(method, url: url, headers: all + headers, limits: limits)
         let response: TransportResponse

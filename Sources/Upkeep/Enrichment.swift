@@ -3,6 +3,7 @@ package import Logging
 import ServiceLifecycle
 package import Storage
 package import StripeAPI
+import Traces
 
 /// Fetches what the feed is missing: charges, refunds and payments that no event told of.
 ///
@@ -77,7 +78,7 @@ package struct Enrichment: Service {
         let items = try await store.lease(limit: Self.batchSize, now: start, seconds: Self.leaseSeconds)
         // What the lease runs out on is for whoever leases it next.
         for item in items where !Task.isCancelled && clock.now.seconds(since: start) < Self.leaseSeconds {
-            try await work(on: item)
+            try await Trail.begin { () async throws(StoreError) in try await work(on: item) }
         }
         return items.count
     }

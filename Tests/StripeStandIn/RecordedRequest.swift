@@ -12,4 +12,6 @@ package struct RecordedRequest: Sendable, Equatable {
     package let trigger: String?
     package let version: String?
     package let idempotencyKey: String?
+    package let traceparent: String?
+    package let tracestate: String?
 }

@@ -12,6 +12,8 @@ struct StripeCall {
     private let trigger: String?
     private let authorization: String?
     private let contentType: String?
+    private let traceparent: String?
+    private let tracestate: String?
     private let form: [(name: String, value: String)]
 
     init(_ request: Request, form: String = "") {
@@ -22,6 +24,8 @@ struct StripeCall {
         version = request.headers.value("Stripe-Version")
         idempotencyKey = request.headers.value("Idempotency-Key")
         authorization = request.headers.value("Authorization")
+        traceparent = request.headers.value("traceparent")
+        tracestate = request.headers.value("tracestate")
         contentType = request.headers.value("Content-Type")
         lastSegment = request.uri.path.split(separator: "/").last.map { String($0).percentDecoded() } ?? ""
         parameters = Self.pairs(request.uri.query ?? "")
@@ -39,7 +43,9 @@ struct StripeCall {
             context: context,
             trigger: trigger,
             version: version,
-            idempotencyKey: idempotencyKey
+            idempotencyKey: idempotencyKey,
+            traceparent: traceparent,
+            tracestate: tracestate
         )
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Synchronization
+import Traces
 
 /// Writes each log entry as one line on standard error: JSON for machines, or text for people.
 struct LineLogHandler: LogHandler {
@@ -8,6 +9,7 @@ struct LineLogHandler: LogHandler {
     let format: ServiceConfiguration.LogFormat
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider? = .trail
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -15,7 +17,8 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var fields = metadata
+        var fields = metadataProvider?.get() ?? [:]
+        fields.merge(metadata) { _, new in new }
         if let more = event.metadata { fields.merge(more) { _, new in new } }
         // Hummingbird numbers requests for itself; ours are the ones a caller was told.
         fields["hb.request.id"] = nil

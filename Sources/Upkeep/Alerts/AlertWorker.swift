@@ -6,6 +6,7 @@ import ServiceLifecycle
 package import Storage
 package import StripeAPI
 import Synchronization
+import Traces
 
 /// Tells operators' receiver what needs somebody, and when it is over.
 ///
@@ -70,7 +71,7 @@ package final class AlertWorker: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do throws(StoreError) {
-                    try await self.workOnce()
+                    try await Trail.begin { () async throws(StoreError) in try await self.workOnce() }
                 } catch {
                     self.logger.error("alerts", metadata: ["error": "\(error)"])
                 }

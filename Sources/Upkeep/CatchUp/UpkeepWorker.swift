@@ -3,6 +3,7 @@ package import Logging
 import ServiceLifecycle
 package import Storage
 package import StripeAPI
+import Traces
 
 /// Works off the runs that the store holds: backfills and reconciliations, whoever asked for them.
 ///
@@ -100,7 +101,7 @@ package struct UpkeepWorker: Service {
                 seconds: Sitting.leaseSeconds
             )
             guard let run else { continue }
-            await work(on: run)
+            await Trail.begin { await work(on: run) }
             return true
         }
         return false

@@ -2,6 +2,7 @@ import Billing
 package import Logging
 import ServiceLifecycle
 package import Storage
+import Traces
 
 /// Keeps the ledger of usage where the chain is: works off the passes that are asked for, and asks for one whenever
 /// the last is long enough ago.
@@ -46,7 +47,10 @@ package struct UsageSyncWorker: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do throws(StoreError) {
-                    if try await workOnce() == false { try await beginDuePass() }
+                    let hasWorked = try await Trail.begin { () async throws(StoreError) in
+                        try await workOnce()
+                    }
+                    if !hasWorked { try await beginDuePass() }
                 } catch {
                     logger.error("sync of usage", metadata: ["error": "\(error)"])
                 }

@@ -2,13 +2,16 @@ import Billing
 import Hummingbird
 import Logging
 import Storage
+import Traces
 
-/// The outermost step: names the request, turns every error into the contract's shape, and logs one line.
+/// The outermost step: names the request and its place in a trace, turns every error into the contract's shape, and logs one line.
 ///
 /// The line has the route, never the path's query: a signed link's signature is in there.
 struct RequestMiddleware: RouterMiddleware {
     let clock: @Sendable () -> Instant
     let secrets: CurrentSecrets
+    /// Draws any 64 bits, for what traces and spans are called.
+    var random: @Sendable () -> UInt64 = { TraceContext.system() }
     let routes: RouteTable
     let instruments: WebInstruments
 
@@ -21,7 +24,27 @@ struct RequestMiddleware: RouterMiddleware {
         context.requestID = RequestID.make()
         context.now = clock()
         context.secrets = secrets.inForce
-        context.logger[metadataKey: "request_id"] = "\(context.requestID)"
+        let trail = Trail(trace(of: request), requestID: context.requestID)
+        let prepared = context
+        return try await Trail.follow(trail) { () async throws(any Error) in
+            try await answer(request, prepared, next)
+        }
+    }
+
+    /// The caller's trace with a span of our own, or one that begins here.
+    private func trace(of request: Request) -> TraceContext {
+        let parent = TraceContext(
+            parents: request.headers[values: .traceParent],
+            states: request.headers[values: .traceState]
+        )
+        return parent?.next(random) ?? .begun(random)
+    }
+
+    private func answer(
+        _ request: Request,
+        _ context: AppContext,
+        _ next: (Request, AppContext) async throws -> Response
+    ) async throws -> Response {
         let started = ContinuousClock.now
 
         var response: Response

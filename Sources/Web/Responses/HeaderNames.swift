@@ -11,6 +11,8 @@ extension HTTPField.Name {
     /// How the page that sent a request stands to us, as the browser says.
     static let secFetchSite = Self("Sec-Fetch-Site")!
     static let stripeSignature = Self("Stripe-Signature")!
+    static let traceParent = Self("traceparent")!
+    static let traceState = Self("tracestate")!
     /// The user that Console asks for, beside a service key.
     static let userID = Self("X-User-Id")!
 }

@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import Traces
 
 /// Keeps every line that is logged, at whatever level, with all that came with it.
 final class LogRecorder: Sendable {
@@ -12,6 +13,8 @@ final class LogRecorder: Sendable {
     private struct Handler: LogHandler {
         let recorder: LogRecorder
         var metadata: Logger.Metadata = [:]
+        // As the service's own.
+        var metadataProvider: Logger.MetadataProvider? = .trail
         var logLevel = Logger.Level.trace
 
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -20,7 +23,8 @@ final class LogRecorder: Sendable {
         }
 
         func log(event: LogEvent) {
-            let all = metadata.merging(event.metadata ?? [:]) { $1 }
+            let all = (metadataProvider?.get() ?? [:]).merging(metadata) { $1 }
+                .merging(event.metadata ?? [:]) { $1 }
             recorder.kept.withLock { $0.append("\(event.level) \(event.message) \(all)") }
         }
     }
