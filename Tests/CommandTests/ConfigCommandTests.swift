@@ -100,6 +100,16 @@ struct ConfigCommandTests {
     }
 
     @Test(
+        arguments: Setting.allCases.filter { setting in
+            ["SECRET", "KEY", "TOKEN", "PASS"].contains(where: setting.rawValue.contains)
+        }
+    )
+    func `a setting that is named as a secret shows nothing of itself`(setting: Setting) throws {
+        let examined = try examined([setting.rawValue: "canary,canary"])
+        #expect(try shown(setting, in: examined).value?.contains("canary") == false)
+    }
+
+    @Test(
         arguments: [
             ("postgres://me:canary@db.example/billing", "postgres://me:…@db.example/billing"),
             ("postgres://me:c@an?ary@db.example/billing", "postgres://…"),
