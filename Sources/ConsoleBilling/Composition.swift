@@ -238,6 +238,7 @@ struct Service {
             canAskStripe: configuration.stripeKey != nil,
             tellsAlerts: configuration.alerts != nil,
             usageSource: configuration.usageSync?.source,
+            archive: configuration.archive,
             clock: clock,
             metrics: metrics,
             metricSources: [

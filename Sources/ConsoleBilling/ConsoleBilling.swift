@@ -24,7 +24,7 @@ struct ConsoleBilling: AsyncParsableCommand {
             StatsCommand.self, BackfillCommand.self, ReconcileCommand.self, UsageCommand.self,
             AlertsCommand.self, KeysCommand.self, SecretsCommand.self, BackupCommand.self,
             RestoreCommand.self, MigrateStoreCommand.self, ConfigCommand.self, DoctorCommand.self,
-            HealthCommand.self, ManualCommand.self,
+            HealthCommand.self, EraseCommand.self, ManualCommand.self,
         ]
     )
 

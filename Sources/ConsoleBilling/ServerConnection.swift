@@ -27,11 +27,15 @@ struct ServerConnection: Sendable {
         try await send(TransportRequest(.get, url: base.appending(path).description))
     }
 
-    /// Posts nothing to a path; patience is for what takes as long as there are events.
-    func post(_ path: String, patience: Duration = .seconds(20)) async throws(CommandFailure) -> [UInt8] {
+    /// Posts a body, or nothing, to a path; patience is for what takes as long as there are events.
+    func post(
+        _ path: String,
+        _ body: [UInt8] = [],
+        patience: Duration = .seconds(20)
+    ) async throws(CommandFailure) -> [UInt8] {
         try await send(
             TransportRequest(
-                .post([]),
+                .post(body),
                 url: base.appending(path).description,
                 limits: TransportLimits(totalTimeout: patience)
             )

@@ -47,7 +47,12 @@ extension PostgresStore {
         }
     }
 
-    package func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> Int {
+    package func remove(
+        _ bodies: [RemovableBody],
+        at now: Instant
+    ) async throws(StoreError)
+        -> RemovedBodies
+    {
         try await run("letting go of old bodies") { connection throws(PostgresFailure) in
             // Another may have been faster, or an operator's rebuild may have put one aside since it was read.
             let rows = try connection.execute(
@@ -69,7 +74,16 @@ extension PostgresStore {
                     ]
                 )
             )
-            return rows.count == 1 ? Int(rows.int(0, 0)) : 0
+            let erased = try connection.execute(
+                Command(
+                    "SELECT id FROM events WHERE sequence = ANY($1) AND body_removed_for = 'erasure'",
+                    [.ints(bodies.map(\.sequence))]
+                )
+            )
+            return RemovedBodies(
+                bytes: rows.count == 1 ? Int(rows.int(0, 0)) : 0,
+                erased: Set((0..<erased.count).map { erased.text($0, 0) })
+            )
         }
     }
 

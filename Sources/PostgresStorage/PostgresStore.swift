@@ -16,6 +16,7 @@ package final class PostgresStore: Store {
     /// For adding usage up, which takes a while: pages that need not wait for that do not.
     let adding: ConnectionPool
     let inFlight = InFlight()
+    let marks = ErasedMarks()
 
     /// Connects, and brings the tables up to date as needed, in turn with other replicas.
     ///
@@ -78,7 +79,8 @@ package final class PostgresStore: Store {
         )
         writer = BatchWriter(
             .store(url, limits: usual, settings: Self.byKey, onFault: onFault),
-            limits: limits
+            limits: limits,
+            erasure: ErasureAtRecording(marks: marks, projection: projection)
         )
         rebuilding = ConnectionLine(
             .store(url, limits: patient, settings: Self.byKey, onFault: onFault),

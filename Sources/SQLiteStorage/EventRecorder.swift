@@ -7,9 +7,13 @@ import Storage
 struct EventRecorder: Sendable {
     let tables: ProjectionTables
     let projection: ProjectionPolicy
+    let marks: ErasedMarks
 
-    func record(_ prepared: PreparedEvent, _ db: Database) throws -> RecordOutcome {
+    func record(_ arrived: PreparedEvent, _ db: Database) throws -> RecordOutcome {
+        let erased = marks.applied(to: arrived, projection: projection)
+        let prepared = erased?.event ?? arrived
         guard try insert(prepared, db) else { return .duplicate }
+        if let erased { try SQLiteStore.mark(erased.ids, of: erased.key, at: prepared.receivedAt, marks, db) }
         try Projector(tables: tables, db: db).project(prepared, asking: prepared.asking)
         return prepared.outcome
     }
@@ -20,8 +24,9 @@ struct EventRecorder: Sendable {
             sql: """
                 INSERT INTO events
                     (id, type, created, received_at, livemode, account, api_version, source,
-                     disposition, reason, object_id, payload)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     disposition, reason, object_id, payload, body_removed_at, body_removed_for, body_size,
+                     essence)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO NOTHING
                 """
         )
@@ -29,7 +34,9 @@ struct EventRecorder: Sendable {
         try statement.execute(arguments: [
             event.id, event.type, event.created?.unixSeconds, prepared.receivedAt.unixSeconds, event.livemode,
             event.account, event.apiVersion, prepared.source.rawValue, prepared.disposition.rawValue,
-            prepared.reason, prepared.objectID, Data(prepared.payload),
+            prepared.reason, prepared.objectID, Data(prepared.payload), prepared.removal?.at.unixSeconds,
+            prepared.removal?.cause.rawValue, prepared.removal.map { _ in prepared.size },
+            prepared.essence.map { Data($0) },
         ])
         return db.changesCount > 0
     }

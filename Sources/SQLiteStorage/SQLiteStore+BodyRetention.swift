@@ -38,7 +38,12 @@ extension SQLiteStore {
         }
     }
 
-    package func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> Int {
+    package func remove(
+        _ bodies: [RemovableBody],
+        at now: Instant
+    ) async throws(StoreError)
+        -> RemovedBodies
+    {
         try await write("letting go of old bodies") { db in
             let size = try db.cachedStatement(
                 sql: """
@@ -55,17 +60,25 @@ extension SQLiteStore {
                     WHERE sequence = ?
                     """
             )
-            var bytes = 0
+            var removed = RemovedBodies()
             for body in bodies {
                 // Another may have been faster, or an operator's rebuild may have put it aside since it was read.
-                guard let found = try Int.fetchOne(size, arguments: [body.sequence]) else { continue }
+                guard let found = try Int.fetchOne(size, arguments: [body.sequence]) else {
+                    removed.erased.formUnion(try Self.erasedEvent(body.sequence, db))
+                    continue
+                }
                 try removal.execute(
                     arguments: [now.unixSeconds, found, body.archive, Data(body.essence), body.sequence]
                 )
-                bytes += found
+                removed.bytes += found
             }
-            return bytes
+            return removed
         }
+    }
+
+    private static func erasedEvent(_ sequence: Int64, _ db: Database) throws -> [String] {
+        let sql = "SELECT id FROM events WHERE sequence = ? AND body_removed_for = 'erasure'"
+        return try String.fetchAll(db, sql: sql, arguments: [sequence])
     }
 
     package func oldestBody() async throws(StoreError) -> Instant? {

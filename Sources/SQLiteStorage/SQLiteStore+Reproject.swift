@@ -91,7 +91,7 @@ extension SQLiteStore {
         )
     }
 
-    private static func reproject(
+    static func reproject(
         _ row: Row,
         into tables: ProjectionTables,
         asking: ProjectionPlan.Asking,

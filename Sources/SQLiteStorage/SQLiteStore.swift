@@ -14,6 +14,7 @@ package final class SQLiteStore: Store {
     let readers: [DatabaseQueue]
     let projection: ProjectionPolicy
     let eventWriter: EventWriter
+    let marks = ErasedMarks()
     let inFlight = InFlight()
     private let checkpoints = Checkpoints(dueAfterFrames: 2048)
     private let lock: DatabaseLock
@@ -47,6 +48,7 @@ package final class SQLiteStore: Store {
         do {
             writer = try Self.openWriter(path, checkpoints)
             readers = try (0..<3).map { _ in try Self.openReader(path) }
+            try writer.inDatabase { [marks] in try Self.load(marks, $0) }
         } catch let error as SQLiteStartError {
             throw error
         } catch let error as DatabaseError
@@ -61,7 +63,7 @@ package final class SQLiteStore: Store {
             queue: writer,
             checkpoints: checkpoints,
             files: DatabaseFiles(ofOpenDatabase: path),
-            recorder: EventRecorder(tables: .live, projection: projection),
+            recorder: EventRecorder(tables: .live, projection: projection, marks: marks),
             limits: limits,
             onFailure: onFailure
         )

@@ -2,7 +2,7 @@
 ///
 /// Each store passes the same conformance suite.
 package protocol Store: EventLog, TransactionFeed, KnownObjects, WorkQueue, UpkeepRuns, UsageLedger,
-    CreditLedger, BodyRetention
+    CreditLedger, BodyRetention, PersonalDataErasure
 {
     /// Whether an event could be stored now.
     func checkReady() async throws(StoreError)

@@ -32,6 +32,8 @@ package struct WebConfiguration: Sendable {
     package var tellsAlerts: Bool
     /// Whom usage is synced from; `nil` for nobody.
     package var usageSource: UsageSyncSource?
+    /// Where bodies went that the store let go of; `nil` for nowhere.
+    package var archive: (any ErasableArchive)?
     /// Connections open at once; those over it wait to be accepted.
     package var maxConnections: Int
     /// How long a connection may stand idle, a request take to arrive, and an answer wait to be read.
@@ -55,6 +57,7 @@ package struct WebConfiguration: Sendable {
         canAskStripe: Bool = true,
         tellsAlerts: Bool = true,
         usageSource: UsageSyncSource? = nil,
+        archive: (any ErasableArchive)? = nil,
         maxConnections: Int = 4096,
         deadlineSeconds: Int64 = 30,
         clock: @escaping @Sendable () -> Instant,
@@ -73,6 +76,7 @@ package struct WebConfiguration: Sendable {
         self.canAskStripe = canAskStripe
         self.tellsAlerts = tellsAlerts
         self.usageSource = usageSource
+        self.archive = archive
         self.maxConnections = maxConnections
         self.deadlineSeconds = deadlineSeconds
         self.clock = clock
@@ -231,6 +235,10 @@ private func buildRoutes(
             usage: store,
             authenticator: authenticator,
             source: configuration.usageSource
+        ).addRoutes(to: &routes)
+        ErasuresController(
+            eraser: CustomerEraser(store: store, archive: configuration.archive),
+            authenticator: authenticator
         ).addRoutes(to: &routes)
         HealthController(store: store).addRoutes(to: &routes)
         AssetsController(assets: assets).addRoutes(to: &routes)

@@ -1,6 +1,6 @@
 import Billing
-import Stories
 import Storage
+import Stories
 import Synchronization
 
 /// A store that fails as its dice say: before it did anything, or after it did everything.
@@ -63,7 +63,8 @@ final class FlakyStore: Store {
     }
 
     func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) {
-        try await perform { () async throws(StoreError) in try await store.giveUp(item, reason: reason) }
+        try await perform { () async throws(StoreError) in try await store.giveUp(item, reason: reason)
+        }
     }
 
     func hasten(until latest: Instant) async throws(StoreError) {
@@ -94,10 +95,29 @@ final class FlakyStore: Store {
             maxBytes: maxBytes
         )
     }
-    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> Int {
+    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> RemovedBodies {
         try await store.remove(bodies, at: now)
     }
     func oldestBody() async throws(StoreError) -> Instant? { try await store.oldestBody() }
+    func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings {
+        try await store.holdings(of: key)
+    }
+    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        try await store.events(after: sequence, limit: limit)
+    }
+    func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
+        try await store.mark(ids, of: key, at: now)
+    }
+    func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
+        try await store.erase(events, at: now)
+    }
+    func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int {
+        try await store.eraseDerived(of: key)
+    }
+    func scrub() async throws(StoreError) { try await store.scrub() }
+    func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String> {
+        try await store.marked(among: ids, account: account)
+    }
     func page(
         _ filter: TransactionFilter,
         cursor: Cursor,
@@ -105,7 +125,9 @@ final class FlakyStore: Store {
     ) async throws(StoreError) -> Page<Transaction>? {
         try await store.page(filter, cursor: cursor, limit: limit)
     }
-    func count(_ filter: TransactionFilter) async throws(StoreError) -> Int { try await store.count(filter) }
+    func count(_ filter: TransactionFilter) async throws(StoreError) -> Int {
+        try await store.count(filter)
+    }
     func transaction(id: String) async throws(StoreError) -> Transaction? {
         try await store.transaction(id: id)
     }
@@ -131,7 +153,9 @@ final class FlakyStore: Store {
     }
     func run(id: String) async throws(StoreError) -> UpkeepRun? { try await store.run(id: id) }
     func begin(_ run: UpkeepRun) async throws(StoreError) -> Bool { try await store.begin(run) }
-    func replace(_ run: UpkeepRun) async throws(StoreError) -> UpkeepRun? { try await store.replace(run) }
+    func replace(_ run: UpkeepRun) async throws(StoreError) -> UpkeepRun? {
+        try await store.replace(run)
+    }
     func checkReady() async throws(StoreError) { try await store.checkReady() }
     func close() async { await store.close() }
 }
@@ -140,7 +164,9 @@ extension FlakyStore {
     func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
         try await store.put(leases)
     }
-    func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome { try await store.put(days) }
+    func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
+        try await store.put(days)
+    }
     func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
         try await store.calendar(dates)
     }
@@ -149,7 +175,9 @@ extension FlakyStore {
         of owner: String,
         _ dates: ClosedRange<CivilDate>,
         by grouping: UsageGrouping
-    ) async throws(StoreError) -> [UsageGroup] { try await store.usage(of: owner, dates, by: grouping) }
+    ) async throws(StoreError) -> [UsageGroup] {
+        try await store.usage(of: owner, dates, by: grouping)
+    }
     func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease] {
         try await store.leases(of: owner, in: heights)
     }
@@ -165,7 +193,12 @@ extension FlakyStore {
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
         try await store.names(ofProviders: providers)
     }
-    func setAccounts(_ accounts: [AccountPeriod], of customer: String) async throws(StoreError) -> Bool {
+    func setAccounts(
+        _ accounts: [AccountPeriod],
+        of customer: String
+    ) async throws(StoreError)
+        -> Bool
+    {
         try await store.setAccounts(accounts, of: customer)
     }
     func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] {

@@ -39,19 +39,25 @@ extension InMemoryStore {
         }
     }
 
-    package func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> Int {
+    package func remove(
+        _ bodies: [RemovableBody],
+        at now: Instant
+    ) async throws(StoreError)
+        -> RemovedBodies
+    {
         try with("letting go of old bodies") { state in
-            var bytes = 0
+            var removed = RemovedBodies()
             for body in bodies {
                 let index = Int(body.sequence) - 1
                 let entry = state.events[index].entry
+                if entry.removal?.cause == .erasure { removed.erased.insert(entry.id) }
                 guard entry.removal == nil, entry.disposition != .quarantined else { continue }
                 state.events[index].entry = entry.without(
                     BodyRemoval(at: now, cause: .age, archive: body.archive)
                 )
-                bytes += entry.size
+                removed.bytes += entry.size
             }
-            return bytes
+            return removed
         }
     }
 

@@ -13,10 +13,10 @@ package final class InMemoryStore: Store {
     }
 
     struct Kept {
-        let delivered: DeliveredEvent
+        var delivered: DeliveredEvent
         var entry: EventEntry
         /// What it shows, when it is part of the feed.
-        let records: [ObjectRecord]
+        var records: [ObjectRecord]
     }
 
     fileprivate struct WorkKey: Hashable {
@@ -49,12 +49,13 @@ package final class InMemoryStore: Store {
         var runs: [UpkeepRun] = []
         var usage = InMemoryUsage()
         var credits: [String: Credit] = [:]
+        let marks = ErasedMarks()
         /// What follows from `events`, until there is another one.
-        fileprivate var rows: [Transaction]?
+        var rows: [Transaction]?
     }
 
     private let disk: Disk
-    private let livemode: Bool?
+    let livemode: Bool?
     private let isClosed = Atomic<Bool>(false)
 
     package init(disk: Disk = Disk(), livemode: Bool? = nil) {
@@ -87,15 +88,12 @@ extension InMemoryStore {
             guard !state.events.contains(where: { $0.entry.id == delivered.event.id }) else {
                 return .duplicate
             }
-            let entry = entry(delivered)
-            let isShown = entry.disposition == .projected
-            let records = isShown ? delivered.event.records(receivedAt: delivered.receivedAt) : []
-            let kept = Kept(delivered: delivered, entry: entry, records: records)
+            let kept = spared(Kept(delivered: delivered, entry: entry(delivered), records: []), state)
             let missedBefore = delivered.source == .api ? missing(around: kept, state) : []
             state.events.append(kept)
             state.rows = nil
             ask(for: kept, except: missedBefore, &state)
-            return entry.disposition == .quarantined ? .quarantined : .recorded
+            return kept.entry.disposition == .quarantined ? .quarantined : .recorded
         }
     }
 
@@ -282,10 +280,10 @@ extension InMemoryStore {
         }
     }
 
-    private func rows(_ state: inout State) -> [Transaction] {
+    func rows(_ state: inout State) -> [Transaction] {
         if let rows = state.rows { return rows }
-        let payloads = state.events.filter { $0.entry.disposition == .projected }.map(\.delivered.payload)
-        let rows = NaiveFeed.rows(of: payloads)
+        let events = state.events.filter { $0.entry.disposition == .projected }.map(\.delivered.event)
+        let rows = NaiveFeed.rows(of: events)
         state.rows = rows
         return rows
     }

@@ -15,7 +15,7 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
 
     package static let cases: [StoreConformance] =
         recording + listing + stories + paging + filtering + separation + rebuilding + work + questions
-        + retention + upkeep + ending
+        + retention + erasure + upkeep + ending
 
     /// For a store that keeps usage as well.
     package static let usageCases = usage

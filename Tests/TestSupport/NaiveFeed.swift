@@ -8,12 +8,12 @@ package enum NaiveFeed {
     /// - Parameter payloads: Bodies of events; those that are no events are passed over.
     /// - Returns: The rows, newest first.
     package static func rows(of payloads: [[UInt8]]) -> [Transaction] {
-        var events: [String: Event] = [:]
-        for payload in payloads {
-            guard let event = try? EventCoding.decode(payload), events[event.id] == nil else { continue }
-            events[event.id] = event
-        }
-        let byAccount = Dictionary(grouping: events.values, by: \.account)
+        rows(of: payloads.compactMap { try? EventCoding.decode($0) })
+    }
+
+    package static func rows(of events: [Event]) -> [Transaction] {
+        let distinct = Dictionary(events.map { ($0.id, $0) }) { first, _ in first }
+        let byAccount = Dictionary(grouping: distinct.values, by: \.account)
         return byAccount.flatMap { account, events in rows(of: Array(events), account: account) }
             .sorted { ($0.created, $0.id) > ($1.created, $1.id) }
     }

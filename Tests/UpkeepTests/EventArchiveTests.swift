@@ -6,14 +6,14 @@ import Upkeep
 
 struct EventArchiveTests {
     /// Makes a folder for as long as `body` runs.
-    private func withFolder(_ body: (URL) throws -> Void) throws {
+    func withFolder(_ body: (URL) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "archive-tests-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
         try body(folder)
     }
 
-    private func event(_ id: String, receivedAt: Int64 = 1_750_000_000) -> ArchivedEvent {
+    func event(_ id: String, receivedAt: Int64 = 1_750_000_000) -> ArchivedEvent {
         let payload = Array(#"{"id":"\#(id)","type":"some.thing"}"#.utf8)
         return ArchivedEvent(
             EventEntry(
@@ -34,9 +34,9 @@ struct EventArchiveTests {
         )
     }
 
-    private func text(_ file: URL) throws -> String { try String(contentsOf: file, encoding: .utf8) }
+    func text(_ file: URL) throws -> String { try String(contentsOf: file, encoding: .utf8) }
 
-    private func ids(_ text: String) throws -> [String] {
+    func ids(_ text: String) throws -> [String] {
         struct Line: Decodable { let id: String }
         return try text.split(separator: "\n").map { line in
             try JSONDecoder().decode(Line.self, from: Data(line.utf8)).id
@@ -111,6 +111,30 @@ struct EventArchiveTests {
             #expect(flock(other, LOCK_UN) == 0)
             try archive.append([event("evt_2")])
             #expect(try ids(text(file)) == ["evt_1", "evt_2"])
+        }
+    }
+}
+
+extension EventArchiveTests {
+    @Test func `what is chosen is taken out of the archive, and every other line stays byte for byte`() throws
+    {
+        try withFolder { folder in
+            let archive = EventArchive(folder: folder.path)
+            try archive.append([event("evt_1"), event("evt_2"), event("evt_3", receivedAt: 1_750_032_000)])
+            let (first, second) = ("events-2025-06-15.jsonl", "events-2025-06-16.jsonl")
+            let untouched = try text(folder.appending(path: second))
+            let isChosen = { @Sendable (body: ArchivedBody) in body.id == "evt_1" }
+            #expect(try archive.files(erasing: false, where: isChosen) == [first])
+            #expect(try ids(text(folder.appending(path: first))) == ["evt_1", "evt_2"])
+            #expect(try archive.files(erasing: true, where: isChosen) == [first])
+            let line = String(decoding: event("evt_2").line, as: UTF8.self)
+            #expect(try text(folder.appending(path: first)) == line)
+            #expect(try text(folder.appending(path: second)) == untouched)
+            #expect(try archive.files(erasing: true, where: isChosen).isEmpty)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 2)
+            let path = folder.appending(path: first).path
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
         }
     }
 }

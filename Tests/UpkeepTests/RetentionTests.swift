@@ -171,6 +171,28 @@ struct RetentionTests {
         }
     }
 
+    @Test func `a body that is erased on its way into the archive is taken out of there again`() async throws
+    {
+        try await withFolder { folder in
+            try await Harness.with { harness in
+                for id in ["evt_1", "evt_2"] { try await harness.record(event(id)) }
+                harness.clock.advance(seconds: Self.seconds + 1)
+                let store = DyingStore(store: harness.store) { () async throws(StoreError) in
+                    let events = try await harness.store.events(after: 0, limit: 1)
+                    _ = try await harness.store.erase(
+                        events.map { ErasableEvent($0) },
+                        at: harness.clock.now
+                    )
+                }
+                #expect(try await store.beginRetention(after: 3600, now: harness.clock.now))
+                #expect(try await worker(harness, on: store, archive: folder).workOnce())
+                #expect(try lines(in: folder).map(\.id) == ["evt_2"])
+                #expect(try await harness.store.entry(id: "evt_1")?.entry.removal?.cause == .erasure)
+                #expect(try await harness.store.entry(id: "evt_2")?.entry.removal?.cause == .age)
+            }
+        }
+    }
+
     @Test
     func `killed behind the archive and before the database, a line is there twice and none is missing`()
         async throws
@@ -195,9 +217,10 @@ struct RetentionTests {
     }
 }
 
-/// A store that lets go of nothing, as if the process had been killed there.
+/// A store that lets go of nothing, as if the process had been killed there; or to whom something happens just then.
 private struct DyingStore: BodyRetention, UpkeepRuns {
     let store: any BodyRetention & UpkeepRuns
+    var meanwhile: (@Sendable () async throws(StoreError) -> Void)?
 
     func agedBodies(
         receivedBefore cutoff: Instant,
@@ -212,8 +235,10 @@ private struct DyingStore: BodyRetention, UpkeepRuns {
             maxBytes: maxBytes
         )
     }
-    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> Int {
-        throw StoreError(.inputOutput, while: "dying")
+    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> RemovedBodies {
+        guard let meanwhile else { throw StoreError(.inputOutput, while: "dying") }
+        try await meanwhile()
+        return try await store.remove(bodies, at: now)
     }
     func oldestBody() async throws(StoreError) -> Instant? { try await store.oldestBody() }
 

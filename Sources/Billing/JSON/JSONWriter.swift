@@ -16,6 +16,13 @@ package struct JSONWriter {
         return writer.bytes
     }
 
+    /// A text with its quotation marks and escapes.
+    static func text(_ text: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.write(text)
+        return writer.bytes
+    }
+
     // MARK: Members
 
     /// Writes a member; one without a value is left out.

@@ -23,8 +23,15 @@ final class BatchWriter: Sendable {
     private let line: ConnectionLine
     private let batches: EventBatches
     private let patience: Patience
+    private let erasure: ErasureAtRecording
 
-    init(_ origin: ConnectionLine.Origin, limits: EventBatches.Limits, patience: Patience = Patience()) {
+    init(
+        _ origin: ConnectionLine.Origin,
+        limits: EventBatches.Limits,
+        patience: Patience = Patience(),
+        erasure: ErasureAtRecording
+    ) {
+        self.erasure = erasure
         line = ConnectionLine(origin, label: "console-billing.postgres.writer")
         batches = EventBatches(limits: limits)
         self.patience = patience
@@ -60,7 +67,7 @@ final class BatchWriter: Sendable {
         _ events: [PreparedEvent],
         in session: inout ConnectionLine.Session
     ) -> [EventBatches.Answer] {
-        var attempt = BatchAttempt(events)
+        var attempt = BatchAttempt(events, erasure)
         let begun = ContinuousClock.now
         while true {
             do throws(PostgresFailure) {
@@ -86,11 +93,15 @@ final class BatchWriter: Sendable {
 
 /// Some events on their way into the log, and what earlier attempts may have come to.
 struct BatchAttempt {
-    private let events: [PreparedEvent]
+    private let arrived: [PreparedEvent]
+    private let erasure: ErasureAtRecording
     /// New to the log in an attempt whose commit was sent and never answered.
     private var perhapsCommitted: Set<String> = []
 
-    init(_ events: [PreparedEvent]) { self.events = events }
+    init(_ events: [PreparedEvent], _ erasure: ErasureAtRecording) {
+        arrived = events
+        self.erasure = erasure
+    }
 
     var isInDoubt: Bool { !perhapsCommitted.isEmpty }
 
@@ -106,12 +117,15 @@ struct BatchAttempt {
 
     private mutating func commit(on connection: PostgresConnection) throws(PostgresFailure) -> [RecordOutcome]
     {
-        let begun = try connection.execute(
-            [Command("BEGIN"), EventStatements.turn, EventStatements.inserting(firstOfEachID)]
-                + Projection.live.reading(events)
-        )
-        guard begun.count >= 3 else { throw .unexpected }
-        let numbers = begun[2].numbersByID
+        var batch = erasure.applied(to: arrived)
+        var begun = try begin(batch.events, on: connection)
+        // In our turn nobody adds to the marks: what they were at its beginning they are at its end.
+        if try erasure.isBehind(begun[2], connection) {
+            batch = erasure.applied(to: arrived)
+            begun = try begin(batch.events, on: connection)
+        }
+        let events = batch.events
+        let numbers = begun[3].numbersByID
         var remaining = numbers
         // Of the deliveries of one event the first is the one that was recorded.
         let isNew = events.map { remaining.removeValue(forKey: $0.event.id) }
@@ -119,9 +133,9 @@ struct BatchAttempt {
             zip(events, isNew).compactMap { event, number in
                 number.map { ProjectionPlan.Entry(event, asking: event.asking, payment: $0) }
             },
-            standing: try Projection.live.standing(Array(begun.dropFirst(3)))
+            standing: try Projection.live.standing(Array(begun.dropFirst(4)))
         )
-        let writes = Projection.live.writing(plan)
+        let writes = Projection.live.writing(plan) + batch.marking
         let waiting = numbers.isEmpty ? [EventStatements.waitingForTheLog] : []
 
         let earlier = perhapsCommitted
@@ -140,9 +154,21 @@ struct BatchAttempt {
         }
     }
 
-    private var firstOfEachID: [PreparedEvent] {
+    /// - Returns: What each command gave: the beginning, the turn, the marks, the new events, and what stands.
+    private func begin(
+        _ events: [PreparedEvent],
+        on connection: PostgresConnection
+    ) throws(PostgresFailure) -> [Rows] {
         var seen: Set<String> = []
-        return events.filter { seen.insert($0.event.id).inserted }
+        let firstOfEachID = events.filter { seen.insert($0.event.id).inserted }
+        let begun = try connection.execute(
+            [
+                Command("BEGIN"), EventStatements.turn, ErasureStatements.revision,
+                EventStatements.inserting(firstOfEachID),
+            ] + Projection.live.reading(events)
+        )
+        guard begun.count >= 4 else { throw .unexpected }
+        return begun
     }
 }
 

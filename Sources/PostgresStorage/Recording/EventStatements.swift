@@ -18,15 +18,16 @@ enum EventStatements {
             """
             INSERT INTO events
                 (id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
-                 object_id, payload)
+                 object_id, payload, body_removed_at, body_removed_for, body_size, essence)
             SELECT id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
-                object_id, payload
+                object_id, payload, body_removed_at, body_removed_for, body_size, essence
             FROM unnest(
                 $1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bool[], $6::text[], $7::text[], $8::text[],
-                $9::text[], $10::text[], $11::text[], $12::bytea[])
+                $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bigint[], $14::text[], $15::bigint[],
+                $16::bytea[])
                 WITH ORDINALITY AS e (
                     id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
-                    object_id, payload, place)
+                    object_id, payload, body_removed_at, body_removed_for, body_size, essence, place)
             ORDER BY place
             ON CONFLICT (id) DO NOTHING
             RETURNING id, sequence
@@ -39,6 +40,10 @@ enum EventStatements {
                 .texts(events.map(\.event.apiVersion)), .texts(events.map(\.source.rawValue)),
                 .texts(events.map(\.disposition.rawValue)), .texts(events.map(\.reason)),
                 .texts(events.map(\.objectID)), .byteStrings(events.map(\.payload)),
+                .ints(events.map { $0.removal?.at.unixSeconds }),
+                .texts(events.map { $0.removal?.cause.rawValue }),
+                .ints(events.map { event in event.removal.map { _ in Int64(event.size) } }),
+                .byteStrings(events.map(\.essence)),
             ]
         )
     }

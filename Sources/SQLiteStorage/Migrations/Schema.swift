@@ -16,6 +16,7 @@ enum Schema {
         migrator.registerMigration("0006_usage") { try $0.execute(sql: usage) }
         migrator.registerMigration("0007_events_by_time") { try $0.execute(sql: eventsByTime) }
         migrator.registerMigration("0008_retention") { try $0.execute(sql: retention) }
+        migrator.registerMigration("0009_erasure") { try $0.execute(sql: erasure) }
         return migrator
     }
 
@@ -91,6 +92,21 @@ enum Schema {
         -- What was read of the body: the feed is derived from it now. NULL where nothing could be read.
         ALTER TABLE events ADD COLUMN essence BLOB;
         CREATE INDEX events_with_body ON events (received_at) WHERE body_removed_at IS NULL;
+        """
+
+    private static let erasure = """
+        -- Customers whose personal data were erased, and the ids of what is theirs.
+        CREATE TABLE erased_ids (
+            sequence INTEGER PRIMARY KEY,
+            -- '' for one's own account: NULLs would not be unique.
+            account TEXT NOT NULL,
+            id TEXT NOT NULL,
+            -- Of a customer, the same as the id.
+            customer TEXT NOT NULL,
+            erased_at INTEGER NOT NULL,
+            UNIQUE (account, id)
+        ) STRICT;
+        CREATE INDEX erased_ids_by_customer ON erased_ids (customer);
         """
 }
 

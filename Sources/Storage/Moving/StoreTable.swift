@@ -142,6 +142,15 @@ package struct StoreTable: Sendable {
                 ("currency", .text), ("created", .integer), ("description", .text),
             ]
         ),
+        StoreTable(
+            "erased_ids",
+            key: ["account", "id"],
+            isNumbered: true,
+            [
+                ("sequence", .integer), ("account", .text), ("id", .text), ("customer", .text),
+                ("erased_at", .integer),
+            ]
+        ),
     ]
 }
 

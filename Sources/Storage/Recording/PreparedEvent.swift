@@ -18,6 +18,10 @@ package struct PreparedEvent: Sendable {
     package let firstPayment: FirstPayment?
     /// What the event asks for by itself, whatever is known.
     package let question: StripeQuestion?
+    /// Set where the event is to be recorded without its body.
+    package let removal: BodyRemoval?
+    /// Of the body as it was received, in bytes.
+    package let size: Int
 
     /// A payment that nothing but one event tells of.
     package struct FirstPayment: Sendable {
@@ -36,10 +40,14 @@ package struct PreparedEvent: Sendable {
         payload: [UInt8],
         receivedAt: Instant,
         source: EventSource,
-        projection: ProjectionPolicy
+        projection: ProjectionPolicy,
+        removal: BodyRemoval? = nil,
+        size: Int? = nil
     ) {
         self.event = event
         self.payload = payload
+        self.removal = removal
+        self.size = size ?? payload.count
         self.receivedAt = receivedAt
         self.source = source
         let isOurs = projection.livemode == nil || projection.livemode == event.livemode
@@ -79,6 +87,22 @@ package struct PreparedEvent: Sendable {
             projection: projection
         )
     }
+
+    /// The same event of a customer whose personal data were erased.
+    package func erased(projection: ProjectionPolicy) -> PreparedEvent {
+        PreparedEvent(
+            event.erased,
+            payload: [],
+            receivedAt: receivedAt,
+            source: source,
+            projection: projection,
+            removal: BodyRemoval(at: receivedAt, cause: .erasure, archive: nil),
+            size: size
+        )
+    }
+
+    /// What is kept in the place of the body; `nil` while that is there.
+    package var essence: [UInt8]? { removal.flatMap { _ in EventEssence.encode(event) } }
 
     package var objectID: String? { event.objectID }
 

@@ -38,6 +38,19 @@ package struct RemovableBody: Sendable {
     }
 }
 
+/// What became of bodies that were to be let go of.
+package struct RemovedBodies: Sendable, Equatable {
+    /// How many bytes they had together.
+    package var bytes: Int
+    /// The ids of events that were erased since their bodies were read: the archive is not to have them.
+    package var erased: Set<String>
+
+    package init(bytes: Int = 0, erased: Set<String> = []) {
+        self.bytes = bytes
+        self.erased = erased
+    }
+}
+
 /// Letting go of the bodies of old events, a few at a time so that deliveries get their turn.
 ///
 /// The body of a quarantined event never goes by its age: it is what an operator mends it with.
@@ -60,8 +73,8 @@ package protocol BodyRetention: Sendable {
 
     /// Lets go of some bodies in one database transaction; durable when it returns.
     ///
-    /// - Returns: How many bytes they had; a body that is gone already has none.
-    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> Int
+    /// - Returns: What became of them; of a body that is gone already nothing is said unless it was erased.
+    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> RemovedBodies
 
     /// When the oldest event was received whose body is there and may go by its age; `nil` when there is none.
     func oldestBody() async throws(StoreError) -> Instant?

@@ -10,6 +10,15 @@ struct FetchContext: Sendable {
     let now: Instant
 }
 
+/// What is known of the objects of a page, and of their payments.
+struct KnownObjectsOfList: Sendable {
+    var records: [ObjectReference: ObjectRecord] = [:]
+    /// The ids of those whose customer's personal data were erased.
+    var erased: Set<String> = []
+
+    subscript(_ reference: ObjectReference) -> ObjectRecord? { records[reference] }
+}
+
 /// An object that one of Stripe's lists showed, and what it says.
 struct ListedSnapshot: Sendable {
     let reference: ObjectReference
@@ -27,20 +36,22 @@ struct ListedSnapshot: Sendable {
         }
     }
 
-    /// Whether it says anything that is not known.
-    func isNews(to known: [ObjectReference: ObjectRecord]) -> Bool {
+    /// Whether it says anything that is not known, nor to be forgotten.
+    func isNews(to known: KnownObjectsOfList) -> Bool {
         guard let objects else { return true }
         return !objects.allSatisfy { object in
             // Of what the log shows in two ways, nobody knows what it says.
             guard let record = known[object.reference], !record.isUndecided, let snapshot = record.snapshot
             else { return false }
-            return Statements(of: object).isContained(in: Statements(encoded: snapshot.encoded))
+            let isErased = known.erased.contains(object.reference.id)
+            let said = isErased ? PersonalData.erased(from: object) ?? object : object
+            return Statements(of: said).isContained(in: Statements(encoded: snapshot.encoded))
         }
     }
 
     /// What it adds to what is known.
     func records(in context: FetchContext) -> [ObjectRecord] {
-        delivery(in: context, known: [:])?.event.records(receivedAt: shownAt) ?? []
+        delivery(in: context, known: KnownObjectsOfList())?.event.records(receivedAt: shownAt) ?? []
     }
 
     /// The event that it enters the log as.
@@ -49,7 +60,7 @@ struct ListedSnapshot: Sendable {
     /// nothing, while an object that comes back to an earlier state is another event.
     func delivery(
         in context: FetchContext,
-        known: [ObjectReference: ObjectRecord]
+        known: KnownObjectsOfList
     ) -> DeliveredEvent? {
         let outweighed = known[reference]?.snapshot
         let said = objects?.map { Statements(of: $0).text } ?? ["unreadable"]

@@ -94,7 +94,7 @@ final class Findings {
         for snapshot in snapshots { take(snapshot, known) }
     }
 
-    private func take(_ snapshot: ListedSnapshot, _ known: [ObjectReference: ObjectRecord]) {
+    private func take(_ snapshot: ListedSnapshot, _ known: KnownObjectsOfList) {
         listed.insert(snapshot.reference)
         guard snapshot.objects != nil else {
             return sitting.progress.note(

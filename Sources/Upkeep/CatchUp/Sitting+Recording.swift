@@ -115,10 +115,15 @@ extension Sitting {
     /// All that is known of the payments of some objects.
     func known(
         about references: [ObjectReference]
-    ) async throws(Interruption) -> [ObjectReference: ObjectRecord] {
+    ) async throws(Interruption) -> KnownObjectsOfList {
         do {
             let payments = try await store.payments(of: references, account: account)
-            return Dictionary(payments.joined().map { ($0.reference, $0) }) { $0.merging($1) }
+            let records = Dictionary(payments.joined().map { ($0.reference, $0) }) { $0.merging($1) }
+            let ids = Set(records.keys.map(\.id))
+            return KnownObjectsOfList(
+                records: records,
+                erased: try await store.marked(among: ids, account: account)
+            )
         } catch {
             throw .store(error)
         }

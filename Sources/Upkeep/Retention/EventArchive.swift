@@ -1,4 +1,5 @@
 package import Billing
+package import Storage
 
 #if canImport(Glibc)
 import Glibc
@@ -86,7 +87,7 @@ package struct EventArchive: Sendable, Equatable {
         return end
     }
 
-    private static func writeAll(_ bytes: [UInt8], _ file: Int32, _ path: String) throws(Fault) {
+    static func writeAll(_ bytes: [UInt8], _ file: Int32, _ path: String) throws(Fault) {
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
@@ -96,7 +97,7 @@ package struct EventArchive: Sendable, Equatable {
         }
     }
 
-    private func syncFolder() throws(Fault) {
+    func syncFolder() throws(Fault) {
         let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Fault(folder, errno) }
         defer { close(descriptor) }

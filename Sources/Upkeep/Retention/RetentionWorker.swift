@@ -94,7 +94,11 @@ package struct RetentionWorker: Service {
             seconds: Self.leaseSeconds
         )
         guard let run = taken else { return false }
-        var pass = Pass(run: run, progress: run.retentionProgress ?? RetentionProgress(), heldAt: means.now())
+        var pass = Pass(
+            run: run,
+            progress: run.retentionProgress ?? RetentionProgress(),
+            heldAt: means.now()
+        )
         let end: UpkeepRun
         do {
             guard try await perform(&pass) else { return true }
@@ -169,11 +173,16 @@ package struct RetentionWorker: Service {
                 }
             )
         }
-        let bytes = try await store.remove(removable, at: means.now())
-        instruments.removed(removable.count, bytes: bytes)
-        pass.bodies += removable.count
+        let removed = try await store.remove(removable, at: means.now())
+        if let archive = rules.archive, !removed.erased.isEmpty {
+            // Erased between our reading and our writing: whoever erased them saw no line of theirs.
+            _ = try archive.files(erasing: true) { removed.erased.contains($0.id) }
+        }
+        let (count, bytes) = (removable.count - removed.erased.count, removed.bytes)
+        instruments.removed(count, bytes: bytes)
+        pass.bodies += count
         pass.bytes += bytes
-        pass.progress.bodies += removable.count
+        pass.progress.bodies += count
         pass.progress.bytes += bytes
     }
 
@@ -182,7 +191,8 @@ package struct RetentionWorker: Service {
         let now = means.now()
         guard now.seconds(since: pass.heldAt) > Self.leaseSeconds / 4 else { return true }
         let until = now.adding(seconds: Self.leaseSeconds)
-        guard let renewed = try await store.replace(pass.run.held(by: name, until: until, now: now)) else {
+        guard let renewed = try await store.replace(pass.run.held(by: name, until: until, now: now))
+        else {
             return false
         }
         (pass.run, pass.heldAt) = (renewed, now)

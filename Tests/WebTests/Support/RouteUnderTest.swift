@@ -158,6 +158,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             path: "/v1/events/evt_of_ch_a_0/reproject",
             access: .key(.ops)
         ),
+        .init(method: "POST", pattern: "/v1/erasures", path: "/v1/erasures", access: .key(.ops), status: 400),
         .init(method: "GET", pattern: "/v1/backup", path: "/v1/backup", access: .key(.ops)),
         .init(method: "GET", pattern: "/v1/secrets", path: "/v1/secrets", access: .key(.ops)),
         .init(method: "GET", pattern: "/v1/work", path: "/v1/work", access: .key(.ops)),

@@ -55,8 +55,25 @@ struct StoreOutage: Store {
         limit: Int,
         maxBytes: Int
     ) async throws(StoreError) -> [AgedBody] { throw error }
-    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> Int { throw error }
+    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> RemovedBodies {
+        throw error
+    }
     func oldestBody() async throws(StoreError) -> Instant? { throw error }
+    func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings { throw error }
+    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        throw error
+    }
+    func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
+        throw error
+    }
+    func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
+        throw error
+    }
+    func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int { throw error }
+    func scrub() async throws(StoreError) { throw error }
+    func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String> {
+        throw error
+    }
 
     func checkReady() async throws(StoreError) { throw error }
     func close() async {}
@@ -75,13 +92,22 @@ struct StoreOutage: Store {
     func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease] {
         throw error
     }
-    func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord] { throw error }
-    func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String] { throw error }
+    func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord] {
+        throw error
+    }
+    func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String] {
+        throw error
+    }
     func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] { throw error }
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
         throw error
     }
-    func setAccounts(_ accounts: [AccountPeriod], of customer: String) async throws(StoreError) -> Bool {
+    func setAccounts(
+        _ accounts: [AccountPeriod],
+        of customer: String
+    ) async throws(StoreError)
+        -> Bool
+    {
         throw error
     }
     func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] { throw error }

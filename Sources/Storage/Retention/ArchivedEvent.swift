@@ -1,11 +1,47 @@
 package import Billing
-package import Storage
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
+
+/// A body in the archive, as a line of it tells.
+package struct ArchivedBody: Sendable {
+    private struct Line: Decodable {
+        let object: String
+        let id: String
+        let type: String
+        let account: String?
+        let body: String?
+        let body_base64: Data?
+    }
+
+    package let id: String
+    package let account: String?
+    /// Whom it is about.
+    package let mention: EventMention
+
+    /// - Returns: `nil` for a line that is none of the archive's.
+    package init?(_ line: [UInt8]) {
+        guard let line = try? JSONDecoder().decode(Line.self, from: Data(line)),
+            line.object == ArchivedEvent.objectName
+        else { return nil }
+        let payload = line.body.map { Array($0.utf8) } ?? line.body_base64.map { Array($0) } ?? []
+        let unread = Event(
+            id: line.id,
+            type: line.type,
+            created: nil,
+            livemode: false,
+            account: line.account,
+            apiVersion: nil,
+            content: .other
+        )
+        id = line.id
+        account = line.account
+        mention = EventMention((try? EventCoding.decode(payload)) ?? unread, payload: payload)
+    }
+}
 
 /// A body on its way into the archive: one line of JSON, which `replay` posts again byte for byte.
 package struct ArchivedEvent: Sendable {

@@ -1,0 +1,118 @@
+/// What of an object stays when the personal data of its customer are erased: what accounts need, and nothing else.
+///
+/// Amounts, currencies, dates, ids, states and numbers of receipts and invoices stay, and of a means of payment what
+/// kind it was and a card's network. Texts for people, links, the last digits of cards and accounts, banks and the
+/// user of Console go.
+package enum PersonalData {
+    /// The object without its customer's personal data; the same object again for one that has none.
+    package static func erased(from object: StripeObject) -> StripeObject? {
+        let kept = SnapshotCoding.encode(object).withUnsafeBufferPointer { bytes in
+            try? JSONValue.read(bytes) { json in
+                var kept: [UInt8] = []
+                write(json, to: &kept)
+                return kept
+            }
+        }
+        return kept?.withUnsafeBufferPointer { try? SnapshotCoding.decode($0) }
+    }
+
+    /// Members that stay, of whichever object: a field that is read one day goes unless it is named here.
+    package static let keptNames: Set<String> = [
+        "amount", "amount_captured", "amount_paid", "amount_received", "amount_refunded", "amount_total",
+        "balance_transaction", "captured", "charge", "created", "currency", "customer", "deleted", "dispute",
+        "disputed", "id", "invoice", "kind", "last_payment_error", "latest_charge", "livemode", "mode",
+        "number",
+        "paid", "paid_out_of_band", "payment", "payment_intent", "payment_method", "payment_method_details",
+        "payment_status", "receipt_number", "refunded", "status", "total_discount_amounts", "type", "value",
+    ]
+
+    /// Words of Stripe's own, which stay where they are words.
+    package static let wordNames: Set<String> = [
+        "code", "decline_code", "failure_code", "failure_reason", "reason",
+    ]
+
+    private static let networks: Set<String> = [
+        "amex", "cartes_bancaires", "diners", "discover", "eftpos_au", "interac", "jcb", "link", "mastercard",
+        "unionpay", "visa",
+    ]
+
+    private static func write(_ json: JSONValue, to bytes: inout [UInt8]) {
+        if let members = json.members {
+            bytes.append(UInt8(ascii: "{"))
+            for (name, value) in members where keeps(name, value, instrument: json["type"]?.string) {
+                if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+                bytes += JSONWriter.text(name)
+                bytes.append(UInt8(ascii: ":"))
+                write(value, to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        } else if let elements = json.elements {
+            bytes.append(UInt8(ascii: "["))
+            for element in elements {
+                if bytes.last != UInt8(ascii: "[") { bytes.append(UInt8(ascii: ",")) }
+                write(element, to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        } else if let text = json.string {
+            bytes += JSONWriter.text(text)
+        } else {
+            bytes += json.spelling.utf8
+        }
+    }
+
+    private static func keeps(_ name: String, _ value: JSONValue, instrument: String?) -> Bool {
+        if keptNames.contains(name) { return true }
+        if wordNames.contains(name) { return value.string.map(isWord) ?? false }
+        // What a means of payment is like stands under the name of its type.
+        if name == "brand" { return value.string.map(networks.contains) ?? false }
+        return name == instrument && value.isObject
+    }
+
+    private static func isWord(_ text: String) -> Bool {
+        1...64 ~= text.utf8.count
+            && text.utf8.allSatisfy { byte in
+                UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+                    || byte == UInt8(ascii: "_")
+            }
+    }
+}
+
+extension StripeObject {
+    /// Whose it is, as far as it says.
+    package var customer: String? {
+        switch self {
+        case .paymentIntent(let value): value.customer?.id
+        case .charge(let value): value.customer?.id
+        case .refund(let value): value.customer?.id
+        case .checkoutSession(let value): value.customer?.id
+        case .invoice(let value): value.customer?.id
+        case .customer(let value): value.id
+        case .dispute, .invoicePayment: nil
+        }
+    }
+}
+
+extension Event {
+    /// What stays of the event when the personal data in it are erased: its envelope, and its objects without theirs.
+    package var erased: Event {
+        let content: Content =
+            switch self.content {
+            case .snapshot, .remembered:
+                .remembered(
+                    shown.compactMap { shown in
+                        PersonalData.erased(from: shown.object).map { ShownObject($0, links: shown.links) }
+                    }
+                )
+            case .thin, .other, .unreadable: self.content
+            }
+        return Event(
+            id: id,
+            type: type,
+            created: created,
+            livemode: livemode,
+            account: account,
+            apiVersion: apiVersion,
+            content: content
+        )
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import HTTPClient
+
+/// `console-billing erase`: has the running service erase a customer's personal data.
+struct EraseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase",
+        abstract: "Erase a customer's personal data, and keep the amounts.",
+        discussion: """
+            Names, addresses, card numbers' last digits, descriptions, links and the user of Console go from the log, \
+            from what is derived from it and from the archive of this service; amounts, currencies, dates, ids, \
+            states and numbers of receipts stay, and so does every row of the feed. What Stripe sends of the customer \
+            later is recorded without personal data. There is no way back. Backups are not touched.
+
+            EXAMPLES
+              console-billing erase cus_Rw4mTqPurchase --dry-run
+              console-billing erase cus_Rw4mTqPurchase
+
+            EXIT CODES
+              0 done, 65 nothing is known of such a customer, 75 a rebuild is under way: try again
+            """
+    )
+
+    @Argument(help: "cus_…")
+    var customer: String
+
+    @Option(help: "The connected account whose customer it is, acct_….")
+    var account: String?
+
+    @Flag(help: "Only say what there is to erase.")
+    var dryRun = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: "Where serve --dev left its secrets.")
+    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var output: OutputOptions
+
+    private struct Wish: Encodable {
+        let customer: String
+        let account: String?
+        let dry_run: Bool
+    }
+
+    private struct Erasure: Decodable {
+        let erased_before: Bool
+        let events: Int
+        let transactions: Int
+        let credits: Int
+        let archives: [String]
+    }
+
+    func run() async throws {
+        try await reportingFailures {
+            let wish = try JSONEncoder().encode(
+                Wish(customer: customer, account: account, dry_run: dryRun)
+            )
+            let bytes = try await connection.connected(credentials: credentials) {
+                try await $0.post("/v1/erasures", Array(wish), patience: .seconds(3600))
+            }
+            guard output.chosen == .human else {
+                return Terminal.line(String(decoding: bytes, as: UTF8.self))
+            }
+            show(try decoded(Erasure.self, from: bytes))
+        }
+    }
+
+    private func show(_ erasure: Erasure) {
+        let verb = dryRun ? "would be erased" : "were erased"
+        Terminal.line(
+            "\(erasure.events) events and the descriptions of \(erasure.credits) credits \(verb); "
+                + "\(erasure.transactions) rows of the feed stay, without personal data."
+        )
+        if !erasure.archives.isEmpty {
+            let files = erasure.archives.map(printable).joined(separator: ", ")
+            Terminal.line(dryRun ? "In the archive: \(files)." : "Taken out of the archive: \(files).")
+        }
+        if erasure.erased_before { Terminal.line("The customer had been erased before.") }
+        if !dryRun { Terminal.line("Backups made before today have the data still.", to: .error) }
+    }
+}

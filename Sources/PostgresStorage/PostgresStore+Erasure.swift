@@ -1,0 +1,226 @@
+package import Billing
+import PostgresClient
+package import Storage
+
+extension PostgresStore {
+    package func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings {
+        try await run("looking for a customer") { connection throws(PostgresFailure) in
+            let named: [Parameter] = [.text(key.account ?? ""), .text(key.customer)]
+            let answers = try connection.snapshot([
+                Command(
+                    """
+                    SELECT o.id
+                    FROM objects o
+                    WHERE o.account = $1 AND o.payment IN (
+                        SELECT t.payment FROM transactions t WHERE t.customer = $2)
+                    UNION
+                    SELECT e.id FROM erased_ids e WHERE e.account = $1 AND e.customer = $2
+                    """,
+                    named
+                ),
+                Command(
+                    """
+                    SELECT
+                        (SELECT count(*)
+                            FROM transactions t
+                            WHERE t.customer = $2 AND EXISTS (
+                                SELECT 1 FROM objects o WHERE o.payment = t.payment AND o.account = $1)),
+                        (SELECT count(*) FROM credits WHERE customer = $2 AND description IS NOT NULL
+                            AND $1 = ''),
+                        EXISTS (SELECT 1 FROM erased_ids WHERE account = $1 AND id = $2)
+                    """,
+                    named
+                ),
+            ])
+            guard answers.count == 2, answers[1].count == 1 else { throw .unexpected }
+            let (ids, counts) = (answers[0], answers[1])
+            return CustomerHoldings(
+                ids: Set((0..<ids.count).map { ids.text($0, 0) }),
+                transactions: Int(counts.int(0, 0)),
+                credits: Int(counts.int(0, 1)),
+                isErased: counts.bool(0, 2)
+            )
+        }
+    }
+
+    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        try await run("reading the log") { connection throws(PostgresFailure) in
+            let rows = try connection.execute(
+                Command(
+                    """
+                    SELECT \(Self.loggedColumns)
+                    FROM events
+                    WHERE sequence > $1
+                    ORDER BY sequence
+                    LIMIT $2
+                    """,
+                    [.int(sequence), .int(Int64(limit))]
+                )
+            )
+            return (0..<rows.count).map { row in
+                NumberedEvent(sequence: Self.sequence(rows, row), event: Self.logged(rows, row))
+            }
+        }
+    }
+
+    package func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
+        try await run("marking a customer as erased") { connection throws(PostgresFailure) in
+            try connection.transaction { () throws(PostgresFailure) in
+                // In turn with the recording of events: those after us know of it.
+                try connection.execute(EventStatements.turn)
+                try connection.execute(ErasureStatements.marking(ids, of: key, at: now))
+            }
+        }
+    }
+
+    package func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
+        try await run("erasing events") { connection throws(PostgresFailure) in
+            try connection.execute(
+                Command(
+                    """
+                    UPDATE events e
+                    SET body_size = coalesce(e.body_size, octet_length(e.payload)), payload = ''::bytea,
+                        body_removed_at = coalesce(e.body_removed_at, $3), body_removed_for = 'erasure',
+                        body_archive = NULL, essence = b.essence
+                    FROM unnest($1::bigint[], $2::bytea[]) AS b (sequence, essence)
+                    WHERE e.sequence = b.sequence AND e.body_removed_for IS DISTINCT FROM 'erasure'
+                    """,
+                    [
+                        .ints(events.map(\.sequence)), .byteStrings(events.map(\.essence)),
+                        .int(now.unixSeconds),
+                    ]
+                )
+            ).affected
+        }
+    }
+
+    package func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int {
+        let account = key.account ?? ""
+        let payments = try await run("looking for payments") { connection throws(PostgresFailure) in
+            let rows = try connection.execute(
+                Command(
+                    """
+                    SELECT DISTINCT o.payment
+                    FROM erased_ids e
+                    JOIN objects o ON o.account = e.account AND o.id = e.id AND o.kind <> 'customer'
+                    WHERE e.account = $1 AND e.customer = $2
+                    """,
+                    [.text(account), .text(key.customer)]
+                )
+            )
+            return (0..<rows.count).map { rows.int($0, 0) }
+        }
+        var changed = 0
+        for payment in payments {
+            changed += try await alone { connection throws(PostgresFailure) in
+                try Rebuilding(connection: connection, projection: self.projection)
+                    .deriveAgain(payment, account: account)
+            }
+        }
+        try await alone { connection throws(PostgresFailure) in
+            // What a rebuild left that was killed.
+            try connection.run(script: ProjectionTables.rebuilt.removal)
+            try Self.eraseCustomer(key.customer, account: account, connection)
+        }
+        return changed
+    }
+
+    /// Changes the derived tables in turn with the recording of events, while no rebuild is under way: one that began
+    /// before would put back what it has read.
+    private func alone<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
+    ) async throws(StoreError) -> Value {
+        let value = try await run("erasing", on: adding) { connection throws(PostgresFailure) in
+            try connection.transaction { () throws(PostgresFailure) -> Value? in
+                let lock = try connection.execute(
+                    Command("SELECT pg_try_advisory_xact_lock(7226736, 'events'::regclass::oid::int)")
+                )
+                guard lock.count == 1, lock.bool(0, 0) else { return nil }
+                try connection.execute(EventStatements.turn)
+                return try body(connection)
+            }
+        }
+        guard let value else { throw StoreError(.busy, while: "erasing: a rebuild is under way") }
+        return value
+    }
+
+    private static func eraseCustomer(
+        _ customer: String,
+        account: String,
+        _ connection: PostgresConnection
+    ) throws(PostgresFailure) {
+        let key: [Parameter] = [.text(account), .text(customer)]
+        try connection.execute(
+            Command("UPDATE customers SET console_user = NULL WHERE account = $1 AND id = $2", key)
+        )
+        // Credits are given to customers of one's own account.
+        try connection.execute(
+            Command("UPDATE credits SET description = NULL WHERE customer = $2 AND $1::text = ''", key)
+        )
+        let condition = "account = $1 AND kind = 'customer' AND id = $2"
+        let rows = try connection.execute(
+            Command("SELECT snapshot FROM objects WHERE snapshot IS NOT NULL AND \(condition)", key)
+        )
+        guard rows.count == 1 else { return }
+        guard let object = try? SnapshotCoding.decode(rows.raw(0, 0).bindMemory(to: UInt8.self)) else {
+            throw .corrupt
+        }
+        let erased = PersonalData.erased(from: object)
+        try connection.execute(
+            Command(
+                "UPDATE objects SET snapshot = $3, undecided = FALSE WHERE \(condition)",
+                key + [erased.map { .bytes(SnapshotCoding.encode($0)) } ?? .null]
+            )
+        )
+    }
+
+    /// Dead rows go when autovacuum comes by; what it leaves of them on disk nobody but the server reads.
+    package func scrub() async throws(StoreError) {}
+
+    package func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String> {
+        try await run("looking for erased customers") { connection throws(PostgresFailure) in
+            let rows = try connection.execute(
+                Command(
+                    "SELECT id FROM erased_ids WHERE account = $1 AND id = ANY($2)",
+                    [.text(account ?? ""), .texts(ids.sorted())]
+                )
+            )
+            return Set((0..<rows.count).map { rows.text($0, 0) })
+        }
+    }
+}
+
+extension Rebuilding {
+    /// Derives one payment again from the events about its objects.
+    ///
+    /// - Returns: How many of its rows are other than they stood.
+    func deriveAgain(_ payment: Int64, account: String) throws(PostgresFailure) -> Int {
+        let before = try bodies("payment = $1", .int(payment))
+        let events = try connection.execute(
+            Command(
+                """
+                SELECT \(PostgresStore.loggedColumns)
+                FROM events
+                WHERE object_id IN (SELECT id FROM objects WHERE payment = $1) AND coalesce(account, '') = $2
+                ORDER BY sequence
+                """,
+                [.int(payment), .text(account)]
+            )
+        )
+        try connection.execute(Command("DELETE FROM transactions WHERE payment = $1", [.int(payment)]))
+        try connection.execute(Command("DELETE FROM objects WHERE payment = $1", [.int(payment)]))
+        _ = try derive(events, into: .live, asking: .nothing)
+        let after = try bodies("id = ANY($1)", .texts(before.keys.sorted()))
+        return before.count { after[$0.key] != $0.value }
+    }
+
+    private func bodies(
+        _ condition: String,
+        _ value: Parameter
+    ) throws(PostgresFailure) -> [String: [UInt8]] {
+        let rows = try connection.execute(
+            Command("SELECT id, body FROM transactions WHERE \(condition)", [value])
+        )
+        return (0..<rows.count).reduce(into: [:]) { $0[rows.text($1, 0)] = rows.bytes($1, 1) }
+    }
+}

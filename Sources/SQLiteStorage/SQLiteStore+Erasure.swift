@@ -1,0 +1,245 @@
+package import Billing
+import Foundation
+import GRDB
+package import Storage
+import Synchronization
+
+extension SQLiteStore {
+    package func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings {
+        try await read("looking for a customer") { db in
+            let named: StatementArguments = ["account": key.account ?? "", "customer": key.customer]
+            let ids = try String.fetchAll(
+                db,
+                sql: """
+                    SELECT o.id
+                    FROM objects o
+                    WHERE o.account = :account AND o.payment IN (
+                        SELECT t.payment FROM transactions t WHERE t.customer = :customer)
+                    UNION
+                    SELECT e.id FROM erased_ids e WHERE e.account = :account AND e.customer = :customer
+                    """,
+                arguments: named
+            )
+            let counts = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT
+                        (SELECT count(*)
+                            FROM transactions t
+                            WHERE t.customer = :customer AND EXISTS (
+                                SELECT 1 FROM objects o WHERE o.payment = t.payment AND o.account = :account)),
+                        (SELECT count(*) FROM credits WHERE customer = :customer AND description IS NOT NULL
+                            AND :account = ''),
+                        EXISTS (SELECT 1 FROM erased_ids WHERE account = :account AND id = :customer)
+                    """,
+                arguments: named
+            )
+            return CustomerHoldings(
+                ids: Set(ids),
+                transactions: counts?[0] ?? 0,
+                credits: counts?[1] ?? 0,
+                isErased: counts?[2] ?? false
+            )
+        }
+    }
+
+    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        try await read("reading the log") { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: "SELECT \(Self.loggedColumns) FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",
+                arguments: [sequence, limit]
+            )
+            var events: [NumberedEvent] = []
+            var bytes = 0
+            while bytes < Self.maximumPageBytes, let row = try rows.next() {
+                let event = Self.logged(row)
+                events.append(NumberedEvent(sequence: row["sequence"], event: event))
+                bytes += event.entry.size
+            }
+            return events
+        }
+    }
+
+    private static let maximumPageBytes = 8 << 20
+
+    package func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
+        try await write("marking a customer as erased") { [marks] db in
+            try Self.mark(ids, of: key, at: now, marks, db)
+        }
+    }
+
+    static func mark(
+        _ ids: Set<String>,
+        of key: CustomerKey,
+        at now: Instant,
+        _ marks: ErasedMarks,
+        _ db: Database
+    ) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO erased_ids (account, id, customer, erased_at)
+                VALUES (?, ?, ?, ?)
+                ON CONFLICT (account, id) DO NOTHING
+                """
+        )
+        for id in ids.sorted() {
+            try statement.execute(arguments: [key.account ?? "", id, key.customer, now.unixSeconds])
+        }
+        // Before the next event's turn; should this transaction fail, one more customer is spared, and asked for again.
+        marks.add(ids, of: key.customer, account: key.account ?? "", revision: 0)
+    }
+
+    static func load(_ marks: ErasedMarks, _ db: Database) throws {
+        let rows = try Row.fetchCursor(db, sql: "SELECT account, id, customer FROM erased_ids")
+        while let row = try rows.next() {
+            marks.add(CollectionOfOne(row[1] as String), of: row[2], account: row[0], revision: 0)
+        }
+    }
+
+    package func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
+        try await write("erasing events") { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    UPDATE events
+                    SET body_size = coalesce(body_size, length(payload)), payload = X'',
+                        body_removed_at = coalesce(body_removed_at, ?), body_removed_for = 'erasure',
+                        body_archive = NULL, essence = ?
+                    WHERE sequence = ? AND body_removed_for IS NOT 'erasure'
+                    """
+            )
+            var count = 0
+            for event in events {
+                try statement.execute(
+                    arguments: [now.unixSeconds, event.essence.map { Data($0) }, event.sequence]
+                )
+                count += db.changesCount
+            }
+            return count
+        }
+    }
+
+    package func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int {
+        // One that began before would put back what it has read.
+        let isAlone = isRebuilding.compareExchange(
+            expected: false,
+            desired: true,
+            ordering: .acquiringAndReleasing
+        ).exchanged
+        guard isAlone else { throw StoreError(.busy, while: "erasing: a rebuild is under way") }
+        defer { isRebuilding.store(false, ordering: .releasing) }
+
+        let account = key.account ?? ""
+        let payments = try await read("looking for payments") { db in
+            try Int64.fetchAll(
+                db,
+                sql: """
+                    SELECT DISTINCT o.payment
+                    FROM erased_ids e
+                    JOIN objects o ON o.account = e.account AND o.id = e.id AND o.kind <> 'customer'
+                    WHERE e.account = ? AND e.customer = ?
+                    """,
+                arguments: [account, key.customer]
+            )
+        }
+        var changed = 0
+        for payment in payments {
+            changed += try await write("deriving a payment again") { [projection] db in
+                try Self.deriveAgain(payment, account: account, projection: projection, db)
+            }
+        }
+        try await write("erasing a customer") { db in
+            // What a rebuild left that was killed.
+            try db.execute(sql: ProjectionTables.rebuilt.removal)
+            try db.execute(
+                sql: "UPDATE customers SET console_user = NULL WHERE account = ? AND id = ?",
+                arguments: [account, key.customer]
+            )
+            try Self.eraseCustomerObject(key.customer, account: account, db)
+            // Credits are given to customers of one's own account.
+            try db.execute(
+                sql: "UPDATE credits SET description = NULL WHERE customer = ? AND ? = ''",
+                arguments: [key.customer, account]
+            )
+        }
+        return changed
+    }
+
+    /// - Returns: How many rows of the payment are other than they stood.
+    private static func deriveAgain(
+        _ payment: Int64,
+        account: String,
+        projection: ProjectionPolicy,
+        _ db: Database
+    ) throws -> Int {
+        let before = try bodies("payment = ?", [payment], db)
+        let events = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT \(loggedColumns)
+                FROM events
+                WHERE object_id IN (SELECT id FROM objects WHERE payment = :payment)
+                    AND coalesce(account, '') = :account
+                ORDER BY sequence
+                """,
+            arguments: ["payment": payment, "account": account]
+        )
+        try db.execute(sql: "DELETE FROM transactions WHERE payment = ?", arguments: [payment])
+        try db.execute(sql: "DELETE FROM objects WHERE payment = ?", arguments: [payment])
+        for event in events {
+            _ = try reproject(event, into: .live, asking: .nothing, projection: projection, db)
+        }
+        let after = try bodies(
+            "id IN (\(databaseQuestionMarks(count: before.count)))",
+            StatementArguments(before.keys.sorted()),
+            db
+        )
+        return before.count { after[$0.key] != $0.value }
+    }
+
+    private static func bodies(
+        _ condition: String,
+        _ arguments: StatementArguments,
+        _ db: Database
+    ) throws -> [String: Data] {
+        let sql = "SELECT id, body FROM transactions WHERE \(condition)"
+        return try Row.fetchAll(db, sql: sql, arguments: arguments).reduce(into: [:]) { $0[$1[0]] = $1[1] }
+    }
+
+    private static func eraseCustomerObject(_ id: String, account: String, _ db: Database) throws {
+        let condition = "account = ? AND kind = 'customer' AND id = ?"
+        let key: StatementArguments = [account, id]
+        let sql = "SELECT snapshot FROM objects WHERE snapshot IS NOT NULL AND \(condition)"
+        guard let snapshot = try Data.fetchOne(db, sql: sql, arguments: key) else { return }
+        let object = try snapshot.withUnsafeBytes {
+            try SnapshotCoding.decode($0.bindMemory(to: UInt8.self))
+        }
+        let erased = PersonalData.erased(from: object)
+        try db.execute(
+            sql: "UPDATE objects SET snapshot = ?, undecided = 0 WHERE \(condition)",
+            arguments: [erased.map { Data(SnapshotCoding.encode($0)) }] + key
+        )
+    }
+
+    package func scrub() async throws(StoreError) {
+        try inFlight.begin("scrubbing the WAL")
+        defer { inFlight.end() }
+        do {
+            // Readers that look at an older state keep the WAL from being cut; none of ours does for long.
+            for _ in 0..<50 {
+                let isBusy = try await writer.writeWithoutTransaction { db in
+                    try Bool.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") ?? true
+                }
+                if !isBusy { return }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        } catch {
+            throw StoreError(error, while: "scrubbing the WAL")
+        }
+        throw StoreError(.busy, while: "scrubbing the WAL: somebody reads an older state, such as a backup")
+    }
+
+    package func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String> {
+        marks.marked(among: ids, account: account)
+    }
+}

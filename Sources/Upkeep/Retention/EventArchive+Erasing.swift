@@ -1,0 +1,78 @@
+package import Storage
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+extension EventArchive: ErasableArchive {
+    /// - Throws: ``Fault``.
+    package func files(
+        erasing: Bool,
+        where isChosen: (ArchivedBody) -> Bool
+    ) throws -> [String] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch {
+            throw Fault(folder, ENOENT)
+        }
+        var chosen: [String] = []
+        for name in names.sorted() where name.hasPrefix("events-") && name.hasSuffix(".jsonl") {
+            if try sift(name, erasing: erasing, isChosen) { chosen.append(name) }
+        }
+        return chosen
+    }
+
+    /// - Returns: Whether the file had any of them.
+    private func sift(
+        _ name: String,
+        erasing: Bool,
+        _ isChosen: (ArchivedBody) -> Bool
+    ) throws(Fault) -> Bool {
+        let path = folder + "/" + name
+        let file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw Fault(path, errno) }
+        defer { close(file) }
+        // Nobody appends to a file that is about to be another.
+        if erasing, flock(file, LOCK_EX | LOCK_NB) != 0 { throw Fault(path, errno) }
+        guard let text = FileManager.default.contents(atPath: path) else { throw Fault(path, EIO) }
+        var kept = Data()
+        var isFound = false
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            if let body = ArchivedBody(Array(line)), isChosen(body) {
+                isFound = true
+                if !erasing { return true }
+            } else {
+                kept += line + [UInt8(ascii: "\n")]
+            }
+        }
+        if isFound { try replace(path, with: Array(kept)) }
+        return isFound
+    }
+
+    private func replace(_ path: String, with bytes: [UInt8]) throws(Fault) {
+        // Of a name that nobody takes for a file of the archive, nor replays.
+        let next = path + ".erasing"
+        let file = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw Fault(next, errno) }
+        defer { close(file) }
+        do throws(Fault) {
+            try Self.writeAll(bytes, file, next)
+            guard fsync(file) == 0, rename(next, path) == 0 else { throw Fault(next, errno) }
+        } catch {
+            unlink(next)
+            throw error
+        }
+        try syncFolder()
+    }
+}

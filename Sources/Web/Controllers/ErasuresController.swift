@@ -1,0 +1,68 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// `POST /v1/erasures`: erases a customer's personal data, and keeps amounts.
+struct ErasuresController: Sendable {
+    let eraser: CustomerEraser
+    let authenticator: Authenticator
+
+    private static let maximumBytes = 8192
+
+    func addRoutes(to routes: inout Routes) {
+        routes.post("/v1/erasures", use: erase)
+    }
+
+    @Sendable
+    private func erase(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try await authenticator.caller(of: request, needing: .ops, context)
+        try QueryReader(request).finish()
+        let wish = try ErasureBody(try await request.bytes(upTo: Self.maximumBytes))
+        let report: ErasureReport?
+        do throws(ErasureFault) {
+            report = try await eraser.erase(wish.key, isDryRun: wish.isDryRun, now: context.now)
+        } catch {
+            switch error {
+            case .store(let error): throw error
+            case .archive:
+                throw APIError(
+                    .conflict,
+                    .invalidRequest,
+                    code: "archive_unavailable",
+                    error.description
+                )
+            }
+        }
+        guard let report else { throw APIError.noSuch("customer") }
+        context.logger.notice(
+            "erasure",
+            metadata: ["by": "\(caller.name)", "dry_run": "\(report.isDryRun)", "events": "\(report.events)"]
+        )
+        return JSONBody.response(ErasureResponse(report))
+    }
+}
+
+/// An erasure as operators see it.
+struct ErasureResponse: Encodable {
+    let object = "erasure"
+    let customer: String
+    let account: String?
+    let dry_run: Bool
+    /// Whether the customer had been erased before.
+    let erased_before: Bool
+    let events: Int
+    let transactions: Int
+    let credits: Int
+    let archives: [String]
+
+    init(_ report: ErasureReport) {
+        customer = report.key.customer
+        account = report.key.account
+        dry_run = report.isDryRun
+        erased_before = report.wasErased
+        events = report.events
+        transactions = report.transactions
+        credits = report.credits
+        archives = report.archives
+    }
+}

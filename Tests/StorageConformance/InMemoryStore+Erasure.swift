@@ -1,0 +1,109 @@
+package import Billing
+package import Storage
+
+extension InMemoryStore.Kept {
+    /// The same without its customer's personal data.
+    mutating func erase(at now: Instant) {
+        delivered = DeliveredEvent(
+            event: delivered.event.erased,
+            payload: [],
+            receivedAt: delivered.receivedAt,
+            source: delivered.source
+        )
+        entry = entry.without(BodyRemoval(at: entry.removal?.at ?? now, cause: .erasure, archive: nil))
+        show()
+    }
+
+    mutating func show() {
+        records =
+            entry.disposition == .projected
+            ? delivered.event.records(receivedAt: delivered.receivedAt) : []
+    }
+}
+
+extension InMemoryStore {
+    /// An event as it is kept: without personal data, if it is about somebody who was erased.
+    func spared(_ arrived: Kept, _ state: State) -> Kept {
+        var kept = arrived
+        let policy = ProjectionPolicy(livemode: livemode)
+        let prepared = PreparedEvent(kept.delivered, projection: policy)
+        if let erased = state.marks.applied(to: prepared, projection: policy) {
+            state.marks.add(
+                erased.ids,
+                of: erased.key.customer,
+                account: erased.key.account ?? "",
+                revision: 0
+            )
+            kept.erase(at: kept.delivered.receivedAt)
+        } else {
+            kept.show()
+        }
+        return kept
+    }
+
+    package func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings {
+        try with("looking for a customer") { state in
+            let theirs = rows(&state).filter { $0.customer == key.customer && $0.account == key.account }
+            let seeds = theirs.flatMap { row in ObjectKind.allCases.map { ObjectReference($0, row.id) } }
+            let objects = component(around: seeds, account: key.account, state).map(\.reference.id)
+            let credits = state.credits.values.filter {
+                $0.customer == key.customer && $0.description != nil && key.account == nil
+            }
+            let marked = state.marks.ids(of: key)
+            return CustomerHoldings(
+                ids: marked.union(objects),
+                transactions: theirs.count,
+                credits: credits.count,
+                isErased: marked.contains(key.customer)
+            )
+        }
+    }
+
+    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        try with("reading the log") { state in
+            state.events.enumerated().dropFirst(Int(sequence)).prefix(limit).map {
+                NumberedEvent(sequence: Int64($0) + 1, event: $1.logged)
+            }
+        }
+    }
+
+    package func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
+        try with("marking a customer as erased") { state in
+            state.marks.add(ids, of: key.customer, account: key.account ?? "", revision: 0)
+        }
+    }
+
+    package func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
+        try with("erasing events") { state in
+            state.rows = nil
+            return events.count { event in
+                let index = Int(event.sequence) - 1
+                guard state.events[index].entry.removal?.cause != .erasure else { return false }
+                state.events[index].erase(at: now)
+                return true
+            }
+        }
+    }
+
+    package func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int {
+        try with("erasing") { state in
+            for (id, credit) in state.credits where credit.customer == key.customer && key.account == nil {
+                state.credits[id] = Credit(
+                    id: credit.id,
+                    customer: credit.customer,
+                    kind: credit.kind,
+                    money: credit.money,
+                    created: credit.created,
+                    description: nil
+                )
+            }
+            return 0
+        }
+    }
+
+    package func scrub() async throws(StoreError) { try with("scrubbing") { _ in } }
+
+    package func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String> {
+        try with("looking for erased customers") { $0.marks.marked(among: ids, account: account) }
+    }
+}
