@@ -12,7 +12,7 @@ import Darwin
 /// A folder of JSONL files, one for each day on which events were received, that bodies go to before the database
 /// lets go of them.
 ///
-/// What ``append(_:)`` has returned from survives a power failure. Killed before the database knows of it, the same
+/// What `append` has returned from survives a power failure. Killed before the database knows of it, the same
 /// bodies are appended again: a line may be there twice, and is never missing.
 package struct EventArchive: Sendable, Equatable {
     /// Why nothing was archived; safe to log.
