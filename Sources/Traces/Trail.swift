@@ -17,7 +17,9 @@ package struct Trail: Sendable {
 
     /// What each line of the log has of it.
     package var metadata: Logger.Metadata {
-        var metadata: Logger.Metadata = ["trace_id": "\(trace.traceID)", "span_id": "\(trace.spanID)"]
+        var metadata: Logger.Metadata = [
+            "trace_id": "\(trace.traceID)", "traceparent": "\(trace.traceparent)",
+        ]
         if let requestID { metadata["request_id"] = "\(requestID)" }
         return metadata
     }

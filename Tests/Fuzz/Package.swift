@@ -14,19 +14,36 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies + ["Fuzzing"], swiftSettings: house)
 }
 
-// No package from elsewhere: what is fuzzed are the pure files of the service, by symbolic links, so that a build
-// takes a minute. `run` adds the sanitizer and `-enable-testing`.
+// Of packages from elsewhere only the two small ones that our rooms measure and log by: what is fuzzed are the pure files of
+// the service, by symbolic links, so that a build takes a minute. `run` adds the sanitizer and `-enable-testing`.
 let package = Package(
     name: "console-billing-fuzz",
     platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+    ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .target(name: "Billing", swiftSettings: house),
         .target(name: "Webhooks", dependencies: ["Billing", "COpenSSL"], swiftSettings: house),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
-        .target(name: "StripeAPI", dependencies: ["HTTPClient"], swiftSettings: house),
-        .target(name: "Storage", dependencies: ["Billing"], swiftSettings: house),
+        .target(
+            name: "Traces",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: house
+        ),
+        .target(
+            name: "StripeAPI",
+            dependencies: ["HTTPClient", "Traces", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: house
+        ),
+        .target(
+            name: "Storage",
+            dependencies: ["Billing", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: house
+        ),
         .target(name: "Upkeep", dependencies: ["Billing", "StripeAPI"], swiftSettings: house),
         .target(name: "Hummingbird", swiftSettings: house),
         .target(name: "Web", dependencies: ["Billing", "Storage", "Hummingbird"], swiftSettings: house),

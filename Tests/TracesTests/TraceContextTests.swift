@@ -102,7 +102,9 @@ struct TraceContextTests {
     @Test func `what is done in the course of a trail knows it, and nothing does afterwards`() async throws {
         let trail = Trail(.begun(), requestID: "req_1")
         let seen = await Trail.follow(trail) { await Task { Trail.current?.metadata }.value }
-        #expect(seen == trail.metadata && Set(trail.metadata.keys) == ["request_id", "trace_id", "span_id"])
+        #expect(
+            seen == trail.metadata && Set(trail.metadata.keys) == ["request_id", "trace_id", "traceparent"]
+        )
         #expect(Trail.current == nil)
         await #expect(throws: Failure.self) {
             try await Trail.begin { () async throws(Failure) in throw Failure() }

@@ -60,10 +60,11 @@ struct ErasureTests {
             #expect(said?["events"] as? Int == 1)
             #expect(said?["transactions"] as? Int == 1)
             #expect(said?["erased_before"] as? Bool == false)
+            #expect(said?["account"] is NSNull)
             let texts = try await texts(harness)
             #expect(!texts.contains { $0.contains(Self.canary) })
             #expect(texts[1].contains(#""amount":2500"#))
-            #expect(texts[6].contains(#""cause":"erasure""#))
+            #expect(texts[6].contains(#""cause":"erasure""#) && texts[6].contains(#""archive":null"#))
             #expect(try await harness.get("/v1/transactions/ch_cus_other", key: .feed).text.contains("kept"))
             #expect(!log.lines.contains { $0.contains(Self.canary) })
         }

@@ -39,8 +39,10 @@ struct TraceTests {
             let line = try #require(recorder.lines.last { $0.contains("/receipt 302") })
             #expect(try field("trace_id", in: line) == Self.traceID)
             #expect(try field("request_id", in: line) == answer.headers["Request-Id"])
-            let span = try field("span_id", in: line)
-            #expect(Set([span, parts[2], "00f067aa0ba902b7"]).count == 3)
+            let own = try #require(try field("traceparent", in: line)).split(separator: "-").map(String.init)
+            #expect(own[0] == "00" && own[1] == Self.traceID && own[3] == "01")
+            // The caller's span, ours and that of the question to Stripe.
+            #expect(Set([own[2], parts[2], "00f067aa0ba902b7"]).count == 3)
         }
     }
 
@@ -80,7 +82,8 @@ struct TraceTests {
         for line in lines {
             #expect(try field("trace_id", in: line) == Self.traceID, "\(line)")
             #expect(try field("request_id", in: line)?.hasPrefix("req_") == true, "\(line)")
-            #expect(try field("span_id", in: line)?.count == 16, "\(line)")
+            let parent = try field("traceparent", in: line)
+            #expect(parent?.hasPrefix("00-\(Self.traceID)-") == true && parent?.count == 55, "\(line)")
         }
     }
 

@@ -65,4 +65,22 @@ struct ErasureResponse: Encodable {
         credits = report.credits
         archives = report.archives
     }
+
+    private enum CodingKeys: String, CodingKey {
+        case object, customer, account, dry_run, erased_before, events, transactions, credits, archives
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(object, forKey: .object)
+        try container.encode(customer, forKey: .customer)
+        // Of one's own account null, and not left out.
+        try container.encode(account, forKey: .account)
+        try container.encode(dry_run, forKey: .dry_run)
+        try container.encode(erased_before, forKey: .erased_before)
+        try container.encode(events, forKey: .events)
+        try container.encode(transactions, forKey: .transactions)
+        try container.encode(credits, forKey: .credits)
+        try container.encode(archives, forKey: .archives)
+    }
 }

@@ -11,6 +11,16 @@ struct EventResponse: Encodable {
         let removed_at: Instant
         let cause: BodyRemoval.Cause
         let archive: String?
+
+        private enum CodingKeys: CodingKey { case removed_at, cause, archive }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(removed_at, forKey: .removed_at)
+            try container.encode(cause, forKey: .cause)
+            // Where nobody has the body null, and not left out.
+            try container.encode(archive, forKey: .archive)
+        }
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -54,8 +54,9 @@ def oracle_control(lab):
     tamperings = {
         "an event lost": "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY sequence LIMIT 1 OFFSET 3)",
         "an event altered": "UPDATE events SET payload = CAST(replace(payload, ':', ': ') AS BLOB) WHERE sequence = 3",
-        "an event made up": "INSERT INTO events SELECT max(sequence) + 1, id || 'x', type, created, received_at, livemode,"
-        " account, api_version, source, disposition, reason, object_id, payload FROM events",
+        "an event made up": "INSERT INTO events (sequence, id, type, created, received_at, livemode, source, disposition,"
+        " object_id, payload) SELECT max(sequence) + 1, id || 'x', type, created, received_at, livemode, source, disposition,"
+        " object_id, payload FROM events",
         "a row lost": "DELETE FROM transactions WHERE sequence = (SELECT min(sequence) FROM transactions)",
         "an amount counted twice": "UPDATE transactions SET body = CAST(replace(body, '\"amount_refunded\":0',"
         " '\"amount_refunded\":1') AS BLOB) WHERE sequence = (SELECT min(sequence) FROM transactions"
