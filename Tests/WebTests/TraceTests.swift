@@ -18,7 +18,7 @@ struct TraceTests {
 
     /// What follows a name in a line of the recorder's.
     private func field(_ name: String, in line: String) throws -> String? {
-        try Regex("\"\(name)\": ([0-9A-Za-z_]+)").firstMatch(in: line)?.output[1].substring.map(String.init)
+        try Regex("\"\(name)\": ([0-9A-Za-z_-]+)").firstMatch(in: line)?.output[1].substring.map(String.init)
     }
 
     @Test func `Stripe is asked in the trace that the request came with, as a span of its own`() async throws

@@ -49,7 +49,6 @@ package struct EventArchive: Sendable, Equatable {
     }
 
     private func append(_ lines: [UInt8], to path: String) throws(Fault) {
-        let isNew = access(path, F_OK) != 0
         let file = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw Fault(errno == ENOENT ? folder : path, errno) }
         defer { close(file) }
@@ -63,8 +62,8 @@ package struct EventArchive: Sendable, Equatable {
             ftruncate(file, end)
             throw error
         }
-        // The file is lost with a name that the disk never learnt.
-        if isNew { try syncFolder() }
+        // The file is lost with a name that the disk never learnt, and whoever made it may have been killed before this.
+        try syncFolder()
     }
 
     /// Removes what a crash left of a line that was not written to its end: the database has its body still.
