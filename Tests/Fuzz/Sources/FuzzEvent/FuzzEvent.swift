@@ -10,7 +10,7 @@ import Webhooks
 public func fuzzEvent(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     guard let event = try? EventParser.parse(stored: input(start, size)) else { return 0 }
     require(StripeID.isValid(event.id) && StripeID.isValid(event.type), "an event has an id and a type")
-    if case .unreadable(let reason) = event.content {
+    if case .unreadable(let reason, _) = event.content {
         require(!reason.isEmpty, "an event that is kept apart says why")
     }
 
