@@ -8,7 +8,7 @@ enum ObjectRow {
     /// The columns snapshot, shown_at, livemode, api_version, links and undecided.
     static func arguments(_ record: ObjectRecord) -> StatementArguments {
         [
-            record.snapshot.map { Data($0.encoded) }, record.snapshot?.shownAt.unixSeconds,
+            record.snapshot.map { Data($0.stored) }, record.snapshot?.shownAt.unixSeconds,
             record.snapshot?.livemode, record.snapshot?.apiVersion, LinkCoding.encode(record.links),
             record.isUndecided,
         ]
@@ -20,15 +20,14 @@ enum ObjectRow {
         }
         var snapshot: Snapshot?
         if let encoded: Data = row["snapshot"] {
-            snapshot = Snapshot(
-                object: try encoded.withUnsafeBytes {
-                    try SnapshotCoding.decode($0.bindMemory(to: UInt8.self))
-                },
-                shownAt: Instant(unixSeconds: row["shown_at"]),
-                livemode: row["livemode"],
-                apiVersion: row["api_version"],
-                encoded: Array(encoded)
-            )
+            snapshot = try encoded.withUnsafeBytes { bytes in
+                try Snapshot(
+                    stored: bytes.bindMemory(to: UInt8.self),
+                    shownAt: Instant(unixSeconds: row["shown_at"]),
+                    livemode: row["livemode"],
+                    apiVersion: row["api_version"]
+                )
+            }
         }
         return ObjectRecord(
             reference: ObjectReference(kind, row["id"]),

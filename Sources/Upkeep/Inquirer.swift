@@ -37,9 +37,14 @@ struct Inquirer: Sendable {
             }
             try await enter(answer.bytes, reference, account: account, shownAt: answer.date)
         case .refunds(let charge):
-            try await enterAll(.refunds(charge: charge), .refund, account: account)
+            _ = try await enterAll(.refunds(charge: charge), .refund, account: account)
         case .payments(let invoice):
-            try await enterAll(.invoicePayments(ofInvoice: invoice), .invoicePayment, account: account)
+            let listed = try await enterAll(
+                .invoicePayments(ofInvoice: invoice),
+                .invoicePayment,
+                account: account
+            )
+            if listed == 0 { try await enterUnlistedPayment(ofInvoice: invoice, account: account) }
         case .thinEvent(let id):
             try await follow(id)
         }
@@ -49,9 +54,10 @@ struct Inquirer: Sendable {
         _ listing: StripeListing,
         _ kind: ObjectKind,
         account: String?
-    ) async throws(Failure) {
+    ) async throws(Failure) -> Int {
         var next: StripePaging? = StripePaging()
         var pages = 0
+        var listed = 0
         while let paging = next {
             pages += 1
             guard pages <= Self.maxPages else { throw .hopeless("Stripe's list does not end") }
@@ -61,8 +67,30 @@ struct Inquirer: Sendable {
             for (id, object) in zip(page.ids, page.objects) {
                 try await enter(object, ObjectReference(kind, id), account: account, shownAt: page.date)
             }
+            listed += page.objects.count
             next = page.next
         }
+        return listed
+    }
+
+    /// Enters an invoice together with the list of its payments, which is empty and complete: what was paid of it was
+    /// paid outside Stripe, for a payment through Stripe would be listed.
+    private func enterUnlistedPayment(ofInvoice id: String, account: String?) async throws(Failure) {
+        let answer = try await ask { () async throws(StripeAPIError) in
+            try await stripe.retrieve(
+                ObjectKind.invoice.rawValue,
+                id: id,
+                path: ["v1", "invoices"],
+                query: [("expand[]", "payments")],
+                account: account
+            )
+        }
+        try await enter(
+            answer.bytes,
+            ObjectReference(.invoice, id),
+            account: account,
+            shownAt: answer.date
+        )
     }
 
     // MARK: Thin events

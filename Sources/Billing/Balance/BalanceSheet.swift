@@ -47,7 +47,7 @@ package struct BalanceSheet: Sendable {
         let listed = Dictionary(
             grouping: transactions.filter { $0.type == .refund && $0.isInEffect },
             by: { $0.paymentIntent ?? $0.charge ?? "" }
-        ).mapValues { $0.reduce(0) { $0 &+ $1.amount } }
+        ).mapValues { $0.reduce(Int64(0)) { $0.addingClamped($1.amount) } }
         for row in transactions where row.isInEffect {
             let amount = ExactAmount(row.money)
             switch row.type {
@@ -122,12 +122,13 @@ package struct BalanceSheet: Sendable {
 }
 
 extension Transaction {
-    /// Whether money moved: a payment that went through, a refund that did not fail, a dispute that was lost.
+    /// Whether money moved: a payment that went through, a refund that did not fail, a dispute whose
+    /// money is with the cardholder.
     fileprivate var isInEffect: Bool {
         switch type {
         case .purchase: status == "succeeded"
         case .refund: status != "failed" && status != "canceled"
-        case .dispute: status == "lost"
+        case .dispute: isMoneyGone
         case .credit: true
         }
     }

@@ -18,17 +18,19 @@ package enum PersonalData {
 
     /// Members that stay, of whichever object: a field that is read one day goes unless it is named here.
     package static let keptNames: Set<String> = [
-        "amount", "amount_captured", "amount_paid", "amount_received", "amount_refunded", "amount_total",
-        "balance_transaction", "captured", "charge", "created", "currency", "customer", "deleted", "dispute",
-        "disputed", "id", "invoice", "kind", "last_payment_error", "latest_charge", "livemode", "mode",
-        "number",
+        "amount", "amount_captured", "amount_paid", "amount_paid_off_stripe", "amount_received",
+        "amount_refunded", "amount_total", "at", "balance_transaction", "captured", "card_validation", "charge", "created", "currency", "customer", "deleted", "dispute",
+        "disputed", "due_by", "id", "invoice", "kind", "last_payment_error", "latest_charge", "livemode", "mode",
+        "movements", "number",
         "paid", "paid_out_of_band", "payment", "payment_intent", "payment_method", "payment_method_details",
-        "payment_status", "receipt_number", "refunded", "status", "total_discount_amounts", "type", "value",
+        "payment_status", "presentment_amount", "presentment_currency", "presentment_details",
+        "receipt_number", "refunded", "status", "told_captured", "told_expired", "told_failed",
+        "total_discount_amounts", "type", "value",
     ]
 
     /// Words of Stripe's own, which stay where they are words.
     package static let wordNames: Set<String> = [
-        "code", "decline_code", "failure_code", "failure_reason", "reason",
+        "code", "decline_code", "failure_code", "failure_reason", "pending_reason", "reason",
     ]
 
     private static let networks: Set<String> = [

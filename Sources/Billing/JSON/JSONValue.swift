@@ -123,6 +123,14 @@ package struct JSONValue {
         return members
     }
 
+    /// The bytes of the value in the text, a text's with its quotation marks.
+    var raw: [UInt8] {
+        let isText = node.kind == .plainText || node.kind == .escapedText
+        let quote = isText ? 1 : 0
+        let length = Int(node.end) - Int(node.start) + 2 * quote
+        return Array(UnsafeBufferPointer(start: text + Int(node.start) - quote, count: length))
+    }
+
     /// The value as it is spelt in the text.
     package var spelling: String { String(decoding: bytes(node), as: UTF8.self) }
 

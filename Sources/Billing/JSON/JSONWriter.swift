@@ -82,6 +82,17 @@ package struct JSONWriter {
         write(value)
     }
 
+    /// Writes a member whose value is JSON already.
+    mutating func verbatim(named name: String, _ value: [UInt8]) {
+        assertOrder(name)
+        separate()
+        write(name)
+        bytes.append(UInt8(ascii: ":"))
+        bytes += value
+    }
+
+    mutating func verbatim(_ name: StaticString, _ value: [UInt8]) { verbatim(named: name.description, value) }
+
     private mutating func begin(_ name: StaticString) {
         assertOrder(name.description)
         separate()

@@ -1,6 +1,7 @@
 /// What an object says, statement by statement, such as `payment_method_details.last4 = "4242"`.
 ///
-/// Stripe mints the link to a receipt anew at every render: it states nothing.
+/// Stripe mints the link to a receipt anew at every render: it states nothing. What only an event's type says (`told_…`)
+/// no list of Stripe's can repeat.
 package struct Statements: Sendable, Equatable {
     private let values: [String: String]
 
@@ -32,7 +33,7 @@ package struct Statements: Sendable, Equatable {
 
     private static func collect(_ json: JSONValue, at path: String, into values: inout [String: String]) {
         if let members = json.members {
-            for (name, value) in members where name != "receipt_url" {
+            for (name, value) in members where name != "receipt_url" && !name.hasPrefix("told_") {
                 collect(value, at: path.isEmpty ? name : path + "." + name, into: &values)
             }
         } else {

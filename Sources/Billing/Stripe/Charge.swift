@@ -31,6 +31,16 @@ package final class Charge: StripeObjectProtocol {
     package let receiptURL: String?
     package let description: String?
     package let refunds: [Refund]
+    /// What the customer's own statement says, where it is in another currency.
+    package let presentment: Presentment?
+    /// Whether the charge only checked a card, and is no purchase.
+    package let isCardValidation: Bool
+    /// What `charge.captured` said: when the money was taken, and what counted as refunded at that moment.
+    package let toldCaptured: (at: Instant, refunded: Int64)?
+    /// When `charge.expired` was made. Since basil nothing in the charge itself says that it expired.
+    package let toldExpired: Instant?
+    /// When `charge.failed` was made.
+    package let toldFailed: Instant?
 
     /// The state; charges of 2017 and before do not say it, so it follows from what they do say.
     package var status: Status {
@@ -45,17 +55,33 @@ package final class Charge: StripeObjectProtocol {
     package var isAuthorisedOnly: Bool { status == .succeeded && !isCaptured }
     package var isDisputed: Bool { disputedFlag ?? (dispute != nil) }
 
-    /// What was taken: the authorised amount until a smaller or larger one was captured.
-    package var capturedAmount: Int64 {
-        guard isPaid else { return 0 }
-        guard let amountCaptured, amountCaptured > 0 else { return amount }
-        return amountCaptured
+    /// What was taken, as far as the charge says.
+    ///
+    /// Bodies of before 2020-09 lack `amount_captured`. What counts as refunded at the moment of the capture is then the
+    /// remainder that was not captured.
+    package var capturedAmount: Int64? {
+        if let amountCaptured, amountCaptured > 0 { return amountCaptured }
+        guard amountCaptured == nil, let refunded = toldCaptured?.refunded, refunded < amount else { return nil }
+        return amount - refunded
     }
 
-    /// The part of an authorisation that was let go at capture.
-    ///
-    /// Stripe books it as a refund; it is none.
-    package var uncapturedRemainder: Int64 { isPaid ? max(0, amount - capturedAmount) : 0 }
+    /// Whether an authorisation was released: by a cancellation, or by Stripe when its time was over.
+    package var isLapsed: Bool {
+        isAuthorisedOnly
+            && (toldExpired != nil || refunded == true || amountRefunded >= amount && amount > 0)
+    }
+
+    /// When the attempt failed: as its event says, else when it was made, for a card fails at once.
+    package var failedAt: Instant { toldFailed ?? created }
+
+    package var stated: VersionedFields {
+        var stated: VersionedFields = []
+        if presentment != nil { stated.insert(.chargePresentment) }
+        if toldCaptured != nil { stated.insert(.chargeCaptured) }
+        if toldExpired != nil { stated.insert(.chargeExpired) }
+        if toldFailed != nil { stated.insert(.chargeFailed) }
+        return stated
+    }
 
     package var links: [ObjectReference] {
         [paymentIntent?.reference, invoice?.reference, dispute?.reference].compactMap(\.self)
@@ -86,7 +112,7 @@ package final class Charge: StripeObjectProtocol {
 
     // MARK: JSON
 
-    package init(_ json: JSONValue) throws(JSONFieldError) {
+    package init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         id = try json.identity("id")
         amount = try json.requiredAmount("amount")
         amountCaptured = try json.amount("amount_captured")
@@ -99,10 +125,10 @@ package final class Charge: StripeObjectProtocol {
         captured = json.bool("captured")
         refunded = json.bool("refunded")
         disputedFlag = json.bool("disputed")
-        dispute = try json.reference("dispute")
-        customer = try json.reference("customer")
-        paymentIntent = try json.reference("payment_intent")
-        invoice = try json.reference("invoice")
+        dispute = try json.reference("dispute", rendering)
+        customer = try json.reference("customer", rendering)
+        paymentIntent = try json.reference("payment_intent", rendering)
+        invoice = try json.reference("invoice", rendering)
         paymentMethodDetails =
             json["payment_method_details"].flatMap(PaymentMethodDetails.init(_:))
             ?? json["source"].flatMap(PaymentMethodDetails.init(source:))
@@ -112,7 +138,21 @@ package final class Charge: StripeObjectProtocol {
         receiptNumber = json.text("receipt_number")
         receiptURL = json.text("receipt_url")
         description = json.text("description")
-        refunds = try json.list("refunds") ?? []
+        refunds = try json.list("refunds", rendering) ?? []
+        presentment = try Presentment(json["presentment_details"])
+        isCardValidation = json.isCardValidation(rendering)
+        if rendering.isStored {
+            toldCaptured = try json["told_captured"].map { told throws(JSONFieldError) in
+                (at: try told.requiredInstant("at"), refunded: try told.requiredAmount("refunded"))
+            }
+            toldExpired = try json.instant("told_expired")
+            toldFailed = try json.instant("told_failed")
+        } else {
+            let refunded = amountRefunded
+            toldCaptured = rendering.time(ofEvent: "charge.captured").map { (at: $0, refunded: refunded) }
+            toldExpired = rendering.time(ofEvent: "charge.expired")
+            toldFailed = rendering.time(ofEvent: "charge.failed")
+        }
     }
 
     /// Writes what is read again.
@@ -128,6 +168,7 @@ package final class Charge: StripeObjectProtocol {
         json.member("amount_refunded", amountRefunded)
         json.member("balance_transaction", hasBalanceTransaction ? true : nil)
         json.member("captured", captured)
+        json.member("card_validation", isCardValidation ? true : nil)
         json.member("created", created.unixSeconds)
         json.member("currency", currency.code)
         json.member("customer", customer?.id)
@@ -144,9 +185,18 @@ package final class Charge: StripeObjectProtocol {
         if let paymentMethodDetails {
             json.object("payment_method_details") { paymentMethodDetails.write(to: &$0) }
         }
+        if let presentment { json.object("presentment_details") { presentment.write(to: &$0) } }
         json.member("receipt_number", receiptNumber)
         json.member("receipt_url", receiptURL)
         json.member("refunded", refunded)
         json.member("status", statusText)
+        if let toldCaptured {
+            json.object("told_captured") { json in
+                json.member("at", toldCaptured.at.unixSeconds)
+                json.member("refunded", toldCaptured.refunded)
+            }
+        }
+        json.member("told_expired", toldExpired?.unixSeconds)
+        json.member("told_failed", toldFailed?.unixSeconds)
     }
 }

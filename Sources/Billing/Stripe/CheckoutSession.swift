@@ -12,6 +12,16 @@ package final class CheckoutSession: StripeObjectProtocol {
     package let customer: Expandable<Customer>?
     package let paymentIntent: Expandable<PaymentIntent>?
     package let invoice: Expandable<Invoice>?
+    package let presentment: Presentment?
+    /// When `checkout.session.async_payment_failed` was made. The session itself still says `complete` and `unpaid`.
+    package let toldFailed: Instant?
+
+    package var stated: VersionedFields {
+        var stated: VersionedFields = []
+        if presentment != nil { stated.insert(.sessionPresentment) }
+        if toldFailed != nil { stated.insert(.sessionFailed) }
+        return stated
+    }
 
     /// Whether the customer went through with it.
     ///
@@ -43,7 +53,7 @@ package final class CheckoutSession: StripeObjectProtocol {
 
     // MARK: JSON
 
-    package init(_ json: JSONValue) throws(JSONFieldError) {
+    package init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         id = try json.identity("id")
         amountTotal = try json.amount("amount_total")
         currency = try json.currency("currency")
@@ -51,9 +61,14 @@ package final class CheckoutSession: StripeObjectProtocol {
         mode = json.string("mode")
         status = json.string("status")
         paymentStatus = json.string("payment_status")
-        customer = try json.reference("customer")
-        paymentIntent = try json.reference("payment_intent")
-        invoice = try json.reference("invoice")
+        customer = try json.reference("customer", rendering)
+        paymentIntent = try json.reference("payment_intent", rendering)
+        invoice = try json.reference("invoice", rendering)
+        presentment = try Presentment(json["presentment_details"])
+        toldFailed =
+            rendering.isStored
+            ? try json.instant("told_failed")
+            : rendering.time(ofEvent: "checkout.session.async_payment_failed")
     }
 
     package func write(to json: inout JSONWriter) {
@@ -66,6 +81,8 @@ package final class CheckoutSession: StripeObjectProtocol {
         json.member("mode", mode)
         json.member("payment_intent", paymentIntent?.id)
         json.member("payment_status", paymentStatus)
+        if let presentment { json.object("presentment_details") { presentment.write(to: &$0) } }
         json.member("status", status)
+        json.member("told_failed", toldFailed?.unixSeconds)
     }
 }

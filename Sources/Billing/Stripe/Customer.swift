@@ -16,7 +16,7 @@ package final class Customer: StripeObjectProtocol {
 
     // MARK: JSON
 
-    package init(_ json: JSONValue) throws(JSONFieldError) {
+    package init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         id = try json.identity("id")
         // SQLite would cut a text at its NUL, and what is left could be the name of somebody else.
         consoleUser = json["metadata"]?.string("userId").flatMap { $0.utf8.contains(0) ? nil : $0 }

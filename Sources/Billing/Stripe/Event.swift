@@ -25,7 +25,7 @@ package struct Event: Sendable {
     package let livemode: Bool
     /// The connected account the event is about; `nil` for one's own.
     ///
-    /// A thin event calls it `context`.
+    /// Thin events, and since 2025-04-30.basil those of an organisation's destination, say it in `context`.
     package let account: String?
     /// The API version the object was rendered in; old and forwarded events may not have one.
     package let apiVersion: String?
@@ -62,17 +62,23 @@ extension Event {
         created = try? json.instant("created")
         livemode = json.bool("livemode") ?? false
         let isThin = json.string("object") == "v2.core.event"
-        if isThin {
-            account = try ThinEvent.account(in: json)
+        if !isThin, json["account"] != nil {
+            account = try json.identity("account")
         } else {
-            account = json["account"] == nil ? nil : try json.identity("account")
+            account = try ThinEvent.account(in: json)
         }
         apiVersion = json.text("api_version")
         do {
             if isThin {
                 content = ThinEvent.isOurs(type) ? .thin(try ThinEvent(json)) : .other
             } else if let kind = EventFamily.objectKind(of: type) {
-                content = .snapshot(try Self.object(of: kind, in: json))
+                content = .snapshot(
+                    try Self.object(
+                        of: kind,
+                        in: json,
+                        Rendering(version: apiVersion, eventType: type, at: created)
+                    )
+                )
             } else {
                 content = .other
             }
@@ -82,14 +88,17 @@ extension Event {
         }
     }
 
-    private static func object(of kind: ObjectKind, in json: JSONValue) throws(JSONFieldError) -> StripeObject
-    {
+    private static func object(
+        of kind: ObjectKind,
+        in json: JSONValue,
+        _ rendering: Rendering
+    ) throws(JSONFieldError) -> StripeObject {
         let object = try json.required("data").required("object")
         let name = object["object"]
         // Forwarders strip it now and then; another kind's name is another matter.
         guard name == nil || name?.string == kind.rawValue else {
             throw .wrong(object, "is not a \(kind.rawValue)")
         }
-        return try StripeObject(kind, object)
+        return try StripeObject(kind, object, rendering)
     }
 }

@@ -21,11 +21,11 @@ package enum Expandable<Object: StripeObjectProtocol>: Sendable {
 }
 
 extension Expandable {
-    init(_ json: JSONValue) throws(JSONFieldError) {
+    init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         if json.string != nil || json.bool("deleted") == true {
             self = .id(json.isObject ? try json.identity("id") : try json.identity())
         } else {
-            self = .expanded(try json.object())
+            self = .expanded(try json.object(rendering.inside))
         }
     }
 }

@@ -5,7 +5,12 @@ package final class Invoice: StripeObjectProtocol {
     package static let kind = ObjectKind.invoice
 
     package let id: String
+    /// All that was paid, outside Stripe too.
+    ///
+    /// Bodies before basil left out what was paid outside Stripe: there it is what was due.
     package let amountPaid: Int64
+    /// What was paid outside Stripe; `nil` where the body cannot say it.
+    package let amountPaidOffStripe: Int64?
     /// What coupons took off it.
     package let amountDiscounted: Int64
     package let currency: Currency
@@ -24,6 +29,8 @@ package final class Invoice: StripeObjectProtocol {
     package let payments: [InvoicePayment]
 
     package var isPaid: Bool { statusText == "paid" || paid == true }
+
+    package var stated: VersionedFields { amountPaidOffStripe == nil ? [] : .invoicePaidOffStripe }
 
     package var links: [ObjectReference] {
         [charge?.reference, paymentIntent?.reference].compactMap(\.self)
@@ -52,7 +59,7 @@ package final class Invoice: StripeObjectProtocol {
 
     // MARK: JSON
 
-    package init(_ json: JSONValue) throws(JSONFieldError) {
+    package init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         id = try json.identity("id")
         currency = try json.requiredCurrency("currency")
         // Called `date` before API version 2019-03-14.
@@ -60,30 +67,53 @@ package final class Invoice: StripeObjectProtocol {
         statusText = json.string("status")
         paid = json.bool("paid")
         paidOutOfBand = json.bool("paid_out_of_band")
-        // `amount_paid` is younger than `paid`: what was due on a paid invoice is what was paid.
-        let due = try json.amount("amount_due")
-        amountPaid = try json.amount("amount_paid") ?? (paid == true ? due : nil) ?? 0
-        amountDiscounted = try Self.discounts(json).reduce(0, &+)
+        amountDiscounted = try Self.discounts(json)
         number = json.text("number")
         receiptNumber = json.text("receipt_number")
         description = json.text("description")
-        customer = try json.reference("customer")
-        charge = try json.reference("charge")
-        paymentIntent = try json.reference("payment_intent")
-        payments = try json.list("payments") ?? []
+        customer = try json.reference("customer", rendering)
+        charge = try json.reference("charge", rendering)
+        paymentIntent = try json.reference("payment_intent", rendering)
+        payments = try json.list("payments", rendering) ?? []
+
+        let isPaid = statusText == "paid" || paid == true
+        // `amount_paid` is younger than `paid`: what was due on a paid invoice is what was paid.
+        let due = try json.amount("amount_due")
+        let stated = try json.amount("amount_paid") ?? (paid == true ? due : nil) ?? 0
+        if rendering.isBefore(.basil), isPaid {
+            amountPaid = max(stated, due ?? 0)
+            // Before basil an invoice named its charge, so that naming neither means that there was none.
+            let isOutside = paidOutOfBand ?? (charge == nil && paymentIntent == nil)
+            amountPaidOffStripe = !isOutside ? nil : charge == nil ? amountPaid : amountPaid - stated
+        } else {
+            amountPaid = stated
+            let isListedWhole =
+                !rendering.isStored && isPaid && json["payments"]?.bool("has_more") == false
+                && payments.allSatisfy { $0.amountPaid != nil }
+            let throughStripe = payments.filter { $0.isPaid && !$0.isOutOfBand }
+                .reduce(Int64(0)) { $0.addingClamped($1.amountPaid ?? 0) }
+            amountPaidOffStripe =
+                try json.amount("amount_paid_off_stripe")
+                ?? (isListedWhole ? max(0, stated - throughStripe) : nil)
+        }
     }
 
-    /// Nothing is said of which coupon took what off by API versions before 2020-08-27: an invoice had one then.
-    private static func discounts(_ json: JSONValue) throws(JSONFieldError) -> [Int64] {
+    /// What coupons took off, all together.
+    ///
+    /// Nothing is said of which coupon took what off by API versions before 2020-08-27: an invoice had one then. Totals
+    /// of bodies of 2018 can be negative, when a downgrade gives money to the customer's balance.
+    private static func discounts(_ json: JSONValue) throws(JSONFieldError) -> Int64 {
         if let amounts = json["total_discount_amounts"]?.elements {
-            var discounts: [Int64] = []
-            for amount in amounts { discounts.append(try amount.requiredAmount("amount")) }
-            return discounts
+            var sum: Int64 = 0
+            for amount in amounts { sum = sum.addingClamped(try amount.requiredAmount("amount")) }
+            return sum
         }
-        guard json["discount"] != nil, let subtotal = try json.amount("subtotal"),
-            let total = try json.amount("total")
-        else { return [] }
-        return [max(0, subtotal &+ (try json.amount("tax") ?? 0) &- total)]
+        guard json["discount"] != nil, let subtotal = json["subtotal"]?.integer,
+            let total = json["total"]?.integer, subtotal >= 0
+        else { return 0 }
+        let taxed = subtotal.addingClamped(try json.amount("tax") ?? 0)
+        let (difference, overflowed) = taxed.subtractingReportingOverflow(max(0, total))
+        return overflowed ? 0 : max(0, difference)
     }
 
     /// Writes what is read again.
@@ -91,6 +121,7 @@ package final class Invoice: StripeObjectProtocol {
     /// The payments inside are snapshots of their own and not repeated.
     package func write(to json: inout JSONWriter) {
         json.member("amount_paid", amountPaid)
+        json.member("amount_paid_off_stripe", amountPaidOffStripe)
         json.member("charge", charge?.id)
         json.member("created", created.unixSeconds)
         json.member("currency", currency.code)

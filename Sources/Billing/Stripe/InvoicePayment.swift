@@ -13,6 +13,10 @@ package final class InvoicePayment: StripeObjectProtocol {
     package let invoice: Expandable<Invoice>?
     package let status: String?
     package let payment: Payment?
+    /// What this payment paid of the invoice, in minor units.
+    package let amountPaid: Int64?
+
+    package var isPaid: Bool { status == "paid" || status == nil }
 
     /// Whether the invoice was paid outside Stripe: the merchant only keeps a record of it.
     package var isOutOfBand: Bool {
@@ -41,19 +45,21 @@ package final class InvoicePayment: StripeObjectProtocol {
 
     // MARK: JSON
 
-    package init(_ json: JSONValue) throws(JSONFieldError) {
+    package init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         id = try json.identity("id")
-        invoice = try json.reference("invoice")
+        invoice = try json.reference("invoice", rendering)
         status = json.string("status")
+        amountPaid = try json.amount("amount_paid")
         if let payment = json["payment"] {
             guard payment.isObject else { throw .wrong(payment, "is not an object") }
-            self.payment = try Payment(payment)
+            self.payment = try Payment(payment, rendering)
         } else {
             payment = nil
         }
     }
 
     package func write(to json: inout JSONWriter) {
+        json.member("amount_paid", amountPaid)
         json.member("id", id)
         json.member("invoice", invoice?.id)
         if let payment { json.object("payment") { payment.write(to: &$0) } }
@@ -62,10 +68,10 @@ package final class InvoicePayment: StripeObjectProtocol {
 }
 
 extension InvoicePayment.Payment {
-    init(_ json: JSONValue) throws(JSONFieldError) {
+    init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         type = json.string("type")
-        paymentIntent = try json.reference("payment_intent")
-        charge = try json.reference("charge")
+        paymentIntent = try json.reference("payment_intent", rendering)
+        charge = try json.reference("charge", rendering)
     }
 
     func write(to json: inout JSONWriter) {

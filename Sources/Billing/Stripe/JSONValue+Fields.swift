@@ -19,6 +19,15 @@ extension JSONValue {
         text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
     }
 
+    /// Whether Console made the payment only to check a card: a PaymentIntent of $1 that it cancels at once.
+    ///
+    /// It did so from 2025-09-17 to 2026-08-03 (akash-network/console). Stripe copies the metadata to the charge.
+    func isCardValidation(_ rendering: Rendering) -> Bool {
+        rendering.isStored
+            ? bool("card_validation") == true
+            : self["metadata"]?.string("type") == "payment_method_validation"
+    }
+
     // MARK: Strict
 
     func requiredString(_ key: StaticString) throws(JSONFieldError) -> String {
@@ -83,31 +92,31 @@ extension JSONValue {
     /// A reference that may be absent, null, an id or the expanded object.
     func reference<Object>(
         _ key: StaticString,
-        to type: Object.Type = Object.self
+        _ rendering: Rendering
     ) throws(JSONFieldError) -> Expandable<Object>? {
         guard let value = self[key] else { return nil }
-        return try Expandable(value)
+        return try Expandable(value, rendering)
     }
 
     /// What Stripe's list envelope holds; only its first page travels in an event.
     func list<Element: StripeObjectProtocol>(
         _ key: StaticString,
-        of type: Element.Type = Element.self
+        _ rendering: Rendering
     ) throws(JSONFieldError) -> [Element]? {
         guard let list = self[key] else { return nil }
         let data = try list.required("data")
         guard let elements = data.elements else { throw .wrong(data, "is not a list") }
         var objects: [Element] = []
-        for element in elements { objects.append(try element.object()) }
+        for element in elements { objects.append(try element.object(rendering.inside)) }
         return objects
     }
 
     /// This value, as an object of Stripe's.
     func object<Object: StripeObjectProtocol>(
-        _ type: Object.Type = Object.self
+        _ rendering: Rendering
     ) throws(JSONFieldError) -> Object {
         guard isObject else { throw .wrong(self, "is not an object") }
-        return try Object(self)
+        return try Object(self, rendering)
     }
 
     func required(_ key: StaticString) throws(JSONFieldError) -> JSONValue {

@@ -28,6 +28,14 @@ package final class PaymentIntent: StripeObjectProtocol {
     package let lastPaymentError: PaymentError?
     package let paymentMethod: PaymentMethodDetails?
     package let description: String?
+    /// What the customer's own statement says, where it is in another currency.
+    package let presentment: Presentment?
+    /// What the customer has to do before the payment goes on.
+    package let nextAction: NextAction?
+    /// Whether the payment only checks a card, and is no purchase.
+    package let isCardValidation: Bool
+
+    package var stated: VersionedFields { presentment == nil ? [] : .intentPresentment }
 
     package var status: Status? {
         // The state's name in API versions before 2019-02-11.
@@ -74,7 +82,7 @@ package final class PaymentIntent: StripeObjectProtocol {
 
     // MARK: JSON
 
-    package init(_ json: JSONValue) throws(JSONFieldError) {
+    package init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         id = try json.identity("id")
         amount = try json.requiredAmount("amount")
         amountReceived = try json.amount("amount_received")
@@ -82,15 +90,19 @@ package final class PaymentIntent: StripeObjectProtocol {
         created = try json.requiredInstant("created")
         livemode = json.bool("livemode")
         statusText = try json.requiredString("status")
-        customer = try json.reference("customer")
-        invoice = try json.reference("invoice")
-        charges = try json.list("charges") ?? []
+        customer = try json.reference("customer", rendering)
+        invoice = try json.reference("invoice", rendering)
+        charges = try json.list("charges", rendering) ?? []
         // The list is newest first.
-        latestCharge = try json.reference("latest_charge") ?? charges.first.map { .id($0.id) }
+        latestCharge = try json.reference("latest_charge", rendering) ?? charges.first.map { .id($0.id) }
         lastPaymentError = json["last_payment_error"].flatMap(PaymentError.init)
         // An id unless somebody asked to expand it, and then of the shape that details have.
         paymentMethod = json["payment_method"].flatMap(PaymentMethodDetails.init(_:))
         description = json.text("description")
+        presentment = try Presentment(json["presentment_details"])
+        // Called `next_source_action` before API version 2019-02-11.
+        nextAction = (json["next_action"] ?? json["next_source_action"]).flatMap(NextAction.init)
+        isCardValidation = json.isCardValidation(rendering)
     }
 
     /// Writes what is read again.
@@ -99,6 +111,7 @@ package final class PaymentIntent: StripeObjectProtocol {
     package func write(to json: inout JSONWriter) {
         json.member("amount", amount)
         json.member("amount_received", amountReceived)
+        json.member("card_validation", isCardValidation ? true : nil)
         json.member("created", created.unixSeconds)
         json.member("currency", currency.code)
         json.member("customer", customer?.id)
@@ -108,7 +121,9 @@ package final class PaymentIntent: StripeObjectProtocol {
         if let lastPaymentError { json.object("last_payment_error") { lastPaymentError.write(to: &$0) } }
         json.member("latest_charge", latestCharge?.id)
         json.member("livemode", livemode)
+        if let nextAction { json.object("next_action") { nextAction.write(to: &$0) } }
         if let paymentMethod { json.object("payment_method") { paymentMethod.write(to: &$0) } }
+        if let presentment { json.object("presentment_details") { presentment.write(to: &$0) } }
         json.member("status", statusText)
     }
 }

@@ -9,12 +9,24 @@ package final class Refund: StripeObjectProtocol {
     package let statusText: String?
     package let charge: Expandable<Charge>?
     package let paymentIntent: Expandable<PaymentIntent>?
-    /// Sent from the dahlia API versions (2026-03-25) on; before, the charge says whose refund it is.
+    /// Sent since API version 2026-07-29.dahlia; before, the charge says whose refund it is.
     package let customer: Expandable<Customer>?
     package let reason: String?
     package let failureReason: String?
     package let receiptNumber: String?
     package let description: String?
+    /// Why the refund waits, such as `insufficient_funds`.
+    package let pendingReason: String?
+    /// The number by which the customer's bank finds the money: an ARN or a trace number.
+    package let bankReference: String?
+    package let presentment: Presentment?
+
+    package var stated: VersionedFields {
+        var stated: VersionedFields = []
+        if customer != nil { stated.insert(.refundCustomer) }
+        if pendingReason != nil { stated.insert(.refundPendingReason) }
+        return stated
+    }
 
     /// Stripe's status.
     ///
@@ -44,7 +56,7 @@ package final class Refund: StripeObjectProtocol {
         case "requires_action": [0]
         case "pending": [1]
         case "succeeded": [2]
-        case "canceled": [3]
+        case "canceled", "cancelled": [3]
         case "failed": [4]
         default: [1]
         }
@@ -52,23 +64,32 @@ package final class Refund: StripeObjectProtocol {
 
     // MARK: JSON
 
-    package init(_ json: JSONValue) throws(JSONFieldError) {
+    package init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         id = try json.identity("id")
         amount = try json.requiredAmount("amount")
         currency = try json.requiredCurrency("currency")
         created = try json.requiredInstant("created")
         statusText = json.text("status")
-        charge = try json.reference("charge")
-        paymentIntent = try json.reference("payment_intent")
-        customer = try json.reference("customer")
+        charge = try json.reference("charge", rendering)
+        paymentIntent = try json.reference("payment_intent", rendering)
+        customer = try json.reference("customer", rendering)
         reason = json.text("reason")
         failureReason = json.text("failure_reason")
         receiptNumber = json.text("receipt_number")
         description = json.text("description")
+        pendingReason = json.text("pending_reason")
+        presentment = try Presentment(json["presentment_details"])
+        if rendering.isStored {
+            bankReference = json.text("bank_reference")
+        } else {
+            let destination = json["destination_details"]
+            bankReference = destination?.string("type").flatMap { destination?[named: $0]?.text("reference") }
+        }
     }
 
     package func write(to json: inout JSONWriter) {
         json.member("amount", amount)
+        json.member("bank_reference", bankReference)
         json.member("charge", charge?.id)
         json.member("created", created.unixSeconds)
         json.member("currency", currency.code)
@@ -77,6 +98,8 @@ package final class Refund: StripeObjectProtocol {
         json.member("failure_reason", failureReason)
         json.member("id", id)
         json.member("payment_intent", paymentIntent?.id)
+        json.member("pending_reason", pendingReason)
+        if let presentment { json.object("presentment_details") { presentment.write(to: &$0) } }
         json.member("reason", reason)
         json.member("receipt_number", receiptNumber)
         json.member("status", statusText)

@@ -7,7 +7,7 @@ package protocol StripeObjectProtocol: AnyObject, Sendable {
     var id: String { get }
 
     /// Reads the object, which the caller has found to be one.
-    init(_ json: JSONValue) throws(JSONFieldError)
+    init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError)
 
     /// Writes what is read again.
     func write(to json: inout JSONWriter)
@@ -24,6 +24,9 @@ package protocol StripeObjectProtocol: AnyObject, Sendable {
     /// How far the object has come, to order snapshots of the same second: the larger is the later.
     var progress: [Int64] { get }
 
+    /// Those of its ``VersionedField``s that it has.
+    var stated: VersionedFields { get }
+
     /// Whether the object can never leave the state it is in, so that no other snapshot outweighs this one.
     var isFinal: Bool { get }
 }
@@ -31,6 +34,7 @@ package protocol StripeObjectProtocol: AnyObject, Sendable {
 extension StripeObjectProtocol {
     package var reference: ObjectReference { ObjectReference(Self.kind, id) }
     package var isFinal: Bool { false }
+    package var stated: VersionedFields { [] }
     package func writeState(to json: inout JSONWriter) { write(to: &json) }
 }
 
@@ -67,16 +71,20 @@ package enum StripeObject: Sendable {
 
 extension StripeObject {
     /// Reads an object of `kind`.
-    package init(_ kind: ObjectKind, _ json: JSONValue) throws(JSONFieldError) {
+    package init(
+        _ kind: ObjectKind,
+        _ json: JSONValue,
+        _ rendering: Rendering
+    ) throws(JSONFieldError) {
         switch kind {
-        case .paymentIntent: self = .paymentIntent(try json.object())
-        case .charge: self = .charge(try json.object())
-        case .refund: self = .refund(try json.object())
-        case .dispute: self = .dispute(try json.object())
-        case .checkoutSession: self = .checkoutSession(try json.object())
-        case .invoice: self = .invoice(try json.object())
-        case .invoicePayment: self = .invoicePayment(try json.object())
-        case .customer: self = .customer(try json.object())
+        case .paymentIntent: self = .paymentIntent(try json.object(rendering))
+        case .charge: self = .charge(try json.object(rendering))
+        case .refund: self = .refund(try json.object(rendering))
+        case .dispute: self = .dispute(try json.object(rendering))
+        case .checkoutSession: self = .checkoutSession(try json.object(rendering))
+        case .invoice: self = .invoice(try json.object(rendering))
+        case .invoicePayment: self = .invoicePayment(try json.object(rendering))
+        case .customer: self = .customer(try json.object(rendering))
         }
     }
 }

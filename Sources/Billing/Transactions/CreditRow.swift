@@ -9,7 +9,7 @@ extension PaymentGroup {
             // The invoice may have been paid outside Stripe too, and its purchase bears its id then.
             id: invoice.object.id + "_credit",
             type: .credit,
-            status: "succeeded",
+            status: "granted",
             amount: invoice.object.amountDiscounted,
             amountRefunded: 0,
             currency: invoice.object.currency,

@@ -28,7 +28,8 @@ extension PaymentGroup {
                 available: (charge != nil || intent != nil)
                     && purchase.map { $0.status == .succeeded } ?? true,
                 number: nil
-            )
+            ),
+            isMoneyGone: dispute.object.isMoneyGone
         )
     }
 }

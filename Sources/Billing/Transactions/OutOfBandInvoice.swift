@@ -1,49 +1,50 @@
 extension PaymentGroup {
-    /// The first API version that no longer says on the invoice how it was paid.
-    private static let basil = "2025-03-31"
-
-    /// The invoices that were paid outside Stripe: no PaymentIntent and no charge will ever tell of them.
-    func outOfBandInvoices(purchases: [Purchase]) -> [Known<Invoice>] {
-        lazy var paidByPurchases = Set(purchases.filter { $0.status == .succeeded }.compactMap(\.invoice))
-        return invoices.filter { invoice in
-            // A card that was declined before may have left its PaymentIntent on the invoice.
-            settlement(of: invoice) == .outOfBand && !paidByPurchases.contains(invoice.object.id)
-        }
-    }
-
     /// How an invoice was paid, as far as we know.
     enum Settlement {
-        case notPaid, outOfBand, throughStripe
+        case notPaid
+        /// All of it is accounted for: by what was paid outside Stripe, and by payments that are known.
+        case accounted
+        /// Payments through Stripe are named; those that were never shown are to be asked for.
+        case throughStripe
         /// It was paid, and nothing says with what.
         case unknown
     }
 
     func settlement(of invoice: Known<Invoice>) -> Settlement {
         guard invoice.object.isPaid, invoice.object.amountPaid > 0 else { return .notPaid }
+        let outside = amountPaidOffStripe(invoice)
+        if outside >= invoice.object.amountPaid { return .accounted }
         let reference = invoice.object.reference
-        let payments = payments(of: invoice)
-        if invoice.object.paidOutOfBand == true || payments.contains(where: { $0.object.isOutOfBand }) {
-            return .outOfBand
-        }
         let isPaidThroughStripe =
             linked(.paymentIntent, from: reference) != nil || linked(.charge, from: reference) != nil
-            || !payments.isEmpty
-        guard !isPaidThroughStripe else { return .throughStripe }
-        // Before basil the invoice named its charge, so that naming none meant there was none.
-        return invoice.snapshot.apiVersion.map { $0 < Self.basil } ?? false ? .outOfBand : .unknown
+            || payments(of: invoice).contains { !$0.object.isOutOfBand }
+        return isPaidThroughStripe ? .throughStripe : .unknown
+    }
+
+    /// What was paid of an invoice outside Stripe, in minor units: no PaymentIntent and no charge ever tells of it.
+    func amountPaidOffStripe(_ invoice: Known<Invoice>) -> Int64 {
+        guard invoice.object.isPaid else { return 0 }
+        let recorded = payments(of: invoice).filter { $0.object.isOutOfBand && $0.object.isPaid }
+        // A record without an amount is one of bodies that had no parts: it paid all.
+        let inRecords = recorded.reduce(Int64(0)) {
+            $0.addingClamped($1.object.amountPaid ?? invoice.object.amountPaid)
+        }
+        return max(inRecords, invoice.object.amountPaidOffStripe ?? 0)
     }
 
     func payments(of invoice: Known<Invoice>) -> [Known<InvoicePayment>] {
         invoicePayments.filter { $0.object.invoice?.id == invoice.object.id }
     }
 
-    /// The row of an invoice that was paid outside Stripe.
-    func outOfBandPurchase(_ invoice: Known<Invoice>) -> Transaction {
-        Transaction(
+    /// The row of what was paid of an invoice outside Stripe; `nil` when nothing was.
+    func outOfBandPurchase(_ invoice: Known<Invoice>) -> Transaction? {
+        let amount = amountPaidOffStripe(invoice)
+        guard amount > 0 else { return nil }
+        return Transaction(
             id: invoice.object.id,
             type: .purchase,
             status: Purchase.Status.succeeded.rawValue,
-            amount: invoice.object.amountPaid,
+            amount: amount,
             amountRefunded: 0,
             currency: invoice.object.currency,
             created: invoice.object.created,

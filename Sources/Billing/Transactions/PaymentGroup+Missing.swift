@@ -38,7 +38,7 @@ extension PaymentGroup {
 
     private func questions(about invoice: Known<Invoice>) -> [StripeQuestion] {
         switch settlement(of: invoice) {
-        case .notPaid, .outOfBand: return []
+        case .notPaid, .accounted: return []
         case .unknown: return [.payments(invoice: invoice.object.id)]
         case .throughStripe: break
         }

@@ -44,8 +44,9 @@ package final class PaymentGroup: Sendable {
     /// The rows of this payment, in no particular order.
     package var transactions: [Transaction] {
         let purchases = self.purchases
+        guard !purchases.contains(where: \.isCardValidation) else { return [] }
         return purchases.map(\.transaction)
-            + outOfBandInvoices(purchases: purchases).map { outOfBandPurchase($0) }
+            + invoices.compactMap { outOfBandPurchase($0) }
             + refunds.compactMap { refundRow($0, purchases: purchases) }
             + disputes.map { disputeRow($0, purchases: purchases) }
             + invoices.compactMap { creditRow($0) }
@@ -54,17 +55,26 @@ package final class PaymentGroup: Sendable {
     // MARK: Who belongs to whom
 
     /// The one object of `kind` that `reference` names or is named with, whichever snapshot showed it.
-    func linked(_ kind: ObjectKind, from reference: ObjectReference) -> String? {
+    func linked(
+        _ kind: ObjectKind,
+        from reference: ObjectReference,
+        except excluded: Set<String> = []
+    ) -> String? {
+        func isMeant(_ other: ObjectReference) -> Bool { other.kind == kind && !excluded.contains(other.id) }
         let named = links[reference] ?? []
-        if let direct = named.lazy.filter({ $0.kind == kind }).map(\.id).min() { return direct }
-        return links.lazy.filter { $0.key.kind == kind && $0.value.contains(reference) }.map(\.key.id).min()
+        if let direct = named.lazy.filter({ isMeant($0) }).map(\.id).min() { return direct }
+        return links.lazy.filter { isMeant($0.key) && $0.value.contains(reference) }.map(\.key.id).min()
     }
 
-    /// The PaymentIntent of a charge: as either says, or as a refund, dispute or invoice names both.
+    /// The PaymentIntent of a charge: as either says, or as a refund or a dispute names both.
+    ///
+    /// An invoice can name a PaymentIntent and a charge that are two payments of it.
     func intentID(ofCharge id: String) -> String? {
         let charge = ObjectReference(.charge, id)
         if let intent = linked(.paymentIntent, from: charge) { return intent }
-        let witnesses = links.filter { $0.key.kind != .checkoutSession && $0.value.contains(charge) }.values
+        let witnesses = links.filter {
+            ($0.key.kind == .refund || $0.key.kind == .dispute) && $0.value.contains(charge)
+        }.values
         return witnesses.joined().filter { $0.kind == .paymentIntent }.min()?.id
     }
 

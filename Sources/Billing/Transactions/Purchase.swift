@@ -18,11 +18,11 @@ struct Purchase: Sendable {
 
     // Asked for again and again, so worked out once, each from those before it.
 
+    private(set) var status = Status.pending
     /// The charge the customer's receipt belongs to: the one that succeeded, else the last attempt.
     ///
     /// `nil` as well when there has been a later attempt than those we have seen.
     private(set) var decidingCharge: PaymentGroup.Known<Charge>?
-    private(set) var status = Status.pending
     /// What was taken, in minor units; 0 until something was.
     private(set) var capturedAmount: Int64 = 0
 
@@ -38,20 +38,25 @@ struct Purchase: Sendable {
         self.intent = intent
         self.charges = charges
         self.session = session
-        decidingCharge = findDecidingCharge()
         status = findStatus()
+        decidingCharge = findDecidingCharge()
         capturedAmount = findCapturedAmount()
     }
 
     // MARK: Status
 
+    /// The PaymentIntent's state is the payment's state, unless something later is known.
     private func findStatus() -> Status {
-        if intent?.object.status == .canceled { return .canceled }
+        let received = intent?.object.amountReceived ?? 0
+        if intent?.object.status == .canceled, received == 0 { return .canceled }
         if intent?.object.status == .succeeded { return failedAfterwards ? .failed : .succeeded }
-        if charges.contains(where: { $0.object.isPaid }) || session?.object.isPaid == true {
+        if charges.contains(where: \.object.isPaid) || session?.object.isPaid == true { return .succeeded }
+        // Money can be captured in parts while more may follow (https://docs.stripe.com/payments/multicapture).
+        if received > 0, intent?.object.status == .requiresCapture || intent?.object.status == .canceled {
             return .succeeded
         }
-        return newestEvidence ?? .pending
+        guard let intent else { return statusWithoutIntent }
+        return laterNews(than: intent) ?? intent.object.purchaseStatus
     }
 
     /// Whether the charge that made the payment succeed turned out to have failed: bank debits can, days later.
@@ -61,53 +66,58 @@ struct Purchase: Sendable {
             return charges.contains { $0.object.id == latest && $0.object.status == .failed }
         }
         // Before 2022-11-15 the intent carried its charges and named none of them the latest.
-        let newest = charges.max { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
-        return newest.map { $0.object.status == .failed && $0.shownAt >= intent.shownAt } ?? false
+        return newestCharge.map { $0.object.status == .failed && $0.object.failedAt > intent.shownAt } ?? false
     }
 
-    /// What the latest word of the PaymentIntent or any charge means while nothing has succeeded.
-    private var newestEvidence: Status? {
-        var evidence: [(at: Instant, rank: Int, status: Status)] = []
-        if let intent {
-            switch intent.object.status {
-            case .requiresAction: evidence.append((intent.shownAt, 4, .requiresAction))
-            case .requiresPaymentMethod where intent.object.hasFailed:
-                evidence.append((intent.shownAt, 4, .failed))
-            case .requiresPaymentMethod: evidence.append((intent.shownAt, 0, .pending))
-            default: evidence.append((intent.shownAt, 4, .pending))
+    private var newestCharge: PaymentGroup.Known<Charge>? { charges.newest }
+
+    /// What is known to have happened after the PaymentIntent's snapshot.
+    ///
+    /// An edit of an old attempt tells nothing new of the payment, however late it comes: an attempt counts from when it
+    /// failed or was made, not from when it was last shown.
+    private func laterNews(than intent: PaymentGroup.Known<PaymentIntent>) -> Status? {
+        var news: [(at: Instant, rank: Int, status: Status)] = []
+        // In the same second a failure is later only than an intent that waits for an attempt.
+        let isUntried = intent.object.status == .requiresPaymentMethod && !intent.object.hasFailed
+        func isLater(_ time: Instant) -> Bool { time > intent.shownAt || isUntried && time == intent.shownAt }
+        if let charge = newestCharge?.object {
+            if charge.status == .failed {
+                if isLater(charge.failedAt) { news.append((charge.failedAt, 1, .failed)) }
+            } else if charge.created > intent.shownAt {
+                news.append((charge.created, 0, .pending))
             }
         }
-        for charge in charges {
-            if charge.object.status == .failed {
-                evidence.append((charge.shownAt, 2, .failed))
-            } else if isLapsed(charge.object) {
-                evidence.append((charge.shownAt, 3, .canceled))
-            } else {
-                evidence.append((charge.shownAt, 0, .pending))
-            }
+        if let failed = session?.object.toldFailed, isLater(failed) { news.append((failed, 1, .failed)) }
+        for charge in charges where charge.object.isLapsed {
+            let at = charge.object.toldExpired ?? charge.shownAt
+            if at >= intent.shownAt { news.append((at, 2, .canceled)) }
         }
-        return evidence.max { ($0.at, $0.rank) < ($1.at, $1.rank) }?.status
+        return news.max { ($0.at, $0.rank) < ($1.at, $1.rank) }?.status
     }
 
-    /// Whether an authorisation was let go, by cancelling it or by Stripe after seven days.
-    private func isLapsed(_ charge: Charge) -> Bool {
-        guard charge.isAuthorisedOnly else { return false }
-        return charge.refunded == true || charge.amountRefunded >= charge.amount && charge.amount > 0
+    private var statusWithoutIntent: Status {
+        if let failed = session?.object.toldFailed, newestCharge.map({ failed >= $0.object.created }) ?? true {
+            return .failed
+        }
+        guard let charge = newestCharge?.object else { return .pending }
+        if charge.status == .failed { return .failed }
+        return charge.isLapsed ? .canceled : .pending
     }
+
+    private var isWaiting: Bool { status == .pending || status == .requiresAction }
 
     // MARK: The charge that decides
 
     private func findDecidingCharge() -> PaymentGroup.Known<Charge>? {
-        func newest(_ charges: [PaymentGroup.Known<Charge>]) -> PaymentGroup.Known<Charge>? {
-            charges.max { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
-        }
-        if let settled = newest(charges.filter(\.object.isPaid))
-            ?? newest(charges.filter(\.object.isAuthorisedOnly))
+        if let settled = charges.filter(\.object.isPaid).newest
+            ?? charges.filter(\.object.isAuthorisedOnly).newest
         {
             return settled
         }
-        let last = newest(charges)
-        if let intent, let latest = intent.object.latestCharge?.id, let last, intent.shownAt >= last.shownAt,
+        guard let last = newestCharge else { return nil }
+        // A payment that waits is at a later attempt than one that has failed.
+        if isWaiting, last.object.status == .failed { return nil }
+        if let intent, let latest = intent.object.latestCharge?.id, intent.shownAt >= last.shownAt,
             !charges.contains(where: { $0.object.id == latest })
         {
             return nil
@@ -116,20 +126,21 @@ struct Purchase: Sendable {
     }
 
     var chargeID: String? {
-        decidingCharge?.object.id ?? intent?.object.latestCharge?.id
-            ?? intentID.flatMap { group.linked(.charge, from: ObjectReference(.paymentIntent, $0)) }
+        if let decidingCharge { return decidingCharge.object.id }
+        let failed = isWaiting ? Set(charges.filter { $0.object.status == .failed }.map(\.object.id)) : []
+        if let latest = intent?.object.latestCharge?.id, !failed.contains(latest) { return latest }
+        guard let intentID else { return nil }
+        return group.linked(.charge, from: ObjectReference(.paymentIntent, intentID), except: failed)
     }
 
     // MARK: Money
 
     private func findCapturedAmount() -> Int64 {
-        let stated = [intent?.object.amountReceived, decidingCharge?.object.amountCaptured]
+        guard status == .succeeded || charges.contains(where: \.object.isPaid) else { return 0 }
+        let charge = decidingCharge?.object
+        let stated = [intent?.object.amountReceived, charge.flatMap { $0.isPaid ? $0.capturedAmount : nil }]
             .compactMap(\.self).filter { $0 > 0 }.max()
-        if status == .succeeded || charges.contains(where: \.object.isPaid) {
-            return stated ?? decidingCharge?.object.amount ?? intent?.object.amount
-                ?? session?.object.amountTotal ?? 0
-        }
-        return 0
+        return stated ?? charge?.amount ?? intent?.object.amount ?? session?.object.amountTotal ?? 0
     }
 
     var amount: Int64 {
@@ -138,13 +149,30 @@ struct Purchase: Sendable {
         return intent?.object.amount ?? decidingCharge?.object.amount ?? session?.object.amountTotal ?? 0
     }
 
-    /// The part of the authorisation that was let go at capture; Stripe books it as a refund.
+    /// The part of the authorisation that was released at capture.
     private var uncapturedRemainder: Int64 {
         guard capturedAmount > 0, let authorised = decidingCharge?.object.amount ?? intent?.object.amount
         else {
             return 0
         }
         return max(0, authorised - capturedAmount)
+    }
+
+    /// What of the remainder Stripe booked as a refund, though no money went back.
+    ///
+    /// It did until 2025-03-31.basil, and not since
+    /// (<https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow>).
+    /// Whether it did is settled at the capture; the version that an event is told in proves nothing. So what
+    /// `charge.captured` counted as refunded decides, and the version only where that event was not told.
+    private var bookedRemainder: Int64 {
+        let remainder = uncapturedRemainder
+        guard remainder > 0 else { return 0 }
+        let charge = decidingCharge.flatMap { $0.object.isPaid ? $0 : nil }
+        if let captured = charge?.object.toldCaptured { return captured.refunded >= remainder ? remainder : 0 }
+        let version = (charge?.snapshot ?? intent?.snapshot)?.apiVersion.flatMap { APIVersion($0) }
+        if let version, version >= .basil { return 0 }
+        if let charge { return charge.object.amountRefunded >= remainder ? remainder : 0 }
+        return version == nil ? 0 : remainder
     }
 
     /// The Refund objects that go back to this payment.
@@ -158,30 +186,35 @@ struct Purchase: Sendable {
 
     /// The refunds in which money really went back to the customer.
     var moneyBack: [PaymentGroup.Known<Refund>] {
-        let candidates = refunds.filter { !$0.object.isLapsedAuthorisation }
-        let isLetGo = status == .canceled || decidingCharge?.object.isAuthorisedOnly == true
+        let isLetGo =
+            status == .canceled || status == .failed || decidingCharge?.object.isAuthorisedOnly == true
         if isLetGo, capturedAmount == 0 { return [] }
+        let candidates = refunds.filter { !$0.object.isLapsedAuthorisation && !isOfFailedCharge($0) }
         let remainderID = remainderRefund(among: candidates)?.object.id
         return candidates.filter { $0.object.id != remainderID }
     }
 
-    /// The refund that is only the uncaptured remainder: the first of exactly that amount, made at capture.
+    /// Whether the refund belongs to a charge that failed in the end, so that no money was there to go back.
+    ///
+    /// When a bank debit fails, Stripe books a refund of its own (<https://docs.stripe.com/changelog/2019-05-16>).
+    private func isOfFailedCharge(_ refund: PaymentGroup.Known<Refund>) -> Bool {
+        guard let id = group.linked(.charge, from: refund.object.reference) else { return false }
+        return charges.contains { $0.object.id == id && $0.object.status == .failed }
+    }
+
+    /// The refund that is only the uncaptured remainder: of exactly that amount, and made no later than the capture.
     private func remainderRefund(
         among refunds: [PaymentGroup.Known<Refund>]
     ) -> PaymentGroup.Known<Refund>? {
-        let remainder = uncapturedRemainder
-        // A charge that we have seen only authorised knows nothing yet of the capture that the intent tells of.
-        let captured = decidingCharge.flatMap { $0.object.isPaid ? $0 : nil }
-        let seen = [captured?.shownAt, intent?.shownAt].compactMap(\.self).max()
-        guard remainder > 0, let seenAt = seen else { return nil }
-        let booked = refunds.filter {
-            $0.object.created <= seenAt && ($0.object.counts || $0.shownAt >= seenAt)
+        let remainder = bookedRemainder
+        let charge = decidingCharge.flatMap { $0.object.isPaid ? $0 : nil }
+        guard remainder > 0,
+            let captured = charge?.object.toldCaptured?.at ?? charge?.shownAt ?? intent?.shownAt
+        else { return nil }
+        return refunds.filter {
+            $0.object.counts && $0.object.amount == remainder && $0.object.created <= captured
         }
-        // Had the remainder no refund of its own, Stripe's total would exceed the refunds by it.
-        let total = booked.totalAmount
-        if let stated = captured?.object.amountRefunded, total <= stated - remainder { return nil }
-        return booked.filter { $0.object.counts && $0.object.amount == remainder }
-            .min { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
+        .min { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
     }
 
     /// What went back, from the Refund objects we know and from the charge's running total for those we do not.
@@ -196,7 +229,7 @@ struct Purchase: Sendable {
     /// failed since are still in it.
     var amountRefundedUnseen: Int64 {
         guard capturedAmount > 0, let charge = decidingCharge else { return 0 }
-        let stated = max(0, charge.object.amountRefunded - uncapturedRemainder)
+        let stated = max(0, charge.object.amountRefunded - bookedRemainder)
         let inStated = moneyBack.filter { refund in
             refund.object.created <= charge.shownAt
                 && (refund.object.counts || refund.shownAt >= charge.shownAt)
@@ -235,10 +268,19 @@ struct Purchase: Sendable {
     }
 
     var paymentMethod: PaymentMethod? {
+        let declined = isWaiting ? nil : intent?.object.lastPaymentError?.paymentMethod
         let details =
-            decidingCharge?.object.paymentMethodDetails ?? intent?.object.lastPaymentError?.paymentMethod
-            ?? intent?.object.paymentMethod
+            decidingCharge?.object.paymentMethodDetails ?? declined ?? intent?.object.paymentMethod
         return details.map(PaymentMethod.init)
+    }
+
+    var presentment: Presentment? {
+        decidingCharge?.object.presentment ?? intent?.object.presentment ?? session?.object.presentment
+    }
+
+    /// Whether it only checked a card.
+    var isCardValidation: Bool {
+        intent?.object.isCardValidation == true || charges.contains(where: \.object.isCardValidation)
     }
 
     private var created: Instant {
@@ -298,20 +340,34 @@ struct Purchase: Sendable {
             receipt: .init(
                 available: status == .succeeded,
                 number: decidingCharge?.object.receiptNumber
-            )
+            ),
+            presentment: presentment,
+            nextAction: status == .requiresAction ? intent?.object.nextAction : nil
         )
+    }
+}
+
+extension PaymentIntent {
+    /// What the state means to a customer, by itself.
+    fileprivate var purchaseStatus: Purchase.Status {
+        switch status {
+        case .canceled: .canceled
+        case .succeeded: .succeeded
+        case .requiresAction: .requiresAction
+        case .requiresPaymentMethod: hasFailed ? .failed : .pending
+        case .requiresConfirmation, .processing, .requiresCapture, nil: .pending
+        }
+    }
+}
+
+extension [PaymentGroup.Known<Charge>] {
+    /// The last attempt.
+    fileprivate var newest: PaymentGroup.Known<Charge>? {
+        self.max { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
     }
 }
 
 extension [PaymentGroup.Known<Refund>] {
     /// What they come to.
     fileprivate var totalAmount: Int64 { reduce(0) { $0.addingClamped($1.object.amount) } }
-}
-
-extension Int64 {
-    /// The sum, or the largest number there is: no amounts in an event, however absurd, may stop the service.
-    fileprivate func addingClamped(_ other: Int64) -> Int64 {
-        let (sum, overflowed) = addingReportingOverflow(other)
-        return overflowed ? .max : sum
-    }
 }

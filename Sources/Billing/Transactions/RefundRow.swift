@@ -3,6 +3,7 @@ extension PaymentGroup {
     func refundRow(_ refund: Known<Refund>, purchases: [Purchase]) -> Transaction? {
         let purchase = purchase(behind: refund.object.reference, among: purchases)
         guard !refund.object.isLapsedAuthorisation else { return nil }
+        // The refund may be told of before the charge, which says that nothing was paid.
         if let purchase, !purchase.moneyBack.contains(where: { $0.object.id == refund.object.id }) {
             return nil
         }
@@ -34,7 +35,9 @@ extension PaymentGroup {
             receipt: .init(
                 available: isKnown && purchase.map { $0.status == .succeeded } ?? true,
                 number: refund.object.receiptNumber
-            )
+            ),
+            presentment: refund.object.presentment,
+            reference: refund.object.bankReference
         )
     }
 }

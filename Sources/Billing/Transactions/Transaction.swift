@@ -43,6 +43,66 @@ package struct Transaction: Sendable, Equatable {
     package let livemode: Bool
     package let account: String?
     package let receipt: Receipt
+    /// What the customer's own statement says, where it is in another currency.
+    package let presentment: Presentment?
+    /// What the customer has to do, while the status is `requires_action`.
+    package let nextAction: NextAction?
+    /// Of a refund: the number by which the customer's bank finds it (an ARN or a trace number), once Stripe has it.
+    package let reference: String?
+    /// Of a dispute: whether the money is with the cardholder now.
+    package let isMoneyGone: Bool
+
+    package init(
+        id: String,
+        type: Kind,
+        status: String,
+        amount: Int64,
+        amountRefunded: Int64,
+        currency: Currency,
+        created: Instant,
+        customer: String?,
+        description: String?,
+        paymentMethod: PaymentMethod?,
+        paymentIntent: String?,
+        charge: String?,
+        invoice: String?,
+        refund: String?,
+        dispute: String?,
+        failure: Failure?,
+        disputed: Bool,
+        livemode: Bool,
+        account: String?,
+        receipt: Receipt,
+        presentment: Presentment? = nil,
+        nextAction: NextAction? = nil,
+        reference: String? = nil,
+        isMoneyGone: Bool = false
+    ) {
+        self.id = id
+        self.type = type
+        self.status = status
+        self.amount = amount
+        self.amountRefunded = amountRefunded
+        self.currency = currency
+        self.created = created
+        self.customer = customer
+        self.description = description
+        self.paymentMethod = paymentMethod
+        self.paymentIntent = paymentIntent
+        self.charge = charge
+        self.invoice = invoice
+        self.refund = refund
+        self.dispute = dispute
+        self.failure = failure
+        self.disputed = disputed
+        self.livemode = livemode
+        self.account = account
+        self.receipt = receipt
+        self.presentment = presentment
+        self.nextAction = nextAction
+        self.reference = reference
+        self.isMoneyGone = isMoneyGone
+    }
 
     package var money: Money { Money(minorUnits: amount, currency: currency) }
 }

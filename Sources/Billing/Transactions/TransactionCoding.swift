@@ -32,6 +32,8 @@ extension Transaction {
         json.member("id", id)
         json.member("invoice", invoice)
         json.member("livemode", livemode)
+        json.member("money_gone", isMoneyGone ? true : nil)
+        if let nextAction { json.object("next_action") { nextAction.write(to: &$0) } }
         json.member("payment_intent", paymentIntent)
         if let paymentMethod {
             json.object("payment_method") { json in
@@ -41,10 +43,12 @@ extension Transaction {
                 json.member("type", paymentMethod.type)
             }
         }
+        if let presentment { json.object("presentment_details") { presentment.write(to: &$0) } }
         json.object("receipt") { json in
             json.member("available", receipt.available)
             json.member("number", receipt.number)
         }
+        json.member("reference", reference)
         json.member("refund", refund)
         json.member("status", status)
         json.member("type", type.rawValue)
@@ -86,7 +90,11 @@ extension Transaction {
             receipt: Receipt(
                 available: try receipt.requiredBool("available"),
                 number: receipt.string("number")
-            )
+            ),
+            presentment: try Presentment(json["presentment_details"]),
+            nextAction: json["next_action"].flatMap(NextAction.init),
+            reference: json.string("reference"),
+            isMoneyGone: json.bool("money_gone") ?? false
         )
     }
 }

@@ -160,7 +160,7 @@ struct Projection {
             [
                 .texts(entries.map(\.key.account)), .texts(entries.map(\.key.reference.kind.rawValue)),
                 .texts(entries.map(\.key.reference.id)), .ints(entries.map(\.value.payment)),
-                .byteStrings(snapshots.map { $0?.encoded }), .ints(snapshots.map { $0?.shownAt.unixSeconds }),
+                .byteStrings(snapshots.map { $0?.stored }), .ints(snapshots.map { $0?.shownAt.unixSeconds }),
                 .bools(snapshots.map { $0?.livemode }), .texts(snapshots.map { $0?.apiVersion }),
                 .texts(entries.map { LinkCoding.encode($0.value.record.links) }),
                 .bools(entries.map(\.value.record.isUndecided)),
@@ -220,16 +220,13 @@ enum ObjectRow {
         guard let kind = ObjectKind(rawValue: rows.text(row, 1)) else { throw .corrupt }
         var snapshot: Snapshot?
         if !rows.isNull(row, 4) {
-            guard let object = try? SnapshotCoding.decode(rows.raw(row, 4).bindMemory(to: UInt8.self)) else {
-                throw .corrupt
-            }
-            snapshot = Snapshot(
-                object: object,
+            snapshot = try? Snapshot(
+                stored: rows.raw(row, 4).bindMemory(to: UInt8.self),
                 shownAt: Instant(unixSeconds: rows.int(row, 5)),
                 livemode: rows.bool(row, 6),
-                apiVersion: rows.optionalText(row, 7),
-                encoded: rows.bytes(row, 4)
+                apiVersion: rows.optionalText(row, 7)
             )
+            guard snapshot != nil else { throw .corrupt }
         }
         return ObjectRecord(
             reference: ObjectReference(kind, rows.text(row, 2)),

@@ -27,12 +27,12 @@ struct ListedSnapshot: Sendable {
     /// It and what was expanded inside it; `nil` when it cannot be read.
     let objects: [StripeObject]?
 
-    init(_ kind: ObjectKind, _ listed: ListedObject, shownAt: Instant) {
+    init(_ kind: ObjectKind, _ listed: ListedObject, shownAt: Instant, apiVersion: String) {
         reference = ObjectReference(kind, listed.id)
         bytes = listed.bytes
         self.shownAt = shownAt
         objects = listed.bytes.withUnsafeBufferPointer { bytes in
-            (try? JSONValue.read(bytes) { try StripeObject(kind, $0) })?.flattened
+            (try? JSONValue.read(bytes) { try StripeObject(kind, $0, Rendering(version: apiVersion)) })?.flattened
         }
     }
 
@@ -45,7 +45,7 @@ struct ListedSnapshot: Sendable {
             else { return false }
             let isErased = known.erased.contains(object.reference.id)
             let said = isErased ? PersonalData.erased(from: object) ?? object : object
-            return Statements(of: said).isContained(in: Statements(encoded: snapshot.encoded))
+            return Statements(of: said).isContained(in: Statements(of: snapshot.object))
         }
     }
 
@@ -66,7 +66,7 @@ struct ListedSnapshot: Sendable {
         let said = objects?.map { Statements(of: $0).text } ?? ["unreadable"]
         let identity =
             [context.account ?? "", reference.kind.rawValue, reference.id] + said
-            + [outweighed.map { "\($0.shownAt.unixSeconds) \(Statements(encoded: $0.encoded).text)" } ?? ""]
+            + [outweighed.map { "\($0.shownAt.unixSeconds) \(Statements(of: $0.object).text)" } ?? ""]
         let digest = SHA256Digest(of: Array(identity.joined(separator: "\n\n").utf8))
         let body = FetchedObject.eventBody(
             showing: reference,

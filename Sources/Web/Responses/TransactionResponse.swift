@@ -18,11 +18,12 @@ struct TransactionResponse: Encodable {
     private enum CodingKeys: String, CodingKey {
         case id, object, type, status, amount, currency, created, customer, description, charge, invoice,
             refund
-        case dispute, failure, disputed, livemode, account, receipt, attempts, events
+        case dispute, failure, disputed, livemode, account, presentment, reference, receipt, attempts, events
         case amountRefunded = "amount_refunded"
         case amountDisplay = "amount_display"
         case paymentMethod = "payment_method"
         case paymentIntent = "payment_intent"
+        case nextAction = "next_action"
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -48,6 +49,9 @@ struct TransactionResponse: Encodable {
         try container.encode(transaction.disputed, forKey: .disputed)
         try container.encode(transaction.livemode, forKey: .livemode)
         try container.encode(transaction.account, forKey: .account)
+        try container.encode(transaction.presentment.map(PresentmentBody.init), forKey: .presentment)
+        try container.encode(transaction.nextAction.map(NextActionBody.init), forKey: .nextAction)
+        try container.encode(transaction.reference, forKey: .reference)
         try container.encode(
             ReceiptBody(
                 available: transaction.receipt.available,
@@ -74,6 +78,29 @@ private struct PaymentMethodBody: Encodable {
         try container.encode(method.brand, forKey: .brand)
         try container.encode(method.last4, forKey: .last4)
         try container.encode(method.label, forKey: .label)
+    }
+}
+
+private struct PresentmentBody: Encodable {
+    let amount: Int64
+    let currency: Currency
+    let amount_display: String
+
+    init(_ presentment: Presentment) {
+        amount = presentment.money.minorUnits
+        currency = presentment.money.currency
+        amount_display = presentment.money.display
+    }
+}
+
+private struct NextActionBody: Encodable {
+    let type: String
+    /// Left out where Stripe has no page for it.
+    let url: String?
+
+    init(_ action: NextAction) {
+        type = action.type
+        url = action.url
     }
 }
 

@@ -1,0 +1,184 @@
+/// One object as one event showed it, with what earlier events said that this one's API version cannot say.
+///
+/// Snapshots of an object are totally ordered: a state that can never be left wins, then the time of the event, then how
+/// far the object has come, then the API version, then, so that no tie is ever left to arrival, what they say.
+package final class Snapshot: Sendable {
+    /// The object, field by field as the latest snapshot that can say the field has it.
+    package let object: StripeObject
+    /// When the event was made that showed it (`Event.created`).
+    package let shownAt: Instant
+    package let livemode: Bool
+    package let apiVersion: String?
+    /// The object as its own event showed it: JSON with sorted keys.
+    package let encoded: [UInt8]
+    /// Earlier snapshots that are still the latest to say one of the ``VersionedField``s. Almost always none.
+    let earlier: [Snapshot]
+
+    private let version: APIVersion?
+    /// The versioned fields that the event said, by itself.
+    private let said: VersionedFields
+
+    package var isFinal: Bool { object.value.isFinal }
+
+    package init(
+        object: StripeObject,
+        shownAt: Instant,
+        livemode: Bool,
+        apiVersion: String?,
+        encoded: [UInt8]
+    ) {
+        self.object = object
+        self.shownAt = shownAt
+        self.livemode = livemode
+        self.apiVersion = apiVersion
+        self.encoded = encoded
+        earlier = []
+        version = apiVersion.flatMap { APIVersion($0) }
+        said = object.value.stated.union(.sayable(of: object.kind, by: version))
+    }
+
+    private init(_ latest: Snapshot, with earlier: [Snapshot], object: StripeObject) {
+        self.object = object
+        self.earlier = earlier
+        shownAt = latest.shownAt
+        livemode = latest.livemode
+        apiVersion = latest.apiVersion
+        encoded = latest.encoded
+        version = latest.version
+        said = latest.said
+    }
+}
+
+extension Snapshot {
+    /// What both know. Commutative, associative and idempotent: for each field the latest to say it is kept.
+    func merging(_ other: Snapshot) -> Snapshot {
+        let (latest, before) = self < other ? (other, self) : (self, other)
+        if earlier.isEmpty, other.earlier.isEmpty, before.said.isSubset(of: latest.said) { return latest }
+        return Snapshot.merge([self, other] + earlier + other.earlier)
+    }
+
+    private static func merge(_ all: [Snapshot]) -> Snapshot {
+        let sorted = all.sorted(by: >)
+        let latest = sorted[0]
+        var open = VersionedFields.of(latest.object.kind).subtracting(latest.said)
+        var carried: [(snapshot: Snapshot, fields: VersionedFields)] = []
+        for snapshot in sorted.dropFirst() {
+            let fields = open.intersection(snapshot.said)
+            guard !fields.isEmpty else { continue }
+            open.subtract(fields)
+            carried.append((snapshot, fields))
+        }
+        guard !carried.isEmpty else { return latest.alone }
+        let object = SnapshotCoding.merged(latest.encoded, carried.map { ($0.snapshot.encoded, $0.fields) })
+        return Snapshot(latest, with: carried.map(\.snapshot.alone), object: object ?? latest.alone.object)
+    }
+
+    /// The snapshot as its own event made it.
+    private var alone: Snapshot {
+        guard !earlier.isEmpty, let own = try? SnapshotCoding.decode(encoded) else { return self }
+        return Snapshot(object: own, shownAt: shownAt, livemode: livemode, apiVersion: apiVersion, encoded: encoded)
+    }
+
+    /// Whether `other` is known to be the later state, and not only put behind this one so that there is an order.
+    func isBefore(_ other: Snapshot) -> Bool {
+        if isFinal != other.isFinal { return other.isFinal }
+        if shownAt != other.shownAt { return shownAt < other.shownAt }
+        let (mine, theirs) = (object.value.progress, other.object.value.progress)
+        if mine != theirs { return mine.lexicographicallyPrecedes(theirs) }
+        // One event, told to two endpoints of two API versions: the newer version says more.
+        guard version != other.version else { return false }
+        guard let version else { return true }
+        return other.version.map { version < $0 } ?? false
+    }
+
+    /// Whether both show the object in the same state: links of Stripe's are minted anew each time.
+    func saysTheSame(as other: Snapshot) -> Bool {
+        encoded == other.encoded
+            || SnapshotCoding.encodeState(of: object) == SnapshotCoding.encodeState(of: other.object)
+    }
+}
+
+extension Snapshot: Comparable {
+    package static func == (left: Snapshot, right: Snapshot) -> Bool {
+        !(left < right) && !(right < left) && left.earlier == right.earlier
+    }
+
+    package static func < (left: Snapshot, right: Snapshot) -> Bool {
+        if left.isBefore(right) { return true }
+        if right.isBefore(left) { return false }
+        if left.encoded != right.encoded { return left.encoded.lexicographicallyPrecedes(right.encoded) }
+        if left.livemode != right.livemode { return right.livemode }
+        // None is less than any, also than an empty one.
+        return (left.apiVersion.map { "v" + $0 } ?? "") < (right.apiVersion.map { "v" + $0 } ?? "")
+    }
+}
+
+// MARK: As stored
+
+extension Snapshot {
+    /// The form in which stores keep it; ``shownAt``, ``livemode`` and ``apiVersion`` have columns of their own.
+    package var stored: [UInt8] {
+        guard !earlier.isEmpty else { return encoded }
+        return JSONWriter.object { json in
+            json.array("earlier", earlier) { json, part in
+                json.member("api_version", part.apiVersion)
+                json.member("livemode", part.livemode)
+                json.member("shown_at", part.shownAt.unixSeconds)
+                json.verbatim("snapshot", part.encoded)
+            }
+            json.verbatim("latest", encoded)
+        }
+    }
+
+    /// Reads ``stored``.
+    package convenience init(
+        stored: UnsafeBufferPointer<UInt8>,
+        shownAt: Instant,
+        livemode: Bool,
+        apiVersion: String?
+    ) throws {
+        let merged = try JSONValue.read(stored) { json throws -> Snapshot? in
+            guard let latest = json["latest"] else { return nil }
+            var parts = [
+                try Snapshot(latest, shownAt: shownAt, livemode: livemode, apiVersion: apiVersion)
+            ]
+            for part in json["earlier"]?.elements ?? [] {
+                parts.append(
+                    try Snapshot(
+                        try part.required("snapshot"),
+                        shownAt: try part.requiredInstant("shown_at"),
+                        livemode: try part.requiredBool("livemode"),
+                        apiVersion: part.string("api_version")
+                    )
+                )
+            }
+            return Snapshot.merge(parts)
+        }
+        if let merged {
+            self.init(merged, with: merged.earlier, object: merged.object)
+        } else {
+            self.init(
+                object: try SnapshotCoding.decode(stored),
+                shownAt: shownAt,
+                livemode: livemode,
+                apiVersion: apiVersion,
+                encoded: Array(stored)
+            )
+        }
+    }
+
+    private convenience init(
+        _ json: JSONValue,
+        shownAt: Instant,
+        livemode: Bool,
+        apiVersion: String?
+    ) throws {
+        self.init(
+            object: try SnapshotCoding.object(json),
+            shownAt: shownAt,
+            livemode: livemode,
+            apiVersion: apiVersion,
+            encoded: json.raw
+        )
+    }
+}

@@ -1,0 +1,41 @@
+/// A version of Stripe's API, such as `2025-03-31.basil`, ordered by its date.
+///
+/// Releases have names since `2024-09-30.acacia`; the date alone orders them (<https://docs.stripe.com/sdks/versioning>).
+package struct APIVersion: Hashable, Sendable {
+    /// The date as a number: 20250331.
+    private let date: Int32
+
+    /// Reads the date that the text begins with; `nil` for a text that begins with none.
+    package init?(_ text: String) {
+        var date: Int32 = 0
+        var length = 0
+        for byte in text.utf8.prefix(10) {
+            if length == 4 || length == 7 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+            } else {
+                guard 0x30...0x39 ~= byte else { return nil }
+                date = date * 10 + Int32(byte - 0x30)
+            }
+            length += 1
+        }
+        guard length == 10 else { return nil }
+        self.date = date
+    }
+}
+
+extension APIVersion: Comparable {
+    package static func < (left: APIVersion, right: APIVersion) -> Bool { left.date < right.date }
+}
+
+extension APIVersion {
+    init(known text: StaticString) {
+        guard let version = APIVersion(text.description) else { preconditionFailure("\(text) is a literal of ours") }
+        self = version
+    }
+
+    /// The last version in which a PaymentIntent carried its charges, and a charge its refunds, is the one before.
+    static let latestCharge = APIVersion(known: "2022-11-15")
+    package static let basil = APIVersion(known: "2025-03-31.basil")
+    static let refundPendingReason = APIVersion(known: "2025-04-30.basil")
+    static let refundCustomer = APIVersion(known: "2026-07-29.dahlia")
+}

@@ -1,0 +1,47 @@
+/// What a customer has to do before a payment goes on: `next_action` of a PaymentIntent.
+///
+/// <https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action>
+package struct NextAction: Sendable, Equatable {
+    /// In Stripe's spelling, such as `verify_with_microdeposits`.
+    package let type: String
+    /// A page of Stripe's on which the customer can do it; `nil` where Stripe has none.
+    package let url: String?
+
+    package init(type: String, url: String?) {
+        self.type = type
+        self.url = url.flatMap { StripeHost.isPage($0) ? $0 : nil }
+    }
+
+    /// The names under which the types that have a page give its address.
+    private static let names: [String] = [
+        "hosted_voucher_url", "hosted_instructions_url", "hosted_verification_url", "url",
+    ]
+
+    /// Reads an action as Stripe sends it, or as it is stored; anything that is none makes no difference to the row.
+    init?(_ json: JSONValue) {
+        guard let type = json.text("type") else { return nil }
+        let details = json[named: type]
+        let url = Self.names.lazy.compactMap { details?[named: $0]?.string }.first
+        self.init(type: type, url: url ?? json.string("url"))
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.member("type", type)
+        json.member("url", url)
+    }
+}
+
+/// The hosts that are Stripe's own.
+package enum StripeHost {
+    /// Whether the text is an https address on `stripe.com` or below it, without a user, password or port.
+    package static func isPage(_ text: String) -> Bool {
+        guard text.utf8.count <= 4096, text.hasPrefix("https://"),
+            text.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\\") })
+        else { return false }
+        let host = text.dropFirst(8).prefix { !"/?#".contains($0) }.lowercased()
+        let isPlain = host.utf8.allSatisfy { byte in
+            0x61...0x7A ~= byte || 0x30...0x39 ~= byte || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+        }
+        return isPlain && (host == "stripe.com" || host.hasSuffix(".stripe.com"))
+    }
+}

@@ -1,0 +1,133 @@
+/// The fields that not every body of an object can say.
+///
+/// A body that cannot say a field does not deny it: what an earlier body said stays known. The one place where it is
+/// written down which bodies say which field; ``Snapshot`` keeps what is known by it.
+package struct VersionedField: Sendable {
+    package enum Bodies: Sendable {
+        /// Those of these API versions, where absent and null both mean that there is none.
+        case versions(from: APIVersion?, before: APIVersion?)
+        /// Only those in which it stands: the event's type says it, or it comes where it was asked to be expanded.
+        case whereItStands
+    }
+
+    package let kind: ObjectKind
+    package let name: String
+    package let bodies: Bodies
+    /// Where Stripe, or its own SDK, says so.
+    package let source: String
+
+    private init(_ kind: ObjectKind, _ name: String, _ bodies: Bodies, source: String) {
+        self.kind = kind
+        self.name = name
+        self.bodies = bodies
+        self.source = source
+    }
+
+    private static let changelog = "https://docs.stripe.com/changelog/"
+    private static let eventTypes = "https://docs.stripe.com/api/events/types"
+
+    /// In the order of the bits of ``VersionedFields``.
+    package static let all: [VersionedField] = [
+        .init(
+            .charge,
+            "presentment_details",
+            .versions(from: .basil, before: nil),
+            source: changelog + "basil/2025-03-31"
+        ),
+        .init(
+            .paymentIntent,
+            "presentment_details",
+            .versions(from: .basil, before: nil),
+            source: changelog + "basil/2025-03-31"
+        ),
+        .init(
+            .checkoutSession,
+            "presentment_details",
+            .versions(from: .basil, before: nil),
+            source: changelog + "basil/2025-03-31"
+        ),
+        .init(
+            .refund,
+            "customer",
+            .versions(from: .refundCustomer, before: nil),
+            source: "https://github.com/stripe/stripe-node/blob/master/CHANGELOG.md (22.4.0)"
+        ),
+        .init(
+            .refund,
+            "pending_reason",
+            .versions(from: .refundPendingReason, before: nil),
+            source: changelog + "basil/2025-04-30"
+        ),
+        // Before basil it follows from other fields, which basil dropped or gave another meaning; since, it comes
+        // only in answers to requests that expand it.
+        .init(
+            .invoice,
+            "amount_paid_off_stripe",
+            .versions(from: nil, before: .basil),
+            source: changelog + "basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices"
+        ),
+        .init(.charge, "told_captured", .whereItStands, source: eventTypes),
+        .init(.charge, "told_expired", .whereItStands, source: eventTypes),
+        .init(.charge, "told_failed", .whereItStands, source: eventTypes),
+        .init(.checkoutSession, "told_failed", .whereItStands, source: eventTypes),
+    ]
+
+    func canBeSaid(by version: APIVersion?) -> Bool {
+        switch bodies {
+        case .versions(let first, let end):
+            guard let version else { return false }
+            return first.map { $0 <= version } ?? true && end.map { version < $0 } ?? true
+        case .whereItStands: return false
+        }
+    }
+}
+
+/// Some of ``VersionedField/all``.
+package struct VersionedFields: OptionSet, Sendable {
+    package let rawValue: UInt16
+
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    package static let chargePresentment = VersionedFields(rawValue: 1 << 0)
+    package static let intentPresentment = VersionedFields(rawValue: 1 << 1)
+    package static let sessionPresentment = VersionedFields(rawValue: 1 << 2)
+    package static let refundCustomer = VersionedFields(rawValue: 1 << 3)
+    package static let refundPendingReason = VersionedFields(rawValue: 1 << 4)
+    package static let invoicePaidOffStripe = VersionedFields(rawValue: 1 << 5)
+    package static let chargeCaptured = VersionedFields(rawValue: 1 << 6)
+    package static let chargeExpired = VersionedFields(rawValue: 1 << 7)
+    package static let chargeFailed = VersionedFields(rawValue: 1 << 8)
+    package static let sessionFailed = VersionedFields(rawValue: 1 << 9)
+
+    init(where isMeant: (VersionedField) -> Bool) {
+        var fields: VersionedFields = []
+        for (bit, field) in VersionedField.all.enumerated() where isMeant(field) {
+            fields.formUnion(VersionedFields(rawValue: 1 << bit))
+        }
+        self = fields
+    }
+
+    /// The fields themselves, in their order.
+    var members: [(field: VersionedField, option: VersionedFields)] {
+        VersionedField.all.enumerated().compactMap { bit, field in
+            let option = VersionedFields(rawValue: 1 << bit)
+            return contains(option) ? (field, option) : nil
+        }
+    }
+
+    private static let ofKind: [ObjectKind: VersionedFields] = Dictionary(
+        uniqueKeysWithValues: ObjectKind.allCases.map { kind in
+            (kind, VersionedFields { $0.kind == kind })
+        }
+    )
+
+    /// All that an object of the kind has.
+    static func of(_ kind: ObjectKind) -> VersionedFields { ofKind[kind] ?? [] }
+
+    /// Those that a body of the version can say of an object of the kind.
+    static func sayable(of kind: ObjectKind, by version: APIVersion?) -> VersionedFields {
+        let all = of(kind)
+        guard let version, !all.isEmpty else { return [] }
+        return all.intersection(VersionedFields { $0.canBeSaid(by: version) })
+    }
+}
