@@ -19,8 +19,8 @@ struct PaymentMethodLabelTests {
         arguments: [
             ("visa", "Visa"), ("mastercard", "Mastercard"), ("amex", "American Express"),
             ("discover", "Discover"), ("diners", "Diners Club"), ("jcb", "JCB"), ("unionpay", "UnionPay"),
-            ("eftpos_au", "Eftpos Australia"), ("cartes_bancaires", "Cartes Bancaires"), ("link", "Link"),
-            ("unknown", "Unknown"), ("brandnew", "Brandnew"), ("American Express", "American Express"),
+            ("eftpos_au", "eftpos Australia"), ("cartes_bancaires", "Cartes Bancaires"), ("link", "Link"),
+            ("unknown", "Card"), ("brandnew", "Brandnew"), ("American Express", "American Express"),
             ("Diners Club", "Diners Club"), ("MasterCard", "Mastercard"), ("Visa", "Visa"),
         ]
     )
@@ -63,10 +63,10 @@ struct PaymentMethodLabelTests {
             (#"{"type":"sepa_debit","sepa_debit":{"last4":"3000"}}"#, "SEPA Direct Debit •••• 3000"),
             (#"{"type":"bacs_debit","bacs_debit":{"last4":"2345"}}"#, "Bacs Direct Debit •••• 2345"),
             (#"{"type":"au_becs_debit","au_becs_debit":{"last4":"3456"}}"#, "BECS Direct Debit •••• 3456"),
-            (#"{"type":"acss_debit","acss_debit":{"last4":"6789"}}"#, "Pre-authorised debit •••• 6789"),
+            (#"{"type":"acss_debit","acss_debit":{"last4":"6789"}}"#, "Canadian pre-authorized debit •••• 6789"),
             (#"{"type":"ideal","ideal":{"bank":"ing"}}"#, "iDEAL"), (#"{"type":"link","link":{}}"#, "Link"),
-            (#"{"type":"crypto","crypto":{}}"#, "crypto"), (#"{"type":"brand_new"}"#, "brand_new"),
-            (#"{"type":"type"}"#, "type"),
+            (#"{"type":"crypto","crypto":{}}"#, "Crypto"), (#"{"type":"brand_new"}"#, "Brand new"),
+            (#"{"type":"type"}"#, "Type"),
         ]
     )
     func `every other way to pay has its name`(details: String, label: String) throws {

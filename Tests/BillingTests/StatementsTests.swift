@@ -7,7 +7,7 @@ struct StatementsTests {
         let text =
             #"{"id":"ch_1","object":"charge","amount":2500,"currency":"usd","created":1,"status":"succeeded"\#(more)}"#
         let object = try Array(text.utf8).withUnsafeBufferPointer { bytes in
-            try JSONValue.read(bytes) { try StripeObject(.charge, $0) }
+            try JSONValue.read(bytes) { try StripeObject(.charge, $0, Rendering(version: nil)) }
         }
         return Statements(of: object)
     }

@@ -30,10 +30,29 @@ extension Transaction {
                         ] as [String: Any]
                     } ?? JSONNull.value,
                     "disputed": disputed, "livemode": livemode, "account": orNull(account),
+                    "presentment": orNull(presentmentJSON), "next_action": orNull(nextActionJSON),
+                    "reference": orNull(reference),
                     "receipt": ["available": receipt.available, "number": orNull(receipt.number)]
                         as [String: Any],
                 ] as [String: Any]
             )
+        }
+    }
+
+    private var presentmentJSON: [String: Any]? {
+        presentment.map { presentment in
+            let money = presentment.money
+            return [
+                "amount": money.minorUnits, "currency": money.currency.code, "amount_display": money.display,
+            ]
+        }
+    }
+
+    private var nextActionJSON: [String: String]? {
+        nextAction.map { action in
+            var members = ["type": action.type]
+            members["url"] = action.url
+            return members
         }
     }
 }

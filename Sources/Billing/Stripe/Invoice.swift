@@ -80,7 +80,10 @@ package final class Invoice: StripeObjectProtocol {
         // `amount_paid` is younger than `paid`: what was due on a paid invoice is what was paid.
         let due = try json.amount("amount_due")
         let stated = try json.amount("amount_paid") ?? (paid == true ? due : nil) ?? 0
-        if rendering.isBefore(.basil), isPaid {
+        // Only bodies before basil have `paid_out_of_band`.
+        if !rendering.isStored, rendering.isBefore(.basil) || rendering.version == nil && paidOutOfBand != nil,
+            isPaid
+        {
             amountPaid = max(stated, due ?? 0)
             // Before basil an invoice named its charge, so that naming neither means that there was none.
             let isOutside = paidOutOfBand ?? (charge == nil && paymentIntent == nil)

@@ -22,7 +22,9 @@ package struct PaymentMethodDetails: Sendable, Hashable {
     /// Reads details; anything that is none makes no difference to the row.
     init?(_ json: JSONValue) {
         guard let type = json.text("type") else { return nil }
-        let instrument = json[named: type]
+        let details = json[named: type]
+        // The card behind a wallet: Amazon Pay and Revolut Pay have it under `funding`, MobilePay has it directly.
+        let instrument = details?["funding"]?["card"] ?? details?["card"] ?? details
         self.init(
             type: type,
             brand: instrument?.text("brand").map(Self.canonicalBrand),

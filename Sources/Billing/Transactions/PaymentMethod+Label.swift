@@ -17,30 +17,41 @@ extension PaymentMethod {
     )
 
     private static func label(of details: PaymentMethodDetails) -> String {
+        let isCard = ["card", "card_present", "interac_present"].contains(details.type)
+        let brand = details.brand.map(brandName)
         let name =
             switch details.type {
-            case "card", "card_present", "interac_present": details.brand.map(brandName) ?? "Card"
+            case _ where isCard: brand ?? "Card"
             case "us_bank_account", "ach_debit": details.bankName ?? "Bank account"
-            case "sepa_debit": "SEPA Direct Debit"
-            case "bacs_debit": "Bacs Direct Debit"
-            case "au_becs_debit": "BECS Direct Debit"
-            case "acss_debit": "Pre-authorised debit"
-            case "ideal": "iDEAL"
-            case "link": "Link"
-            default: details.type
+            default: names[details.type] ?? inWords(details.type)
             }
-        let numbered = details.last4.map { "\(name) •••• \($0)" } ?? name
-        guard let wallet = details.wallet else { return numbered }
-        return "\(numbered) (\(titled(wallet)))"
+        if !isCard, brand != nil {
+            return "\(name) · \(numbered(brand ?? "Card", details.last4))"
+        }
+        guard let wallet = details.wallet else { return numbered(name, details.last4) }
+        return "\(numbered(name, details.last4)) (\(titled(wallet)))"
+    }
+
+    private static func numbered(_ name: String, _ last4: String?) -> String {
+        last4.map { "\(name) •••• \($0)" } ?? name
+    }
+
+    /// Turns `moon_transfer` into `Moon transfer`, and `moon_pay` into `Moon Pay`.
+    private static func inWords(_ identifier: String) -> String {
+        guard !identifier.hasSuffix("_pay") else { return titled(identifier) }
+        let words = identifier.split(separator: "_").joined(separator: " ")
+        return words.prefix(1).uppercased() + words.dropFirst()
     }
 
     private static func brandName(_ brand: String) -> String {
         switch brand {
         case "amex": "American Express"
         case "diners": "Diners Club"
+        case "girocard": "girocard"
         case "jcb": "JCB"
+        case "unknown": "Card"
         case "unionpay": "UnionPay"
-        case "eftpos_au": "Eftpos Australia"
+        case "eftpos_au": "eftpos Australia"
         default: titled(brand)
         }
     }

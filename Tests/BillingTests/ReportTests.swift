@@ -1,0 +1,41 @@
+import Billing
+import Stories
+import TestSupport
+import Testing
+
+/// Every case of `testdata/reports`, told forward, backward and shuffled with every event twice.
+struct ReportTests {
+    @Test(arguments: Report.all)
+    func `a report of another receiver gives the rows it must give`(report: Report) throws {
+        for order in Self.orders(of: report.payloads) {
+            let events = try order.map { try EventCoding.decode($0) }
+            let found = try Self.rows(of: events)
+            #expect(Set(found.keys) == Set(report.rows.keys))
+            for (id, expected) in report.rows {
+                let differences = try found[id]?.differences(from: expected) ?? ["missing"]
+                #expect(differences.isEmpty, "\(id): \(differences)")
+            }
+        }
+    }
+
+    @Test(arguments: Report.all.filter { $0.balance != nil })
+    func `the rows of a report come to its balance`(report: Report) throws {
+        let rows = NaiveFeed.rows(of: report.payloads).filter { $0.account == nil }
+        let sheet = BalanceSheet(transactions: rows, credits: [], usage: [])
+        let total = sheet.total(through: CivilDate(Instant(unixSeconds: 4_102_444_800)), in: .usd)
+        let expected = Money(minorUnits: report.balance ?? 0, currency: .usd)
+        #expect(total.closing == ExactAmount(expected))
+    }
+
+    @Test func `there are the reports that there should be`() { #expect(Report.all.count >= 68) }
+
+    private static func rows(of events: [Event]) throws -> [String: JSONText] {
+        Dictionary(uniqueKeysWithValues: try NaiveFeed.rows(of: events).map { ($0.id, try $0.feedJSON) })
+    }
+
+    private static func orders(of payloads: [[UInt8]]) -> [[[UInt8]]] {
+        var random = SeededRandom(seed: 13)
+        let shuffled = (0..<20).map { _ in (payloads + payloads).shuffled(using: &random) }
+        return [payloads, payloads.reversed()] + shuffled
+    }
+}
