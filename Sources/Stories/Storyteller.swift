@@ -189,7 +189,7 @@ struct Storyteller {
         return StoryRow(
             id: invoice.id + "_credit",
             type: .credit,
-            status: "succeeded",
+            status: "granted",
             amount: invoice.amount,
             customer: customer,
             invoice: invoice.id

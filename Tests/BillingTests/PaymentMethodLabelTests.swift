@@ -63,7 +63,10 @@ struct PaymentMethodLabelTests {
             (#"{"type":"sepa_debit","sepa_debit":{"last4":"3000"}}"#, "SEPA Direct Debit •••• 3000"),
             (#"{"type":"bacs_debit","bacs_debit":{"last4":"2345"}}"#, "Bacs Direct Debit •••• 2345"),
             (#"{"type":"au_becs_debit","au_becs_debit":{"last4":"3456"}}"#, "BECS Direct Debit •••• 3456"),
-            (#"{"type":"acss_debit","acss_debit":{"last4":"6789"}}"#, "Canadian pre-authorized debit •••• 6789"),
+            (
+                #"{"type":"acss_debit","acss_debit":{"last4":"6789"}}"#,
+                "Canadian pre-authorized debit •••• 6789"
+            ),
             (#"{"type":"ideal","ideal":{"bank":"ing"}}"#, "iDEAL"), (#"{"type":"link","link":{}}"#, "Link"),
             (#"{"type":"crypto","crypto":{}}"#, "Crypto"), (#"{"type":"brand_new"}"#, "Brand new"),
             (#"{"type":"type"}"#, "Type"),

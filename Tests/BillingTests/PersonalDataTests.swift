@@ -8,7 +8,8 @@ import Testing
 struct PersonalDataTests {
     /// What goes, by the names under which we keep it.
     private static let personal: Set<String> = [
-        "bank_name", "bank_reference", "description", "failure_message", "last4", "message", "metadata", "next_action", "receipt_url",
+        "bank_name", "bank_reference", "description", "failure_message", "last4", "message", "metadata",
+        "next_action", "receipt_url",
         "userId",
         "wallet",
     ]

@@ -34,7 +34,7 @@ struct FeedFilterTests {
     @Test(arguments: [
         ("limit=0", "limit"), ("limit=101", "limit"), ("limit=abc", "limit"), ("limit=-1", "limit"),
         ("limit=1.5", "limit"), ("limit=99999999999999999999", "limit"), ("limit=0x10", "limit"),
-        ("type=gift", "type"), ("type=PURCHASE", "type"), ("status=paid", "status"),
+        ("type=gift", "type"), ("type=PURCHASE", "type"), ("status=Paid", "status"),
         ("currency=dollars", "currency"), ("currency=u1d", "currency"), ("currency=%C3%BCsd", "currency"),
         ("created=yesterday", "created"), ("created[gte]=-1", "created[gte]"),
         ("created[lt]=99999999999999999999", "created[lt]"), ("created[lt]=999999999999", "created[lt]"),

@@ -91,7 +91,9 @@ package struct JSONWriter {
         bytes += value
     }
 
-    mutating func verbatim(_ name: StaticString, _ value: [UInt8]) { verbatim(named: name.description, value) }
+    mutating func verbatim(_ name: StaticString, _ value: [UInt8]) {
+        verbatim(named: name.description, value)
+    }
 
     private mutating func begin(_ name: StaticString) {
         assertOrder(name.description)

@@ -76,7 +76,13 @@ extension Snapshot {
     /// The snapshot as its own event made it.
     private var alone: Snapshot {
         guard !earlier.isEmpty, let own = try? SnapshotCoding.decode(encoded) else { return self }
-        return Snapshot(object: own, shownAt: shownAt, livemode: livemode, apiVersion: apiVersion, encoded: encoded)
+        return Snapshot(
+            object: own,
+            shownAt: shownAt,
+            livemode: livemode,
+            apiVersion: apiVersion,
+            encoded: encoded
+        )
     }
 
     /// Whether `other` is known to be the later state, and not only put behind this one so that there is an order.

@@ -30,7 +30,9 @@ package enum SnapshotCoding {
             }
         }
         guard let own = members(ofValueIn: latest), let kind = kind(of: latest) else { return nil }
-        let all = (own.filter { taken[$0.name] == nil } + taken.map { ($0.key, $0.value) }).sorted { $0.0 < $1.0 }
+        let all = (own.filter { taken[$0.name] == nil } + taken.map { ($0.key, $0.value) }).sorted {
+            $0.0 < $1.0
+        }
         let bytes = JSONWriter.object { json in
             json.member("kind", kind)
             json.object("value") { json in

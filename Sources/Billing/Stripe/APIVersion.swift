@@ -29,7 +29,9 @@ extension APIVersion: Comparable {
 
 extension APIVersion {
     init(known text: StaticString) {
-        guard let version = APIVersion(text.description) else { preconditionFailure("\(text) is a literal of ours") }
+        guard let version = APIVersion(text.description) else {
+            preconditionFailure("\(text) is a literal of ours")
+        }
         self = version
     }
 

@@ -61,7 +61,9 @@ package final class Charge: StripeObjectProtocol {
     /// remainder that was not captured.
     package var capturedAmount: Int64? {
         if let amountCaptured, amountCaptured > 0 { return amountCaptured }
-        guard amountCaptured == nil, let refunded = toldCaptured?.refunded, refunded < amount else { return nil }
+        guard amountCaptured == nil, let refunded = toldCaptured?.refunded, refunded < amount else {
+            return nil
+        }
         return amount - refunded
     }
 

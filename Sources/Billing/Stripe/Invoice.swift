@@ -81,9 +81,7 @@ package final class Invoice: StripeObjectProtocol {
         let due = try json.amount("amount_due")
         let stated = try json.amount("amount_paid") ?? (paid == true ? due : nil) ?? 0
         // Only bodies before basil have `paid_out_of_band`.
-        if !rendering.isStored, rendering.isBefore(.basil) || rendering.version == nil && paidOutOfBand != nil,
-            isPaid
-        {
+        if !rendering.isStored, rendering.isBefore(.basil) || paidOutOfBand != nil, isPaid {
             amountPaid = max(stated, due ?? 0)
             // Before basil an invoice named its charge, so that naming neither means that there was none.
             let isOutside = paidOutOfBand ?? (charge == nil && paymentIntent == nil)

@@ -40,7 +40,8 @@ package enum StripeHost {
         else { return false }
         let host = text.dropFirst(8).prefix { !"/?#".contains($0) }.lowercased()
         let isPlain = host.utf8.allSatisfy { byte in
-            0x61...0x7A ~= byte || 0x30...0x39 ~= byte || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+            0x61...0x7A ~= byte || 0x30...0x39 ~= byte || byte == UInt8(ascii: ".")
+                || byte == UInt8(ascii: "-")
         }
         return isPlain && (host == "stripe.com" || host.hasSuffix(".stripe.com"))
     }

@@ -66,7 +66,8 @@ struct Purchase: Sendable {
             return charges.contains { $0.object.id == latest && $0.object.status == .failed }
         }
         // Before 2022-11-15 the intent carried its charges and named none of them the latest.
-        return newestCharge.map { $0.object.status == .failed && $0.object.failedAt > intent.shownAt } ?? false
+        return newestCharge.map { $0.object.status == .failed && $0.object.failedAt > intent.shownAt }
+            ?? false
     }
 
     private var newestCharge: PaymentGroup.Known<Charge>? { charges.newest }
@@ -96,7 +97,8 @@ struct Purchase: Sendable {
     }
 
     private var statusWithoutIntent: Status {
-        if let failed = session?.object.toldFailed, newestCharge.map({ failed >= $0.object.created }) ?? true {
+        if let failed = session?.object.toldFailed, newestCharge.map({ failed >= $0.object.created }) ?? true
+        {
             return .failed
         }
         guard let charge = newestCharge?.object else { return .pending }
@@ -168,7 +170,9 @@ struct Purchase: Sendable {
         let remainder = uncapturedRemainder
         guard remainder > 0 else { return 0 }
         let charge = decidingCharge.flatMap { $0.object.isPaid ? $0 : nil }
-        if let captured = charge?.object.toldCaptured { return captured.refunded >= remainder ? remainder : 0 }
+        if let captured = charge?.object.toldCaptured {
+            return captured.refunded >= remainder ? remainder : 0
+        }
         let version = (charge?.snapshot ?? intent?.snapshot)?.apiVersion.flatMap { APIVersion($0) }
         if let version, version >= .basil { return 0 }
         if let charge { return charge.object.amountRefunded >= remainder ? remainder : 0 }
@@ -301,7 +305,7 @@ struct Purchase: Sendable {
         let isSuperseded =
             intent.map { intent in
                 intent.object.hasFailed && error?.charge != failed?.object.id
-                    && intent.shownAt > failed?.shownAt ?? Instant(unixSeconds: .min)
+                    && intent.shownAt > failed?.object.failedAt ?? Instant(unixSeconds: .min)
             } ?? false
         guard !isSuperseded, let charge = failed?.object,
             charge.failureCode != nil || charge.failureMessage != nil

@@ -32,7 +32,8 @@ struct ListedSnapshot: Sendable {
         bytes = listed.bytes
         self.shownAt = shownAt
         objects = listed.bytes.withUnsafeBufferPointer { bytes in
-            (try? JSONValue.read(bytes) { try StripeObject(kind, $0, Rendering(version: apiVersion)) })?.flattened
+            (try? JSONValue.read(bytes) { try StripeObject(kind, $0, Rendering(version: apiVersion)) })?
+                .flattened
         }
     }
 

@@ -89,7 +89,9 @@ final class Findings {
     /// Takes in a page of objects.
     func take(_ page: ListedPage) async throws(Interruption) {
         guard let kind = page.kind else { return }
-        let snapshots = page.objects.map { ListedSnapshot(kind, $0, shownAt: page.shownAt, apiVersion: sitting.context.apiVersion) }
+        let snapshots = page.objects.map {
+            ListedSnapshot(kind, $0, shownAt: page.shownAt, apiVersion: sitting.context.apiVersion)
+        }
         let known = try await sitting.known(about: snapshots.map(\.reference))
         for snapshot in snapshots { take(snapshot, known) }
     }
@@ -285,7 +287,12 @@ final class Findings {
             let object = ListedObject(id: reference.id, created: nil, bytes: answer.bytes)
             let shownAt = answer.date.map(Instant.init(unixSeconds:)) ?? sitting.now
             take(
-                ListedSnapshot(reference.kind, object, shownAt: shownAt, apiVersion: sitting.context.apiVersion),
+                ListedSnapshot(
+                    reference.kind,
+                    object,
+                    shownAt: shownAt,
+                    apiVersion: sitting.context.apiVersion
+                ),
                 try await sitting.known(about: [reference])
             )
         }

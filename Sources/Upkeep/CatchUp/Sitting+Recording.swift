@@ -6,7 +6,9 @@ extension Sitting {
     /// Records what a page shows, all of it durable when this returns.
     func record(_ page: ListedPage) async throws(Interruption) {
         guard let kind = page.kind else { return try await record(events: page) }
-        let snapshots = page.objects.map { ListedSnapshot(kind, $0, shownAt: page.shownAt, apiVersion: context.apiVersion) }
+        let snapshots = page.objects.map {
+            ListedSnapshot(kind, $0, shownAt: page.shownAt, apiVersion: context.apiVersion)
+        }
         try await record(snapshots)
     }
 

@@ -24,7 +24,8 @@ struct ConsoleTransaction: Encodable {
         amountRefunded = row.amountRefunded
         currency = row.currency.code
         // Console knows a status for what was wholly refunded, and none for a part.
-        status = row.amountRefunded > 0 && row.amountRefunded >= row.amount ? "refunded" : row.status
+        let isRefunded = row.amountRefunded > 0 && row.amountRefunded >= row.amount
+        status = isRefunded ? "refunded" : row.type == .credit ? "succeeded" : row.status
         created = row.created.unixSeconds
         cardBrand = row.paymentMethod?.brand
         cardLast4 = row.paymentMethod?.last4

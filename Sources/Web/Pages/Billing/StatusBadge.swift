@@ -17,8 +17,14 @@ struct StatusBadge: Equatable {
             case ("failed", _): ("Failed", .bad)
             case ("canceled", _): ("Canceled", .quiet)
             case ("authorized", _): ("Authorized", .waiting)
+            case ("granted", _): ("Granted", .good)
+            case ("revoked", _): ("Taken back", .quiet)
             case ("needs_response", _), ("warning_needs_response", _): ("Open", .waiting)
             case ("under_review", _), ("warning_under_review", _): ("Under review", .waiting)
+            // The seller contests a lost dispute once more (since 2026-10-28.endive).
+            case ("appeal_needs_response", _), ("appeal_under_review", _): ("Appealed", .waiting)
+            // Bodies before 2014-11-20; Stripe's types had it until 2023-08-16.
+            case ("charge_refunded", _): ("Closed by a refund", .quiet)
             // Whose side a dispute was decided for: won is what the seller calls it.
             case ("won", _): ("Payment stands", .quiet)
             case ("lost", _): ("Money returned", .quiet)
