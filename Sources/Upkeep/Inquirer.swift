@@ -73,11 +73,13 @@ struct Inquirer: Sendable {
             throw .hopeless("there is no such thin event on record")
         }
         if let twin = try await twin(of: id, thin), try await read(event: twin) != nil { return }
-        guard let related = RelatedObject(id: thin.object.id, url: thin.path) else {
-            throw .hopeless("the id of the event's object does not fit into a path")
-        }
         let answer = try await ask { () async throws(StripeAPIError) in
-            try await stripe.object(related, ofThinEvent: id, context: thin.context)
+            try await stripe.object(
+                thin.object.id,
+                path: thin.object.kind.apiPathSegments,
+                ofThinEvent: id,
+                context: thin.context
+            )
         }
         try await enter(
             answer.bytes,
@@ -93,8 +95,8 @@ struct Inquirer: Sendable {
         let event: [UInt8]
         do {
             event = try await stripe.thinEvent(id, context: thin.context)
-        } catch .notFound, .forbidden {
-            // Forgotten, or not for our key: the object itself tells all that matters.
+        } catch .notFound, .forbidden, .rejected {
+            // Stripe forgot it, or does not show it to our key or in our version: the object itself says all that matters.
             return nil
         } catch {
             throw .stripe(error)
@@ -167,9 +169,13 @@ extension StripeClient {
         try await retrieve(
             reference.kind.rawValue,
             id: reference.id,
-            path: reference.kind.apiPath.split(separator: "/").map(String.init),
+            path: reference.kind.apiPathSegments,
             query: reference.kind == .paymentIntent ? [("expand[]", "latest_charge")] : [],
             account: account
         )
     }
+}
+
+extension ObjectKind {
+    fileprivate var apiPathSegments: [String] { apiPath.split(separator: "/").map(String.init) }
 }
