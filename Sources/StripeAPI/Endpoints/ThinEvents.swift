@@ -52,3 +52,19 @@ extension StripeClient {
         return [TransportHeader("Stripe-Context", context)]
     }
 }
+
+extension LeastVersion {
+    static let thinEvent = LeastVersion(
+        "GET /v2/core/events/:id",
+        "2024-09-30.acacia",
+        source: "https://docs.stripe.com/changelog/acacia/2024-09-30/api-v2-thin-events",
+        withoutIt: "the object of a thin event is fetched, also where its snapshot event came"
+    )
+    static let snapshotEvent = LeastVersion(
+        "GET /v2/core/events/:id with a snapshot_event",
+        "2026-09-30.endive",
+        source:
+            "https://docs.stripe.com/changelog/endive/2026-09-30/thin-events-for-api-v1-resources-generally-available",
+        withoutIt: "the object of a thin event is fetched, also where its snapshot event came"
+    )
+}
