@@ -30,16 +30,23 @@ struct Inquirer: Sendable {
     private static let maxPages = 100
 
     func pursue(_ question: StripeQuestion, account: String?) async throws(Failure) {
+        let path: String?
+        do {
+            path = try await store.path(to: account, for: stripe)
+        } catch {
+            throw .store(error)
+        }
         switch question {
         case .object(let reference):
             let answer = try await ask { () async throws(StripeAPIError) in
-                try await stripe.object(reference, account: account)
+                try await stripe.object(reference, account: path)
             }
             try await enter(answer.bytes, reference, account: account, shownAt: answer.date)
         case .refunds(let charge):
-            try await enterAll(.refunds(charge: charge), .refund, account: account)
+            try await enterAll(.refunds(charge: charge), .refund, account: account, path: path)
         case .payments(let invoice):
-            try await enterAll(.invoicePayments(ofInvoice: invoice), .invoicePayment, account: account)
+            let listing = StripeListing.invoicePayments(ofInvoice: invoice)
+            try await enterAll(listing, .invoicePayment, account: account, path: path)
         case .thinEvent(let id):
             try await follow(id)
         }
@@ -48,7 +55,8 @@ struct Inquirer: Sendable {
     private func enterAll(
         _ listing: StripeListing,
         _ kind: ObjectKind,
-        account: String?
+        account: String?,
+        path: String?
     ) async throws(Failure) {
         var next: StripePaging? = StripePaging()
         var pages = 0
@@ -56,7 +64,7 @@ struct Inquirer: Sendable {
             pages += 1
             guard pages <= Self.maxPages else { throw .hopeless("Stripe's list does not end") }
             let page = try await ask { () async throws(StripeAPIError) in
-                try await stripe.page(of: listing, paging, account: account)
+                try await stripe.page(of: listing, paging, account: path)
             }
             for (id, object) in zip(page.ids, page.objects) {
                 try await enter(object, ObjectReference(kind, id), account: account, shownAt: page.date)

@@ -211,7 +211,7 @@ struct StripeListsStandInTests {
                 try await client.object("ch_1", path: ["v1", "charges"], ofThinEvent: "evt_1")
             }
             #expect(error?.refusal?.code == "resource_missing")
-            #expect(world.standIn.requests.map(\.context) == ["acct_1", nil])
+            #expect(world.standIn.requests.map(\.account) == ["acct_1", nil])
             #expect(world.standIn.requests.map(\.trigger) == ["event=evt_1", "event=evt_1"])
         }
     }

@@ -12,8 +12,8 @@ struct ThinEventTests {
             .object("x_1", path: ["v1", "charges"], ofThinEvent: "evt_1", context: "acct_1")
         #expect(transport.requests.map(\.url) == ["https://api.stripe.com:443/v1/charges/x_1"])
         #expect(transport.header("Stripe-Request-Trigger") == "event=evt_1")
-        #expect(transport.header("Stripe-Context") == "acct_1")
-        #expect(transport.header("Stripe-Account") == nil)
+        #expect(transport.header("Stripe-Account") == "acct_1")
+        #expect(transport.header("Stripe-Context") == nil)
     }
 
     @Test(arguments: [
@@ -38,7 +38,7 @@ struct ThinEventTests {
         await #expect(throws: StripeAPIError.invalidArgument(.event)) {
             try await client.object("ch_1", path: ["v1", "charges"], ofThinEvent: "evt 1")
         }
-        await #expect(throws: StripeAPIError.invalidArgument(.context)) {
+        await #expect(throws: StripeAPIError.invalidArgument(.account)) {
             try await client.object("ch_1", path: ["v1", "charges"], ofThinEvent: "evt_1", context: "acct 1")
         }
         #expect(transport.requests.count == 1)

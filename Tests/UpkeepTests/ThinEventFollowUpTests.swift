@@ -78,7 +78,8 @@ struct ThinEventFollowUpTests {
             harness.clock.advance(seconds: 15)
             try await harness.enrichment().runOnce()
             #expect(harness.standIn.requests.map(\.route) == Self.routes)
-            #expect(harness.standIn.requests.allSatisfy { $0.context == account && $0.account == nil })
+            #expect(harness.standIn.requests.map(\.context) == [account, nil])
+            #expect(harness.standIn.requests.map(\.account) == [nil, account])
             #expect(try await Self.rows(harness).map(\.account) == [account])
         }
     }

@@ -14,8 +14,7 @@ extension StripeClient {
             "v2.core.event",
             id: id,
             path: ["v2", "core", "events"],
-            headers: try Self.headers(context: context),
-            account: nil
+            account: context
         )
     }
 
@@ -39,17 +38,11 @@ extension StripeClient {
         let trigger = TransportHeader("Stripe-Request-Trigger", "event=\(event)")
         let answer = try await get(
             path: path + [id],
-            headers: [trigger] + (try Self.headers(context: context)),
-            account: nil
+            headers: [trigger],
+            account: context
         )
         try answer.check(id: id)
         return answer
-    }
-
-    private static func headers(context: String?) throws(StripeAPIError) -> [TransportHeader] {
-        guard let context else { return [] }
-        guard context.isObjectID else { throw .invalidArgument(.context) }
-        return [TransportHeader("Stripe-Context", context)]
     }
 }
 
