@@ -11,12 +11,16 @@ extension Service {
         store: any Store,
         transport: CurlTransport
     ) -> AlertWorker {
-        if configuration.stripeKey == nil, alerts.silenceAfterSeconds > 0 {
-            logger.notice("without STRIPE_SECRET_KEY no alert can tell that Stripe is silent")
+        // An organisation's key asks on behalf of one account, and silence is of all of them together.
+        let key = configuration.stripeKey.flatMap { $0.isOrganization ? nil : $0 }
+        if key == nil, alerts.silenceAfterSeconds > 0 {
+            logger.notice(
+                "without the STRIPE_SECRET_KEY of an account no alert can tell that Stripe is silent"
+            )
         }
         return AlertWorker(
             store: store,
-            stripe: configuration.stripeKey.map { key in
+            stripe: key.map { key in
                 StripeClient(
                     transport: transport,
                     base: configuration.stripeAPIBase,

@@ -73,6 +73,14 @@ struct Service {
         var services: [any ServiceLifecycle.Service] = [StoreService(store: store), failStop]
         if let transport { services.insert(TransportService(transport: transport), at: 1) }
         if let transport, let key = configuration.stripeKey {
+            if key.isOrganization {
+                logger.warning(
+                    """
+                    STRIPE_SECRET_KEY is an organisation's: Stripe is asked on behalf of the account that an event names, \
+                    backfill and reconcile need --account, and neither starts by itself
+                    """
+                )
+            }
             receipts = ReceiptFetcher(
                 stripe: stripe(transport, key, limits: .forPeople),
                 hosts: configuration.receiptHosts

@@ -18,6 +18,7 @@ struct DoctorCommand: AsyncParsableCommand {
             EXAMPLES
               console-billing doctor
               console-billing doctor --config /etc/console-billing.yaml --format json
+              console-billing doctor --account acct_1Mv2XbLkdIwHu7ix
 
             EXIT CODES
               0 nothing is wrong, though there may be advice; 1 something is
@@ -32,6 +33,9 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @Option(help: "Where serve --dev left its secrets.")
     var credentials = DevelopmentCredentials.defaultPath
+
+    @Option(help: "The account to ask Stripe on behalf of, acct_…; an organisation's key needs one.")
+    var account: String?
 
     @OptionGroup var output: OutputOptions
 
@@ -71,6 +75,7 @@ struct DoctorCommand: AsyncParsableCommand {
             base: configuration?.stripeAPIBase ?? .stripe,
             version: configuration?.stripeAPIVersion ?? .pinned,
             livemode: configuration?.livemode,
+            account: account,
             endpoint: (configuration?.publicURL ?? "") + ServerAddress.webhookPath,
             transport: transport,
             now: { .now }

@@ -73,7 +73,9 @@ package struct RetrySchedule: Sendable, Equatable {
         case .notAnObject, .notAList, .wrongObject: true
         case .transport(.unsendable): false
         case .transport: true
-        case .invalidArgument, .unauthorized, .forbidden, .notFound, .rejected, .unexpectedStatus: false
+        case .invalidArgument, .accountRequired, .unauthorized, .forbidden, .notFound, .rejected,
+            .unexpectedStatus:
+            false
         }
     }
 }

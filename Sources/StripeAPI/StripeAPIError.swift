@@ -5,11 +5,13 @@ package import HTTPClient
 /// Stripe's messages are left out on purpose: they quote the request, and with it e-mail addresses and keys.
 package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible {
     package enum Argument: Sendable {
-        case path, account, context, event, idempotencyKey, cursor, limit, emailAddress
+        case path, account, event, idempotencyKey, cursor, limit, emailAddress
     }
 
     /// Nothing was sent: the argument can never be right.
     case invalidArgument(Argument)
+    /// Nothing was sent: the key is an organisation's, and no account was named to ask on behalf of.
+    case accountRequired
     /// Nothing was answered.
     case transport(TransportError)
     /// 401: the key is wrong, revoked or expired.
@@ -42,7 +44,8 @@ package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible
             .conflict(let refusal),
             .rateLimited(let refusal), .rejected(let refusal), .serverFault(let refusal):
             refusal
-        case .invalidArgument, .transport, .unexpectedStatus, .notAnObject, .notAList, .wrongObject:
+        case .invalidArgument, .accountRequired, .transport, .unexpectedStatus, .notAnObject, .notAList,
+            .wrongObject:
             nil
         }
     }
@@ -50,6 +53,8 @@ package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible
     package var description: String {
         switch self {
         case .invalidArgument(let argument): "stripe: nothing sent, the \(argument) cannot be right"
+        case .accountRequired:
+            "stripe: nothing sent, an organisation's key needs an account to ask on behalf of, and none is named"
         case .transport(let error): "stripe: \(error)"
         case .unexpectedStatus(let status): "stripe: unexpected status \(status)"
         case .notAnObject(let requestID): "stripe: the answer is not a JSON object\(Self.suffix(requestID))"

@@ -40,12 +40,16 @@ package struct StripeClient: Sendable {
     /// The mode of everything that the key sees, as far as its prefix says.
     package var livemode: Bool? { key.livemode }
 
+    /// Whether each request has to name an account.
+    package var needsAccount: Bool { key.isOrganization }
+
     /// Gets what is at a path, given as its segments.
     ///
     /// - Parameters:
     ///   - path: Segments that may come from outside; each stays one segment whatever it holds.
     ///   - query: Names and values, not yet encoded.
-    ///   - account: The connected account to ask on behalf of.
+    ///   - account: The account to ask on behalf of: a connected account, or with an organisation's key one of its accounts,
+    ///     or `acct_platform/acct_connected`.
     /// - Returns: The answer's body, which nothing has looked at, and Stripe's name for the request.
     /// - Throws: Anything but a success.
     package func get(
@@ -80,8 +84,7 @@ package struct StripeClient: Sendable {
         return try await send(
             .post(body),
             url: try url(path),
-            headers: headers,
-            account: account,
+            headers: headers + (try accountHeader(account, path)),
             limits: limits
         )
     }
@@ -162,14 +165,36 @@ package struct StripeClient: Sendable {
     ) async throws(StripeAPIError) -> StripeAnswer {
         var url = try self.url(path)
         if !query.isEmpty { url += "?" + PercentEncoding.form(query) }
-        return try await send(.get, url: url, headers: headers, account: account, limits: limits)
+        let headers = headers + (try accountHeader(account, path))
+        return try await send(.get, url: url, headers: headers, limits: limits)
+    }
+
+    /// Names the account that is asked on behalf of, as the key needs it.
+    ///
+    /// An organisation's key takes `Stripe-Context` with every request, the way from the organisation to the account
+    /// (https://docs.stripe.com/keys/organization-api-keys, https://docs.stripe.com/context). Another key's way begins at
+    /// its own account: what an event of an organisation's destination names is cut down to its last account. That one goes
+    /// into `Stripe-Account`, which also takes the key's own account (https://docs.airbyte.com/integrations/sources/stripe
+    /// sends it with every request); the calls under `/v2` take `Stripe-Context`.
+    private func accountHeader(
+        _ account: String?,
+        _ path: [String]
+    ) throws(StripeAPIError) -> [TransportHeader] {
+        guard let account else {
+            if key.isOrganization { throw .accountRequired }
+            return []
+        }
+        guard let last = account.split(separator: "/").last, account.isVisibleASCII else {
+            throw .invalidArgument(.account)
+        }
+        if key.isOrganization { return [TransportHeader("Stripe-Context", account)] }
+        return [TransportHeader(path.first == "v2" ? "Stripe-Context" : "Stripe-Account", String(last))]
     }
 
     private func send(
         _ method: TransportRequest.Method,
         url: String,
         headers: [TransportHeader],
-        account: String?,
         limits: TransportLimits
     ) async throws(StripeAPIError) -> StripeAnswer {
         var all = [
@@ -177,10 +202,6 @@ package struct StripeClient: Sendable {
             TransportHeader("Stripe-Version", version.text),
             TransportHeader("Accept", "application/json"),
         ]
-        if let account {
-            guard !account.isEmpty, account.isVisibleASCII else { throw .invalidArgument(.account) }
-            all.append(TransportHeader("Stripe-Account", account))
-        }
         // A span of our own: what Stripe tells of the request can then be told from our work around it.
         if let span = Trail.current?.trace.next() {
             all.append(TransportHeader("traceparent", span.traceparent))

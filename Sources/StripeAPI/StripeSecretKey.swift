@@ -1,4 +1,4 @@
-/// A key for Stripe's API: secret (`sk_…`) or restricted (`rk_…`).
+/// A key for Stripe's API: secret (`sk_…`), restricted (`rk_…`) or an organisation's (`sk_org_…`).
 package struct StripeSecretKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
@@ -16,6 +16,12 @@ package struct StripeSecretKey: Sendable, CustomStringConvertible, CustomDebugSt
         if text.hasPrefix("sk_test_") || text.hasPrefix("rk_test_") { return false }
         return nil
     }
+
+    /// Whether the key is an organisation's: it then asks on behalf of one of the organisation's accounts, each time.
+    ///
+    /// Its documented prefix says neither its permissions nor its mode
+    /// (https://docs.stripe.com/keys/organization-api-keys).
+    package var isOrganization: Bool { text.hasPrefix("sk_org_") }
 
     package var description: String { "sk_…" }
     package var debugDescription: String { description }

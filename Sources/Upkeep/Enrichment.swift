@@ -137,7 +137,8 @@ package struct Enrichment: Service {
         if error.refusal?.code == "account_invalid" { return .giveUp }
         return switch error {
         // A key that is refused is the operator's to mend, and no fault of the object's.
-        case .unauthorized, .forbidden: .retry(afterSeconds: Self.refusedKeySeconds(afterAttempt: attempt))
+        case .unauthorized, .forbidden, .accountRequired:
+            .retry(afterSeconds: Self.refusedKeySeconds(afterAttempt: attempt))
         default: schedule.decision(afterAttempt: attempt, error: error, random: random())
         }
     }

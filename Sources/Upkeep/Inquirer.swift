@@ -30,21 +30,26 @@ struct Inquirer: Sendable {
     private static let maxPages = 100
 
     func pursue(_ question: StripeQuestion, account: String?) async throws(Failure) {
+        let path: String?
+        do {
+            path = try await store.path(to: account, for: stripe)
+        } catch {
+            throw .store(error)
+        }
         switch question {
         case .object(let reference):
             let answer = try await ask { () async throws(StripeAPIError) in
-                try await stripe.object(reference, account: account)
+                try await stripe.object(reference, account: path)
             }
             try await enter(answer.bytes, reference, account: account, shownAt: answer.date)
         case .refunds(let charge):
-            _ = try await enterAll(.refunds(charge: charge), .refund, account: account)
+            _ = try await enterAll(.refunds(charge: charge), .refund, account: account, path: path)
         case .payments(let invoice):
-            let listed = try await enterAll(
-                .invoicePayments(ofInvoice: invoice),
-                .invoicePayment,
-                account: account
-            )
-            if listed == 0 { try await enterUnlistedPayment(ofInvoice: invoice, account: account) }
+            let listing = StripeListing.invoicePayments(ofInvoice: invoice)
+            let listed = try await enterAll(listing, .invoicePayment, account: account, path: path)
+            if listed == 0 {
+                try await enterUnlistedPayment(ofInvoice: invoice, account: account, path: path)
+            }
         case .thinEvent(let id):
             try await follow(id)
         }
@@ -53,7 +58,8 @@ struct Inquirer: Sendable {
     private func enterAll(
         _ listing: StripeListing,
         _ kind: ObjectKind,
-        account: String?
+        account: String?,
+        path: String?
     ) async throws(Failure) -> Int {
         var next: StripePaging? = StripePaging()
         var pages = 0
@@ -62,7 +68,7 @@ struct Inquirer: Sendable {
             pages += 1
             guard pages <= Self.maxPages else { throw .hopeless("Stripe's list does not end") }
             let page = try await ask { () async throws(StripeAPIError) in
-                try await stripe.page(of: listing, paging, account: account)
+                try await stripe.page(of: listing, paging, account: path)
             }
             for (id, object) in zip(page.ids, page.objects) {
                 try await enter(object, ObjectReference(kind, id), account: account, shownAt: page.date)
@@ -75,14 +81,18 @@ struct Inquirer: Sendable {
 
     /// Enters an invoice together with the list of its payments, which is empty and complete: what was paid of it was
     /// paid outside Stripe, for a payment through Stripe would be listed.
-    private func enterUnlistedPayment(ofInvoice id: String, account: String?) async throws(Failure) {
+    private func enterUnlistedPayment(
+        ofInvoice id: String,
+        account: String?,
+        path: String?
+    ) async throws(Failure) {
         let answer = try await ask { () async throws(StripeAPIError) in
             try await stripe.retrieve(
                 ObjectKind.invoice.rawValue,
                 id: id,
                 path: ["v1", "invoices"],
                 query: [("expand[]", "payments")],
-                account: account
+                account: path
             )
         }
         try await enter(
@@ -101,11 +111,13 @@ struct Inquirer: Sendable {
             throw .hopeless("there is no such thin event on record")
         }
         if let twin = try await twin(of: id, thin), try await read(event: twin) != nil { return }
-        guard let related = RelatedObject(id: thin.object.id, url: thin.path) else {
-            throw .hopeless("the id of the event's object does not fit into a path")
-        }
         let answer = try await ask { () async throws(StripeAPIError) in
-            try await stripe.object(related, ofThinEvent: id, context: thin.context)
+            try await stripe.object(
+                thin.object.id,
+                path: thin.object.kind.apiPathSegments,
+                ofThinEvent: id,
+                context: thin.context
+            )
         }
         try await enter(
             answer.bytes,
@@ -121,8 +133,8 @@ struct Inquirer: Sendable {
         let event: [UInt8]
         do {
             event = try await stripe.thinEvent(id, context: thin.context)
-        } catch .notFound, .forbidden {
-            // Forgotten, or not for our key: the object itself tells all that matters.
+        } catch .notFound, .forbidden, .rejected {
+            // Stripe forgot it, or does not show it to our key or in our version: the object itself says all that matters.
             return nil
         } catch {
             throw .stripe(error)
@@ -195,9 +207,13 @@ extension StripeClient {
         try await retrieve(
             reference.kind.rawValue,
             id: reference.id,
-            path: reference.kind.apiPath.split(separator: "/").map(String.init),
+            path: reference.kind.apiPathSegments,
             query: reference.kind == .paymentIntent ? [("expand[]", "latest_charge")] : [],
             account: account
         )
     }
+}
+
+extension ObjectKind {
+    fileprivate var apiPathSegments: [String] { apiPath.split(separator: "/").map(String.init) }
 }

@@ -195,7 +195,7 @@ package final class StripeReceiptMailer: ReceiptMailer {
             let left = now.map { pauseSeconds - $0.unixSeconds % pauseSeconds } ?? pauseSeconds
             return .tooSoon(retryAfterSeconds: left)
         case .notFound: return .noCharge
-        case .unauthorized, .forbidden: return .keyRefused(reason: "\(error)")
+        case .unauthorized, .forbidden, .accountRequired: return .keyRefused(reason: "\(error)")
         default:
             let asked = error.refusal?.retryAfterSeconds ?? 0
             return .unavailable(

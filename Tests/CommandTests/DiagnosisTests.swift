@@ -23,7 +23,7 @@ struct DiagnosisTests {
     @Test(
         arguments: [
             ("sk_test_1", nil, Finding.State.good), ("rk_live_1", true, .good), ("sk_live_1", false, .bad),
-            ("pk_test_1", nil, .bad),
+            ("pk_test_1", nil, .bad), ("sk_org_1", nil, .advice), ("sk_org_1", true, .good),
         ] as [(String, Bool?, Finding.State)]
     )
     func `a key of the wrong mode is found`(key: String, livemode: Bool?, state: Finding.State) throws {

@@ -20,6 +20,7 @@ struct StripeExaminationTests {
         at standIn: StripeStandIn,
         key: String = "sk_test_standin",
         livemode: Bool? = nil,
+        account: String? = nil,
         ahead: Int64 = 0,
         totalTimeout: Duration = .seconds(60)
     ) async throws -> [String: Finding] {
@@ -29,6 +30,7 @@ struct StripeExaminationTests {
             base: try StripeAPIBase(standIn.baseURL),
             version: .pinned,
             livemode: livemode,
+            account: account,
             endpoint: url,
             transport: transport,
             now: { .now.adding(seconds: ahead) },
@@ -122,6 +124,67 @@ struct StripeExaminationTests {
         }
     }
 
+    // MARK: Organisations
+
+    private static let organization = StripeStandIn.Configuration(
+        furtherKeys: [APIKey("sk_org_standin")],
+        connectedAccounts: ["acct_1", "acct_platform/acct_2"]
+    )
+
+    @Test func `an organisation's key without an account asks nothing, and says what is needed`() async throws
+    {
+        try await StripeStandIn.with(Self.organization) { standIn in
+            let findings = try await Self.findings(at: standIn, key: "sk_org_standin")
+            #expect(findings.keys.sorted() == ["stripe.api", "stripe.key"])
+            #expect(findings["stripe.key"]?.sentence.contains("STRIPE_LIVEMODE") == true)
+            #expect(findings["stripe.api"]?.state == .skipped)
+            #expect(findings["stripe.api"]?.sentence.contains("--account") == true)
+            #expect(standIn.requests.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["acct_1", "acct_platform/acct_2"])
+    func `an organisation's key is looked at on behalf of an account`(account: String) async throws {
+        try await StripeStandIn.with(Self.organization) { standIn in
+            let findings = try await Self.findings(
+                at: standIn,
+                key: "sk_org_standin",
+                livemode: true,
+                account: account
+            )
+            #expect(!findings.values.contains { [.bad, .advice].contains($0.state) }, "\(findings)")
+            #expect(findings["stripe.endpoint"]?.state == .skipped)
+            #expect(!standIn.requests.isEmpty)
+            #expect(standIn.requests.allSatisfy { $0.context == account && $0.account == nil })
+            #expect(standIn.requests.allSatisfy { $0.version == StripeAPIVersion.pinned.text })
+        }
+    }
+
+    @Test(arguments: ["sk_org_standin", "sk_test_standin"])
+    func `an account that the key does not reach is one finding`(key: String) async throws {
+        try await StripeStandIn.with(Self.organization) { standIn in
+            let findings = try await Self.findings(at: standIn, key: key, account: "acct_3")
+            let bad = findings.values.filter { $0.state == .bad }
+            #expect(bad.map(\.name) == ["stripe.api"], "\(bad)")
+            #expect(findings["stripe.api"]?.sentence.contains("acct_3") == true)
+        }
+    }
+
+    // MARK: What is asked
+
+    @Test func `asks with the parameters of a backfill`() async throws {
+        try await StripeStandIn.with { standIn in
+            _ = try await Self.findings(at: standIn)
+            let lists = standIn.requests.filter {
+                $0.route.hasPrefix("GET") && $0.route != "GET /v1/webhook_endpoints"
+            }
+            #expect(lists.count == 7)
+            #expect(lists.allSatisfy { $0.target.contains("created") }, "\(lists.map(\.target))")
+            let events = try #require(lists.first { $0.route == "GET /v1/events" })
+            #expect(events.target.contains("types") && events.target.contains("delivery_success=false"))
+        }
+    }
+
     // MARK: Stripe in trouble
 
     @Test(arguments: [
@@ -204,6 +267,8 @@ struct StripeExaminationTests {
     @Test(arguments: [
         url, "HTTPS://Billing.Example.com:443/v1/stripe-webhook",
         "https://billing.example.com/v1/stripe-webhook/",
+        "https://billing.example.com/v1/stripe-webhook?version=2024-04-10",
+        "https://billing.example.com/v1/stripe-webhook/?a=https://x.example/?b",
     ])
     func `the endpoint is ours by its URL, however that is spelt`(url: String) {
         let findings = Self.examine([Self.endpoint("https://elsewhere.example.com/hook"), Self.endpoint(url)])
@@ -255,6 +320,42 @@ struct StripeExaminationTests {
             Self.endpoint(events: types), Self.endpoint(events: ["refund.failed", "charge.refunded"]),
         ]
         #expect(Self.examine(two).map(\.state) == [.good, .good, .good], "two endpoints share them")
+    }
+
+    @Test(arguments: [
+        "https://elsewhere.example.com/?https://billing.example.com/v1/stripe-webhook",
+        "https://billing.example.com/v1/stripe-webhook2?version=1",
+        "https://billing.example.com?/v1/stripe-webhook",
+    ])
+    func `a query makes no other URL ours`(url: String) {
+        #expect(Self.examine([Self.endpoint(url)]).map(\.state) == [.bad])
+    }
+
+    @Test(
+        arguments: [
+            ("2024-04-10", "enabled", Finding.State.advice), ("2024-04-10", "disabled", .good),
+            (nil, "enabled", .advice), (StripeAPIVersion.pinned.text, "enabled", .good),
+        ] as [(String?, String, Finding.State)]
+    )
+    func `the version of each endpoint is told, and two enabled ones that differ are pointed out`(
+        version: String?,
+        status: String,
+        state: Finding.State
+    ) throws {
+        let findings = Self.examine([
+            Self.endpoint(),
+            Self.endpoint(Self.url + "?version=2", version: version, status: status, id: "we_2"),
+            Self.endpoint("https://elsewhere.example.com/", version: "2019-09-09", id: "we_3"),
+        ])
+        let finding = try #require(findings.first { $0.name == "stripe.endpoint.version" })
+        #expect(findings.count == 3 && finding.state == state)
+        let words = [
+            "we_1", StripeAPIVersion.pinned.text, "we_2", "?version=2", version ?? "the account's own",
+        ]
+        for word in words { #expect(finding.sentence.contains(word), "\(finding.sentence)") }
+        #expect(!finding.sentence.contains("we_3"))
+        #expect(finding.sentence.contains("upgrade") == (state == .advice))
+        #expect(findings.first?.sentence.contains("we_2") == (status == "enabled"))
     }
 
     @Test(

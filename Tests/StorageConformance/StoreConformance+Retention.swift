@@ -149,7 +149,6 @@ extension StoreConformance {
                     throw Violation(description: "it is thin no more")
                 }
                 try requireEqual(about.object, ObjectReference(.charge, "ch_1"), "object")
-                try requireEqual(about.path, "/v1/charges/ch_1", "path")
                 _ = try await store.reprojectAll()
                 try requireEqual(try await store.summary(), work, "work")
             }

@@ -23,7 +23,7 @@ struct RetryScheduleTests {
         .rejected(StripeRefusal(status: 400)), .rejected(StripeRefusal(status: 402)),
         .unauthorized(StripeRefusal(status: 401)), .forbidden(StripeRefusal(status: 403)),
         .notFound(StripeRefusal(status: 404)),
-        .unexpectedStatus(302), .invalidArgument(.path), .invalidArgument(.cursor),
+        .unexpectedStatus(302), .accountRequired, .invalidArgument(.path), .invalidArgument(.cursor),
         .transport(.unsendable(.url)),
         .serverFault(StripeRefusal(status: 500, shouldRetry: false)),
         .rateLimited(StripeRefusal(status: 429, shouldRetry: false, retryAfterSeconds: 1)),

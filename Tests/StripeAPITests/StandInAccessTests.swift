@@ -76,6 +76,40 @@ struct StandInAccessTests {
         }
     }
 
+    @Test(arguments: [
+        ("/v1/invoice_payments", "2025-03-30.acacia", "2025-03-31.basil"),
+        ("/v1/invoice_payments?created[gte]=1", "2025-11-16.clover", "2025-11-17.clover"),
+        ("/v1/payment_intents/pi_1?expand[]=latest_charge", "2022-11-14", "2022-11-15"),
+        ("/v2/core/events/evt_1", "2024-09-29", "2024-09-30.acacia"),
+    ])
+    func `answers no call in a version before it`(path: String, before: String, from: String) async throws {
+        try await StandInUnderTest.with { world in
+            try world.standIn.put(#"{"id":"pi_1","object":"payment_intent","latest_charge":"ch_1"}"#)
+            try world.standIn.put(#"{"id":"evt_1","object":"v2.core.event"}"#)
+            #expect(try await world.get(path, headers: ["Stripe-Version": before]).status == 400)
+            #expect(try await world.get(path, headers: ["Stripe-Version": from]).status == 200)
+        }
+    }
+
+    @Test func `an organisation's key takes a context with every request, and nothing else`() async throws {
+        let key = APIKey("sk_org_standin")
+        try await StandInUnderTest.with(furtherKeys: [key]) { world in
+            try world.standIn.put(MadeUp.charge(1), account: "acct_1")
+            func status(_ headers: [String: String]) async throws -> Int {
+                try await world.get("/v1/charges/ch_1", key: key.text, headers: headers).status
+            }
+            for context in ["acct_1", "acct_platform/acct_1"] {
+                #expect(try await status(["Stripe-Context": context]) == 200)
+            }
+            #expect(try await status(["Stripe-Context": "acct_2"]) == 404)
+            #expect(try await status(["Stripe-Account": "acct_1"]) == 400)
+            #expect(try await status(["Stripe-Context": "acct_1", "Stripe-Version": ""]) == 400)
+            let refused = try await world.get("/v1/events", key: key.text)
+            #expect(refused.status == 400)
+            #expect((refused.error?["message"] as? String)?.contains("Stripe-Context") == true)
+        }
+    }
+
     @Test func `answers so many requests a second, and then that many again`() async throws {
         try await StandInUnderTest.with { world in
             func statuses(_ count: Int) async throws -> [Int] {

@@ -6,8 +6,11 @@ import Testing
 struct StripeClientTests {
     private static let charge = #"{"id":"ch_1","object":"charge"}"#
 
-    private func client(_ transport: RecordingTransport) throws -> StripeClient {
-        StripeClient(transport: transport, key: try #require(StripeSecretKey("sk_test_secret")))
+    private func client(
+        _ transport: RecordingTransport,
+        key: String = "sk_test_secret"
+    ) throws -> StripeClient {
+        StripeClient(transport: transport, key: try #require(StripeSecretKey(key)))
     }
 
     // MARK: Requests
@@ -26,6 +29,56 @@ struct StripeClientTests {
         let transport = RecordingTransport(body: #"{"id":"in_1","object":"invoice"}"#)
         _ = try await client(transport).invoice("in_1", account: "acct_1")
         #expect(transport.header("Stripe-Account") == "acct_1")
+    }
+
+    @Test(
+        arguments: [
+            ("sk_org_1", "acct_1", nil, "acct_1"),
+            ("sk_org_1", "acct_platform/acct_1", nil, "acct_platform/acct_1"),
+            ("sk_live_1", "acct_1", "acct_1", nil), ("rk_test_1", "acct_platform/acct_1", "acct_1", nil),
+            ("sk_live_1", nil, nil, nil),
+        ] as [(String, String?, String?, String?)]
+    )
+    func `names the account in the header that the key needs`(
+        key: String,
+        account: String?,
+        inAccount: String?,
+        inContext: String?
+    ) async throws {
+        let transport = RecordingTransport(body: Self.charge)
+        _ = try await client(transport, key: key).charge("ch_1", account: account)
+        #expect(transport.header("Stripe-Account") == inAccount)
+        #expect(transport.header("Stripe-Context") == inContext)
+        #expect(transport.header("Stripe-Version") == "2026-09-30.endive")
+    }
+
+    @Test func `a posted form names the account as the key needs it as well`() async throws {
+        let transport = RecordingTransport(body: Self.charge)
+        let stripe = try client(transport, key: "sk_org_1")
+        _ = try await stripe.post(path: ["v1", "x"], form: [], idempotencyKey: "k", account: "acct_1")
+        #expect(transport.header("Stripe-Context") == "acct_1")
+        #expect(transport.header("Idempotency-Key") == "k")
+    }
+
+    @Test(arguments: [("sk_org_1", "acct_platform/acct_1"), ("sk_test_1", "acct_1")])
+    func `a call under v2 takes the account in its context alone`(key: String, context: String) async throws {
+        let transport = RecordingTransport(body: #"{"id":"evt_1","object":"v2.core.event"}"#)
+        _ = try await client(transport, key: key).thinEvent("evt_1", context: "acct_platform/acct_1")
+        #expect(transport.header("Stripe-Context") == context)
+        #expect(transport.header("Stripe-Account") == nil)
+    }
+
+    @Test func `an organisation's key sends nothing without an account`() async throws {
+        let transport = RecordingTransport(body: Self.charge)
+        let stripe = try client(transport, key: "sk_org_1")
+        await #expect(throws: StripeAPIError.accountRequired) { try await stripe.charge("ch_1") }
+        await #expect(throws: StripeAPIError.accountRequired) { try await stripe.page(of: .events()) }
+        await #expect(throws: StripeAPIError.accountRequired) { try await stripe.thinEvent("evt_1") }
+        await #expect(throws: StripeAPIError.accountRequired) {
+            try await stripe.post(path: ["v1", "x"], form: [], idempotencyKey: "k")
+        }
+        #expect(transport.requests.isEmpty)
+        #expect("\(StripeAPIError.accountRequired)".contains("organisation"))
     }
 
     @Test(arguments: [(true, "?expand%5B%5D=latest_charge"), (false, "")])
@@ -61,7 +114,7 @@ struct StripeClientTests {
         #expect(transport.requests.isEmpty)
     }
 
-    @Test(arguments: ["", "acct_1\r\nX: y", "acct 1", "é"])
+    @Test(arguments: ["", "/", "acct_1\r\nX: y", "acct 1", "é"])
     func `an account that no header can hold is not asked for`(account: String) async throws {
         let transport = RecordingTransport(body: Self.charge)
         await #expect(throws: StripeAPIError.invalidArgument(.account)) {

@@ -200,14 +200,18 @@ struct StripeListsStandInTests {
     @Test func `what a thin event is about is got in its context, saying why`() async throws {
         try await StandInUnderTest.with { world in
             try world.standIn.put(MadeUp.charge(1), account: "acct_1")
-            let related = try #require(RelatedObject(id: "ch_1", url: "/v1/charges/ch_1"))
             let client = try world.client()
-            _ = try await client.object(related, ofThinEvent: "evt_1", context: "acct_1")
+            _ = try await client.object(
+                "ch_1",
+                path: ["v1", "charges"],
+                ofThinEvent: "evt_1",
+                context: "acct_1"
+            )
             let error = await #expect(throws: StripeAPIError.self) {
-                try await client.object(related, ofThinEvent: "evt_1")
+                try await client.object("ch_1", path: ["v1", "charges"], ofThinEvent: "evt_1")
             }
             #expect(error?.refusal?.code == "resource_missing")
-            #expect(world.standIn.requests.map(\.context) == ["acct_1", nil])
+            #expect(world.standIn.requests.map(\.account) == ["acct_1", nil])
             #expect(world.standIn.requests.map(\.trigger) == ["event=evt_1", "event=evt_1"])
         }
     }

@@ -5,10 +5,18 @@ import Testing
 struct StripeSecretKeyTests {
     @Test(arguments: [
         ("sk_test_1", false), ("rk_test_1", false), ("sk_live_1", true), ("rk_live_1", true), ("sk_1", nil),
-        ("pk_live_1", nil), ("SK_LIVE_1", nil),
+        ("sk_org_1", nil), ("pk_live_1", nil), ("SK_LIVE_1", nil),
     ])
     func `knows its mode from its prefix`(text: String, livemode: Bool?) throws {
         #expect(try #require(StripeSecretKey(text)).livemode == livemode)
+    }
+
+    @Test(arguments: [
+        ("sk_org_1", true), ("sk_org_live_1", true), ("sk_organic", false), ("sk_live_1", false),
+        ("rk_org_1", false), ("SK_ORG_1", false),
+    ])
+    func `knows an organisation's key from its prefix`(text: String, isOrganization: Bool) throws {
+        #expect(try #require(StripeSecretKey(text)).isOrganization == isOrganization)
     }
 
     @Test(arguments: [

@@ -18,6 +18,9 @@ package struct APIKey: Sendable, Equatable {
         return nil
     }
 
+    /// Whether the key is an organisation's (https://docs.stripe.com/keys/organization-api-keys).
+    var isOrganization: Bool { text.hasPrefix("sk_org_") }
+
     func sees(_ entry: Shelf.Entry) -> Bool {
         guard let livemode, let theirs = entry.livemode else { return true }
         return livemode == theirs

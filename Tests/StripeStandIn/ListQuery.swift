@@ -27,11 +27,14 @@ struct ListQuery {
     private var typePattern: String?
     private var isDelivered: Bool?
 
-    init(_ parameters: [(name: String, value: String)], _ resource: Resource) throws(StripeErrorAnswer) {
+    init(_ call: StripeCall, _ resource: Resource) throws(StripeErrorAnswer) {
         var seen: Set<String> = []
-        for (name, value) in parameters {
+        for (name, value) in call.parameters {
             guard seen.insert(name).inserted || name.hasSuffix("[]") else {
                 throw .invalid(name, "The parameter \(name) was given twice.")
+            }
+            if name.hasPrefix("created"), !call.isInVersion(from: resource.createdSince) {
+                throw .unknownParameter("created")
             }
             try read(name, value, resource)
         }

@@ -14,6 +14,10 @@ struct Resource: Sendable {
     /// The members that the list can be narrowed by, apart from when they were made.
     var filters: [String] = []
     var isListedByCreated = true
+    /// The date of the first version that has these, or that lists them by `created`, or expands them; nil for all.
+    var since: String?
+    var createdSince: String?
+    var expandableSince: String?
 
     static let event = Resource(path: "/v1/events", object: "event", permission: "rak_event")
     static let charge = Resource(
@@ -31,7 +35,9 @@ struct Resource: Sendable {
             permission: "rak_payment_intent",
             expandable: ["latest_charge": "charge"],
             idParameter: "intent",
-            filters: ["customer"]
+            filters: ["customer"],
+            // https://docs.stripe.com/changelog/2022-11-15/removes-charges-attribute-paymentintent
+            expandableSince: "2022-11-15"
         ),
         // One permission is for charges and refunds together.
         Resource(
@@ -57,7 +63,11 @@ struct Resource: Sendable {
             path: "/v1/invoice_payments",
             object: "invoice_payment",
             permission: "rak_invoice",
-            filters: ["invoice", "status"]
+            filters: ["invoice", "status"],
+            // https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices
+            since: "2025-03-31",
+            // https://docs.stripe.com/changelog/clover/2025-11-17/invoice-payments-list-created
+            createdSince: "2025-11-17"
         ),
         Resource(
             path: "/v1/customers",
@@ -81,7 +91,9 @@ struct Resource: Sendable {
             path: "/v2/core/events",
             object: "v2.core.event",
             permission: "rak_event",
-            isListed: false
+            isListed: false,
+            // https://docs.stripe.com/changelog/acacia/2024-09-30/api-v2-thin-events
+            since: "2024-09-30"
         ),
     ]
 

@@ -32,8 +32,11 @@ struct StripeCall {
         self.form = Self.pairs(form)
     }
 
-    /// Whose objects are meant; nil for the key's own.
-    var account: String? { stripeAccount ?? context }
+    /// The account that is named, in `Stripe-Context` perhaps by way of its platform.
+    var namedAccount: String? { stripeAccount ?? context }
+
+    /// The account whose objects are meant; nil for the key's own.
+    var account: String? { namedAccount?.split(separator: "/").last.map(String.init) }
 
     func recorded(as route: String) -> RecordedRequest {
         RecordedRequest(
@@ -55,7 +58,7 @@ struct StripeCall {
         return key
     }
 
-    func checkHeaders() throws(StripeErrorAnswer) {
+    func checkHeaders(_ key: APIKey) throws(StripeErrorAnswer) {
         guard let version, Self.looksLikeAVersion(version) else { throw .badVersion(version) }
         guard stripeAccount == nil || context == nil else {
             throw StripeErrorAnswer(
@@ -63,6 +66,17 @@ struct StripeCall {
                 message: "Give one of Stripe-Account and Stripe-Context."
             )
         }
+        if key.isOrganization, context == nil { throw .noContext }
+        if !key.isOrganization, stripeAccount?.contains("/") == true {
+            throw .noSuchAccount(stripeAccount ?? "")
+        }
+    }
+
+    /// Whether the request is in a version of that date or a newer one.
+    func isInVersion(from date: String?) -> Bool { date.map { (version ?? "").prefix(10) >= $0 } ?? true }
+
+    func mustBeInVersion(of resource: Resource) throws(StripeErrorAnswer) {
+        guard isInVersion(from: resource.since) else { throw .tooOld(resource) }
     }
 
     func mustHaveNoParameters() throws(StripeErrorAnswer) {
@@ -74,7 +88,9 @@ struct StripeCall {
         var names: [String] = []
         for (name, value) in parameters {
             guard name == "expand[]" else { throw .unknownParameter(name) }
-            guard resource.expandable[value] != nil else { throw .notExpandable(value) }
+            guard resource.expandable[value] != nil, isInVersion(from: resource.expandableSince) else {
+                throw .notExpandable(value)
+            }
             names.append(value)
         }
         return names

@@ -47,6 +47,22 @@ struct StripeErrorAnswer: Error {
         )
     }
 
+    /// Stripe's own words, as https://github.com/stripe/stripe-python/pull/1660 quotes them.
+    static let noContext = StripeErrorAnswer(
+        status: .badRequest,
+        message:
+            "Please include the Stripe-Context header with your target account when using an Organization API key."
+    )
+
+    static func tooOld(_ resource: Resource) -> StripeErrorAnswer {
+        StripeErrorAnswer(
+            status: .badRequest,
+            message:
+                "\(resource.path) needs a Stripe-Version from \(resource.since ?? "") on. (This is a stand-in and "
+                + "not Stripe.)"
+        )
+    }
+
     static func unknownParameter(_ name: String) -> StripeErrorAnswer {
         StripeErrorAnswer(
             status: .badRequest,

@@ -12,6 +12,7 @@ struct StripeRoutes: Sendable {
 
     func retrieve(_ resource: Resource, _ request: Request, _ context: StandInContext) async -> Response {
         await answer(resource.retrieveRoute, StripeCall(request), context) { call, key, fault in
+            try call.mustBeInVersion(of: resource)
             try key.mustAllow(resource)
             let expansions = try call.expansions(resource)
             let id = call.lastSegment
@@ -30,8 +31,9 @@ struct StripeRoutes: Sendable {
 
     func list(_ resource: Resource, _ request: Request, _ context: StandInContext) async -> Response {
         await answer(resource.listRoute, StripeCall(request), context) { call, key, fault in
+            try call.mustBeInVersion(of: resource)
             try key.mustAllow(resource)
-            var query = try ListQuery(call.parameters, resource)
+            var query = try ListQuery(call, resource)
             if fault == .ignoresCursor { query.cursor = nil }
             let (entries, hasMore) = try world.page(resource, query, account: call.account, key: key)
             let objects = try entries.map { entry -> [UInt8] in
@@ -133,8 +135,8 @@ struct StripeRoutes: Sendable {
             try await suffer(fault, context)
             guard !world.isStopping else { return Response(status: .serviceUnavailable) }
             let key = try call.key(among: world.keys)
-            try call.checkHeaders()
-            if let account = call.account, let connected = world.configuration.connectedAccounts,
+            try call.checkHeaders(key)
+            if let account = call.namedAccount, let connected = world.configuration.connectedAccounts,
                 !connected.contains(account)
             {
                 throw StripeErrorAnswer.noSuchAccount(account)

@@ -30,7 +30,7 @@ package final class StripeStandIn: Sendable {
         package var makesUpUnknown: Bool
         /// Keys it accepts besides.
         package var furtherKeys: [APIKey]
-        /// The accounts that may be asked about on behalf of; nil for any.
+        /// The accounts that may be asked on behalf of, as the header names them; nil for any.
         package var connectedAccounts: Set<String>?
         /// How many requests a second it answers; nil for all.
         package var rate: RequestRate?

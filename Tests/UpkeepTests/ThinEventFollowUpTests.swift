@@ -78,7 +78,8 @@ struct ThinEventFollowUpTests {
             harness.clock.advance(seconds: 15)
             try await harness.enrichment().runOnce()
             #expect(harness.standIn.requests.map(\.route) == Self.routes)
-            #expect(harness.standIn.requests.allSatisfy { $0.context == account && $0.account == nil })
+            #expect(harness.standIn.requests.map(\.context) == [account, nil])
+            #expect(harness.standIn.requests.map(\.account) == [nil, account])
             #expect(try await Self.rows(harness).map(\.account) == [account])
         }
     }
@@ -132,15 +133,16 @@ struct ThinEventFollowUpTests {
     }
 
     @Test(arguments: [
-        ("https://evil.example/v1/charges/ch_1"), ("//127.0.0.1/v1/charges/ch_1"), ("/v1/refunds/ch_1"),
+        "https://evil.example/v1/charges/ch_1", "//127.0.0.1/v1/charges/ch_1", "/v1/refunds/ch_1", "ch_1",
     ])
-    func `one that names another place is quarantined, and nobody is asked`(url: String) async throws {
+    func `one that names another place is fetched from where its kind is`(url: String) async throws {
         try await UpkeepHarness.with { harness in
             try harness.standIn.put(Objects.charge())
-            #expect(try await harness.record(Objects.thinEvent("evt_thin", at: url)) == .quarantined)
+            #expect(try await harness.record(Objects.thinEvent("evt_thin", at: url)) == .recorded)
             harness.clock.advance(seconds: 15)
-            #expect(try await harness.enrichment().runOnce() == 0)
-            #expect(harness.standIn.requests.isEmpty)
+            #expect(try await harness.enrichment().runOnce() == 1)
+            #expect(harness.standIn.requests.map(\.route) == Self.routes)
+            #expect(try await Self.rows(harness).map(\.id) == ["pi_1"])
         }
     }
 

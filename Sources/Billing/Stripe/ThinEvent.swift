@@ -1,9 +1,11 @@
 /// What a thin event (`object: "v2.core.event"`) says: which object something happened to, and not what it is like.
 package struct ThinEvent: Sendable, Equatable {
+    /// Which object to fetch, by its kind and id alone.
+    ///
+    /// `related_object.url` is not read: it comes from outside, Stripe does not publish its form for each type, and the
+    /// key is sent along with the request, so the path is always the one that we know for the kind.
     package let object: ObjectReference
-    /// Where Stripe has the object: always the path that its kind and id give, so that the key goes nowhere else.
-    package let path: String
-    /// On whose behalf to ask: an account connected to ours, or one of our organisation after its owner's.
+    /// The account to ask on behalf of: one connected to ours, or one of our organisation after its platform.
     package let context: String?
 
     /// What the types are called that have a twin among the snapshot events.
@@ -23,12 +25,11 @@ package struct ThinEvent: Sendable, Equatable {
     package init(_ object: ObjectReference, context: String?) {
         self.object = object
         self.context = context
-        path = "\(object.kind.apiPath)/\(object.id)"
     }
 
     /// Reads an event of a type that ``isOurs(_:)``.
     ///
-    /// - Throws: ``JSONFieldError`` when it does not name an object that we read, at Stripe's own path for it.
+    /// - Throws: ``JSONFieldError`` when it does not name an object that we read.
     init(_ event: JSONValue) throws(JSONFieldError) {
         let related = try event.required("related_object")
         let type = try related.required("type")
@@ -39,8 +40,6 @@ package struct ThinEvent: Sendable, Equatable {
             ObjectReference(kind, try related.identity("id")),
             context: event["context"] == nil ? nil : try event.identity("context")
         )
-        let url = try related.required("url")
-        guard url.string == path else { throw .wrong(url, "is not where Stripe has this object") }
     }
 }
 

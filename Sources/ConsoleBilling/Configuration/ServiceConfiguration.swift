@@ -113,6 +113,13 @@ struct ServiceConfiguration: Sendable {
                     + "\(livemode). Use the other key, or leave STRIPE_LIVEMODE out."
             )
         }
+        let floor = LeastVersion.floor
+        if stripeAPIVersion.isOlder(than: floor.version) {
+            check.problems.append(
+                "STRIPE_API_VERSION is \(stripeAPIVersion), and the least is \(floor.version): \(floor.call) needs it. "
+                    + "Set that version or a newer one, or leave STRIPE_API_VERSION out for \(StripeAPIVersion.pinned)."
+            )
+        }
         guard check.problems.isEmpty else { throw ConfigurationError(check.problems) }
     }
 

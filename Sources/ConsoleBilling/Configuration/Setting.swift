@@ -1,3 +1,4 @@
+import StripeAPI
 import Upkeep
 
 /// Every variable there is, with what it accepts.
@@ -54,9 +55,10 @@ enum Setting: String, CaseIterable, Sendable {
         case .databaseURL: "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
         case .webhookSecret: "one or several whsec_… secrets, separated by commas"
         case .webhookTolerance: "seconds from 1 to 3600"
-        case .stripeSecretKey: "a key of Stripe's, sk_… or rk_…"
+        case .stripeSecretKey: "a key of Stripe's, sk_…, rk_… or an organisation's sk_org_…"
         case .stripeAPIBase: "an https URL, or http for a host of this machine"
-        case .stripeAPIVersion: "a version of Stripe's API, such as 2026-09-30.endive"
+        case .stripeAPIVersion:
+            "a version of Stripe's API from \(LeastVersion.floor.version) on, such as \(StripeAPIVersion.pinned)"
         case .stripeLivemode: "true, false or any"
         case .apiKeys: "entries name:sha256hex:scope+scope, separated by commas (console-billing keys new)"
         case .linkSigningSecret: "one or several secrets of at least 32 bytes, separated by commas"

@@ -17,7 +17,7 @@ enum AlertExamination {
             "Alerts go to \(alerts.shownAddress), signed with \(signed). `console-billing alerts test` shows whether "
                 + "they arrive."
         )
-        return [receiver, silence(alerts, canAskStripe: configuration.stripeKey != nil)]
+        return [receiver, silence(alerts, canAskStripe: configuration.stripeKey?.isOrganization == false)]
     }
 
     private static func silence(_ alerts: AlertConfiguration, canAskStripe: Bool) -> Finding {
@@ -28,8 +28,8 @@ enum AlertExamination {
         guard canAskStripe else {
             return .advice(
                 name,
-                "Without STRIPE_SECRET_KEY nobody can ask whether Stripe has events for us: silence cannot be told "
-                    + "from a quiet day, and is not. Set it, or SILENCE_AFTER to 0."
+                "Without the STRIPE_SECRET_KEY of an account Stripe cannot be asked whether it has events for us: silence "
+                    + "cannot be told from a quiet day, and is not. Set it, or SILENCE_AFTER to 0."
             )
         }
         return .good(

@@ -9,6 +9,8 @@ struct EndpointExamination {
     let types: [String]
     /// The version that answers of Stripe's API are asked for.
     let version: StripeAPIVersion
+    /// Whether the key is an organisation's, whose own destinations are not in an account's list.
+    var isOfOrganization = false
 
     func findings(_ endpoints: [RegisteredEndpoint]) -> [Finding] {
         let ours = endpoints.filter { Self.isSame($0.url, url) }
@@ -24,14 +26,21 @@ struct EndpointExamination {
                 )
             ]
         }
+        let ids = ours.filter { $0.status == "enabled" }.map(\.id).joined(separator: ", ")
         return [
-            .good("stripe.endpoint", "Stripe sends events to \(url) (\(first.id))."), events(ours),
-            shape(first),
+            .good("stripe.endpoint", "Stripe sends events to \(url) (\(ids))."), events(ours), versions(ours),
         ]
     }
 
     private func unregistered(among endpoints: [RegisteredEndpoint]) -> Finding {
         let name = "stripe.endpoint"
+        if isOfOrganization {
+            return .skipped(
+                name,
+                "No endpoint of this account has the URL \(url). The destinations of the organisation are not in an "
+                    + "account's list: look at them in Stripe's dashboard (Developers → Webhooks)."
+            )
+        }
         if let nearest = Spelling.nearest(to: url, among: endpoints.map(\.url)) {
             return .bad(
                 name,
@@ -66,27 +75,46 @@ struct EndpointExamination {
         )
     }
 
-    private func shape(_ endpoint: RegisteredEndpoint) -> Finding {
+    /// The API version that each endpoint of ours has.
+    ///
+    /// To upgrade, Stripe has one register a second endpoint at the same URL with a query, and delete the first in the end
+    /// (https://docs.stripe.com/webhooks/versioning).
+    private func versions(_ endpoints: [RegisteredEndpoint]) -> Finding {
         let name = "stripe.endpoint.version"
-        guard let theirs = endpoint.apiVersion else {
+        let list: String = endpoints.map { endpoint in
+            let version = endpoint.apiVersion.map { printable($0) } ?? "the account's own version"
+            return "\(endpoint.id) (\(printable(endpoint.url)), \(printable(endpoint.status))) has \(version)"
+        }.joined(separator: "; ")
+        let enabled = Set(endpoints.filter { $0.status == "enabled" }.map(\.apiVersion))
+        if enabled.count > 1 {
             return .advice(
                 name,
-                "It has no API version of its own, so that its events change their shape when the account's version "
-                    + "does. Any is read; \(version) is what this was written against."
+                "Two enabled endpoints have different API versions: \(list). This is normal during an upgrade: each event "
+                    + "arrives in both versions, both are read, and STRIPE_WEBHOOK_SECRET holds the secret of each. Delete "
+                    + "the older endpoint when the upgrade is done."
+            )
+        }
+        guard let theirs = enabled.first ?? nil else {
+            return .advice(
+                name,
+                "The API version of events changes with the account's: \(list). Any version is read; ours is \(version)."
             )
         }
         guard theirs == version.text else {
             return .advice(
                 name,
-                "Its events come in API version \(printable(theirs)). Any is read; \(version) is what this was written "
-                    + "against."
+                "The API version of events differs from ours, \(version): \(list). Any version is read."
             )
         }
-        return .good(name, "Its events come in API version \(version).")
+        return .good(name, "The API version of events is ours: \(list).")
     }
 
-    private static func isSame(_ left: String, _ right: String) -> Bool {
-        guard let left = ServerAddress(left), let right = ServerAddress(right) else { return left == right }
+    /// Whether two URLs lead to the same place; the service answers at its path whatever the query.
+    private static func isSame(_ registered: String, _ ours: String) -> Bool {
+        let registered = String(registered.prefix { $0 != "?" })
+        guard let left = ServerAddress(registered), let right = ServerAddress(ours) else {
+            return registered == ours
+        }
         return left.normalized == right.normalized
     }
 }

@@ -10,6 +10,8 @@ struct StripeExamination {
     let version: StripeAPIVersion
     /// `nil`: events of both modes are shown.
     let livemode: Bool?
+    /// The account that is asked on behalf of; an organisation's key needs one.
+    var account: String?
     /// Where Stripe is to send events.
     let endpoint: String
     let transport: any HTTPTransport
@@ -31,6 +33,16 @@ struct StripeExamination {
                 )
             ]
         }
+        if key.isOrganization, account == nil {
+            return [
+                Self.mode(of: key, livemode),
+                .skipped(
+                    "stripe.api",
+                    "Not asked: an organisation's key asks on behalf of one of its accounts. Name one: console-billing "
+                        + "doctor --account acct_…"
+                ),
+            ]
+        }
         let dated = DateKeepingTransport(transport, now: now)
         let client = StripeClient(
             transport: dated,
@@ -40,15 +52,16 @@ struct StripeExamination {
             limits: limits,
             listLimits: limits
         )
-        async let endpoints = Self.endpoints(client)
-        let answers = await Self.ask(client)
-        var findings = [Self.mode(of: key, livemode), Self.access(answers, base)]
+        async let endpoints = Self.endpoints(client, account)
+        let answers = await Self.ask(client, account)
+        var findings = [Self.mode(of: key, livemode), Self.access(answers, base, account: account)]
         findings += zip(KeyPermission.all, answers).compactMap { $0.finding($1) }
         if case .success(let endpoints) = await endpoints {
             let examination = EndpointExamination(
                 url: endpoint,
                 types: EventFamily.projectedTypes,
-                version: version
+                version: version,
+                isOfOrganization: key.isOrganization
             )
             findings += examination.findings(endpoints)
         } else {
@@ -63,12 +76,12 @@ struct StripeExamination {
     }
 
     /// What became of asking for each of ``KeyPermission/all``, in their order; nil where it was answered.
-    private static func ask(_ client: StripeClient) async -> [StripeAPIError?] {
+    private static func ask(_ client: StripeClient, _ account: String?) async -> [StripeAPIError?] {
         await withTaskGroup(of: (Int, StripeAPIError?).self) { group in
             for (index, permission) in KeyPermission.all.enumerated() {
                 group.addTask {
                     do throws(StripeAPIError) {
-                        try await permission.ask(client)
+                        try await permission.ask(client, account)
                         return (index, nil)
                     } catch {
                         return (index, error)
@@ -82,20 +95,31 @@ struct StripeExamination {
     }
 
     private static func endpoints(
-        _ client: StripeClient
+        _ client: StripeClient,
+        _ account: String?
     ) async -> Result<[RegisteredEndpoint], StripeAPIError> {
         do {
-            return .success(try await client.registeredEndpoints().endpoints)
+            return .success(try await client.registeredEndpoints(account: account).endpoints)
         } catch {
             return .failure(error)
         }
     }
 
     static func mode(of key: StripeSecretKey, _ livemode: Bool?) -> Finding {
+        if key.isOrganization {
+            let sentence =
+                "The key is an organisation's (sk_org_…). Stripe is asked on behalf of the account that an event names; "
+                + "backfill and reconcile need --account, and neither starts by itself."
+            guard livemode == nil else { return .good("stripe.key", sentence) }
+            return .advice(
+                "stripe.key",
+                sentence + " Its prefix does not say its mode: set STRIPE_LIVEMODE to true or false."
+            )
+        }
         guard let mode = key.livemode else {
             return .bad(
                 "stripe.key",
-                "STRIPE_SECRET_KEY does not begin as Stripe's keys do (sk_live_, sk_test_, rk_live_, rk_test_). Copy "
+                "STRIPE_SECRET_KEY does not begin as Stripe's keys do (sk_live_, sk_test_, rk_live_, rk_test_, sk_org_). Copy "
                     + "it anew from Stripe's dashboard."
             )
         }
@@ -111,8 +135,20 @@ struct StripeExamination {
     }
 
     /// Whether Stripe answers at all; what a key may not do is another matter.
-    static func access(_ answers: [StripeAPIError?], _ base: StripeAPIBase) -> Finding {
-        let trouble = answers.compactMap { $0 }.first { error in
+    static func access(
+        _ answers: [StripeAPIError?],
+        _ base: StripeAPIBase,
+        account: String? = nil
+    ) -> Finding {
+        let errors = answers.compactMap { $0 }
+        if let account, errors.contains(where: { $0.refusal?.code == "account_invalid" }) {
+            return .bad(
+                "stripe.api",
+                "Our key does not reach the account \(printable(account)). Name an account that is connected to ours or, "
+                    + "with an organisation's key, one of the organisation (acct_…, or acct_platform/acct_connected)."
+            )
+        }
+        let trouble = errors.first { error in
             if case .forbidden = error { false } else { true }
         }
         guard let trouble else { return .good("stripe.api", "\(base) answers, and knows our key.") }

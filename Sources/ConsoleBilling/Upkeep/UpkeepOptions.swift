@@ -13,7 +13,7 @@ struct UpkeepOptions: ParsableArguments {
     @Option(help: "Until when, spelt the same way (default: now).")
     var until: String?
 
-    @Option(help: "A connected account, acct_….")
+    @Option(help: "A connected account, or one of the organisation whose key is used: acct_….")
     var account: String?
 
     @Option(help: "Requests to Stripe a second, at most 100.")

@@ -15,6 +15,27 @@ extension StripeClient {
     }
 }
 
+extension LeastVersion {
+    static let invoicePayments = LeastVersion(
+        "GET /v1/invoice_payments",
+        "2025-03-31.basil",
+        source:
+            "https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices"
+    )
+    /// Before, a payment outside Stripe is not among an invoice's payments.
+    static let invoicePaymentRecords = LeastVersion(
+        "GET /v1/invoice_payments with payment records",
+        "2025-10-29.clover",
+        source: "https://docs.stripe.com/changelog/clover/2025-10-29/invoicing-payment-records"
+    )
+    /// Backfill and reconciliation list by time.
+    static let invoicePaymentsByTime = LeastVersion(
+        "GET /v1/invoice_payments?created",
+        "2025-11-17.clover",
+        source: "https://docs.stripe.com/changelog/clover/2025-11-17/invoice-payments-list-created"
+    )
+}
+
 extension StripeListing {
     /// What paid an invoice; since 2025-03-31 the invoice itself does not say.
     package static func invoicePayments(ofInvoice invoice: String) -> StripeListing {

@@ -23,6 +23,15 @@ extension StripeClient {
     }
 }
 
+extension LeastVersion {
+    /// Before, a PaymentIntent has a list of charges instead.
+    static let latestCharge = LeastVersion(
+        "GET /v1/payment_intents/:id?expand[]=latest_charge",
+        "2022-11-15",
+        source: "https://docs.stripe.com/changelog/2022-11-15/removes-charges-attribute-paymentintent"
+    )
+}
+
 extension StripeListing {
     package static func paymentIntents(
         created: CreatedRange = .all,

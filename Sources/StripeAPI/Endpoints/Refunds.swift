@@ -12,6 +12,16 @@ extension StripeClient {
     }
 }
 
+extension LeastVersion {
+    static let refundCustomer = LeastVersion(
+        "GET /v1/refunds with a customer",
+        "2026-07-29.dahlia",
+        source:
+            "https://docs.stripe.com/changelog/dahlia/2026-07-29/adds-customer-and-payment-method-details-to-the-refunds-api",
+        withoutIt: "the customer of a refund is that of its charge"
+    )
+}
+
 extension StripeListing {
     package static func refunds(
         created: CreatedRange = .all,

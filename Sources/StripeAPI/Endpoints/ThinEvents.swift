@@ -14,61 +14,50 @@ extension StripeClient {
             "v2.core.event",
             id: id,
             path: ["v2", "core", "events"],
-            headers: try Self.headers(context: context),
-            account: nil
+            account: context
         )
     }
 
     /// What a thin event is about, as it is now.
     ///
     /// - Parameters:
-    ///   - related: The event's `related_object`.
-    ///   - event: The event's id, which Stripe is told so that its logs show why we ask.
+    ///   - id: The id in the event's `related_object`.
+    ///   - path: The segments before the id, which the caller knows for the object's kind; the `url` that the event names
+    ///     is not asked, because the key is sent along.
+    ///   - event: The event's id, which is sent to Stripe so that its logs show why we ask.
     ///   - context: As for ``thinEvent(_:context:)``.
     /// - Returns: The object's JSON, byte for byte, and what came with it.
     /// - Throws: Anything but a success about an object of that id.
     package func object(
-        _ related: RelatedObject,
+        _ id: String,
+        path: [String],
         ofThinEvent event: String,
         context: String? = nil
     ) async throws(StripeAPIError) -> StripeAnswer {
         guard event.isObjectID else { throw .invalidArgument(.event) }
         let trigger = TransportHeader("Stripe-Request-Trigger", "event=\(event)")
         let answer = try await get(
-            path: related.path,
-            headers: [trigger] + (try Self.headers(context: context)),
-            account: nil
+            path: path + [id],
+            headers: [trigger],
+            account: context
         )
-        try answer.check(id: related.id)
+        try answer.check(id: id)
         return answer
-    }
-
-    private static func headers(context: String?) throws(StripeAPIError) -> [TransportHeader] {
-        guard let context else { return [] }
-        guard context.isObjectID else { throw .invalidArgument(.context) }
-        return [TransportHeader("Stripe-Context", context)]
     }
 }
 
-/// Where to get what a thin event is about.
-///
-/// The URL comes in an event's body and the key goes with the request, so only a path of Stripe's API passes.
-package struct RelatedObject: Sendable, Equatable {
-    package let id: String
-    let path: [String]
-
-    /// Refuses a URL that is more than a plain path under `/v1` or `/v2`, such as `/v1/charges/ch_1`.
-    ///
-    /// A path of segments that need no encoding cannot name another host, climb, or carry a query.
-    package init?(id: String, url: String) {
-        let segments = url.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard id.isObjectID, url.utf8.count <= 512, segments.count >= 4, segments[0].isEmpty,
-            ["v1", "v2"].contains(segments[1]),
-            segments.dropFirst().allSatisfy({ segment in
-                !["", ".", ".."].contains(segment) && PercentEncoding.segment(segment) == segment
-            })
-        else { return nil }
-        self.id = id
-        path = Array(segments.dropFirst())
-    }
+extension LeastVersion {
+    static let thinEvent = LeastVersion(
+        "GET /v2/core/events/:id",
+        "2024-09-30.acacia",
+        source: "https://docs.stripe.com/changelog/acacia/2024-09-30/api-v2-thin-events",
+        withoutIt: "the object of a thin event is fetched, also where its snapshot event came"
+    )
+    static let snapshotEvent = LeastVersion(
+        "GET /v2/core/events/:id with a snapshot_event",
+        "2026-09-30.endive",
+        source:
+            "https://docs.stripe.com/changelog/endive/2026-09-30/thin-events-for-api-v1-resources-generally-available",
+        withoutIt: "the object of a thin event is fetched, also where its snapshot event came"
+    )
 }

@@ -1,7 +1,7 @@
 import Billing
 import FoundationEssentials
-import Storage
-import StripeAPI
+package import Storage
+package import StripeAPI
 
 /// One object of a page, and what a walk needs to know of it.
 struct ListedObject: Sendable {
@@ -48,7 +48,8 @@ extension ListProgress {
 
     fileprivate var depth: Int64 { reached.map { -$0.unixSeconds } ?? .min }
 
-    var listing: StripeListing? {
+    /// What Stripe is asked for; `nil` for events of no type.
+    package var listing: StripeListing? {
         let range = CreatedRange(from: from.unixSeconds, through: through?.unixSeconds)
         return switch collection {
         case .events:

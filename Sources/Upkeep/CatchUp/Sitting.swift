@@ -144,6 +144,12 @@ final class Sitting {
         hasCursor: Bool = false,
         _ question: (StripeClient, String?) async throws(StripeAPIError) -> Answer
     ) async throws(PageFault) -> Answer {
+        let path: String?
+        do {
+            path = try await store.path(to: account, for: stripe)
+        } catch {
+            throw .interrupted(.store(error))
+        }
         var attempt = 0
         while true {
             if let most = request.maxRequests, progress.requests >= most {
@@ -154,7 +160,7 @@ final class Sitting {
             progress.requests += 1
             let failure: StripeAPIError
             do throws(StripeAPIError) {
-                return try await question(stripe, account)
+                return try await question(stripe, path)
             } catch {
                 failure = error
             }
@@ -191,7 +197,7 @@ final class Sitting {
         )
         if case .retry(let seconds) = decision { return seconds }
         throw switch failure {
-        case .unauthorized: .interrupted(.keyRefused(failure))
+        case .unauthorized, .accountRequired: .interrupted(.keyRefused(failure))
         case .rateLimited, .conflict, .serverFault, .transport: .interrupted(.stripeUnavailable(failure))
         default: .listRefused("\(failure)" + (failure.refusal?.parameter.map { " for \($0)" } ?? ""))
         }

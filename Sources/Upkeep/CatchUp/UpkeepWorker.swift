@@ -115,6 +115,7 @@ package struct UpkeepWorker: Service {
     /// - Throws: ``StoreError``.
     @discardableResult
     package func beginCatchUp() async throws(StoreError) -> Bool {
+        guard !stripe.needsAccount else { return false }
         let last = try await store.entries(EventQuery(source: .webhook, limit: 1))?.elements.first
         guard let from = habits.catchUpFrom(lastEvent: last, now: means.now()) else { return false }
         let request = UpkeepRequest(
@@ -133,7 +134,7 @@ package struct UpkeepWorker: Service {
     /// - Throws: ``StoreError``.
     @discardableResult
     package func beginDueReconciliation(startedAt: Instant) async throws(StoreError) -> Bool {
-        guard habits.reconcilesByItself else { return false }
+        guard habits.reconcilesByItself, !stripe.needsAccount else { return false }
         let last = try await store.latestRun(.reconciliation)
         let now = means.now()
         guard habits.isReconciliationDue(last: last?.begunAt, startedAt: startedAt, now: now) else {
@@ -209,7 +210,9 @@ package struct UpkeepWorker: Service {
             sitting.progress.failure = .keyRefused
             try await sitting.leave(
                 .failed,
-                reason: "Stripe refuses the key (\(error)). Set STRIPE_SECRET_KEY to one that is valid."
+                reason: error == .accountRequired
+                    ? "The key is an organisation's and asks on behalf of one of its accounts. Name it: --account acct_…"
+                    : "Stripe refuses the key (\(error)). Set STRIPE_SECRET_KEY to one that is valid."
             )
         case .stripeUnavailable(let error):
             sitting.progress.failure = .stripeUnavailable
