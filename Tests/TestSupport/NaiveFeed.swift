@@ -12,7 +12,8 @@ package enum NaiveFeed {
     }
 
     package static func rows(of events: [Event]) -> [Transaction] {
-        let distinct = Dictionary(events.map { ($0.id, $0) }) { first, _ in first }
+        // An event is told once in each API version.
+        let distinct = Dictionary(events.map { ([$0.id, $0.apiVersion ?? ""], $0) }) { first, _ in first }
         let byAccount = Dictionary(grouping: distinct.values, by: \.account)
         return byAccount.flatMap { account, events in rows(of: Array(events), account: account) }
             .sorted { ($0.created, $0.id) > ($1.created, $1.id) }
