@@ -233,6 +233,11 @@ package protocol EventLog: Sendable {
 extension EventLog {
     /// One event in the newest API version that it was told in.
     package func entry(id: String) async throws(StoreError) -> LoggedEvent? {
-        try await renderings(of: id).max { $0.entry.key.apiVersion < $1.entry.key.apiVersion }
+        try await renderings(of: id).newestVersionFirst.first
     }
+}
+
+extension [LoggedEvent] {
+    /// The renderings of one event by their API versions.
+    package var newestVersionFirst: Self { sorted { $0.entry.key.apiVersion > $1.entry.key.apiVersion } }
 }
