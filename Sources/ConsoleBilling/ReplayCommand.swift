@@ -37,7 +37,7 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "Send each event this often.")
     var duplicate = 1
 
-    @Flag(help: "Give every event a new id. Its duplicates share it.")
+    @Flag(help: "Give every event a new id. Its duplicates, and its bodies of other API versions, share it.")
     var freshIds = false
 
     @OptionGroup var output: OutputOptions
@@ -73,9 +73,12 @@ struct ReplayCommand: AsyncParsableCommand {
         }
     }
 
-    private static func renamed(_ events: [EventBody]) throws -> [EventBody] {
-        try events.map { event in
-            guard let renamed = event.renamed(EventBody.freshID()) else {
+    static func renamed(_ events: [EventBody]) throws -> [EventBody] {
+        var names: [String: String] = [:]
+        return try events.map { event in
+            let name = names[event.id] ?? EventBody.freshID()
+            names[event.id] = name
+            guard let renamed = event.renamed(name) else {
                 throw CommandFailure(
                     Sysexits.badData,
                     "The id of \(printable(event.id)) cannot be replaced in its body."

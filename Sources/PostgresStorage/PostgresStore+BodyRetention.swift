@@ -76,13 +76,17 @@ extension PostgresStore {
             )
             let erased = try connection.execute(
                 Command(
-                    "SELECT id FROM events WHERE sequence = ANY($1) AND body_removed_for = 'erasure'",
+                    """
+                    SELECT id, api_version
+                    FROM events
+                    WHERE sequence = ANY($1) AND body_removed_for = 'erasure'
+                    """,
                     [.ints(bodies.map(\.sequence))]
                 )
             )
             return RemovedBodies(
                 bytes: rows.count == 1 ? Int(rows.int(0, 0)) : 0,
-                erased: Set((0..<erased.count).map { erased.text($0, 0) })
+                erased: Set(erased.map { EventKey(erased.text($0, 0), apiVersion: erased.text($0, 1)) })
             )
         }
     }

@@ -32,10 +32,7 @@ extension PostgresStore {
                 conditions.add("received_at <= ?", .int(through.unixSeconds))
             }
             if let cursor = query.startingAfter ?? query.endingBefore {
-                let found = try connection.execute(
-                    Command("SELECT received_at, sequence FROM events WHERE id = $1", [.text(cursor)])
-                )
-                guard found.count == 1 else { return nil }
+                guard let found = try Self.entry(namedBy: cursor, connection) else { return nil }
                 let beyond = isBackwards ? ">" : "<"
                 let (receivedAt, sequence) = (Parameter.int(found.int(0, 0)), Parameter.int(found.int(0, 1)))
                 if query.isByTime {
@@ -86,18 +83,42 @@ extension PostgresStore {
         }
     }
 
-    package func entry(id: String) async throws(StoreError) -> LoggedEvent? {
+    package func renderings(of id: String) async throws(StoreError) -> [LoggedEvent] {
         try await run("reading an event") { connection throws(PostgresFailure) in
-            let rows = try connection.execute(
-                Command("SELECT \(Self.loggedColumns) FROM events WHERE id = $1", [.text(id)])
-            )
-            return rows.count == 1 ? Self.logged(rows, 0) : nil
+            let rows = try connection.execute(Self.renderings(of: id))
+            return rows.map { Self.logged(rows, $0) }
         }
     }
 
+    static func renderings(of id: String) -> Command {
+        Command("SELECT \(loggedColumns) FROM events WHERE id = $1 ORDER BY sequence", [.text(id)])
+    }
+
+    /// Where the entry stands that a cursor names.
+    private static func entry(
+        namedBy cursor: String,
+        _ connection: PostgresConnection
+    ) throws(PostgresFailure) -> Rows? {
+        for (id, version) in EventKey.readings(of: cursor) {
+            let rows = try connection.execute(
+                Command(
+                    """
+                    SELECT received_at, sequence
+                    FROM events
+                    WHERE id = $1 AND api_version = coalesce($2, api_version)
+                    LIMIT 2
+                    """,
+                    [.text(id), .text(orNull: version)]
+                )
+            )
+            if rows.count == 1 { return rows }
+        }
+        return nil
+    }
+
     private static let entryColumns = """
-        id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
-        object_id, coalesce(body_size, octet_length(payload)), body_removed_at, body_removed_for, body_archive
+        id, type, created, received_at, livemode, account, nullif(api_version, ''), source, disposition,
+        reason, object_id, coalesce(body_size, octet_length(payload)), body_removed_at, body_removed_for, body_archive
         """
 
     /// What ``logged(_:_:)`` and ``sequence(_:_:)`` read.

@@ -8,14 +8,12 @@ extension PostgresStore {
             try connection.transaction { () throws(PostgresFailure) in
                 try connection.run(script: Self.byKey.map { "SET LOCAL \($0)" }.joined(separator: ";"))
                 try connection.execute(EventStatements.turn)
-                let rows = try connection.execute(
-                    Command("SELECT \(Self.loggedColumns) FROM events WHERE id = $1", [.text(eventID)])
-                )
-                guard rows.count == 1 else { return nil }
+                let rows = try connection.execute(Self.renderings(of: eventID))
+                guard rows.count > 0 else { return nil }
                 let rebuilding = Rebuilding(connection: connection, projection: projection)
                 let changed = try rebuilding.derive(rows, into: .live, asking: .everything)
                 return Reprojection(
-                    events: 1,
+                    events: rows.count,
                     transactions: try rebuilding.count("SELECT count(*) FROM transactions"),
                     changed: changed
                 )

@@ -18,7 +18,7 @@ struct EventRecorder: Sendable {
         return prepared.outcome
     }
 
-    /// - Returns: Whether the event is new.
+    /// - Returns: Whether the event is new in its API version.
     private func insert(_ prepared: PreparedEvent, _ db: Database) throws -> Bool {
         let statement = try db.cachedStatement(
             sql: """
@@ -27,13 +27,13 @@ struct EventRecorder: Sendable {
                      disposition, reason, object_id, payload, body_removed_at, body_removed_for, body_size,
                      essence)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO NOTHING
+                ON CONFLICT (id, api_version) DO NOTHING
                 """
         )
         let event = prepared.event
         try statement.execute(arguments: [
             event.id, event.type, event.created?.unixSeconds, prepared.receivedAt.unixSeconds, event.livemode,
-            event.account, event.apiVersion, prepared.source.rawValue, prepared.disposition.rawValue,
+            event.account, event.key.apiVersion, prepared.source.rawValue, prepared.disposition.rawValue,
             prepared.reason, prepared.objectID, Data(prepared.payload), prepared.removal?.at.unixSeconds,
             prepared.removal?.cause.rawValue, prepared.removal.map { _ in prepared.size },
             prepared.essence.map { Data($0) },

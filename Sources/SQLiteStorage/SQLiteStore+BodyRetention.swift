@@ -76,9 +76,11 @@ extension SQLiteStore {
         }
     }
 
-    private static func erasedEvent(_ sequence: Int64, _ db: Database) throws -> [String] {
-        let sql = "SELECT id FROM events WHERE sequence = ? AND body_removed_for = 'erasure'"
-        return try String.fetchAll(db, sql: sql, arguments: [sequence])
+    private static func erasedEvent(_ sequence: Int64, _ db: Database) throws -> [EventKey] {
+        let sql = "SELECT id, api_version FROM events WHERE sequence = ? AND body_removed_for = 'erasure'"
+        return try Row.fetchAll(db, sql: sql, arguments: [sequence]).map {
+            EventKey($0[0], apiVersion: $0[1])
+        }
     }
 
     package func oldestBody() async throws(StoreError) -> Instant? {

@@ -53,8 +53,7 @@ extension SQLiteStore {
             }
             let isBackwards = query.startingAfter == nil && query.endingBefore != nil
             if let cursor = query.startingAfter ?? query.endingBefore {
-                let sql = "SELECT received_at, sequence FROM events WHERE id = ?"
-                guard let row = try Row.fetchOne(db, sql: sql, arguments: [cursor]) else { return nil }
+                guard let row = try Self.entry(namedBy: cursor, db) else { return nil }
                 let beyond = isBackwards ? ">" : "<"
                 if query.isByTime {
                     conditions.append("(received_at, sequence) \(beyond) (?, ?)")
@@ -106,16 +105,33 @@ extension SQLiteStore {
         }
     }
 
-    package func entry(id: String) async throws(StoreError) -> LoggedEvent? {
-        try await read("reading an event") { db in
-            let sql = "SELECT \(Self.loggedColumns) FROM events WHERE id = ?"
-            return try Row.fetchOne(db, sql: sql, arguments: [id]).map(Self.logged)
+    package func renderings(of id: String) async throws(StoreError) -> [LoggedEvent] {
+        try await read("reading an event") { db in try Self.renderings(of: id, db).map(Self.logged) }
+    }
+
+    static func renderings(of id: String, _ db: Database) throws -> [Row] {
+        let sql = "SELECT \(loggedColumns) FROM events WHERE id = ? ORDER BY sequence"
+        return try Row.fetchAll(db, sql: sql, arguments: [id])
+    }
+
+    /// Where the entry stands that a cursor names.
+    private static func entry(namedBy cursor: String, _ db: Database) throws -> Row? {
+        let sql = """
+            SELECT received_at, sequence
+            FROM events
+            WHERE id = ?1 AND api_version = coalesce(?2, api_version)
+            LIMIT 2
+            """
+        for (id, version) in EventKey.readings(of: cursor) {
+            let rows = try Row.fetchAll(db, sql: sql, arguments: [id, version])
+            if rows.count == 1 { return rows[0] }
         }
+        return nil
     }
 
     private static let entryColumns = """
-        id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
-        object_id, coalesce(body_size, length(payload)) AS size, body_removed_at, body_removed_for, body_archive
+        id, type, created, received_at, livemode, account, nullif(api_version, '') AS api_version, source,
+        disposition, reason, object_id, coalesce(body_size, length(payload)) AS size, body_removed_at, body_removed_for, body_archive
         """
 
     /// What ``logged(_:)`` reads.

@@ -6,19 +6,21 @@ import Synchronization
 extension SQLiteStore {
     package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
         try await write("reprojecting an event") { [projection] db in
-            let sql = "SELECT \(Self.loggedColumns) FROM events WHERE id = ?"
-            guard let row = try Row.fetchOne(db, sql: sql, arguments: [eventID]) else { return nil }
-            let rows = "SELECT count(*) FROM transactions"
-            let changed = try Self.reproject(
-                row,
-                into: .live,
-                asking: .everything,
-                projection: projection,
-                db
-            )
+            let renderings = try Self.renderings(of: eventID, db)
+            guard !renderings.isEmpty else { return nil }
+            var changed = 0
+            for row in renderings {
+                changed += try Self.reproject(
+                    row,
+                    into: .live,
+                    asking: .everything,
+                    projection: projection,
+                    db
+                )
+            }
             return Reprojection(
-                events: 1,
-                transactions: try Int.fetchOne(db, sql: rows) ?? 0,
+                events: renderings.count,
+                transactions: try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0,
                 changed: changed
             )
         }

@@ -3,7 +3,7 @@ package import Billing
 /// What became of a delivery.
 package enum RecordOutcome: String, Sendable {
     case recorded
-    /// An event of this id is on record already; nothing was changed.
+    /// The event is on record already in this API version; nothing was changed.
     case duplicate
     /// On record, but it should have meant something that could not be read.
     case quarantined
@@ -31,7 +31,7 @@ package struct DeliveredEvent: Sendable {
     }
 }
 
-/// What the log says of one event, without its bytes.
+/// What the log says of one event in one API version, without its bytes.
 package struct EventEntry: Sendable, Equatable {
     package enum Disposition: String, Codable, Sendable, CaseIterable {
         /// Its objects are part of the feed.
@@ -126,6 +126,7 @@ package struct EventQuery: Sendable {
     /// Only those that were received then or earlier.
     package var receivedThrough: Instant?
     package var limit: Int
+    /// The text of an entry's ``EventKey``, or the id of an event that was told in one version only.
     package var startingAfter: String?
     package var endingBefore: String?
 
@@ -162,7 +163,7 @@ package struct EventQuery: Sendable {
     package var isByTime: Bool { receivedFrom != nil || receivedThrough != nil }
 }
 
-/// How many events of the log are of one source and one disposition.
+/// How many entries of the log are of one source and one disposition; an event told in two versions is two.
 package struct EventTally: Sendable, Equatable {
     package let source: EventSource
     package let disposition: EventEntry.Disposition
@@ -199,14 +200,14 @@ package protocol EventLog: Sendable {
     ///
     /// Returns only when the event would survive a power failure.
     ///
-    /// - Returns: ``RecordOutcome/duplicate`` when an event with this id is already on record. Nothing is
-    ///   changed then, and the delivery is to be acknowledged all the same.
+    /// - Returns: ``RecordOutcome/duplicate`` when the event is already on record in this API version. Nothing is
+    ///   changed then, and the delivery is to be acknowledged all the same. In another version it is recorded beside.
     /// - Throws: ``StoreError`` when the event may not be on record: the delivery is not to be acknowledged.
     func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome
 
     /// The events of the log, newest recorded first; newest received first where a time is asked for.
     ///
-    /// - Returns: `nil` when the cursor names no event.
+    /// - Returns: `nil` when the cursor names no entry, or several.
     func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>?
 
     /// Counts the events of the log.
@@ -216,14 +217,27 @@ package protocol EventLog: Sendable {
     /// - Throws: ``StoreError`` when they cannot be counted.
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally]
 
-    /// One event and its bytes, as they were received, or what is kept of it when they are gone.
-    func entry(id: String) async throws(StoreError) -> LoggedEvent?
+    /// One event in each API version that it was told in, in the order of the log: its bytes as they were received,
+    /// or what is kept of it when they are gone.
+    func renderings(of id: String) async throws(StoreError) -> [LoggedEvent]
 
-    /// Reads one event again, with today's code, and derives anew what follows from it.
+    /// Reads one event again, in each version that it was told in, with today's code, and derives anew what follows.
     ///
     /// - Returns: `nil` when the log has no such event.
     func reproject(eventID: String) async throws(StoreError) -> Reprojection?
 
     /// Derives the whole feed again from the log, while events keep arriving.
     func reprojectAll() async throws(StoreError) -> Reprojection
+}
+
+extension EventLog {
+    /// One event in the newest API version that it was told in.
+    package func entry(id: String) async throws(StoreError) -> LoggedEvent? {
+        try await renderings(of: id).newestVersionFirst.first
+    }
+}
+
+extension [LoggedEvent] {
+    /// The renderings of one event by their API versions.
+    package var newestVersionFirst: Self { sorted { $0.entry.key.apiVersion > $1.entry.key.apiVersion } }
 }

@@ -89,12 +89,14 @@ package protocol TransactionFeed: Sendable {
 package struct PaymentDetail: Sendable {
     package let transaction: Transaction
     package let group: PaymentGroup
-    /// The ids of the events that showed any of its objects, in the order they were recorded.
+    /// The ids of the events that showed any of its objects, each once, in the order they were recorded.
     package let events: [String]
 
+    /// Of `events` each is kept once: the log lists an event that was told in two API versions twice.
     package init(transaction: Transaction, group: PaymentGroup, events: [String]) {
         self.transaction = transaction
         self.group = group
-        self.events = events
+        var seen: Set<String> = []
+        self.events = events.filter { seen.insert($0).inserted }
     }
 }

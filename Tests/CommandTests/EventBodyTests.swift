@@ -31,6 +31,15 @@ struct EventBodyTests {
         #expect(renamed.type == event.type)
     }
 
+    @Test func `bodies of one event in several versions share their new id, and no other has it`() throws {
+        let texts = ["evt_1", "evt_2", "evt_1"].enumerated().map { number, id in
+            #"{"id":"\#(id)","type":"x","api_version":"\#(number)"}"#
+        }
+        let ids = try ReplayCommand.renamed(texts.map(body)).map(\.id)
+        #expect(ids[0] == ids[2])
+        #expect(Set(ids).union(["evt_1", "evt_2"]).count == 4)
+    }
+
     /// A body on its way into the archive.
     private func archived(_ body: [UInt8]) -> [UInt8] {
         let entry = EventEntry(

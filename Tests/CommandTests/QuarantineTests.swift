@@ -17,7 +17,7 @@ struct QuarantineTests {
         var json: [String: Any] = [
             "id": id, "type": "charge.failed", "created": receivedAt, "received_at": receivedAt,
             "livemode": false,
-            "source": "webhook", "outcome": outcome, "size": 9,
+            "source": "webhook", "outcome": outcome, "size": 9, "cursor": "\(id)@",
         ]
         json["reason"] = reason
         json["object_id"] = object

@@ -53,6 +53,41 @@ struct OpeningTests {
         }
     }
 
+    @Test func `a log of before events were known by version is brought up to date`() async throws {
+        try await withPlace { place in
+            let connection = try place.connect()
+            try connection.run(script: "CREATE TABLE schema_migrations (name TEXT PRIMARY KEY)")
+            for migration in Schema.migrations where migration.name < "0010" {
+                try connection.run(script: migration.sql)
+                try connection.run(script: "INSERT INTO schema_migrations VALUES ('\(migration.name)')")
+            }
+            let versions = [nil, "2025-09-30.clover", String(repeating: "x", count: 9000)]
+            let bodies = try versions.enumerated().map {
+                try MadeUp.event("evt_\($0)", "a.b", [:], apiVersion: $1)
+            }
+            for (number, version) in versions.enumerated() {
+                try connection.execute(
+                    Command(
+                        """
+                        INSERT INTO events
+                            (id, type, received_at, livemode, source, disposition, payload, api_version)
+                        VALUES ($1, 'a.b', 0, FALSE, 'webhook', 'ignored', $2, $3)
+                        """,
+                        [.text("evt_\(number)"), .bytes(bodies[number]), .text(orNull: version)]
+                    )
+                )
+            }
+            let store = try await place.openPostgres()
+            for (number, body) in bodies.enumerated() {
+                #expect(try await store.record(body) == .duplicate)
+                let other = try MadeUp.event("evt_\(number)", "a.b", [:], apiVersion: "2019-09-09")
+                #expect(try await store.record(other) == .recorded)
+                #expect(try await store.renderings(of: "evt_\(number)").first?.payload == body)
+            }
+            await store.close()
+        }
+    }
+
     @Test func `a user that may not make tables is told so, and may use those that are there`() async throws {
         try await withPlace { place in
             let user = "user_" + place.schema.suffix(20)

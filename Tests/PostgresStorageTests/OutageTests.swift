@@ -9,8 +9,9 @@ import Testing
 /// A connection that breaks, at whatever moment, and a database that is away.
 @Suite(.timeLimit(.minutes(5)))
 struct OutageTests {
-    private func event(_ number: Int) throws -> [UInt8] {
-        try MadeUp.event("evt_\(number)", "charge.succeeded", MadeUp.charge("ch_\(number)"))
+    private func event(_ number: Int, in version: String = "2025-09-30.clover") throws -> [UInt8] {
+        let charge = MadeUp.charge("ch_\(number)")
+        return try MadeUp.event("evt_\(number)", "charge.succeeded", charge, apiVersion: version)
     }
 
     /// The URL of a place by another way.
@@ -40,10 +41,14 @@ struct OutageTests {
             defer { relay.close() }
             // The writer's connection is the first to commit: the tables are there already.
             let store = try await PostgresStore.open(url(place, port: relay.port))
-            #expect(try await store.record(event(1)) == .recorded)
+            async let newer = store.record(event(1))
+            async let older = store.record(event(1, in: "2019-09-09"))
+            #expect(try await [newer, older] == [.recorded, .recorded])
             #expect(relay.hasCut)
-            #expect(try await store.record(event(1)) == .duplicate)
-            #expect(try await store.entries(EventQuery())?.elements.map(\.id) == ["evt_1"])
+            for version in ["2025-09-30.clover", "2019-09-09"] {
+                #expect(try await store.record(event(1, in: version)) == .duplicate)
+            }
+            #expect(try await store.entries(EventQuery())?.elements.map(\.id) == ["evt_1", "evt_1"])
             #expect(try await store.allRows().map(\.id) == ["ch_1"])
             await store.close()
         }

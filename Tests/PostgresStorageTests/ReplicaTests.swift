@@ -32,6 +32,14 @@ struct ReplicaTests {
                     MadeUp.charge(paid, created: 20),
                     created: 20
                 ),
+                // The same, told to an endpoint of another version, whose body names the payment.
+                try MadeUp.event(
+                    "evt_\(payment)_2",
+                    "charge.succeeded",
+                    MadeUp.charge(paid, intent: pi, created: 20),
+                    created: 20,
+                    apiVersion: "2019-09-09"
+                ),
                 try MadeUp.event(
                     "evt_\(payment)_3",
                     "charge.refunded",

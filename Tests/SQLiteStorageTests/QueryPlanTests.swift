@@ -1,4 +1,5 @@
 import Billing
+import Foundation
 import GRDB
 import Storage
 import StorageConformance
@@ -60,6 +61,23 @@ struct QueryPlanTests {
             try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
             let plan = try await plan(in: store) { _ = try await store.tallies(receivedFrom: from) }
             #expect(plan.contains("COVERING INDEX events_by_time"), "\(plan)")
+        }
+    }
+
+    @Test(arguments: ["evt_1", "evt_1@2025-09-30.clover"])
+    func `an event is found by its id along an index, whatever versions it was told in`(
+        cursor: String
+    ) async throws {
+        try await withSQLiteStore { store in
+            try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
+            let plan = try await plan(in: store) {
+                _ = try await store.renderings(of: "evt_1")
+                _ = try await store.entries(EventQuery(startingAfter: cursor))
+            }
+            #expect(
+                plan.components(separatedBy: "INDEX sqlite_autoindex_events_1 (id=?").count == 3,
+                "\(plan)"
+            )
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Storage
 import StorageConformance
@@ -42,6 +43,37 @@ struct UpgradeTests {
                 #expect(try await store.record(MadeUp.event("evt_1", "a.b", [:])) == .recorded)
                 await store.close()
             }
+        }
+    }
+
+    @Test func `a log of before events were known by version is brought up to date`() async throws {
+        try await withPlace { place in
+            let queue = try DatabaseQueue(path: place.path)
+            try Schema.migrator.migrate(queue, upTo: "0009_erasure")
+            try queue.close()
+            let versions = [nil, "2025-09-30.clover"]
+            let bodies = try versions.enumerated().map {
+                try MadeUp.event("evt_\($0)", "a.b", [:], apiVersion: $1)
+            }
+            for (number, version) in versions.enumerated() {
+                try place.edit(
+                    """
+                    INSERT INTO events
+                        (sequence, id, type, received_at, livemode, source, disposition, payload, api_version)
+                    VALUES (?, ?, 'a.b', 0, 0, 'webhook', 'ignored', ?, ?)
+                    """,
+                    [7 * (number + 1), "evt_\(number)", Data(bodies[number]), version]
+                )
+            }
+            let store = try SQLiteStore(path: place.path)
+            #expect(try await store.events(after: 0, limit: 9).map(\.sequence) == [7, 14])
+            for (number, body) in bodies.enumerated() {
+                #expect(try await store.record(body) == .duplicate)
+                let other = try MadeUp.event("evt_\(number)", "a.b", [:], apiVersion: "2019-09-09")
+                #expect(try await store.record(other) == .recorded)
+                #expect(try await store.renderings(of: "evt_\(number)").first?.payload == body)
+            }
+            await store.close()
         }
     }
 

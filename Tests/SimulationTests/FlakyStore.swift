@@ -81,7 +81,9 @@ final class FlakyStore: Store {
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] {
         try await store.tallies(receivedFrom: receivedFrom)
     }
-    func entry(id: String) async throws(StoreError) -> LoggedEvent? { try await store.entry(id: id) }
+    func renderings(of id: String) async throws(StoreError) -> [LoggedEvent] {
+        try await store.renderings(of: id)
+    }
     func agedBodies(
         receivedBefore cutoff: Instant,
         after position: BodyPosition?,

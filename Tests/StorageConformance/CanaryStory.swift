@@ -101,6 +101,8 @@ package enum CanaryStory {
             ),
             try MadeUp.event("evt_bank", "charge.failed", bank),
             try MadeUp.event("evt_charge", "charge.succeeded", charge),
+            // The same, told to an endpoint of another version.
+            try MadeUp.event("evt_charge", "charge.succeeded", charge, apiVersion: "2019-09-09"),
             try MadeUp.event(
                 "evt_intent",
                 "payment_intent.succeeded",

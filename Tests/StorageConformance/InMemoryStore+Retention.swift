@@ -50,7 +50,7 @@ extension InMemoryStore {
             for body in bodies {
                 let index = Int(body.sequence) - 1
                 let entry = state.events[index].entry
-                if entry.removal?.cause == .erasure { removed.erased.insert(entry.id) }
+                if entry.removal?.cause == .erasure { removed.erased.insert(entry.key) }
                 guard entry.removal == nil, entry.disposition != .quarantined else { continue }
                 state.events[index].entry = entry.without(
                     BodyRemoval(at: now, cause: .age, archive: body.archive)

@@ -85,7 +85,7 @@ package final class InMemoryStore: Store {
 extension InMemoryStore {
     package func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome {
         try with("recording events") { state in
-            guard !state.events.contains(where: { $0.entry.id == delivered.event.id }) else {
+            guard !state.events.contains(where: { $0.entry.key == delivered.event.key }) else {
                 return .duplicate
             }
             let kept = spared(Kept(delivered: delivered, entry: entry(delivered), records: []), state)
@@ -151,12 +151,20 @@ extension InMemoryStore {
             guard let cursor = query.startingAfter ?? query.endingBefore else {
                 return slice(matching, limit: query.limit, isBackwards: false)
             }
-            guard let position = newestFirst.firstIndex(where: { $0.id == cursor }) else { return nil }
+            let position = EventKey.readings(of: cursor).lazy
+                .map { id, version in
+                    newestFirst.indices.filter { index in
+                        let key = newestFirst[index].key
+                        return key.id == id && key.apiVersion == version ?? key.apiVersion
+                    }
+                }
+                .first { $0.count == 1 }?.first
+            guard let position else { return nil }
             let isBackwards = query.startingAfter == nil
             let side = isBackwards ? newestFirst[..<position] : newestFirst[(position + 1)...]
-            let wanted = Set(side.map(\.id))
+            let wanted = Set(side.map(\.key))
             return slice(
-                matching.filter { wanted.contains($0.id) },
+                matching.filter { wanted.contains($0.key) },
                 limit: query.limit,
                 isBackwards: isBackwards
             )
@@ -178,17 +186,18 @@ extension InMemoryStore {
         }
     }
 
-    package func entry(id: String) async throws(StoreError) -> LoggedEvent? {
+    package func renderings(of id: String) async throws(StoreError) -> [LoggedEvent] {
         try with("reading an event") { state in
-            state.events.first { $0.entry.id == id }.map(\.logged)
+            state.events.filter { $0.entry.id == id }.map(\.logged)
         }
     }
 
     package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
         try with("reprojecting an event") { state in
-            guard let kept = state.events.first(where: { $0.entry.id == eventID }) else { return nil }
-            ask(for: kept, except: [], &state)
-            return Reprojection(events: 1, transactions: rows(&state).count, changed: 0)
+            let renderings = state.events.filter { $0.entry.id == eventID }
+            guard !renderings.isEmpty else { return nil }
+            for kept in renderings { ask(for: kept, except: [], &state) }
+            return Reprojection(events: renderings.count, transactions: rows(&state).count, changed: 0)
         }
     }
 

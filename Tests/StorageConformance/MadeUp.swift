@@ -16,7 +16,7 @@ package enum MadeUp {
     ///   - created: The event's.
     ///   - livemode: The mode.
     ///   - account: A connected account.
-    ///   - apiVersion: The version the object is rendered in.
+    ///   - apiVersion: The version the object is rendered in; `nil` to name none.
     /// - Returns: A payload.
     /// - Throws: When `object` is no JSON.
     package static func event(
@@ -26,13 +26,14 @@ package enum MadeUp {
         created: Int64 = start,
         livemode: Bool = false,
         account: String? = nil,
-        apiVersion: String = "2025-09-30.clover"
+        apiVersion: String? = "2025-09-30.clover"
     ) throws -> [UInt8] {
         var envelope: [String: Any] = [
             "id": id, "object": "event", "type": type, "created": created, "livemode": livemode,
-            "api_version": apiVersion, "data": ["object": object],
+            "data": ["object": object],
         ]
         if let account { envelope["account"] = account }
+        if let apiVersion { envelope["api_version"] = apiVersion }
         return try Array(JSONSerialization.data(withJSONObject: envelope, options: [.sortedKeys]))
     }
 

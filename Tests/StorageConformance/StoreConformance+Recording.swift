@@ -20,7 +20,7 @@ extension StoreConformance {
                 try requireEqual(try await store.entries(EventQuery())?.elements.count, 1, "entries")
             }
         },
-        StoreConformance("the first body of an event id stands, whatever a second says") { kind in
+        StoreConformance("the first body of an event in a version stands, whatever a second says") { kind in
             try await kind.withStore { store in
                 let first = try MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"))
                 try await store.record(first)

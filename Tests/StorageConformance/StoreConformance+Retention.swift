@@ -205,7 +205,7 @@ private struct Standing: Equatable {
 
 extension Store {
     /// All bodies that may go.
-    fileprivate func aged() async throws -> [AgedBody] {
+    func aged() async throws -> [AgedBody] {
         try await agedBodies(
             receivedBefore: Instant(unixSeconds: .max),
             after: nil,
@@ -217,7 +217,7 @@ extension Store {
     /// Lets go of the bodies of the events that are chosen.
     ///
     /// - Returns: How many.
-    fileprivate func letGo(_ isChosen: (EventEntry) -> Bool) async throws -> Int {
+    func letGo(_ isChosen: (EventEntry) -> Bool) async throws -> Int {
         let bodies = try await aged().filter { isChosen($0.event.entry) }
             .compactMap { RemovableBody($0, archive: nil) }
         _ = try await remove(bodies, at: Instant(unixSeconds: MadeUp.start + 1_000_000))

@@ -14,8 +14,8 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
     }
 
     package static let cases: [StoreConformance] =
-        recording + listing + stories + paging + filtering + separation + rebuilding + work + questions
-        + retention + erasure + upkeep + ending
+        recording + versions + listing + stories + paging + filtering + separation + rebuilding + work
+        + questions + retention + erasure + upkeep + ending
 
     /// For a store that keeps usage as well.
     package static let usageCases = usage

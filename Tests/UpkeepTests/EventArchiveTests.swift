@@ -123,7 +123,7 @@ extension EventArchiveTests {
             try archive.append([event("evt_1"), event("evt_2"), event("evt_3", receivedAt: 1_750_032_000)])
             let (first, second) = ("events-2025-06-15.jsonl", "events-2025-06-16.jsonl")
             let untouched = try text(folder.appending(path: second))
-            let isChosen = { @Sendable (body: ArchivedBody) in body.id == "evt_1" }
+            let isChosen = { @Sendable (body: ArchivedBody) in body.key.id == "evt_1" }
             #expect(try archive.files(erasing: false, where: isChosen) == [first])
             #expect(try ids(text(folder.appending(path: first))) == ["evt_1", "evt_2"])
             #expect(try archive.files(erasing: true, where: isChosen) == [first])

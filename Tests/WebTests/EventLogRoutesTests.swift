@@ -87,4 +87,80 @@ struct EventLogRoutesTests {
             #expect(all["event"] == nil)
         }
     }
+
+    /// One event as endpoints of several versions are told it; in one of them it cannot be read.
+    private static func told(in version: String?, amount: any Sendable = 2500) -> MadeEvent {
+        MadeEvent(
+            "charge.succeeded",
+            id: "evt_told",
+            created: TestClock.start,
+            object: [
+                "id": "ch_told", "object": "charge", "amount": amount, "currency": "usd",
+                "status": "succeeded",
+                "created": TestClock.start.unixSeconds, "customer": "cus_one",
+            ],
+            apiVersion: version
+        )
+    }
+
+    @Test func `an event told in several versions is answered in the newest, or in the one that is picked`()
+        async throws
+    {
+        try await WebHarness.with { harness in
+            let versions = ["2025-09-30.clover", "2019-09-09", nil]
+            let bodies = versions.map { Self.told(in: $0).body }
+            for body in bodies.reversed() {
+                for outcome in ["recorded", "duplicate"] {
+                    #expect(try await harness.deliver(body).json["outcome"] == .string(outcome))
+                }
+            }
+            let picks = [("", 0)] + versions.enumerated().map { ("?api_version=\($1 ?? "none")", $0) }
+            for (query, place) in picks {
+                let event = try await harness.get("/v1/events/evt_told\(query)", key: .ops).json
+                #expect(event["api_version"]?.string == versions[place])
+                #expect(event["payload"]?.string == String(decoding: bodies[place], as: UTF8.self))
+                #expect(event["api_versions"] == .array(versions.map { $0.map { .string($0) } ?? .null }))
+            }
+            let other = try await harness.get("/v1/events/evt_told?api_version=2020-08-27", key: .ops)
+            #expect(other.status == 404)
+        }
+    }
+
+    @Test func `an event told in two versions is listed twice, and pages go on from the cursor of either`()
+        async throws
+    {
+        try await WebHarness.with { harness in
+            try await harness.deliver([
+                Self.told(in: "2019-09-09"), .charge("ch_between"), Self.told(in: "2025-09-30.clover"),
+            ])
+            var versions: [String?] = []
+            var cursor = ""
+            while true {
+                let page = try await harness.get("/v1/events?limit=1\(cursor)", key: .ops)
+                versions += try page.rows.map { $0["api_version"]?.string }
+                guard page.json["has_more"] == true else { break }
+                cursor = "&starting_after=\(try page.rows[0]["cursor"]?.string ?? "")"
+            }
+            #expect(versions == ["2025-09-30.clover", "2025-09-30.clover", "2019-09-09"])
+            let unclear = try await harness.get("/v1/events?starting_after=evt_told", key: .ops)
+            #expect(unclear.status == 400)
+            #expect(unclear.json["error"]?["message"]?.string?.contains("id@api_version") == true)
+            let clear = try await harness.ids("/v1/events?starting_after=evt_of_ch_between_0", key: .ops)
+            #expect(clear == ["evt_told"])
+            let detail = try await harness.get("/v1/transactions/ch_told", key: .feed).json
+            #expect(detail["events"] == .array([.string("evt_told")]))
+        }
+    }
+
+    @Test func `an event of which one version cannot be read says so when it is read again`() async throws {
+        try await WebHarness.with { harness in
+            try await harness.deliver([
+                Self.told(in: "2019-09-09", amount: "many"), Self.told(in: "2025-09-30.clover"),
+            ])
+            let again = try await harness.post("/v1/events/evt_told/reproject", key: .ops).json
+            #expect(again["events"]?.integer == 2)
+            #expect(again["event"]?["outcome"]?.string == "quarantined")
+            #expect(again["event"]?["api_version"]?.string == "2019-09-09")
+        }
+    }
 }

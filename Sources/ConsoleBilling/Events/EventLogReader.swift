@@ -20,7 +20,7 @@ struct EventLogReader {
     ///
     /// - Parameters:
     ///   - limit: How many events at most.
-    ///   - cursor: `starting_after` or `ending_before`, and an event's id. Only the first leads past a page.
+    ///   - cursor: `starting_after` or `ending_before`, and an entry's cursor or an event's id. Only the first leads past a page.
     ///   - take: What is done with the events of each page.
     /// - Returns: Whether there are more.
     /// - Throws: ``CommandFailure`` where the service does not answer, or not as it should.
@@ -40,7 +40,7 @@ struct EventLogReader {
             take(Array(zip(page.data, try Self.spellings(bytes))))
             left -= page.data.count
             guard page.has_more, left > 0, let last = page.data.last else { return page.has_more }
-            cursor = ("starting_after", last.id)
+            cursor = ("starting_after", last.cursor)
         }
     }
 

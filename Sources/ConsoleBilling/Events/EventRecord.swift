@@ -10,6 +10,10 @@ struct EventRecord: Decodable, Sendable {
     let livemode: Bool
     let account: String?
     let api_version: String?
+    /// All versions that it was told in, the newest first; of a single event only.
+    var api_versions: [String?]?
+    /// Where to page on from it.
+    let cursor: String
     let source: String
     let outcome: String
     let reason: String?
@@ -25,8 +29,11 @@ struct EventRecord: Decodable, Sendable {
 
     /// The columns of a list, to go with ``columns``.
     var cells: [String] {
-        [Instant(unixSeconds: received_at).localText, id, type, object_id ?? "", outcomeText].map(printable)
+        [
+            Instant(unixSeconds: received_at).localText, id, api_version ?? "", type, object_id ?? "",
+            outcomeText,
+        ].map(printable)
     }
 
-    static let columns = ["RECEIVED", "EVENT", "TYPE", "OBJECT", "OUTCOME"]
+    static let columns = ["RECEIVED", "EVENT", "API VERSION", "TYPE", "OBJECT", "OUTCOME"]
 }

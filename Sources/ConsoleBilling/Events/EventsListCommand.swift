@@ -6,7 +6,8 @@ struct EventsListCommand: AsyncParsableCommand {
         commandName: "list",
         abstract: "List events, the newest first.",
         discussion: """
-            Filters may be given together. A page that has more after it says on standard error how to go on.
+            Filters may be given together. A page that has more after it says on standard error how to go on. An event \
+            that Stripe told in several API versions, to endpoints of several, is there in each.
 
             EXAMPLES
               console-billing events list --since 1h --outcome projected
@@ -18,7 +19,7 @@ struct EventsListCommand: AsyncParsableCommand {
     @OptionGroup var filter: EventFilterOptions
     @OptionGroup var page: EventPageOptions
 
-    @Option(help: "Only those after this one, which are older.")
+    @Option(help: "Only those after this one, which are older: an id, or id@api-version.")
     var startingAfter: String?
 
     @Option(help: "Only those before this one, which are newer; 100 at most.")
@@ -56,7 +57,7 @@ struct EventsListCommand: AsyncParsableCommand {
         var lines: [EventLogReader.Line] = []
         var last: String?
         let hasMore = try await reader.read(limit: page.count, cursor: cursor) { page in
-            last = page.last?.record.id ?? last
+            last = page.last?.record.cursor ?? last
             // What is written line by line need not be held until the last is here.
             if format == .jsonl { page.forEach { Terminal.line($0.spelling) } } else { lines += page }
         }

@@ -58,8 +58,11 @@ struct EventsQuarantineCommand: AsyncParsableCommand {
         let blocks = records.map { record in
             let received = Instant(unixSeconds: record.received_at)
             let about = record.object_id.map { " about \($0)" } ?? ""
+            let version = record.api_version.map { ", in \($0)" } ?? ""
             let age = DurationText.ago(now.seconds(since: received))
-            return printable("\(record.id)  \(record.type)\(about)  received \(received.localText), \(age)")
+            return printable(
+                "\(record.id)  \(record.type)\(about)\(version)  received \(received.localText), \(age)"
+            )
                 + "\n    " + printable(record.reason ?? "It could not be read.")
         }
         let since = CivilDate(Instant(unixSeconds: earliest)).text

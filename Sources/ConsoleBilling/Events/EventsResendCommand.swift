@@ -6,10 +6,12 @@ struct EventsResendCommand: AsyncParsableCommand {
         commandName: "resend",
         abstract: "Sign stored bodies anew and post them.",
         discussion: """
-            The service knows the events already, and says so: duplicate is the answer of health.
+            The service knows the events already, and says so: duplicate is the answer of health. An event that was \
+            told in several API versions is sent in each.
 
             EXAMPLES
               console-billing events resend evt_3RBmzrHT5vkQXp9L
+              console-billing events resend evt_3RBmzrHT5vkQXp9L --api-version 2025-09-30.clover
               console-billing events resend evt_3RBmzrHT5vkQXp9L --to http://127.0.0.1:8080
             """
     )
@@ -17,6 +19,7 @@ struct EventsResendCommand: AsyncParsableCommand {
     @Argument(help: "Ids of events, evt_….")
     var ids: [String]
 
+    @OptionGroup var rendering: RenderingOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var output: OutputOptions
@@ -26,8 +29,9 @@ struct EventsResendCommand: AsyncParsableCommand {
             let events = try await connection.connected(credentials: delivery.credentials) { server in
                 var events: [EventBody] = []
                 for id in ids {
-                    let record = try decoded(EventRecord.self, from: await server.event(id))
-                    events.append(try Self.body(of: record))
+                    for bytes in try await server.renderings(of: id, in: rendering.apiVersion) {
+                        events.append(try Self.body(of: decoded(EventRecord.self, from: bytes)))
+                    }
                 }
                 return events
             }

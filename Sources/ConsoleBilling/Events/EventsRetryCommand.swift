@@ -91,14 +91,15 @@ struct EventsRetryCommand: AsyncParsableCommand {
         }
     }
 
-    /// Those that are quarantined now, the oldest first.
+    /// Those that are quarantined now, in whichever of their API versions, the oldest first.
     private func quarantined(_ server: ServerConnection) async throws -> [String] {
         var ids: [String] = []
         _ = try await EventLogReader(server: server, filters: EventsQuarantineCommand.filters).read(
             limit: .max,
             cursor: nil
         ) { ids += $0.map(\.record.id) }
-        return ids.reversed()
+        var seen: Set<String> = []
+        return ids.reversed().filter { seen.insert($0).inserted }
     }
 
     private func retry(_ id: String, _ server: ServerConnection) async throws(CommandFailure) -> Reprojection

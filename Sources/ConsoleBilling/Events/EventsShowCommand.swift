@@ -7,17 +7,20 @@ struct EventsShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Show one event and its body.",
         discussion: """
-            The body is what Stripe sent, byte for byte; with --format json it is the member `payload`.
+            The body is what Stripe sent, byte for byte; with --format json it is the member `payload`. An event that was \
+            told in several API versions is shown in each, the newest first, with --format json one object a line.
 
             EXAMPLES
               console-billing events show evt_3RBmzrHT5vkQXp9L
               console-billing events show evt_3RBmzrHT5vkQXp9L --format json | jq -r .payload > event.json
+              console-billing events show evt_3RBmzrHT5vkQXp9L --api-version 2025-09-30.clover
             """
     )
 
     @Argument(help: "The event's id, evt_….")
     var id: String
 
+    @OptionGroup var rendering: RenderingOptions
     @OptionGroup var connection: ConnectionOptions
     @Option(help: "Where serve --dev left its secrets.")
     var credentials = DevelopmentCredentials.defaultPath
@@ -25,13 +28,17 @@ struct EventsShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let bytes = try await connection.connected(credentials: credentials) {
-                try await $0.event(id)
+            let told = try await connection.connected(credentials: credentials) {
+                try await $0.renderings(of: id, in: rendering.apiVersion)
             }
-            guard output.chosen == .human else {
-                return Terminal.line(String(decoding: bytes, as: UTF8.self))
+            for (place, bytes) in told.enumerated() {
+                guard output.chosen == .human else {
+                    Terminal.line(String(decoding: bytes, as: UTF8.self))
+                    continue
+                }
+                if place > 0 { Terminal.line("") }
+                show(try decoded(EventRecord.self, from: bytes))
             }
-            show(try decoded(EventRecord.self, from: bytes))
         }
     }
 
@@ -57,13 +64,38 @@ struct EventsShowCommand: AsyncParsableCommand {
     }
 }
 
+/// Which body of an event is meant, of those that Stripe told in several API versions.
+struct RenderingOptions: ParsableArguments {
+    @Option(help: "Only the body of this API version; none for the one that names none.")
+    var apiVersion: String?
+}
+
 extension ServerConnection {
+    /// An event in each API version that it was told in, the newest first, or in the one that is picked.
+    ///
     /// - Throws: ``CommandFailure``, which says where to look where there is no such event.
-    func event(_ id: String) async throws(CommandFailure) -> [UInt8] {
+    func renderings(of id: String, in version: String?) async throws -> [[UInt8]] {
+        let first = try await event(id, in: version)
+        guard version == nil else { return [first] }
+        let others = try decoded(EventRecord.self, from: first).api_versions?.dropFirst() ?? []
+        var told = [first]
+        for other in others { told.append(try await event(id, in: other ?? "none")) }
+        return told
+    }
+
+    private func event(_ id: String, in version: String?) async throws(CommandFailure) -> [UInt8] {
+        let query = version.map { "?api_version=\(escaped($0))" } ?? ""
         do {
-            return try await get("/v1/events/\(escaped(id))")
+            return try await get("/v1/events/\(escaped(id))\(query)")
         } catch {
             guard error.code == Sysexits.badData else { throw error }
+            if let version {
+                throw CommandFailure(
+                    error.code,
+                    "There is no event \(printable(id)) of API version \(printable(version)) in the log of \(base). "
+                        + "`console-billing events show \(printable(id))` has every version that it was told in."
+                )
+            }
             throw CommandFailure(
                 error.code,
                 "There is no event \(printable(id)) in the log of \(base). `console-billing events list` shows those "

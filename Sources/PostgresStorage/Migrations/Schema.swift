@@ -18,6 +18,7 @@ enum Schema {
         Migration(name: "0007_events_by_time", sql: eventsByTime),
         Migration(name: "0008_retention", sql: retention),
         Migration(name: "0009_erasure", sql: erasure),
+        Migration(name: "0010_event_versions", sql: eventVersions),
     ]
 
     private static let eventLog = """
@@ -108,6 +109,20 @@ enum Schema {
             UNIQUE (account, id)
         );
         CREATE INDEX erased_ids_by_customer ON erased_ids (customer);
+        """
+
+    /// Stripe tells one event to each endpoint in the endpoint's API version.
+    private static let eventVersions = """
+        -- '' for a body that names none: NULLs would not be unique.
+        UPDATE events
+        SET api_version = left(coalesce(api_version, ''), 255)
+        WHERE api_version IS NULL OR length(api_version) > 255;
+        ALTER TABLE events
+            DROP CONSTRAINT events_id_key,
+            ALTER COLUMN api_version TYPE TEXT COLLATE "C",
+            ALTER COLUMN api_version SET DEFAULT '',
+            ALTER COLUMN api_version SET NOT NULL,
+            ADD UNIQUE (id, api_version);
         """
 }
 

@@ -96,7 +96,7 @@ struct BatchAttempt {
     private let arrived: [PreparedEvent]
     private let erasure: ErasureAtRecording
     /// New to the log in an attempt whose commit was sent and never answered.
-    private var perhapsCommitted: Set<String> = []
+    private var perhapsCommitted: Set<EventKey> = []
 
     init(_ events: [PreparedEvent], _ erasure: ErasureAtRecording) {
         arrived = events
@@ -125,10 +125,10 @@ struct BatchAttempt {
             begun = try begin(batch.events, on: connection)
         }
         let events = batch.events
-        let numbers = begun[3].numbersByID
+        let numbers = begun[3].numbersByKey
         var remaining = numbers
-        // Of the deliveries of one event the first is the one that was recorded.
-        let isNew = events.map { remaining.removeValue(forKey: $0.event.id) }
+        // Of the deliveries of one event in one version the first is the one that was recorded.
+        let isNew = events.map { remaining.removeValue(forKey: $0.event.key) }
         let plan = ProjectionPlan(
             zip(events, isNew).compactMap { event, number in
                 number.map { ProjectionPlan.Entry(event, asking: event.asking, payment: $0) }
@@ -149,7 +149,7 @@ struct BatchAttempt {
         }
         var settled = earlier
         return zip(events, isNew).map { event, number in
-            let isOurs = number != nil || settled.remove(event.event.id) != nil
+            let isOurs = number != nil || settled.remove(event.event.key) != nil
             return isOurs ? event.outcome : .duplicate
         }
     }
@@ -159,12 +159,12 @@ struct BatchAttempt {
         _ events: [PreparedEvent],
         on connection: PostgresConnection
     ) throws(PostgresFailure) -> [Rows] {
-        var seen: Set<String> = []
-        let firstOfEachID = events.filter { seen.insert($0.event.id).inserted }
+        var seen: Set<EventKey> = []
+        let firstOfEachKey = events.filter { seen.insert($0.event.key).inserted }
         let begun = try connection.execute(
             [
                 Command("BEGIN"), EventStatements.turn, ErasureStatements.revision,
-                EventStatements.inserting(firstOfEachID),
+                EventStatements.inserting(firstOfEachKey),
             ] + Projection.live.reading(events)
         )
         guard begun.count >= 4 else { throw .unexpected }
@@ -173,8 +173,8 @@ struct BatchAttempt {
 }
 
 extension Rows {
-    /// Of rows of an id and a number.
-    fileprivate var numbersByID: [String: Int64] {
-        (0..<count).reduce(into: [:]) { $0[text($1, 0)] = int($1, 1) }
+    /// Of rows of an id, an API version and a number.
+    fileprivate var numbersByKey: [EventKey: Int64] {
+        (0..<count).reduce(into: [:]) { $0[EventKey(text($1, 0), apiVersion: text($1, 1))] = int($1, 2) }
     }
 }

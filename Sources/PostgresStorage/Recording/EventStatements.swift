@@ -12,7 +12,7 @@ enum EventStatements {
     /// table: services that share a database in schemas of their own do not wait for each other.
     static let turn = Command.turn(at: "events")
 
-    /// Adds the events that are new, and gives the id and the number in the log of each.
+    /// Adds the events that are new, and gives the id, the API version and the number in the log of each.
     static func inserting(_ events: [PreparedEvent]) -> Command {
         Command(
             """
@@ -29,15 +29,15 @@ enum EventStatements {
                     id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
                     object_id, payload, body_removed_at, body_removed_for, body_size, essence, place)
             ORDER BY place
-            ON CONFLICT (id) DO NOTHING
-            RETURNING id, sequence
+            ON CONFLICT (id, api_version) DO NOTHING
+            RETURNING id, api_version, sequence
             """,
             [
                 .texts(events.map(\.event.id)), .texts(events.map(\.event.type)),
                 .ints(events.map { $0.event.created?.unixSeconds }),
                 .ints(events.map(\.receivedAt.unixSeconds)),
                 .bools(events.map(\.event.livemode)), .texts(events.map(\.event.account)),
-                .texts(events.map(\.event.apiVersion)), .texts(events.map(\.source.rawValue)),
+                .texts(events.map(\.event.key.apiVersion)), .texts(events.map(\.source.rawValue)),
                 .texts(events.map(\.disposition.rawValue)), .texts(events.map(\.reason)),
                 .texts(events.map(\.objectID)), .byteStrings(events.map(\.payload)),
                 .ints(events.map { $0.removal?.at.unixSeconds }),

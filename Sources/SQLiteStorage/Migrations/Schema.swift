@@ -17,6 +17,7 @@ enum Schema {
         migrator.registerMigration("0007_events_by_time") { try $0.execute(sql: eventsByTime) }
         migrator.registerMigration("0008_retention") { try $0.execute(sql: retention) }
         migrator.registerMigration("0009_erasure") { try $0.execute(sql: erasure) }
+        migrator.registerMigration("0010_event_versions") { try $0.execute(sql: eventVersions) }
         return migrator
     }
 
@@ -107,6 +108,49 @@ enum Schema {
             UNIQUE (account, id)
         ) STRICT;
         CREATE INDEX erased_ids_by_customer ON erased_ids (customer);
+        """
+
+    /// SQLite changes no constraint of a table, so the table is made anew and filled in the order of the log.
+    private static let eventVersions = """
+        CREATE TABLE new_events (
+            sequence INTEGER PRIMARY KEY,
+            id TEXT NOT NULL,
+            type TEXT NOT NULL,
+            created INTEGER,
+            received_at INTEGER NOT NULL,
+            livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+            account TEXT,
+            -- '' for a body that names none: NULLs would not be unique.
+            api_version TEXT NOT NULL DEFAULT '',
+            source TEXT NOT NULL CHECK (source IN ('webhook', 'api')),
+            disposition TEXT NOT NULL,
+            reason TEXT,
+            object_id TEXT,
+            -- The bytes that were signed: not text, for they may hold an escaped NUL, and never re-encoded.
+            payload BLOB NOT NULL,
+            -- NULL while the body is there; then the payload is empty.
+            body_removed_at INTEGER,
+            body_removed_for TEXT,
+            body_size INTEGER,
+            -- The name of a file; NULL where no archive has the body.
+            body_archive TEXT,
+            -- What was read of the body: the feed is derived from it then. NULL where nothing could be read.
+            essence BLOB,
+            -- Stripe tells one event to each endpoint in the endpoint's API version.
+            UNIQUE (id, api_version)
+        ) STRICT;
+        INSERT INTO new_events
+            SELECT sequence, id, type, created, received_at, livemode, account,
+                substr(coalesce(api_version, ''), 1, 255), source, disposition, reason, object_id, payload,
+                body_removed_at, body_removed_for, body_size, body_archive, essence
+            FROM events
+            ORDER BY sequence;
+        DROP TABLE events;
+        ALTER TABLE new_events RENAME TO events;
+        CREATE INDEX events_by_object ON events (object_id) WHERE object_id IS NOT NULL;
+        CREATE INDEX events_quarantined ON events (sequence) WHERE disposition = 'quarantined';
+        CREATE INDEX events_by_time ON events (received_at, sequence, disposition, source);
+        CREATE INDEX events_with_body ON events (received_at) WHERE body_removed_at IS NULL;
         """
 }
 

@@ -110,7 +110,7 @@ package struct CustomerEraser: Sendable {
 
         /// The same of a line of the archive.
         func covers(_ archived: ArchivedBody) -> Bool {
-            guard archived.account == key.account, !archived.id.hasPrefix(CustomerEraser.ownEvents) else {
+            guard archived.account == key.account, !archived.key.id.hasPrefix(CustomerEraser.ownEvents) else {
                 return false
             }
             return archived.mention.isAbout(key.customer, ids: ids)

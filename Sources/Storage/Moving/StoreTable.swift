@@ -35,7 +35,7 @@ package struct StoreTable: Sendable {
 
     package static let events = StoreTable(
         "events",
-        key: ["id"],
+        key: ["id", "api_version"],
         isNumbered: true,
         [
             ("sequence", .integer), ("id", .text), ("type", .text), ("created", .integer),

@@ -13,11 +13,12 @@ package struct ArchivedBody: Sendable {
         let id: String
         let type: String
         let account: String?
+        let api_version: String?
         let body: String?
         let body_base64: Data?
     }
 
-    package let id: String
+    package let key: EventKey
     package let account: String?
     /// Whom it is about.
     package let mention: EventMention
@@ -37,7 +38,7 @@ package struct ArchivedBody: Sendable {
             apiVersion: nil,
             content: .other
         )
-        id = line.id
+        key = EventKey(line.id, apiVersion: line.api_version)
         account = line.account
         mention = EventMention((try? EventCoding.decode(payload)) ?? unread, payload: payload)
     }
@@ -54,6 +55,7 @@ package struct ArchivedEvent: Sendable {
         let type: String
         let livemode: Bool
         let account: String?
+        let api_version: String?
         let source: EventSource
         let created: Instant?
         let received_at: Instant
@@ -81,6 +83,7 @@ package struct ArchivedEvent: Sendable {
             type: entry.type,
             livemode: entry.livemode,
             account: entry.account,
+            api_version: entry.apiVersion,
             source: entry.source,
             created: entry.created,
             received_at: entry.receivedAt,

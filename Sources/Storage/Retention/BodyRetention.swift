@@ -42,10 +42,10 @@ package struct RemovableBody: Sendable {
 package struct RemovedBodies: Sendable, Equatable {
     /// How many bytes they had together.
     package var bytes: Int
-    /// The ids of events that were erased since their bodies were read: the archive is not to have them.
-    package var erased: Set<String>
+    /// Events that were erased since their bodies were read: the archive is not to have them.
+    package var erased: Set<EventKey>
 
-    package init(bytes: Int = 0, erased: Set<String> = []) {
+    package init(bytes: Int = 0, erased: Set<EventKey> = []) {
         self.bytes = bytes
         self.erased = erased
     }

@@ -15,8 +15,9 @@ package struct UpkeepProgress: Codable, Sendable, Equatable {
     package var requests = 0
     /// Events and objects that Stripe listed.
     package var listed = 0
+    /// Events and objects that the log lacked.
     package var recorded = 0
-    /// Events that the log had already.
+    /// Events that the log had already; one that it had in another API version is recorded beside that all the same.
     package var duplicates = 0
     /// Objects that said nothing the log does not say.
     package var unchanged = 0

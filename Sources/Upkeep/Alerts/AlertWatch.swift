@@ -32,12 +32,10 @@ struct AlertWatch: Sendable {
 
     private func lookForQuarantined(_ journal: inout AlertJournal) async throws(StoreError) {
         guard QuarantineDecision.mayLook(journal, now: now()) else { return }
-        let decision = QuarantineDecision(
-            journal.quarantine,
-            try await quarantined(since: journal.quarantine.toldThrough),
-            by: author,
-            now: now()
-        )
+        let found = try await quarantined(since: journal.quarantine.toldThrough)
+        // Of events that were told by another version of theirs there is nothing to tell.
+        if found.count == 0, let newest = found.newest { journal.quarantine.toldThrough = newest }
+        let decision = QuarantineDecision(journal.quarantine, found, by: author, now: now())
         guard case .tell(let alert, let watch) = decision else { return }
         journal.quarantine = watch
         journal.append(alert, now: now())
@@ -54,15 +52,34 @@ struct AlertWatch: Sendable {
             }
             // Each page is newest first.
             entries = told == nil ? page.elements.reversed() + entries : entries + page.elements.reversed()
-            guard page.hasMore else { return QuarantineFinding(entries, isMore: false) }
+            guard page.hasMore else { return try await finding(entries, since: told, isMore: false) }
             if told == nil {
-                query.startingAfter = page.elements.last?.id
+                query.startingAfter = page.elements.last?.key.text
             } else {
-                query.endingBefore = page.elements.first?.id
+                query.endingBefore = page.elements.first?.key.text
             }
         }
         // Newer ones are told next time; older ones never were to be told.
-        return QuarantineFinding(entries, isMore: told == nil)
+        return try await finding(entries, since: told, isMore: told == nil)
+    }
+
+    /// Each event once, and none that was told by another version of its body, which was quarantined before.
+    private func finding(
+        _ entries: [EventEntry],
+        since told: String?,
+        isMore: Bool
+    ) async throws(StoreError) -> QuarantineFinding {
+        var seen: Set<String> = []
+        var events: [EventEntry] = []
+        for entry in entries where seen.insert(entry.id).inserted {
+            if told != nil {
+                let first = try await store.renderings(of: entry.id)
+                    .first { $0.entry.disposition == .quarantined }
+                guard first?.entry.key == entry.key else { continue }
+            }
+            events.append(entry)
+        }
+        return QuarantineFinding(events, newest: entries.last, isMore: isMore)
     }
 
     // MARK: Drift

@@ -3,20 +3,22 @@ import Storage
 
 /// Quarantined events that nobody was told of.
 struct QuarantineFinding: Sendable, Equatable {
-    /// The first of them, oldest first.
+    /// The first of them, oldest first, each event once.
     let first: [EventEntry]
     let count: Int
     /// Whether there are older ones that were not counted.
     let isMore: Bool
+    /// The cursor of the last entry that was looked at.
     let newest: String?
 
     /// - Parameters:
-    ///   - entries: All that were found, oldest first.
+    ///   - entries: All that were found, oldest first, each event once.
+    ///   - newest: The last entry that was looked at.
     ///   - isMore: Whether there are older ones.
-    init(_ entries: [EventEntry], isMore: Bool) {
+    init(_ entries: [EventEntry], newest: EventEntry?, isMore: Bool) {
         first = Array(entries.prefix(AlertAuthor.namedAtMost))
         count = entries.count
-        newest = entries.last?.id
+        self.newest = newest?.key.text
         self.isMore = isMore
     }
 }

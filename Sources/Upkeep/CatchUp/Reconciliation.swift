@@ -363,10 +363,8 @@ extension Sitting {
     fileprivate func deriveAgain(_ reference: ObjectReference) async throws(Interruption) {
         do {
             let query = EventQuery(objectID: reference.id, limit: 100)
-            for entry in try await store.entries(query)?.elements ?? [] where entry.disposition == .projected
-            {
-                _ = try await store.reproject(eventID: entry.id)
-            }
+            let events = try await store.entries(query)?.elements.filter { $0.disposition == .projected }
+            for id in Set((events ?? []).map(\.id)) { _ = try await store.reproject(eventID: id) }
         } catch {
             throw .store(error)
         }

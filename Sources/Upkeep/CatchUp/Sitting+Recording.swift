@@ -40,7 +40,20 @@ extension Sitting {
                 progress.note("the event \(listed.id) cannot be read")
             }
         }
-        count(try await record(deliveries))
+        var outcomes = try await record(deliveries)
+        for (index, delivery) in deliveries.enumerated() where outcomes[index] == .recorded {
+            // An endpoint was told it, in another version than Stripe lists: it was not missed.
+            if try await isToldInAnother(delivery.event.key) { outcomes[index] = .duplicate }
+        }
+        count(outcomes)
+    }
+
+    private func isToldInAnother(_ key: EventKey) async throws(Interruption) -> Bool {
+        do {
+            return try await store.renderings(of: key.id).contains { $0.entry.key != key }
+        } catch {
+            throw .store(error)
+        }
     }
 
     /// The event in the bytes that Stripe listed.
@@ -74,24 +87,25 @@ extension Sitting {
     }
 
     /// Records events side by side, so that they share a sync.
+    ///
+    /// - Returns: What became of each.
     func record(_ deliveries: [DeliveredEvent]) async throws(Interruption) -> [RecordOutcome] {
-        var outcomes: [RecordOutcome] = []
-        var rest = deliveries
+        var outcomes = [RecordOutcome?](repeating: nil, count: deliveries.count)
+        var rest = Array(deliveries.indices)
         // When deliveries crowd the store, those that Stripe waits for go first.
         for attempt in 1...8 where !rest.isEmpty {
             if attempt > 1 { try await self.rest(.milliseconds(250)) }
-            let results = await Self.results(of: rest, in: store)
-            var busy: [DeliveredEvent] = []
-            for (delivery, result) in zip(rest, results) {
+            let results = await Self.results(of: rest.map { deliveries[$0] }, in: store)
+            for (index, result) in zip(rest, results) {
                 switch result {
-                case .success(let outcome): outcomes.append(outcome)
-                case .failure(let error) where error.code == .busy && attempt < 8: busy.append(delivery)
+                case .success(let outcome): outcomes[index] = outcome
+                case .failure(let error) where error.code == .busy && attempt < 8: continue
                 case .failure(let error): throw .store(error)
                 }
             }
-            rest = busy
+            rest = rest.filter { outcomes[$0] == nil }
         }
-        return outcomes
+        return outcomes.compactMap(\.self)
     }
 
     private static func results(

@@ -176,7 +176,7 @@ package struct RetentionWorker: Service {
         let removed = try await store.remove(removable, at: means.now())
         if let archive = rules.archive, !removed.erased.isEmpty {
             // Erased between our reading and our writing: whoever erased them saw no line of theirs.
-            _ = try archive.files(erasing: true) { removed.erased.contains($0.id) }
+            _ = try archive.files(erasing: true) { removed.erased.contains($0.key) }
         }
         let (count, bytes) = (removable.count - removed.erased.count, removed.bytes)
         instruments.removed(count, bytes: bytes)

@@ -26,12 +26,21 @@ struct EventsController: Sendable {
         let events = try query.events(now: context.now)
         try query.finish()
         guard let page = try await log.entries(events) else {
+            let parameter = events.startingAfter == nil ? "ending_before" : "starting_after"
+            let cursor = events.startingAfter ?? events.endingBefore ?? ""
+            guard try await log.renderings(of: cursor).isEmpty else {
+                throw APIError.invalid(
+                    parameter,
+                    "The event was told in several API versions. Give the cursor of one of its entries, which is "
+                        + "id@api_version."
+                )
+            }
             throw APIError(
                 .badRequest,
                 .invalidRequest,
                 code: "resource_missing",
                 "There is no such event to page from.",
-                parameter: events.startingAfter == nil ? "ending_before" : "starting_after"
+                parameter: parameter
             )
         }
         return JSONBody.response(
@@ -66,11 +75,16 @@ struct EventsController: Sendable {
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
-        try QueryReader(request).finish()
-        guard let event = try await log.entry(id: id) else { throw APIError.noSuch("event") }
+        var query = try QueryReader(request)
+        let version = query.apiVersion()
+        try query.finish()
+        let told = try await log.renderings(of: id).newestVersionFirst
+        guard let event = told.first(where: { $0.entry.key.apiVersion == version ?? $0.entry.key.apiVersion })
+        else { throw APIError.noSuch("event") }
         return JSONBody.response(
             EventResponse(
                 entry: event.entry,
+                versions: told.map(\.entry.apiVersion),
                 payload: event.payload.map { String(decoding: $0, as: UTF8.self) }
             )
         )
@@ -80,9 +94,11 @@ struct EventsController: Sendable {
     private func reproject(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
-        guard let result = try await log.reproject(eventID: id), let logged = try await log.entry(id: id)
-        else { throw APIError.noSuch("event") }
-        return JSONBody.response(ReprojectionResponse(result, of: logged.entry))
+        guard let result = try await log.reproject(eventID: id) else { throw APIError.noSuch("event") }
+        let told = try await log.renderings(of: id).newestVersionFirst.map(\.entry)
+        return JSONBody.response(
+            ReprojectionResponse(result, of: told.first { $0.disposition == .quarantined } ?? told.first)
+        )
     }
 
     @Sendable

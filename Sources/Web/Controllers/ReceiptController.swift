@@ -124,7 +124,7 @@ struct ReceiptController: Sendable {
     private func page(_ detail: PaymentDetail, _ request: Request) async throws -> Response {
         var bodies: [[UInt8]] = []
         for id in detail.events.suffix(Self.maximumEvents).reversed() {
-            if let payload = try await log.entry(id: id)?.payload { bodies.append(payload) }
+            bodies += try await log.renderings(of: id).newestVersionFirst.compactMap(\.payload)
         }
         let page = ReceiptPage(
             detail,

@@ -20,9 +20,23 @@ extension QueryReader {
         if let from = events.receivedFrom, let through = events.receivedThrough, through < from {
             throw .periodEndsBeforeItBegins
         }
-        let cursor = try cursor()
-        if case .startingAfter(let id) = cursor { events.startingAfter = id }
-        if case .endingBefore(let id) = cursor { events.endingBefore = id }
+        events.startingAfter = try eventCursor("starting_after")
+        events.endingBefore = try eventCursor("ending_before")
+        guard events.startingAfter == nil || events.endingBefore == nil else {
+            throw .invalid("ending_before", "Give either starting_after or ending_before, not both.")
+        }
         return events
     }
+
+    /// An entry's cursor, `id@api_version`, or an event's id.
+    private mutating func eventCursor(_ name: String) throws(APIError) -> String? {
+        guard let cursor = text(name) else { return nil }
+        guard !cursor.utf8.contains(0) else { throw .invalid(name, "This is no cursor of this list.") }
+        return cursor
+    }
+
+    /// The API version that one body of an event is picked by.
+    ///
+    /// - Returns: `nil` where none is picked; `""` for the body that names no version.
+    mutating func apiVersion() -> String? { text("api_version").map { $0 == "none" ? "" : $0 } }
 }

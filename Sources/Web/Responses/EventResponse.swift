@@ -1,9 +1,11 @@
 import Billing
 import Storage
 
-/// An event of the log as operators see it.
+/// An event of the log, in one API version, as operators see it.
 struct EventResponse: Encodable {
     let entry: EventEntry
+    /// All versions that the event was told in, the newest first; on the single event only.
+    var versions: [String?]?
     /// The bytes as received; on the single event only, and while they are there.
     var payload: String?
 
@@ -27,6 +29,8 @@ struct EventResponse: Encodable {
         case id, object, type, created, livemode, account, source, outcome, reason, size, payload, removal
         case receivedAt = "received_at"
         case apiVersion = "api_version"
+        case versions = "api_versions"
+        case cursor
         case objectID = "object_id"
     }
 
@@ -40,6 +44,8 @@ struct EventResponse: Encodable {
         try container.encode(entry.livemode, forKey: .livemode)
         try container.encode(entry.account, forKey: .account)
         try container.encode(entry.apiVersion, forKey: .apiVersion)
+        try container.encodeIfPresent(versions, forKey: .versions)
+        try container.encode(entry.key.text, forKey: .cursor)
         try container.encode(entry.source, forKey: .source)
         try container.encode(entry.disposition, forKey: .outcome)
         try container.encode(entry.reason, forKey: .reason)
@@ -59,7 +65,8 @@ struct ReprojectionResponse: Encodable {
     let events: Int
     let transactions: Int
     let changed: Int
-    /// How the log has it now; of a single event only.
+    /// How the log has it now, of a single event only: the body that cannot be read, where one of its versions cannot,
+    /// else that of the newest version.
     let event: EventResponse?
 
     init(_ result: Reprojection, of entry: EventEntry? = nil) {

@@ -126,10 +126,10 @@ struct AlertBench: Sendable {
     }
 
     /// Lets an event come that cannot be read.
-    func quarantine(_ id: String) async throws {
+    func quarantine(_ id: String, in version: String = "2025-09-30.clover") async throws {
         let body = """
             {"id":"\(id)","object":"event","type":"charge.succeeded","created":\(CatchUpHarness.start),
-            "livemode":false,"data":{"object":{"object":"charge","amount":"4711","receipt_email":"jo@example.com"}}}
+            "api_version":"\(version)","livemode":false,"data":{"object":{"object":"charge","amount":"4711","receipt_email":"jo@example.com"}}}
             """
         #expect(try await harness.deliver(body) == .quarantined)
     }

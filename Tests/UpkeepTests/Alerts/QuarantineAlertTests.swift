@@ -29,6 +29,28 @@ struct QuarantineAlertTests {
         }
     }
 
+    @Test func `an event that cannot be read in two versions is told once, however late the second comes`()
+        async throws
+    {
+        try await AlertBench.with { bench in
+            let worker = try bench.worker()
+            for version in ["2025-09-30.clover", "2019-09-09"] {
+                try await bench.quarantine("evt_q1", in: version)
+            }
+            try await bench.pass(900, worker)
+            #expect(try bench.receiver.message(0).data["count"] as? Int == 1)
+            try await bench.quarantine("evt_q1", in: "2020-08-27")
+            try await bench.pass(900, worker)
+            #expect(bench.receiver.messages.count == 1)
+            #expect(try await bench.journal.quarantine.toldThrough == "evt_q1@2020-08-27")
+            try await bench.quarantine("evt_q2")
+            try await bench.quarantine("evt_q1", in: "2022-11-15")
+            try await bench.pass(900, worker)
+            #expect(bench.receiver.messages.count == 2)
+            #expect(try bench.receiver.message(1).names("events", "id") == ["evt_q2"])
+        }
+    }
+
     @Test func `a storm is one alert with its number and the first few, and its rest another`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker()

@@ -8,12 +8,19 @@ struct MadeEvent: Sendable {
     /// The object alone, as Stripe's API would show it.
     let object: String
 
-    init(_ type: String, id: String, created: Instant, object: [String: any Sendable]) {
+    init(
+        _ type: String,
+        id: String,
+        created: Instant,
+        object: [String: any Sendable],
+        apiVersion: String? = "2025-09-30.clover"
+    ) {
         self.id = id
-        let envelope: [String: any Sendable] = [
-            "id": id, "object": "event", "type": type, "api_version": "2025-09-30.clover",
-            "created": created.unixSeconds, "livemode": false, "data": ["object": object],
+        var envelope: [String: any Sendable] = [
+            "id": id, "object": "event", "type": type, "created": created.unixSeconds, "livemode": false,
+            "data": ["object": object],
         ]
+        envelope["api_version"] = apiVersion
         // Made of strings, numbers, lists and objects, which are JSON by nature.
         body = Array((try? JSONSerialization.data(withJSONObject: envelope)) ?? Data())
         let data = (try? JSONSerialization.data(withJSONObject: object)) ?? Data()

@@ -10,7 +10,7 @@ struct StoreOutage: Store {
     func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome { throw error }
     func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? { throw error }
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] { throw error }
-    func entry(id: String) async throws(StoreError) -> LoggedEvent? { throw error }
+    func renderings(of id: String) async throws(StoreError) -> [LoggedEvent] { throw error }
     func reproject(eventID: String) async throws(StoreError) -> Reprojection? { throw error }
     func reprojectAll() async throws(StoreError) -> Reprojection { throw error }
 
