@@ -80,7 +80,7 @@ def listing(ours):
         found = ours.json("events", "list", *words)["data"]
         assert len(found) == count, (words, len(found))
     table = ours.run("events", "list", "--limit", "3", "--format", "table")
-    assert table.stdout.splitlines()[0].split() == ["RECEIVED", "EVENT", "TYPE", "OBJECT", "OUTCOME"]
+    assert table.stdout.splitlines()[0].split() == ["RECEIVED", "EVENT", "API", "VERSION", "TYPE", "OBJECT", "OUTCOME"]
     assert "--starting-after" in table.stderr
     assert ours.run("events", "list", "--type", "no.such", "--format", "table").stdout == "There is no such event.\n"
 

@@ -11,7 +11,9 @@ package final class Snapshot: Sendable {
     package let apiVersion: String?
     /// The object as its own event showed it: JSON with sorted keys.
     package let encoded: [UInt8]
-    /// Earlier snapshots that are still the latest to say one of the ``VersionedField``s. Almost always none.
+    /// Earlier snapshots that are still the latest to say some ``VersionedField``.
+    ///
+    /// Almost always none.
     let earlier: [Snapshot]
 
     private let version: APIVersion?
@@ -50,7 +52,9 @@ package final class Snapshot: Sendable {
 }
 
 extension Snapshot {
-    /// What both know. Commutative, associative and idempotent: for each field the latest to say it is kept.
+    /// What both know: of each field what the latest says that can say it.
+    ///
+    /// Commutative, associative and idempotent.
     func merging(_ other: Snapshot) -> Snapshot {
         let (latest, before) = self < other ? (other, self) : (self, other)
         if earlier.isEmpty, other.earlier.isEmpty, before.said.isSubset(of: latest.said) { return latest }

@@ -37,7 +37,9 @@ package final class Charge: StripeObjectProtocol {
     package let isCardValidation: Bool
     /// What `charge.captured` said: when the money was taken, and what counted as refunded at that moment.
     package let toldCaptured: (at: Instant, refunded: Int64)?
-    /// When `charge.expired` was made. Since basil nothing in the charge itself says that it expired.
+    /// When `charge.expired` was made.
+    ///
+    /// Since basil nothing in the charge itself says that it expired.
     package let toldExpired: Instant?
     /// When `charge.failed` was made.
     package let toldFailed: Instant?

@@ -13,7 +13,9 @@ package final class CheckoutSession: StripeObjectProtocol {
     package let paymentIntent: Expandable<PaymentIntent>?
     package let invoice: Expandable<Invoice>?
     package let presentment: Presentment?
-    /// When `checkout.session.async_payment_failed` was made. The session itself still says `complete` and `unpaid`.
+    /// When `checkout.session.async_payment_failed` was made.
+    ///
+    /// The session itself still says `complete` and `unpaid`.
     package let toldFailed: Instant?
 
     package var stated: VersionedFields {

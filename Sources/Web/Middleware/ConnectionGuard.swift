@@ -268,12 +268,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Closes when too little was read by the deadline: who is slow has not gone away.
     ///
     /// That the channel becomes writable is not enough to go by, for Hummingbird can be megabytes ahead.
-    private func watchReader(_ context: ChannelHandlerContext) {
-        let before = sentBytes(context)
+    /// Looked at three times a deadline, so that a reader who stops is let go soon after it, whenever it stopped.
+    private func watchReader(_ context: ChannelHandlerContext, readings: [Int] = []) {
+        let readings = Array((readings + [sentBytes(context)]).suffix(3))
         let eventLoop = context.eventLoop.assumeIsolated()
-        writeDeadline = eventLoop.scheduleTask(in: deadlines.write) { [self] in
-            if sentBytes(context) - before >= Self.leastProgress {
-                watchReader(context)
+        let third = TimeAmount.nanoseconds(deadlines.write.nanoseconds / 3)
+        writeDeadline = eventLoop.scheduleTask(in: third) { [self] in
+            if readings.count < 3 || sentBytes(context) - readings[0] >= Self.leastProgress {
+                watchReader(context, readings: readings)
             } else {
                 context.close(promise: nil)
             }
