@@ -12,16 +12,20 @@ package enum GeneratedStory {
         package var repeatsEvents = true
         /// The shapes to choose from.
         package var shapes = StripeShape.allCases
+        /// Whether the account changes its version in the middle, and a second endpoint hears every event in its own.
+        package var mixesShapes = false
 
         package init(
             allowsTies: Bool = true,
             repeatsEvents: Bool = true,
-            shapes: [StripeShape] = StripeShape.allCases
+            shapes: [StripeShape] = StripeShape.allCases,
+            mixesShapes: Bool = false
         ) {
             precondition(!shapes.isEmpty)
             self.allowsTies = allowsTies
             self.repeatsEvents = repeatsEvents
             self.shapes = shapes
+            self.mixesShapes = mixesShapes
         }
     }
 
@@ -29,21 +33,28 @@ package enum GeneratedStory {
     package static func random(seed: UInt64, traits: Traits = Traits()) -> Story {
         var random = SeededRandom(seed: seed)
         let shape = traits.shapes[Int.random(in: 0..<traits.shapes.count, using: &random)]
+        // The first intents are told as they were at their time, where nothing newer is told beside them.
+        let begin: Int64 = shape == .firstIntents && !traits.mixesShapes ? 1_568_000_000 : 1_700_000_000
+        let span: Int64 = shape == .firstIntents && !traits.mixesShapes ? 2_000_000 : 50_000_000
         let options = StoryOptions(
             amount: Int64.random(in: 1...20_000, using: &random),
             currency: Currency(["usd", "eur", "jpy"][Int.random(in: 0..<3, using: &random)]),
-            startedAt: Instant(unixSeconds: 1_700_000_000 + Int64.random(in: 0..<50_000_000, using: &random)),
+            startedAt: Instant(unixSeconds: begin + Int64.random(in: 0..<span, using: &random)),
             seed: random.next()
         )
         let rendering = Rendering(
             shape: shape,
-            expandedPercent: [0, 0, 30][Int.random(in: 0..<3, using: &random)],
+            second: traits.mixesShapes
+                ? [nil, traits.shapes.randomElement(using: &random)].randomElement(using: &random) ?? nil
+                : nil,
+            expandedPercent: traits.mixesShapes ? 0 : [0, 0, 30][Int.random(in: 0..<3, using: &random)],
             allowsTies: traits.allowsTies
         )
         var plot = Plot(
             teller: Storyteller(options, rendering: rendering, isGuest: random.happens(inPercent: 10)),
             random: random,
-            repeatsEvents: traits.repeatsEvents
+            repeatsEvents: traits.repeatsEvents,
+            otherShapes: traits.mixesShapes ? traits.shapes : []
         )
         plot.run()
         return plot.teller.story(
@@ -58,6 +69,8 @@ private struct Plot {
     var teller: Storyteller
     var random: SeededRandom
     let repeatsEvents: Bool
+    /// What the account may be moved to, forward or back.
+    let otherShapes: [StripeShape]
 
     mutating func run() {
         if chance(20) { teller.tellCustomer() }
@@ -78,6 +91,9 @@ private struct Plot {
 
     /// Lets some time pass, or none, and does one thing.
     private mutating func step(_ verb: (inout Storyteller) -> Void) {
+        if let other = otherShapes.randomElement(using: &random), chance(25) {
+            teller.rendering.shape = other
+        }
         if chance(70) { teller.wait([1, 2, 60, 86_400][Int.random(in: 0..<4, using: &random)]) }
         let before = teller.events.count
         verb(&teller)

@@ -31,7 +31,7 @@ extension Storyteller {
         tellInvoice("paid")
         tellInvoice("payment_succeeded")
         settle()
-        guard shape == .endive else { return }
+        guard !shape.isBeforeBasil else { return }
         wait(15)
         tellInvoicePayment(by: .intent(intent.id))
     }
@@ -60,9 +60,9 @@ extension Storyteller {
         markPaid(charge: nil)
         invoice?.isPaidOutOfBand = true
         tellInvoice("updated")
+        // `invoice.payment_succeeded` is not sent for what was paid outside Stripe.
         tellInvoice("paid")
-        tellInvoice("payment_succeeded")
-        guard shape == .endive else { return }
+        guard !shape.isBeforeBasil else { return }
         wait(15)
         tellInvoicePayment(by: .record(ids.ofAccount("pr")))
     }
@@ -88,7 +88,7 @@ extension Storyteller {
 
     private mutating func tellSubscription(_ change: String) {
         guard let subscription else { return }
-        tell("customer.subscription.\(change)", subscription.json)
+        tell("customer.subscription.\(change)") { _ in subscription.json }
     }
 
     private mutating func markPaid(charge: String?) {
@@ -101,7 +101,7 @@ extension Storyteller {
     private mutating func tellInvoice(_ change: String) {
         guard let invoice else { return }
         let expansions = expansions()
-        tell("invoice.\(change)", invoice.json(shape, expanding: expansions))
+        tell("invoice.\(change)") { invoice.json($0, expanding: expansions) }
     }
 
     private mutating func tellInvoicePayment(by means: InvoicePaymentBody.Means) {
@@ -115,6 +115,6 @@ extension Storyteller {
             means: means
         )
         let expansions = expansions()
-        tell("invoice_payment.paid", payment.json(expanding: expansions), cause: .later)
+        tell("invoice_payment.paid", cause: .later) { _ in payment.json(expanding: expansions) }
     }
 }

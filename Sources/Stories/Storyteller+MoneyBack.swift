@@ -27,7 +27,7 @@ extension Storyteller {
         let before = charges[index].amountRefunded
         charges[index].amountRefunded += amount
         refunds.append(refund)
-        if shape != .chargesOnly { tellRefund("refund.created", refunds.count - 1) }
+        if shape != .chargesOnly { tellNewRefund(refunds.count - 1) }
         tellCharge("refunded", index, changed: ["amount_refunded": .integer(before)])
         return refunds.count - 1
     }
@@ -93,7 +93,14 @@ extension Storyteller {
 
     mutating func tellRefund(_ type: String, _ index: Int, cause: Cause = .request) {
         let expansions = expansions()
-        tell(type, refunds[index].json(shape, expanding: expansions), cause: cause)
+        let refund = refunds[index]
+        tell(type, cause: cause) { refund.json($0, expanding: expansions) }
+    }
+
+    /// `refund.created` is sent for every refund since 2024-10-28.acacia; before, one of a charge came by
+    /// `charge.refund.updated` (<https://docs.stripe.com/changelog/acacia/2024-10-28>).
+    mutating func tellNewRefund(_ index: Int, cause: Cause = .request) {
+        tellRefund(shape.isBeforeBasil ? "charge.refund.updated" : "refund.created", index, cause: cause)
     }
 
     // MARK: Disputes
@@ -139,6 +146,6 @@ extension Storyteller {
     private mutating func tellDispute(_ change: String, cause: Cause = .later) {
         guard let dispute = disputes.last else { return }
         let expansions = expansions()
-        tell("charge.dispute.\(change)", dispute.json(shape, expanding: expansions), cause: cause)
+        tell("charge.dispute.\(change)", cause: cause) { dispute.json($0, expanding: expansions) }
     }
 }

@@ -143,26 +143,38 @@ extension Storyteller {
 
     /// Part or all of what was reserved is taken.
     ///
-    /// Stripe books the remainder as a refund.
+    /// Before basil Stripe books the remainder as a refund
+    /// (<https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow>).
     mutating func capture(_ amount: Int64, tellsRemainder: Bool = true) {
         guard let index = charges.lastIndex(where: \.isAuthorisedOnly) else { return }
         let remainder = charges[index].amount - amount
         charges[index].isCaptured = true
         charges[index].amountCaptured = amount
-        charges[index].amountRefunded = remainder
+        charges[index].amountRefunded = shape.isBeforeBasil ? remainder : 0
         charges[index].balanceTransaction = ids.ofPayment("txn")
         receive(amount)
-        if remainder > 0, tellsRemainder || shape.embedsLists {
+        if remainder > 0, shape.isBeforeBasil, tellsRemainder || shape.embedsLists {
             refunds.append(newRefund(of: charges[index], amount: remainder, reason: nil, isMoneyBack: false))
-            if shape == .endive { tellRefund("refund.created", refunds.count - 1) }
+            if !shape.embedsLists { tellNewRefund(refunds.count - 1) }
         }
         tellCharge("captured", index, changed: ["amount_captured": 0, "captured": false])
         tellIntent("succeeded")
     }
 
     /// What was reserved is let go: by us, or by Stripe after seven days.
+    ///
+    /// Before basil Stripe makes a refund of it; since, `charge.expired` alone tells that the time was over, and nothing of
+    /// the charge changes.
     mutating func release(expired: Bool) {
         guard let index = charges.lastIndex(where: \.isAuthorisedOnly) else { return }
+        let cause: Cause = expired ? .later : .request
+        intent?.status = .canceled
+        intent?.canceledAt = now
+        guard shape.isBeforeBasil else {
+            intent?.cancellationReason = expired ? "expired" : "requested_by_customer"
+            if expired || intent == nil { tellCharge("expired", index, cause: cause) }
+            return tellIntent("canceled", cause: cause)
+        }
         charges[index].amountRefunded = charges[index].amount
         refunds.append(
             newRefund(
@@ -172,11 +184,8 @@ extension Storyteller {
                 isMoneyBack: false
             )
         )
-        intent?.status = .canceled
-        intent?.canceledAt = now
         intent?.cancellationReason = expired ? "automatic" : "requested_by_customer"
-        let cause: Cause = expired ? .later : .request
-        if shape == .endive { tellRefund("refund.created", refunds.count - 1, cause: cause) }
+        if !shape.embedsLists { tellNewRefund(refunds.count - 1, cause: cause) }
         tellCharge(expired ? "expired" : "refunded", index, changed: ["amount_refunded": 0], cause: cause)
         tellIntent("canceled", cause: cause)
     }
@@ -209,7 +218,7 @@ extension Storyteller {
     private mutating func tellSession(_ change: String, cause: Cause = .request) {
         guard let session else { return }
         let expansions = expansions()
-        tell("checkout.session.\(change)", session.json(expanding: expansions), cause: cause)
+        tell("checkout.session.\(change)", cause: cause) { _ in session.json(expanding: expansions) }
     }
 
     // MARK: Parts

@@ -6,7 +6,7 @@ import Billing
 /// the events, so that whatever an event shows is how things stand at its second.
 struct Storyteller {
     let options: StoryOptions
-    let rendering: Rendering
+    var rendering: Rendering
     let customer: String?
     var random: SeededRandom
     var ids: StripeIDs
@@ -52,26 +52,30 @@ struct Storyteller {
     /// Who made an event happen: a request of ours, which Stripe then names, or Stripe itself, later.
     enum Cause { case request, later }
 
+    /// Writes an event down, once for each endpoint: the second is told the same in its own version.
     mutating func tell(
         _ type: String,
-        _ object: OrderedJSON,
         changed previous: OrderedJSON? = nil,
-        cause: Cause = .request
+        cause: Cause = .request,
+        _ object: (StripeShape) -> OrderedJSON
     ) {
         let id = ids.ofPayment("evt")
-        let data: OrderedJSON = ["object": object]
-        let body: OrderedJSON = [
-            "id": .string(id),
-            "object": "event",
-            "api_version": .string(shape.rawValue),
-            "created": .integer(now.unixSeconds),
-            "data": previous.map { data.adding(["previous_attributes": $0]) } ?? data,
-            "livemode": false,
-            "pending_webhooks": 1,
-            "request": request(cause),
-            "type": .string(type),
-        ]
-        events.append(StoryEvent(id: id, type: type, created: now, body: Array(body.pretty.utf8)))
+        let request = request(cause)
+        for shape in [shape] + [rendering.second].compactMap(\.self).filter({ $0 != shape }) {
+            let data: OrderedJSON = ["object": object(shape)]
+            let body: OrderedJSON = [
+                "id": .string(id),
+                "object": "event",
+                "api_version": .string(shape.rawValue),
+                "created": .integer(now.unixSeconds),
+                "data": previous.map { data.adding(["previous_attributes": $0]) } ?? data,
+                "livemode": false,
+                "pending_webhooks": 1,
+                "request": request,
+                "type": .string(type),
+            ]
+            events.append(StoryEvent(id: id, type: type, created: now, body: Array(body.pretty.utf8)))
+        }
         if !rendering.allowsTies { wait(1) }
     }
 
@@ -95,16 +99,21 @@ struct Storyteller {
 
     // MARK: How the objects stand now
 
-    func chargeJSON(_ charge: ChargeBody, expanding expansions: ObjectExpansions = .none) -> OrderedJSON {
+    func chargeJSON(
+        _ charge: ChargeBody,
+        _ shape: StripeShape,
+        expanding expansions: ObjectExpansions = .none
+    ) -> OrderedJSON {
         let list = refunds.filter { $0.charge == charge.id }.reversed().map { $0.json(shape) }
         return charge.json(shape, refunds: list, expanding: expansions)
     }
 
     func intentJSON(
         _ intent: PaymentIntentBody,
+        _ shape: StripeShape,
         expanding expansions: ObjectExpansions = .none
     ) -> OrderedJSON {
-        let list = charges.filter { $0.intent == intent.id }.reversed().map { chargeJSON($0) }
+        let list = charges.filter { $0.intent == intent.id }.reversed().map { chargeJSON($0, shape) }
         return intent.json(shape, charges: list, expanding: expansions)
     }
 
@@ -115,8 +124,8 @@ struct Storyteller {
             if random.happens(inPercent: rendering.expandedPercent) { whole[id] = object() }
         }
         guard rendering.expandedPercent > 0 else { return .none }
-        if let intent { consider(intent.id, intentJSON(intent)) }
-        for charge in charges { consider(charge.id, chargeJSON(charge)) }
+        if let intent { consider(intent.id, intentJSON(intent, shape)) }
+        for charge in charges { consider(charge.id, chargeJSON(charge, shape)) }
         for dispute in disputes { consider(dispute.id, dispute.json(shape)) }
         if let invoice { consider(invoice.id, invoice.json(shape)) }
         if let customer { consider(customer, CustomerBody(id: customer, created: customerSince).json) }
@@ -127,12 +136,10 @@ struct Storyteller {
     {
         guard let intent else { return }
         let expansions = expansions()
-        tell(
-            "payment_intent.\(change)",
-            intentJSON(intent, expanding: expansions),
-            changed: previous,
-            cause: cause
-        )
+        let teller = self
+        tell("payment_intent.\(change)", changed: previous, cause: cause) { shape in
+            teller.intentJSON(intent, shape, expanding: expansions)
+        }
     }
 
     mutating func tellCharge(
@@ -142,17 +149,16 @@ struct Storyteller {
         cause: Cause = .request
     ) {
         let expansions = expansions()
-        tell(
-            "charge.\(change)",
-            chargeJSON(charges[index], expanding: expansions),
-            changed: previous,
-            cause: cause
-        )
+        let teller = self
+        tell("charge.\(change)", changed: previous, cause: cause) { shape in
+            teller.chargeJSON(teller.charges[index], shape, expanding: expansions)
+        }
     }
 
     mutating func tellCustomer() {
         guard let customer else { return }
-        tell("customer.created", CustomerBody(id: customer, created: now).json)
+        let body = CustomerBody(id: customer, created: now).json
+        tell("customer.created") { _ in body }
     }
 
     // MARK: What it all comes to
@@ -197,7 +203,9 @@ struct Storyteller {
     }
 
     /// Since basil, only a payment that went through says which invoice it was for.
-    private var paidInvoice: String? { shape == .endive && invoice?.status != .paid ? nil : intent?.invoice }
+    private var paidInvoice: String? {
+        !shape.isBeforeBasil && invoice?.status != .paid ? nil : intent?.invoice
+    }
 
     private var purchaseRows: [StoryRow] {
         if let intent {

@@ -16,7 +16,12 @@ struct ReferenceTests {
 
     @Test(arguments: batches)
     func `the reference in Python reads the same rows out of generated stories`(seeds: Range<UInt64>) throws {
-        let payloads = seeds.flatMap { GeneratedStory.random(seed: $0).events.map(\.body) }
+        let mixed = GeneratedStory.Traits(shapes: StripeShape.withIntents, mixesShapes: true)
+        let payloads = seeds.flatMap { seed in
+            // Every other story is told in several API versions.
+            let traits = seed.isMultiple(of: 2) ? GeneratedStory.Traits() : mixed
+            return GeneratedStory.random(seed: seed, traits: traits).events.map(\.body)
+        }
         let expected = try reference(payloads)
         let found = try NaiveFeed.rows(of: payloads).map { try $0.feedJSON }
         let ours = Set(found).subtracting(expected)

@@ -21,6 +21,12 @@ package struct APIVersion: Hashable, Sendable {
         guard length == 10 else { return nil }
         self.date = date
     }
+
+    /// The date, such as `2025-03-31`.
+    package var text: String {
+        let digits = String(100_000_000 + date).dropFirst()
+        return "\(digits.prefix(4))-\(digits.dropFirst(4).prefix(2))-\(digits.suffix(2))"
+    }
 }
 
 extension APIVersion: Comparable {

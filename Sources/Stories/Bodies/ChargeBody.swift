@@ -61,8 +61,12 @@ struct ChargeBody: Sendable {
         refunds: [OrderedJSON] = [],
         expanding expansions: ObjectExpansions = .none
     ) -> OrderedJSON {
-        let whole = current(expansions)
-        guard shape.embedsLists else { return whole }
+        var whole = current(expansions)
+        // Fields that Stripe added without a version, each on a day: https://github.com/stripe/openapi.
+        if created < Self.disputedSince { whole = whole.removing(["disputed"]) }
+        if created < Self.amountCapturedSince { whole = whole.removing(["amount_captured"]) }
+        guard shape.isBeforeBasil else { return whole }
+        guard shape.embedsLists else { return whole.adding(["invoice": .text(invoice)]) }
         let list: OrderedJSON = [
             "object": "list",
             "data": .array(refunds),
@@ -79,6 +83,11 @@ struct ChargeBody: Sendable {
         ])
         .adding(["source": instrument.source(id: methodID, fingerprint: fingerprint, customer: customer)])
     }
+
+    /// 2019-11-06.
+    static let disputedSince = Instant(unixSeconds: 1_572_998_400)
+    /// 2020-09-21.
+    private static let amountCapturedSince = Instant(unixSeconds: 1_600_646_400)
 
     private func current(_ expansions: ObjectExpansions) -> OrderedJSON {
         [

@@ -69,8 +69,8 @@ struct DisputeBody: Sendable {
             "status": .string(status.rawValue),
         ]
         return switch shape {
-        case .endive: whole
-        case .classic:
+        case .endive, .basil: whole
+        case .latestCharge, .classic, .firstIntents:
             whole.removing([
                 "enhanced_eligibility_types", "intended_submission_method", "payment_method_details",
             ])

@@ -24,7 +24,7 @@ struct InvoiceBody: Sendable {
 
     func json(_ shape: StripeShape, expanding expansions: ObjectExpansions = .none) -> OrderedJSON {
         let whole = current(expansions)
-        guard shape.embedsLists else { return whole }
+        guard shape.isBeforeBasil else { return whole }
         return whole.removing([
             "amount_overpaid", "automatically_finalizes_at", "confirmation_secret", "parent",
         ])
@@ -35,6 +35,10 @@ struct InvoiceBody: Sendable {
             "payment_intent": expansions.reference(intent),
             "subscription": .text(subscription),
         ])
+        // Before basil `amount_paid` left out what was paid outside Stripe.
+        .adding(
+            isPaidOutOfBand ? ["amount_paid": 0, "amount_remaining": .integer(due)] : [:]
+        )
     }
 
     private var due: Int64 { coupon == nil ? amount : 0 }

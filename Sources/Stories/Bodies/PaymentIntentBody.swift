@@ -34,7 +34,8 @@ struct PaymentIntentBody: Sendable {
         expanding expansions: ObjectExpansions = .none
     ) -> OrderedJSON {
         let whole = current(expansions)
-        guard shape.embedsLists else { return whole }
+        guard shape.isBeforeBasil else { return whole }
+        guard shape.embedsLists else { return whole.adding(["invoice": .text(invoice)]) }
         return whole.removing([
             "customer_account", "excluded_payment_method_types", "latest_charge",
             "payment_method_configuration_details",

@@ -58,13 +58,9 @@ struct RefundBody: Sendable {
             failureReason.map {
                 whole.adding(["failure_balance_transaction": nil, "failure_reason": .string($0)])
             } ?? whole
-        return switch shape {
-        case .endive: told
-        case .classic: told.removing(["customer", "customer_account", "payment_method"])
-        case .chargesOnly:
-            told.removing([
-                "customer", "customer_account", "payment_method", "payment_intent", "destination_details",
-            ])
-        }
+        guard !shape.refundsNameTheirCustomer else { return told }
+        let old = told.removing(["customer", "customer_account", "payment_method"])
+        if shape == .chargesOnly { return old.removing(["payment_intent", "destination_details"]) }
+        return created < ChargeBody.disputedSince ? old.removing(["payment_intent"]) : old
     }
 }
