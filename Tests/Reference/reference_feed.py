@@ -340,6 +340,7 @@ def progress(snapshot):
         details = (get("amount_received") or 0, named_latest_charge(snapshot) is not None)
     elif kind == "refund":
         status = refund_status(snapshot)
+        details = (bank_reference(get("destination_details")) is not None,)
     elif kind == "dispute":
         details = (len(get("balance_transactions") or []),)
     elif kind == "checkout.session":

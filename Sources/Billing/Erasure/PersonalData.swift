@@ -27,6 +27,7 @@ package enum PersonalData {
         "paid", "paid_out_of_band", "payment", "payment_intent", "payment_method", "payment_method_details",
         "payment_status", "presentment_amount", "presentment_currency", "presentment_details",
         "receipt_number", "refunded", "status", "told_captured", "told_expired", "told_failed",
+        "told_succeeded",
         "total_discount_amounts", "type", "value",
     ]
 

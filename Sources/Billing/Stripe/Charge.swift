@@ -135,7 +135,7 @@ package final class Charge: StripeObjectProtocol {
         invoice = try json.reference("invoice", rendering)
         paymentMethodDetails =
             json["payment_method_details"].flatMap(PaymentMethodDetails.init(_:))
-            ?? json["source"].flatMap(PaymentMethodDetails.init(source:))
+            ?? (json["source"] ?? json["card"]).flatMap(PaymentMethodDetails.init(source:))
         hasBalanceTransaction = json["balance_transaction"] != nil
         failureCode = json.text("failure_code")
         failureMessage = json.text("failure_message")

@@ -62,8 +62,10 @@ extension Event {
         created = try? json.instant("created")
         livemode = json.bool("livemode") ?? false
         let isThin = json.string("object") == "v2.core.event"
-        if !isThin, json["account"] != nil {
-            account = try json.identity("account")
+        // Called `user_id` before API version 2017-05-25 (<https://docs.stripe.com/changelog/2017-05-25>).
+        let name: StaticString = json["account"] == nil ? "user_id" : "account"
+        if !isThin, json[name] != nil {
+            account = try json.identity(name)
         } else {
             account = try ThinEvent.account(in: json)
         }

@@ -104,7 +104,8 @@ extension JSONValue {
         _ rendering: Rendering
     ) throws(JSONFieldError) -> [Element]? {
         guard let list = self[key] else { return nil }
-        let data = try list.required("data")
+        // Before API version 2014-06-17 the refunds of a charge were the elements themselves.
+        let data = list.elements == nil ? try list.required("data") : list
         guard let elements = data.elements else { throw .wrong(data, "is not a list") }
         var objects: [Element] = []
         for element in elements { objects.append(try element.object(rendering.inside)) }

@@ -34,14 +34,23 @@ package final class PaymentIntent: StripeObjectProtocol {
     package let nextAction: NextAction?
     /// Whether the payment only checks a card, and is no purchase.
     package let isCardValidation: Bool
+    /// When `payment_intent.succeeded` was made, of a payment that was captured in part.
+    ///
+    /// Only the time of the capture tells a Refund of the remainder from one of the same amount made later.
+    package let toldSucceeded: Instant?
 
-    package var stated: VersionedFields { presentment == nil ? [] : .intentPresentment }
+    package var stated: VersionedFields {
+        var stated: VersionedFields = []
+        if presentment != nil { stated.insert(.intentPresentment) }
+        if toldSucceeded != nil { stated.insert(.intentSucceeded) }
+        return stated
+    }
 
     package var status: Status? {
-        // The state's name in API versions before 2019-02-11.
+        // The state's name in API versions before 2019-02-11, and one that https://github.com/stripe/openapi had in 2019-03.
         switch statusText {
         case "requires_source": .requiresPaymentMethod
-        case "requires_source_action": .requiresAction
+        case "requires_source_action", "requires_authorization": .requiresAction
         default: Status(rawValue: statusText)
         }
     }
@@ -103,6 +112,11 @@ package final class PaymentIntent: StripeObjectProtocol {
         // Called `next_source_action` before API version 2019-02-11.
         nextAction = (json["next_action"] ?? json["next_source_action"]).flatMap(NextAction.init)
         isCardValidation = json.isCardValidation(rendering)
+        let isWhole = amountReceived == amount
+        toldSucceeded =
+            rendering.isStored
+            ? try json.instant("told_succeeded")
+            : isWhole ? nil : rendering.time(ofEvent: "payment_intent.succeeded")
     }
 
     /// Writes what is read again.
@@ -125,6 +139,7 @@ package final class PaymentIntent: StripeObjectProtocol {
         if let paymentMethod { json.object("payment_method") { paymentMethod.write(to: &$0) } }
         if let presentment { json.object("presentment_details") { presentment.write(to: &$0) } }
         json.member("status", statusText)
+        json.member("told_succeeded", toldSucceeded?.unixSeconds)
     }
 }
 

@@ -34,7 +34,7 @@ package struct PaymentMethodDetails: Sendable, Hashable {
         )
     }
 
-    /// Reads a card or bank account as charges before 2019 carried it, under `source`.
+    /// Reads a card or bank account as charges before 2019 carried it, under `source`, and before 2015 under `card`.
     init?(source json: JSONValue) {
         guard let object = json.text("object") else { return nil }
         switch object {

@@ -30,8 +30,9 @@ package final class Refund: StripeObjectProtocol {
 
     /// Stripe's status.
     ///
-    /// Refunds of old API versions have none: they succeeded at once or did not exist.
-    package var status: String { statusText ?? "succeeded" }
+    /// Refunds of old API versions have none: they succeeded at once or did not exist. Bodies of 2017 spell one of them
+    /// with two l (<https://github.com/stripe/openapi>, its first versions).
+    package var status: String { statusText == "cancelled" ? "canceled" : statusText ?? "succeeded" }
 
     package var isFinal: Bool { status == "failed" || status == "canceled" }
 
@@ -52,14 +53,16 @@ package final class Refund: StripeObjectProtocol {
     }
 
     package var progress: [Int64] {
-        switch status {
-        case "requires_action": [0]
-        case "pending": [1]
-        case "succeeded": [2]
-        case "canceled", "cancelled": [3]
-        case "failed": [4]
-        default: [1]
-        }
+        let rank: Int64 =
+            switch status {
+            case "requires_action": 0
+            case "pending": 1
+            case "succeeded": 2
+            case "canceled": 3
+            case "failed": 4
+            default: 1
+            }
+        return [rank, bankReference == nil ? 0 : 1]
     }
 
     // MARK: JSON

@@ -70,6 +70,7 @@ package struct VersionedField: Sendable {
         .init(.charge, "told_expired", .whereItStands, source: eventTypes),
         .init(.charge, "told_failed", .whereItStands, source: eventTypes),
         .init(.checkoutSession, "told_failed", .whereItStands, source: eventTypes),
+        .init(.paymentIntent, "told_succeeded", .whereItStands, source: eventTypes),
     ]
 
     func canBeSaid(by version: APIVersion?) -> Bool {
@@ -98,6 +99,7 @@ package struct VersionedFields: OptionSet, Sendable {
     package static let chargeExpired = VersionedFields(rawValue: 1 << 7)
     package static let chargeFailed = VersionedFields(rawValue: 1 << 8)
     package static let sessionFailed = VersionedFields(rawValue: 1 << 9)
+    package static let intentSucceeded = VersionedFields(rawValue: 1 << 10)
 
     init(where isMeant: (VersionedField) -> Bool) {
         var fields: VersionedFields = []

@@ -173,10 +173,21 @@ struct Purchase: Sendable {
         if let captured = charge?.object.toldCaptured {
             return captured.refunded >= remainder ? remainder : 0
         }
+        // Nobody can give money back before it is taken.
+        if let captured = intent?.object.toldSucceeded,
+            refunds.contains(where: {
+                $0.object.counts && $0.object.amount == remainder && $0.object.created <= captured
+            })
+        {
+            return remainder
+        }
         let version = (charge?.snapshot ?? intent?.snapshot)?.apiVersion.flatMap { APIVersion($0) }
         if let version, version >= .basil { return 0 }
-        if let charge { return charge.object.amountRefunded >= remainder ? remainder : 0 }
-        return version == nil ? 0 : remainder
+        guard let charge else { return version == nil ? 0 : remainder }
+        let later = intent?.object.toldSucceeded.map { captured in
+            refunds.filter { $0.object.created > captured && $0.isCounted(in: charge) }.totalAmount
+        }
+        return charge.object.amountRefunded - (later ?? 0) >= remainder ? remainder : 0
     }
 
     /// The Refund objects that go back to this payment.
@@ -213,7 +224,8 @@ struct Purchase: Sendable {
         let remainder = bookedRemainder
         let charge = decidingCharge.flatMap { $0.object.isPaid ? $0 : nil }
         guard remainder > 0,
-            let captured = charge?.object.toldCaptured?.at ?? charge?.shownAt ?? intent?.shownAt
+            let captured = charge?.object.toldCaptured?.at ?? intent?.object.toldSucceeded
+                ?? charge?.shownAt ?? intent?.shownAt
         else { return nil }
         return refunds.filter {
             $0.object.counts && $0.object.amount == remainder && $0.object.created <= captured
@@ -234,12 +246,7 @@ struct Purchase: Sendable {
     var amountRefundedUnseen: Int64 {
         guard capturedAmount > 0, let charge = decidingCharge else { return 0 }
         let stated = max(0, charge.object.amountRefunded - bookedRemainder)
-        let inStated = moneyBack.filter { refund in
-            refund.object.created <= charge.shownAt
-                && (refund.object.counts || refund.shownAt >= charge.shownAt)
-        }
-        .totalAmount
-        return max(0, stated - inStated)
+        return max(0, stated - moneyBack.filter { $0.isCounted(in: charge) }.totalAmount)
     }
 
     var isDisputed: Bool {
@@ -368,6 +375,13 @@ extension [PaymentGroup.Known<Charge>] {
     /// The last attempt.
     fileprivate var newest: PaymentGroup.Known<Charge>? {
         self.max { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
+    }
+}
+
+extension PaymentGroup.Known<Refund> {
+    /// Whether the charge, as it was last shown, has the refund in its running total.
+    fileprivate func isCounted(in charge: PaymentGroup.Known<Charge>) -> Bool {
+        object.created <= charge.shownAt && (object.counts || shownAt >= charge.shownAt)
     }
 }
 

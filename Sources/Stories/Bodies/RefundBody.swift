@@ -23,6 +23,10 @@ struct RefundBody: Sendable {
     /// The acquirer's number for it, by which a bank can find it.
     var reference: String?
 
+    /// When refunds began to say where the money goes: 2023-12-21
+    /// (<https://github.com/stripe/stripe-node/blob/master/CHANGELOG.md>, 14.10.0). An addition is told in every version.
+    private static let destinationSince = Instant(unixSeconds: 1_703_116_800)
+
     var counts: Bool { isMoneyBack && status != .failed && status != .canceled }
 
     func json(_ shape: StripeShape, expanding expansions: ObjectExpansions = .none) -> OrderedJSON {
@@ -59,8 +63,9 @@ struct RefundBody: Sendable {
                 whole.adding(["failure_balance_transaction": nil, "failure_reason": .string($0)])
             } ?? whole
         guard !shape.refundsNameTheirCustomer else { return told }
-        let old = told.removing(["customer", "customer_account", "payment_method"])
-        if shape == .chargesOnly { return old.removing(["payment_intent", "destination_details"]) }
-        return created < ChargeBody.disputedSince ? old.removing(["payment_intent"]) : old
+        var old = told.removing(["customer", "customer_account", "payment_method"])
+        if created < Self.destinationSince { old = old.removing(["destination_details"]) }
+        let isNamedByItsIntent = shape != .chargesOnly && created >= ChargeBody.disputedSince
+        return isNamedByItsIntent ? old : old.removing(["payment_intent"])
     }
 }
