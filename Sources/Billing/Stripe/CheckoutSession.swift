@@ -27,7 +27,7 @@ package final class CheckoutSession: StripeObjectProtocol {
 
     /// Whether the customer went through with it.
     ///
-    /// `status` came in 2021; before, a session had a payment.
+    /// `status` came in 2021-11; before, a session that an event is about had a payment, unless it has expired.
     package var isComplete: Bool { status == nil || status == "complete" }
     package var isPaid: Bool { paymentStatus == "paid" }
 
@@ -61,7 +61,9 @@ package final class CheckoutSession: StripeObjectProtocol {
         let currency = try json.currency("currency")
         created = try json.instant("created")
         mode = json.string("mode")
-        status = json.string("status")
+        // The event came in 2021-09, the status two months later (https://github.com/stripe/openapi).
+        let isToldExpired = rendering.time(ofEvent: "checkout.session.expired") != nil
+        status = json.string("status") ?? (isToldExpired ? "expired" : nil)
         paymentStatus = json.string("payment_status")
         customer = try json.reference("customer", rendering)
         paymentIntent = try json.reference("payment_intent", rendering)

@@ -112,7 +112,12 @@ package final class Invoice: StripeObjectProtocol {
         guard json["discount"] != nil, let subtotal = json["subtotal"]?.integer,
             let total = json["total"]?.integer, subtotal >= 0
         else { return 0 }
-        let taxed = subtotal.addingClamped(try json.amount("tax") ?? 0)
+        // An inclusive tax is within the subtotal already (`total_tax_amounts`, since 2019-05).
+        let amounts = json["total_tax_amounts"]?.elements ?? []
+        var taxed = subtotal.addingClamped(amounts.isEmpty ? try json.amount("tax") ?? 0 : 0)
+        for amount in amounts where amount.bool("inclusive") != true {
+            taxed = taxed.addingClamped(try amount.requiredAmount("amount"))
+        }
         let (difference, overflowed) = taxed.subtractingReportingOverflow(max(0, total))
         return overflowed ? 0 : max(0, difference)
     }

@@ -20,7 +20,9 @@ package struct NextAction: Sendable, Equatable {
     /// Reads an action as Stripe sends it, or as it is stored; anything that is none makes no difference to the row.
     init?(_ json: JSONValue) {
         guard let type = json.text("type") else { return nil }
-        let details = json[named: type]
+        // Until 2018-11 the details stood under `value`
+        // (https://docs.stripe.com/changelog/2018-11-08/several-changes-payment-intents-private-beta).
+        let details = json[named: type] ?? json["value"]
         let url = Self.names.lazy.compactMap { details?[named: $0]?.string }.first
         self.init(type: type, url: url ?? json.string("url"))
     }
