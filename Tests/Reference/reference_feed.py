@@ -924,8 +924,22 @@ def invoice_rows(world, invoice):
 
 
 def coupon_amount(invoice):
-    entries = invoice.get("total_discount_amounts") or []
-    return sum(entry.get("amount") or 0 for entry in entries) if is_paid_invoice(invoice) else 0
+    """What coupons took off a paid invoice."""
+    if not is_paid_invoice(invoice):
+        return 0
+    if any(s.says("total_discount_amounts") for s in invoice.snapshots):
+        entries = invoice.get("total_discount_amounts") or []
+        return sum(entry.get("amount") or 0 for entry in entries)
+    # A body of before: the subtotal is before discounts, the total after them, and an inclusive tax is within both.
+    # https://docs.stripe.com/api/invoices/object?api-version=2020-03-02
+    if invoice.get("discount") is None or invoice.get("subtotal") is None or invoice.get("total") is None:
+        return 0
+    taxes = invoice.get("total_tax_amounts")
+    if taxes is None:
+        on_top = invoice.get("tax") or 0
+    else:
+        on_top = sum(tax.get("amount") or 0 for tax in taxes if not tax.get("inclusive"))
+    return max(0, invoice.get("subtotal") + on_top - invoice.get("total"))
 
 
 def paid_outside(world, invoice):
