@@ -109,7 +109,7 @@ SHAPES = {
     "charge": (
         ["amount", "amount_captured", "amount_refunded"],
         ["payment_intent", "customer", "invoice", "dispute"],
-        ["payment_intent", "invoice", "dispute", "refunds.data"],
+        ["payment_intent", "invoice", "dispute", "refunds", "refunds.data"],  # a list before 2014-06-17: CL/2014-06-17
     ),
     "payment_intent": (
         ["amount", "amount_received"],
@@ -462,7 +462,8 @@ class World:
             if charge.ever("payment_intent"):
                 self.intent_of[charge.id] = charge.ever("payment_intent")
             for s in charge.snapshots:
-                for listed in [s.ref("dispute"), *map(ref, s.get("refunds.data") or [])]:
+                refunds = s.get("refunds") if isinstance(s.get("refunds"), list) else s.get("refunds.data") or []
+                for listed in [s.ref("dispute"), *map(ref, refunds)]:
                     self.charge_listing[listed] = charge.id
 
     def payment(self, identifier):
@@ -647,23 +648,36 @@ class Payment:
         capture = self.deciding.told["charge.captured"] if self.deciding else []
         if capture:
             booked = capture[-1][1] >= remainder
+        elif self.refund_at_capture(remainder):
+            booked = True  # the request that captured was of an older version, whatever version the bodies have
         elif self.deciding and is_paid(self.deciding):
-            refunded = self.deciding.get("amount_refunded") or 0
-            booked = not self.deciding.latest.is_since(BASIL) and refunded >= remainder
+            shown = sum(r.get("amount") or 0 for r in self.refunds if counts(r) and r.created <= self.deciding.at)
+            hidden = (self.deciding.get("amount_refunded") or 0) - shown
+            booked = not self.deciding.latest.is_since(BASIL) and hidden >= remainder
         else:
             booked = self.intent is not None and not self.intent.latest.is_since(BASIL)
         return remainder if booked else 0
 
     @property
+    def captured_at(self):
+        """When the capture was over at the latest: charge.captured, else the first body that shows it."""
+        capture = self.deciding.told["charge.captured"] if self.deciding else []
+        shown = [s.at for s in self.deciding.snapshots if is_paid(s)] if self.deciding else []
+        shown += [s.at for s in self.intent.snapshots if s.get("amount_received")] if self.intent else []
+        return capture[-1][0] if capture else min(shown, default=None)
+
+    def refund_at_capture(self, remainder):
+        """The Refund of this size that was made no later than the capture."""
+        moment = self.captured_at
+        found = [r for r in self.refunds if r.get("amount") == remainder and counts(r) and moment is not None]
+        found = [r for r in found if r.created <= moment and r.get("reason") != "expired_uncaptured_charge"]
+        return min(found, key=lambda r: (r.created, r.id), default=None)
+
+    @property
     def remainder_refund(self):
         """The Refund object that only stands for the booked remainder."""
-        if not self.booked_remainder:
-            return None
-        capture = self.deciding.told["charge.captured"] if self.deciding else []
-        captured_at = capture[-1][0] if capture else (self.deciding or self.intent).at
-        found = [r for r in self.refunds if r.get("amount") == self.booked_remainder and counts(r)]
-        found = [r for r in found if r.created <= captured_at and r.get("reason") != "expired_uncaptured_charge"]
-        return min(found, key=lambda r: (r.created, r.id), default=None)
+        remainder = self.booked_remainder
+        return self.refund_at_capture(remainder) if remainder else None
 
     def gives_money_back(self, refund):
         charge = self.world.find("charge", self.world.charge_of(refund))
@@ -1111,7 +1125,10 @@ def details_of_source(source):
         return None
     if source.get("object") == "bank_account":
         return {"type": "ach_debit", "ach_debit": source}
-    return {"type": "card", "card": source} if source.get("object") == "card" else source
+    if source.get("object") == "card":
+        # CL/2014-06-13/renames-type-field-cards-brand
+        return {"type": "card", "card": source | {"brand": source.get("brand") or source.get("type")}}
+    return source
 
 
 def as_words(identifier):
@@ -1233,8 +1250,11 @@ def rows_of(world):
 
 
 def account_of(event):
-    """The account that an event is about: `account`, else the last part of `context`."""
-    return event.get("account") or (event.get("context") or "").split("/")[-1] or None
+    """The account that an event is about: `account` (`user_id` before 2017-05-25), else the last part of `context`.
+
+    CL/2017-05-25/events-connect-specify-originating-account
+    """
+    return event.get("account") or event.get("user_id") or (event.get("context") or "").split("/")[-1] or None
 
 
 def feed(events):
