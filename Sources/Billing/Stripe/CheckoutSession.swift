@@ -57,8 +57,8 @@ package final class CheckoutSession: StripeObjectProtocol {
 
     package init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         id = try json.identity("id")
-        let total = try json.amount("amount_total")
-        let currency = try json.currency("currency")
+        amountTotal = try json.amount("amount_total")
+        currency = try json.currency("currency")
         created = try json.instant("created")
         mode = json.string("mode")
         // The event came in 2021-09, the status two months later (https://github.com/stripe/openapi).
@@ -68,21 +68,7 @@ package final class CheckoutSession: StripeObjectProtocol {
         customer = try json.reference("customer", rendering)
         paymentIntent = try json.reference("payment_intent", rendering)
         invoice = try json.reference("invoice", rendering)
-        let presented = try Presentment(json["presentment_details"])
-        // Before API version 2025-03-31.basil the session's own amount was the one in the customer's currency
-        // (https://docs.stripe.com/changelog/basil/2025-03-31/add_presentment_details).
-        if presented == nil, let conversion = json["currency_conversion"], let total, let currency,
-            let amount = try conversion.amount("amount_total"),
-            let source = try conversion.currency("source_currency")
-        {
-            amountTotal = amount
-            self.currency = source
-            presentment = Presentment(Money(minorUnits: total, currency: currency))
-        } else {
-            amountTotal = total
-            self.currency = currency
-            presentment = presented
-        }
+        presentment = try Presentment(json["presentment_details"])
         toldFailed =
             rendering.isStored
             ? try json.instant("told_failed")

@@ -23,8 +23,9 @@ struct RefundBody: Sendable {
     /// The acquirer's number for it, by which a bank can find it.
     var reference: String?
 
-    /// When refunds began to say where the money goes: 2023-12-21
-    /// (<https://github.com/stripe/stripe-node/blob/master/CHANGELOG.md>, 14.10.0). An addition is told in every version.
+    /// When refunds began to say where the money goes, in every version: 2023-12-21.
+    ///
+    /// <https://github.com/stripe/stripe-node/blob/master/CHANGELOG.md> (14.10.0).
     private static let destinationSince = Instant(unixSeconds: 1_703_116_800)
 
     var counts: Bool { isMoneyBack && status != .failed && status != .canceled }
