@@ -1,7 +1,7 @@
 import Foundation
 
-/// A case of `testdata/reports`: events of our own making, after a public report of another receiver, and the rows that
-/// must come out of them.
+/// A case of `testdata/reports`: events of our own making, after a public report of another receiver or after Stripe's
+/// documents, and the rows that must come out of them.
 package struct Report: Sendable, CustomStringConvertible {
     package let name: String
     package let payloads: [[UInt8]]
