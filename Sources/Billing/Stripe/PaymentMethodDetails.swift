@@ -50,9 +50,11 @@ package struct PaymentMethodDetails: Sendable, Hashable {
                 bankName: json.text("bank_name")
             )
         default:
+            // A card's brand was its `type` until 2014-06-13
+            // (https://docs.stripe.com/changelog/2014-06-13/renames-type-field-cards-brand).
             self.init(
                 type: object,
-                brand: json.text("brand").map(Self.canonicalBrand),
+                brand: (json.text("brand") ?? json.text("type")).map(Self.canonicalBrand),
                 last4: json.text("last4")
             )
         }
