@@ -24,6 +24,9 @@ package final class Dispute: StripeObjectProtocol {
     /// (<https://docs.stripe.com/api/disputes/object#dispute_object-balance_transactions>).
     package var isMoneyGone: Bool { movements.map { $0 % 2 == 1 } ?? (status == "lost") }
 
+    /// Whether the bank only inquires, and took no money yet.
+    package var isInquiry: Bool { status.hasPrefix("warning_") }
+
     package var links: [ObjectReference] { [charge?.reference, paymentIntent?.reference].compactMap(\.self) }
 
     package var expanded: [StripeObject] {
@@ -55,13 +58,17 @@ package final class Dispute: StripeObjectProtocol {
     /// something is staged, and `past_due` that it was submitted too late
     /// (<https://docs.stripe.com/api/disputes/object#dispute_object-evidence_details>). An appeal is answered by itself,
     /// after the first answer (<https://docs.stripe.com/disputes/arbitration>), so that answers before it do not count.
+    /// Nor do those to the inquiry that became the dispute: whether Stripe goes on counting them it does not say.
     ///
-    /// - Parameter now: The present; what was due before it can be answered no more.
+    /// - Parameters:
+    ///   - now: The present; what was due before it can be answered no more.
+    ///   - inquiryAnswers: How often the merchant answered while it was an inquiry.
     /// - Returns: `nil` where there is nothing to answer.
-    package func answerDue(at now: Instant) -> Instant? {
+    package func answerDue(at now: Instant, inquiryAnswers: Int64 = 0) -> Instant? {
         guard let dueBy, dueBy.unixSeconds > 0, dueBy > now else { return nil }
         return switch status {
-        case "warning_needs_response", "needs_response": submissions ?? 0 > 0 ? nil : dueBy
+        case "warning_needs_response": submissions ?? 0 > 0 ? nil : dueBy
+        case "needs_response": submissions ?? 0 > inquiryAnswers ? nil : dueBy
         case "appeal_needs_response": dueBy
         default: nil
         }

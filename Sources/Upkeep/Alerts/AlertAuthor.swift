@@ -21,7 +21,7 @@ package struct AlertAuthor: Sendable {
         case quarantine = "consolebillingquarantine"
         case drift = "consolebillingdrift"
         case silence = "consolebillingsilence"
-        case paymentAtRisk = "payments-at-risk"
+        case paymentAtRisk = "consolebillingpaymentatrisk"
 
         var link: String { "deploy/RUNBOOK.md#\(rawValue)" }
     }

@@ -21,16 +21,18 @@ struct PaymentRisk: Sendable, Equatable {
     private(set) var paymentIntent: String?
     private(set) var amount: Money?
 
+    /// `nil` where there is nothing to do: for a dispute that was answered or decided, or whose deadline has passed, a
+    /// warning that is not actionable, a review that is closed.
+    ///
     /// - Parameters:
     ///   - snapshot: A dispute, an early fraud warning or a review.
     ///   - account: The connected account that it is of.
+    ///   - inquiryAnswers: How often a dispute was answered while it was an inquiry.
     ///   - now: When it is looked at.
-    /// - Returns: `nil` where there is nothing to do: for a dispute that was answered or decided, or whose deadline has
-    ///   passed, a warning that is not actionable, a review that is closed.
-    init?(_ snapshot: Snapshot, account: String?, at now: Instant) {
+    init?(_ snapshot: Snapshot, account: String?, inquiryAnswers: Int64, at now: Instant) {
         switch snapshot.object {
         case .dispute(let dispute):
-            guard let dueBy = dispute.answerDue(at: now) else { return nil }
+            guard let dueBy = dispute.answerDue(at: now, inquiryAnswers: inquiryAnswers) else { return nil }
             matter = .dispute(status: dispute.status, dueBy: dueBy)
             (charge, paymentIntent) = (dispute.charge?.id, dispute.paymentIntent?.id)
             amount = Money(minorUnits: dispute.amount, currency: dispute.currency)

@@ -42,9 +42,12 @@ extension AlertAuthor {
         let id = risk.reference.id
         let summary =
             switch object {
-            case .dispute(let dispute): "There is nothing to answer in dispute \(id) any more: it is \(dispute.status)."
-            case .review(let review): "Review \(id) is closed: \(review.closedReason ?? "Stripe does not say why")."
-            default: "Early fraud warning \(id) is not actionable any more: the payment is disputed or refunded."
+            case .dispute(let dispute):
+                "There is nothing to answer in dispute \(id) any more: it is \(dispute.status)."
+            case .review(let review):
+                "Review \(id) is closed: \(review.closedReason ?? "Stripe does not say why")."
+            default:
+                "Early fraud warning \(id) is not actionable any more: the payment is disputed or refunded."
             }
         return alert(
             risk.kinds.ends,

@@ -23,8 +23,30 @@ struct RiskWatch: Sendable {
         var events: Set<EventKey> = []
     }
 
+    /// What some events showed of an object.
+    private struct Known {
+        let account: String?
+        var record: ObjectRecord?
+        var inquiryAnswers: Int64 = 0
+
+        init(account: String?) { self.account = account }
+
+        mutating func add(_ shown: ObjectRecord) {
+            record = record?.merging(shown) ?? shown
+            if case .dispute(let dispute) = shown.snapshot?.object, dispute.isInquiry {
+                inquiryAnswers = max(inquiryAnswers, dispute.submissions ?? 0)
+            }
+        }
+
+        func risk(at time: Instant) -> PaymentRisk? {
+            record?.snapshot.flatMap {
+                PaymentRisk($0, account: account, inquiryAnswers: inquiryAnswers, at: time)
+            }
+        }
+    }
+
     func look(_ journal: inout AlertJournal) async throws(StoreError) {
-        let waiting = journal.pending.count { $0.alert.kind.isOfPaymentAtRisk }
+        let waiting = journal.pending.count(where: { $0.alert.kind.isOfPaymentAtRisk })
         guard waiting < Self.waitingAtMost else { return }
         let (news, through) = try await news(since: journal.risksReadThrough)
         for object in news { try await weigh(object, &journal) }
@@ -70,18 +92,16 @@ struct RiskWatch: Sendable {
 
     private func weigh(_ news: News, _ journal: inout AlertJournal) async throws(StoreError) {
         var before: PaymentRisk?
-        var record: ObjectRecord?
+        var known = Known(account: news.account)
         for logged in try await events(of: news) {
             let shown = logged.event?.records(receivedAt: logged.entry.receivedAt)
                 .first { $0.reference == news.reference }
             guard let shown else { continue }
-            record = record?.merging(shown) ?? shown
-            if !news.events.contains(logged.entry.key) {
-                before = risk(record, news.account, at: logged.entry.receivedAt)
-            }
+            known.add(shown)
+            if !news.events.contains(logged.entry.key) { before = known.risk(at: logged.entry.receivedAt) }
         }
-        guard let object = record?.snapshot?.object else { return }
-        let decision = RiskDecision(before: before, after: risk(record, news.account, at: now()))
+        guard let object = known.record?.snapshot?.object else { return }
+        let decision = RiskDecision(before: before, after: known.risk(at: now()))
         if var superseded = decision.superseded {
             let isWithdrawn = journal.withdraw(author.alertID(superseded))
             if !isWithdrawn, decision.begun == nil {
@@ -95,10 +115,6 @@ struct RiskWatch: Sendable {
         }
     }
 
-    private func risk(_ record: ObjectRecord?, _ account: String?, at time: Instant) -> PaymentRisk? {
-        record?.snapshot.flatMap { PaymentRisk($0, account: account, at: time) }
-    }
-
     private func complete(_ risk: inout PaymentRisk) async throws(StoreError) {
         let payments = try await store.payments(of: [risk.reference], account: risk.account)
         risk.complete(from: payments.flatMap(\.self))
@@ -108,7 +124,7 @@ struct RiskWatch: Sendable {
     private func events(of news: News) async throws(StoreError) -> [LoggedEvent] {
         let query = EventQuery(objectID: news.reference.id, limit: Self.eventsOfAnObject)
         let entries = (try await store.entries(query)?.elements ?? [])
-            .drop { !news.events.contains($0.key) }
+            .drop(while: { !news.events.contains($0.key) })
             .filter { $0.account == news.account && $0.disposition == .projected }
         var events: [LoggedEvent] = []
         for entry in entries.reversed() {
