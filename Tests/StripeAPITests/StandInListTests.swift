@@ -176,7 +176,7 @@ struct StandInListTests {
     @Test func `an invoice has its own payments, and no others, where it is asked for them`() async throws {
         try await StandInUnderTest.with { world in
             for id in ["in_1", "in_2"] {
-                try world.standIn.put(#"{"id":"\(id)","object":"invoice"}"#)
+                try world.standIn.put(#"{"id":"\#(id)","object":"invoice"}"#)
             }
             try world.standIn.put(#"{"id":"inpay_1","object":"invoice_payment","invoice":"in_1"}"#)
             #expect(try await world.get("/v1/invoices/in_1").json["payments"] == nil)
