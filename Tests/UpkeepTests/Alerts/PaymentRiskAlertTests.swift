@@ -327,9 +327,9 @@ struct PaymentRiskAlertTests {
                 for number in 0..<others { try await bench.hear("evt_\(id)_\(number)") }
             }
             let worker = try bench.worker()
-            try await deliver("dp_1", behind: 1100)
+            try await deliver("dp_1", behind: 520)
             try await bench.pass(2, worker)
-            try await deliver("dp_2", behind: 1100)
+            try await deliver("dp_2", behind: 520)
             try await deliver("dp_3", behind: 0)
             try await bench.pass(5, worker)
             #expect(
