@@ -12,7 +12,8 @@ struct AlertsCommand: AsyncParsableCommand {
         commandName: "alerts",
         abstract: "Look after what operators are told by webhook.",
         discussion: """
-            With ALERT_WEBHOOK_URL the service tells of quarantined events, drift and silence, and of their end.
+            With ALERT_WEBHOOK_URL the service tells of quarantined events, drift, silence and payments at risk, and \
+            of their end.
 
             EXAMPLES
               console-billing alerts test

@@ -56,7 +56,7 @@ package final class ReceiptFetcher: ReceiptSource {
             return try allowed(try decode(IntentReceipt.self, body).latest_charge?.receipt_url)
         case .invoice:
             return try allowed(try await invoiceLinks(target.object.id, account: target.account).page)
-        case .refund, .dispute, .checkoutSession, .invoicePayment, .customer:
+        case .refund, .dispute, .checkoutSession, .invoicePayment, .customer, .earlyFraudWarning, .review:
             throw ReceiptUnavailable("a \(target.object.kind.rawValue) has no receipt of its own")
         }
     }

@@ -70,6 +70,7 @@ struct DecodingTests {
             ("customer.deleted", .customer), ("customer.subscription.created", nil),
             ("customer.source.created", nil), ("customer.tax_id.created", nil),
             ("customer.discount.created", nil),
+            ("radar.early_fraud_warning.updated", .earlyFraudWarning), ("review.opened", .review),
             ("payout.paid", nil), ("ping", nil), ("v1.charge.refunded", nil), ("charge", nil),
             ("charges.x", nil),
         ] as [(String, ObjectKind?)]

@@ -18,6 +18,9 @@ struct PersonalDataTests {
         let bodies =
             TestSupport.Scenario.all.flatMap(\.payloads)
             + (0..<40).flatMap { GeneratedStory.random(seed: $0).events.map(\.body) }
+            + ["radar.early_fraud_warning.created", "review.closed", "review.opened"].compactMap {
+                try? Testdata.bytes("events/\($0).json")
+            }
         return bodies.compactMap { try? EventCoding.decode($0) }
     }()
 

@@ -308,6 +308,72 @@ def replicas(arguments):
     return "2 replicas, 1 tells, killed: the other tells the same"
 
 
+def shows(identifier, kind, thing, seconds_ago):
+    made = int(time.time()) - seconds_ago
+    return json.dumps(
+        {"id": identifier, "object": "event", "type": kind, "livemode": False, "created": made,
+         "api_version": "2026-09-30.endive", "data": {"object": {"livemode": False, "created": made, "charge": "ch_1", **thing}}}
+    ).encode()  # fmt: skip
+
+
+def at_risk(arguments):
+    """A dispute, a fraud warning and a review are told once and end once, whatever comes twice and late: on both stores."""
+    due = int(time.time()) + 9 * 86_400
+    dispute = {"id": "dp_1", "object": "dispute", "amount": 1200, "currency": "usd", "payment_intent": "pi_1",
+               "evidence": {"customer_email_address": "jo@example.com"}}  # fmt: skip
+    warning = {"id": "issfr_1", "object": "radar.early_fraud_warning", "fraud_type": "misc"}
+    review = {"id": "prv_1", "object": "review", "ip_address": "203.0.113.7", "opened_reason": "rule"}
+
+    def answered(times):
+        return {"evidence_details": {"due_by": due, "has_evidence": True, "past_due": False, "submission_count": times}}
+
+    opened = [
+        ("charge.dispute.created", {**dispute, **answered(0), "status": "needs_response"}),
+        ("radar.early_fraud_warning.created", {**warning, "actionable": True}),
+        ("review.opened", {**review, "open": True}),
+    ]
+    over = [
+        ("charge.dispute.updated", {**dispute, **answered(1), "status": "under_review"}),
+        ("radar.early_fraud_warning.updated", {**warning, "actionable": False}),
+        ("review.closed", {**review, "open": False, "closed_reason": "approved"}),
+    ]
+    types = [
+        ("dispute.needs_response", "dispute.needs_no_response"),
+        ("fraud_warning.actionable", "fraud_warning.not_actionable"),
+        ("review.opened", "review.closed"),
+    ]
+    with Server() as server:
+        for store in ({}, {"DATABASE_URL": server.url()}):
+            receiver = Receiver()
+            with served(arguments, receiver, **store) as place:
+
+                def deliver_all(name, events, seconds_ago):
+                    for number, (kind, thing) in enumerate(events):
+                        status, answer, _ = place.deliver(shows(f"evt_{name}{number}", kind, thing, seconds_ago))
+                        expect(status == 200 and answer["outcome"] != "quarantined", f"{status} {answer}")
+
+                deliver_all("opened", opened, 60)
+                for begins, _ in types:
+                    receiver.wait(begins, 1)
+                (told,) = receiver.told("dispute.needs_response")
+                expect((told["data"]["due_by"], told["data"]["amount"]) == (due, 1200), str(told))
+                # Told again as the same events, and as others that say the same.
+                deliver_all("opened", opened, 60)
+                deliver_all("again", opened, 59)
+                place.kill()
+                place.start()
+                deliver_all("over", over, 30)
+                deliver_all("late", opened, 58)
+                for _, ends in types:
+                    receiver.wait(ends, 1)
+                time.sleep(3)
+                expect(len(receiver.seen) == len({i for i, _, _ in receiver.seen}) == 6, str(receiver.seen))
+                bodies = b"".join(body for _, body, _ in receiver.seen)
+                expect(b"jo@example.com" not in bodies and b"203.0.113.7" not in bodies, "somebody's data is told")
+            receiver.check()
+    return "3 told and 3 ended, each once, on SQLite and PostgreSQL"
+
+
 def held(server):
     rows = server.query("SELECT holder FROM upkeep_runs WHERE kind = 'alerts' AND holder IS NOT NULL")
     return len(rows) == 1 and bool(rows[0][0])
@@ -349,7 +415,7 @@ def main():
     parser.add_argument("--only", help="one of the cases")
     arguments = parser.parse_args()
     arguments.service = os.path.abspath(arguments.service)
-    cases = [storm, kills, gone, silence, replicas, example]
+    cases = [storm, kills, gone, silence, replicas, at_risk, example]
     failures = []
 
     def run(case):

@@ -32,7 +32,7 @@ extension StoreConformance {
         },
         StoreConformance("what says nothing about a payment is recorded and ignored") { kind in
             let bodies = [
-                #"{"id":"evt_unknown","type":"radar.early_fraud_warning.created","data":{"object":{"id":"x"}}}"#,
+                #"{"id":"evt_unknown","type":"issuing_dispute.created","data":{"object":{"id":"x"}}}"#,
                 #"{"id":"evt_thin","object":"v2.core.event","type":"charge.succeeded"}"#,
                 #"{"id":"evt_ping","type":"ping","data":{"object":null}}"#,
                 #"{"id":"evt_upcoming","type":"invoice.upcoming","data":{"object":{"object":"invoice"}}}"#,

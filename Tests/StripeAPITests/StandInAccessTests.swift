@@ -80,11 +80,13 @@ struct StandInAccessTests {
         ("/v1/invoice_payments", "2025-03-30.acacia", "2025-03-31.basil"),
         ("/v1/invoice_payments?created[gte]=1", "2025-11-16.clover", "2025-11-17.clover"),
         ("/v1/payment_intents/pi_1?expand[]=latest_charge", "2022-11-14", "2022-11-15"),
+        ("/v1/invoices/in_1?expand[]=payments", "2025-03-30.acacia", "2025-03-31.basil"),
         ("/v2/core/events/evt_1", "2024-09-29", "2024-09-30.acacia"),
     ])
     func `answers no call in a version before it`(path: String, before: String, from: String) async throws {
         try await StandInUnderTest.with { world in
             try world.standIn.put(#"{"id":"pi_1","object":"payment_intent","latest_charge":"ch_1"}"#)
+            try world.standIn.put(#"{"id":"in_1","object":"invoice"}"#)
             try world.standIn.put(#"{"id":"evt_1","object":"v2.core.event"}"#)
             #expect(try await world.get(path, headers: ["Stripe-Version": before]).status == 400)
             #expect(try await world.get(path, headers: ["Stripe-Version": from]).status == 200)

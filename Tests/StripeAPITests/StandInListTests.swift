@@ -173,6 +173,23 @@ struct StandInListTests {
         }
     }
 
+    @Test func `an invoice has its own payments, and no others, where it is asked for them`() async throws {
+        try await StandInUnderTest.with { world in
+            for id in ["in_1", "in_2"] {
+                try world.standIn.put(#"{"id":"\#(id)","object":"invoice"}"#)
+            }
+            try world.standIn.put(#"{"id":"inpay_1","object":"invoice_payment","invoice":"in_1"}"#)
+            #expect(try await world.get("/v1/invoices/in_1").json["payments"] == nil)
+            for (id, payments) in [("in_1", ["inpay_1"]), ("in_2", [])] {
+                let answer = try await world.get("/v1/invoices/\(id)?expand[]=payments")
+                let list = try #require(answer.json["payments"] as? [String: Any])
+                #expect((list["data"] as? [[String: Any]])?.map { $0["id"] as? String } == payments)
+                #expect(list["object"] as? String == "list" && list["has_more"] as? Bool == false)
+                #expect(list["url"] as? String == "/v1/invoice_payments?invoice=\(id)")
+            }
+        }
+    }
+
     @Test(arguments: ["{}", #"{"id":"evt_1","object":"event"}"#, MadeUp.charge(1), "[]"])
     func `what is no event is not taken for one`(text: String) async throws {
         try await StandInUnderTest.with { world in

@@ -27,6 +27,9 @@ struct ListQuery {
     private var typePattern: String?
     private var isDelivered: Bool?
 
+    /// The first of those that name an object.
+    init(_ name: String, is id: String) { members = [(name, id)] }
+
     init(_ call: StripeCall, _ resource: Resource) throws(StripeErrorAnswer) {
         var seen: Set<String> = []
         for (name, value) in call.parameters {

@@ -7,6 +7,8 @@ struct Resource: Sendable {
     let permission: String
     /// The references that `expand[]` may turn into the objects they name, and the kind of those.
     var expandable: [String: String] = [:]
+    /// The lists that `expand[]` puts into the object, with the kind of what they list; no version has them unasked.
+    var includable: [String: String] = [:]
     /// What Stripe calls the parameter when there is no such object.
     var idParameter = "id"
     /// Whether there is a list of them.
@@ -57,7 +59,11 @@ struct Resource: Sendable {
             path: "/v1/invoices",
             object: "invoice",
             permission: "rak_invoice",
-            filters: ["collection_method", "customer", "status", "subscription"]
+            // https://docs.stripe.com/api/invoices/object#invoice_object-payments
+            includable: ["payments": "invoice_payment"],
+            filters: ["collection_method", "customer", "status", "subscription"],
+            // https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices
+            expandableSince: "2025-03-31"
         ),
         Resource(
             path: "/v1/invoice_payments",

@@ -88,7 +88,8 @@ struct StripeCall {
         var names: [String] = []
         for (name, value) in parameters {
             guard name == "expand[]" else { throw .unknownParameter(name) }
-            guard resource.expandable[value] != nil, isInVersion(from: resource.expandableSince) else {
+            let kind = resource.expandable[value] ?? resource.includable[value]
+            guard kind != nil, isInVersion(from: resource.expandableSince) else {
                 throw .notExpandable(value)
             }
             names.append(value)

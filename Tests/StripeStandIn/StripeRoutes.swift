@@ -99,12 +99,37 @@ struct StripeRoutes: Sendable {
         _ fault: Fault
     ) throws(StripeErrorAnswer) {
         for name in names {
+            if let kind = resource.includable[name],
+                let listed = Resource.all.first(where: { $0.object == kind })
+            {
+                object[name] = try list(of: listed, naming: resource, object, call, key, fault)
+            }
             guard let id = object[name]?.string, let kind = resource.expandable[name],
                 let inner = world.entry(kind, id: id, account: call.account, key: key)
             else { continue }
             if let of = Resource.all.first(where: { $0.object == kind }) { try key.mustAllow(of) }
             object[name] = rendered(inner.object, fault, account: call.account)
         }
+    }
+
+    /// The first page of what names an object, as it stands inside that.
+    private func list(
+        of listed: Resource,
+        naming resource: Resource,
+        _ object: JSON,
+        _ call: StripeCall,
+        _ key: APIKey,
+        _ fault: Fault
+    ) throws(StripeErrorAnswer) -> JSON {
+        try key.mustAllow(listed)
+        let id = object["id"]?.string ?? ""
+        let query = ListQuery(resource.object, is: id)
+        let (entries, hasMore) = try world.page(listed, query, account: call.account, key: key)
+        return [
+            "object": "list",
+            "data": .array(entries.map { rendered($0.object, fault, account: call.account) }),
+            "has_more": .bool(hasMore), "url": .string("\(listed.path)?\(resource.object)=\(id)"),
+        ]
     }
 
     private func rendered(_ object: JSON, _ fault: Fault, account: String?) -> JSON {

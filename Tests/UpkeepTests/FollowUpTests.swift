@@ -166,6 +166,26 @@ struct FollowUpTests {
         }
     }
 
+    @Test func `an invoice whose list of payments is empty and complete was paid outside Stripe`()
+        async throws
+    {
+        try await UpkeepHarness.with { harness in
+            try harness.standIn.put(Self.invoice)
+            try await harness.record(Objects.event("evt_1", type: "invoice.paid", Self.invoice))
+            #expect(try await harness.store.count(TransactionFilter()) == 0)
+            try await Self.settle(harness)
+            let row = try #require(try await harness.row("in_1"))
+            #expect(row.amount == 2500 && row.status == "succeeded" && row.paymentIntent == nil)
+            #expect(row.paymentMethod?.type == "out_of_band")
+            #expect(try await harness.store.count(TransactionFilter()) == 1)
+            #expect(
+                harness.standIn.requests.map(\.route) == ["GET /v1/invoice_payments", "GET /v1/invoices/:id"]
+            )
+            #expect(try await harness.store.summary() == Self.nothing)
+            #expect(try await harness.store.reprojectAll().changed == 0)
+        }
+    }
+
     @Test func `a payment that comes by itself in time costs no request`() async throws {
         try await UpkeepHarness.with { harness in
             try await harness.record(Objects.event("evt_1", type: "invoice.paid", Self.invoice))

@@ -196,7 +196,7 @@ struct ReceiptFetcherTests {
             #expect(await reason(fetcher, target(.charge, "ch_9"))?.contains("404") == true)
             #expect(await reason(fetcher, target(.invoice, "in_9"))?.contains("404") == true)
             let asked = standIn.requests.count
-            for kind in [ObjectKind.refund, .dispute, .checkoutSession, .invoicePayment, .customer] {
+            for kind in ObjectKind.allCases where ![.charge, .paymentIntent, .invoice].contains(kind) {
                 #expect(await reason(fetcher, target(kind, "x_1"))?.contains(kind.rawValue) == true)
             }
             #expect(standIn.requests.count == asked)

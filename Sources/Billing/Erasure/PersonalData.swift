@@ -18,22 +18,25 @@ package enum PersonalData {
 
     /// Members that stay, of whichever object: a field that is read one day goes unless it is named here.
     package static let keptNames: Set<String> = [
+        "actionable",
         "amount", "amount_captured", "amount_paid", "amount_paid_off_stripe", "amount_received",
         "amount_refunded", "amount_total", "at", "balance_transaction", "captured", "card_validation",
         "charge", "created", "currency", "customer", "deleted", "dispute",
         "disputed", "due_by", "id", "invoice", "kind", "last_payment_error", "latest_charge", "livemode",
         "mode",
         "movements", "number",
+        "open",
         "paid", "paid_out_of_band", "payment", "payment_intent", "payment_method", "payment_method_details",
         "payment_status", "presentment_amount", "presentment_currency", "presentment_details",
-        "receipt_number", "refunded", "status", "told_captured", "told_expired", "told_failed",
+        "receipt_number", "refunded", "status", "submissions", "told_captured", "told_expired", "told_failed",
         "told_succeeded",
         "total_discount_amounts", "type", "value",
     ]
 
     /// Words of Stripe's own, which stay where they are words.
     package static let wordNames: Set<String> = [
-        "code", "decline_code", "failure_code", "failure_reason", "pending_reason", "reason",
+        "closed_reason", "code", "decline_code", "failure_code", "failure_reason", "fraud_type",
+        "opened_reason", "pending_reason", "reason",
     ]
 
     private static let networks: Set<String> = [
@@ -92,7 +95,7 @@ extension StripeObject {
         case .checkoutSession(let value): value.customer?.id
         case .invoice(let value): value.customer?.id
         case .customer(let value): value.id
-        case .dispute, .invoicePayment: nil
+        case .dispute, .invoicePayment, .earlyFraudWarning, .review: nil
         }
     }
 }

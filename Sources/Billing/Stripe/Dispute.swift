@@ -14,6 +14,8 @@ package final class Dispute: StripeObjectProtocol {
     package let movements: Int64?
     /// When the bank's time for an answer ends.
     package let dueBy: Instant?
+    /// How often the merchant answered, which is once at most as a rule; `nil` where the body does not say.
+    package let submissions: Int64?
 
     /// Whether the money is with the cardholder now.
     ///
@@ -21,6 +23,9 @@ package final class Dispute: StripeObjectProtocol {
     /// `prevented` with or without the money, and `lost` is followed by an appeal
     /// (<https://docs.stripe.com/api/disputes/object#dispute_object-balance_transactions>).
     package var isMoneyGone: Bool { movements.map { $0 % 2 == 1 } ?? (status == "lost") }
+
+    /// Whether the bank only inquires, and took no money yet.
+    package var isInquiry: Bool { status.hasPrefix("warning_") }
 
     package var links: [ObjectReference] { [charge?.reference, paymentIntent?.reference].compactMap(\.self) }
 
@@ -43,7 +48,30 @@ package final class Dispute: StripeObjectProtocol {
             case "won": 9
             default: 4
             }
-        return [rank, movements ?? 0]
+        return [rank, movements ?? 0, submissions ?? 0]
+    }
+
+    /// Until when the merchant has to answer.
+    ///
+    /// The status says whose turn it is. `evidence_details.due_by` is 0 or null where the bank takes no answer, and
+    /// `submission_count` counts the answers that were given, of which there is typically one: `has_evidence` says only that
+    /// something is staged, and `past_due` that it was submitted too late
+    /// (<https://docs.stripe.com/api/disputes/object#dispute_object-evidence_details>). An appeal is answered by itself,
+    /// after the first answer (<https://docs.stripe.com/disputes/arbitration>), so that answers before it do not count.
+    /// Nor do those to the inquiry that became the dispute: whether Stripe goes on counting them it does not say.
+    ///
+    /// - Parameters:
+    ///   - now: The present; what was due before it can be answered no more.
+    ///   - inquiryAnswers: How often the merchant answered while it was an inquiry.
+    /// - Returns: `nil` where there is nothing to answer.
+    package func answerDue(at now: Instant, inquiryAnswers: Int64 = 0) -> Instant? {
+        guard let dueBy, dueBy.unixSeconds > 0, dueBy > now else { return nil }
+        return switch status {
+        case "warning_needs_response": submissions ?? 0 > 0 ? nil : dueBy
+        case "needs_response": submissions ?? 0 > inquiryAnswers ? nil : dueBy
+        case "appeal_needs_response": dueBy
+        default: nil
+        }
     }
 
     // MARK: JSON
@@ -59,9 +87,11 @@ package final class Dispute: StripeObjectProtocol {
         if rendering.isStored {
             movements = try json.amount("movements")
             dueBy = try json.instant("due_by")
+            submissions = try json.amount("submissions")
         } else {
             movements = json["balance_transactions"]?.elements.map { Int64($0.count) }
             dueBy = json["evidence_details"]?["due_by"]?.integer.map(Instant.init(unixSeconds:))
+            submissions = json["evidence_details"]?["submission_count"]?.integer.flatMap { $0 < 0 ? nil : $0 }
         }
     }
 
@@ -75,5 +105,6 @@ package final class Dispute: StripeObjectProtocol {
         json.member("movements", movements)
         json.member("payment_intent", paymentIntent?.id)
         json.member("status", status)
+        json.member("submissions", submissions)
     }
 }

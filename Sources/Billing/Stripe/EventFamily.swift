@@ -12,7 +12,9 @@ package enum EventFamily {
         case _ where eventType.hasPrefix("charge.dispute."): .dispute
         case _ where eventType.hasPrefix("charge.refund."): .refund
         case _ where eventType.hasPrefix("charge."): .charge
+        case _ where eventType.hasPrefix("radar.early_fraud_warning."): .earlyFraudWarning
         case _ where eventType.hasPrefix("refund."): .refund
+        case _ where eventType.hasPrefix("review."): .review
         case _ where eventType.hasPrefix("payment_intent."): .paymentIntent
         case _ where eventType.hasPrefix("checkout.session."): .checkoutSession
         case _ where eventType.hasPrefix("invoice_payment."): .invoicePayment
@@ -21,7 +23,7 @@ package enum EventFamily {
         }
     }
 
-    /// The types that have a meaning for the feed today, in Stripe's spelling and sorted: what an endpoint at Stripe
+    /// The types that have a meaning for the feed or for operators today, in Stripe's spelling and sorted: what an endpoint at Stripe
     /// is to be registered for, and what is asked for when events were missed.
     ///
     /// A type of the same families that is newer than this list is read all the same when it comes.
@@ -41,6 +43,8 @@ package enum EventFamily {
         "payment_intent.amount_capturable_updated", "payment_intent.canceled", "payment_intent.created",
         "payment_intent.partially_funded", "payment_intent.payment_failed", "payment_intent.processing",
         "payment_intent.requires_action", "payment_intent.succeeded",
+        "radar.early_fraud_warning.created", "radar.early_fraud_warning.updated",
         "refund.created", "refund.failed", "refund.updated",
+        "review.closed", "review.opened",
     ]
 }

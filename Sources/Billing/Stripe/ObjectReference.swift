@@ -8,6 +8,8 @@ package enum ObjectKind: String, Codable, Sendable, CaseIterable {
     case invoice
     case invoicePayment = "invoice_payment"
     case customer
+    case earlyFraudWarning = "radar.early_fraud_warning"
+    case review
 }
 
 /// Names one Stripe object, whether or not we have ever seen it.

@@ -48,6 +48,8 @@ package enum StripeObject: Sendable {
     case invoice(Invoice)
     case invoicePayment(InvoicePayment)
     case customer(Customer)
+    case earlyFraudWarning(EarlyFraudWarning)
+    case review(Review)
 
     package var value: any StripeObjectProtocol {
         switch self {
@@ -59,6 +61,8 @@ package enum StripeObject: Sendable {
         case .invoice(let value): value
         case .invoicePayment(let value): value
         case .customer(let value): value
+        case .earlyFraudWarning(let value): value
+        case .review(let value): value
         }
     }
 
@@ -85,6 +89,8 @@ extension StripeObject {
         case .invoice: self = .invoice(try json.object(rendering))
         case .invoicePayment: self = .invoicePayment(try json.object(rendering))
         case .customer: self = .customer(try json.object(rendering))
+        case .earlyFraudWarning: self = .earlyFraudWarning(try json.object(rendering))
+        case .review: self = .review(try json.object(rendering))
         }
     }
 }

@@ -55,6 +55,8 @@ extension ObjectKind {
         case .invoice: "/v1/invoices"
         case .invoicePayment: "/v1/invoice_payments"
         case .customer: "/v1/customers"
+        case .earlyFraudWarning: "/v1/radar/early_fraud_warnings"
+        case .review: "/v1/reviews"
         }
     }
 }

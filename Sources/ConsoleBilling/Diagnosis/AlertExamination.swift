@@ -7,7 +7,8 @@ enum AlertExamination {
             return [
                 .skipped(
                     "alerts",
-                    "ALERT_WEBHOOK_URL is not set: nobody is told of quarantined events, drift or silence."
+                    "ALERT_WEBHOOK_URL is not set: nobody is told of quarantined events, drift, "
+                        + "silence or payments at risk."
                 )
             ]
         }

@@ -25,18 +25,32 @@ package enum AlertKind: String, Codable, Sendable, CaseIterable {
     case reconciliationCleared = "reconciliation.cleared"
     case stripeSilent = "stripe.silent"
     case stripeResumed = "stripe.resumed"
+    case disputeNeedsResponse = "dispute.needs_response"
+    case disputeNeedsNoResponse = "dispute.needs_no_response"
+    case fraudWarningActionable = "fraud_warning.actionable"
+    case fraudWarningNotActionable = "fraud_warning.not_actionable"
+    case reviewOpened = "review.opened"
+    case reviewClosed = "review.closed"
     /// An operator asked for it.
     case test
 
     /// Those that are told one after another: that something is over comes after it began.
-    package enum Line: Hashable, Sendable { case quarantine, reconciliation, silence, test }
+    package enum Line: Hashable, Sendable {
+        case quarantine, reconciliation, silence, disputes, fraudWarnings, reviews, test
+    }
 
     package var line: Line {
         switch self {
         case .eventQuarantined: .quarantine
         case .reconciliationDrifted, .reconciliationCleared: .reconciliation
         case .stripeSilent, .stripeResumed: .silence
+        case .disputeNeedsResponse, .disputeNeedsNoResponse: .disputes
+        case .fraudWarningActionable, .fraudWarningNotActionable: .fraudWarnings
+        case .reviewOpened, .reviewClosed: .reviews
         case .test: .test
         }
     }
+
+    /// Whether it is about a payment that is, or was, in danger.
+    package var isOfPaymentAtRisk: Bool { [.disputes, .fraudWarnings, .reviews].contains(line) }
 }

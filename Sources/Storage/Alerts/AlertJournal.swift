@@ -75,6 +75,8 @@ package struct AlertJournal: Codable, Sendable, Equatable {
     package var quarantine = Quarantine()
     package var reconciliations = Reconciliations()
     package var silence: Silence
+    /// The newest event of the log that was looked at for payments in danger; `nil` before the first look.
+    package var risksReadThrough: String?
 
     package init(begunAt: Instant) { silence = Silence(watchedSince: begunAt, lookAgainAt: begunAt) }
 
@@ -82,6 +84,15 @@ package struct AlertJournal: Codable, Sendable, Equatable {
         // Decided from the same again: it is on its way.
         guard !pending.contains(where: { $0.alert.id == alert.id }) else { return }
         pending.append(Pending(alert: alert, dueAt: now))
+    }
+
+    /// Takes back an alert that is true no more, unless the receiver may have it already.
+    ///
+    /// - Returns: Whether it will not be told.
+    package mutating func withdraw(_ id: String) -> Bool {
+        let kept = pending.filter { $0.alert.id != id || $0.attempts > 0 }
+        defer { pending = kept }
+        return kept.count < pending.count
     }
 
     /// Whether something of that line is still to be told.

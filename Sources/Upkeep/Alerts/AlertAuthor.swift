@@ -5,7 +5,8 @@ import Webhooks
 
 /// Puts alerts into words.
 ///
-/// They say which objects are concerned and never what those hold: no amount, no body, nobody's data.
+/// They say which objects are concerned and never what those hold: no body, nobody's data, and no amount but that of a
+/// payment in danger.
 package struct AlertAuthor: Sendable {
     /// Which installation tells: the base of its links.
     private let service: String
@@ -20,6 +21,7 @@ package struct AlertAuthor: Sendable {
         case quarantine = "consolebillingquarantine"
         case drift = "consolebillingdrift"
         case silence = "consolebillingsilence"
+        case paymentAtRisk = "consolebillingpaymentatrisk"
 
         var link: String { "deploy/RUNBOOK.md#\(rawValue)" }
     }
@@ -47,7 +49,6 @@ package struct AlertAuthor: Sendable {
         _ words: Words,
         _ facts: some Encodable
     ) -> Alert {
-        let name = ([kind.rawValue] + subject).joined(separator: "\n")
         let envelope = Envelope(
             type: kind.rawValue,
             timestamp: now.rfc3339,
@@ -57,8 +58,13 @@ package struct AlertAuthor: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Texts, numbers and lists of them, which cannot fail to encode.
         let body = (try? encoder.encode(envelope)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-        let digest = SHA256Digest(of: Array(name.utf8)).hex
-        return Alert(id: "msg_\(digest.prefix(32))", kind: kind, at: now, body: body)
+        return Alert(id: Self.id(kind, about: subject), kind: kind, at: now, body: body)
+    }
+
+    /// The id of every alert of a kind about a subject.
+    static func id(_ kind: AlertKind, about subject: [String]) -> String {
+        let name = ([kind.rawValue] + subject).joined(separator: "\n")
+        return "msg_\(SHA256Digest(of: Array(name.utf8)).hex.prefix(32))"
     }
 
     /// One that tells that nothing is the matter.

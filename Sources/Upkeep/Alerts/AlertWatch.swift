@@ -25,6 +25,7 @@ struct AlertWatch: Sendable {
         var journal = journal
         try await lookForQuarantined(&journal)
         try await lookForDrift(&journal)
+        try await RiskWatch(store: store, author: author, now: now).look(&journal)
         return journal
     }
 

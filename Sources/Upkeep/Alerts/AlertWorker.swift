@@ -162,7 +162,13 @@ package final class AlertWorker: Service {
     ) async throws(StoreError) {
         guard let journal = held.withLock(\.self)?.journal else { return }
         let next = try await body(journal)
-        guard next != journal, try await keep(next) else { return }
+        guard next != journal else { return }
+        var untold = next
+        untold.risksReadThrough = journal.risksReadThrough
+        // With traffic it moves at every look. What it passed over is looked at again after a kill, and found known or of
+        // no account; it is kept with whatever else is, and when the place is renewed.
+        guard untold != journal else { return held.withLock { $0?.journal = next } }
+        guard try await keep(next) else { return }
         for pending in next.pending
         where !journal.pending.contains(where: { $0.alert.id == pending.alert.id }) {
             logger.notice("alert", metadata: Self.metadata(pending.alert))

@@ -399,7 +399,7 @@ extension StripeObject {
         case .refund(let value): value.created
         case .dispute(let value): value.created
         case .invoice(let value): value.created
-        case .checkoutSession, .invoicePayment, .customer: nil
+        case .checkoutSession, .invoicePayment, .customer, .earlyFraudWarning, .review: nil
         }
     }
 }

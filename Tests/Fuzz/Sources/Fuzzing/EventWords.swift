@@ -23,6 +23,7 @@ package enum EventWords {
         "charge.dispute.created", "charge.refund.updated", "refund.created", "payment_intent.succeeded",
         "payment_intent.payment_failed", "checkout.session.completed", "invoice.paid", "invoice_payment.paid",
         "customer.updated", "customer.deleted", "invoice.upcoming",
+        "radar.early_fraud_warning", "radar.early_fraud_warning.created", "review", "review.closed",
         // Currencies, versions and instruments.
         "usd", "JPY", "kwd", "isk", "eur", "2018-02-28", "2025-03-31.basil", "2026-09-30.endive", "card",
         "us_bank_account", "type", "source", "bank_account", "American Express", "diners club", "apple_pay",
@@ -34,6 +35,7 @@ package enum EventWords {
     ]
     private static let ids = [
         "pi_1", "ch_1", "ch_2", "re_1", "re_2", "dp_1", "cs_1", "in_1", "inpay_1", "cus_1", "acct_1",
+        "issfr_1", "prv_1",
     ]
     private static let objects = [
         #"{"id":"pi_1","object":"payment_intent","amount":100,"currency":"usd","created":1750000000,"status":"succeeded"}"#,

@@ -1,0 +1,81 @@
+import Billing
+import Storage
+
+/// What puts a payment in danger while somebody can still do something about it.
+struct PaymentRisk: Sendable, Equatable {
+    enum Matter: Sendable, Equatable {
+        /// A bank waits for an answer.
+        case dispute(status: String, dueBy: Instant)
+        /// The card's issuer reports fraud: a refund may save a dispute
+        /// (<https://docs.stripe.com/disputes/how-disputes-work>).
+        case fraudWarning(type: String?)
+        /// A payment waits for somebody's decision (<https://docs.stripe.com/radar/reviews>).
+        case review(reason: String?)
+    }
+
+    let matter: Matter
+    let reference: ObjectReference
+    let account: String?
+    let livemode: Bool
+    let charge: String?
+    private(set) var paymentIntent: String?
+    private(set) var amount: Money?
+
+    /// `nil` where there is nothing to do: for a dispute that was answered or decided, or whose deadline has passed, a
+    /// warning that is not actionable, a review that is closed.
+    ///
+    /// - Parameters:
+    ///   - snapshot: A dispute, an early fraud warning or a review.
+    ///   - account: The connected account that it is of.
+    ///   - inquiryAnswers: How often a dispute was answered while it was an inquiry.
+    ///   - now: When it is looked at.
+    init?(_ snapshot: Snapshot, account: String?, inquiryAnswers: Int64, at now: Instant) {
+        switch snapshot.object {
+        case .dispute(let dispute):
+            guard let dueBy = dispute.answerDue(at: now, inquiryAnswers: inquiryAnswers) else { return nil }
+            matter = .dispute(status: dispute.status, dueBy: dueBy)
+            (charge, paymentIntent) = (dispute.charge?.id, dispute.paymentIntent?.id)
+            amount = Money(minorUnits: dispute.amount, currency: dispute.currency)
+        case .earlyFraudWarning(let warning):
+            guard warning.isActionable else { return nil }
+            matter = .fraudWarning(type: warning.fraudType)
+            (charge, paymentIntent) = (warning.charge?.id, warning.paymentIntent?.id)
+        case .review(let review):
+            guard review.isOpen else { return nil }
+            matter = .review(reason: review.openedReason)
+            (charge, paymentIntent) = (review.charge?.id, review.paymentIntent?.id)
+        default: return nil
+        }
+        reference = snapshot.object.reference
+        self.account = account
+        livemode = snapshot.livemode
+    }
+
+    /// Takes the amount and the PaymentIntent from the payment, where the object itself does not say them.
+    mutating func complete(from payment: [ObjectRecord]) {
+        let objects = payment.compactMap(\.snapshot?.object)
+        for case .charge(let found) in objects where found.id == charge {
+            amount = amount ?? Money(minorUnits: found.amount, currency: found.currency)
+            paymentIntent = paymentIntent ?? found.paymentIntent?.id
+        }
+        for case .paymentIntent(let found) in objects where found.id == paymentIntent {
+            amount = amount ?? Money(minorUnits: found.amount, currency: found.currency)
+        }
+    }
+
+    /// What is told once: of a dispute, each deadline of each of its stages.
+    var subject: [String] {
+        let own = [account ?? "", reference.id]
+        guard case .dispute(let status, let dueBy) = matter else { return own }
+        return own + [status, "\(dueBy.unixSeconds)"]
+    }
+
+    /// The types of what is told when it begins, and when it is over.
+    var kinds: (begins: AlertKind, ends: AlertKind) {
+        switch matter {
+        case .dispute: (.disputeNeedsResponse, .disputeNeedsNoResponse)
+        case .fraudWarning: (.fraudWarningActionable, .fraudWarningNotActionable)
+        case .review: (.reviewOpened, .reviewClosed)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Billing
+import Storage
+
+/// Looks in the log for payments that are in danger.
+struct RiskWatch: Sendable {
+    let store: any Store
+    let author: AlertAuthor
+    let now: @Sendable () -> Instant
+
+    private static let page = 500
+    /// How much is read at one look; of a log that nobody looked at before, the newest.
+    private static let pagesAtMost = 100
+    /// How many may wait to be told; the log keeps the others.
+    private static let waitingAtMost = 100
+    /// No object has so many events: of one that has, the newest count.
+    private static let eventsOfAnObject = 100
+    private static let kinds: Set<ObjectKind> = [.dispute, .earlyFraudWarning, .review]
+
+    /// An object, and those of its events that nobody looked at.
+    private struct News {
+        let reference: ObjectReference
+        let account: String?
+        var events: Set<EventKey> = []
+    }
+
+    /// What some events showed of an object.
+    private struct Known {
+        let account: String?
+        var record: ObjectRecord?
+        var inquiryAnswers: Int64 = 0
+
+        init(account: String?) { self.account = account }
+
+        mutating func add(_ shown: ObjectRecord) {
+            record = record?.merging(shown) ?? shown
+            if case .dispute(let dispute) = shown.snapshot?.object, dispute.isInquiry {
+                inquiryAnswers = max(inquiryAnswers, dispute.submissions ?? 0)
+            }
+        }
+
+        func risk(at time: Instant) -> PaymentRisk? {
+            record?.snapshot.flatMap {
+                PaymentRisk($0, account: account, inquiryAnswers: inquiryAnswers, at: time)
+            }
+        }
+    }
+
+    func look(_ journal: inout AlertJournal) async throws(StoreError) {
+        let waiting = journal.pending.count(where: { $0.alert.kind.isOfPaymentAtRisk })
+        guard waiting < Self.waitingAtMost else { return }
+        let (news, through) = try await news(since: journal.risksReadThrough)
+        for object in news { try await weigh(object, &journal) }
+        journal.risksReadThrough = through
+    }
+
+    // MARK: What is new in the log
+
+    private func news(since seen: String?) async throws(StoreError) -> (news: [News], through: String?) {
+        var (news, through): ([News], String?) = ([], seen)
+        var query = EventQuery(limit: Self.page, endingBefore: seen)
+        for _ in 0..<Self.pagesAtMost {
+            guard let page = try await store.entries(query) else {
+                // The log is another one, which does not know the event.
+                return try await self.news(since: nil)
+            }
+            // Each page is newest first.
+            for entry in page.elements.reversed() { Self.add(entry, to: &news) }
+            if seen == nil {
+                through = through ?? page.elements.first?.key.text
+                query.startingAfter = page.elements.last?.key.text
+            } else {
+                through = page.elements.first?.key.text ?? through
+                query.endingBefore = through
+                if news.count >= Self.waitingAtMost { break }
+            }
+            if !page.hasMore { break }
+        }
+        return (news, through)
+    }
+
+    private static func add(_ entry: EventEntry, to news: inout [News]) {
+        guard entry.disposition == .projected, let id = entry.objectID,
+            let kind = EventFamily.objectKind(of: entry.type), kinds.contains(kind)
+        else { return }
+        let reference = ObjectReference(kind, id)
+        let known = news.firstIndex { $0.reference == reference && $0.account == entry.account }
+        if known == nil { news.append(News(reference: reference, account: entry.account)) }
+        news[known ?? news.count - 1].events.insert(entry.key)
+    }
+
+    // MARK: What it changes
+
+    private func weigh(_ news: News, _ journal: inout AlertJournal) async throws(StoreError) {
+        var before: PaymentRisk?
+        var known = Known(account: news.account)
+        for logged in try await events(of: news) {
+            let shown = logged.event?.records(receivedAt: logged.entry.receivedAt)
+                .first { $0.reference == news.reference }
+            guard let shown else { continue }
+            known.add(shown)
+            if !news.events.contains(logged.entry.key) { before = known.risk(at: logged.entry.receivedAt) }
+        }
+        guard let object = known.record?.snapshot?.object else { return }
+        let decision = RiskDecision(before: before, after: known.risk(at: now()))
+        if var superseded = decision.superseded {
+            let isWithdrawn = journal.withdraw(author.alertID(superseded))
+            if !isWithdrawn, decision.begun == nil {
+                try await complete(&superseded)
+                journal.append(author.outOfDanger(superseded, object, now: now()), now: now())
+            }
+        }
+        if var begun = decision.begun {
+            try await complete(&begun)
+            journal.append(author.endangered(begun, now: now()), now: now())
+        }
+    }
+
+    private func complete(_ risk: inout PaymentRisk) async throws(StoreError) {
+        let payments = try await store.payments(of: [risk.reference], account: risk.account)
+        risk.complete(from: payments.flatMap(\.self))
+    }
+
+    /// The events of an object that are in the log, oldest first, without those that came after the news.
+    private func events(of news: News) async throws(StoreError) -> [LoggedEvent] {
+        let query = EventQuery(objectID: news.reference.id, limit: Self.eventsOfAnObject)
+        let entries = (try await store.entries(query)?.elements ?? [])
+            .drop(while: { !news.events.contains($0.key) })
+            .filter { $0.account == news.account && $0.disposition == .projected }
+        var events: [LoggedEvent] = []
+        for entry in entries.reversed() {
+            let renderings = try await store.renderings(of: entry.id)
+            events += renderings.filter { $0.entry.key == entry.key }
+        }
+        return events
+    }
+}
