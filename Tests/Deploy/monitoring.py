@@ -51,7 +51,8 @@ def alerts(promtool):
     # Told by webhook alone: nothing of the service is amiss.
     assert sorted(sections) == sorted([rule["alert"] for rule in rules] + ["PaymentAtRisk"]), "a section without an alert"
     author = (DEPLOY.parent / "Sources/Upkeep/Alerts/AlertAuthor.swift").read_text()
-    for anchor in re.findall(r'case \w+ = "(\w+)"', author):
+    (named,) = re.findall(r"enum Section: String \{([\s\S]*?)var link", author)
+    for anchor in re.findall(r'case \w+ = "(\w+)"', named):
         assert anchor in {name.lower() for name in sections}, f"#{anchor}, which alerts link to, is not in the runbook"
     return [rule["expr"] for rule in rules]
 
