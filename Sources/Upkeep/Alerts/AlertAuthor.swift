@@ -21,7 +21,7 @@ package struct AlertAuthor: Sendable {
         case quarantine = "consolebillingquarantine"
         case drift = "consolebillingdrift"
         case silence = "consolebillingsilence"
-        case paymentAtRisk = "consolebillingpaymentatrisk"
+        case paymentAtRisk = "paymentatrisk"
 
         var link: String { "deploy/RUNBOOK.md#\(rawValue)" }
     }

@@ -113,7 +113,7 @@ struct PaymentRiskAlertTests {
             for (name, value) in [
                 ("dispute", "dp_1"), ("charge", "ch_1"), ("payment_intent", "pi_1"), ("account", "acct_1"),
                 ("status", "needs_response"), ("currency", "usd"), ("amount_display", "$12.00"),
-                ("runbook", "deploy/RUNBOOK.md#consolebillingpaymentatrisk"),
+                ("runbook", "deploy/RUNBOOK.md#paymentatrisk"),
             ] {
                 #expect(data[name] as? String == value, "\(name)")
             }
