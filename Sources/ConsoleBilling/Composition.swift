@@ -69,6 +69,7 @@ struct Service {
         let transport = needsTransport ? try CurlTransport() : nil
 
         var receipts: any ReceiptSource = NoReceiptSource()
+        var intents: (any PaymentIntentSource)?
         var mailer: any ReceiptMailer = NoReceiptMailer()
         var services: [any ServiceLifecycle.Service] = [StoreService(store: store), failStop]
         if let transport { services.insert(TransportService(transport: transport), at: 1) }
@@ -85,6 +86,7 @@ struct Service {
                 stripe: stripe(transport, key, limits: .forPeople),
                 hosts: configuration.receiptHosts
             )
+            intents = PaymentIntentFetcher(stripe: stripe(transport, key, limits: .forPeople))
             mailer = StripeReceiptMailer(stripe: stripe(transport, key, limits: .forPeople))
             services.append(
                 Enrichment(
@@ -145,6 +147,7 @@ struct Service {
                 web(clock, secrets, transport, metrics),
                 store: store,
                 receipts: receipts,
+                intents: intents,
                 mailer: mailer,
                 logger: logger,
                 onServerRunning: { [logger, configuration] port in

@@ -1,15 +1,12 @@
 package import Billing
 import FoundationEssentials
 package import StripeAPI
-import Synchronization
 
 /// Gets fresh receipt links from Stripe's API, once for all who ask for the same one at the same time.
 package final class ReceiptFetcher: ReceiptSource {
-    private typealias Answer = Result<ReceiptURL, ReceiptUnavailable>
-
     private let stripe: StripeClient
     private let hosts: ReceiptHosts
-    private let flights = Mutex<[ReceiptTarget: Task<Answer, Never>]>([:])
+    private let flights = SingleFlight<ReceiptTarget, ReceiptURL, ReceiptUnavailable>()
 
     /// Asks through `stripe`, whose limits are to be fit for a person who waits for a page.
     package init(stripe: StripeClient, hosts: ReceiptHosts) {
@@ -18,23 +15,9 @@ package final class ReceiptFetcher: ReceiptSource {
     }
 
     package func freshURL(for target: ReceiptTarget) async throws(ReceiptUnavailable) -> ReceiptURL {
-        // A task of its own: the first visitor closing the tab must not fail the others.
-        let flight = flights.withLock { flights in
-            if let flight = flights[target] { return flight }
-            let flight = Task { () -> Answer in
-                let answer: Answer
-                do throws(ReceiptUnavailable) {
-                    answer = .success(try await self.fetch(target))
-                } catch {
-                    answer = .failure(error)
-                }
-                self.flights.withLock { $0[target] = nil }
-                return answer
-            }
-            flights[target] = flight
-            return flight
+        try await flights.answer(to: target) { () async throws(ReceiptUnavailable) in
+            try await self.fetch(target)
         }
-        return try await flight.value.get()
     }
 
     private func fetch(_ target: ReceiptTarget) async throws(ReceiptUnavailable) -> ReceiptURL {

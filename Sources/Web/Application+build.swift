@@ -86,10 +86,21 @@ package struct WebConfiguration: Sendable {
 }
 
 /// Puts the routes together.
+///
+/// - Parameters:
+///   - configuration: What the web needs from outside.
+///   - store: What is read and written.
+///   - receipts: Where receipts are had from.
+///   - intents: Where PaymentIntents are had from; `nil` where there is no key for Stripe's API.
+///   - mailer: What has receipts e-mailed.
+///   - logger: Where it says what happens.
+///   - onServerRunning: Called with the port, once it listens.
+/// - Returns: The application, which has not begun to listen.
 package func buildApplication(
     _ configuration: WebConfiguration,
     store: any Store,
     receipts: any ReceiptSource,
+    intents: (any PaymentIntentSource)?,
     mailer: any ReceiptMailer,
     logger: Logger,
     onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -98,6 +109,7 @@ package func buildApplication(
         configuration,
         store: store,
         receipts: receipts,
+        intents: intents,
         mailer: mailer,
         logger: logger
     )
@@ -153,6 +165,7 @@ private func buildRoutes(
     _ configuration: WebConfiguration,
     store: any Store,
     receipts: any ReceiptSource,
+    intents: (any PaymentIntentSource)?,
     mailer: any ReceiptMailer,
     logger: Logger
 ) -> Routes {
@@ -170,6 +183,7 @@ private func buildRoutes(
     let assetLinks = assets.links(under: WebOrigin.path(of: publicURL))
     let pages = PageResponse(frameAncestors: configuration.frameAncestors.map(\.description))
     let emailer = ReceiptEmailer(feed: store, mailer: mailer)
+    let access = TransactionAccess(feed: store, authenticator: authenticator)
     var routes = Routes()
     var table = Routes()
     func addRoutes(to routes: inout Routes) {
@@ -181,12 +195,18 @@ private func buildRoutes(
         CustomerSessionsController(authenticator: authenticator).addRoutes(to: &routes)
         TransactionsController(feed: store, authenticator: authenticator).addRoutes(to: &routes)
         ReceiptController(
-            feed: store,
-            authenticator: authenticator,
+            access: access,
             source: receipts,
             hosts: configuration.receiptHosts,
             log: store,
             seller: configuration.seller,
+            assets: assetLinks,
+            pages: pages,
+            instruments: instruments
+        ).addRoutes(to: &routes)
+        NextActionController(
+            access: access,
+            intents: intents,
             assets: assetLinks,
             pages: pages,
             instruments: instruments

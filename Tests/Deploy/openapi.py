@@ -28,6 +28,7 @@ import service as peers  # noqa: E402
 from outage import KEY, StandIn  # noqa: E402
 
 SCENARIOS = HERE.parents[1] / "testdata" / "scenarios"
+WAITING = HERE.parents[1] / "testdata" / "reports" / "voucher-waits-for-the-customer.json"
 PAGES = ("/billing", "/billing/usage")
 SCOPES = "feed:read+sessions:write+usage:write+ops+metrics:read"
 
@@ -102,14 +103,13 @@ def send_example(service, document, method, path):
 
 
 def deliver(service):
-    """Every scenario, signed as Stripe would. -> how many events."""
-    count = 0
-    for file in sorted(SCENARIOS.glob("*/events.jsonl")):
-        for line in file.read_bytes().splitlines():
-            status, answer = service.post(line, peers.signature(line))
-            assert status == 200, (file, status, answer)
-            count += 1
-    return count
+    """Every scenario, and a payment that waits for its customer, signed as Stripe would. -> how many events."""
+    bodies = [line for file in sorted(SCENARIOS.glob("*/events.jsonl")) for line in file.read_bytes().splitlines()]
+    bodies += [json.dumps(event).encode() for event in json.loads(WAITING.read_text())["events"]]
+    for body in bodies:
+        status, answer = service.post(body, peers.signature(body))
+        assert status == 200, (body, status, answer)
+    return len(bodies)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@ import HTTPClient
 import StripeAPI
 import Testing
 
+@testable import Web
+
 /// What a caller presents.
 enum Credentials: String, CaseIterable, Sendable {
     case rightKey, rightKeyAsConsoleSendsIt, noKey, wrongKey, wrongScope, bothHeaders, emptyBearer, basic
@@ -30,7 +32,7 @@ struct AccessTests {
         async throws
     {
         try await WebHarness.with(Self.settings) { harness in
-            try await harness.deliver(FeedSample.events)
+            try await harness.deliver(FeedSample.events + FeedSample.waiting)
             for credentials in Credentials.allCases {
                 let answer = try await ask(route, with: credentials, harness)
                 let (status, code) = expected(of: route, with: credentials)
@@ -60,22 +62,33 @@ struct AccessTests {
         case .bothHeaders: headers = key.headers + key.headersOfConsole
         case .emptyBearer: headers = [TransportHeader("Authorization", "Bearer ")]
         case .basic: headers = [TransportHeader("Authorization", "Basic \(key.rawValue)")]
-        case .goodLink: query = link(to: "ch_a", harness)
-        case .otherRowsLink: query = link(to: "ch_c", harness)
-        case .expiredLink: query = link(to: "ch_a", harness, age: 900)
-        case .alteredLink: query = String(link(to: "ch_a", harness).dropLast())
+        case .goodLink: query = link(route, harness)
+        case .otherRowsLink: query = link(route, harness, ofOther: true)
+        case .expiredLink: query = link(route, harness, age: 900)
+        case .alteredLink: query = String(link(route, harness).dropLast())
         case .alteredLinkWithRightKey:
-            query = String(link(to: "ch_a", harness).dropLast())
+            query = String(link(route, harness).dropLast())
             headers = key.headers
         }
         let path = query.isEmpty ? route.path : route.path + (route.path.contains("?") ? "&" : "?") + query
         return try await harness.send(route.emptyRequest, path, headers: headers)
     }
 
-    /// The query of a link's address.
-    private func link(to id: String, _ harness: WebHarness, age: Int64 = 0) -> String {
-        let signed = harness.settings.linkSigner.receiptLink(id, now: harness.clock.now.adding(seconds: -age))
-        return String(signed.split(separator: "?").last ?? "")
+    /// The query of a signed link to the route, or for its purpose to another row.
+    private func link(
+        _ route: RouteUnderTest,
+        _ harness: WebHarness,
+        ofOther: Bool = false,
+        age: Int64 = 0
+    ) -> String {
+        var purpose = LinkSigner.Purpose.receipt
+        if case .keyOrLink(_, let made) = route.access { purpose = made }
+        let own = purpose == .receipt ? "ch_a" : "pi_a"
+        return harness.settings.linkSigner.query(
+            ofOther ? own.replacing("_a", with: "_c") : own,
+            for: purpose,
+            now: harness.clock.now.adding(seconds: -age)
+        )
     }
 
     private func expected(

@@ -19,6 +19,8 @@ struct ErrorShapeTests {
         (get("/v1/transactions/export?timezone=Mars", .feed), 400, "invalid_request_error"),
         (get("/v1/transactions/ch_nobody/receipt?expires=1&signature=0"), 403, "permission_error"),
         (get("/v1/transactions/ch_failed/receipt", .feed), 404, "invalid_request_error"),
+        (get("/v1/transactions/ch_failed/next_action", .feed), 404, "invalid_request_error"),
+        (get("/v1/transactions/ch_nobody/next_action?expires=1&signature=0"), 403, "permission_error"),
         (get("/v1/stripe/transactions/export", .feed), 400, "invalid_request_error"),
         (get("/v1/events/evt_nobody", .ops), 404, "invalid_request_error"),
         (get("/v1/events?ending_before=evt_nobody", .ops), 400, "invalid_request_error"),

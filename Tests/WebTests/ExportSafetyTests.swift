@@ -40,6 +40,23 @@ struct ExportSafetyTests {
         }
     }
 
+    /// A spreadsheet makes 7.4537E+22 of an ARN, and 42 of a trace number 000042.
+    @Test(arguments: [
+        ("74537604221222132710572", "'74537604221222132710572"), ("1234567890123456", "'1234567890123456"),
+        ("123456789012345", "123456789012345"), ("000042", "'000042"), ("=1+1", "'=1+1"),
+        ("TRACE-0042", "TRACE-0042"),
+    ])
+    func `a bank's reference keeps each of its digits`(reference: String, cell: String) async throws {
+        try await WebHarness.with { harness in
+            let destination: [String: any Sendable] = ["type": "card", "card": ["reference": reference]]
+            try await harness.deliver([
+                .charge("ch_a"), .refund("re_a", of: "ch_a", extra: ["destination_details": destination]),
+            ])
+            let table = try await harness.get("/v1/transactions/export?type=refund").csv
+            #expect(table.column("Bank Reference") == [cell])
+        }
+    }
+
     /// Every column that repeats a text of Stripe's, filled with a formula.
     @Test func `no column lets a formula through`() async throws {
         try await WebHarness.with { harness in
@@ -52,6 +69,8 @@ struct ExportSafetyTests {
                         "description": "=d()", "payment_intent": "@pi()", "invoice": "+in()",
                         "receipt_number": "=rn()",
                         "payment_method_details": ["type": "=pm()"],
+                        "presentment_details": ["presentment_amount": 1, "presentment_currency": "=p("]
+                            as [String: any Sendable],
                     ],
                 ),
                 MadeEvent(
@@ -61,6 +80,8 @@ struct ExportSafetyTests {
                     object: [
                         "id": "-re()", "object": "refund", "amount": 1, "charge": "=ch()", "currency": "usd",
                         "created": TestClock.start.unixSeconds, "status": "=status()",
+                        "destination_details": ["type": "card", "card": ["reference": "=ref()"]]
+                            as [String: any Sendable],
                     ]
                 ),
             ])

@@ -6,8 +6,9 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct ExportTests {
     private static let columns = [
-        "ID", "Date (UTC)", "Type", "Status", "Amount", "Refunded", "Currency", "Payment Method",
-        "Description", "Customer", "Payment Intent", "Charge", "Invoice", "Receipt Number", "Receipt URL",
+        "ID", "Date (UTC)", "Type", "Status", "Amount", "Refunded", "Currency", "Presentment Amount",
+        "Presentment Currency", "Payment Method", "Description", "Customer", "Payment Intent", "Charge",
+        "Invoice", "Bank Reference", "Receipt Number", "Receipt URL",
     ]
 
     // MARK: CSV
@@ -44,9 +45,60 @@ struct ExportTests {
             #expect(
                 table.rows.map { Array($0.dropLast()) } == [
                     [
-                        "ch_c", "2026-03-14 11:10:00", "purchase", "succeeded", "500", "0", "JPY",
-                        "Mastercard •••• 5555", "100% Æther_Ünits", "cus_two", "", "ch_c", "", "",
+                        "ch_c", "2026-03-14 11:10:00", "purchase", "succeeded", "500", "0", "JPY", "", "",
+                        "Mastercard •••• 5555", "100% Æther_Ünits", "cus_two", "", "ch_c", "", "", "",
                     ]
+                ]
+            )
+        }
+    }
+
+    /// A payment and a refund as the customer's own statement and bank have them.
+    private static let converted: [MadeEvent] = [
+        .charge(
+            "ch_a",
+            extra: [
+                "presentment_details": ["presentment_amount": 2883, "presentment_currency": "cad"]
+                    as [String: any Sendable]
+            ]
+        ),
+        .refund(
+            "re_a",
+            of: "ch_a",
+            extra: [
+                "presentment_details": ["presentment_amount": 577, "presentment_currency": "jpy"]
+                    as [String: any Sendable],
+                "destination_details": ["type": "card", "card": ["reference": "123456789012"]]
+                    as [String: any Sendable],
+            ]
+        ),
+    ]
+
+    @Test func `what the customer's statement and bank say has columns beside the currency and the ids`()
+        async throws
+    {
+        try await WebHarness.with { harness in
+            try await harness.deliver(Self.converted)
+            let table = try await harness.get("/v1/transactions/export").csv
+            #expect(table.column("ID") == ["re_a", "ch_a"])
+            #expect(table.column("Presentment Amount") == ["577", "28.83"])
+            #expect(table.column("Presentment Currency") == ["JPY", "CAD"])
+            #expect(table.column("Bank Reference") == ["123456789012", ""])
+            let lines = try await harness.get("/v1/transactions/export?format=jsonl").jsonLines
+            #expect(lines.map { $0["presentment"]?["amount_display"] } == ["¥577", "CA$28.83"])
+            #expect(lines.map { $0["reference"] } == ["123456789012", .null])
+        }
+    }
+
+    @Test func `Console's own export has Console's columns and no others`() async throws {
+        try await WebHarness.with { harness in
+            try await harness.deliver(Self.converted)
+            let range = "startDate=2026-01-01T00:00:00Z&endDate=2026-12-31T00:00:00Z"
+            let table = try await harness.get("/v1/stripe/transactions/export?\(range)").csv
+            #expect(
+                table.columns == [
+                    "Transaction ID", "Date (UTC)", "Type", "Amount", "Bonus", "Refunded", "Currency",
+                    "Status", "Card Brand", "Card Last 4", "Description", "Invoice ID", "Receipt URL",
                 ]
             )
         }

@@ -28,6 +28,7 @@ struct OwnershipTests {
     func `a customer has their own, and nothing else is there`(route: RouteUnderTest) async throws {
         try await WebHarness.with(Self.settings) { harness in
             try await OwnershipSample.deliver(to: harness)
+            try await harness.deliver(FeedSample.waiting)
             for credentials in CustomerCredentials.allCases {
                 let own = try await ask(route.path, route, credentials, harness)
                 let (status, code) = expected(of: route, credentials)

@@ -24,6 +24,27 @@ struct ReceiptPageTests {
         ] { #expect(text.contains(expected), "\(expected)") }
     }
 
+    @Test func `it has what the buyer's statement says, and by what a bank finds a refund`() async throws {
+        func presented(_ amount: Int) -> [String: any Sendable] {
+            ["presentment_amount": amount, "presentment_currency": "cad"]
+        }
+        let destination: [String: any Sendable] = ["type": "card", "card": ["reference": "<b>0042"]]
+        let text = try await page([
+            .charge("ch_a", extra: ["presentment_details": presented(2883)]),
+            .refund(
+                "re_a",
+                of: "ch_a",
+                extra: ["presentment_details": presented(577), "destination_details": destination]
+            ),
+        ]).text
+        for expected in [
+            "<dt>On your statement</dt><dd>CA$28.83</dd>", "On your statement: -CA$5.77",
+            "Bank reference &lt;b&gt;0042",
+        ] { #expect(text.contains(expected), "\(expected)") }
+        let plain = try await page([.charge("ch_a"), .refund("re_a", of: "ch_a")]).text
+        #expect(!plain.contains("On your statement") && !plain.contains("Bank reference"))
+    }
+
     @Test func `a refund that failed is not on it`() async throws {
         let text = try await page([
             .charge("ch_a"), .refund("re_a", of: "ch_a", amount: 777, status: "failed"),

@@ -13,6 +13,7 @@ struct RoutingTests {
         ("DELETE", "/v1/transactions/pi_1", "GET, HEAD"),
         ("POST", "/v1/transactions/pi_1/receipt", "GET, HEAD"),
         ("GET", "/v1/transactions/pi_1/receipt/email", "POST"),
+        ("POST", "/v1/transactions/pi_1/next_action", "GET, HEAD"),
         ("POST", "/v1/stripe/transactions/export", "GET, HEAD"),
         ("GET", "/v1/events/evt_1/reproject", "POST"),
         ("DELETE", "/v1/events/reproject", "GET, HEAD, POST"),

@@ -31,6 +31,11 @@ extension PaymentGroup {
             }
     }
 
+    /// Why a refund waits, in Stripe's word; `nil` where Stripe did not say, or it does not wait.
+    package func pendingReason(ofRefund id: String) -> String? {
+        refunds.first { $0.object.id == id && $0.object.status == "pending" }?.object.pendingReason
+    }
+
     /// The rows that belong to the same purchase as a row, for its receipt.
     package func relatives(of transaction: Transaction) -> [Transaction] {
         transactions.filter { other in

@@ -123,7 +123,7 @@ struct BillingController: Sendable {
             notice: notice.map(PageNotice.init),
             formToken: visitor.formToken,
             signature: pages.frameAncestors.isEmpty
-                ? nil : { context.secrets.links.receiptQuery($0, now: context.now) },
+                ? nil : { context.secrets.links.query($0, for: $1, now: context.now) },
             frame: frame(.transactions, visitor)
         )
         return pages.html(model.html, to: request)

@@ -4,8 +4,7 @@ import Storage
 
 /// `GET /v1/transactions/{id}/receipt`: to Stripe's receipt, fetched fresh; and never a dead end.
 struct ReceiptController: Sendable {
-    let feed: any TransactionFeed
-    let authenticator: Authenticator
+    let access: TransactionAccess
     let source: any ReceiptSource
     let hosts: ReceiptHosts
     let log: any EventLog
@@ -34,7 +33,7 @@ struct ReceiptController: Sendable {
         do {
             let url = try await source.freshURL(for: target)
             instruments.openedReceipt(.fresh)
-            return redirect(to: url)
+            return PageResponse.redirect(to: url.text, status: .found)
         } catch {
             context.logger.notice(
                 "no fresh receipt",
@@ -47,7 +46,7 @@ struct ReceiptController: Sendable {
             hosts: hosts
         ) {
             instruments.openedReceipt(.stored)
-            return redirect(to: stored)
+            return PageResponse.redirect(to: stored.text, status: .found)
         }
         instruments.openedReceipt(.own)
         return try await page(detail, request)
@@ -60,65 +59,11 @@ struct ReceiptController: Sendable {
         return try await page(detail, request)
     }
 
-    /// The payment, for a caller with credentials or with a signed link alone.
     private func authorised(
         _ request: Request,
         _ context: AppContext
     ) async throws -> (PaymentDetail, Format?) {
-        let id = try context.pathID()
-        var query = try QueryReader(request)
-        let (expires, signature) = (query.text("expires"), query.text("signature"))
-        let format: Format? = try query.choice("format")
-        try query.finish()
-
-        let maySee: (Transaction) -> Bool
-        if expires != nil || signature != nil {
-            try check(id, expires: expires ?? "", signature: signature ?? "", context)
-            maySee = { _ in true }
-        } else {
-            let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
-            maySee = { caller.maySee(customer: $0.customer) }
-        }
-        guard let detail = try await feed.payment(ofTransaction: id), maySee(detail.transaction) else {
-            throw APIError.noSuch("transaction")
-        }
-        return (detail, format)
-    }
-
-    private func check(
-        _ id: String,
-        expires: String,
-        signature: String,
-        _ context: AppContext
-    ) throws(APIError) {
-        let links = context.secrets.links
-        switch links.verdict(on: id, expires: expires, signature: signature, now: context.now) {
-        case .good: return
-        case .expired:
-            throw APIError(
-                .forbidden,
-                .permission,
-                code: "link_expired",
-                "This link has expired. Go back to the list of transactions and open the receipt from there."
-            )
-        case .forged:
-            throw APIError(
-                .forbidden,
-                .permission,
-                code: "link_invalid",
-                "This link is not one of ours, or was altered. Open the receipt from the list of transactions."
-            )
-        }
-    }
-
-    private func redirect(to url: ReceiptURL) -> Response {
-        Response(
-            status: .found,
-            headers: [
-                .location: url.text, .cacheControl: "no-store", .referrerPolicy: "no-referrer",
-                .contentLength: "0",
-            ]
-        )
+        try await access.payment(request, context, for: .receipt) { try $0.choice("format") }
     }
 
     private func page(_ detail: PaymentDetail, _ request: Request) async throws -> Response {

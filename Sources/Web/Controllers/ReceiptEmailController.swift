@@ -95,7 +95,8 @@ extension APIError {
         }
     }
 
-    private static func stripe(
+    /// Stripe, and not the caller, is why something cannot be done now.
+    static func stripe(
         _ code: String,
         _ message: String,
         retryAfterSeconds: Int64? = nil

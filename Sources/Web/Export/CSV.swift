@@ -18,6 +18,15 @@ enum CSV {
         return needsQuotes ? "\"" + quotesDoubled(safe) + "\"" : safe
     }
 
+    /// A number that names something and counts nothing, such as a bank's reference.
+    ///
+    /// A spreadsheet keeps the first 15 digits of a number and no zeros before it
+    /// (<https://support.microsoft.com/kb/269370>). What would lose some gets an apostrophe before it, which makes it text.
+    static func digits(_ text: String) -> String {
+        let isNumber = text.utf8.allSatisfy { 0x30...0x39 ~= $0 }
+        return isNumber && (text.utf8.count > 15 || text.hasPrefix("0")) ? "'" + text : text
+    }
+
     // Not by characters: a quotation mark with a combining accent after it is another character, and ends a cell
     // all the same.
     private static func quotesDoubled(_ text: String) -> String {

@@ -8,8 +8,9 @@ struct TransactionTable: Sendable {
 
     var columns: [String] {
         [
-            "ID", "Date (\(zone.name))", "Type", "Status", "Amount", "Refunded", "Currency", "Payment Method",
-            "Description", "Customer", "Payment Intent", "Charge", "Invoice", "Receipt Number", "Receipt URL",
+            "ID", "Date (\(zone.name))", "Type", "Status", "Amount", "Refunded", "Currency",
+            "Presentment Amount", "Presentment Currency", "Payment Method", "Description", "Customer",
+            "Payment Intent", "Charge", "Invoice", "Bank Reference", "Receipt Number", "Receipt URL",
         ]
     }
 
@@ -17,9 +18,10 @@ struct TransactionTable: Sendable {
         [
             row.id, zone.text(row.created), row.type.rawValue, row.status, row.money.decimalText,
             Money(minorUnits: row.amountRefunded, currency: row.currency).decimalText,
-            row.currency.code.uppercased(), row.paymentMethod?.label ?? "", row.description ?? "",
-            row.customer ?? "", row.paymentIntent ?? "", row.charge ?? "", row.invoice ?? "",
-            row.receipt.number ?? "",
+            row.currency.code.uppercased(), row.presentment?.money.decimalText ?? "",
+            row.presentment?.money.currency.code.uppercased() ?? "", row.paymentMethod?.label ?? "",
+            row.description ?? "", row.customer ?? "", row.paymentIntent ?? "", row.charge ?? "",
+            row.invoice ?? "", CSV.digits(row.reference ?? ""), row.receipt.number ?? "",
             row.receipt.available ? links.receiptLink(row.id, now: now) : "",
         ]
     }

@@ -7,7 +7,12 @@ struct PageResponse: Sendable {
     /// Which other sites may show a page in a frame.
     let frameAncestors: [String]
 
-    func html(_ text: String, status: HTTPResponse.Status = .ok, to request: Request) -> Response {
+    func html(
+        _ text: String,
+        status: HTTPResponse.Status = .ok,
+        to request: Request,
+        more: HTTPFields = [:]
+    ) -> Response {
         var headers: HTTPFields = [
             .contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .vary: "Accept-Encoding",
             .referrerPolicy: "no-referrer", .contentSecurityPolicy: policy,
@@ -15,6 +20,7 @@ struct PageResponse: Sendable {
         ]
         // It knows none or all of another site's pages, and where it disagrees with the policy browsers differ.
         if frameAncestors.isEmpty { headers[.frameOptions] = "DENY" }
+        for field in more { headers[field.name] = field.value }
         let bytes = Array(text.utf8)
         let compressed =
             AcceptedEncoding.includesGzip(request.headers) ? Gzip.compressed(bytes, .quick) : nil
@@ -26,10 +32,10 @@ struct PageResponse: Sendable {
         )
     }
 
-    /// Leads on by GET, whatever the method was.
-    static func redirect(to link: String) -> Response {
+    /// Leads on, to a link that nothing keeps; unless told otherwise by GET, whatever the method was.
+    static func redirect(to link: String, status: HTTPResponse.Status = .seeOther) -> Response {
         Response(
-            status: .seeOther,
+            status: status,
             headers: [
                 .location: link, .cacheControl: "no-store", .referrerPolicy: "no-referrer",
                 .contentLength: "0",

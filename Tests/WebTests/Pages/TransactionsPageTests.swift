@@ -29,6 +29,28 @@ struct TransactionsPageTests {
         [.charge("ch_c", amount: 500, currency: "jpy", status: "pending", created: FeedSample.ago(200_000))],
     ]
 
+    /// One that was converted and is partly on its way back, and one that waits for the customer.
+    private static let unfinished: [[MadeEvent]] = [
+        [
+            .charge("ch_a", extra: ["presentment_details": presented(2883)]),
+            .refund(
+                "re_a",
+                of: "ch_a",
+                status: "pending",
+                extra: [
+                    "presentment_details": presented(577), "pending_reason": "processing",
+                    "destination_details": ["type": "card", "card": ["reference": "74537604221222132710572"]]
+                        as [String: any Sendable],
+                ]
+            ),
+        ],
+        [.waiting("pi_a")],
+    ]
+
+    private static func presented(_ amount: Int) -> [String: any Sendable] {
+        ["presentment_amount": amount, "presentment_currency": "cad"]
+    }
+
     private func page(
         _ view: TransactionsView = TransactionsView(),
         _ stories: [[MadeEvent]] = stories,
@@ -57,6 +79,10 @@ struct TransactionsPageTests {
 
     @Test func `it looks as it was found good`() throws {
         try Snapshot.check(try page(total: 57, hasMore: true).html, "transactions.html")
+    }
+
+    @Test func `what waits, and what was converted, looks as it was found good`() throws {
+        try Snapshot.check(try page(TransactionsView(), Self.unfinished).html, "transactions-unfinished.html")
     }
 
     @Test func `without a row it says so, and where there may be some`() throws {

@@ -30,6 +30,9 @@ enum FeedSample {
         .outOfBandInvoice("in_e"),
     ]
 
+    /// Payments that wait for `cus_one` and for `cus_two`, which are in no filter above.
+    static let waiting: [MadeEvent] = [.waiting("pi_a"), .waiting("pi_c", customer: "cus_two")]
+
     static func ago(_ seconds: Int64) -> Instant { TestClock.start.adding(seconds: -seconds) }
 
     /// Queries by what they mean, and the rows they find.

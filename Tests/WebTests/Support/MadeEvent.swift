@@ -62,16 +62,49 @@ struct MadeEvent: Sendable {
         of charge: String,
         amount: Int64 = 500,
         status: String = "succeeded",
-        created: Instant = TestClock.start.adding(seconds: -1800)
+        created: Instant = TestClock.start.adding(seconds: -1800),
+        extra: [String: any Sendable] = [:]
     ) -> MadeEvent {
-        MadeEvent(
-            "refund.created",
-            id: "evt_of_\(id)",
+        var object: [String: any Sendable] = [
+            "id": id, "object": "refund", "amount": amount, "charge": charge,
+            "created": created.unixSeconds, "currency": "usd", "status": status,
+        ]
+        object.merge(extra) { $1 }
+        return MadeEvent("refund.created", id: "evt_of_\(id)", created: created, object: object)
+    }
+
+    /// A payment that waits until the customer has paid a voucher.
+    ///
+    /// - Parameters:
+    ///   - id: The PaymentIntent's.
+    ///   - voucher: Where the voucher is; `nil` for one that Stripe has no page for.
+    ///   - status: What has become of it.
+    ///   - action: Its `next_action`, instead of a voucher's.
+    ///   - customer: Whose it is.
+    /// - Returns: The event that says so.
+    static func waiting(
+        _ id: String,
+        voucher: String? = "https://payments.stripe.com/oxxo/voucher/told",
+        status: String = "requires_action",
+        action: [String: any Sendable]? = nil,
+        customer: String = "cus_one"
+    ) -> MadeEvent {
+        let created = TestClock.start.adding(seconds: -900)
+        var details: [String: any Sendable] = ["number": "1234"]
+        details["hosted_voucher_url"] = voucher
+        var object: [String: any Sendable] = [
+            "id": id, "object": "payment_intent", "amount": 2500, "amount_received": 0, "currency": "usd",
+            "created": created.unixSeconds, "customer": customer, "status": status,
+        ]
+        if status == "requires_action" {
+            object["next_action"] =
+                action ?? ["type": "oxxo_display_details", "oxxo_display_details": details]
+        }
+        return MadeEvent(
+            "payment_intent.\(status)",
+            id: "evt_of_\(id)_\(status)",
             created: created,
-            object: [
-                "id": id, "object": "refund", "amount": amount, "charge": charge,
-                "created": created.unixSeconds, "currency": "usd", "status": status,
-            ]
+            object: object
         )
     }
 

@@ -31,6 +31,6 @@ enum OwnershipSample {
     /// The same question about what nobody has.
     static func aboutNobody(_ path: String) -> String {
         path.replacing("cus_two", with: "cus_none").replacing("ch_c", with: "ch_none")
-            .replacing(/akash1(other|former)/, with: "akash1none")
+            .replacing("pi_c", with: "pi_none").replacing(/akash1(other|former)/, with: "akash1none")
     }
 }

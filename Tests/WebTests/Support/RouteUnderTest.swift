@@ -3,6 +3,8 @@ import HTTPClient
 import StripeAPI
 import Testing
 
+@testable import Web
+
 /// A route of the service, and who may use it.
 struct RouteUnderTest: Sendable, CustomTestStringConvertible {
     enum Guard: Sendable {
@@ -10,8 +12,8 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         case open
         /// A key with this scope.
         case key(TestKey)
-        /// A key with this scope, or a signed link alone.
-        case keyOrLink(TestKey)
+        /// A key with this scope, or a signed link for this purpose alone.
+        case keyOrLink(TestKey, LinkSigner.Purpose)
         /// A customer session, and no key.
         case session
     }
@@ -19,7 +21,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
     let method: String
     /// As the controllers register it.
     let pattern: String
-    /// One that answers well for who may use it, once ``FeedSample`` has been delivered.
+    /// One that answers well for who may use it, once ``FeedSample`` has been delivered with what waits.
     let path: String
     let access: Guard
     /// What it answers to who may use it.
@@ -49,7 +51,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
     var key: TestKey? {
         switch access {
         case .open, .session: nil
-        case .key(let key), .keyOrLink(let key): key
+        case .key(let key), .keyOrLink(let key, _): key
         }
     }
 
@@ -96,9 +98,17 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         ),
         .init(
             method: "GET",
+            pattern: "/v1/transactions/{id}/next_action",
+            path: "/v1/transactions/pi_a/next_action",
+            access: .keyOrLink(.feed, .nextAction),
+            status: 302,
+            theirs: ["/v1/transactions/pi_c/next_action"]
+        ),
+        .init(
+            method: "GET",
             pattern: "/v1/transactions/{id}/receipt",
             path: "/v1/transactions/ch_a/receipt",
-            access: .keyOrLink(.feed),
+            access: .keyOrLink(.feed, .receipt),
             status: 302,
             theirs: ["/v1/transactions/ch_c/receipt", "/v1/transactions/ch_c/receipt?format=pdf"]
         ),
@@ -106,7 +116,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             method: "GET",
             pattern: "/v1/transactions/{id}/receipt/print",
             path: "/v1/transactions/ch_a/receipt/print",
-            access: .keyOrLink(.feed),
+            access: .keyOrLink(.feed, .receipt),
             theirs: ["/v1/transactions/ch_c/receipt/print"]
         ),
         .init(

@@ -6,8 +6,8 @@ import Synchronization
 import Upkeep
 
 extension WebHarness {
-    /// Runs `body` against a service that gets its receipts from a stand-in for Stripe, which knows the objects
-    /// of `events`; the service has been sent the events.
+    /// Runs `body` against a service that asks a stand-in for Stripe, which knows the objects of
+    /// `events`; the service has been sent the events.
     static func withStandIn<Result>(
         _ events: [MadeEvent],
         configuration: StripeStandIn.Configuration = .init(key: "sk_test_standin"),
@@ -28,6 +28,7 @@ extension WebHarness {
                 limits: TransportLimits(totalTimeout: totalTimeout, maxBodyBytes: 64 << 10)
             )
             settings.receipts = ReceiptFetcher(stripe: stripe, hosts: settings.receiptHosts)
+            settings.intents = PaymentIntentFetcher(stripe: stripe)
             settings.mailer = StripeReceiptMailer(stripe: stripe)
             do {
                 let result = try await with(settings) { harness in

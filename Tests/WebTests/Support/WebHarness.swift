@@ -28,6 +28,7 @@ final class WebHarness: Sendable {
         var maxBodyBytes = 64 << 10
         var writerLimits = EventWriter.Limits()
         var receipts: any ReceiptSource = NoReceiptSource()
+        var intents: (any PaymentIntentSource)?
         var mailer: any ReceiptMailer = NoReceiptMailer()
         var receiptHosts = ReceiptHosts.stripe
         /// Puts something between the web and the source of receipts.
@@ -110,6 +111,7 @@ final class WebHarness: Sendable {
                 configuration(settings, secrets, clock),
                 store: settings.wrapping(store),
                 receipts: settings.watching(settings.receipts),
+                intents: settings.intents,
                 mailer: settings.mailer,
                 logger: settings.logger,
                 onServerRunning: { announce.yield($0) }

@@ -25,6 +25,24 @@ struct ProblemPage {
         }
     }
 
+    /// For a link to what a payment waits for.
+    ///
+    /// - Parameters:
+    ///   - error: Why it leads nowhere.
+    ///   - frame: What is around it.
+    ///   - requestID: The request's.
+    init(ofNextAction error: APIError, frame: PageFrame, requestID: String) {
+        self.frame = frame
+        self.requestID = requestID
+        message = error.message
+        (onwardLink, onwardLabel) = (TransactionsView.path, "To all transactions")
+        switch error.code {
+        case "next_action_none": heading = "Nothing left to do"
+        case "next_action_no_page": heading = "There is no page for this step"
+        default: heading = error.status.code < 500 ? "This cannot be opened" : "Just a moment"
+        }
+    }
+
     /// - Parameters:
     ///   - fault: What is the matter with the session; `nil` where there is none.
     ///   - frame: What is around it.

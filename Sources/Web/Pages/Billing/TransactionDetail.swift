@@ -31,15 +31,18 @@ struct TransactionDetail {
     let relatives: [Relative]
     /// Why it did not go through.
     let failure: String?
+    /// What to do about it.
+    let advice: [String]
 
     init(_ row: Transaction, payment: PaymentDetail?, zone: LocalTime) {
         let named: [(String, String?)] = [
             ("ID", row.id), ("Payment", row.paymentIntent == row.id ? nil : row.paymentIntent),
             ("Charge", row.charge == row.id ? nil : row.charge), ("Invoice", row.invoice),
-            ("Receipt number", row.receipt.number),
+            ("Receipt number", row.receipt.number), ("Bank reference", row.reference),
         ]
         facts = named.compactMap { term, fact in fact.map { Fact(term: term, fact: $0) } }
         failure = row.failure.map(Self.reason)
+        advice = TransactionAdvice.sentences(on: row, payment: payment)
         let tries = row.type == .purchase ? payment?.group.attempts(of: row) ?? [] : []
         attempts = tries.map { attempt in
             Attempt(

@@ -19,6 +19,8 @@ struct TransactionItem {
     let amount: PageAmount
     let parts: [Part]
     let badge: StatusBadge
+    /// Where the customer does what the payment waits for; `nil` where Stripe has no page for it.
+    let action: NextActionLink?
     /// `nil` where there is no receipt.
     let receipt: ReceiptLinks?
     let detail: TransactionDetail
@@ -27,8 +29,13 @@ struct TransactionItem {
     ///   - row: The row of the feed.
     ///   - payment: What stands behind it; `nil` where that is not to be had any more.
     ///   - view: What it is a part of.
-    ///   - signature: What makes a link to its receipt good without a session; `nil` where it has one.
-    init(_ row: Transaction, payment: PaymentDetail?, view: TransactionsView, signature: String?) {
+    ///   - signature: What makes a link about it good without a session; `nil` where there is one.
+    init(
+        _ row: Transaction,
+        payment: PaymentDetail?,
+        view: TransactionsView,
+        signature: ((LinkSigner.Purpose) -> String)?
+    ) {
         let zone = view.zone
         id = row.id
         moment = PageMoment(row.created, zone: zone)
@@ -38,7 +45,11 @@ struct TransactionItem {
         // A refund is money that came back: on a page its sign says so, and nobody has to read the type.
         amount = PageAmount(row.type == .refund ? row.money.negated : row.money)
         badge = StatusBadge(row.status, of: row.type)
+        action = row.nextAction.flatMap { NextActionLink(row.id, $0, signature: signature?(.nextAction)) }
         var parts: [Part] = []
+        if let statement = row.statement {
+            parts.append(Part(partLabel: "On your statement:", partAmount: PageAmount(statement)))
+        }
         if row.amountRefunded > 0 {
             let money = Money(minorUnits: row.amountRefunded, currency: row.currency)
             parts.append(Part(partLabel: "Refunded", partAmount: PageAmount(money)))
@@ -49,7 +60,8 @@ struct TransactionItem {
             if disputes.isEmpty { parts.append(Part(partLabel: "Disputed", partAmount: nil)) }
         }
         self.parts = parts
-        receipt = row.receipt.available ? ReceiptLinks(row.id, signature: signature, view: view) : nil
+        receipt =
+            row.receipt.available ? ReceiptLinks(row.id, signature: signature?(.receipt), view: view) : nil
         detail = TransactionDetail(row, payment: payment, zone: zone)
     }
 
@@ -82,6 +94,16 @@ struct ReceiptLinks {
         printLink = path + "/print" + query
         emailRoute = path + "/email"
         emailForm = view.here(PageLink("/billing/transactions/\(segment)/email")).text
+    }
+}
+
+extension Transaction {
+    /// What the customer's own statement says, signed as the row is on a page; `nil` where it says the row's amount,
+    /// or nothing at all because no money moved.
+    var statement: Money? {
+        let hasMoved = !["requires_action", "failed", "canceled"].contains(status)
+        guard let presentment, hasMoved, presentment.money != money else { return nil }
+        return type == .refund ? presentment.money.negated : presentment.money
     }
 }
 

@@ -37,7 +37,8 @@ struct TransactionsPage {
     ///   - now: The present.
     ///   - notice: What to say besides.
     ///   - formToken: What proves that a form is this page's.
-    ///   - signature: Gives the query of a signed link to a row's receipt, for who has no cookie in another tab.
+    ///   - signature: Gives the query of a signed link about a row, by its id and what the link is for, where the
+    ///     visitor's cookie is not sent from another tab.
     ///   - frame: What is around it.
     init(
         _ view: TransactionsView,
@@ -49,7 +50,7 @@ struct TransactionsPage {
         now: Instant,
         notice: PageNotice? = nil,
         formToken: String? = nil,
-        signature: ((String) -> String)? = nil,
+        signature: ((String, LinkSigner.Purpose) -> String)? = nil,
         frame: PageFrame
     ) {
         self.frame = frame
@@ -79,8 +80,13 @@ struct TransactionsPage {
         self.formToken = formToken
         summary = Self.summary(shown: rows.count, of: total)
         exportLink = view.exportLink(customer: customer, now: now).text
-        items = rows.map {
-            TransactionItem($0, payment: payments[$0.id], view: view, signature: signature?($0.id))
+        items = rows.map { row in
+            TransactionItem(
+                row,
+                payment: payments[row.id],
+                view: view,
+                signature: signature.map { signature in { signature(row.id, $0) } }
+            )
         }
         hasRows = !rows.isEmpty
         isFiltered = view.isNarrowed

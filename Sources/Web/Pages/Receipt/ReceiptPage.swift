@@ -8,6 +8,9 @@ struct ReceiptPage {
         let label: String
         let quantity: String?
         let amount: PageAmount
+        /// What the customer's own statement says, where that is another amount.
+        var lineStatement: PageAmount?
+        var bankReference: String?
     }
 
     let root: String
@@ -21,6 +24,8 @@ struct ReceiptPage {
     let invoice: String?
     let date: PageMoment
     let paymentMethod: String?
+    /// What the buyer's own statement says was paid, where that is another amount.
+    let statement: PageAmount?
     let lines: [Line]
     let refunds: [Line]
     let hasRefunds: Bool
@@ -49,6 +54,7 @@ struct ReceiptPage {
         invoice = particulars.invoiceNumber ?? shown.invoice
         date = PageMoment(shown.created, zone: .utc)
         paymentMethod = shown.paymentMethod?.label
+        statement = purchase?.statement.map { PageAmount($0) }
         lines = purchase.map { Self.lines(of: $0, particulars.items) } ?? []
         refunds =
             rows
@@ -58,7 +64,9 @@ struct ReceiptPage {
                     on: PageMoment(refund.created, zone: .utc),
                     label: refund.status == "succeeded" ? "Refund" : "Refund (\(refund.status))",
                     quantity: nil,
-                    amount: PageAmount(refund.money.negated)
+                    amount: PageAmount(refund.money.negated),
+                    lineStatement: refund.statement.map { PageAmount($0) },
+                    bankReference: refund.reference
                 )
             }
         hasRefunds = !refunds.isEmpty

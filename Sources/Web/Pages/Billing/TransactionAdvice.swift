@@ -1,0 +1,47 @@
+import Billing
+import Storage
+
+/// What a customer is told to do about a row, or to wait for: a sentence each, most often none.
+enum TransactionAdvice {
+    /// - Parameters:
+    ///   - row: The row.
+    ///   - payment: What stands behind it; `nil` where that is not to be had any more.
+    /// - Returns: Sentences in the order in which they are read.
+    static func sentences(on row: Transaction, payment: PaymentDetail?) -> [String] {
+        switch row.type {
+        case .purchase: [purchase(row)].compactMap(\.self)
+        case .refund:
+            [
+                refund(row, pendingReason: payment?.group.pendingReason(ofRefund: row.id)),
+                // https://docs.stripe.com/refunds#tracing-refunds
+                row.reference.map { _ in "Give this reference to your bank to trace the refund." },
+            ].compactMap(\.self)
+        case .dispute, .credit: []
+        }
+    }
+
+    private static func purchase(_ row: Transaction) -> String? {
+        guard row.status == "requires_action", row.nextAction?.url == nil else { return nil }
+        return switch row.nextAction?.type {
+        case "blik_authorize": "Confirm this payment in your bank's app."
+        default: "This payment waits for you. Go back to where you began it, and complete it there."
+        }
+    }
+
+    /// The meaning of the reasons: <https://docs.stripe.com/changelog/basil/2025-04-30/refund-pending-reason>.
+    private static func refund(_ row: Transaction, pendingReason: String?) -> String? {
+        switch (row.status, pendingReason) {
+        case ("pending", "processing"):
+            // https://docs.stripe.com/refunds: 5 to 10 business days.
+            "This refund is on its way to you. It can take 5 to 10 business days until your bank shows it."
+        case ("pending", "insufficient_funds"):
+            "This refund waits until there is enough money in our account with Stripe. You need not do anything."
+        case ("pending", "charge_pending"):
+            "This refund waits until your payment has arrived. You need not do anything."
+        case ("requires_action", _):
+            // https://docs.stripe.com/refunds#requires-action: the link is in the e-mail and nowhere else.
+            "Stripe has sent you an e-mail that asks for your bank details. Enter them there: without them this refund fails."
+        default: nil
+        }
+    }
+}

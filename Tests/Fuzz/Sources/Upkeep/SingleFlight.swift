@@ -1,0 +1,1 @@
+../../../../Sources/Upkeep/SingleFlight.swift
