@@ -941,6 +941,8 @@ def coupon_amount(invoice):
     """What coupons took off a paid invoice."""
     if not is_paid_invoice(invoice):
         return 0
+    if (invoice.get("subtotal") or 0) < 0:
+        return 0
     if any(s.says("total_discount_amounts") for s in invoice.snapshots):
         entries = invoice.get("total_discount_amounts") or []
         return sum(entry.get("amount") or 0 for entry in entries)
@@ -977,8 +979,11 @@ def outside_before_basil(invoice, snapshot):
         return 0
     if is_outside:
         return due if not snapshot.ref("charge") else due - paid
+    # Every finalized invoice names a PaymentIntent, so only the amounts tell whether it paid.
+    # https://docs.stripe.com/api/invoices/object?api-version=2020-08-27
     names_a_payment = invoice.ever("charge") or invoice.ever("payment_intent")
-    return due - paid if snapshot.version and not names_a_payment else 0
+    is_told = is_amount(snapshot.get("amount_paid")) or not names_a_payment
+    return due - paid if snapshot.version and is_told else 0
 
 
 def outside_since_basil(snapshots):

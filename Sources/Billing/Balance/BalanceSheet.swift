@@ -44,13 +44,20 @@ package struct BalanceSheet: Sendable {
         func move(_ row: Transaction, _ change: (inout BalanceDay) -> Void) {
             self.move(date(row.created), row.currency, change)
         }
+        let unpaid = Set(transactions.filter { $0.type == .purchase && !$0.isInEffect }.map(\.id))
         let listed = Dictionary(
             grouping: transactions.filter { $0.type == .refund && $0.isInEffect },
             by: { $0.paymentIntent ?? $0.charge ?? "" }
         ).mapValues { $0.reduce(Int64(0)) { $0.addingClamped($1.amount) } }
         for row in transactions where row.isInEffect {
-            let amount = ExactAmount(row.money)
+            let amount = ExactAmount(row.moneyMoved)
             switch row.type {
+            // It waits for its payment to settle
+            // (https://docs.stripe.com/changelog/basil/2025-04-30/refund-pending-reason).
+            case .refund where unpaid.contains(row.paymentIntent ?? row.charge ?? ""): break
+            // What a customer wired and never paid with goes back without a payment: it was no purchase
+            // (https://docs.stripe.com/payments/customer-balance/refunding).
+            case .refund where row.paymentIntent == nil && row.charge == nil: break
             case .purchase:
                 move(row) { $0.purchases += amount }
                 // Refunds of which Stripe sent a total and no object are on the purchase alone.
@@ -128,8 +135,12 @@ extension Transaction {
         switch type {
         case .purchase: status == "succeeded"
         case .refund: status != "failed" && status != "canceled"
-        case .dispute: isMoneyGone
+        case .dispute: amountGone > 0
         case .credit: true
         }
+    }
+
+    fileprivate var moneyMoved: Money {
+        type == .dispute ? Money(minorUnits: amountGone, currency: currency) : money
     }
 }

@@ -12,17 +12,36 @@ package final class Dispute: StripeObjectProtocol {
     /// How many movements of money it has: none, one (withdrawn) or two (withdrawn and reinstated); `nil` where the body
     /// does not say.
     package let movements: Int64?
+    /// How much of the amount is with the cardholder now; `nil` where the body does not say.
+    package let statedGone: Int64?
     /// When the bank's time for an answer ends.
     package let dueBy: Instant?
     /// How often the merchant answered, which is once at most as a rule; `nil` where the body does not say.
     package let submissions: Int64?
 
-    /// Whether the money is with the cardholder now.
+    /// How much of the amount is with the cardholder now.
     ///
     /// Every body has `balance_transactions`, and it says so in every version; the status does not. A dispute can be
     /// `prevented` with or without the money, and `lost` is followed by an appeal
     /// (<https://docs.stripe.com/api/disputes/object#dispute_object-balance_transactions>).
-    package var isMoneyGone: Bool { movements.map { $0 % 2 == 1 } ?? (status == "lost") }
+    package var amountGone: Int64 { statedGone ?? (status == "lost" ? amount : 0) }
+
+    /// What the movements leave with the cardholder, as a part of the amount.
+    ///
+    /// They are in the currency of the merchant's balance, each at the rate of its day, so only a share can be told from
+    /// them. Of a lost dispute some may come back: what had been refunded before
+    /// (<https://support.stripe.com/questions/dispute-for-full-charge-amount-after-a-partial-refund-was-issued>).
+    /// Otherwise money that comes back comes back whole, whatever the rate has become.
+    private static func gone(_ movements: [JSONValue], of amount: Int64, status: String) -> Int64 {
+        let values = movements.map { $0["amount"]?.integer ?? -amount }
+        let net = values.reduce(Int64(0)) { $0.addingClamped($1) }
+        guard let taken = values.filter({ $0 < 0 }).max(by: { $0.magnitude < $1.magnitude }), net < 0 else {
+            return 0
+        }
+        if status != "lost", values.contains(where: { $0 > 0 }), values.count.isMultiple(of: 2) { return 0 }
+        let share = min(1, Double(net.magnitude) / Double(taken.magnitude))
+        return share == 1 ? amount : Int64((Double(amount) * share).rounded())
+    }
 
     /// Whether the bank only inquires, and took no money yet.
     package var isInquiry: Bool { status.hasPrefix("warning_") }
@@ -86,10 +105,14 @@ package final class Dispute: StripeObjectProtocol {
         paymentIntent = try json.reference("payment_intent", rendering)
         if rendering.isStored {
             movements = try json.amount("movements")
+            statedGone = try json.amount("gone")
             dueBy = try json.instant("due_by")
             submissions = try json.amount("submissions")
         } else {
-            movements = json["balance_transactions"]?.elements.map { Int64($0.count) }
+            let list = json["balance_transactions"]?.elements
+            movements = list.map { Int64($0.count) }
+            let (amount, status) = (amount, status)
+            statedGone = list.map { Self.gone($0, of: amount, status: status) }
             dueBy = json["evidence_details"]?["due_by"]?.integer.map(Instant.init(unixSeconds:))
             submissions = json["evidence_details"]?["submission_count"]?.integer.flatMap { $0 < 0 ? nil : $0 }
         }
@@ -101,6 +124,7 @@ package final class Dispute: StripeObjectProtocol {
         json.member("created", created.unixSeconds)
         json.member("currency", currency.code)
         json.member("due_by", dueBy?.unixSeconds)
+        json.member("gone", statedGone)
         json.member("id", id)
         json.member("movements", movements)
         json.member("payment_intent", paymentIntent?.id)

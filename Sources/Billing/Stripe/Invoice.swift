@@ -83,9 +83,17 @@ package final class Invoice: StripeObjectProtocol {
         // Only bodies before basil have `paid_out_of_band`.
         if !rendering.isStored, rendering.isBefore(.basil) || paidOutOfBand != nil, isPaid {
             amountPaid = max(stated, due ?? 0)
-            // Before basil an invoice named its charge, so that naming neither means that there was none.
+            // Before basil an invoice named its charge, so that naming neither means that there was none. That it names a
+            // PaymentIntent proves nothing: one is made when the invoice is finalized
+            // (https://docs.stripe.com/api/invoices/object?api-version=2020-08-27).
             let isOutside = paidOutOfBand ?? (charge == nil && paymentIntent == nil)
-            amountPaidOffStripe = !isOutside ? nil : charge == nil ? amountPaid : amountPaid - stated
+            let rest = amountPaid.subtractingReportingOverflow(stated).partialValue
+            if isOutside {
+                amountPaidOffStripe = charge == nil ? amountPaid : rest
+            } else {
+                let isToldInPart = paidOutOfBand == nil && json["amount_paid"] != nil && rest > 0
+                amountPaidOffStripe = isToldInPart ? rest : nil
+            }
         } else {
             amountPaid = stated
             let isListedWhole =
@@ -104,13 +112,14 @@ package final class Invoice: StripeObjectProtocol {
     /// Nothing is said of which coupon took what off by API versions before 2020-08-27: an invoice had one then. Totals
     /// of bodies of 2018 can be negative, when a downgrade gives money to the customer's balance.
     private static func discounts(_ json: JSONValue) throws(JSONFieldError) -> Int64 {
+        guard json["subtotal"]?.integer ?? 0 >= 0 else { return 0 }
         if let amounts = json["total_discount_amounts"]?.elements {
             var sum: Int64 = 0
             for amount in amounts { sum = sum.addingClamped(try amount.requiredAmount("amount")) }
             return sum
         }
         guard json["discount"] != nil, let subtotal = json["subtotal"]?.integer,
-            let total = json["total"]?.integer, subtotal >= 0
+            let total = json["total"]?.integer
         else { return 0 }
         // An inclusive tax is within the subtotal already (`total_tax_amounts`, since 2019-05).
         let amounts = json["total_tax_amounts"]?.elements ?? []

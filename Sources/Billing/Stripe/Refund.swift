@@ -25,6 +25,7 @@ package final class Refund: StripeObjectProtocol {
         var stated: VersionedFields = []
         if customer != nil { stated.insert(.refundCustomer) }
         if pendingReason != nil { stated.insert(.refundPendingReason) }
+        if bankReference != nil { stated.insert(.refundBankReference) }
         return stated
     }
 
@@ -86,7 +87,10 @@ package final class Refund: StripeObjectProtocol {
             bankReference = json.text("bank_reference")
         } else {
             let destination = json["destination_details"]
-            bankReference = destination?.string("type").flatMap { destination?[named: $0]?.text("reference") }
+            let told = destination?.string("type").flatMap { destination?[named: $0] }
+            // Until it is `available` the number is not the bank's.
+            let isThere = told?.text("reference_status").map { $0 == "available" } ?? true
+            bankReference = isThere ? told?.text("reference") : nil
         }
     }
 

@@ -18,7 +18,7 @@ package struct ThinEvent: Sendable, Equatable {
 
     /// The account that something happened in, which is all that snapshot events name: the last of those in `context`.
     static func account(in event: JSONValue) throws(JSONFieldError) -> String? {
-        guard event["context"] != nil else { return nil }
+        guard event["context"] != nil, event.string("context")?.isEmpty != true else { return nil }
         return try event.identity("context").split(separator: "/").last.map(String.init)
     }
 

@@ -71,6 +71,12 @@ package struct VersionedField: Sendable {
         .init(.charge, "told_failed", .whereItStands, source: eventTypes),
         .init(.checkoutSession, "told_failed", .whereItStands, source: eventTypes),
         .init(.paymentIntent, "told_succeeded", .whereItStands, source: eventTypes),
+        .init(
+            .refund,
+            "bank_reference",
+            .whereItStands,
+            source: "https://docs.stripe.com/api/refunds/object"
+        ),
     ]
 
     func canBeSaid(by version: APIVersion?) -> Bool {
@@ -100,6 +106,7 @@ package struct VersionedFields: OptionSet, Sendable {
     package static let chargeFailed = VersionedFields(rawValue: 1 << 8)
     package static let sessionFailed = VersionedFields(rawValue: 1 << 9)
     package static let intentSucceeded = VersionedFields(rawValue: 1 << 10)
+    package static let refundBankReference = VersionedFields(rawValue: 1 << 11)
 
     init(where isMeant: (VersionedField) -> Bool) {
         var fields: VersionedFields = []

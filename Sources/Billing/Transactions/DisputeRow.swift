@@ -29,7 +29,7 @@ extension PaymentGroup {
                     && purchase.map { $0.status == .succeeded } ?? true,
                 number: nil
             ),
-            isMoneyGone: dispute.object.isMoneyGone
+            amountGone: dispute.object.amountGone
         )
     }
 }

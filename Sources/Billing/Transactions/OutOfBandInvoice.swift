@@ -23,13 +23,12 @@ extension PaymentGroup {
 
     /// What was paid of an invoice outside Stripe, in minor units: no PaymentIntent and no charge ever tells of it.
     func amountPaidOffStripe(_ invoice: Known<Invoice>) -> Int64 {
-        guard invoice.object.isPaid else { return 0 }
         let recorded = payments(of: invoice).filter { $0.object.isOutOfBand && $0.object.isPaid }
         // A record without an amount is one of bodies that had no parts: it paid all.
-        let inRecords = recorded.reduce(Int64(0)) {
-            $0.addingClamped($1.object.amountPaid ?? invoice.object.amountPaid)
-        }
-        return max(inRecords, invoice.object.amountPaidOffStripe ?? 0)
+        let all = invoice.object.isPaid ? invoice.object.amountPaid : 0
+        let inRecords = recorded.reduce(Int64(0)) { $0.addingClamped($1.object.amountPaid ?? all) }
+        // A part stays paid, whatever becomes of the rest (https://docs.stripe.com/invoicing/partial-payments).
+        return invoice.object.isPaid ? max(inRecords, invoice.object.amountPaidOffStripe ?? 0) : inRecords
     }
 
     func payments(of invoice: Known<Invoice>) -> [Known<InvoicePayment>] {

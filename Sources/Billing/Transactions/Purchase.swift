@@ -140,9 +140,11 @@ struct Purchase: Sendable {
     private func findCapturedAmount() -> Int64 {
         guard status == .succeeded || charges.contains(where: \.object.isPaid) else { return 0 }
         let charge = decidingCharge?.object
-        let stated = [intent?.object.amountReceived, charge.flatMap { $0.isPaid ? $0.capturedAmount : nil }]
-            .compactMap(\.self).filter { $0 > 0 }.max()
-        return stated ?? charge?.amount ?? intent?.object.amount ?? session?.object.amountTotal ?? 0
+        let paid = charge.flatMap { $0.isPaid ? $0 : nil }
+        let stated = [intent?.object.amountReceived, paid?.amountCaptured].compactMap(\.self)
+            .filter { $0 > 0 }.max()
+        return stated ?? paid?.capturedAmount ?? charge?.amount ?? intent?.object.amount ?? session?.object
+            .amountTotal ?? 0
     }
 
     var amount: Int64 {

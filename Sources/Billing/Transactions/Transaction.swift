@@ -49,8 +49,8 @@ package struct Transaction: Sendable, Equatable {
     package let nextAction: NextAction?
     /// Of a refund: the number by which the customer's bank finds it (an ARN or a trace number), once Stripe has it.
     package let reference: String?
-    /// Of a dispute: whether the money is with the cardholder now.
-    package let isMoneyGone: Bool
+    /// Of a dispute: how much of the amount is with the cardholder now.
+    package let amountGone: Int64
 
     package init(
         id: String,
@@ -76,7 +76,7 @@ package struct Transaction: Sendable, Equatable {
         presentment: Presentment? = nil,
         nextAction: NextAction? = nil,
         reference: String? = nil,
-        isMoneyGone: Bool = false
+        amountGone: Int64 = 0
     ) {
         self.id = id
         self.type = type
@@ -101,7 +101,7 @@ package struct Transaction: Sendable, Equatable {
         self.presentment = presentment
         self.nextAction = nextAction
         self.reference = reference
-        self.isMoneyGone = isMoneyGone
+        self.amountGone = amountGone
     }
 
     package var money: Money { Money(minorUnits: amount, currency: currency) }

@@ -14,6 +14,7 @@ extension Transaction {
     fileprivate func write(to json: inout JSONWriter) {
         json.member("account", account)
         json.member("amount", amount)
+        json.member("amount_gone", amountGone > 0 ? amountGone : nil)
         json.member("amount_refunded", amountRefunded)
         json.member("charge", charge)
         json.member("created", created.unixSeconds)
@@ -32,7 +33,6 @@ extension Transaction {
         json.member("id", id)
         json.member("invoice", invoice)
         json.member("livemode", livemode)
-        json.member("money_gone", isMoneyGone ? true : nil)
         if let nextAction { json.object("next_action") { nextAction.write(to: &$0) } }
         json.member("payment_intent", paymentIntent)
         if let paymentMethod {
@@ -94,7 +94,7 @@ extension Transaction {
             presentment: try Presentment(json["presentment_details"]),
             nextAction: json["next_action"].flatMap(NextAction.init),
             reference: json.string("reference"),
-            isMoneyGone: json.bool("money_gone") ?? false
+            amountGone: try json.amount("amount_gone") ?? 0
         )
     }
 }
