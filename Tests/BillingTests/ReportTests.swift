@@ -30,7 +30,7 @@ struct ReportTests {
         #expect(total.closing == ExactAmount(expected))
     }
 
-    @Test func `there are the reports that there should be`() { #expect(Report.all.count >= 98) }
+    @Test func `there are the reports that there should be`() { #expect(Report.all.count >= 106) }
 
     private static func orders(of payloads: [[UInt8]]) -> [[[UInt8]]] {
         var random = SeededRandom(seed: 13)

@@ -47,10 +47,10 @@ package final class Charge: StripeObjectProtocol {
     /// The state; charges of 2017 and before do not say it, so it follows from what they do say.
     package var status: Status {
         if let statusText, let status = Status(rawValue: statusText) { return status }
-        // `paid` until 2015-02-18 (https://docs.stripe.com/changelog/2015-02-18). An unknown one is on its way.
-        if let statusText, statusText != "paid" { return failureCode == nil ? .pending : .failed }
-        if failureCode != nil || paid == false { return .failed }
-        return paid == true ? .succeeded : .pending
+        if failureCode != nil { return .failed }
+        if paid == true { return .succeeded }
+        // An unknown one is on its way.
+        return statusText == nil && paid == false ? .failed : .pending
     }
 
     /// Whether the money was taken, not only authorised.
