@@ -69,7 +69,7 @@ private struct Plot {
     var teller: Storyteller
     var random: SeededRandom
     let repeatsEvents: Bool
-    /// What the account may be moved to, forward or back.
+    /// Other generations of the API, to which the account may be moved in mid-story.
     let otherShapes: [StripeShape]
 
     mutating func run() {

@@ -2,7 +2,8 @@ import Billing
 
 /// A generation of Stripe's API: how bodies look, and what Stripe does, in one version of it.
 ///
-/// An account keeps the version that it began with until somebody moves it, and each endpoint has one of its own.
+/// An account stays at one version until its owner upgrades it; each webhook endpoint has a version of its own
+/// (<https://docs.stripe.com/upgrades>).
 package enum StripeShape: String, Sendable, CaseIterable {
     /// Today's.
     case endive = "2026-09-30.endive"

@@ -133,7 +133,7 @@ package struct VersionedFields: OptionSet, Sendable {
     /// All that an object of the kind has.
     static func of(_ kind: ObjectKind) -> VersionedFields { ofKind[kind] ?? [] }
 
-    /// Those that a body of the version can say of an object of the kind.
+    /// The fields of a kind of object that its bodies have in an API version.
     static func sayable(of kind: ObjectKind, by version: APIVersion?) -> VersionedFields {
         let all = of(kind)
         guard let version, !all.isEmpty else { return [] }

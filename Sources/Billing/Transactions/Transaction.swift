@@ -49,7 +49,7 @@ package struct Transaction: Sendable, Equatable {
     package let nextAction: NextAction?
     /// Of a refund: the number by which the customer's bank finds it (an ARN or a trace number), once Stripe has it.
     package let reference: String?
-    /// Of a dispute: how much of the amount is with the cardholder now.
+    /// How much of a disputed amount is with the cardholder now.
     package let amountGone: Int64
 
     package init(

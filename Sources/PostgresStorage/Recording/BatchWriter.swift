@@ -127,7 +127,7 @@ struct BatchAttempt {
         let events = batch.events
         let numbers = begun[3].numbersByKey
         var remaining = numbers
-        // Of the deliveries of one event in one version the first is the one that was recorded.
+        // An event that is delivered again in the same API version is not recorded again: the first delivery stays.
         let isNew = events.map { remaining.removeValue(forKey: $0.event.key) }
         let plan = ProjectionPlan(
             zip(events, isNew).compactMap { event, number in

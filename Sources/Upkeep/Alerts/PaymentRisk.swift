@@ -1,7 +1,7 @@
 import Billing
 import Storage
 
-/// What puts a payment in danger while somebody can still do something about it.
+/// A danger to a payment that its seller can still act on: a dispute, an early fraud warning or a review.
 struct PaymentRisk: Sendable, Equatable {
     enum Matter: Sendable, Equatable {
         /// A bank waits for an answer.
@@ -63,7 +63,7 @@ struct PaymentRisk: Sendable, Equatable {
         }
     }
 
-    /// What is told once: of a dispute, each deadline of each of its stages.
+    /// Identifies the alert, which is sent once: for a dispute, once for each deadline of each stage.
     var subject: [String] {
         let own = [account ?? "", reference.id]
         guard case .dispute(let status, let dueBy) = matter else { return own }
