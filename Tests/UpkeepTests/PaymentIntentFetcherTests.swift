@@ -23,6 +23,7 @@ struct PaymentIntentFetcherTests {
             #expect(intent.id == "pi_2" && intent.status == .succeeded)
             #expect(intent.latestCharge?.object == nil)
             #expect(standIn.requests.map(\.account) == ["acct_1"])
+            #expect(standIn.requests.map(\.target) == ["/v1/payment_intents/pi_2"])
         }
     }
 

@@ -151,6 +151,7 @@ struct NextActionTests {
             let other = harness.cookie(harness.sessionToken("cus_two"))
             let foreign = try await harness.get(Self.path, key: nil, headers: [other])
             #expect([theirs.status, foreign.status] == [302, 404])
+            #expect(theirs.headers["Location"] == Self.fresh)
         }
     }
 
