@@ -22,6 +22,8 @@ struct ServiceConfiguration: Sendable {
     let stripeAPIVersion: StripeAPIVersion
     /// `nil`: both modes are shown.
     let livemode: Bool?
+    /// Whether direct loopback peers read `/metrics` without a key.
+    let metricsOpen: Bool
     let maxBodyBytes: Int
     let receiptLinkTTL: Int64
     let customerSessionTTL: Int64
@@ -65,6 +67,7 @@ struct ServiceConfiguration: Sendable {
                 }
             } ?? stripeKey?.livemode
         maxBodyBytes = Int(check.required(.maxBodyBytes, SettingCheck.seconds(1024...(64 << 20))) ?? 0)
+        metricsOpen = check.required(.metricsOpen, Bool.init) ?? false
         receiptLinkTTL = check.required(.receiptLinkTTL, SettingCheck.seconds(1...604_800)) ?? 0
         customerSessionTTL = check.required(.customerSessionTTL, SettingCheck.seconds(1...604_800)) ?? 0
         frameAncestors = check.list(.frameAncestors, isRequired: false) { text in

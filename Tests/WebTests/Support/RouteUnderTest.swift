@@ -190,8 +190,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             access: .key(.ops),
             status: 404
         ),
-        // Open to this machine, which is where the tests ask from.
-        .init(method: "GET", pattern: "/metrics", path: "/metrics", access: .open),
+        .init(method: "GET", pattern: "/metrics", path: "/metrics", access: .key(.metrics)),
         .init(
             method: "POST",
             pattern: "/v1/usage/leases",
