@@ -41,12 +41,19 @@ struct SettingCheck {
         let host = required(.host) { $0.isEmpty || $0.contains(" ") ? nil : $0 } ?? ""
         let port = required(.port) { Int($0).flatMap { 0...65535 ~= $0 ? $0 : nil } } ?? 0
         let shownHost = host.contains(":") ? "[\(host)]" : host
+        if WildcardAddress.matches(host), values.text(.publicURL) == nil {
+            problems.append(
+                "HOST is every address of this machine, which no link can lead to. Set PUBLIC_URL to where the service "
+                    + "is reached, such as https://billing.example.com."
+            )
+        }
         return (host, port, optional(.publicURL, Self.baseURL) ?? "http://\(shownHost):\(port)")
     }
 
     private static func baseURL(_ text: String) -> String? {
         guard text.hasPrefix("https://") || text.hasPrefix("http://"),
-            text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.contains("?"), !text.contains("#")
+            text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.contains("?"), !text.contains("#"),
+            !WildcardAddress.matches(hostOf: text)
         else { return nil }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
