@@ -52,6 +52,7 @@ struct ServiceConfiguration: Sendable {
         var check = SettingCheck(values)
         (host, port, publicURL) = check.place()
         database = check.required(.databaseURL, DatabaseLocation.init) ?? .sqlite(path: "")
+        check.requireEncryptionChoice(database.postgres, .databaseURL)
         secrets = SecretSet(&check)
         webhookTolerance = check.required(.webhookTolerance, SettingCheck.seconds(1...3600)) ?? 0
         stripeKey = check.optional(.stripeSecretKey, StripeSecretKey.init)
@@ -66,8 +67,8 @@ struct ServiceConfiguration: Sendable {
                 default: nil
                 }
             } ?? stripeKey?.livemode
-        maxBodyBytes = Int(check.required(.maxBodyBytes, SettingCheck.seconds(1024...(64 << 20))) ?? 0)
         metricsOpen = check.required(.metricsOpen, Bool.init) ?? false
+        maxBodyBytes = Int(check.required(.maxBodyBytes, SettingCheck.seconds(1024...(64 << 20))) ?? 0)
         receiptLinkTTL = check.required(.receiptLinkTTL, SettingCheck.seconds(1...604_800)) ?? 0
         customerSessionTTL = check.required(.customerSessionTTL, SettingCheck.seconds(1...604_800)) ?? 0
         frameAncestors = check.list(.frameAncestors, isRequired: false) { text in
@@ -138,6 +139,7 @@ struct ServiceConfiguration: Sendable {
 
     private static func usageSync(_ check: inout SettingCheck) -> UsageSyncConfiguration? {
         let indexer = check.optional(.usageIndexerURL, PostgresURL.init)
+        check.requireEncryptionChoice(indexer, .usageIndexerURL)
         let node = check.optional(.akashNodeURL, NodeURL.init)
         let chainID = check.required(.akashChainID) { ChainName.isValid($0) ? $0 : nil }
         let denominations = check.list(.akashUSDCDenoms, isRequired: false) {
