@@ -293,6 +293,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         .init(method: "GET", pattern: "/assets/billing.js", path: "/assets/billing.js", access: .open),
         .init(method: "GET", pattern: "/assets/chart.js", path: "/assets/chart.js", access: .open),
         .init(method: "GET", pattern: "/billing", path: "/billing", access: .session),
+        .init(method: "POST", pattern: "/billing", path: "/billing", access: .open, status: 303),
         .init(method: "GET", pattern: "/billing/usage", path: "/billing/usage", access: .session),
         .init(
             method: "POST",
