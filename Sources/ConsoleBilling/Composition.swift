@@ -250,6 +250,7 @@ struct Service {
             tellsAlerts: configuration.alerts != nil,
             usageSource: configuration.usageSync?.source,
             archive: configuration.archive,
+            metricsOpen: configuration.metricsOpen,
             clock: clock,
             metrics: metrics,
             metricSources: [

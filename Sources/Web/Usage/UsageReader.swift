@@ -54,12 +54,14 @@ struct UsageReader: Sendable {
             calendar: try await usage.calendar(around),
             beginning: zone.beginning(of:)
         )
+        // Also where no day is known: an address that is not the customer's is not there.
+        let spans = try await spans(subject, around)
         var owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)] = []
         if let first = days.lazy.compactMap(\.heights).first,
             let last = days.last(where: { $0.heights != nil })
         {
             let heights = first.lowerBound..<(last.heights?.upperBound ?? first.upperBound)
-            for span in try await spans(subject, around) {
+            for span in spans {
                 owners.append((try await usage.leases(of: span.address, in: heights), span.dates))
             }
         }

@@ -200,8 +200,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             access: .key(.ops),
             status: 404
         ),
-        // Open to this machine, which is where the tests ask from.
-        .init(method: "GET", pattern: "/metrics", path: "/metrics", access: .open),
+        .init(method: "GET", pattern: "/metrics", path: "/metrics", access: .key(.metrics)),
         .init(
             method: "POST",
             pattern: "/v1/usage/leases",
@@ -304,6 +303,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         .init(method: "GET", pattern: "/assets/billing.js", path: "/assets/billing.js", access: .open),
         .init(method: "GET", pattern: "/assets/chart.js", path: "/assets/chart.js", access: .open),
         .init(method: "GET", pattern: "/billing", path: "/billing", access: .session),
+        .init(method: "POST", pattern: "/billing", path: "/billing", access: .open, status: 303),
         .init(method: "GET", pattern: "/billing/usage", path: "/billing/usage", access: .session),
         .init(
             method: "POST",

@@ -1,6 +1,7 @@
 import Billing
 import HTTPClient
-import Web
+
+@testable import Web
 
 extension WebHarness {
     /// A token as the service makes it.
@@ -23,7 +24,8 @@ extension WebHarness {
 
     /// What a browser sends that keeps the token.
     func cookie(_ token: String) -> TransportHeader {
-        TransportHeader("Cookie", "theme=dark; __Host-billing_session=\(token)")
+        let name = SessionCookie(publicURL: settings.publicURL, isFramed: false).name
+        return TransportHeader("Cookie", "theme=dark; \(name)=\(token)")
     }
 
     func postSession(_ body: String, key: TestKey? = .sessions) async throws -> Answer {
