@@ -163,7 +163,8 @@ private func buildRoutes(
             publicURL: publicURL,
             isFramed: !configuration.frameAncestors.isEmpty
         ),
-        tokens: configuration.tokenIssuer.map { TokenAuthority($0, feed: store, logger: logger) }
+        customers: store,
+        tokens: configuration.tokenIssuer.map { TokenAuthority($0, customers: store, logger: logger) }
     )
     let instruments = WebInstruments(configuration.metrics)
     let assets = Assets(chartScript: configuration.chartScript)
@@ -179,6 +180,7 @@ private func buildRoutes(
             maxBodyBytes: configuration.maxBodyBytes
         ).addRoutes(to: &routes)
         CustomerSessionsController(authenticator: authenticator).addRoutes(to: &routes)
+        CustomersController(map: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
         TransactionsController(feed: store, authenticator: authenticator).addRoutes(to: &routes)
         ReceiptController(
             feed: store,
@@ -228,7 +230,7 @@ private func buildRoutes(
         ).addRoutes(to: &routes)
         UsageIntakeController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
         UsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
-        ConsoleUsageController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
+        ConsoleUsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
         BalanceController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
         UsageSyncController(
             runs: store,

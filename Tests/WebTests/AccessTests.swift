@@ -74,7 +74,10 @@ struct AccessTests {
 
     /// The query of a link's address.
     private func link(to id: String, _ harness: WebHarness, age: Int64 = 0) -> String {
-        let signed = harness.settings.linkSigner.receiptLink(id, now: harness.clock.now.adding(seconds: -age))
+        let signed = harness.settings.linkSigner.receiptLink(
+            .ofSample(id),
+            now: harness.clock.now.adding(seconds: -age)
+        )
         return String(signed.split(separator: "?").last ?? "")
     }
 

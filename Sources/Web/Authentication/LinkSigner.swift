@@ -1,5 +1,20 @@
 package import Billing
+package import Storage
 import Webhooks
+
+/// What a link to a receipt is good for: one transaction, as long as it is that customer's.
+package struct ReceiptLink: Sendable {
+    let transaction: String
+    /// `nil` for a payment without a customer.
+    let owner: CustomerKey?
+
+    package init(transaction: String, owner: CustomerKey?) {
+        self.transaction = transaction
+        self.owner = owner
+    }
+
+    init(_ row: Transaction) { self.init(transaction: row.id, owner: row.owner) }
+}
 
 /// Signs links to a receipt, so that a plain `<a href>` opens it without any other credential.
 ///
@@ -22,26 +37,26 @@ package struct LinkSigner: Sendable {
         self.lifetimeSeconds = lifetimeSeconds
     }
 
-    /// The link to a transaction's receipt.
-    package func receiptLink(_ transactionID: String, now: Instant) -> String {
-        let path = PathSegment.encoded(transactionID)
-        return "\(publicURL)/v1/transactions/\(path)/receipt?\(receiptQuery(transactionID, now: now))"
+    /// The address of a receipt.
+    package func receiptLink(_ link: ReceiptLink, now: Instant) -> String {
+        let path = PathSegment.encoded(link.transaction)
+        return "\(publicURL)/v1/transactions/\(path)/receipt?\(receiptQuery(link, now: now))"
     }
 
-    /// What makes a link to a transaction's receipt, or to the page to print, good without any other credential.
-    func receiptQuery(_ transactionID: String, now: Instant) -> String {
+    /// What makes a link to a receipt, or to the page to print, good without any other credential.
+    func receiptQuery(_ link: ReceiptLink, now: Instant) -> String {
         let expires = now.adding(seconds: lifetimeSeconds).unixSeconds
-        let signature = secrets.sign(Self.message(transactionID, expires)).hex
+        let signature = secrets.sign(Self.message(link, expires)).hex
         return "expires=\(expires)&signature=\(signature)"
     }
 
     enum Verdict { case good, expired, forged }
 
-    func verdict(on transactionID: String, expires: String, signature: String, now: Instant) -> Verdict {
+    func verdict(on link: ReceiptLink, expires: String, signature: String, now: Instant) -> Verdict {
         guard let seconds = Int64(expires), String(seconds) == expires,
             let presented = AuthenticationCode(hex: signature.utf8)
         else { return .forged }
-        let message = Self.message(transactionID, seconds)
+        let message = Self.message(link, seconds)
         guard let signer = secrets.signer(of: message, presented: presented) else { return .forged }
         guard now.unixSeconds < seconds else { return .expired }
         signer.use.use(at: now)
@@ -49,7 +64,9 @@ package struct LinkSigner: Sendable {
     }
 
     // The purpose comes first, so that no signature made for anything else can ever pass for a receipt link.
-    private static func message(_ transactionID: String, _ expires: Int64) -> [UInt8] {
-        Array("receipt\n\(expires)\n\(transactionID)".utf8)
+    // No id has a line break in it.
+    private static func message(_ link: ReceiptLink, _ expires: Int64) -> [UInt8] {
+        let (account, customer) = (link.owner?.account ?? "", link.owner?.customer ?? "")
+        return Array("receipt\n\(expires)\n\(account)\n\(customer)\n\(link.transaction)".utf8)
     }
 }

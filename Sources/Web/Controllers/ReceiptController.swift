@@ -71,28 +71,31 @@ struct ReceiptController: Sendable {
         let format: Format? = try query.choice("format")
         try query.finish()
 
-        let maySee: (Transaction) -> Bool
+        let reach: Reach
         if expires != nil || signature != nil {
-            try check(id, expires: expires ?? "", signature: signature ?? "", context)
-            maySee = { _ in true }
+            try request.refuseIdentities()
+            // A link is good for the row of one customer, so the row says what has to be signed.
+            let owner = try await feed.transaction(id: id, within: .anyCustomer)?.owner
+            let link = ReceiptLink(transaction: id, owner: owner)
+            try check(link, expires: expires ?? "", signature: signature ?? "", context)
+            reach = owner.map { .customers([$0]) } ?? .anyCustomer
         } else {
-            let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
-            maySee = { caller.maySee(customer: $0.customer) }
+            reach = try await authenticator.caller(of: request, needing: .feedRead, context).reach
         }
-        guard let detail = try await feed.payment(ofTransaction: id), maySee(detail.transaction) else {
+        guard let detail = try await feed.payment(ofTransaction: id, within: reach) else {
             throw APIError.noSuch("transaction")
         }
         return (detail, format)
     }
 
     private func check(
-        _ id: String,
+        _ link: ReceiptLink,
         expires: String,
         signature: String,
         _ context: AppContext
     ) throws(APIError) {
         let links = context.secrets.links
-        switch links.verdict(on: id, expires: expires, signature: signature, now: context.now) {
+        switch links.verdict(on: link, expires: expires, signature: signature, now: context.now) {
         case .good: return
         case .expired:
             throw APIError(

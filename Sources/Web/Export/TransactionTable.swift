@@ -20,7 +20,7 @@ struct TransactionTable: Sendable {
             row.currency.code.uppercased(), row.paymentMethod?.label ?? "", row.description ?? "",
             row.customer ?? "", row.paymentIntent ?? "", row.charge ?? "", row.invoice ?? "",
             row.receipt.number ?? "",
-            row.receipt.available ? links.receiptLink(row.id, now: now) : "",
+            row.receipt.available ? links.receiptLink(ReceiptLink(row), now: now) : "",
         ]
     }
 }

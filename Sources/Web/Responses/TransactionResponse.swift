@@ -12,7 +12,8 @@ struct TransactionResponse: Encodable {
 
     init(_ transaction: Transaction, links: LinkSigner, now: Instant) {
         self.transaction = transaction
-        receiptLink = transaction.receipt.available ? links.receiptLink(transaction.id, now: now) : nil
+        receiptLink =
+            transaction.receipt.available ? links.receiptLink(ReceiptLink(transaction), now: now) : nil
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -43,7 +43,7 @@ struct TransactionsPageTests {
             payments: details,
             total: total ?? rows.count,
             hasMore: hasMore,
-            customer: "cus_one",
+            customer: CustomerKey("cus_one", account: nil),
             now: PageSample.now,
             notice: notice,
             formToken: "0123456789abcdef",
@@ -77,7 +77,7 @@ struct TransactionsPageTests {
             payments: details,
             total: total,
             hasMore: false,
-            customer: "cus_one",
+            customer: CustomerKey("cus_one", account: nil),
             now: PageSample.now,
             frame: PageFrame(.transactions, assets: PageSample.assets)
         )

@@ -70,6 +70,25 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         ),
         .init(
             method: "GET",
+            pattern: "/v1/customers",
+            path: "/v1/customers",
+            access: .key(.customers)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/customers/{id}",
+            path: "/v1/customers/cus_one",
+            access: .key(.customers)
+        ),
+        .init(
+            method: "PUT",
+            pattern: "/v1/customers/{id}",
+            path: "/v1/customers/cus_one",
+            access: .key(.customers),
+            status: 400
+        ),
+        .init(
+            method: "GET",
             pattern: "/v1/transactions",
             path: "/v1/transactions",
             access: .key(.feed),

@@ -1,11 +1,13 @@
 import Billing
 import HTTPClient
+import Storage
 import Web
 
 extension WebHarness {
     /// A token as the service makes it.
     func sessionToken(
         _ customer: String = "cus_one",
+        account: String? = nil,
         owner: String? = nil,
         returnURL: String? = nil,
         age: Int64 = 0
@@ -13,7 +15,7 @@ extension WebHarness {
         let signer = settings.sessionSigner
         return signer.token(
             for: signer.session(
-                of: customer,
+                of: CustomerKey(customer, account: account),
                 owner: owner,
                 returnURL: returnURL,
                 now: clock.now.adding(seconds: -age)
@@ -32,3 +34,18 @@ extension WebHarness {
 }
 
 func bearer(_ token: String) -> TransportHeader { TransportHeader("Authorization", "Bearer \(token)") }
+
+extension SessionSigner {
+    /// A session of a customer of one's own account.
+    func session(of customer: String, returnURL: String? = nil, now: Instant) -> CustomerSession {
+        session(of: CustomerKey(customer, account: nil), returnURL: returnURL, now: now)
+    }
+}
+
+extension ReceiptLink {
+    /// The link to a row of ``FeedSample``.
+    static func ofSample(_ id: String) -> ReceiptLink {
+        let customer = ["ch_c", "ch_d"].contains(id) ? "cus_two" : "cus_one"
+        return ReceiptLink(transaction: id, owner: CustomerKey(customer, account: nil))
+    }
+}

@@ -45,11 +45,11 @@ struct TransactionsPage {
         payments: [String: PaymentDetail],
         total: Int,
         hasMore: Bool,
-        customer: String?,
+        customer: CustomerKey?,
         now: Instant,
         notice: PageNotice? = nil,
         formToken: String? = nil,
-        signature: ((String) -> String)? = nil,
+        signature: ((Transaction) -> String)? = nil,
         frame: PageFrame
     ) {
         self.frame = frame
@@ -80,7 +80,7 @@ struct TransactionsPage {
         summary = Self.summary(shown: rows.count, of: total)
         exportLink = view.exportLink(customer: customer, now: now).text
         items = rows.map {
-            TransactionItem($0, payment: payments[$0.id], view: view, signature: signature?($0.id))
+            TransactionItem($0, payment: payments[$0.id], view: view, signature: signature?($0))
         }
         hasRows = !rows.isEmpty
         isFiltered = view.isNarrowed
