@@ -194,7 +194,11 @@ struct Service {
     }
 
     func openStore(onFailure: @escaping @Sendable (StoreError) -> Void) async throws -> any Store {
-        let projection = ProjectionPolicy(livemode: configuration.livemode)
+        let projection = ProjectionPolicy(
+            livemode: configuration.livemode,
+            // Without a key the questions would only pile up: one for each customer.
+            asksForCustomers: configuration.stripeKey != nil
+        )
         do {
             switch configuration.database {
             case .sqlite(let path):

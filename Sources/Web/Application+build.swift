@@ -180,7 +180,8 @@ private func buildRoutes(
             publicURL: publicURL,
             isFramed: !configuration.frameAncestors.isEmpty
         ),
-        tokens: configuration.tokenIssuer.map { TokenAuthority($0, feed: store, logger: logger) }
+        customers: store,
+        tokens: configuration.tokenIssuer.map { TokenAuthority($0, customers: store, logger: logger) }
     )
     let instruments = WebInstruments(configuration.metrics)
     let assets = Assets(chartScript: configuration.chartScript)
@@ -197,6 +198,7 @@ private func buildRoutes(
             maxBodyBytes: configuration.maxBodyBytes
         ).addRoutes(to: &routes)
         CustomerSessionsController(authenticator: authenticator).addRoutes(to: &routes)
+        CustomersController(map: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
         TransactionsController(feed: store, authenticator: authenticator).addRoutes(to: &routes)
         ReceiptController(
             access: access,
@@ -253,7 +255,7 @@ private func buildRoutes(
         ).addRoutes(to: &routes)
         UsageIntakeController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
         UsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
-        ConsoleUsageController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
+        ConsoleUsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
         BalanceController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
         UsageSyncController(
             runs: store,

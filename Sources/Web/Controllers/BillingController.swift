@@ -142,14 +142,16 @@ struct BillingController: Sendable {
         let notice: PageNotice.Outcome? = try query.choice("notice")
         try query.finish()
 
-        let filter = view.filter(of: customers.ids, now: context.now)
+        let filter = view.filter(within: customers.reach, now: context.now)
         let total = try await feed.count(filter)
         guard let page = try await feed.page(filter, cursor: view.cursor, limit: view.perPage) else {
             // The row it was counted from has gone since: from the beginning, then.
             return PageResponse.redirect(to: assets.root + view.link.text)
         }
         var payments: [String: PaymentDetail] = [:]
-        for row in page.elements { payments[row.id] = try await feed.payment(ofTransaction: row.id) }
+        for row in page.elements {
+            payments[row.id] = try await feed.payment(ofTransaction: row.id, within: customers.reach)
+        }
         let model = TransactionsPage(
             view,
             rows: page.elements,
@@ -161,7 +163,7 @@ struct BillingController: Sendable {
             notice: notice.map(PageNotice.init),
             formToken: visitor.formToken,
             signature: pages.frameAncestors.isEmpty
-                ? nil : { context.secrets.links.query($0, for: $1, now: context.now) },
+                ? nil : { context.secrets.links.query(TransactionLink($0, for: $1), now: context.now) },
             frame: frame(.transactions, visitor)
         )
         return pages.html(model.html, to: request)

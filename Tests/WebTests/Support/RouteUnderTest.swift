@@ -13,7 +13,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         /// A key with this scope.
         case key(TestKey)
         /// A key with this scope, or a signed link for this purpose alone.
-        case keyOrLink(TestKey, LinkSigner.Purpose)
+        case keyOrLink(TestKey, TransactionLink.Purpose)
         /// A customer session, and no key.
         case session
     }
@@ -68,6 +68,25 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             pattern: "/v1/customer_sessions",
             path: "/v1/customer_sessions",
             access: .key(.sessions),
+            status: 400
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/customers",
+            path: "/v1/customers",
+            access: .key(.customers)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/customers/{id}",
+            path: "/v1/customers/cus_one",
+            access: .key(.customers)
+        ),
+        .init(
+            method: "PUT",
+            pattern: "/v1/customers/{id}",
+            path: "/v1/customers/cus_one",
+            access: .key(.customers),
             status: 400
         ),
         .init(

@@ -1,5 +1,6 @@
 import Billing
 import HTTPClient
+import Storage
 
 @testable import Web
 
@@ -7,6 +8,7 @@ extension WebHarness {
     /// A token as the service makes it.
     func sessionToken(
         _ customer: String = "cus_one",
+        account: String? = nil,
         owner: String? = nil,
         returnURL: String? = nil,
         age: Int64 = 0
@@ -14,7 +16,7 @@ extension WebHarness {
         let signer = settings.sessionSigner
         return signer.token(
             for: signer.session(
-                of: customer,
+                of: CustomerKey(customer, account: account),
                 owner: owner,
                 returnURL: returnURL,
                 now: clock.now.adding(seconds: -age)
@@ -34,3 +36,18 @@ extension WebHarness {
 }
 
 func bearer(_ token: String) -> TransportHeader { TransportHeader("Authorization", "Bearer \(token)") }
+
+extension SessionSigner {
+    /// A session of a customer of one's own account.
+    func session(of customer: String, returnURL: String? = nil, now: Instant) -> CustomerSession {
+        session(of: CustomerKey(customer, account: nil), returnURL: returnURL, now: now)
+    }
+}
+
+extension TransactionLink {
+    /// The link to a row of ``FeedSample``.
+    static func ofSample(_ id: String, for purpose: Purpose = .receipt) -> TransactionLink {
+        let customer = ["ch_c", "ch_d", "pi_c"].contains(id) ? "cus_two" : "cus_one"
+        return TransactionLink(transaction: id, owner: CustomerKey(customer, account: nil), for: purpose)
+    }
+}
