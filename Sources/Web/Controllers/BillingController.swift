@@ -124,7 +124,7 @@ struct BillingController: Sendable {
         PageFrame(
             tab,
             assets: assets,
-            customer: (try? visitor.customers)?.ids.joined(separator: ", "),
+            customer: (try? visitor.customers)?.customers.map(\.customer).joined(separator: ", "),
             returnLink: visitor.session?.returnURL
         )
     }

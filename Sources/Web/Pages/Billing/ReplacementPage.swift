@@ -9,8 +9,8 @@ struct ReplacementPage {
 
     init(_ replacement: SessionReplacement, frame: PageFrame) {
         self.frame = frame
-        currentCustomer = replacement.current.customer
-        newCustomer = replacement.new.customer
+        currentCustomer = replacement.current.customer.customer
+        newCustomer = replacement.new.customer.customer
         token = replacement.token
         formToken = replacement.formToken
     }
