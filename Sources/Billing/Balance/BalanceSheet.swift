@@ -55,7 +55,7 @@ package struct BalanceSheet: Sendable {
             // It waits for its payment to settle
             // (https://docs.stripe.com/changelog/basil/2025-04-30/refund-pending-reason).
             case .refund where unpaid.contains(row.paymentIntent ?? row.charge ?? ""): break
-            // What a customer wired and never paid with goes back without a payment: it was no purchase
+            // A refund without a payment returns a bank transfer that was never applied: no purchase
             // (https://docs.stripe.com/payments/customer-balance/refunding).
             case .refund where row.paymentIntent == nil && row.charge == nil: break
             case .purchase:

@@ -26,7 +26,7 @@ package final class Dispute: StripeObjectProtocol {
     /// (<https://docs.stripe.com/api/disputes/object#dispute_object-balance_transactions>).
     package var amountGone: Int64 { statedGone ?? (status == "lost" ? amount : 0) }
 
-    /// What the movements leave with the cardholder, as a part of the amount.
+    /// The part of the amount that the cardholder has after these movements.
     ///
     /// They are in the currency of the merchant's balance, each at the rate of its day, so only a share can be told from
     /// them. Of a lost dispute some may come back: what had been refunded before

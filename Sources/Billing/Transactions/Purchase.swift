@@ -175,7 +175,7 @@ struct Purchase: Sendable {
         if let captured = charge?.object.toldCaptured {
             return captured.refunded >= remainder ? remainder : 0
         }
-        // Nobody can give money back before it is taken.
+        // A refund made no later than the capture is the remainder: no money was taken before.
         if let captured = intent?.object.toldSucceeded,
             refunds.contains(where: {
                 $0.object.counts && $0.object.amount == remainder && $0.object.created <= captured

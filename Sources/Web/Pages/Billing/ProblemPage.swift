@@ -34,12 +34,17 @@ struct ProblemPage {
     init(ofNextAction error: APIError, frame: PageFrame, requestID: String) {
         self.frame = frame
         self.requestID = requestID
-        message = error.message
+        // Which setting is missing is said to programs, whose people can set it.
+        let isOurs = error.code == "stripe_not_configured"
+        message =
+            isOurs
+            ? "We cannot look this payment up. Go back to where you began it, and complete it there."
+            : error.message
         (onwardLink, onwardLabel) = (TransactionsView.path, "To all transactions")
         switch error.code {
         case "next_action_none": heading = "Nothing left to do"
         case "next_action_no_page": heading = "There is no page for this step"
-        default: heading = error.status.code < 500 ? "This cannot be opened" : "Just a moment"
+        default: heading = isOurs || error.status.code < 500 ? "This cannot be opened" : "Just a moment"
         }
     }
 

@@ -19,8 +19,11 @@ struct StatusBadge: Equatable {
             case ("authorized", _): ("Authorized", .waiting)
             case ("granted", _): ("Granted", .good)
             case ("revoked", _): ("Taken back", .quiet)
-            case ("needs_response", _), ("warning_needs_response", _): ("Open", .waiting)
-            case ("under_review", _), ("warning_under_review", _): ("Under review", .waiting)
+            case ("needs_response", _): ("Open", .waiting)
+            case ("under_review", _): ("Under review", .waiting)
+            // The bank only inquires: no money has moved (https://docs.stripe.com/disputes/how-disputes-work#inquiries).
+            case ("warning_needs_response", _): ("Inquiry open", .waiting)
+            case ("warning_under_review", _): ("Inquiry under review", .waiting)
             // The seller contests a lost dispute once more (since 2026-10-28.endive).
             case ("appeal_needs_response", _), ("appeal_under_review", _): ("Appealed", .waiting)
             // Bodies before 2014-11-20; Stripe's types had it until 2023-08-16.
@@ -36,8 +39,13 @@ struct StatusBadge: Equatable {
         self.tone = tone.rawValue
     }
 
-    /// What one can filter by, in the words of the page.
-    static let choices: [(value: String, label: String)] = [
+    /// What one can filter by, in the words of the page: the usual ones, and the one that is filtered by.
+    static func choices(chosen status: String) -> [(value: String, label: String)] {
+        let isUsual = usual.contains { $0.value == status }
+        return isUsual ? usual : usual + [(status, StatusBadge(status, of: .dispute).label)]
+    }
+
+    private static let usual: [(value: String, label: String)] = [
         ("", "Any status"), ("succeeded", "Completed"), ("pending", "Pending"),
         ("requires_action", "Action needed"), ("failed", "Failed"), ("canceled", "Canceled"),
         ("needs_response", "Dispute: open"), ("under_review", "Dispute: under review"),

@@ -1,6 +1,15 @@
 import Billing
 import Storage
 
+extension Transaction {
+    /// Whether it went over a blockchain, where the reference is the hash of the transaction
+    /// (<https://docs.stripe.com/api/refunds/object#refund_object-destination_details-crypto>).
+    var isCrypto: Bool { paymentMethod?.type == "crypto" }
+
+    /// What its reference is called.
+    var referenceTerm: String { isCrypto ? "Transaction hash" : "Bank reference" }
+}
+
 /// What a customer is told to do about a row, or to wait for: a sentence each, most often none.
 enum TransactionAdvice {
     /// - Parameters:
@@ -14,7 +23,8 @@ enum TransactionAdvice {
             [
                 refund(row, pendingReason: payment?.group.pendingReason(ofRefund: row.id)),
                 // https://docs.stripe.com/refunds#tracing-refunds
-                row.reference.map { _ in "Give this reference to your bank to trace the refund." },
+                row.reference != nil && !row.isCrypto
+                    ? "Give this reference to your bank to trace the refund." : nil,
             ].compactMap(\.self)
         case .dispute, .credit: []
         }

@@ -38,7 +38,7 @@ struct TransactionDetail {
         let named: [(String, String?)] = [
             ("ID", row.id), ("Payment", row.paymentIntent == row.id ? nil : row.paymentIntent),
             ("Charge", row.charge == row.id ? nil : row.charge), ("Invoice", row.invoice),
-            ("Receipt number", row.receipt.number), ("Bank reference", row.reference),
+            ("Receipt number", row.receipt.number), (row.referenceTerm, row.reference),
         ]
         facts = named.compactMap { term, fact in fact.map { Fact(term: term, fact: $0) } }
         failure = row.failure.map(Self.reason)

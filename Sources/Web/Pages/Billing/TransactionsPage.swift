@@ -61,7 +61,10 @@ struct TransactionsPage {
             ],
             chosen: view.kind?.rawValue ?? ""
         )
-        statuses = PageOption.list(StatusBadge.choices, chosen: view.status ?? "")
+        statuses = PageOption.list(
+            StatusBadge.choices(chosen: view.status ?? ""),
+            chosen: view.status ?? ""
+        )
         ranges = PageOption.ranges(DateRangeChoice.Preset.allCases, chosen: view.range)
         sizes = PageOption.list(
             Set(TransactionsView.pageSizes + [view.perPage]).sorted().map { (String($0), String($0)) },

@@ -10,7 +10,7 @@ struct ReceiptPage {
         let amount: PageAmount
         /// What the customer's own statement says, where that is another amount.
         var lineStatement: PageAmount?
-        var bankReference: String?
+        var tracedBy: String?
     }
 
     let root: String
@@ -62,11 +62,11 @@ struct ReceiptPage {
             .map { refund in
                 Line(
                     on: PageMoment(refund.created, zone: .utc),
-                    label: refund.status == "succeeded" ? "Refund" : "Refund (\(refund.status))",
+                    label: Self.label(of: refund),
                     quantity: nil,
                     amount: PageAmount(refund.money.negated),
                     lineStatement: refund.statement.map { PageAmount($0) },
-                    bankReference: refund.reference
+                    tracedBy: refund.reference.map { "\(refund.referenceTerm) \($0)" }
                 )
             }
         hasRefunds = !refunds.isEmpty
@@ -76,6 +76,11 @@ struct ReceiptPage {
                 Money(minorUnits: purchase.amount - purchase.amountRefunded, currency: purchase.currency)
             )
         }
+    }
+
+    private static func label(of refund: Transaction) -> String {
+        let standing = StatusBadge(refund.status, of: .refund).label.lowercased()
+        return refund.status == "succeeded" ? "Refund" : "Refund (\(standing))"
     }
 
     /// The items of the invoice where they explain what was paid; otherwise the payment itself.
