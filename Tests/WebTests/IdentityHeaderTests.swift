@@ -81,7 +81,7 @@ struct IdentityHeaderTests {
             case .tokenAndOrganization: (200, nil)
             default: (400, "header_not_allowed")
             }
-        case .key(let key), .keyOrLink(let key):
+        case .key(let key), .keyOrLink(let key, _):
             let isFeed = key == .feed
             switch kind {
             case .keyAndUser, .keyAndOrganization:
