@@ -18,6 +18,7 @@ struct IdentityHeaderTests {
     ) async throws {
         try await WebHarness.with(IdentityTests.settings) { harness in
             try await OwnershipSample.deliver(to: harness)
+            try await harness.deliver(FeedSample.waiting)
             let link = #"{"users":["auth0|one"],"organizations":["org-one"]}"#
             #expect(try await harness.putCustomer("cus_one", link).status == 200)
             for kind in CallerKind.allCases {
@@ -65,8 +66,10 @@ struct IdentityHeaderTests {
         case .tokenAndOrganization: headers = token + organization
         case .linkAndUser:
             headers = user
-            let link = harness.settings.linkSigner.receiptLink(.ofSample("ch_a"), now: harness.clock.now)
-            path += (path.contains("?") ? "&" : "?") + (link.split(separator: "?").last ?? "")
+            var link = TransactionLink.ofSample("ch_a")
+            if case .keyOrLink(_, .nextAction) = route.access { link = .ofSample("pi_a", for: .nextAction) }
+            path += (path.contains("?") ? "&" : "?")
+            path += harness.settings.linkSigner.query(link, now: harness.clock.now)
         }
         return try await harness.send(route.emptyRequest, path, headers: headers)
     }
