@@ -6,13 +6,14 @@ struct CommandEnvironment {
     let values: SettingValues
     let credentials: DevelopmentCredentials?
 
-    /// - Throws: ``ConfigurationError`` when a file that the variables name cannot be read.
+    /// - Throws: ``ConfigurationError`` when a file that the variables name cannot be read, or the credentials file may be
+    ///   another user's.
     init(
         credentialsPath: String,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         values = try SettingValues(flags: [:], environment: environment, configurationFile: nil)
-        credentials = DevelopmentCredentials.load(credentialsPath)
+        credentials = try DevelopmentCredentials.load(credentialsPath)
     }
 
     /// The value of a setting, where somebody gave one.

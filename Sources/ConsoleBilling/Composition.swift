@@ -194,7 +194,11 @@ struct Service {
     }
 
     func openStore(onFailure: @escaping @Sendable (StoreError) -> Void) async throws -> any Store {
-        let projection = ProjectionPolicy(livemode: configuration.livemode)
+        let projection = ProjectionPolicy(
+            livemode: configuration.livemode,
+            // Without a key the questions would only pile up: one for each customer.
+            asksForCustomers: configuration.stripeKey != nil
+        )
         do {
             switch configuration.database {
             case .sqlite(let path):
@@ -250,6 +254,7 @@ struct Service {
             tellsAlerts: configuration.alerts != nil,
             usageSource: configuration.usageSync?.source,
             archive: configuration.archive,
+            metricsOpen: configuration.metricsOpen,
             clock: clock,
             metrics: metrics,
             metricSources: [

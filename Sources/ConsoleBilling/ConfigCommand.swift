@@ -28,7 +28,11 @@ struct ConfigCommand: AsyncParsableCommand {
         if options.dev {
             let url = SettingValues(sources, contents: contents).developmentURL
             // Made up for this once where serve has not made up its own yet.
-            sources.development = (DevelopmentCredentials.load() ?? .make(url: url ?? "")).settings
+            do {
+                sources.development = (try DevelopmentCredentials.load() ?? .make(url: url ?? "")).settings
+            } catch {
+                sources.problems += error.problems
+            }
             if url == nil { sources.problems.append(ServiceOptions.developmentIsLocal) }
         }
         let examined = ExaminedConfiguration(SettingValues(sources, contents: contents))

@@ -22,7 +22,8 @@ struct ConsoleBilling: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self,
             StatsCommand.self, BackfillCommand.self, ReconcileCommand.self, UsageCommand.self,
-            AlertsCommand.self, KeysCommand.self, SecretsCommand.self, BackupCommand.self,
+            CustomersCommand.self, AlertsCommand.self, KeysCommand.self, SecretsCommand.self,
+            BackupCommand.self,
             RestoreCommand.self, MigrateStoreCommand.self, ConfigCommand.self, DoctorCommand.self,
             HealthCommand.self, EraseCommand.self, ManualCommand.self,
         ]

@@ -1,5 +1,13 @@
 import Foundation
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// The secrets that `serve --dev` makes for itself, kept beside its database so that the other commands, and the
 /// next start, find them.
 struct DevelopmentCredentials: Codable {
@@ -17,9 +25,35 @@ struct DevelopmentCredentials: Codable {
         case linkSigningSecret = "link_signing_secret"
     }
 
-    static func load(_ path: String = defaultPath) -> DevelopmentCredentials? {
-        guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 16 else { return nil }
-        return try? JSONDecoder().decode(DevelopmentCredentials.self, from: data)
+    /// Reads a file that nobody but its user could have written or read.
+    ///
+    /// Whoever plants one knows the key that opens the service, and says where the other commands send theirs.
+    ///
+    /// - Returns: `nil` where there is no file, or none of ours.
+    /// - Throws: ``ConfigurationError`` for a link, another user's file, or one that others may read or write.
+    static func load(
+        _ path: String = defaultPath,
+        user: uid_t = geteuid()
+    ) throws(ConfigurationError) -> DevelopmentCredentials? {
+        let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard file >= 0 else {
+            if [ENOENT, ENOTDIR].contains(errno) { return nil }
+            throw notTrusted(path)
+        }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == user,
+            status.st_mode & 0o077 == 0
+        else { throw notTrusted(path) }
+        let data = try? FileHandle(fileDescriptor: file, closeOnDealloc: false).read(upToCount: 1 << 16)
+        return data.flatMap { try? JSONDecoder().decode(DevelopmentCredentials.self, from: $0) }
+    }
+
+    private static func notTrusted(_ path: String) -> ConfigurationError {
+        ConfigurationError(
+            "the credentials file \(printable(path)) is not this user's alone (mode 600, no link), so that another could "
+                + "have written it. Delete it, and start `console-billing serve --dev` again."
+        )
     }
 
     static func make(url: String) -> DevelopmentCredentials {

@@ -47,6 +47,7 @@ struct EraseCommand: AsyncParsableCommand {
         let events: Int
         let transactions: Int
         let credits: Int
+        let links: Int
         let archives: [String]
     }
 
@@ -68,7 +69,8 @@ struct EraseCommand: AsyncParsableCommand {
     private func show(_ erasure: Erasure) {
         let verb = dryRun ? "would be erased" : "were erased"
         Terminal.line(
-            "\(erasure.events) events and the descriptions of \(erasure.credits) credits \(verb); "
+            "\(erasure.events) events, the descriptions of \(erasure.credits) credits and \(erasure.links) links to users "
+                + "\(verb); "
                 + "\(erasure.transactions) rows of the feed stay, without personal data."
         )
         if !erasure.archives.isEmpty {

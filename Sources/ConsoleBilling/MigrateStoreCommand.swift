@@ -39,6 +39,9 @@ struct MigrateStoreCommand: AsyncParsableCommand {
             guard case .postgres(let url) = DatabaseLocation(target) else {
                 throw CommandFailure(Sysexits.usage, "--to takes postgres://USER:PASSWORD@HOST:PORT/NAME.")
             }
+            guard !url.leavesEncryptionOpen() else {
+                throw CommandFailure(Sysexits.usage, "--to \(PostgresURL.encryptionIsOpen)")
+            }
             guard FileManager.default.fileExists(atPath: path) else {
                 throw CommandFailure(Sysexits.usage, "There is no database at \(path).")
             }

@@ -46,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard let url = values.developmentURL else {
             throw ConfigurationError(ServiceOptions.developmentIsLocal)
         }
-        var credentials = DevelopmentCredentials.load() ?? .make(url: url)
+        var credentials = try DevelopmentCredentials.load() ?? .make(url: url)
         credentials.url = url
         do {
             try credentials.save()

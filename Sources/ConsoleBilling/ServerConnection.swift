@@ -42,6 +42,10 @@ struct ServerConnection: Sendable {
         )
     }
 
+    func put(_ path: String, _ body: [UInt8]) async throws(CommandFailure) -> [UInt8] {
+        try await send(TransportRequest(.put(body), url: base.appending(path).description))
+    }
+
     private struct Refusal: Decodable {
         struct Details: Decodable {
             let code: String?

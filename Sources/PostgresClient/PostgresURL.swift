@@ -47,6 +47,36 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
     package var description: String { "postgres://\(given["host"] ?? "…")/\(given["dbname"] ?? "…")" }
     package var debugDescription: String { description }
 
+    /// What to say of a URL that ``leavesEncryptionOpen(variable:)``, after its name.
+    package static let encryptionIsOpen =
+        "leads to another machine and does not say whether the connection is encrypted. Add ?sslmode=verify-full to it, "
+        + "or ?sslmode=disable on a network that is yours alone; or set PGSSLMODE."
+
+    /// Whether a connection may go to another machine while nothing says whether it is encrypted.
+    ///
+    /// The library then tries TLS, and goes on without it where the server has none, or where somebody on the way says
+    /// so (`sslmode=prefer`): <https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION>
+    ///
+    /// - Parameter variable: A variable of the environment: the library reads `PGSSLMODE`, `PGHOST` and `PGHOSTADDR`
+    ///   where the URL says nothing.
+    /// - Returns: `false` where `sslmode` is given, whatever it is, or the server is on this machine.
+    package func leavesEncryptionOpen(
+        variable: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
+    ) -> Bool {
+        func value(_ option: String, _ name: String) -> String? {
+            (given[option] ?? variable(name)).flatMap { $0.isEmpty ? nil : $0 }
+        }
+        guard value("sslmode", "PGSSLMODE") == nil else { return false }
+        let places = [value("host", "PGHOST"), value("hostaddr", "PGHOSTADDR")].compactMap(\.self)
+        return places.flatMap { $0.split(separator: ",") }.contains { !Self.isOfThisMachine($0) }
+    }
+
+    /// A path or a name in the abstract namespace is a socket of this machine's.
+    private static func isOfThisMachine(_ host: Substring) -> Bool {
+        host.hasPrefix("/") || host.hasPrefix("@") || host == "localhost" || host == "::1"
+            || host.wholeMatch(of: /127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}/) != nil
+    }
+
     /// What the library is handed: our own wishes first, so that what the URL says stands.
     func withConnectionParameters<Result>(
         for role: Role,

@@ -20,13 +20,14 @@ extension PostgresStore {
         }
     }
 
-    package func credits(of customer: String) async throws(StoreError) -> [Credit] {
-        try await run("reading credits") { connection throws(PostgresFailure) in
+    package func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit] {
+        guard customer.account == nil else { return [] }
+        return try await run("reading credits") { connection throws(PostgresFailure) in
             try Self.credits(
                 try connection.execute(
                     Command(
                         "SELECT \(Self.columns) FROM credits WHERE customer = $1 ORDER BY created, id",
-                        [.text(customer)]
+                        [.text(customer.customer)]
                     )
                 )
             )

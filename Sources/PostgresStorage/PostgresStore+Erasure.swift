@@ -12,7 +12,7 @@ extension PostgresStore {
                     SELECT o.id
                     FROM objects o
                     WHERE o.account = $1 AND o.payment IN (
-                        SELECT t.payment FROM transactions t WHERE t.customer = $2)
+                        SELECT t.payment FROM transactions t WHERE t.customer = $2 AND t.account = $1)
                     UNION
                     SELECT e.id FROM erased_ids e WHERE e.account = $1 AND e.customer = $2
                     """,
@@ -21,12 +21,10 @@ extension PostgresStore {
                 Command(
                     """
                     SELECT
-                        (SELECT count(*)
-                            FROM transactions t
-                            WHERE t.customer = $2 AND EXISTS (
-                                SELECT 1 FROM objects o WHERE o.payment = t.payment AND o.account = $1)),
+                        (SELECT count(*) FROM transactions WHERE customer = $2 AND account = $1),
                         (SELECT count(*) FROM credits WHERE customer = $2 AND description IS NOT NULL
                             AND $1 = ''),
+                        (SELECT count(*) FROM customer_links WHERE account = $1 AND customer = $2),
                         EXISTS (SELECT 1 FROM erased_ids WHERE account = $1 AND id = $2)
                     """,
                     named
@@ -38,7 +36,8 @@ extension PostgresStore {
                 ids: Set((0..<ids.count).map { ids.text($0, 0) }),
                 transactions: Int(counts.int(0, 0)),
                 credits: Int(counts.int(0, 1)),
-                isErased: counts.bool(0, 2)
+                links: Int(counts.int(0, 2)),
+                isErased: counts.bool(0, 3)
             )
         }
     }
@@ -152,6 +151,9 @@ extension PostgresStore {
         let key: [Parameter] = [.text(account), .text(customer)]
         try connection.execute(
             Command("UPDATE customers SET console_user = NULL WHERE account = $1 AND id = $2", key)
+        )
+        try connection.execute(
+            Command("DELETE FROM customer_links WHERE account = $1 AND customer = $2", key)
         )
         // Credits are given to customers of one's own account.
         try connection.execute(

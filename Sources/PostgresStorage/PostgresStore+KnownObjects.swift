@@ -7,16 +7,25 @@ extension PostgresStore {
         of references: [ObjectReference],
         account: String?
     ) async throws(StoreError) -> [[ObjectRecord]] {
-        let named = references.filter { $0.kind != .customer }
-        guard !named.isEmpty else { return [] }
+        guard !references.isEmpty else { return [] }
         return try await run("reading payments") { connection throws(PostgresFailure) in
-            let command = Projection.live.objects(ofPaymentsWith: named, account: account)
+            let command = Projection.live.objects(
+                ofPaymentsWith: references.filter { $0.kind != .customer },
+                customers: references.filter { $0.kind == .customer },
+                account: account
+            )
             let rows = try connection.execute(command)
+            var customers: [[ObjectRecord]] = []
             var payments: [Int64: [ObjectRecord]] = [:]
             for row in 0..<rows.count {
-                payments[rows.int(row, 3), default: []].append(try ObjectRow.record(rows, row))
+                let record = try ObjectRow.record(rows, row)
+                if record.reference.kind == .customer {
+                    customers.append([record])
+                } else {
+                    payments[rows.int(row, 3), default: []].append(record)
+                }
             }
-            return payments.sorted { $0.key < $1.key }.map(\.value)
+            return payments.sorted { $0.key < $1.key }.map(\.value) + customers
         }
     }
 }

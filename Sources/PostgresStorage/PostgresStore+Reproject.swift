@@ -69,6 +69,7 @@ struct Rebuilding {
             try connection.run(script: ProjectionTables.rebuilt.removal)
             try connection.run(
                 script: ProjectionTables.rebuilt.definition + ProjectionTables.rebuilt.undecided
+                    + ProjectionTables.rebuilt.accounts
             )
         }
         var progress = Progress()

@@ -18,11 +18,15 @@ extension PostgresStore {
             case .startingAfter(let id), .endingBefore(let id):
                 // Another customer's row answers as one that does not exist.
                 let found = try connection.execute(
-                    Command("SELECT created, customer FROM transactions WHERE id = $1", [.text(id)])
+                    Command("SELECT created, customer, account FROM transactions WHERE id = $1", [.text(id)])
                 )
-                guard found.count == 1,
-                    filter.customers?.contains(where: { $0 == found.optionalText(0, 1) }) ?? true
-                else { return nil }
+                guard found.count == 1 else { return nil }
+                if case .customers(let customers) = filter.reach {
+                    let owner = found.optionalText(0, 1).map {
+                        CustomerKey($0, account: found.text(0, 2).orNil)
+                    }
+                    guard let owner, customers.contains(owner) else { return nil }
+                }
                 if case .endingBefore = cursor { isBackwards = true }
                 let comparison = isBackwards ? ">" : "<"
                 conditions.add("(created, id) \(comparison) (?, ?)", .int(found.int(0, 0)), .text(id))
@@ -54,16 +58,20 @@ extension PostgresStore {
         }
     }
 
-    package func transaction(id: String) async throws(StoreError) -> Transaction? {
+    package func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction? {
         try await run("reading a transaction") { connection throws(PostgresFailure) in
             let rows = try connection.execute(
                 Command("SELECT body FROM transactions WHERE id = $1", [.text(id)])
             )
-            return rows.count == 1 ? try Transaction(body: rows, 0) : nil
+            let row = rows.count == 1 ? try Transaction(body: rows, 0) : nil
+            return row.flatMap { reach.includes($0) ? $0 : nil }
         }
     }
 
-    package func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? {
+    package func payment(
+        ofTransaction id: String,
+        within reach: Reach
+    ) async throws(StoreError) -> PaymentDetail? {
         try await run("reading a payment") { connection throws(PostgresFailure) in
             // One state of the database, whatever is written between the statements.
             let answers: [Rows]
@@ -82,6 +90,7 @@ extension PostgresStore {
             guard answers.count == 5 else { throw .unexpected }
             guard answers[1].count == 1 else { return nil }
             let transaction = try Transaction(body: answers[1], 0)
+            guard reach.includes(transaction) else { return nil }
             var records: [ObjectRecord] = []
             for row in 0..<answers[2].count { records.append(try ObjectRow.record(answers[2], row)) }
             return PaymentDetail(
@@ -108,26 +117,20 @@ extension PostgresStore {
             [.text(id)]
         )
     }
-
-    package func customers(ofConsoleUser user: String) async throws(StoreError) -> [String] {
-        try await run("finding a customer") { connection throws(PostgresFailure) in
-            let rows = try connection.execute(
-                Command(
-                    "SELECT id FROM customers WHERE console_user = $1 ORDER BY id LIMIT 100",
-                    [.bytes(Array(user.utf8))]
-                )
-            )
-            return rows.map { rows.text($0, 0) }
-        }
-    }
 }
 
 extension Conditions {
     fileprivate init(_ filter: TransactionFilter) {
-        if let customers = filter.customers {
-            // One is by far the most of them, and nobody's rows have none.
-            let marks = customers.map { _ in "?" }.joined(separator: ", ")
-            add(customers.isEmpty ? "FALSE" : "customer IN (\(marks))", customers.map(Parameter.text))
+        if case .customers(let customers) = filter.reach {
+            // All of one account, but for a user with customers of several.
+            let accounts = Dictionary(grouping: customers, by: { $0.account ?? "" })
+            let alternatives = accounts.values.map { customers in
+                "(customer IN (\(customers.map { _ in "?" }.joined(separator: ", "))) AND account = ?)"
+            }
+            add(
+                alternatives.isEmpty ? "FALSE" : "(\(alternatives.joined(separator: " OR ")))",
+                accounts.flatMap { $1.map { .text($0.customer) } + [.text($0)] }
+            )
         }
         add("type IN (\(filter.types.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))")
         if let status = filter.status { add("status = ?", .text(status)) }

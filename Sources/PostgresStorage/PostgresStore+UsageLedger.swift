@@ -98,9 +98,10 @@ extension PostgresStore {
         ]
     }
 
-    package func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] {
-        try await run("reading accounts") { connection throws(PostgresFailure) in
-            UsageReading.accounts(try connection.execute(UsageReading.accounts(of: customer)))
+    package func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] {
+        guard customer.account == nil else { return [] }
+        return try await run("reading accounts") { connection throws(PostgresFailure) in
+            UsageReading.accounts(try connection.execute(UsageReading.accounts(of: customer.customer)))
         }
     }
 

@@ -42,8 +42,8 @@ struct Projector {
     private func standing(_ prepared: PreparedEvent) throws -> StandingPayments {
         let account = prepared.event.account
         var standing = StandingPayments()
-        for customer in prepared.customers {
-            let key = ObjectKey(customer.reference, account: account)
+        for customer in prepared.customers.map(\.reference) + prepared.namedCustomers {
+            let key = ObjectKey(customer, account: account)
             if let object = try object(key) { standing.objects[key] = object }
         }
         let payments = Set(
@@ -68,7 +68,7 @@ struct Projector {
         return try Int64.fetchOne(statement, arguments: Self.arguments(key))
     }
 
-    private func object(_ key: ObjectKey) throws -> StandingPayments.Object? {
+    func object(_ key: ObjectKey) throws -> StandingPayments.Object? {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT payment, kind, id, snapshot, shown_at, livemode, api_version, links, undecided
@@ -142,17 +142,17 @@ struct Projector {
         try execute(
             """
             INSERT INTO \(tables.transactions)
-                (id, payment, type, status, created, customer, currency, search, body)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (id, payment, type, status, created, customer, currency, search, body, account)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
                 payment = excluded.payment, type = excluded.type, status = excluded.status,
                 created = excluded.created, customer = excluded.customer, currency = excluded.currency,
-                search = excluded.search, body = excluded.body
+                search = excluded.search, body = excluded.body, account = excluded.account
             """,
             [
                 transaction.id, payment, transaction.type.rawValue, transaction.status,
                 transaction.created.unixSeconds, transaction.customer, transaction.currency.code,
-                row.searchText, Data(row.body),
+                row.searchText, Data(row.body), transaction.account ?? "",
             ]
         )
     }

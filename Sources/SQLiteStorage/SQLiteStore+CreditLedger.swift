@@ -13,10 +13,11 @@ extension SQLiteStore {
         }
     }
 
-    package func credits(of customer: String) async throws(StoreError) -> [Credit] {
-        try await read("reading credits") { db in
+    package func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit] {
+        guard customer.account == nil else { return [] }
+        return try await read("reading credits") { db in
             let sql = "SELECT * FROM credits WHERE customer = ? ORDER BY created, id"
-            return try Row.fetchAll(db, sql: sql, arguments: [customer]).map(Self.credit)
+            return try Row.fetchAll(db, sql: sql, arguments: [customer.customer]).map(Self.credit)
         }
     }
 

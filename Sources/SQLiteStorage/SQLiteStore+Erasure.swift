@@ -14,7 +14,9 @@ extension SQLiteStore {
                     SELECT o.id
                     FROM objects o
                     WHERE o.account = :account AND o.payment IN (
-                        SELECT t.payment FROM transactions t WHERE t.customer = :customer)
+                        SELECT t.payment
+                        FROM transactions t
+                        WHERE t.customer = :customer AND t.account = :account)
                     UNION
                     SELECT e.id FROM erased_ids e WHERE e.account = :account AND e.customer = :customer
                     """,
@@ -24,12 +26,10 @@ extension SQLiteStore {
                 db,
                 sql: """
                     SELECT
-                        (SELECT count(*)
-                            FROM transactions t
-                            WHERE t.customer = :customer AND EXISTS (
-                                SELECT 1 FROM objects o WHERE o.payment = t.payment AND o.account = :account)),
+                        (SELECT count(*) FROM transactions WHERE customer = :customer AND account = :account),
                         (SELECT count(*) FROM credits WHERE customer = :customer AND description IS NOT NULL
                             AND :account = ''),
+                        (SELECT count(*) FROM customer_links WHERE account = :account AND customer = :customer),
                         EXISTS (SELECT 1 FROM erased_ids WHERE account = :account AND id = :customer)
                     """,
                 arguments: named
@@ -38,7 +38,8 @@ extension SQLiteStore {
                 ids: Set(ids),
                 transactions: counts?[0] ?? 0,
                 credits: counts?[1] ?? 0,
-                isErased: counts?[2] ?? false
+                links: counts?[2] ?? 0,
+                isErased: counts?[3] ?? false
             )
         }
     }
@@ -153,6 +154,10 @@ extension SQLiteStore {
             try db.execute(sql: ProjectionTables.rebuilt.removal)
             try db.execute(
                 sql: "UPDATE customers SET console_user = NULL WHERE account = ? AND id = ?",
+                arguments: [account, key.customer]
+            )
+            try db.execute(
+                sql: "DELETE FROM customer_links WHERE account = ? AND customer = ?",
                 arguments: [account, key.customer]
             )
             try Self.eraseCustomerObject(key.customer, account: account, db)

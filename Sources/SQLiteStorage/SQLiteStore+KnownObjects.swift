@@ -18,7 +18,11 @@ extension SQLiteStore {
                     payments.insert(payment)
                 }
             }
+            let customers = try references.filter { $0.kind == .customer }.compactMap {
+                try Projector(tables: .live, db: db).object(ObjectKey($0, account: account))?.record
+            }
             return try payments.sorted().map { try ObjectRow.records(ofPayment: $0, in: .live, db) }
+                + customers.map { [$0] }
         }
     }
 }

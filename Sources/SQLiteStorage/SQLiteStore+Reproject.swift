@@ -41,6 +41,7 @@ extension SQLiteStore {
             try db.execute(sql: ProjectionTables.rebuilt.removal)
             try db.execute(sql: ProjectionTables.rebuilt.definition)
             try db.execute(sql: ProjectionTables.rebuilt.undecided)
+            try db.execute(sql: ProjectionTables.rebuilt.accounts)
         }
         var events = 0
         var last: Int64 = 0

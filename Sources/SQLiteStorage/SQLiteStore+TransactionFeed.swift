@@ -45,18 +45,23 @@ extension SQLiteStore {
         }
     }
 
-    package func transaction(id: String) async throws(StoreError) -> Transaction? {
+    package func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction? {
         try await read("reading a transaction") { db in
             let statement = try db.cachedStatement(sql: "SELECT body FROM transactions WHERE id = ?")
-            return try Data.fetchOne(statement, arguments: [id]).map(TransactionBody.decode)
+            let row = try Data.fetchOne(statement, arguments: [id]).map(TransactionBody.decode)
+            return row.flatMap { reach.includes($0) ? $0 : nil }
         }
     }
 
-    package func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? {
+    package func payment(
+        ofTransaction id: String,
+        within reach: Reach
+    ) async throws(StoreError) -> PaymentDetail? {
         try await read("reading a payment") { db in
             let sql = "SELECT body, payment FROM transactions WHERE id = ?"
             guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }
             let transaction = try TransactionBody.decode(row["body"])
+            guard reach.includes(transaction) else { return nil }
             let records = try ObjectRow.records(ofPayment: row["payment"], in: .live, db)
             let ids = records.map(\.reference.id)
             let events = try String.fetchAll(
@@ -78,27 +83,25 @@ extension SQLiteStore {
             )
         }
     }
-
-    package func customers(ofConsoleUser user: String) async throws(StoreError) -> [String] {
-        try await read("finding a customer") { db in
-            let sql = "SELECT id FROM customers WHERE console_user = ? ORDER BY id LIMIT 100"
-            return try String.fetchAll(db, sql: sql, arguments: [user])
-        }
-    }
 }
 
 /// A filter as the condition of a query.
 private struct FeedQuery {
     private(set) var conditions: [String] = []
     private(set) var arguments: StatementArguments = []
-    private let customers: [String]?
+    private let reach: Reach
 
     init(_ filter: TransactionFilter) {
-        customers = filter.customers
-        if let customers {
+        reach = filter.reach
+        if case .customers(let customers) = reach {
+            // All of one account, but for a user with customers of several.
+            let accounts = Dictionary(grouping: customers, by: { $0.account ?? "" })
+            let alternatives = accounts.values.map { customers in
+                "(customer IN (\(databaseQuestionMarks(count: customers.count))) AND account = ?)"
+            }
             add(
-                "customer IN (\(databaseQuestionMarks(count: customers.count)))",
-                StatementArguments(customers)
+                alternatives.isEmpty ? "FALSE" : "(\(alternatives.joined(separator: " OR ")))",
+                accounts.reduce(into: []) { $0 += StatementArguments($1.value.map(\.customer) + [$1.key]) }
             )
         }
         // Few words of our own, so that there are few statements to be kept compiled.
@@ -119,10 +122,13 @@ private struct FeedQuery {
 
     /// Where a row stands in the feed; `nil` as well when it is another customer's.
     func position(of id: String, _ db: Database) throws -> (created: Int64, id: String)? {
-        let sql = "SELECT created, customer FROM transactions WHERE id = ?"
+        let sql = "SELECT created, customer, account FROM transactions WHERE id = ?"
         guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }
-        if let customers {
-            guard let customer = row["customer"] as String?, customers.contains(customer) else { return nil }
+        if case .customers(let customers) = reach {
+            let owner = (row["customer"] as String?).map {
+                CustomerKey($0, account: (row["account"] as String).orNil)
+            }
+            guard let owner, customers.contains(owner) else { return nil }
         }
         return (row["created"], id)
     }

@@ -119,8 +119,9 @@ extension SQLiteStore {
         }
     }
 
-    package func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] {
-        try await read("reading accounts") { db in try Self.accounts(of: customer, db) }
+    package func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] {
+        guard customer.account == nil else { return [] }
+        return try await read("reading accounts") { db in try Self.accounts(of: customer.customer, db) }
     }
 
     private static func accounts(of customer: String, _ db: Database) throws -> [AccountPeriod] {

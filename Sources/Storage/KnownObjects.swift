@@ -4,8 +4,10 @@ package import Billing
 package protocol KnownObjects: Sendable {
     /// The payments that some objects belong to, each as all that is known of its objects.
     ///
+    /// A customer belongs to no payment, and comes alone.
+    ///
     /// - Parameters:
-    ///   - references: Objects that payments are made of, so no customers; those nobody ever named are passed over.
+    ///   - references: Those that are not known are passed over.
     ///   - account: The connected account they belong to.
     /// - Returns: Each payment once.
     /// - Throws: ``StoreError``.

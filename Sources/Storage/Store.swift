@@ -1,7 +1,8 @@
 /// All that a database does for the service.
 ///
 /// Each store passes the same conformance suite.
-package protocol Store: EventLog, TransactionFeed, KnownObjects, WorkQueue, UpkeepRuns, UsageLedger,
+package protocol Store: EventLog, TransactionFeed, IdentityMap, KnownObjects, WorkQueue, UpkeepRuns,
+    UsageLedger,
     CreditLedger, BodyRetention, PersonalDataErasure
 {
     /// Whether an event could be stored now.

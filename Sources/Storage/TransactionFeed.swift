@@ -13,8 +13,7 @@ package struct Page<Element: Sendable>: Sendable {
 
 /// Which transactions to read.
 package struct TransactionFilter: Sendable, Equatable {
-    /// Whose; `nil` for anybody's, and none finds nothing.
-    package var customers: [String]?
+    package let reach: Reach
     package var types: Set<Transaction.Kind>
     package var status: String?
     package var currency: Currency?
@@ -28,7 +27,7 @@ package struct TransactionFilter: Sendable, Equatable {
     package static let payments: Set<Transaction.Kind> = [.purchase, .refund, .dispute]
 
     package init(
-        customer: String? = nil,
+        _ reach: Reach,
         type: Transaction.Kind? = nil,
         status: String? = nil,
         currency: Currency? = nil,
@@ -36,7 +35,7 @@ package struct TransactionFilter: Sendable, Equatable {
         createdTo: Instant? = nil,
         search: String? = nil
     ) {
-        customers = customer.map { [$0] }
+        self.reach = reach
         types = type.map { [$0] } ?? Self.payments
         self.status = status
         self.currency = currency
@@ -46,11 +45,11 @@ package struct TransactionFilter: Sendable, Equatable {
     }
 
     /// All rows there are, those that are no payments as well.
-    package static let everything = {
-        var filter = TransactionFilter()
+    package static func everything(_ reach: Reach) -> TransactionFilter {
+        var filter = TransactionFilter(reach)
         filter.types = Set(Transaction.Kind.allCases)
         return filter
-    }()
+    }
 }
 
 /// Where a page begins: exclusive, by the id of the row the caller has already.
@@ -76,13 +75,14 @@ package protocol TransactionFeed: Sendable {
     /// How many rows the filter finds.
     func count(_ filter: TransactionFilter) async throws(StoreError) -> Int
 
-    func transaction(id: String) async throws(StoreError) -> Transaction?
+    /// A row; `nil` as well when it is out of reach.
+    func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction?
 
-    /// All that is known of the payment that a row belongs to.
-    func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail?
-
-    /// The customers that Console made for one of its users (`metadata.userId`).
-    func customers(ofConsoleUser user: String) async throws(StoreError) -> [String]
+    /// All that is known of the payment that a row belongs to; `nil` as well when the row is out of reach.
+    func payment(
+        ofTransaction id: String,
+        within reach: Reach
+    ) async throws(StoreError) -> PaymentDetail?
 }
 
 /// A row together with what stands behind it.

@@ -34,6 +34,8 @@ package struct WebConfiguration: Sendable {
     package var usageSource: UsageSyncSource?
     /// Where bodies went that the store let go of; `nil` for nowhere.
     package var archive: (any ErasableArchive)?
+    /// Whether direct loopback peers read `/metrics` without a key.
+    package var metricsOpen: Bool
     /// Connections open at once; those over it wait to be accepted.
     package var maxConnections: Int
     /// How long a connection may stand idle, a request take to arrive, and an answer wait to be read.
@@ -58,6 +60,7 @@ package struct WebConfiguration: Sendable {
         tellsAlerts: Bool = true,
         usageSource: UsageSyncSource? = nil,
         archive: (any ErasableArchive)? = nil,
+        metricsOpen: Bool = false,
         maxConnections: Int = 4096,
         deadlineSeconds: Int64 = 30,
         clock: @escaping @Sendable () -> Instant,
@@ -77,6 +80,7 @@ package struct WebConfiguration: Sendable {
         self.tellsAlerts = tellsAlerts
         self.usageSource = usageSource
         self.archive = archive
+        self.metricsOpen = metricsOpen
         self.maxConnections = maxConnections
         self.deadlineSeconds = deadlineSeconds
         self.clock = clock
@@ -176,7 +180,8 @@ private func buildRoutes(
             publicURL: publicURL,
             isFramed: !configuration.frameAncestors.isEmpty
         ),
-        tokens: configuration.tokenIssuer.map { TokenAuthority($0, feed: store, logger: logger) }
+        customers: store,
+        tokens: configuration.tokenIssuer.map { TokenAuthority($0, customers: store, logger: logger) }
     )
     let instruments = WebInstruments(configuration.metrics)
     let assets = Assets(chartScript: configuration.chartScript)
@@ -193,6 +198,7 @@ private func buildRoutes(
             maxBodyBytes: configuration.maxBodyBytes
         ).addRoutes(to: &routes)
         CustomerSessionsController(authenticator: authenticator).addRoutes(to: &routes)
+        CustomersController(map: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
         TransactionsController(feed: store, authenticator: authenticator).addRoutes(to: &routes)
         ReceiptController(
             access: access,
@@ -244,11 +250,12 @@ private func buildRoutes(
                 + [SecretMetrics(secrets: configuration.secrets)]
                 + [RetentionMetrics(retention: store, runs: store)]
                 + configuration.metricSources,
-            authenticator: authenticator
+            authenticator: authenticator,
+            isOpenToLoopback: configuration.metricsOpen
         ).addRoutes(to: &routes)
         UsageIntakeController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
         UsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
-        ConsoleUsageController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
+        ConsoleUsageController(usage: store, authenticator: authenticator).addRoutes(to: &routes)
         BalanceController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: &routes)
         UsageSyncController(
             runs: store,

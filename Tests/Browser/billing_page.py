@@ -148,6 +148,14 @@ class Checks:
             assert row["Description"] == "'" + FORMULA, row
             visitor.go("/v1/transactions/ch_hostile/receipt/print")
             assert "owned" in visitor.page.text_content("address >> nth=1") and visitor.page.title().startswith("Receipt")
+            # Another customer's link asks first; a click on our own page answers.
+            visitor.page.goto(self.subject.session())
+            asked = visitor.page.text_content("main")
+            assert HOSTILE in asked and CUSTOMER in asked, asked
+            self.look(visitor, "another-customer")
+            visitor.page.get_by_role("button", name=f"Open {CUSTOMER}").click()
+            visitor.page.wait_for_url("**/billing")
+            assert CUSTOMER in visitor.page.text_content("header")
             visitor.quiet()
 
     # Usage

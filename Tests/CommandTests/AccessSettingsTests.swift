@@ -1,4 +1,5 @@
 import HTTPClient
+import PostgresClient
 import Testing
 
 @testable import ConsoleBilling
@@ -54,6 +55,78 @@ struct AccessSettingsTests {
         let names = setting == .auth0CustomerClaim ? "AUTH0_ISSUER" : setting.rawValue
         #expect(error?.problems.count == 1 && error?.description.contains(names) == true)
         #expect(text.utf8.count < 10 || error?.description.contains(text) == false)
+    }
+
+    @Test(arguments: [
+        "0.0.0.0", "::", "0", "0.0", "000.0.0.0", "0x0", "[::]", "::0", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0",
+        "*",
+    ])
+    func `a service that listens everywhere has to be told where links lead to`(host: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try configuration([.host: host]) }
+        #expect(error?.problems.count == 1 && error?.description.contains("Set PUBLIC_URL") == true)
+        let given = "https://billing.example.com"
+        #expect(try configuration([.host: host, .publicURL: given]).publicURL == given)
+        let shown = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+        for url in ["http://\(shown)", "https://\(shown):8443/billing", "http://me@\(shown)/"] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try configuration([.host: host, .publicURL: url])
+            }
+            #expect(error?.description.contains("PUBLIC_URL cannot be right") == true, "\(url)")
+        }
+    }
+
+    @Test(arguments: ["127.0.0.1", "localhost", "::1", "10.0.0.7", "billing.internal", "0.0.0.1", "::2"])
+    func `an address of its own will do for links`(host: String) throws {
+        let shown = host.contains(":") ? "[\(host)]" : host
+        #expect(try configuration([.host: host]).publicURL == "http://\(shown):3080")
+    }
+
+    @Test func `metrics are open to this machine only where that was asked for`() throws {
+        #expect(try !configuration([:]).metricsOpen)
+        #expect(try !configuration([.metricsOpen: "false"]).metricsOpen)
+        #expect(try configuration([.metricsOpen: "true"]).metricsOpen)
+        for text in ["yes", "1", "TRUE"] {
+            let error = #expect(throws: ConfigurationError.self) { try configuration([.metricsOpen: text]) }
+            #expect(error?.description.contains("METRICS_OPEN") == true)
+        }
+    }
+
+    @Test(arguments: [Setting.databaseURL, .usageIndexerURL])
+    func `PostgreSQL of another machine wants it said whether the connection is encrypted`(
+        setting: Setting
+    ) throws {
+        let open = [
+            "postgres://me:canary@db.example/billing", "postgres://127.0.0.1,db.example/billing",
+            "postgres:///billing?host=db.example", "postgres://127.0.0.1/billing?hostaddr=10.0.0.7",
+            "postgres://db.example/billing?sslmode=", "postgres://127.evil.example/billing",
+        ]
+        for text in open {
+            let error = #expect(throws: ConfigurationError.self) { try configuration([setting: text]) }
+            #expect(error?.problems.count == 1, "\(text)")
+            #expect(
+                error?.description.contains("\(setting.rawValue) leads to another machine") == true,
+                "\(text)"
+            )
+            #expect(error?.description.contains("canary") == false)
+        }
+        let said = [
+            "postgres://db.example/billing?sslmode=verify-full",
+            "postgres://db.example/billing?sslmode=disable",
+            "postgres://127.0.0.1/billing", "postgres://localhost:5433/billing", "postgres://[::1]/billing",
+            "postgres:///billing", "postgres:///billing?host=/run/postgresql",
+            "postgres://%2Frun%2Fpg/billing",
+        ]
+        for text in said { _ = try configuration([setting: text]) }
+    }
+
+    @Test func `the library's own variables say it too, and where it leads`() throws {
+        let remote = try #require(PostgresURL("postgres://db.example/billing"))
+        #expect(remote.leavesEncryptionOpen { _ in nil })
+        #expect(!remote.leavesEncryptionOpen { $0 == "PGSSLMODE" ? "verify-full" : nil })
+        let unsaid = try #require(PostgresURL("postgres:///billing"))
+        #expect(!unsaid.leavesEncryptionOpen { _ in nil })
+        #expect(unsaid.leavesEncryptionOpen { $0 == "PGHOST" ? "db.example" : nil })
+        #expect(unsaid.leavesEncryptionOpen { $0 == "PGHOSTADDR" ? "10.0.0.7" : nil })
     }
 
     @Test func `sites that may show the page are origins`() throws {

@@ -32,6 +32,28 @@ final class CommandEnvironmentTests {
         #expect(try environment(variables).server(nil).description == address)
     }
 
+    @Test func `what serve --dev left is found, and is its user's alone`() throws {
+        #expect(try DevelopmentCredentials.load(path) == nil)
+        let made = DevelopmentCredentials.make(url: "http://127.0.0.1:3999")
+        try made.save(path)
+        #expect(try DevelopmentCredentials.load(path)?.apiKey == made.apiKey)
+        #expect(throws: ConfigurationError.self) {
+            try DevelopmentCredentials.load(self.path, user: geteuid() + 1)
+        }
+        let link = path + ".link"
+        defer { try? FileManager.default.removeItem(atPath: link) }
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        #expect(throws: ConfigurationError.self) { try DevelopmentCredentials.load(link) }
+    }
+
+    @Test(arguments: [0o640, 0o604, 0o620, 0o602, 0o601])
+    func `credentials that others may read or write are not trusted`(mode: Int) throws {
+        try DevelopmentCredentials.make(url: "http://127.0.0.1:3999").save(path)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        let error = #expect(throws: ConfigurationError.self) { try environment([:]) }
+        #expect(error?.description.contains(path) == true)
+    }
+
     @Test func `what was asked for wins over the variables, and they over serve --dev`() throws {
         let variables = ["PUBLIC_URL": "http://localhost:1"]
         #expect(

@@ -12,8 +12,7 @@ struct StripeExaminationTests {
     private static let url = "https://billing.example.com/v1/stripe-webhook"
     private static let permissions: Set<String> = [
         "rak_event_read", "rak_charge_write", "rak_payment_intent_read", "rak_dispute_read",
-        "rak_invoice_read",
-        "rak_webhook_read",
+        "rak_invoice_read", "rak_customer_read", "rak_webhook_read",
     ]
 
     private static func findings(
@@ -84,6 +83,7 @@ struct StripeExaminationTests {
             ("rak_event_read", ["events"], Finding.State.bad),
             ("rak_payment_intent_read", ["payment_intents"], .bad), ("rak_dispute_read", ["disputes"], .bad),
             ("rak_invoice_read", ["invoices", "invoice_payments"], .bad),
+            ("rak_customer_read", ["customers"], .bad),
             ("rak_webhook_read", ["webhook_endpoints"], .advice),
             ("rak_charge_write", ["charges", "refunds", "charges.write"], .bad),
         ]
@@ -178,7 +178,7 @@ struct StripeExaminationTests {
             let lists = standIn.requests.filter {
                 $0.route.hasPrefix("GET") && $0.route != "GET /v1/webhook_endpoints"
             }
-            #expect(lists.count == 7)
+            #expect(lists.count == 8)
             #expect(lists.allSatisfy { $0.target.contains("created") }, "\(lists.map(\.target))")
             let events = try #require(lists.first { $0.route == "GET /v1/events" })
             #expect(events.target.contains("types") && events.target.contains("delivery_success=false"))

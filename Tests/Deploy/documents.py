@@ -285,7 +285,7 @@ def routes(text):
 
 
 def metrics(executable, text, everything):
-    with peers.running(executable, API_KEYS="") as service:
+    with peers.running(executable, API_KEYS="", METRICS_OPEN="true") as service:
         with urllib.request.urlopen(service.url + "/metrics", timeout=10) as answer:
             said = answer.read().decode()
     known = dict(re.findall(r"^# HELP (\S+) (.*)$", said, re.MULTILINE))

@@ -47,6 +47,8 @@ def compose():
     services = yaml.safe_load(told.stdout)["services"]
     replicas = [service for name, service in services.items() if name.startswith("billing-")]
     assert len(replicas) == 3 and all(replica == replicas[0] for replica in replicas)
+    told = replicas[0]["environment"]
+    assert told["PUBLIC_URL"] and "METRICS_OPEN" not in told and "sslmode=" in told["DATABASE_URL"], told
     # The image's ENTRYPOINT is the program: what is said here are its arguments.
     assert "ENTRYPOINT" in (DEPLOY / "Dockerfile").read_text() and replicas[0]["command"] == ["serve"]
     assert replicas[0]["read_only"] and replicas[0]["cap_drop"] == ["ALL"]
@@ -76,6 +78,8 @@ def kubernetes():
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert {"livenessProbe", "readinessProbe", "startupProbe", "resources"} <= container.keys()
     assert {"PodDisruptionBudget", "NetworkPolicy", "Service"} <= kinds.keys()
+    told = {entry["name"]: entry["value"] for entry in container["env"]}
+    assert told["PUBLIC_URL"].startswith("https://") and "METRICS_OPEN" not in told, told
     # What is mounted by path or given as a variable never changes in a running pod.
     assert not any("subPath" in mount for mount in container["volumeMounts"])
     assert not any("valueFrom" in entry for entry in container["env"])
@@ -105,6 +109,8 @@ def akash():
             for volume in volumes.values():
                 assert volume["attributes"]["persistent"] is True and volume["attributes"]["class"] != "ram"
         assert any(to.get("global") for port in service["expose"] for to in port["to"])
+        told = dict(entry.split("=", 1) for entry in service["env"])
+        assert told["PUBLIC_URL"].startswith("https://") and "METRICS_OPEN" not in told, told
         # Whoever fills it in fills in all of it; the file itself holds no secret.
         secrets = [entry for entry in service["env"] if "SECRET" in entry or "API_KEYS" in entry]
         assert len(secrets) == 4 and all(entry.endswith("=") for entry in secrets), secrets

@@ -1,6 +1,6 @@
 """The samples of deploy/nginx and deploy/caddy in front of the service, with TLS, by the real programs.
 
-Of a sample only its name, port, certificate and upstream are changed. A signed webhook has to arrive byte for byte, a large one to be refused in the service's own words, and the metrics to be nobody's outside."""
+Of a sample only its name, port, certificate, log and upstream are changed. A signed webhook has to arrive byte for byte, a large one to be refused in the service's own words. The metrics are attacked under every spelling while the service has them open to loopback, and no log may hold a query, while the service runs and when it is down."""
 
 import argparse
 import contextlib
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "Tests/Peers"))
@@ -47,6 +48,7 @@ def nginx(folder, port, upstream):
         ("/etc/ssl/billing/fullchain.pem", f"{folder}/cert.pem"),
         ("/etc/ssl/billing/privkey.pem", f"{folder}/key.pem"),
         ("http://127.0.0.1:3080", f"http://127.0.0.1:{upstream}"),
+        ("/var/log/nginx/console-billing.log", f"{folder}/access.log"),
     )
     places = "".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -66,7 +68,8 @@ def caddy(folder, port, upstream):
         ("127.0.0.1:3080", f"127.0.0.1:{upstream}"),
     )
     # No port for redirections and none for administration: other tests run on this machine.
-    (folder / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https disable_redirects\n}\n" + sample)
+    options = replaced(sample, ("{\n\t#", "{\n\tadmin off\n\tauto_https disable_redirects\n\t#"))
+    (folder / "Caddyfile").write_text(options)
     return ["caddy", "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
 
 
@@ -110,7 +113,55 @@ def running(command, folder, port):
         process.wait(20)
 
 
-def check(name, make, service):
+# Of /metrics, as a proxy or the service might take it for the path.
+METRICS = [
+    "/metrics", "/metrics/", "/metrics//", "//metrics", "///metrics//", "/./metrics", "/x/../metrics", "/metrics/.",
+    "/metrics/../metrics", "/%6detrics", "/%6Detrics/", "/%6d%65%74%72%69%63%73", "/metrics%2f", "/metrics%2F%2F", "/%2fmetrics",
+    "/%2e/metrics", "/x/%2e%2e/metrics", "/metrics?a=b", "/metrics/?a", "/metrics%3f", "/metrics%23", "/metrics;a=b",
+    "/metrics%00", "/metrics%20", "/metrics\\", "/METRICS", "/%256detrics", "/metrics%252f",
+    f"https://{NAME}/metrics", f"https://{NAME}/x/..//metrics/",
+]  # fmt: skip
+
+
+def attack_metrics(name, folder, port):
+    """However the path is written, and whatever else is said, nothing but a refusal comes back."""
+    for path in METRICS:
+        for headers in ([], ["x-api-key: " + peers.API_KEY], ["X-Forwarded-For: 127.0.0.1", "Connection: X-Forwarded-For"]):
+            lines = [f"GET {path} HTTP/1.1", f"Host: {NAME}", *headers]
+            if not any(line.startswith("Connection") for line in headers):
+                lines.append("Connection: close")
+            connection = Connection(port, folder)
+            with contextlib.closing(connection):
+                connection.connect()
+                connection.sock.sendall("\r\n".join([*lines, "", ""]).encode())
+                answer = http.client.HTTPResponse(connection.sock)
+                answer.begin()
+                body = answer.read()
+            assert answer.status in (400, 404) and b"# TYPE" not in body, (name, path, answer.status)
+    return len(METRICS)
+
+
+SECRET = "cbs1.canary-of-a-session"
+
+
+def ask_with_secrets(port, folder, wanted):
+    """What a browser would ask with a session or a signed link in its address, or leaves there as a referrer."""
+    for path in (f"/billing?session={SECRET}", f"/v1/transactions/ch_1/receipt?expires=1&signature={SECRET}"):
+        headers = [("Referer", f"https://{NAME}{path}")]
+        status, _, body = ask(port, folder, "GET", path, headers=headers)
+        assert status in wanted, (path, status, body)
+        # Refused by the proxy itself: more than it lets through.
+        connection = Connection(port, folder)
+        with contextlib.closing(connection):
+            connection.connect()
+            connection.sock.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n".encode()
+            )
+            http.client.HTTPResponse(connection.sock).begin()
+
+
+def check(name, make, upstream):
+    service = int(upstream.url.rpartition(":")[2])
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         certificate(folder)
@@ -133,11 +184,24 @@ def check(name, make, service):
 
             status, _, body = ask(port, folder, "POST", "/v1/stripe-webhook", b"x" * (3 << 20))
             assert status == 413 and json.loads(body)["error"]["type"], (name, status, body)
-            status, _, _ = ask(port, folder, "GET", "/metrics")
-            assert status == 404, (name, status)
+            with urllib.request.urlopen(upstream.url + "/metrics", timeout=10) as answer:
+                assert b"# TYPE" in answer.read(), "the service does not show what the attack is after"
+            spellings = attack_metrics(name, folder, port)
             status, _, body = ask(port, folder, "GET", "/v1/transactions")
             assert status == 401 and json.loads(body)["error"]["request_id"], (name, status, body)
-    print(f"{name}: TLS, a webhook byte for byte, 400, 413 and 401 in the service's words, no metrics outside")
+            ask_with_secrets(port, folder, (401, 403))
+            upstream.process.terminate()
+            upstream.process.wait(40)
+            ask_with_secrets(port, folder, (502,))
+        logs = [file for file in folder.iterdir() if file.suffix == ".log"]
+        for file in logs:
+            text = file.read_text()
+            assert "canary" not in text and "session=" not in text and "signature=" not in text, (name, file.name, text)
+        assert any("502" in file.read_text() for file in logs), f"{name}: no log tells that the service was down"
+    print(
+        f"{name}: TLS, a webhook byte for byte, 400, 413 and 401 in the service's words, {spellings} spellings of the "
+        "metrics refused, no query in a log"
+    )
 
 
 def main():
@@ -145,11 +209,10 @@ def main():
     parser.add_argument("--service", required=True, help="the console-billing executable")
     arguments = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin"
-    with peers.running(arguments.service) as service:
-        port = int(service.url.rpartition(":")[2])
-        for name, make in (("nginx", nginx), ("caddy", caddy)):
-            assert shutil.which(name), f"{name} is not installed"
-            check(name, make, port)
+    for name, make in (("nginx", nginx), ("caddy", caddy)):
+        assert shutil.which(name), f"{name} is not installed"
+        with peers.running(arguments.service, METRICS_OPEN="true") as service:
+            check(name, make, service)
     return 0
 
 

@@ -126,7 +126,8 @@ def mounted(executable, **options):
             "API_KEYS_FILE": f"{folder}/keys",
         }
         with peers.running(
-            executable, STRIPE_WEBHOOK_SECRET=None, LINK_SIGNING_SECRET=None, API_KEYS=None, **files, **options
+            executable, STRIPE_WEBHOOK_SECRET=None, LINK_SIGNING_SECRET=None, API_KEYS=None, METRICS_OPEN="true",
+            **files, **options
         ) as service:
             yield service, mount
 

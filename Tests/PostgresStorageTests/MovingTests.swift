@@ -99,7 +99,16 @@ struct MovingTests {
             )
             _ = try await source.give([credit])
         }
+        for customer in Self.linked {
+            let stated: StatedLinks = [.user: ["auth0|ünï", "b"], .organization: []]
+            _ = try await source.put(stated, of: customer, from: .api)
+            _ = try await source.put([.user: ["c"]], of: customer, from: .console)
+        }
     }
+
+    private static let linked = [
+        CustomerKey("cus_1", account: nil), CustomerKey("cus_1", account: "acct_1"),
+    ]
 
     /// What a store answers, as far as anybody asks.
     private func requireSame(_ target: PostgresStore, as source: SQLiteStore) async throws {
@@ -117,8 +126,11 @@ struct MovingTests {
         }
         #expect(try await target.summary() == source.summary())
         #expect(
-            try await target.customers(ofConsoleUser: "user_1") == source.customers(ofConsoleUser: "user_1")
+            try await target.customers(ofUser: "user_1") == source.customers(ofUser: "user_1")
         )
+        for customer in Self.linked {
+            #expect(try await target.links(of: customer) == source.links(of: customer))
+        }
         #expect(try await target.run(id: "bf_1") == source.run(id: "bf_1"))
         let owners = try UsageSample(seed: 1, count: 100).owners
         #expect(try await target.totals(of: owners) == source.totals(of: owners))

@@ -45,15 +45,15 @@ struct PostgresPlace: StorePlace {
         get throws { try TestServer.url(["options": "-csearch_path=\(schema)"]) }
     }
 
-    func open(livemode: Bool?) async throws -> any Store {
-        try await openPostgres(livemode: livemode)
+    func open(_ projection: ProjectionPolicy) async throws -> any Store {
+        try await openPostgres(projection)
     }
 
     func openPostgres(
-        livemode: Bool? = nil,
+        _ projection: ProjectionPolicy = ProjectionPolicy(),
         limits: EventBatches.Limits = EventBatches.Limits()
     ) async throws -> PostgresStore {
-        try await PostgresStore.open(url, projection: ProjectionPolicy(livemode: livemode), limits: limits)
+        try await PostgresStore.open(url, projection: projection, limits: limits)
     }
 
     func connect() throws -> PostgresConnection { try PostgresConnection(url) }

@@ -16,8 +16,8 @@ struct TemporaryPlace: StorePlace {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    func open(livemode: Bool?) throws -> any Store {
-        try SQLiteStore(path: path, projection: ProjectionPolicy(livemode: livemode))
+    func open(_ projection: ProjectionPolicy) throws -> any Store {
+        try SQLiteStore(path: path, projection: projection)
     }
 
     func remove() { try? FileManager.default.removeItem(at: folder) }

@@ -130,14 +130,34 @@ final class FlakyStore: Store {
     func count(_ filter: TransactionFilter) async throws(StoreError) -> Int {
         try await store.count(filter)
     }
-    func transaction(id: String) async throws(StoreError) -> Transaction? {
-        try await store.transaction(id: id)
+    func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction? {
+        try await store.transaction(id: id, within: reach)
     }
-    func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? {
-        try await store.payment(ofTransaction: id)
+    func payment(
+        ofTransaction id: String,
+        within reach: Reach
+    ) async throws(StoreError) -> PaymentDetail? {
+        try await store.payment(ofTransaction: id, within: reach)
     }
-    func customers(ofConsoleUser user: String) async throws(StoreError) -> [String] {
-        try await store.customers(ofConsoleUser: user)
+    func customers(of identity: Identity) async throws(StoreError) -> [CustomerKey] {
+        try await store.customers(of: identity)
+    }
+    func links(of customer: CustomerKey) async throws(StoreError) -> CustomerLinks? {
+        try await store.links(of: customer)
+    }
+    func put(
+        _ stated: StatedLinks,
+        of customer: CustomerKey,
+        from origin: LinkOrigin
+    ) async throws(StoreError) -> LinkOutcome {
+        try await store.put(stated, of: customer, from: origin)
+    }
+    func customers(
+        in account: String?,
+        after customer: String?,
+        limit: Int
+    ) async throws(StoreError) -> [CustomerKey] {
+        try await store.customers(in: account, after: customer, limit: limit)
     }
     func summary() async throws(StoreError) -> WorkSummary { try await store.summary() }
     func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork] {
@@ -203,7 +223,7 @@ extension FlakyStore {
     {
         try await store.setAccounts(accounts, of: customer)
     }
-    func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] {
+    func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] {
         try await store.accounts(of: customer)
     }
     func isMapped(_ address: String) async throws(StoreError) -> Bool {
@@ -215,7 +235,7 @@ extension FlakyStore {
     func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
         try await store.give(credits)
     }
-    func credits(of customer: String) async throws(StoreError) -> [Credit] {
+    func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit] {
         try await store.credits(of: customer)
     }
 }

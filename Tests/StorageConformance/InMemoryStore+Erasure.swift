@@ -54,6 +54,8 @@ extension InMemoryStore {
                 ids: marked.union(objects),
                 transactions: theirs.count,
                 credits: credits.count,
+                links: state.links[key]?.values.flatMap { $0 }.map { max(1, $0.value.count) }.reduce(0, +)
+                    ?? 0,
                 isErased: marked.contains(key.customer)
             )
         }
@@ -87,6 +89,7 @@ extension InMemoryStore {
 
     package func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int {
         try with("erasing") { state in
+            state.links[key] = nil
             for (id, credit) in state.credits where credit.customer == key.customer && key.account == nil {
                 state.credits[id] = Credit(
                     id: credit.id,

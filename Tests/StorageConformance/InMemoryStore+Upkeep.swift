@@ -45,6 +45,9 @@ extension InMemoryStore {
         try with("reading payments") { state in
             var seen: Set<ObjectReference> = []
             return references.compactMap { reference in
+                if reference.kind == .customer {
+                    return known(account: account, state)[reference].map { [$0] }
+                }
                 guard !seen.contains(reference) else { return nil }
                 let records = component(around: [reference], account: account, state)
                 seen.formUnion(records.map(\.reference))

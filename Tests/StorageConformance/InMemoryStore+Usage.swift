@@ -136,9 +136,9 @@ extension InMemoryStore {
         }
     }
 
-    package func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] {
+    package func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] {
         try with("reading accounts") { state in
-            (state.usage.accounts[customer] ?? []).sorted {
+            (customer.account == nil ? state.usage.accounts[customer.customer] ?? [] : []).sorted {
                 ($0.address, $0.from?.dayNumber ?? .min) < ($1.address, $1.from?.dayNumber ?? .min)
             }
         }
@@ -181,9 +181,9 @@ extension InMemoryStore {
         }
     }
 
-    package func credits(of customer: String) async throws(StoreError) -> [Credit] {
+    package func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit] {
         try with("reading credits") { state in
-            state.credits.values.filter { $0.customer == customer }
+            state.credits.values.filter { CustomerKey($0.customer, account: nil) == customer }
                 .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
         }
     }

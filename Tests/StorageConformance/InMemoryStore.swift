@@ -49,6 +49,7 @@ package final class InMemoryStore: Store {
         var runs: [UpkeepRun] = []
         var usage = InMemoryUsage()
         var credits: [String: Credit] = [:]
+        var links: [CustomerKey: [LinkOrigin: StatedLinks]] = [:]
         let marks = ErasedMarks()
         /// What follows from `events`, until there is another one.
         var rows: [Transaction]?
@@ -56,11 +57,13 @@ package final class InMemoryStore: Store {
 
     private let disk: Disk
     let livemode: Bool?
+    private let asksForCustomers: Bool
     private let isClosed = Atomic<Bool>(false)
 
-    package init(disk: Disk = Disk(), livemode: Bool? = nil) {
+    package init(disk: Disk = Disk(), livemode: Bool? = nil, asksForCustomers: Bool = false) {
         self.disk = disk
         self.livemode = livemode
+        self.asksForCustomers = asksForCustomers
     }
 
     package func checkReady() async throws(StoreError) { try checkOpen("checking readiness") }
@@ -239,9 +242,9 @@ extension InMemoryStore {
             case .offset(let rows):
                 return slice(Array(matching.dropFirst(rows)), limit: limit, isBackwards: false)
             case .startingAfter(let id), .endingBefore(let id):
-                guard let row = all.first(where: { $0.id == id }),
-                    filter.customers?.contains(where: { $0 == row.customer }) ?? true
-                else { return nil }
+                guard let row = all.first(where: { $0.id == id }), filter.reach.includes(row) else {
+                    return nil
+                }
                 let place = (row.created, row.id)
                 if case .startingAfter = cursor {
                     let older = matching.filter { ($0.created, $0.id) < place }
@@ -257,13 +260,20 @@ extension InMemoryStore {
         try with("counting the feed") { rows(&$0).count(where: filter.admits) }
     }
 
-    package func transaction(id: String) async throws(StoreError) -> Transaction? {
-        try with("reading a transaction") { state in rows(&state).first { $0.id == id } }
+    package func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction? {
+        try with("reading a transaction") { state in
+            rows(&state).first { $0.id == id && reach.includes($0) }
+        }
     }
 
-    package func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? {
+    package func payment(
+        ofTransaction id: String,
+        within reach: Reach
+    ) async throws(StoreError) -> PaymentDetail? {
         try with("reading a payment") { state in
-            guard let row = rows(&state).first(where: { $0.id == id }) else { return nil }
+            guard let row = rows(&state).first(where: { $0.id == id && reach.includes($0) }) else {
+                return nil
+            }
             let seeds = ObjectKind.allCases.map { ObjectReference($0, id) }
             let records = component(around: seeds, account: row.account, state)
             let ids = Set(records.map(\.reference.id))
@@ -278,17 +288,6 @@ extension InMemoryStore {
         }
     }
 
-    package func customers(ofConsoleUser user: String) async throws(StoreError) -> [String] {
-        try with("finding a customer") { state in
-            let accounts = Set(state.events.map(\.entry.account))
-            let owners = accounts.flatMap { known(account: $0, state).values }.compactMap { record in
-                guard case .customer(let customer) = record.snapshot?.object else { return nil as String? }
-                return customer.consoleUser == user ? customer.id : nil
-            }
-            return owners.sorted()
-        }
-    }
-
     func rows(_ state: inout State) -> [Transaction] {
         if let rows = state.rows { return rows }
         let events = state.events.filter { $0.entry.disposition == .projected }.map(\.delivered.event)
@@ -297,7 +296,7 @@ extension InMemoryStore {
         return rows
     }
 
-    private func known(account: String?, _ state: State) -> [ObjectReference: ObjectRecord] {
+    func known(account: String?, _ state: State) -> [ObjectReference: ObjectRecord] {
         var known: [ObjectReference: ObjectRecord] = [:]
         for record in state.events.filter({ $0.entry.account == account }).flatMap(\.records) {
             known[record.reference] = known[record.reference]?.merging(record) ?? record
@@ -336,17 +335,30 @@ extension InMemoryStore {
         return PaymentGroup(payment, account: account).missing + customers.map(StripeQuestion.object)
     }
 
+    /// The customers of one's own account that an event names, and of whom nothing is known.
+    private func unknownCustomers(in kept: Kept, _ state: State) -> [StripeQuestion] {
+        guard asksForCustomers, kept.entry.account == nil, kept.entry.disposition == .projected,
+            kept.entry.removal?.cause != .erasure
+        else { return [] }
+        let known = known(account: nil, state)
+        return kept.delivered.event.shown.compactMap(\.object.customer)
+            .map { ObjectReference(.customer, $0) }.filter { known[$0]?.snapshot == nil }
+            .map(StripeQuestion.object)
+    }
+
     private func ask(for kept: Kept, except missedBefore: [StripeQuestion], _ state: inout State) {
         var missing = missing(around: kept, state)
         if case .thin = kept.delivered.event.content, kept.entry.disposition == .ignored {
             missing.append(.thinEvent(kept.entry.id))
         }
         let account = kept.entry.account
+        let unknown = unknownCustomers(in: kept, state)
+        missing += unknown
         for question in kept.records.map(\.reference).flatMap(StripeQuestion.about)
         where !missing.contains(question) {
             state.work[WorkKey(question, account)] = nil
         }
-        for question in missing where !missedBefore.contains(question) {
+        for question in missing where unknown.contains(question) || !missedBefore.contains(question) {
             let key = WorkKey(question, account)
             if let standing = state.work[key], !standing.gaveUp { continue }
             let due = kept.delivered.receivedAt.adding(seconds: question.patienceSeconds)

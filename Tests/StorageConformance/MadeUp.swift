@@ -134,7 +134,7 @@ extension Store {
 
     /// Every row that a filter finds, read a page at a time from the newest on.
     package func allRows(
-        _ filter: TransactionFilter = .everything,
+        _ filter: TransactionFilter = .everything(.anyCustomer),
         pageSize: Int = 100
     ) async throws -> [Transaction] {
         var rows: [Transaction] = []
@@ -148,6 +148,28 @@ extension Store {
             guard page.hasMore, let last = page.elements.last else { return rows }
             cursor = .startingAfter(last.id)
         }
+    }
+
+    package func transaction(id: String) async throws(StoreError) -> Transaction? {
+        try await transaction(id: id, within: .anyCustomer)
+    }
+
+    package func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? {
+        try await payment(ofTransaction: id, within: .anyCustomer)
+    }
+
+    package func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] {
+        try await accounts(of: CustomerKey(customer, account: nil))
+    }
+
+    package func credits(of customer: String) async throws(StoreError) -> [Credit] {
+        try await credits(of: CustomerKey(customer, account: nil))
+    }
+
+    /// The customers of one's own account that are a user's.
+    package func customers(ofUser user: String) async throws -> [String] {
+        guard let identity = Identity(.user, user) else { return [] }
+        return try await customers(of: identity).filter { $0.account == nil }.map(\.customer)
     }
 
     /// The ids of the rows that a filter finds, newest first.

@@ -24,7 +24,7 @@ extension StoreConformance {
                     try requireEqual(try await store.allRows(), rows, "rows, \(round)")
                     try requireEqual(try await store.summary(), work, "work, \(round)")
                     try requireEqual(
-                        try await store.customers(ofConsoleUser: "user_1"),
+                        try await store.customers(ofUser: "user_1"),
                         ["cus_1"],
                         "customers, \(round)"
                     )
@@ -76,7 +76,7 @@ extension StoreConformance {
                 try await requireClosed("count") { _ = try await store.count(TransactionFilter()) }
                 try await requireClosed("transaction") { _ = try await store.transaction(id: "ch_1") }
                 try await requireClosed("payment") { _ = try await store.payment(ofTransaction: "ch_1") }
-                try await requireClosed("customers") { _ = try await store.customers(ofConsoleUser: "u") }
+                try await requireClosed("customers") { _ = try await store.customers(ofUser: "u") }
                 try await requireClosed("lease") { _ = try await store.lease(limit: 1, now: now, seconds: 1) }
                 try await requireClosed("complete") { try await store.complete(item) }
                 try await requireClosed("postpone") {

@@ -17,7 +17,7 @@ extension StoreConformance {
                     let before = try await store.allRows()
                     let others = try await Others(store)
                     try requireEqual(
-                        try await store.customers(ofConsoleUser: CanaryStory.user),
+                        try await store.customers(ofUser: CanaryStory.user),
                         [CanaryStory.customer],
                         "customers of the user"
                     )
@@ -176,7 +176,7 @@ extension StoreConformance {
             filter.search = search
             try requireEqual(try await store.allRows(filter).map(\.id), [], "found by \(search)")
         }
-        try requireEqual(try await store.customers(ofConsoleUser: CanaryStory.user), [], "of the user")
+        try requireEqual(try await store.customers(ofUser: CanaryStory.user), [], "of the user")
         let credits = try await store.credits(of: CanaryStory.customer)
         try requireEqual(credits.map(\.description), [nil], "descriptions of credits")
         for row in rows {
@@ -205,15 +205,13 @@ extension StoreConformance {
         let users: [String]
 
         init(_ store: any Store) async throws {
-            var filter = TransactionFilter()
-            filter.customers = ["cus_other"]
-            rows = try await store.allRows(filter)
+            rows = try await store.allRows(TransactionFilter(ofCustomers: ["cus_other"]))
             let events = try await store.events(after: 0, limit: 1000).map(\.event)
                 .filter { $0.entry.id.hasPrefix("evt_other") }
             entries = events.map(\.entry)
             payloads = events.map(\.payload)
             credits = try await store.credits(of: "cus_other")
-            users = try await store.customers(ofConsoleUser: "user_other")
+            users = try await store.customers(ofUser: "user_other")
         }
     }
 }

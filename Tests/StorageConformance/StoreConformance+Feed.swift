@@ -107,9 +107,9 @@ extension StoreConformance {
                     let object = MadeUp.customer(id, user: user)
                     try await store.record(MadeUp.event(event, "customer.updated", object, created: created))
                 }
-                try requireEqual(try await store.customers(ofConsoleUser: "user_1"), ["cus_a", "cus_b"], "1")
-                try requireEqual(try await store.customers(ofConsoleUser: "user_2"), ["cus_c", "cus_e"], "2")
-                try requireEqual(try await store.customers(ofConsoleUser: ""), [], "nobody")
+                try requireEqual(try await store.customers(ofUser: "user_1"), ["cus_a", "cus_b"], "1")
+                try requireEqual(try await store.customers(ofUser: "user_2"), ["cus_c", "cus_e"], "2")
+                try requireEqual(try await store.customers(ofUser: ""), [], "nobody")
                 try requireEqual(try await store.count(TransactionFilter()), 0, "rows")
             }
         },
@@ -122,7 +122,7 @@ extension StoreConformance {
                 }
                 let detail = try requireSome(await store.payment(ofTransaction: "ch_2"), "detail")
                 try requireEqual(detail.events, ["evt_2"], "events")
-                try requireEqual(try await store.customers(ofConsoleUser: "user_1"), ["cus_1"], "customer")
+                try requireEqual(try await store.customers(ofUser: "user_1"), ["cus_1"], "customer")
             }
         },
     ]
@@ -394,7 +394,7 @@ extension StoreConformance {
                 }
                 try requireEqual(try await store.ids(), ["ch_1"], "rows")
                 try requireEqual(try await store.transaction(id: "ch_1")?.amountRefunded, 0, "refunded")
-                try requireEqual(try await store.customers(ofConsoleUser: "user_1"), [], "customers")
+                try requireEqual(try await store.customers(ofUser: "user_1"), [], "customers")
                 try requireEqual(try await store.summary().pending, 0, "work")
                 let other = try requireSome(
                     await store.entries(EventQuery(disposition: .otherMode)),

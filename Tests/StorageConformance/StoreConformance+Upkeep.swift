@@ -155,7 +155,9 @@ extension StoreConformance {
                 try requireEqual(ids.count { $0 != nil }, 1, "begun")
             }
         },
-        StoreConformance("the payment of an object is all that is connected with it") { kind in
+        StoreConformance(
+            "the payment of an object is all that is connected with it, and a customer comes alone"
+        ) { kind in
             try await kind.withStore { store in
                 let intent = MadeUp.intent("pi_1", ["latest_charge": "ch_1"])
                 try await store.record(MadeUp.event("evt_1", "payment_intent.succeeded", intent))
@@ -176,11 +178,11 @@ extension StoreConformance {
                     ],
                     account: nil
                 )
-                try requireEqual(found.count, 1, "payments")
+                try requireEqual(found.count, 2, "payments")
                 let ids = found.flatMap { $0 }.map(\.reference.id).sorted()
-                try requireEqual(ids, ["ch_1", "pi_1", "re_1"], "objects")
+                try requireEqual(ids, ["ch_1", "cus_1", "pi_1", "re_1"], "objects")
                 let shown = found.flatMap { $0 }.filter { $0.snapshot != nil }.map(\.reference.id).sorted()
-                try requireEqual(shown, ["pi_1", "re_1"], "shown")
+                try requireEqual(shown, ["cus_1", "pi_1", "re_1"], "shown")
                 let theirs = try await store.payments(
                     of: [ObjectReference(.charge, "ch_1")],
                     account: "acct_1"

@@ -14,7 +14,8 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
     }
 
     package static let cases: [StoreConformance] =
-        recording + versions + listing + stories + paging + filtering + separation + rebuilding + work
+        recording + versions + listing + stories + paging + filtering + separation + customers + rebuilding
+        + work
         + questions + retention + erasure + upkeep + ending
 
     /// For a store that keeps usage as well.

@@ -18,10 +18,10 @@ package struct StoreUnderTest: Sendable {
 package protocol StorePlace: Sendable {
     /// Opens the store with all that was recorded here before.
     ///
-    /// - Parameter livemode: `nil` when events of both modes become part of the feed.
+    /// - Parameter projection: Which events become part of the feed, and what is asked for.
     /// - Returns: The store; whoever opened it closes it.
     /// - Throws: What keeps it from opening.
-    func open(livemode: Bool?) async throws -> any Store
+    func open(_ projection: ProjectionPolicy) async throws -> any Store
 
     /// Leaves nothing behind.
     func remove()
@@ -48,6 +48,10 @@ extension StoreUnderTest {
 }
 
 extension StorePlace {
+    package func open(livemode: Bool?) async throws -> any Store {
+        try await open(ProjectionPolicy(livemode: livemode))
+    }
+
     /// Opens the store for as long as `body` runs.
     func withStore<Result>(
         livemode: Bool? = nil,
@@ -68,7 +72,13 @@ extension StorePlace {
 private struct InMemoryPlace: StorePlace {
     private let disk = InMemoryStore.Disk()
 
-    func open(livemode: Bool?) -> any Store { InMemoryStore(disk: disk, livemode: livemode) }
+    func open(_ projection: ProjectionPolicy) -> any Store {
+        InMemoryStore(
+            disk: disk,
+            livemode: projection.livemode,
+            asksForCustomers: projection.asksForCustomers
+        )
+    }
 
     func remove() {}
 }

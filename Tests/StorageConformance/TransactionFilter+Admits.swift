@@ -1,18 +1,35 @@
-import Billing
-import Storage
+package import Billing
+package import Storage
 
 extension TransactionFilter {
+    /// The rows of one customer of one's own account, or of any.
+    package init(
+        customer: String? = nil,
+        type: Transaction.Kind? = nil,
+        status: String? = nil,
+        currency: Currency? = nil,
+        createdFrom: Instant? = nil,
+        createdTo: Instant? = nil,
+        search: String? = nil
+    ) {
+        self.init(
+            customer.map { .customers([CustomerKey($0, account: nil)]) } ?? .anyCustomer,
+            type: type,
+            status: status,
+            currency: currency,
+            createdFrom: createdFrom,
+            createdTo: createdTo,
+            search: search
+        )
+    }
+
     init(ofCustomers customers: [String]) {
-        self.init()
-        self.customers = customers
+        self.init(.customers(customers.map { CustomerKey($0, account: nil) }))
     }
 
     /// Whether a filter finds a row, said as plainly as it can be.
     func admits(_ row: Transaction) -> Bool {
-        if let customers {
-            guard let customer = row.customer, customers.contains(customer) else { return false }
-        }
-        guard types.contains(row.type) else { return false }
+        guard reach.includes(row), types.contains(row.type) else { return false }
         if let status, status != row.status { return false }
         if let currency, currency != row.currency { return false }
         if let createdFrom, row.created < createdFrom { return false }

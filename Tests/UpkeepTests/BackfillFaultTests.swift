@@ -92,6 +92,7 @@ struct BackfillFaultTests {
         let key = "rk_test_without_disputes"
         let permissions: Set<String> = [
             "rak_event_read", "rak_charge_read", "rak_payment_intent_read", "rak_invoice_read",
+            "rak_customer_read",
         ]
         try await Harness.with(key: key, furtherKeys: [APIKey(key, permissions: permissions)]) { harness in
             try harness.standIn.put(Paid.charge(1, secondsAgo: 60 * Harness.day))

@@ -52,6 +52,7 @@ struct CatchUpHarness: Sendable {
     static func with(
         key: String = UpkeepHarness.key,
         furtherKeys: [APIKey] = [],
+        asksForCustomers: Bool = false,
         _ body: (CatchUpHarness) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "catch-up-tests-\(UUID())")
@@ -59,7 +60,7 @@ struct CatchUpHarness: Sendable {
         let livemode = key.contains("_live_")
         let store = try SQLiteStore(
             path: folder.appending(path: "billing.sqlite").path,
-            projection: ProjectionPolicy(livemode: livemode)
+            projection: ProjectionPolicy(livemode: livemode, asksForCustomers: asksForCustomers)
         )
         let time = Time()
         let configuration = StripeStandIn.Configuration(
@@ -207,7 +208,7 @@ struct CatchUpHarness: Sendable {
 
     var rows: [Transaction] {
         get async throws {
-            try await store.page(TransactionFilter(), cursor: .start, limit: 1000)?.elements ?? []
+            try await store.page(TransactionFilter(.anyCustomer), cursor: .start, limit: 1000)?.elements ?? []
         }
     }
 

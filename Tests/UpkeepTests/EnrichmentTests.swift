@@ -84,7 +84,7 @@ struct EnrichmentTests {
                 #expect(try await harness.record(String(decoding: body, as: UTF8.self)) == .recorded)
             }
             #expect(try await harness.row() == row)
-            #expect(try await harness.store.count(TransactionFilter()) == 1)
+            #expect(try await harness.store.count(TransactionFilter(.anyCustomer)) == 1)
             #expect(try await harness.store.reprojectAll().changed == 0)
         }
     }

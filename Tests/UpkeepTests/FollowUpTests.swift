@@ -31,7 +31,7 @@ struct FollowUpTests {
             #expect(try await harness.row()?.amountRefunded == Int64(10 * count))
             try await Self.settle(harness)
             let rows = try await harness.store.page(
-                TransactionFilter(type: .refund),
+                TransactionFilter(.anyCustomer, type: .refund),
                 cursor: .start,
                 limit: 300
             )
@@ -57,7 +57,7 @@ struct FollowUpTests {
             #expect(try await harness.enrichment().runOnce() == 1)
             #expect(try await harness.store.summary().pending == 1)
             try await Self.settle(harness)
-            #expect(try await harness.store.count(TransactionFilter(type: .refund)) == 150)
+            #expect(try await harness.store.count(TransactionFilter(.anyCustomer, type: .refund)) == 150)
             #expect(try await harness.row()?.amountRefunded == 1500)
         }
     }
@@ -72,7 +72,7 @@ struct FollowUpTests {
             #expect(try await harness.enrichment().runOnce() == 1)
             #expect(harness.standIn.count("GET /v1/refunds") == 2)
             #expect(try await harness.store.summary().pending == 1)
-            #expect(try await harness.store.count(TransactionFilter(type: .refund)) == 100)
+            #expect(try await harness.store.count(TransactionFilter(.anyCustomer, type: .refund)) == 100)
         }
     }
 
@@ -145,7 +145,7 @@ struct FollowUpTests {
             let row = try #require(try await harness.row("pi_1"))
             #expect(row.invoice == "in_1")
             #expect(row.paymentMethod?.last4 == "4242")
-            #expect(try await harness.store.count(TransactionFilter()) == 1)
+            #expect(try await harness.store.count(TransactionFilter(.anyCustomer)) == 1)
             #expect(
                 harness.standIn.requests.map(\.route)
                     == ["GET /v1/invoice_payments", "GET /v1/payment_intents/:id"]
@@ -160,7 +160,7 @@ struct FollowUpTests {
                 Objects.invoicePayment(paidBy: #""type":"payment_record","payment_record":"pr_1""#)
             )
             try await harness.record(Objects.event("evt_1", type: "invoice.paid", Self.invoice))
-            #expect(try await harness.store.count(TransactionFilter()) == 0)
+            #expect(try await harness.store.count(TransactionFilter(.anyCustomer)) == 0)
             try await Self.settle(harness)
             #expect(try await harness.row("in_1")?.amount == 2500)
         }
@@ -172,12 +172,12 @@ struct FollowUpTests {
         try await UpkeepHarness.with { harness in
             try harness.standIn.put(Self.invoice)
             try await harness.record(Objects.event("evt_1", type: "invoice.paid", Self.invoice))
-            #expect(try await harness.store.count(TransactionFilter()) == 0)
+            #expect(try await harness.store.count(TransactionFilter(.anyCustomer)) == 0)
             try await Self.settle(harness)
             let row = try #require(try await harness.row("in_1"))
             #expect(row.amount == 2500 && row.status == "succeeded" && row.paymentIntent == nil)
             #expect(row.paymentMethod?.type == "out_of_band")
-            #expect(try await harness.store.count(TransactionFilter()) == 1)
+            #expect(try await harness.store.count(TransactionFilter(.anyCustomer)) == 1)
             #expect(
                 harness.standIn.requests.map(\.route) == ["GET /v1/invoice_payments", "GET /v1/invoices/:id"]
             )
@@ -270,7 +270,7 @@ struct FollowUpTests {
             #expect(harness.standIn.requests.count == 3)
             #expect(harness.standIn.requests.allSatisfy { $0.account == "acct_1" })
             let rows = try #require(
-                try await harness.store.page(TransactionFilter(), cursor: .start, limit: 9)
+                try await harness.store.page(TransactionFilter(.anyCustomer), cursor: .start, limit: 9)
             )
             #expect(Set(rows.elements.map(\.id)) == ["pi_1", "re_1", "re_2"])
             #expect(rows.elements.allSatisfy { $0.account == "acct_1" })

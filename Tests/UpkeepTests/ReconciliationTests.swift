@@ -49,7 +49,10 @@ struct ReconciliationTests {
             let run = try await harness.perform(.reconciliation, mends: true)
             #expect(run.reached?.comparison?.mended == 1)
             #expect(run.reached?.comparison?.remaining == 0)
-            #expect(try await harness.store.transaction(id: "pi_9")?.paymentMethod?.last4 == "4242")
+            #expect(
+                try await harness.store.transaction(id: "pi_9", within: .anyCustomer)?.paymentMethod?.last4
+                    == "4242"
+            )
             #expect(try await drift(harness) == [])
             #expect(try await harness.store.reprojectAll().changed == 0)
         }
@@ -75,7 +78,9 @@ struct ReconciliationTests {
             #expect(try await drift(harness) == expected)
             _ = try await harness.perform(.reconciliation, mends: true)
             #expect(try await drift(harness) == [])
-            #expect(try await harness.store.transaction(id: "pi_1")?.amountRefunded == 0)
+            #expect(
+                try await harness.store.transaction(id: "pi_1", within: .anyCustomer)?.amountRefunded == 0
+            )
         }
     }
 

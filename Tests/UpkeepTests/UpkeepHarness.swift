@@ -33,6 +33,7 @@ struct UpkeepHarness: Sendable {
     static func with(
         _ configuration: StripeStandIn.Configuration = .init(key: key),
         livemode: Bool? = nil,
+        asksForCustomers: Bool = false,
         _ body: (UpkeepHarness) async throws -> Void
     ) async throws {
         let clock = Clock()
@@ -42,7 +43,7 @@ struct UpkeepHarness: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let store = try SQLiteStore(
             path: folder.appending(path: "billing.sqlite").path,
-            projection: ProjectionPolicy(livemode: livemode)
+            projection: ProjectionPolicy(livemode: livemode, asksForCustomers: asksForCustomers)
         )
         try await StripeStandIn.with(configuration) { standIn in
             try await withStripe(standIn, key: configuration.key) { stripe in
@@ -82,7 +83,9 @@ struct UpkeepHarness: Sendable {
         clock.advance(seconds: 15)
     }
 
-    func row(_ id: String = "pi_1") async throws -> Transaction? { try await store.transaction(id: id) }
+    func row(_ id: String = "pi_1") async throws -> Transaction? {
+        try await store.transaction(id: id, within: .anyCustomer)
+    }
 }
 
 /// Runs `body` with a client that asks the stand-in.

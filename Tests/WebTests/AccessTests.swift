@@ -81,12 +81,11 @@ struct AccessTests {
         ofOther: Bool = false,
         age: Int64 = 0
     ) -> String {
-        var purpose = LinkSigner.Purpose.receipt
+        var purpose = TransactionLink.Purpose.receipt
         if case .keyOrLink(_, let made) = route.access { purpose = made }
         let own = purpose == .receipt ? "ch_a" : "pi_a"
         return harness.settings.linkSigner.query(
-            ofOther ? own.replacing("_a", with: "_c") : own,
-            for: purpose,
+            .ofSample(ofOther ? own.replacing("_a", with: "_c") : own, for: purpose),
             now: harness.clock.now.adding(seconds: -age)
         )
     }

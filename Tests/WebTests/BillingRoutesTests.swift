@@ -39,17 +39,83 @@ struct BillingRoutesTests {
     @Test func `a session that is over is said so, forgotten, and leads back`() async throws {
         try await WebHarness.with { harness in
             let old = harness.sessionToken(returnURL: "https://console.example.com/billing", age: 3600)
-            for answer in [
-                try await harness.get("/billing", key: nil, headers: [harness.cookie(old)]),
-                try await harness.get("/billing?session=\(old)", key: nil),
-            ] {
+            let kept = try await harness.get("/billing", key: nil, headers: [harness.cookie(old)])
+            // A link that is over is no reason to end the session that the browser is in.
+            let brought = try await harness.get("/billing?session=\(old)", key: nil)
+            for answer in [kept, brought] {
                 #expect(answer.status == 401 && answer.text.contains("Your session has ended"))
                 #expect(answer.text.contains("href=\"https://console.example.com/billing\""))
-                #expect(answer.headers["Set-Cookie"]?.contains("Max-Age=0") == true)
             }
+            #expect(kept.headers["Set-Cookie"]?.contains("Max-Age=0") == true)
+            #expect(brought.headers["Set-Cookie"] == nil)
             let nobody = try await harness.get("/billing", key: nil)
             #expect(nobody.status == 401 && nobody.text.contains("Open this page from your account"))
         }
+    }
+
+    // MARK: One session after another
+
+    @Test func `another customer's link does not replace a session, but asks`() async throws {
+        try await WebHarness.with { harness in
+            let (mine, theirs) = (harness.sessionToken("cus_one"), harness.sessionToken("cus_two"))
+            let answer = try await harness.get(
+                "/billing?session=\(theirs)",
+                key: nil,
+                headers: [harness.cookie(mine)]
+            )
+            #expect(answer.status == 200 && answer.headers["Set-Cookie"] == nil)
+            #expect(answer.text.contains("Open another customer's page?"))
+            #expect(answer.text.contains("cus_one") && answer.text.contains("cus_two"))
+            // One's own again, or in place of one that is over, enters at once.
+            for (link, cookie) in [
+                (harness.sessionToken("cus_one", returnURL: "https://console.example.com/"), mine),
+                (theirs, harness.sessionToken("cus_one", age: 3600)), (theirs, "x"),
+            ] {
+                let entered = try await harness.get(
+                    "/billing?session=\(link)",
+                    key: nil,
+                    headers: [harness.cookie(cookie)]
+                )
+                #expect(entered.status == 303 && entered.headers["Set-Cookie"]?.contains(link) == true)
+            }
+        }
+    }
+
+    @Test func `only a form of our own page, for the session it was shown to, replaces one`() async throws {
+        try await WebHarness.with { harness in
+            let (mine, theirs) = (harness.sessionToken("cus_one"), harness.sessionToken("cus_two"))
+            let signer = harness.settings.sessionSigner
+            func post(
+                _ token: String,
+                _ formToken: String,
+                site: String = "same-origin"
+            ) async throws -> Answer {
+                try await harness.post(
+                    "/billing",
+                    Array("session=\(token)&form_token=\(formToken)".utf8),
+                    headers: [
+                        harness.cookie(mine), TransportHeader("Sec-Fetch-Site", site),
+                        TransportHeader("Content-Type", "application/x-www-form-urlencoded"),
+                    ]
+                )
+            }
+            let agreed = try await post(theirs, signer.formToken(for: mine))
+            #expect(agreed.status == 303 && agreed.headers["Location"] == "/billing")
+            #expect(agreed.headers["Set-Cookie"]?.contains(theirs) == true)
+            let over = harness.sessionToken("cus_two", age: 3600)
+            for refused in [
+                try await post(theirs, ""), try await post(theirs, signer.formToken(for: theirs)),
+                try await post(theirs, signer.formToken(for: mine), site: "cross-site"),
+                try await post(over, signer.formToken(for: mine)),
+                try await post(theirs + "0", signer.formToken(for: mine)),
+            ] { #expect(refused.status == 303 && refused.headers["Set-Cookie"] == nil) }
+        }
+    }
+
+    @Test(arguments: ["/billing", "/billing/usage"])
+    func `a page says whose it is`(path: String) async throws {
+        #expect(try await visit(path).text.contains("Customer cus_one"))
+        #expect(try await visit(path, as: "cus_two").text.contains("Customer cus_two"))
     }
 
     // MARK: What is shown

@@ -138,7 +138,7 @@ struct CustomerSessionTests {
         try await WebHarness.with { harness in
             let good = harness.sessionToken()
             let receipt = String(
-                harness.settings.linkSigner.receiptLink("ch_a", now: harness.clock.now).suffix(64)
+                harness.settings.linkSigner.receiptLink(.ofSample("ch_a"), now: harness.clock.now).suffix(64)
             )
             let parts = good.split(separator: ".").map(String.init)
             for text in [

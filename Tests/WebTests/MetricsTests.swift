@@ -4,6 +4,8 @@ import Storage
 import StripeAPI
 import Testing
 
+@testable import Web
+
 /// Numbers for Prometheus.
 @Suite(.timeLimit(.minutes(5)))
 struct MetricsTests {
@@ -28,7 +30,7 @@ struct MetricsTests {
             try await harness.deliver(FeedSample.events)
             _ = try await harness.post(WebHarness.webhookPath, Array("{}".utf8))
             try await harness.deliver(#"{"id":"evt_q","type":"charge.succeeded","data":{"object":{}}}"#)
-            let answer = try await harness.get("/metrics", key: nil)
+            let answer = try await harness.get("/metrics", key: .metrics)
             #expect(answer.status == 200)
             #expect(answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
             let found = try samples(answer)
@@ -44,7 +46,7 @@ struct MetricsTests {
     @Test func `every family says what it is, once and before its samples`() async throws {
         try await WebHarness.with { harness in
             try await begin(harness)
-            let lines = try await harness.get("/metrics", key: nil).text.split(separator: "\n").map(
+            let lines = try await harness.get("/metrics", key: .metrics).text.split(separator: "\n").map(
                 String.init
             )
             var told: Set<String> = []
@@ -76,10 +78,10 @@ struct MetricsTests {
 
     @Test func `the last reconciliation and the backfill are told`() async throws {
         try await WebHarness.with { harness in
-            let before = try samples(try await harness.get("/metrics", key: nil))
+            let before = try samples(try await harness.get("/metrics", key: .metrics))
             #expect(before["console_billing_reconciliation_drift"] == nil)
             try await begin(harness)
-            let found = try samples(try await harness.get("/metrics", key: nil))
+            let found = try samples(try await harness.get("/metrics", key: .metrics))
             #expect(found["console_billing_reconciliation_drift"] == "3")
             #expect(found["console_billing_reconciliation_rows"] == "12")
             let moment = String(harness.clock.now.unixSeconds)
@@ -104,11 +106,11 @@ struct MetricsTests {
         async throws
     {
         try await WebHarness.with { harness in
-            let before = try samples(try await harness.get("/metrics", key: nil))
+            let before = try samples(try await harness.get("/metrics", key: .metrics))
             #expect(before["console_billing_alerts_pending"] == nil)
             #expect(try await harness.get("/v1/work", key: .ops).json["alerts"] == nil)
             try await leaveAlert(harness)
-            let found = try samples(try await harness.get("/metrics", key: nil))
+            let found = try samples(try await harness.get("/metrics", key: .metrics))
             #expect(found["console_billing_alerts_pending"] == "1")
             #expect(found["console_billing_alerts_oldest_pending_age_seconds"] == "90")
             let work = try await harness.get("/v1/work", key: .ops).json
@@ -122,24 +124,65 @@ struct MetricsTests {
         settings.tellsAlerts = false
         try await WebHarness.with(settings) { harness in
             try await leaveAlert(harness)
-            let found = try samples(try await harness.get("/metrics", key: nil))
+            let found = try samples(try await harness.get("/metrics", key: .metrics))
             #expect(found["console_billing_alerts_oldest_pending_age_seconds"] == nil)
             #expect(try await harness.get("/v1/work", key: .ops).json["alerts"] == nil)
         }
     }
 
-    @Test(arguments: ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-    func `what comes through a proxy needs a key for it`(header: String) async throws {
+    private static let openToLoopback: WebHarness.Settings = {
+        var settings = WebHarness.Settings()
+        settings.metricsOpen = true
+        return settings
+    }()
+
+    @Test(arguments: ["/metrics", "/metrics/", "//metrics", "/metrics//"])
+    func `every caller needs a key for it, this machine included`(path: String) async throws {
         try await WebHarness.with { harness in
-            let forwarded = TransportHeader(header, "203.0.113.7")
-            func status(_ key: TestKey?) async throws -> Int {
-                try await harness.get("/metrics", key: key, headers: [forwarded]).status
-            }
             let found = [
-                try await status(nil), try await status(.ops), try await status(.unknown),
-                try await status(.metrics),
+                try await harness.get(path, key: nil).status, try await harness.get(path, key: .ops).status,
+                try await harness.get(path, key: .unknown).status,
+                try await harness.get(path, key: .metrics).status,
             ]
             #expect(found == [401, 403, 401, 200])
         }
+    }
+
+    @Test func `METRICS_OPEN lets this machine read it without a key`() async throws {
+        try await WebHarness.with(Self.openToLoopback) { harness in
+            let status = try await harness.get("/metrics", key: nil).status
+            #expect(status == 200)
+        }
+    }
+
+    private static let forwarding = [
+        "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded", "Forwarded",
+        "Forwarded-For", "X-Real-IP", "Via", "CF-Connecting-IP", "CF-Ray", "True-Client-IP", "X-Client-IP",
+        "X-Cluster-Client-IP", "Fastly-Client-IP", "X-Original-Forwarded-For", "X-Envoy-External-Address",
+        "CDN-Loop", "X-ProxyUser-IP",
+    ]
+
+    @Test func `what comes through a proxy needs a key for it, METRICS_OPEN or not`() async throws {
+        try await WebHarness.with(Self.openToLoopback) { harness in
+            for header in Self.forwarding {
+                for value in ["127.0.0.1", ""] {
+                    let forwarded = TransportHeader(header, value)
+                    let found = [
+                        try await harness.get("/metrics", key: nil, headers: [forwarded]).status,
+                        try await harness.get("/metrics", key: .metrics, headers: [forwarded]).status,
+                    ]
+                    #expect(found == [401, 200], "\(header): \(value)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1", true), ("127.8.8.8", true), ("::1", true), ("::ffff:127.0.0.1", true),
+        ("10.0.0.1", false), ("::ffff:10.0.0.1", false), ("fe80::1", false), ("::", false),
+    ])
+    func `only loopback addresses are this machine's`(address: String, isLoopback: Bool) {
+        #expect(Loopback.contains(address) == isLoopback)
+        #expect(!Loopback.contains(nil))
     }
 }

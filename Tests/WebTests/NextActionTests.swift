@@ -132,8 +132,8 @@ struct NextActionTests {
     @Test func `a link opens what it was made for and nothing else`() async throws {
         try await whileWaiting { harness, _ in
             try await harness.deliver([.charge("ch_a")])
-            func query(_ id: String, _ purpose: LinkSigner.Purpose) -> String {
-                "?" + harness.settings.linkSigner.query(id, for: purpose, now: harness.clock.now)
+            func query(_ id: String, _ purpose: TransactionLink.Purpose) -> String {
+                "?" + harness.settings.linkSigner.query(.ofSample(id, for: purpose), now: harness.clock.now)
             }
             let receipt = "/v1/transactions/ch_a/receipt/print"
             for (path, status) in [
@@ -177,7 +177,10 @@ struct NextActionTests {
         var settings = WebHarness.Settings()
         settings.logger = recorder.logger
         try await whileWaiting(settings: settings) { harness, standIn in
-            let query = harness.settings.linkSigner.query("pi_a", for: .nextAction, now: harness.clock.now)
+            let query = harness.settings.linkSigner.query(
+                .ofSample("pi_a", for: .nextAction),
+                now: harness.clock.now
+            )
             _ = try await harness.get(Self.path + "?" + query, key: nil)
             standIn.fail(.down)
             _ = try await harness.get(Self.path)

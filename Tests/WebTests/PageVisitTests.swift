@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOEmbedded
+import Storage
 import Testing
 
 @testable import Web
@@ -17,7 +18,9 @@ struct PageVisitTests {
     private var authenticator: Authenticator {
         Authenticator(
             publicURL: settings.publicURL,
-            cookie: SessionCookie(publicURL: settings.publicURL, isFramed: false)
+            cookie: SessionCookie(publicURL: settings.publicURL, isFramed: false),
+            // No store is asked for a session.
+            customers: StoreOutage(code: .closed)
         )
     }
 
@@ -113,7 +116,7 @@ struct PageVisitTests {
             Issue.record("\(visit)")
             return
         }
-        #expect(visitor.caller.reach == .own(customers: ["cus_one"], address: nil))
+        #expect(visitor.caller.reach == .customers([CustomerKey("cus_one", account: nil)]))
         #expect(visitor.session?.returnURL == "https://console.akash.network/")
         let form = try #require(visitor.formToken)
 
@@ -140,7 +143,7 @@ struct PageVisitTests {
             Issue.record("\(visit)")
             return
         }
-        #expect(visitor.session?.customer == "cus_one" && visitor.formToken == nil)
+        #expect(visitor.session?.customer.customer == "cus_one" && visitor.formToken == nil)
     }
 
     @Test func `who comes too late, with nothing, or with an API key is told what to do`() async throws {

@@ -57,6 +57,20 @@ struct ReceiptEmailTests {
         }
     }
 
+    @Test func `a customer's goes to the address that Stripe has, and to no other`() async throws {
+        try await WebHarness.withStandIn([Self.charge]) { harness, standIn in
+            let session = [bearer(harness.sessionToken())]
+            for address in ["new@example.org", Self.address] {
+                let body = Array(#"{"email":"\#(address)"}"#.utf8)
+                let answer = try await harness.post(Self.path, body, headers: session)
+                #expect(answer.status == 403 && answer.errorCode == "email_not_allowed")
+            }
+            #expect(standIn.sentReceipts.isEmpty)
+            #expect(try await harness.post(Self.path, Array("{}".utf8), headers: session).status == 200)
+            #expect(standIn.sentReceipts.map(\.address) == [Self.address])
+        }
+    }
+
     @Test(
         arguments: [[:], ["receipt_email": ""], ["billing_details": ["email": "nobody"]]]
             as [[String: any Sendable]]

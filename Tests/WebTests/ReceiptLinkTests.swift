@@ -123,7 +123,10 @@ struct ReceiptLinkTests {
 
     @Test func `a link for a row that has gone since finds nothing`() async throws {
         try await WebHarness.with(Self.settings) { harness in
-            let link = harness.settings.linkSigner.receiptLink("ch_gone", now: harness.clock.now)
+            let link = harness.settings.linkSigner.receiptLink(
+                TransactionLink(transaction: "ch_gone", owner: nil, for: .receipt),
+                now: harness.clock.now
+            )
             let answer = try await harness.get(try harness.path(ofLink: link), key: nil)
             #expect(answer.status == 404)
         }
@@ -145,7 +148,10 @@ struct ReceiptLinkTests {
         var settings = Self.settings
         settings.linkSecrets = ["the new secret, thirty-two bytes long", WebHarness.linkSecret]
         try await withLink(settings) { harness, _ in
-            let before = WebHarness.Settings().linkSigner.receiptLink("ch_a", now: harness.clock.now)
+            let before = WebHarness.Settings().linkSigner.receiptLink(
+                .ofSample("ch_a"),
+                now: harness.clock.now
+            )
             let answer = try await harness.get(try harness.path(ofLink: before), key: nil)
             #expect(answer.status == 302)
         }
@@ -157,7 +163,7 @@ struct ReceiptLinkTests {
         try await withLink(settings) { harness, path in
             var only = settings
             only.linkSecrets = [settings.linkSecrets[0]]
-            let expected = only.linkSigner.receiptLink("ch_a", now: harness.clock.now)
+            let expected = only.linkSigner.receiptLink(.ofSample("ch_a"), now: harness.clock.now)
             let expectedPath = try harness.path(ofLink: expected)
             #expect(path == expectedPath)
         }
@@ -167,7 +173,7 @@ struct ReceiptLinkTests {
         try await withLink { harness, _ in
             var old = WebHarness.Settings()
             old.linkSecrets = ["a secret that is not in use any more"]
-            let link = old.linkSigner.receiptLink("ch_a", now: harness.clock.now)
+            let link = old.linkSigner.receiptLink(.ofSample("ch_a"), now: harness.clock.now)
             let answer = try await harness.get(try harness.path(ofLink: link), key: nil)
             #expect(answer.errorCode == "link_invalid")
         }

@@ -200,7 +200,7 @@ struct SecretsTests {
         try await WebHarness.with(settings()) { harness in
             #expect(try await delivery(harness, "ch_1", Self.old) == 200)
             func lines() async throws -> [Substring] {
-                try await harness.get("/metrics", key: nil).text.split(separator: "\n")
+                try await harness.get("/metrics", key: .metrics).text.split(separator: "\n")
             }
             let labels = #"{kind="webhook",name="",fingerprint="\#(fingerprint(Self.old))"}"#
             let found = try await lines()

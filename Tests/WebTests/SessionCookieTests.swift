@@ -27,6 +27,17 @@ struct SessionCookieTests {
         #expect(cookie.clearing == clearing)
     }
 
+    @Test func `services under several paths of one host keep theirs apart`() {
+        func cookie(_ url: String) -> SessionCookie { SessionCookie(publicURL: url, isFramed: false) }
+        let bases = ["", "/a", "/b", "/a/b"].map { "https://example.com" + $0 }
+        let names = Set(bases.map { cookie($0).name })
+        #expect(names.count == bases.count && names.allSatisfy { $0.hasPrefix("__Host-billing_session") })
+        #expect(cookie("https://example.com/a").name == cookie("https://example.com/a").name)
+        #expect(cookie("http://127.0.0.1:3080/a").name != cookie("http://127.0.0.1:3080").name)
+        let clearing = cookie("https://example.com/a").clearing
+        #expect(clearing.hasPrefix(cookie("https://example.com/a").name + "=; Max-Age=0; Path=/; Secure"))
+    }
+
     @Test func `opens what the token opens`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(FeedSample.events)

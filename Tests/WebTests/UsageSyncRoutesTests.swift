@@ -50,7 +50,7 @@ struct UsageSyncRoutesTests {
             #expect(shown["lag_seconds"]?.integer == 40)
             // It grows while nothing comes.
             harness.clock.advance(seconds: 60)
-            let metrics = try await harness.get("/metrics", key: nil).text
+            let metrics = try await harness.get("/metrics", key: .metrics).text
             #expect(metrics.contains("\nconsole_billing_usage_lag_seconds 100\n"))
             #expect(metrics.contains("\nconsole_billing_usage_sync_failed 0\n"))
         }
@@ -59,7 +59,7 @@ struct UsageSyncRoutesTests {
     @Test func `before anything was synced there is no lag to tell`() async throws {
         try await WebHarness.with { harness in
             _ = try await harness.post("/v1/usage/syncs", key: .usage)
-            let metrics = try await harness.get("/metrics", key: nil).text
+            let metrics = try await harness.get("/metrics", key: .metrics).text
             #expect(metrics.contains("# TYPE console_billing_usage_lag_seconds gauge\n"))
             #expect(!metrics.contains("\nconsole_billing_usage_lag_seconds "))
         }

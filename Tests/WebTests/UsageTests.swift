@@ -253,6 +253,25 @@ struct UsageTests {
         }
     }
 
+    @Test(arguments: ["daily", "monthly"])
+    func `another's address is not there, in any time zone and where no day is known`(
+        route: String
+    ) async throws {
+        try await WebHarness.with { harness in
+            let session = [bearer(harness.sessionToken("cus_one", owner: "akash1owner"))]
+            for zone in ["", "&timezone=Europe/Berlin", "&timezone=UTC"] {
+                for (owner, status) in [("akash1other", 404), ("akash1none", 404), ("akash1owner", 200)] {
+                    let answer = try await harness.get(
+                        "/v1/usage/\(route)?owner=\(owner)\(zone)",
+                        key: nil,
+                        headers: session
+                    )
+                    #expect(answer.status == status, "\(owner)\(zone)")
+                }
+            }
+        }
+    }
+
     @Test(arguments: [
         "", "customer=cus_one&owner=akash1o", "customer=cus_one&from=2026-13-01",
         "customer=cus_one&group_by=day",

@@ -15,4 +15,6 @@ enum DatabaseLocation: Sendable {
             return nil
         }
     }
+
+    var postgres: PostgresURL? { if case .postgres(let url) = self { url } else { nil } }
 }

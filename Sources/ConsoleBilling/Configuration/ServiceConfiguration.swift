@@ -22,6 +22,8 @@ struct ServiceConfiguration: Sendable {
     let stripeAPIVersion: StripeAPIVersion
     /// `nil`: both modes are shown.
     let livemode: Bool?
+    /// Whether direct loopback peers read `/metrics` without a key.
+    let metricsOpen: Bool
     let maxBodyBytes: Int
     let receiptLinkTTL: Int64
     let customerSessionTTL: Int64
@@ -50,6 +52,7 @@ struct ServiceConfiguration: Sendable {
         var check = SettingCheck(values)
         (host, port, publicURL) = check.place()
         database = check.required(.databaseURL, DatabaseLocation.init) ?? .sqlite(path: "")
+        check.requireEncryptionChoice(database.postgres, .databaseURL)
         secrets = SecretSet(&check)
         webhookTolerance = check.required(.webhookTolerance, SettingCheck.seconds(1...3600)) ?? 0
         stripeKey = check.optional(.stripeSecretKey, StripeSecretKey.init)
@@ -64,6 +67,7 @@ struct ServiceConfiguration: Sendable {
                 default: nil
                 }
             } ?? stripeKey?.livemode
+        metricsOpen = check.required(.metricsOpen, Bool.init) ?? false
         maxBodyBytes = Int(check.required(.maxBodyBytes, SettingCheck.seconds(1024...(64 << 20))) ?? 0)
         receiptLinkTTL = check.required(.receiptLinkTTL, SettingCheck.seconds(1...604_800)) ?? 0
         customerSessionTTL = check.required(.customerSessionTTL, SettingCheck.seconds(1...604_800)) ?? 0
@@ -135,6 +139,7 @@ struct ServiceConfiguration: Sendable {
 
     private static func usageSync(_ check: inout SettingCheck) -> UsageSyncConfiguration? {
         let indexer = check.optional(.usageIndexerURL, PostgresURL.init)
+        check.requireEncryptionChoice(indexer, .usageIndexerURL)
         let node = check.optional(.akashNodeURL, NodeURL.init)
         let chainID = check.required(.akashChainID) { ChainName.isValid($0) ? $0 : nil }
         let denominations = check.list(.akashUSDCDenoms, isRequired: false) {

@@ -21,6 +21,7 @@ enum Setting: String, CaseIterable, Sendable {
     case auth0Issuer = "AUTH0_ISSUER"
     case auth0Audience = "AUTH0_AUDIENCE"
     case auth0CustomerClaim = "AUTH0_CUSTOMER_CLAIM"
+    case metricsOpen = "METRICS_OPEN"
     case maxBodyBytes = "WEBHOOK_MAX_BODY_BYTES"
     case receiptLinkTTL = "RECEIPT_LINK_TTL"
     case customerSessionTTL = "CUSTOMER_SESSION_TTL"
@@ -68,6 +69,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .auth0Audience: "the tokens' aud, such as https://console-api.akash.network"
         case .auth0CustomerClaim:
             "the name of a claim that holds cus_…, such as https://akash.network/customer"
+        case .metricsOpen: "true or false"
         case .maxBodyBytes: "a number of bytes from 1024 to 67108864"
         case .receiptLinkTTL: "seconds from 1 to 604800"
         case .customerSessionTTL: "seconds from 1 to 604800"
@@ -109,6 +111,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .databaseURL: "sqlite:data/console-billing.sqlite"
         case .webhookTolerance: "300"
         case .stripeAPIBase: "https://api.stripe.com"
+        case .metricsOpen: "false"
         case .maxBodyBytes: "1048576"
         case .receiptLinkTTL: "900"
         case .customerSessionTTL: "3600"

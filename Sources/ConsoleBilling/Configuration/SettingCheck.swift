@@ -1,3 +1,4 @@
+import PostgresClient
 import Web
 import Webhooks
 
@@ -40,13 +41,26 @@ struct SettingCheck {
     mutating func place() -> (host: String, port: Int, publicURL: String) {
         let host = required(.host) { $0.isEmpty || $0.contains(" ") ? nil : $0 } ?? ""
         let port = required(.port) { Int($0).flatMap { 0...65535 ~= $0 ? $0 : nil } } ?? 0
+        if WildcardAddress.matches(host), values.text(.publicURL) == nil {
+            problems.append(
+                "HOST is every address of this machine, which no link can lead to. Set PUBLIC_URL to where the service "
+                    + "is reached, such as https://billing.example.com."
+            )
+        }
         let shownHost = host.contains(":") ? "[\(host)]" : host
         return (host, port, optional(.publicURL, Self.baseURL) ?? "http://\(shownHost):\(port)")
     }
 
+    /// Refuses a connection to another machine of which nothing says whether it is encrypted.
+    mutating func requireEncryptionChoice(_ url: PostgresURL?, _ setting: Setting) {
+        guard let url, url.leavesEncryptionOpen() else { return }
+        problems.append("\(setting.rawValue) \(PostgresURL.encryptionIsOpen)")
+    }
+
     private static func baseURL(_ text: String) -> String? {
         guard text.hasPrefix("https://") || text.hasPrefix("http://"),
-            text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.contains("?"), !text.contains("#")
+            text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.contains("?"), !text.contains("#"),
+            !WildcardAddress.matches(hostOf: text)
         else { return nil }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }

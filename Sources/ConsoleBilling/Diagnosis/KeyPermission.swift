@@ -50,6 +50,7 @@ struct KeyPermission: Sendable {
         reading("Charges", .charges), reading("PaymentIntents", .paymentIntents),
         reading("Refunds (with Charges)", .refunds), reading("Disputes", .disputes),
         reading("Invoices", .invoices), reading("Invoice Payments (with Invoices)", .invoicePayments),
+        reading("Customers", .customers),
         reading(
             "Webhook Endpoints",
             "webhook_endpoints",

@@ -11,8 +11,8 @@ struct StatsCommand: AsyncParsableCommand {
             Events by outcome and source of the last hour, of the last day and of all time; how fast deliveries are \
             acknowledged; what waits to be fetched; the last backfill and reconciliation; usage; disk. A line that \
             begins with ! wants to be looked at, and says by what. What is counted in the log needs a key of scope ops; \
-            the rest comes from /metrics, which needs no key on the service's own machine, and one of scope \
-            metrics:read elsewhere. Acknowledgements and disk are those of the replica that answers.
+            the rest comes from /metrics, which needs one of scope metrics:read, or none on the service's own machine \
+            where METRICS_OPEN is true. Acknowledgements and disk are those of the replica that answers.
 
             EXAMPLES
               console-billing stats

@@ -19,6 +19,7 @@ enum Schema {
         Migration(name: "0008_retention", sql: retention),
         Migration(name: "0009_erasure", sql: erasure),
         Migration(name: "0010_event_versions", sql: eventVersions),
+        Migration(name: "0011_customers", sql: ProjectionTables.live.accounts + customers),
     ]
 
     private static let eventLog = """
@@ -127,6 +128,26 @@ enum Schema {
 }
 
 extension Schema {
+    fileprivate static let customers = """
+        UPDATE transactions t
+        SET account = o.account
+        FROM objects o
+        WHERE o.payment = t.payment AND o.account <> '' AND o.kind <> 'customer';
+        -- Which users and organizations a customer belongs to, as far as Stripe does not say it.
+        CREATE TABLE customer_links (
+            -- '' for one's own account: NULLs would not be unique.
+            account TEXT COLLATE "C" NOT NULL,
+            customer TEXT COLLATE "C" NOT NULL,
+            kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('user', 'organization')),
+            -- The first in alphabetical order is the one that is believed.
+            origin TEXT COLLATE "C" NOT NULL CHECK (origin IN ('api', 'console')),
+            -- '' where the origin says that there are none.
+            identity TEXT COLLATE "C" NOT NULL,
+            PRIMARY KEY (account, customer, kind, origin, identity)
+        );
+        CREATE INDEX customer_links_by_identity ON customer_links (identity, kind);
+        """
+
     // Days are counted since 1970-01-01. Leases and totals are JSON in which amounts are exact decimals, byte for
     // byte as in SQLite: no number type of a database has to hold 38 digits.
     fileprivate static let usage = """
@@ -248,6 +269,11 @@ struct ProjectionTables: Sendable {
     /// Whether events showed an object in two ways of which neither can be told to be the later.
     var undecided: String {
         "ALTER TABLE \(prefix)objects ADD COLUMN undecided BOOLEAN NOT NULL DEFAULT FALSE;"
+    }
+
+    /// The account of a row's customer: a connected account chooses its customers' ids.
+    var accounts: String {
+        "ALTER TABLE \(prefix)transactions ADD COLUMN account TEXT COLLATE \"C\" NOT NULL DEFAULT '';"
     }
 
     var removal: String {

@@ -35,23 +35,14 @@ struct Projection {
     /// What is to be read before a plan can be made: the objects of all payments that the events touch, then the
     /// rows of those.
     func reading(_ events: [PreparedEvent]) -> [Command] {
-        let told = Set(events.flatMap { $0.keys($0.records) })
-        let customers = Set(events.flatMap { $0.keys($0.customers) })
+        let told = Set(events.flatMap { $0.keys($0.records.map(\.reference)) })
+        let customers = Set(
+            events.flatMap { $0.keys($0.customers.map(\.reference) + $0.namedCustomers) }
+        )
         guard !told.isEmpty || !customers.isEmpty else { return [] }
         let named = Self.parameters(told)
         return [
-            Command(
-                """
-                SELECT \(Self.objectColumns)
-                FROM \(prefix)objects o
-                WHERE o.payment IN (\(paymentsOfNamed))
-                UNION ALL
-                SELECT \(Self.objectColumns)
-                FROM unnest($4::text[], $5::text[]) AS c (account, id)
-                JOIN \(prefix)objects o ON o.account = c.account AND o.kind = 'customer' AND o.id = c.id
-                """,
-                named + [.texts(customers.map(\.account)), .texts(customers.map(\.reference.id))]
-            ),
+            objects(ofPaymentsWith: told, customers: customers),
             Command(
                 """
                 SELECT r.payment, r.id, r.body
@@ -94,16 +85,32 @@ struct Projection {
         )
     }
 
-    /// All objects of the payments that some objects belong to.
-    func objects(ofPaymentsWith references: [ObjectReference], account: String?) -> Command {
+    /// All objects of the payments that some objects belong to, and some customers, which belong to none.
+    private func objects(ofPaymentsWith told: Set<ObjectKey>, customers: Set<ObjectKey>) -> Command {
         Command(
             """
             SELECT \(Self.objectColumns)
             FROM \(prefix)objects o
             WHERE o.payment IN (\(paymentsOfNamed))
+            UNION ALL
+            SELECT \(Self.objectColumns)
+            FROM unnest($4::text[], $5::text[]) AS c (account, id)
+            JOIN \(prefix)objects o ON o.account = c.account AND o.kind = 'customer' AND o.id = c.id
             """,
-            Self.parameters(Set(references.map { ObjectKey($0, account: account) }))
+            Self.parameters(told)
+                + [.texts(customers.map(\.account)), .texts(customers.map(\.reference.id))]
         )
+    }
+
+    func objects(
+        ofPaymentsWith references: [ObjectReference],
+        customers: [ObjectReference],
+        account: String?
+    ) -> Command {
+        func keys(_ references: [ObjectReference]) -> Set<ObjectKey> {
+            Set(references.map { ObjectKey($0, account: account) })
+        }
+        return objects(ofPaymentsWith: keys(references), customers: keys(customers))
     }
 
     // MARK: Writing
@@ -188,14 +195,14 @@ struct Projection {
         return Command(
             """
             INSERT INTO \(prefix)transactions
-                (id, payment, type, status, created, customer, currency, search, body)
+                (id, payment, type, status, created, customer, currency, search, body, account)
             SELECT * FROM unnest(
                 $1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[],
-                $8::bytea[], $9::bytea[])
+                $8::bytea[], $9::bytea[], $10::text[])
             ON CONFLICT (id) DO UPDATE SET
                 payment = excluded.payment, type = excluded.type, status = excluded.status,
                 created = excluded.created, customer = excluded.customer, currency = excluded.currency,
-                search = excluded.search, body = excluded.body
+                search = excluded.search, body = excluded.body, account = excluded.account
             """,
             [
                 .texts(transactions.map(\.id)), .ints(rows.map(\.payment)),
@@ -203,14 +210,15 @@ struct Projection {
                 .ints(transactions.map(\.created.unixSeconds)), .texts(transactions.map(\.customer)),
                 .texts(transactions.map(\.currency.code)),
                 .byteStrings(rows.map { Array($0.row.searchText.utf8) }), .byteStrings(rows.map(\.row.body)),
+                .texts(transactions.map { $0.account ?? "" }),
             ]
         )
     }
 }
 
 extension PreparedEvent {
-    fileprivate func keys(_ records: [ObjectRecord]) -> [ObjectKey] {
-        records.map { ObjectKey($0.reference, account: event.account) }
+    fileprivate func keys(_ references: [ObjectReference]) -> [ObjectKey] {
+        references.map { ObjectKey($0, account: event.account) }
     }
 }
 

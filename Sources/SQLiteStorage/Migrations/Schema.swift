@@ -18,6 +18,10 @@ enum Schema {
         migrator.registerMigration("0008_retention") { try $0.execute(sql: retention) }
         migrator.registerMigration("0009_erasure") { try $0.execute(sql: erasure) }
         migrator.registerMigration("0010_event_versions") { try $0.execute(sql: eventVersions) }
+        migrator.registerMigration("0011_customers") { db in
+            try db.execute(sql: ProjectionTables.live.accounts)
+            try db.execute(sql: customers)
+        }
         return migrator
     }
 
@@ -108,6 +112,25 @@ enum Schema {
             UNIQUE (account, id)
         ) STRICT;
         CREATE INDEX erased_ids_by_customer ON erased_ids (customer);
+        """
+
+    private static let customers = """
+        UPDATE transactions
+        SET account = (SELECT o.account FROM objects o WHERE o.payment = transactions.payment LIMIT 1)
+        WHERE payment IN (SELECT o.payment FROM objects o WHERE o.account <> '' AND o.kind <> 'customer');
+        -- Which users and organizations a customer belongs to, as far as Stripe does not say it.
+        CREATE TABLE customer_links (
+            -- '' for one's own account: NULLs would not be unique.
+            account TEXT NOT NULL,
+            customer TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('user', 'organization')),
+            -- The first in alphabetical order is the one that is believed.
+            origin TEXT NOT NULL CHECK (origin IN ('api', 'console')),
+            -- '' where the origin says that there are none.
+            identity TEXT NOT NULL,
+            PRIMARY KEY (account, customer, kind, origin, identity)
+        ) STRICT;
+        CREATE INDEX customer_links_by_identity ON customer_links (identity, kind);
         """
 
     /// SQLite changes no constraint of a table, so the table is made anew and filled in the order of the log.
@@ -282,6 +305,11 @@ struct ProjectionTables: Sendable {
         ALTER TABLE \(objects)
         ADD COLUMN undecided INTEGER NOT NULL DEFAULT 0 CHECK (undecided IN (0, 1));
         """
+    }
+
+    /// The account of a row's customer: a connected account chooses its customers' ids.
+    var accounts: String {
+        "ALTER TABLE \(transactions) ADD COLUMN account TEXT NOT NULL DEFAULT '';"
     }
 
     var removal: String {

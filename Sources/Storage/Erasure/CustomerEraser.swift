@@ -57,11 +57,12 @@ package struct CustomerEraser: Sendable {
             wasErased: holdings.isErased,
             events: search.found,
             transactions: holdings.transactions,
-            credits: holdings.credits
+            credits: holdings.credits,
+            links: holdings.links
         )
         report.archives = try archived(search, erasing: false)
         let isKnown =
-            holdings != CustomerHoldings(ids: [], transactions: 0, credits: 0, isErased: false)
+            holdings != CustomerHoldings(ids: [], transactions: 0, credits: 0, links: 0, isErased: false)
             || search.mentions > 0 || !report.archives.isEmpty
         guard isKnown else { return nil }
         if isDryRun { return report }

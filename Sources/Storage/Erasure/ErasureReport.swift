@@ -13,6 +13,8 @@ package struct ErasureReport: Sendable, Equatable {
     package var transactions: Int
     /// Credits with a description.
     package var credits: Int
+    /// Links to users and organizations that were put.
+    package var links: Int
     /// Files of the archive that have, or had, bodies of the customer's.
     package var archives: [String]
 
@@ -23,6 +25,7 @@ package struct ErasureReport: Sendable, Equatable {
         events: Int = 0,
         transactions: Int = 0,
         credits: Int = 0,
+        links: Int = 0,
         archives: [String] = []
     ) {
         self.key = key
@@ -31,6 +34,7 @@ package struct ErasureReport: Sendable, Equatable {
         self.events = events
         self.transactions = transactions
         self.credits = credits
+        self.links = links
         self.archives = archives
     }
 }

@@ -42,13 +42,16 @@ package struct CustomerHoldings: Sendable, Equatable {
     package var transactions: Int
     /// Credits with a description.
     package var credits: Int
+    /// Links to users and organizations that were put.
+    package var links: Int
     /// Whether the customer is marked as erased.
     package var isErased: Bool
 
-    package init(ids: Set<String>, transactions: Int, credits: Int, isErased: Bool) {
+    package init(ids: Set<String>, transactions: Int, credits: Int, links: Int, isErased: Bool) {
         self.ids = ids
         self.transactions = transactions
         self.credits = credits
+        self.links = links
         self.isErased = isErased
     }
 }
@@ -79,7 +82,7 @@ package protocol PersonalDataErasure: Sendable {
     func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int
 
     /// Derives the payments of a marked customer again, a payment at a time, and erases what is kept beside the log:
-    /// the user of Console, and descriptions of credits.
+    /// users and organizations, and descriptions of credits.
     ///
     /// - Returns: How many rows of the feed are other than they stood.
     func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int
@@ -89,4 +92,9 @@ package protocol PersonalDataErasure: Sendable {
 
     /// Which of some ids are marked.
     func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String>
+}
+
+extension String {
+    /// An account as the stores keep it, where `''` is one's own.
+    package var orNil: String? { isEmpty ? nil : self }
 }

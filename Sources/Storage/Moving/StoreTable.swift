@@ -64,12 +64,21 @@ package struct StoreTable: Sendable {
                 ("id", .text), ("payment", .payment), ("type", .text), ("status", .text),
                 ("created", .integer),
                 ("customer", .text), ("currency", .text), ("search", .words), ("body", .bytes),
+                ("account", .text),
             ]
         ),
         StoreTable(
             "customers",
             key: ["account", "id"],
             [("account", .text), ("id", .text), ("console_user", .words)]
+        ),
+        StoreTable(
+            "customer_links",
+            key: ["account", "customer", "kind", "origin", "identity"],
+            [
+                ("account", .text), ("customer", .text), ("kind", .text), ("origin", .text),
+                ("identity", .text),
+            ]
         ),
         StoreTable(
             "work",

@@ -12,6 +12,8 @@ package struct PreparedEvent: Sendable {
     ///
     /// They make no payment one: their objects would join all their payments into one group.
     package let customers: [ObjectRecord]
+    /// The customers that the event names and does not show, where Stripe is to be asked for those that are not known.
+    package let namedCustomers: [ObjectReference]
     /// The other objects that the event shows or names.
     package let records: [ObjectRecord]
     /// What there will be to write should none of `records` be known yet, as is so of most.
@@ -60,6 +62,14 @@ package struct PreparedEvent: Sendable {
         if case .thin = event.content, isOurs { question = .thinEvent(event.id) } else { question = nil }
         let shown = disposition == .projected ? event.records(receivedAt: receivedAt) : []
         customers = shown.filter { $0.reference.kind == .customer }
+        // Whose a connected account's customer is, its metadata do not say.
+        let asksForCustomers =
+            projection.asksForCustomers && disposition == .projected && event.account == nil
+            && removal?.cause != .erasure
+        namedCustomers =
+            asksForCustomers
+            ? Set(event.shown.compactMap(\.object.customer).map { ObjectReference(.customer, $0) })
+                .subtracting(customers.map(\.reference)).sorted() : []
         records = shown.filter { $0.reference.kind != .customer }
         firstPayment = records.isEmpty ? nil : FirstPayment(records, account: event.account)
     }

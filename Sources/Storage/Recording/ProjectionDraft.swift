@@ -53,6 +53,10 @@ struct ProjectionDraft {
         return PaymentGroup(records, account: account).missing
     }
 
+    func isShown(_ reference: ObjectReference, account: String?) -> Bool {
+        objects[ObjectKey(reference, account: account)]?.record.snapshot != nil
+    }
+
     func isUndecided(_ reference: ObjectReference, account: String?) -> Bool {
         objects[ObjectKey(reference, account: account)]?.record.isUndecided ?? false
     }

@@ -78,6 +78,8 @@ package struct ProjectionPlan: Sendable {
                 answered.insert(QuestionKey(.object(customer), account: account))
             }
         }
+        let unknown = event.namedCustomers.filter { !draft.isShown($0, account: account) }
+        ask(unknown.map(StripeQuestion.object), account: account, now: event.receivedAt)
     }
 
     private mutating func derive(_ payment: Int64, _ touch: ProjectionDraft.Touch, _ draft: ProjectionDraft) {

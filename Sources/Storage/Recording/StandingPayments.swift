@@ -41,7 +41,7 @@ package struct StandingPayments: Sendable {
         }
     }
 
-    /// All the objects of those payments, and the customers that the events show.
+    /// All the objects of those payments, and the customers that the events show, or name and may ask for.
     package var objects: [ObjectKey: Object] = [:]
     /// The rows of the feed: by payment, then by id, their bodies.
     package var rows: [Int64: [String: [UInt8]]] = [:]

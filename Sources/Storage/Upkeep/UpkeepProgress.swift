@@ -52,6 +52,7 @@ package struct ListProgress: Codable, Sendable, Equatable {
         case disputes
         case invoicePayments = "invoice_payments"
         case invoices
+        case customers
     }
 
     package enum State: String, Codable, Sendable {

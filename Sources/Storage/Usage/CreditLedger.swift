@@ -16,6 +16,6 @@ package protocol CreditLedger: Sendable {
     /// - Returns: What became of each, in order; nothing was given when there is a conflict among them.
     func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome]
 
-    /// A customer's credits, the oldest first.
-    func credits(of customer: String) async throws(StoreError) -> [Credit]
+    /// A customer's credits, the oldest first; customers of connected accounts have none.
+    func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit]
 }

@@ -62,13 +62,13 @@ package protocol UsageLedger: Sendable {
     /// - Returns: The newest name of each provider that has one.
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String]
 
-    /// Says whose which addresses are; what was said before of the customer is forgotten.
+    /// Says which addresses a customer of one's own account has; what was said before of it is forgotten.
     ///
     /// - Returns: Whether that was anything new.
     func setAccounts(_ accounts: [AccountPeriod], of customer: String) async throws(StoreError) -> Bool
 
-    /// A customer's addresses, by address and time.
-    func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod]
+    /// A customer's addresses, by address and time; customers of connected accounts have none.
+    func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod]
 
     /// Whether anything is said of whose an address is, or was.
     func isMapped(_ address: String) async throws(StoreError) -> Bool

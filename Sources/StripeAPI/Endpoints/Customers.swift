@@ -1,4 +1,4 @@
-/// `GET /v1/customers/:id`
+/// `GET /v1/customers` and `GET /v1/customers/:id`
 extension StripeClient {
     /// The customer as Stripe has it now; of one that was deleted only the id and that it was.
     ///
@@ -9,5 +9,12 @@ extension StripeClient {
     /// - Throws: Anything but a success about this very object.
     package func customer(_ id: String, account: String? = nil) async throws(StripeAPIError) -> [UInt8] {
         try await object("customer", id: id, path: ["v1", "customers"], account: account)
+    }
+}
+
+extension StripeListing {
+    /// Customers that were not deleted: <https://docs.stripe.com/api/customers/list>.
+    package static func customers(created: CreatedRange = .all) -> StripeListing {
+        StripeListing("customer", path: ["v1", "customers"], created: created)
     }
 }

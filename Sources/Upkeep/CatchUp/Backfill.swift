@@ -75,7 +75,9 @@ struct Backfill {
         }
         if request.from < objectsEnd, !request.wish.isUndeliveredOnly {
             let through = min(request.through ?? objectsEnd, objectsEnd)
-            lists += ListProgress.Collection.objects.map {
+            // Whose a connected account's customers are, their metadata do not say.
+            let customers = request.wish.account == nil ? [ListProgress.Collection.customers] : []
+            lists += (customers + ListProgress.Collection.objects).map {
                 ListProgress($0, from: request.from, through: through)
             }
         }

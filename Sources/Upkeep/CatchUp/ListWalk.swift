@@ -32,6 +32,7 @@ extension ListProgress.Collection {
         case .disputes: .dispute
         case .invoicePayments: .invoicePayment
         case .invoices: .invoice
+        case .customers: .customer
         }
     }
 
@@ -43,8 +44,15 @@ extension ListProgress.Collection {
 }
 
 extension ListProgress {
-    /// What nobody took comes first, and last what events no longer tell.
-    fileprivate var urgency: Int { collection != .events ? 2 : isUndelivered ? 0 : 1 }
+    /// What nobody took comes first, and last what events no longer tell: of that the customers first, so that none is
+    /// asked for singly when a payment names it.
+    fileprivate var urgency: Int {
+        switch collection {
+        case .events: isUndelivered ? 0 : 1
+        case .customers: 2
+        default: 3
+        }
+    }
 
     fileprivate var depth: Int64 { reached.map { -$0.unixSeconds } ?? .min }
 
@@ -64,6 +72,7 @@ extension ListProgress {
         case .disputes: .disputes(created: range)
         case .invoicePayments: .invoicePayments(created: range)
         case .invoices: .invoices(created: range)
+        case .customers: .customers(created: range)
         }
     }
 }

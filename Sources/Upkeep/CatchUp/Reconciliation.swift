@@ -342,14 +342,18 @@ extension Sitting {
 
     fileprivate func row(_ id: String) async throws(Interruption) -> Transaction? {
         do {
-            return try await store.transaction(id: id)
+            return try await store.transaction(id: id, within: .anyCustomer)
         } catch {
             throw .store(error)
         }
     }
 
     fileprivate func rowsOfPeriod(_ cursor: Cursor) async throws(Interruption) -> Page<Transaction> {
-        let filter = TransactionFilter(createdFrom: request.from, createdTo: request.through)
+        let filter = TransactionFilter(
+            .anyCustomer,
+            createdFrom: request.from,
+            createdTo: request.through
+        )
         do {
             // A row that is gone takes the cursor with it: what comes after was looked at as well as can be.
             return try await store.page(filter, cursor: cursor, limit: 200)

@@ -3,8 +3,12 @@ package import Webhooks
 /// What a key may be used for.
 package enum Scope: String, CaseIterable, Sendable {
     case feedRead = "feed:read"
+    /// What `feed:read` allows, but only with `X-User-Id`, and only what is that user's.
+    case feedUser = "feed:user"
     case sessionsWrite = "sessions:write"
     case usageWrite = "usage:write"
+    case customersWrite = "customers:write"
+    case alertsWrite = "alerts:write"
     case ops
     case metricsRead = "metrics:read"
 }

@@ -1,6 +1,7 @@
 import Billing
 import HTTPTypes
 import Hummingbird
+import Storage
 
 /// Finds out who is asking.
 ///
@@ -11,6 +12,8 @@ struct Authenticator: Sendable {
     /// Where browsers reach us.
     let publicURL: String
     let cookie: SessionCookie
+    /// Who a user or an organization is.
+    let customers: any IdentityMap
     /// `nil` where nobody's tokens are taken.
     var tokens: TokenAuthority?
 
@@ -19,10 +22,11 @@ struct Authenticator: Sendable {
     /// - Parameters:
     ///   - request: What they ask. One that changes something and brings no credential but the cookie has to prove that
     ///     a page of ours sent it; see ``SamePageProof``.
-    ///   - scope: What the route needs. A session has `feed:read`, for what is the customer's.
+    ///   - scope: What the route needs. A session has `feed:read`, for what is the customer's; `feed:user` will do for
+    ///     `feed:read` where a user is named.
     ///   - context: The request's time, and the secrets that it began with.
     ///   - formToken: What a form carried in its hidden field, where it was a form.
-    /// - Returns: Somebody who has the scope.
+    /// - Returns: A caller who has the scope, narrowed to the user and the organization that the headers name.
     /// - Throws: ``APIError``: 401 without a credential that is known and not over, 403 when it is for something else or
     ///   the request may be another site's doing, 400 when two headers come at once, since nobody can say which was
     ///   meant.
@@ -33,10 +37,12 @@ struct Authenticator: Sendable {
         formToken: String? = nil
     ) async throws -> Caller {
         let caller: Caller
+        var holder = Holder.customer
         var key: SecretUse?
         if let credential = try Self.credential(in: request) {
             let bearer = try await bearer(of: credential, context)
             caller = try bearer.caller
+            holder = bearer.holder
             if case .key(_, let use) = bearer { key = use }
         } else if let (token, verdict) = token(inCookiesOf: request, context) {
             caller = Caller(try verdict.session)
@@ -46,9 +52,12 @@ struct Authenticator: Sendable {
         } else {
             throw APIError.credentialMissing
         }
-        guard caller.scopes.contains(scope) else { throw APIError.scopeMissing(scope) }
+        guard caller.scopes.contains(scope) || scope == .feedRead && caller.scopes.contains(.feedUser) else {
+            throw APIError.scopeMissing(scope)
+        }
+        let narrowed = try await narrowed(caller, holder, by: request, needing: scope)
         key?.use(at: context.now)
-        return caller
+        return narrowed
     }
 
     /// Finds out who visits a page: a customer, never a key.
@@ -59,12 +68,13 @@ struct Authenticator: Sendable {
     func visit(of request: Request, _ context: AppContext) async throws -> PageVisit {
         if let credential = try Self.credential(in: request) {
             let bearer = try await bearer(of: credential, context)
-            let caller = try bearer.caller
-            guard case .own = caller.reach else { throw APIError.sessionRequired }
+            guard bearer.holder != .service else { throw APIError.sessionRequired }
+            let caller = try await narrowed(bearer.caller, bearer.holder, by: request, needing: nil)
             var session: CustomerSession?
             if case .session(let verdict) = bearer { session = try verdict.session }
             return .visitor(PageVisitor(caller: caller, session: session, formToken: nil))
         }
+        try request.refuseIdentities()
         guard let (token, verdict) = token(inCookiesOf: request, context) else { return .nobody }
         switch verdict {
         case .good(let session):
@@ -81,6 +91,14 @@ struct Authenticator: Sendable {
         case key(APIKey, SecretUse)
         case session(SessionSigner.Verdict)
         case user(Caller)
+
+        var holder: Holder {
+            switch self {
+            case .key: .service
+            case .session: .customer
+            case .user: .user
+            }
+        }
 
         var caller: Caller {
             get throws(APIError) {
@@ -173,7 +191,8 @@ extension Caller {
         self.init(
             name: "customer session",
             scopes: [.feedRead],
-            reach: .own(customers: [session.customer], address: session.owner)
+            reach: .customers([session.customer]),
+            address: session.owner
         )
     }
 }

@@ -19,7 +19,7 @@ struct TransactionAccess: Sendable {
     func payment<Parameters>(
         _ request: Request,
         _ context: AppContext,
-        for purpose: LinkSigner.Purpose,
+        for purpose: TransactionLink.Purpose,
         parameters: (inout QueryReader) throws -> Parameters
     ) async throws -> (PaymentDetail, Parameters) {
         let id = try context.pathID()
@@ -28,49 +28,52 @@ struct TransactionAccess: Sendable {
         let read = try parameters(&query)
         try query.finish()
 
-        let maySee: (Transaction) -> Bool
+        let reach: Reach
         if expires != nil || signature != nil {
-            try check(id, for: purpose, expires: expires ?? "", signature: signature ?? "", context)
-            maySee = { _ in true }
+            try request.refuseIdentities()
+            // A link is good for the row of one customer, so the row says what has to be signed.
+            let owner = try await feed.transaction(id: id, within: .anyCustomer)?.owner
+            let link = TransactionLink(transaction: id, owner: owner, for: purpose)
+            try check(link, expires: expires ?? "", signature: signature ?? "", context)
+            reach = owner.map { .customers([$0]) } ?? .anyCustomer
         } else {
-            let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
-            maySee = { caller.maySee(customer: $0.customer) }
+            reach = try await authenticator.caller(of: request, needing: .feedRead, context).reach
         }
-        guard let detail = try await feed.payment(ofTransaction: id), maySee(detail.transaction) else {
+        guard let detail = try await feed.payment(ofTransaction: id, within: reach) else {
             throw APIError.noSuch("transaction")
         }
         return (detail, read)
     }
 
     private func check(
-        _ id: String,
-        for purpose: LinkSigner.Purpose,
+        _ link: TransactionLink,
         expires: String,
         signature: String,
         _ context: AppContext
     ) throws(APIError) {
         let links = context.secrets.links
-        switch links.verdict(on: id, for: purpose, expires: expires, signature: signature, now: context.now) {
+        let words = link.purpose.words
+        switch links.verdict(on: link, expires: expires, signature: signature, now: context.now) {
         case .good: return
         case .expired:
             throw APIError(
                 .forbidden,
                 .permission,
                 code: "link_expired",
-                "This link has expired. Go back to the list of transactions and open \(purpose.words) from there."
+                "This link has expired. Go back to the list of transactions and open \(words) from there."
             )
         case .forged:
             throw APIError(
                 .forbidden,
                 .permission,
                 code: "link_invalid",
-                "This link is not one of ours, or was altered. Open \(purpose.words) from the list of transactions."
+                "This link is not one of ours, or was altered. Open \(words) from the list of transactions."
             )
         }
     }
 }
 
-extension LinkSigner.Purpose {
+extension TransactionLink.Purpose {
     fileprivate var words: String {
         switch self {
         case .receipt: "the receipt"

@@ -33,7 +33,7 @@ struct BalanceController: Sendable {
         let burn = try await reader.burn(of: customers, newest)
         return JSONBody.response(
             BalanceResponse(
-                customer: customers.named,
+                customer: customers.named?.customer,
                 totals: sheet.currencies.map { sheet.total(through: today, in: $0) },
                 burn: burn,
                 newest: newest
@@ -68,7 +68,7 @@ struct BalanceController: Sendable {
         case .json:
             return JSONBody.response(
                 History(
-                    customer: customers.named,
+                    customer: customers.named?.customer,
                     from: dates.lowerBound.text,
                     to: dates.upperBound.text,
                     timezone: zone.name,
@@ -123,7 +123,7 @@ struct BalanceController: Sendable {
 extension QueryReader {
     /// The customer that is asked about, and that the caller may see; all of the caller's own where none is named.
     fileprivate mutating func customers(_ caller: Caller) throws(APIError) -> CustomerGroup {
-        guard let group = try caller.customers(named: try identifier("customer")) else {
+        guard let group = try caller.customers(named: try customer()) else {
             throw .invalid("customer", "Say whose balance you want.")
         }
         return group

@@ -19,6 +19,7 @@ struct BillingController: Sendable {
         routes.get("/billing/usage") { request, context in
             try await page(.usage, request, context) { try await usage(request, context, $0) }
         }
+        routes.post("/billing", use: replace)
         routes.post("/billing/transactions/{id}/email", use: email)
     }
 
@@ -33,12 +34,16 @@ struct BillingController: Sendable {
     ) async throws -> Response {
         switch authenticator.arrival(request, context) {
         case .enters(let redirect): return redirect
-        case .refused(let fault): return ended(fault, request, context)
+        case .replaces(let replacement):
+            let frame = PageFrame(nil, title: "Another customer", assets: assets)
+            return pages.html(ReplacementPage(replacement, frame: frame).html, to: request)
+        // The session that the browser is in, if any, is not the one that is over.
+        case .refused(let fault): return ended(fault, clearsCookie: false, request, context)
         case nil: break
         }
         switch try await authenticator.visit(of: request, context) {
-        case .nobody: return ended(nil, request, context)
-        case .over(let fault): return ended(fault, request, context)
+        case .nobody: return ended(nil, clearsCookie: false, request, context)
+        case .over(let fault): return ended(fault, clearsCookie: true, request, context)
         case .visitor(let visitor):
             do {
                 return try await contents(visitor)
@@ -48,7 +53,12 @@ struct BillingController: Sendable {
         }
     }
 
-    private func ended(_ fault: SessionFault?, _ request: Request, _ context: AppContext) -> Response {
+    private func ended(
+        _ fault: SessionFault?,
+        clearsCookie: Bool,
+        _ request: Request,
+        _ context: AppContext
+    ) -> Response {
         let frame = PageFrame(nil, title: "Session ended", assets: assets, returnLink: fault?.returnURL)
         var response = pages.html(
             ProblemPage(ended: fault, frame: frame, requestID: context.requestID).html,
@@ -56,8 +66,31 @@ struct BillingController: Sendable {
             to: request
         )
         // What is good no more need not be sent again.
-        if fault != nil { response.headers[.setCookie] = authenticator.cookie.clearing }
+        if clearsCookie { response.headers[.setCookie] = authenticator.cookie.clearing }
         return response
+    }
+
+    /// The visitor agrees to leave one customer's session for another's; see ``SessionReplacement``.
+    ///
+    /// Without their agreement, or for a session that is over, nothing changes: the page shows what there is.
+    @Sendable
+    private func replace(_ request: Request, _ context: AppContext) async throws -> Response {
+        let page = assets.root + TransactionsView.path
+        do {
+            let body = try await request.bytes(upTo: 8192)
+            var form = try QueryReader(String(decoding: body, as: UTF8.self))
+            let token = form.text("session") ?? ""
+            _ = try await authenticator.caller(
+                of: request,
+                needing: .feedRead,
+                context,
+                formToken: form.text("form_token")
+            )
+            if case .good(let session) = context.secrets.sessions.verdict(on: token, now: context.now) {
+                return authenticator.entering(session, token, at: page, now: context.now)
+            }
+        } catch is APIError {}
+        return PageResponse.redirect(to: page)
     }
 
     private func trouble(
@@ -88,7 +121,12 @@ struct BillingController: Sendable {
     }
 
     private func frame(_ tab: PageFrame.Tab, _ visitor: PageVisitor) -> PageFrame {
-        PageFrame(tab, assets: assets, returnLink: visitor.session?.returnURL)
+        PageFrame(
+            tab,
+            assets: assets,
+            customer: (try? visitor.customers)?.customers.map(\.customer).joined(separator: ", "),
+            returnLink: visitor.session?.returnURL
+        )
     }
 
     // MARK: Transactions
@@ -104,14 +142,16 @@ struct BillingController: Sendable {
         let notice: PageNotice.Outcome? = try query.choice("notice")
         try query.finish()
 
-        let filter = view.filter(of: customers.ids, now: context.now)
+        let filter = view.filter(within: customers.reach, now: context.now)
         let total = try await feed.count(filter)
         guard let page = try await feed.page(filter, cursor: view.cursor, limit: view.perPage) else {
             // The row it was counted from has gone since: from the beginning, then.
             return PageResponse.redirect(to: assets.root + view.link.text)
         }
         var payments: [String: PaymentDetail] = [:]
-        for row in page.elements { payments[row.id] = try await feed.payment(ofTransaction: row.id) }
+        for row in page.elements {
+            payments[row.id] = try await feed.payment(ofTransaction: row.id, within: customers.reach)
+        }
         let model = TransactionsPage(
             view,
             rows: page.elements,
@@ -123,7 +163,7 @@ struct BillingController: Sendable {
             notice: notice.map(PageNotice.init),
             formToken: visitor.formToken,
             signature: pages.frameAncestors.isEmpty
-                ? nil : { context.secrets.links.query($0, for: $1, now: context.now) },
+                ? nil : { context.secrets.links.query(TransactionLink($0, for: $1), now: context.now) },
             frame: frame(.transactions, visitor)
         )
         return pages.html(model.html, to: request)

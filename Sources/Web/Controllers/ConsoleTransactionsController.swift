@@ -21,7 +21,7 @@ struct ConsoleTransactionsController: Sendable {
         var query = try QueryReader(request)
         let limit = try query.integer("limit", in: 1...100) ?? 100
         let offset = try query.integer("offset", in: 0...1_000_000_000) ?? 0
-        let filter = try await filter(&query, request, caller, requiresRange: false)
+        let filter = try filter(&query, within: caller.reach, requiresRange: false)
         try query.finish()
 
         let total = try await feed.count(filter)
@@ -41,7 +41,7 @@ struct ConsoleTransactionsController: Sendable {
         let start = query.text("startDate")
         let end = query.text("endDate")
         let zone = try query.timeZone() ?? .utc
-        let filter = try await filter(&query, request, caller, requiresRange: true)
+        let filter = try filter(&query, within: caller.reach, requiresRange: true)
         try query.finish()
 
         let (links, now) = (context.secrets.links, context.now)
@@ -53,16 +53,14 @@ struct ConsoleTransactionsController: Sendable {
         ) { ConsoleTransaction($0, links: links, now: now).cells(zone) }
     }
 
-    /// Payments and coupons, of the user that Console names (`X-User-Id`) or the customer asked for.
+    /// Payments and coupons.
     private func filter(
         _ query: inout QueryReader,
-        _ request: Request,
-        _ caller: Caller,
+        within reach: Reach,
         requiresRange: Bool
-    ) async throws -> TransactionFilter {
-        var filter = TransactionFilter()
+    ) throws(APIError) -> TransactionFilter {
+        var filter = TransactionFilter(try reach.narrowed(toNamed: try query.customer()))
         filter.types = [.purchase, .credit]
-        filter.customers = try query.identifier("customer").map { [$0] }
         filter.createdFrom = try query.timestamp("startDate")
         filter.createdTo = try query.timestamp("endDate")
         if requiresRange {
@@ -77,7 +75,7 @@ struct ConsoleTransactionsController: Sendable {
                 throw APIError.invalid("endDate", "Ask for at most 366 days.")
             }
         }
-        return try await caller.narrowed(to: request.headers[.userID], in: feed).bounding(filter)
+        return filter
     }
 
     private struct Envelope: Encodable {

@@ -9,7 +9,6 @@ import Storage
 /// are not rounded before they are added up, and deployments are counted, not leases. They are numbers, as Console has
 /// them; a day whose price of AKT is missing counts with the part that has one, and `/v1/usage/daily` says so.
 struct ConsoleUsageController: Sendable {
-    let feed: any TransactionFeed
     let usage: any UsageLedger
     let authenticator: Authenticator
 
@@ -72,9 +71,7 @@ struct ConsoleUsageController: Sendable {
         try query.finish()
 
         // The days on which it was theirs, for whoever has some of their own.
-        let subject = try await caller.narrowed(to: request.headers[.userID], in: feed).subject(
-            owner: address
-        )
+        let subject = caller.subject(owner: address)
         return try await UsageReader(usage: usage).lines(subject, dates, by: grouping)
     }
 }

@@ -17,6 +17,7 @@ struct CustomerSessionsController: Sendable {
         let caller = try await authenticator.caller(of: request, needing: .sessionsWrite, context)
         try QueryReader(request).finish()
         let wish = try SessionBody(try await request.bytes(upTo: Self.maximumBytes))
+        guard caller.reach.includes(wish.customer) else { throw APIError.noSuch("customer") }
         let sessions = context.secrets.sessions
         let session = sessions.session(
             of: wish.customer,

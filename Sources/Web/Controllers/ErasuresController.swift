@@ -53,6 +53,7 @@ struct ErasureResponse: Encodable {
     let events: Int
     let transactions: Int
     let credits: Int
+    let links: Int
     let archives: [String]
 
     init(_ report: ErasureReport) {
@@ -63,11 +64,12 @@ struct ErasureResponse: Encodable {
         events = report.events
         transactions = report.transactions
         credits = report.credits
+        links = report.links
         archives = report.archives
     }
 
     private enum CodingKeys: String, CodingKey {
-        case object, customer, account, dry_run, erased_before, events, transactions, credits, archives
+        case object, customer, account, dry_run, erased_before, events, transactions, credits, links, archives
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -81,6 +83,7 @@ struct ErasureResponse: Encodable {
         try container.encode(events, forKey: .events)
         try container.encode(transactions, forKey: .transactions)
         try container.encode(credits, forKey: .credits)
+        try container.encode(links, forKey: .links)
         try container.encode(archives, forKey: .archives)
     }
 }

@@ -2,10 +2,12 @@ import Hummingbird
 import NIOCore
 import PrometheusMetrics
 
-/// `GET /metrics`: numbers for Prometheus, with a key for them or from this machine itself.
+/// `GET /metrics`: numbers for Prometheus, with a key of scope `metrics:read`.
 struct MetricsController: Sendable {
     let sources: [any MetricSource]
     let authenticator: Authenticator
+    /// Whether direct loopback peers need no key (`METRICS_OPEN`).
+    let isOpenToLoopback: Bool
 
     func addRoutes(to routes: inout Routes) {
         routes.get("/metrics", use: metrics)
@@ -13,7 +15,9 @@ struct MetricsController: Sendable {
 
     @Sendable
     private func metrics(_ request: Request, _ context: AppContext) async throws -> Response {
-        if !Self.isFromHere(request, context) {
+        let address = context.channel.remoteAddress?.ipAddress
+        let isDirect = Loopback.contains(address) && !ForwardingHeaders.areIn(request.headers)
+        if !(isOpenToLoopback && isDirect) {
             _ = try await authenticator.caller(of: request, needing: .metricsRead, context)
         }
         var text = ""
@@ -25,14 +29,5 @@ struct MetricsController: Sendable {
             ],
             body: .init(byteBuffer: ByteBuffer(string: text))
         )
-    }
-
-    /// Whether a process of this machine asks for itself: what came through a proxy is somebody else's question.
-    private static func isFromHere(_ request: Request, _ context: AppContext) -> Bool {
-        let isForwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].contains { name in
-            request.headers.contains { $0.name.canonicalName == name }
-        }
-        guard !isForwarded, let address = context.channel.remoteAddress?.ipAddress else { return false }
-        return address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
     }
 }

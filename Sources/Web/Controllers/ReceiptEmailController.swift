@@ -22,6 +22,8 @@ struct ReceiptEmailController: Sendable {
         let id = try context.pathID()
         try QueryReader(request).finish()
         let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes))
+        // A session may be somebody's who found an open browser: a receipt goes to the customer's own address alone.
+        guard address == nil || caller.reach == .anyCustomer else { throw APIError.addressNotAllowed }
         let asked = try await emailer.send(id, to: address, for: caller, context)
         return JSONBody.response(EmailedReceipt(transaction: id, email: asked))
     }
@@ -43,6 +45,14 @@ struct ReceiptEmailController: Sendable {
 }
 
 extension APIError {
+    fileprivate static let addressNotAllowed = APIError(
+        .forbidden,
+        .permission,
+        code: "email_not_allowed",
+        "A customer's receipt is sent only to the address that Stripe has for the payment. Leave email out.",
+        parameter: "email"
+    )
+
     static let receiptUnavailable = APIError(
         .notFound,
         .invalidRequest,

@@ -21,9 +21,9 @@ struct ReceiptEmailer: Sendable {
         for caller: Caller,
         _ context: AppContext
     ) async throws -> String {
-        guard let transaction = try await feed.transaction(id: id),
-            caller.maySee(customer: transaction.customer)
-        else { throw APIError.noSuch("transaction") }
+        guard let transaction = try await feed.transaction(id: id, within: caller.reach) else {
+            throw APIError.noSuch("transaction")
+        }
         guard let target = transaction.receiptTarget(prefersPDF: false) else {
             throw APIError.receiptUnavailable
         }

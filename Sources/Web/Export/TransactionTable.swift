@@ -22,7 +22,7 @@ struct TransactionTable: Sendable {
             row.presentment?.money.currency.code.uppercased() ?? "", row.paymentMethod?.label ?? "",
             row.description ?? "", row.customer ?? "", row.paymentIntent ?? "", row.charge ?? "",
             row.invoice ?? "", CSV.digits(row.reference ?? ""), row.receipt.number ?? "",
-            row.receipt.available ? links.receiptLink(row.id, now: now) : "",
+            row.receipt.available ? links.receiptLink(.init(row, for: .receipt), now: now) : "",
         ]
     }
 }

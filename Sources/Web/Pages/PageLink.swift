@@ -1,3 +1,5 @@
+import Storage
+
 /// A path of ours with parameters, encoded.
 struct PageLink {
     private(set) var parameters: [(name: String, value: String)] = []
@@ -11,6 +13,10 @@ struct PageLink {
         var link = self
         link.parameters.append((name, value))
         return link
+    }
+
+    func with(_ customer: CustomerKey?) -> PageLink {
+        with("customer", customer?.customer).with("account", customer?.account)
     }
 
     func with(_ others: [(name: String, value: String)]) -> PageLink {

@@ -27,6 +27,7 @@ enum Templates {
         "table": PackageResources.table_mustache,
         "chart": PackageResources.chart_mustache,
         "problem": PackageResources.problem_mustache,
+        "replacement": PackageResources.replacement_mustache,
         "receipt": PackageResources.receipt_mustache,
     ]
 

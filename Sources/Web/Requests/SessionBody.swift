@@ -1,13 +1,14 @@
 import Billing
+import Storage
 
 /// The body of `POST /v1/customer_sessions`: whose session it is to be, and where it leads back to.
 struct SessionBody {
-    let customer: String
+    let customer: CustomerKey
     let owner: String?
     let returnURL: String?
 
     static let maximumReturnURLBytes = 2048
-    private static let names = ["customer", "owner", "return_url"]
+    private static let names = ["customer", "account", "owner", "return_url"]
 
     /// Reads the body.
     ///
@@ -36,6 +37,9 @@ struct SessionBody {
         guard let customer = texts["customer"], StripeID.isValid(customer) else {
             throw .invalid("customer", "Name the customer whose session it is to be, by Stripe's id: cus_….")
         }
+        if let account = texts["account"], !StripeID.isValid(account) {
+            throw .invalid("account", "Name the connected account by Stripe's id: acct_….")
+        }
         if let owner = texts["owner"], !ChainName.isValid(owner) {
             throw .invalid("owner", "This is not an address on chain.")
         }
@@ -49,7 +53,7 @@ struct SessionBody {
                 )
             }
         }
-        self.customer = customer
+        self.customer = CustomerKey(customer, account: texts["account"])
         owner = texts["owner"]
         returnURL = texts["return_url"]
     }

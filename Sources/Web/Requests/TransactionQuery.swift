@@ -3,9 +3,12 @@ import Storage
 
 extension QueryReader {
     /// The filters that the feed and its export share.
-    mutating func transactionFilter() throws(APIError) -> TransactionFilter {
-        var filter = TransactionFilter()
-        filter.customers = try identifier("customer").map { [$0] }
+    ///
+    /// - Parameter reach: The caller's.
+    /// - Returns: The filter.
+    /// - Throws: ``APIError``: 404 for a customer out of reach.
+    mutating func transactionFilter(within reach: Reach) throws(APIError) -> TransactionFilter {
+        var filter = TransactionFilter(try reach.narrowed(toNamed: try customer()))
         if let type: Transaction.Kind = try choice("type") { filter.types = [type] }
         filter.status = try status()
         if let currency = text("currency") {

@@ -32,7 +32,7 @@ extension QueryReader {
     /// `customer` or `owner`, one of them; for somebody who has customers of their own, all of those where neither is
     /// given.
     mutating func usageSubject(_ caller: Caller) throws(APIError) -> UsageSubject {
-        let customer = try identifier("customer")
+        let customer = try customer()
         let owner = text("owner")
         if let owner, !ChainName.isValid(owner) {
             throw .invalid("owner", "This is not an address on chain.")
@@ -54,7 +54,7 @@ extension Caller {
     func subject(owner: String) -> UsageSubject {
         switch reach {
         case .anyCustomer: .owner(owner)
-        case .own(let customers, let address): .owned(owner, by: customers, address: address)
+        case .customers(let customers): .owned(owner, by: customers, address: address)
         }
     }
 }

@@ -30,7 +30,7 @@ struct ConsoleTransaction: Encodable {
         cardBrand = row.paymentMethod?.brand
         cardLast4 = row.paymentMethod?.last4
         stripeInvoiceId = row.invoice
-        receiptUrl = row.receipt.available ? links.receiptLink(row.id, now: now) : nil
+        receiptUrl = row.receipt.available ? links.receiptLink(.init(row, for: .receipt), now: now) : nil
         description = row.description
     }
 

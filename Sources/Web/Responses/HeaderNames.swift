@@ -7,6 +7,8 @@ extension HTTPField.Name {
     static let crossOriginResourcePolicy = Self("Cross-Origin-Resource-Policy")!
     static let frameOptions = Self("X-Frame-Options")!
     static let referrerPolicy = Self("Referrer-Policy")!
+    /// The organization of Console's that a caller asks for.
+    static let organizationID = Self("x-organization-id")!
     static let requestID = Self("Request-Id")!
     /// How the page that sent a request stands to us, as the browser says.
     static let secFetchSite = Self("Sec-Fetch-Site")!

@@ -12,7 +12,9 @@ struct TransactionResponse: Encodable {
 
     init(_ transaction: Transaction, links: LinkSigner, now: Instant) {
         self.transaction = transaction
-        receiptLink = transaction.receipt.available ? links.receiptLink(transaction.id, now: now) : nil
+        receiptLink =
+            transaction.receipt.available
+            ? links.receiptLink(.init(transaction, for: .receipt), now: now) : nil
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -1,8 +1,9 @@
 package import Billing
+package import Storage
 
 /// What one customer may look at for a while, as whoever holds a key for it said (`POST /v1/customer_sessions`).
 package struct CustomerSession: Sendable, Equatable {
-    package let customer: String
+    package let customer: CustomerKey
     /// The address on chain that the customer's usage is read at while no account map says otherwise.
     package let owner: String?
     /// Where the page leads back to.
@@ -10,7 +11,12 @@ package struct CustomerSession: Sendable, Equatable {
     /// From this second on it is over.
     package let expiresAt: Instant
 
-    package init(customer: String, owner: String? = nil, returnURL: String? = nil, expiresAt: Instant) {
+    package init(
+        customer: CustomerKey,
+        owner: String? = nil,
+        returnURL: String? = nil,
+        expiresAt: Instant
+    ) {
         self.customer = customer
         self.owner = owner
         self.returnURL = returnURL
@@ -24,7 +30,8 @@ extension CustomerSession {
     /// Equal sessions are equal bytes.
     var payload: [UInt8] {
         JSONWriter.object {
-            $0.member("customer", customer)
+            $0.member("account", customer.account)
+            $0.member("customer", customer.customer)
             $0.member("expires_at", expiresAt.unixSeconds)
             $0.member("owner", owner)
             $0.member("return_url", returnURL)
@@ -40,7 +47,7 @@ extension CustomerSession {
                         return nil
                     }
                     return CustomerSession(
-                        customer: customer,
+                        customer: CustomerKey(customer, account: json["account"]?.string),
                         owner: json["owner"]?.string,
                         returnURL: json["return_url"]?.string,
                         expiresAt: Instant(unixSeconds: end)

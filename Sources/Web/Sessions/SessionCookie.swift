@@ -1,6 +1,7 @@
 import Billing
 import HTTPTypes
 import Hummingbird
+import Webhooks
 
 /// The cookie that keeps a customer session in a browser.
 ///
@@ -8,6 +9,9 @@ import Hummingbird
 /// `__Host-` name, which no other host of the domain can set. Its `SameSite` is `Lax`; where other sites may show the
 /// page in a frame it is `None` and `Partitioned`, so that it is there in that frame of that site and nowhere else. What
 /// `Lax` then no longer keeps out is kept out by ``Authenticator``, which does so in either case.
+///
+/// A `__Host-` cookie has the path `/`. Services under several paths of one host therefore each have a name of their own:
+/// under the same one, each would replace and clear the others'.
 struct SessionCookie: Sendable {
     let name: String
     private let attributes: String
@@ -17,12 +21,14 @@ struct SessionCookie: Sendable {
     ///   - isFramed: Whether other sites may show the page in a frame. Over http that cannot be had: browsers want
     ///     `None` to be `Secure`.
     init(publicURL: String, isFramed: Bool) {
+        let path = WebOrigin.path(of: publicURL)
+        let suffix = path.isEmpty ? "" : "_" + SHA256Digest(of: Array(path.utf8)).fingerprint
         guard WebOrigin(of: publicURL)?.isEncrypted == true else {
-            name = "billing_session"
+            name = "billing_session" + suffix
             attributes = "Path=/; HttpOnly; SameSite=Lax"
             return
         }
-        name = "__Host-billing_session"
+        name = "__Host-billing_session" + suffix
         attributes =
             "Path=/; Secure; HttpOnly; " + (isFramed ? "SameSite=None; Partitioned" : "SameSite=Lax")
     }

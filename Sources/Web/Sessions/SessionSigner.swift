@@ -1,4 +1,5 @@
 package import Billing
+package import Storage
 import Webhooks
 
 /// Signs customer sessions, so that their tokens need no place in any store, and tells genuine ones.
@@ -31,7 +32,7 @@ package struct SessionSigner: Sendable {
 
     /// A session that begins now.
     package func session(
-        of customer: String,
+        of customer: CustomerKey,
         owner: String? = nil,
         returnURL: String? = nil,
         now: Instant

@@ -17,13 +17,13 @@ package struct TokenIssuer: Sendable {
 struct TokenAuthority: Sendable {
     let rules: TokenRules
     let keys: SigningKeys
-    let feed: any TransactionFeed
+    let customers: any IdentityMap
     let logger: Logger
 
-    init(_ issuer: TokenIssuer, feed: any TransactionFeed, logger: Logger) {
+    init(_ issuer: TokenIssuer, customers: any IdentityMap, logger: Logger) {
         rules = issuer.rules
         keys = SigningKeys(source: issuer.keys)
-        self.feed = feed
+        self.customers = customers
         self.logger = logger
     }
 
@@ -36,14 +36,11 @@ struct TokenAuthority: Sendable {
             guard let key = try await keys.key(token.keyID, now: now) else { throw TokenFault.unknownKey }
             guard key.verifies(token.signature, of: token.signed) else { throw TokenFault.signature }
             let subject = try rules.check(token.claims, now: now)
-            let customers =
+            let own =
                 rules.customerClaim == nil
-                ? try await feed.customers(ofConsoleUser: subject) : token.claims.customers
-            return Caller(
-                name: "bearer token",
-                scopes: [.feedRead],
-                reach: .own(customers: customers, address: nil)
-            )
+                ? try await customers(ofSubject: subject)
+                : token.claims.customers.map { CustomerKey($0, account: nil) }
+            return Caller(name: "bearer token", scopes: [.feedRead], reach: .customers(own))
         } catch let fault as TokenFault {
             throw fault.error
         } catch let problem as SigningKeysUnavailable {
@@ -56,5 +53,10 @@ struct TokenAuthority: Sendable {
                 headers: [.retryAfter: String(SigningKeys.pauseSeconds)]
             )
         }
+    }
+
+    private func customers(ofSubject subject: String) async throws -> [CustomerKey] {
+        guard let user = Identity(.user, subject) else { return [] }
+        return try await customers.customers(of: user)
     }
 }

@@ -8,7 +8,7 @@ package struct TokenRules: Sendable, Equatable {
     package let issuer: String
     package let audience: String
     /// The claim that names the user's customer at Stripe (`cus_…`, or a list of them); without one, the user's are the
-    /// customers whose `metadata.userId` is the token's `sub`.
+    /// customers that are linked to the token's `sub`.
     package let customerClaim: String?
 
     package init(issuer: String, audience: String, customerClaim: String? = nil) {

@@ -13,11 +13,10 @@ struct BalanceReader: Sendable {
         in zone: LocalTime = .utc
     ) async throws -> BalanceSheet {
         var rows: [Transaction] = []
-        var all = TransactionFilter.everything
-        all.customers = customers.ids
+        let all = TransactionFilter.everything(customers.reach)
         for try await page in FeedRows(feed: feed, filter: all) { rows += page }
         var credits: [Credit] = []
-        for id in customers.ids { credits += try await usage.credits(of: id) }
+        for customer in customers.customers { credits += try await usage.credits(of: customer) }
         return BalanceSheet(
             transactions: rows,
             credits: credits,

@@ -7,11 +7,11 @@ enum UsageSubject: Sendable, Equatable {
     ///
     /// `address` is one that was vouched for when the session was made. It counts where the map says nothing, neither of
     /// the customers nor of the address, and then for all days: what the map says, it says for good reason.
-    case customers([String], address: String?)
+    case customers([CustomerKey], address: String?)
     /// An address on chain, whoever has it.
     case owner(String)
     /// An address on chain, on the days on which it is one of the customers'.
-    case owned(String, by: [String], address: String?)
+    case owned(String, by: [CustomerKey], address: String?)
 }
 
 /// Reads what a customer's addresses, or one address, came to.
@@ -54,12 +54,14 @@ struct UsageReader: Sendable {
             calendar: try await usage.calendar(around),
             beginning: zone.beginning(of:)
         )
+        // Also where no day is known: an address that is not the customer's is not there.
+        let spans = try await spans(subject, around)
         var owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)] = []
         if let first = days.lazy.compactMap(\.heights).first,
             let last = days.last(where: { $0.heights != nil })
         {
             let heights = first.lowerBound..<(last.heights?.upperBound ?? first.upperBound)
-            for span in try await spans(subject, around) {
+            for span in spans {
                 owners.append((try await usage.leases(of: span.address, in: heights), span.dates))
             }
         }
@@ -85,13 +87,15 @@ struct UsageReader: Sendable {
         case .customers(let customers, let vouched):
             return AccountPeriod.spans(of: try await periods(of: customers, vouched), in: dates)
         case .owned(let address, let customers, let vouched):
+            // A user without a customer has zeros, whichever address is asked for.
+            if customers.isEmpty, vouched == nil { return [] }
             let own = try await periods(of: customers, vouched).filter { $0.address == address }
             guard !own.isEmpty else { throw APIError.noSuch("address") }
             return AccountPeriod.spans(of: own, in: dates)
         }
     }
 
-    private func periods(of customers: [String], _ vouched: String?) async throws -> [AccountPeriod] {
+    private func periods(of customers: [CustomerKey], _ vouched: String?) async throws -> [AccountPeriod] {
         var periods: [AccountPeriod] = []
         for customer in customers { periods += try await usage.accounts(of: customer) }
         if periods.isEmpty, let vouched, try await !usage.isMapped(vouched) {

@@ -71,7 +71,7 @@ struct PageValuesTests {
     @Test func `no template writes anything unescaped`() throws {
         for name in [
             "layout", "filters", "transactions", "transaction", "usage", "table", "chart", "problem",
-            "receipt",
+            "receipt", "replacement",
         ] {
             #expect(Templates.library.getTemplate(named: name) != nil, "\(name)")
             let source = String(decoding: try #require(Templates.sources[name]), as: UTF8.self)
@@ -82,7 +82,7 @@ struct PageValuesTests {
                 "\(name)"
             )
         }
-        #expect(Templates.sources.count == 9)
+        #expect(Templates.sources.count == 10)
     }
 
     @Test(arguments: [

@@ -9,7 +9,7 @@ struct TransactionAdviceTests {
     private func item(
         _ events: [MadeEvent],
         _ id: String,
-        signature: ((LinkSigner.Purpose) -> String)? = nil
+        signature: ((TransactionLink.Purpose) -> String)? = nil
     ) throws -> TransactionItem {
         let (rows, details) = try PageSample.payment(events)
         let row = try #require(rows.first { $0.id == id })

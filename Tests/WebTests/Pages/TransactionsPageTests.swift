@@ -65,7 +65,7 @@ struct TransactionsPageTests {
             payments: details,
             total: total ?? rows.count,
             hasMore: hasMore,
-            customer: "cus_one",
+            customer: CustomerKey("cus_one", account: nil),
             now: PageSample.now,
             notice: notice,
             formToken: "0123456789abcdef",
@@ -103,7 +103,7 @@ struct TransactionsPageTests {
             payments: details,
             total: total,
             hasMore: false,
-            customer: "cus_one",
+            customer: CustomerKey("cus_one", account: nil),
             now: PageSample.now,
             frame: PageFrame(.transactions, assets: PageSample.assets)
         )

@@ -39,25 +39,29 @@ struct TransactionsViewTests {
 
     @Test func `days begin and end where the visitor is`() throws {
         let filter = try view("from=2026-03-29&to=2026-03-29&zone=Europe/Berlin")
-            .filter(of: ["cus_one"], now: PageSample.now)
+            .filter(within: .anyCustomer, now: PageSample.now)
         // The day that the clocks go forward has 23 hours.
         #expect(filter.createdFrom == Instant(rfc3339: "2026-03-28T23:00:00Z"))
         #expect(filter.createdTo == Instant(rfc3339: "2026-03-29T21:59:59Z"))
     }
 
     @Test func `a preset counts whole days and has no end`() throws {
-        let filter = try view("range=30d").filter(of: ["cus_one"], now: PageSample.now)
+        let filter = try view("range=30d").filter(within: .anyCustomer, now: PageSample.now)
         #expect(filter.createdFrom == CivilDate("2026-02-13")?.beginning && filter.createdTo == nil)
-        #expect(try view("range=all").filter(of: ["cus_one"], now: PageSample.now).createdFrom == nil)
+        #expect(try view("range=all").filter(within: .anyCustomer, now: PageSample.now).createdFrom == nil)
     }
 
     @Test func `the export of a view has its filters, as the route for it reads them`() throws {
         let view = try view(
             "type=refund&status=succeeded&from=2026-03-01&to=2026-03-02&q=%24600&zone=Europe/Berlin"
         )
-        let link = view.exportLink(customer: "cus_one", now: PageSample.now).text
+        let link = view.exportLink(customer: CustomerKey("cus_one", account: nil), now: PageSample.now).text
         var reader = try QueryReader(String(link.drop { $0 != "?" }.dropFirst()))
-        #expect(try reader.transactionFilter() == view.filter(of: ["cus_one"], now: PageSample.now))
+        let own = Reach.customers([CustomerKey("cus_one", account: nil)])
+        #expect(
+            try reader.transactionFilter(within: .anyCustomer)
+                == view.filter(within: own, now: PageSample.now)
+        )
         #expect(reader.text("format") == "csv" && reader.text("timezone") == "Europe/Berlin")
         try reader.finish()
     }

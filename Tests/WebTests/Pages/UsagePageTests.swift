@@ -1,4 +1,5 @@
 import Billing
+import Storage
 import Testing
 
 @testable import Web
@@ -49,7 +50,7 @@ struct UsagePageTests {
             view,
             dates: try view.dates(today: PageSample.today),
             readings: readings,
-            customer: "cus_one",
+            customer: CustomerKey("cus_one", account: nil),
             now: PageSample.now,
             frame: PageFrame(.usage, assets: assets)
         )

@@ -27,6 +27,20 @@ struct MadeEvent: Sendable {
         self.object = String(decoding: data, as: UTF8.self)
     }
 
+    private init(id: String, body: [UInt8], object: String) {
+        self.id = id
+        self.body = body
+        self.object = object
+    }
+
+    /// The same event of a connected account.
+    func of(_ account: String) -> MadeEvent {
+        let name = "\(id)_\(account)"
+        let text = String(decoding: body, as: UTF8.self)
+            .replacing("\"\(id)\"", with: "\"\(name)\",\"account\":\"\(account)\"")
+        return MadeEvent(id: name, body: Array(text.utf8), object: object)
+    }
+
     /// A payment by card without a PaymentIntent, so that one event makes one row, whose id is the charge's.
     static func charge(
         _ id: String,

@@ -13,7 +13,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         /// A key with this scope.
         case key(TestKey)
         /// A key with this scope, or a signed link for this purpose alone.
-        case keyOrLink(TestKey, LinkSigner.Purpose)
+        case keyOrLink(TestKey, TransactionLink.Purpose)
         /// A customer session, and no key.
         case session
     }
@@ -68,6 +68,25 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             pattern: "/v1/customer_sessions",
             path: "/v1/customer_sessions",
             access: .key(.sessions),
+            status: 400
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/customers",
+            path: "/v1/customers",
+            access: .key(.customers)
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/customers/{id}",
+            path: "/v1/customers/cus_one",
+            access: .key(.customers)
+        ),
+        .init(
+            method: "PUT",
+            pattern: "/v1/customers/{id}",
+            path: "/v1/customers/cus_one",
+            access: .key(.customers),
             status: 400
         ),
         .init(
@@ -200,8 +219,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             access: .key(.ops),
             status: 404
         ),
-        // Open to this machine, which is where the tests ask from.
-        .init(method: "GET", pattern: "/metrics", path: "/metrics", access: .open),
+        .init(method: "GET", pattern: "/metrics", path: "/metrics", access: .key(.metrics)),
         .init(
             method: "POST",
             pattern: "/v1/usage/leases",
@@ -304,6 +322,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         .init(method: "GET", pattern: "/assets/billing.js", path: "/assets/billing.js", access: .open),
         .init(method: "GET", pattern: "/assets/chart.js", path: "/assets/chart.js", access: .open),
         .init(method: "GET", pattern: "/billing", path: "/billing", access: .session),
+        .init(method: "POST", pattern: "/billing", path: "/billing", access: .open, status: 303),
         .init(method: "GET", pattern: "/billing/usage", path: "/billing/usage", access: .session),
         .init(
             method: "POST",

@@ -20,9 +20,25 @@ struct StoreOutage: Store {
         limit: Int
     ) async throws(StoreError) -> Page<Transaction>? { throw error }
     func count(_ filter: TransactionFilter) async throws(StoreError) -> Int { throw error }
-    func transaction(id: String) async throws(StoreError) -> Transaction? { throw error }
-    func payment(ofTransaction id: String) async throws(StoreError) -> PaymentDetail? { throw error }
-    func customers(ofConsoleUser user: String) async throws(StoreError) -> [String] { throw error }
+    func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction? {
+        throw error
+    }
+    func payment(
+        ofTransaction id: String,
+        within reach: Reach
+    ) async throws(StoreError) -> PaymentDetail? { throw error }
+    func customers(of identity: Identity) async throws(StoreError) -> [CustomerKey] { throw error }
+    func links(of customer: CustomerKey) async throws(StoreError) -> CustomerLinks? { throw error }
+    func put(
+        _ stated: StatedLinks,
+        of customer: CustomerKey,
+        from origin: LinkOrigin
+    ) async throws(StoreError) -> LinkOutcome { throw error }
+    func customers(
+        in account: String?,
+        after customer: String?,
+        limit: Int
+    ) async throws(StoreError) -> [CustomerKey] { throw error }
 
     func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
         throw error
@@ -110,9 +126,9 @@ struct StoreOutage: Store {
     {
         throw error
     }
-    func accounts(of customer: String) async throws(StoreError) -> [AccountPeriod] { throw error }
+    func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] { throw error }
     func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] { throw error }
-    func credits(of customer: String) async throws(StoreError) -> [Credit] { throw error }
+    func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit] { throw error }
     func isMapped(_ address: String) async throws(StoreError) -> Bool { throw error }
     func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) { throw error }
 }

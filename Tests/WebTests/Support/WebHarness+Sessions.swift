@@ -1,11 +1,14 @@
 import Billing
 import HTTPClient
-import Web
+import Storage
+
+@testable import Web
 
 extension WebHarness {
     /// A token as the service makes it.
     func sessionToken(
         _ customer: String = "cus_one",
+        account: String? = nil,
         owner: String? = nil,
         returnURL: String? = nil,
         age: Int64 = 0
@@ -13,7 +16,7 @@ extension WebHarness {
         let signer = settings.sessionSigner
         return signer.token(
             for: signer.session(
-                of: customer,
+                of: CustomerKey(customer, account: account),
                 owner: owner,
                 returnURL: returnURL,
                 now: clock.now.adding(seconds: -age)
@@ -23,7 +26,8 @@ extension WebHarness {
 
     /// What a browser sends that keeps the token.
     func cookie(_ token: String) -> TransportHeader {
-        TransportHeader("Cookie", "theme=dark; __Host-billing_session=\(token)")
+        let name = SessionCookie(publicURL: settings.publicURL, isFramed: false).name
+        return TransportHeader("Cookie", "theme=dark; \(name)=\(token)")
     }
 
     func postSession(_ body: String, key: TestKey? = .sessions) async throws -> Answer {
@@ -32,3 +36,18 @@ extension WebHarness {
 }
 
 func bearer(_ token: String) -> TransportHeader { TransportHeader("Authorization", "Bearer \(token)") }
+
+extension SessionSigner {
+    /// A session of a customer of one's own account.
+    func session(of customer: String, returnURL: String? = nil, now: Instant) -> CustomerSession {
+        session(of: CustomerKey(customer, account: nil), returnURL: returnURL, now: now)
+    }
+}
+
+extension TransactionLink {
+    /// The link to a row of ``FeedSample``.
+    static func ofSample(_ id: String, for purpose: Purpose = .receipt) -> TransactionLink {
+        let customer = ["ch_c", "ch_d", "pi_c"].contains(id) ? "cus_two" : "cus_one"
+        return TransactionLink(transaction: id, owner: CustomerKey(customer, account: nil), for: purpose)
+    }
+}

@@ -33,6 +33,7 @@ final class WebHarness: Sendable {
         var receiptHosts = ReceiptHosts.stripe
         /// Puts something between the web and the source of receipts.
         var watching: @Sendable (any ReceiptSource) -> any ReceiptSource = { $0 }
+        var metricsOpen = false
         var maxConnections = 256
         var deadlineSeconds: Int64 = 30
         var canAskStripe = true
@@ -166,6 +167,7 @@ final class WebHarness: Sendable {
             canAskStripe: settings.canAskStripe,
             tellsAlerts: settings.tellsAlerts,
             usageSource: settings.usageSource,
+            metricsOpen: settings.metricsOpen,
             maxConnections: settings.maxConnections,
             deadlineSeconds: settings.deadlineSeconds,
             clock: { clock.now }

@@ -8,6 +8,8 @@ struct PageFrame {
     let isTransactions: Bool
     let isUsage: Bool
     let hasTabs: Bool
+    /// Whose page it is; `nil` on a page that is no customer's.
+    let customer: String?
     /// Where the visitor came from; a link of the session's.
     let returnLink: String?
     /// Its host, which is what a reader knows.
@@ -20,11 +22,19 @@ struct PageFrame {
     ///   - tab: Which one is open; `nil` on a page that is none.
     ///   - title: Its name, for a page that is no tab.
     ///   - assets: Where scripts and styles are.
+    ///   - customer: Whose page it is.
     ///   - returnLink: Where the visitor came from.
-    init(_ tab: Tab?, title: String? = nil, assets: AssetLinks, returnLink: String? = nil) {
+    init(
+        _ tab: Tab?,
+        title: String? = nil,
+        assets: AssetLinks,
+        customer: String? = nil,
+        returnLink: String? = nil
+    ) {
         isTransactions = tab == .transactions
         isUsage = tab == .usage
         hasTabs = tab != nil
+        self.customer = customer
         root = assets.root
         self.title = title ?? (tab == .usage ? "Usage & Analytics" : "Transactions")
         self.returnLink = returnLink

@@ -34,7 +34,7 @@ struct TransactionItem {
         _ row: Transaction,
         payment: PaymentDetail?,
         view: TransactionsView,
-        signature: ((LinkSigner.Purpose) -> String)?
+        signature: ((TransactionLink.Purpose) -> String)?
     ) {
         let zone = view.zone
         id = row.id

@@ -46,11 +46,11 @@ struct TransactionsPage {
         payments: [String: PaymentDetail],
         total: Int,
         hasMore: Bool,
-        customer: String?,
+        customer: CustomerKey?,
         now: Instant,
         notice: PageNotice? = nil,
         formToken: String? = nil,
-        signature: ((String, LinkSigner.Purpose) -> String)? = nil,
+        signature: ((Transaction, TransactionLink.Purpose) -> String)? = nil,
         frame: PageFrame
     ) {
         self.frame = frame
@@ -88,7 +88,7 @@ struct TransactionsPage {
                 row,
                 payment: payments[row.id],
                 view: view,
-                signature: signature.map { signature in { signature(row.id, $0) } }
+                signature: signature.map { signature in { signature(row, $0) } }
             )
         }
         hasRows = !rows.isEmpty

@@ -19,19 +19,18 @@ struct TransactionsView {
     /// The filters as the API has them too, so that an export of one is an export of the other.
     ///
     /// - Parameters:
-    ///   - customers: Whose transactions.
+    ///   - reach: Whose transactions.
     ///   - now: What the presets count from.
     /// - Returns: The filter of the feed.
-    func filter(of customers: [String], now: Instant) -> TransactionFilter {
-        var filter = TransactionFilter(
+    func filter(within reach: Reach, now: Instant) -> TransactionFilter {
+        TransactionFilter(
+            reach,
             type: kind,
             status: status,
             createdFrom: range.first(today: zone.date(of: now)).map { zone.beginning(of: $0) },
             createdTo: range.last.map { zone.beginning(of: $0.adding(days: 1)).adding(seconds: -1) },
             search: search
         )
-        filter.customers = customers
-        return filter
     }
 
     /// Whether anything but the range narrows what is shown.
@@ -68,9 +67,9 @@ struct TransactionsView {
     ///   - customer: Whose; `nil` for all of the visitor's.
     ///   - now: What the presets count from.
     /// - Returns: The link, whose filters are the view's.
-    func exportLink(customer: String?, now: Instant) -> PageLink {
-        let filter = filter(of: [], now: now)
-        return PageLink("/v1/transactions/export").with("format", "csv").with("customer", customer)
+    func exportLink(customer: CustomerKey?, now: Instant) -> PageLink {
+        let filter = filter(within: .customers([]), now: now)
+        return PageLink("/v1/transactions/export").with("format", "csv").with(customer)
             .with("type", kind?.rawValue).with("status", status)
             .with("created[gte]", filter.createdFrom.map { String($0.unixSeconds) })
             .with("created[lte]", filter.createdTo.map { String($0.unixSeconds) })

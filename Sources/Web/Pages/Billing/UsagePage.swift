@@ -1,4 +1,5 @@
 import Billing
+import Storage
 
 /// The tab of usage: plain values, from which the template makes the page.
 struct UsagePage {
@@ -52,7 +53,7 @@ struct UsagePage {
         _ view: UsageView,
         dates: ClosedRange<CivilDate>,
         readings: Readings,
-        customer: String?,
+        customer: CustomerKey?,
         now: Instant,
         frame: PageFrame
     ) {

@@ -1,4 +1,5 @@
 import Billing
+import Storage
 
 /// What a visitor wants to see of the usage: which days, and what the spend is split by.
 struct UsageView {
@@ -52,8 +53,8 @@ struct UsageView {
     }
 
     /// A route of usage as a file that a spreadsheet opens.
-    static func file(_ route: String, customer: String?, dates: ClosedRange<CivilDate>) -> PageLink {
-        PageLink(route).with("format", "csv").with("customer", customer)
+    static func file(_ route: String, customer: CustomerKey?, dates: ClosedRange<CivilDate>) -> PageLink {
+        PageLink(route).with("format", "csv").with(customer)
             .with("from", dates.lowerBound.text).with("to", dates.upperBound.text)
     }
 }

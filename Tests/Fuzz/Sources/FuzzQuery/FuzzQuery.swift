@@ -55,8 +55,10 @@ private func checkIDs(_ texts: some Sequence<String>) {
 
 private func checkFeed(_ reader: QueryReader, parameters: Set<String>) {
     var reader = reader
-    guard let filter = try? reader.transactionFilter() else { return }
-    require(filter.customers?.allSatisfy(StripeID.isValid) ?? true, "a customer is an id")
+    guard let filter = try? reader.transactionFilter(within: .anyCustomer) else { return }
+    if case .customers(let named) = filter.reach {
+        require(named.allSatisfy { StripeID.isValid($0.customer) }, "a customer is an id")
+    }
     require(
         filter.currency.map { $0.code.utf8.allSatisfy { 0x61...0x7A ~= $0 } } ?? true,
         "a currency is letters"

@@ -1,0 +1,32 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Addresses that mean every address of a machine: to listen on, and never to lead to.
+enum WildcardAddress {
+    /// Whether a host is `0.0.0.0`, `::` or another spelling of either, such as `0` or `[::]`.
+    static func matches(_ host: String) -> Bool {
+        let text = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        if text == "*" { return true }
+        var v4 = in_addr()
+        if inet_aton(text, &v4) != 0 { return v4.s_addr == 0 }
+        var v6 = in6_addr()
+        guard inet_pton(AF_INET6, text, &v6) == 1 else { return false }
+        let bytes = withUnsafeBytes(of: v6) { Array($0) }
+        let isMapped = bytes[..<12].elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
+        return bytes[12...].allSatisfy { $0 == 0 } && (isMapped || bytes[..<12].allSatisfy { $0 == 0 })
+    }
+
+    /// The same of the host of an http or https URL.
+    static func matches(hostOf url: String) -> Bool {
+        let authority = url.drop { $0 != ":" }.dropFirst(3).prefix { !"/?#".contains($0) }
+        let host = authority.drop { $0 != "@" }.dropFirst()
+        let place = host.isEmpty ? authority : host
+        if let end = place.lastIndex(of: "]") { return matches(String(place[...end])) }
+        return matches(String(place.prefix { $0 != ":" }))
+    }
+}

@@ -1,0 +1,217 @@
+import ArgumentParser
+import FoundationEssentials
+import HTTPClient
+import Web
+
+/// `console-billing customers`: who a Stripe customer is.
+struct CustomersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "customers",
+        abstract: "Show and say which users and organizations a Stripe customer belongs to.",
+        discussion: """
+            A user of Console sees the payments of all customers that are linked to one of the user's ids: the uuid, or \
+            the sub of the tokens (auth0|…). Stripe tells of one link, in a customer's metadata. What is said with link \
+            wins over Console's database, and that over Stripe. These commands ask the running service, with a key of \
+            scope customers:write.
+
+            EXAMPLES
+              console-billing customers list --user 'auth0|64f0c0ffee'
+              console-billing customers show cus_Rw4mTqPurchase
+              console-billing customers link cus_Rw4mTqPurchase --user 'auth0|64f0c0ffee'
+            """,
+        subcommands: [ListCommand.self, ShowCommand.self, LinkCommand.self]
+    )
+
+    struct ListCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List customers: a user's, an organization's, or all of an account.",
+            discussion: """
+                EXAMPLES
+                  console-billing customers list
+                  console-billing customers list --user 5b2c0f0e-3c1d-4a7e-9a50-1f2e3d4c5b6a --format json
+                """
+        )
+
+        @Option(help: "Only the customers of this user, by either id.")
+        var user: String?
+        @Option(help: "Only the customers of this organization.")
+        var organization: String?
+        @Option(help: "The connected account whose customers to list, acct_….")
+        var account: String?
+        @OptionGroup var connection: ConnectionOptions
+        @Option(help: "Where serve --dev left its secrets.")
+        var credentials = DevelopmentCredentials.defaultPath
+        @OptionGroup var output: OutputOptions
+
+        private struct Page: Decodable {
+            let data: [CustomerResponse]
+            let has_more: Bool
+        }
+
+        func run() async throws {
+            try await reportingFailures {
+                try await connection.connected(credentials: credentials) { server in
+                    var customers: [CustomerResponse] = []
+                    var hasMore = true
+                    while hasMore {
+                        let page = try decoded(Page.self, from: await server.get(path(after: customers.last)))
+                        customers += page.data
+                        hasMore = page.has_more
+                    }
+                    show(customers)
+                }
+            }
+        }
+
+        private func path(after last: CustomerResponse?) -> String {
+            var parameters = [("user", user), ("organization", organization), ("account", account)]
+            if user == nil, organization == nil {
+                parameters += [("limit", "100"), ("starting_after", last?.id)]
+            }
+            let query = parameters.compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }
+            return "/v1/customers?" + query.joined(separator: "&")
+        }
+
+        private func show(_ customers: [CustomerResponse]) {
+            guard output.chosen == .human else {
+                return Terminal.line(CustomersCommand.json(customers))
+            }
+            guard !customers.isEmpty else { return Terminal.line("There is no such customer.") }
+            var table = TextTable(columns: ["customer", "users", "organizations"])
+            table.rows = customers.map { customer in
+                [customer.id, text(customer.users), text(customer.organizations)]
+            }
+            Terminal.line(table.text)
+        }
+
+        private func text(_ links: [CustomerResponse.Link]) -> String {
+            printable(links.filter(\.in_force).map { "\($0.id) (\($0.origin))" }.joined(separator: ", "))
+        }
+    }
+
+    struct ShowCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Show all links of a customer, and where each was learnt.",
+            discussion: """
+                EXAMPLES
+                  console-billing customers show cus_Rw4mTqPurchase
+                """
+        )
+
+        @Argument(help: "cus_…")
+        var customer: String
+        @Option(help: "The connected account whose customer it is, acct_….")
+        var account: String?
+        @OptionGroup var connection: ConnectionOptions
+        @Option(help: "Where serve --dev left its secrets.")
+        var credentials = DevelopmentCredentials.defaultPath
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await reportingFailures {
+                let query = account.map { "?account=\(escaped($0))" } ?? ""
+                let bytes = try await connection.connected(credentials: credentials) {
+                    try await $0.get("/v1/customers/\(escaped(customer))\(query)")
+                }
+                try CustomersCommand.show(bytes, output)
+            }
+        }
+    }
+
+    struct LinkCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "link",
+            abstract: "Say which users and organizations a customer belongs to.",
+            discussion: """
+                It replaces what was said with link before. A customer of whom nothing is said is whose Console's database \
+                or Stripe says.
+
+                EXAMPLES
+                  console-billing customers link cus_Rw4mTqPurchase --user 'auth0|64f0c0ffee' --user 'auth0|64f0decaf'
+                  console-billing customers link cus_Rw4mTqPurchase --no-users
+                  console-billing customers link cus_Rw4mTqPurchase
+                """
+        )
+
+        @Argument(help: "cus_…")
+        var customer: String
+        @Option(help: "A user, by either id; may be repeated.")
+        var user: [String] = []
+        @Option(help: "An organization; may be repeated.")
+        var organization: [String] = []
+        @Flag(help: "Say that no user has the customer, whatever Console's database or Stripe says.")
+        var noUsers = false
+        @Flag(help: "Say that no organization has it.")
+        var noOrganizations = false
+        @Option(help: "The connected account whose customer it is, acct_….")
+        var account: String?
+        @OptionGroup var connection: ConnectionOptions
+        @Option(help: "Where serve --dev left its secrets.")
+        var credentials = DevelopmentCredentials.defaultPath
+        @OptionGroup var output: OutputOptions
+
+        private struct Wish: Encodable {
+            let users: [String]?
+            let organizations: [String]?
+            let account: String?
+        }
+
+        func validate() throws {
+            guard !noUsers || user.isEmpty, !noOrganizations || organization.isEmpty else {
+                throw ValidationError("Name some or say that there are none, not both.")
+            }
+        }
+
+        func run() async throws {
+            try await reportingFailures {
+                let wish = try JSONEncoder().encode(
+                    Wish(
+                        users: user.isEmpty && !noUsers ? nil : user,
+                        organizations: organization.isEmpty && !noOrganizations ? nil : organization,
+                        account: account
+                    )
+                )
+                let bytes = try await connection.connected(credentials: credentials) {
+                    try await $0.put("/v1/customers/\(escaped(customer))", Array(wish))
+                }
+                try CustomersCommand.show(bytes, output)
+            }
+        }
+    }
+
+    /// Shows an answer about one customer.
+    private static func show(_ bytes: [UInt8], _ output: OutputOptions) throws {
+        guard output.chosen == .human else { return Terminal.line(String(decoding: bytes, as: UTF8.self)) }
+        Terminal.line(text(try decoded(CustomerResponse.self, from: bytes)))
+    }
+
+    /// A customer for people: a line a link.
+    static func text(_ customer: CustomerResponse) -> String {
+        var table = TextTable(columns: ["", printable(customer.id), "learnt from"])
+        for (name, links) in [("user", customer.users), ("organization", customer.organizations)] {
+            table.rows += links.map { link in
+                [name, printable(link.id), link.origin + (link.in_force ? "" : ", overruled")]
+            }
+        }
+        table.rows += (customer.addresses ?? []).map { address in
+            let period = [
+                address.valid_from.map { "from \($0)" }, address.valid_to.map { "until before \($0)" },
+            ].compactMap(\.self)
+            return [
+                "address", printable(([address.address] + period).joined(separator: ", ")), address.origin,
+            ]
+        }
+        return table.rows.isEmpty
+            ? "\(printable(customer.id)) is not known to belong to anybody." : table.text
+    }
+
+    fileprivate static func json(_ customers: [CustomerResponse]) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Texts, which cannot fail to encode.
+        let data = (try? encoder.encode(customers)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
+        return #"{"data":\#(data),"has_more":false,"object":"list","url":"/v1/customers"}"#
+    }
+}

@@ -1,0 +1,89 @@
+/// A user or an organization of Console's, by the id that a token, a header or a customer's metadata gives.
+///
+/// One user has several: Console's own uuid, and the `sub` of the tokens (`auth0|…`). Both are linked to the customer.
+package struct Identity: Hashable, Sendable {
+    package enum Kind: String, Sendable, CaseIterable { case user, organization }
+
+    package let kind: Kind
+    package let id: String
+
+    package static let maximumLength = 255
+
+    /// - Returns: `nil` for what is no id: 1 to 255 bytes without control characters.
+    package init?(_ kind: Kind, _ id: String) {
+        let bytes = id.utf8
+        guard 1...Self.maximumLength ~= bytes.count, !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F })
+        else {
+            return nil
+        }
+        self.kind = kind
+        self.id = id
+    }
+}
+
+/// Where a link was learnt, the most trusted first.
+package enum LinkOrigin: String, Sendable, CaseIterable {
+    /// `PUT /v1/customers/{id}`
+    case api
+    /// Console's own database.
+    case console
+    /// `metadata.userId` of a customer of one's own account.
+    case stripe
+}
+
+/// A link of a customer to a user or an organization.
+package struct IdentityLink: Hashable, Sendable {
+    package let identity: Identity
+    package let origin: LinkOrigin
+    /// Whether it counts: no more trusted origin says anything of the customer's users, or of its organizations.
+    package let isInForce: Bool
+
+    package init(_ identity: Identity, _ origin: LinkOrigin, isInForce: Bool) {
+        self.identity = identity
+        self.origin = origin
+        self.isInForce = isInForce
+    }
+}
+
+/// What one origin says of a customer, by kind: a kind that is missing is not spoken of, and an empty set says that
+/// there are none.
+package typealias StatedLinks = [Identity.Kind: Set<String>]
+
+/// The links of one customer, from what each origin says.
+package struct CustomerLinks: Sendable, Equatable {
+    package let key: CustomerKey
+    /// By kind, origin and id.
+    package let links: [IdentityLink]
+
+    package init(_ key: CustomerKey, _ stated: [LinkOrigin: StatedLinks]) {
+        self.key = key
+        links = Identity.Kind.allCases.flatMap { kind in
+            let decisive = LinkOrigin.allCases.first { stated[$0]?[kind] != nil }
+            return LinkOrigin.allCases.flatMap { origin in
+                (stated[origin]?[kind] ?? []).sorted().compactMap { id in
+                    Identity(kind, id).map { IdentityLink($0, origin, isInForce: origin == decisive) }
+                }
+            }
+        }
+    }
+}
+
+extension StatedLinks {
+    /// As rows of a table; an empty text for a kind of which there are none.
+    package var rows: [(kind: Identity.Kind, identity: String)] {
+        flatMap { kind, ids in (ids.isEmpty ? [""] : ids.sorted()).map { (kind, $0) } }
+    }
+
+    /// What ``rows`` wrote, of several origins.
+    package static func byOrigin(
+        _ rows: some Sequence<(origin: String, kind: String, identity: String)>
+    ) -> [LinkOrigin: StatedLinks] {
+        rows.reduce(into: [:]) { stated, row in
+            guard let origin = LinkOrigin(rawValue: row.origin), let kind = Identity.Kind(rawValue: row.kind)
+            else { return }
+            stated[origin, default: [:]][kind, default: []].formUnion(
+                row.identity.isEmpty ? [] : [row.identity]
+            )
+        }
+    }
+}

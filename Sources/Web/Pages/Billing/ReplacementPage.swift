@@ -1,0 +1,19 @@
+/// Asks whether a session may take the place of another customer's in this browser.
+struct ReplacementPage {
+    let frame: PageFrame
+    let currentCustomer: String
+    let newCustomer: String
+    /// Of the new session.
+    let token: String
+    let formToken: String
+
+    init(_ replacement: SessionReplacement, frame: PageFrame) {
+        self.frame = frame
+        currentCustomer = replacement.current.customer.customer
+        newCustomer = replacement.new.customer.customer
+        token = replacement.token
+        formToken = replacement.formToken
+    }
+
+    var html: String { Templates.render(self, "replacement") }
+}
