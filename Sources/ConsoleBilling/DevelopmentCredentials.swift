@@ -43,10 +43,29 @@ struct DevelopmentCredentials: Codable {
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == user,
-            status.st_mode & 0o077 == 0
+            status.st_mode & 0o077 == 0, status.st_nlink == 1
         else { throw notTrusted(path) }
         let data = try? FileHandle(fileDescriptor: file, closeOnDealloc: false).read(upToCount: 1 << 16)
         return data.flatMap { try? JSONDecoder().decode(DevelopmentCredentials.self, from: $0) }
+    }
+
+    /// Refuses a folder in which another user could have put the file, or the database.
+    ///
+    /// - Throws: ``ConfigurationError``, also for a folder that others may write to.
+    static func requireOwnFolder(
+        of path: String = defaultPath,
+        user: uid_t = geteuid()
+    ) throws(ConfigurationError) {
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        var status = stat()
+        guard stat(folder, &status) == 0 else { return }
+        guard status.st_uid == user, status.st_mode & 0o022 == 0 else {
+            throw ConfigurationError(
+                "the folder \(printable(folder)) is another user's, or others may write to it, so that another could have put "
+                    + "the credentials and the database there. Start `console-billing serve --dev` where you have a folder "
+                    + "`data` of your own (mode 755 or less)."
+            )
+        }
     }
 
     private static func notTrusted(_ path: String) -> ConfigurationError {

@@ -46,6 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard let url = values.developmentURL else {
             throw ConfigurationError(ServiceOptions.developmentIsLocal)
         }
+        try DevelopmentCredentials.requireOwnFolder()
         var credentials = try DevelopmentCredentials.load() ?? .make(url: url)
         credentials.url = url
         do {

@@ -59,14 +59,17 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
     ///
     /// - Parameter variable: A variable of the environment: the library reads `PGSSLMODE`, `PGHOST` and `PGHOSTADDR`
     ///   where the URL says nothing.
-    /// - Returns: `false` where `sslmode` is given, whatever it is, or the server is on this machine.
+    /// - Returns: `false` where `sslmode` decides it, one way or the other, or the server is on this machine.
     package func leavesEncryptionOpen(
         variable: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
     ) -> Bool {
         func value(_ option: String, _ name: String) -> String? {
             (given[option] ?? variable(name)).flatMap { $0.isEmpty ? nil : $0 }
         }
-        guard value("sslmode", "PGSSLMODE") == nil else { return false }
+        // Of these two the library says itself that they leave it to the server.
+        guard ["prefer", "allow", nil].contains(value("sslmode", "PGSSLMODE")) else { return false }
+        // A file of services may name any host (https://www.postgresql.org/docs/current/libpq-pgservice.html).
+        if value("service", "PGSERVICE") != nil { return true }
         let places = [value("host", "PGHOST"), value("hostaddr", "PGHOSTADDR")].compactMap(\.self)
         return places.flatMap { $0.split(separator: ",") }.contains { !Self.isOfThisMachine($0) }
     }

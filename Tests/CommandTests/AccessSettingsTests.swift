@@ -99,6 +99,8 @@ struct AccessSettingsTests {
             "postgres://me:canary@db.example/billing", "postgres://127.0.0.1,db.example/billing",
             "postgres:///billing?host=db.example", "postgres://127.0.0.1/billing?hostaddr=10.0.0.7",
             "postgres://db.example/billing?sslmode=", "postgres://127.evil.example/billing",
+            "postgres://db.example/billing?sslmode=prefer", "postgres://db.example/billing?sslmode=allow",
+            "postgres:///billing?service=prod",
         ]
         for text in open {
             let error = #expect(throws: ConfigurationError.self) { try configuration([setting: text]) }

@@ -44,6 +44,26 @@ final class CommandEnvironmentTests {
         defer { try? FileManager.default.removeItem(atPath: link) }
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
         #expect(throws: ConfigurationError.self) { try DevelopmentCredentials.load(link) }
+        let hardLink = path + ".hard"
+        defer { try? FileManager.default.removeItem(atPath: hardLink) }
+        try FileManager.default.linkItem(atPath: path, toPath: hardLink)
+        #expect(throws: ConfigurationError.self) { try DevelopmentCredentials.load(path) }
+    }
+
+    @Test func `serve --dev refuses a folder in which another could have put a database`() throws {
+        let folder = path + ".folder"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for (mode, isOwn) in [(0o700, true), (0o755, true), (0o775, false), (0o1777, false)] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder)
+            let check = { try DevelopmentCredentials.requireOwnFolder(of: folder + "/a.json") }
+            if isOwn { try check() } else { #expect(throws: ConfigurationError.self) { try check() } }
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder)
+        #expect(throws: ConfigurationError.self) {
+            try DevelopmentCredentials.requireOwnFolder(of: folder + "/a.json", user: geteuid() + 1)
+        }
+        try DevelopmentCredentials.requireOwnFolder(of: folder + "/none/a.json")
     }
 
     @Test(arguments: [0o640, 0o604, 0o620, 0o602, 0o601])

@@ -67,6 +67,25 @@ extension StoreConformance {
                 try requireEqual(try await store.customers(ofUser: ""), [], "nobody's")
             }
         },
+        StoreConformance("a deleted customer stays its user's, in whichever order it is told") { kind in
+            let events = [
+                try MadeUp.event("evt_1", "customer.created", MadeUp.customer("cus_gone", user: uuid)),
+                try MadeUp.event(
+                    "evt_2",
+                    "customer.deleted",
+                    ["id": "cus_gone", "object": "customer", "deleted": true],
+                    created: MadeUp.start + 10
+                ),
+            ]
+            for order in [events, events.reversed()] {
+                try await kind.withStore { store in
+                    for event in order { try await store.record(event) }
+                    try requireEqual(try await store.customers(ofUser: uuid), ["cus_gone"], "told")
+                    _ = try await store.reprojectAll()
+                    try requireEqual(try await store.customers(ofUser: uuid), ["cus_gone"], "rebuilt")
+                }
+            }
+        },
         StoreConformance("what is put wins over Console's database, and that over Stripe's metadata") {
             kind in
             try await kind.withStore { store in

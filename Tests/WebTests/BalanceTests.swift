@@ -112,7 +112,7 @@ struct BalanceTests {
     @Test(arguments: [
         #""amount":0"#, #""amount":1.5"#, #""amount":"5""#, #""amount":1000000000000"#,
         #""kind":"gift","amount":1"#,
-        #""currency":"us","amount":1"#,
+        #""currency":"us","amount":1"#, #""amount":1,"account":"acct_1""#,
     ])
     func `a credit that cannot be is refused`(fields: String) async throws {
         try await WebHarness.with { harness in

@@ -227,6 +227,24 @@ struct UsageTests {
         }
     }
 
+    @Test(arguments: [
+        #"{"customer":"cus_one","account":"acct_1","accounts":[]}"#,
+        #"{"customer":"cus_one","accounts":[{"address":"akash1a","from":"2026-01-01"}]}"#,
+    ])
+    func `addresses with a member that is not known are refused, and replace nothing`(
+        body: String
+    ) async throws {
+        try await WebHarness.with { harness in
+            let good = #"{"customer":"cus_one","accounts":[{"address":"akash1a"}]}"#
+            let taken = try await harness.putAccounts(good)
+            #expect(taken.json["changed"] == 1)
+            let answer = try await harness.putAccounts(body)
+            #expect(answer.status == 400 && answer.text.contains("can have"), "\(answer.text)")
+            let again = try await harness.putAccounts(good)
+            #expect(again.json["changed"] == 0, "nothing was replaced")
+        }
+    }
+
     @Test func `what final days are said to be afterwards is told, and changes nothing`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)

@@ -45,6 +45,9 @@ extension Credit {
     ///   - now: When it is created, where it does not say.
     /// - Throws: ``JSONFieldError``.
     package init(_ json: JSONValue, now: Instant) throws(JSONFieldError) {
+        try json.refuseMembers(
+            otherThan: ["id", "customer", "kind", "amount", "currency", "created", "description"]
+        )
         id = try json.identity("id")
         customer = try json.identity("customer")
         let name = try json.required("kind")

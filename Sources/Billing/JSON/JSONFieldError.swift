@@ -5,12 +5,16 @@ package struct JSONFieldError: Error, Equatable, CustomStringConvertible {
     private let path: [String]
     private let problem: String
 
-    package var description: String { path.joined(separator: ".") + " " + problem }
+    package var description: String { sentence(path) }
 
     /// The same of one of several records, whose place the caller tells: from the first name on.
     package var descriptionInRecord: String {
-        path.drop { $0.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } }
-            .joined(separator: ".") + " " + problem
+        sentence(path.drop { $0.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } })
+    }
+
+    /// The place, unless it is the whole text, and the problem.
+    private func sentence(_ place: some Sequence<String>) -> String {
+        ([place.joined(separator: ".")].filter { !$0.isEmpty } + [problem]).joined(separator: " ")
     }
 
     private init(path: [String], _ problem: String) {

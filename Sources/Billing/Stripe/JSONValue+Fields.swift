@@ -30,6 +30,17 @@ extension JSONValue {
 
     // MARK: Strict
 
+    /// Refuses what a reader would pass over, such as a misspelt name, or a member that another route takes.
+    ///
+    /// - Throws: ``JSONFieldError`` naming the first member that is not one of `names`.
+    func refuseMembers(otherThan names: Set<String>) throws(JSONFieldError) {
+        guard let unknown = members?.first(where: { !names.contains($0.name) }) else { return }
+        throw .wrong(
+            self,
+            "has \"\(unknown.name.prefix(64))\", and can have \(names.sorted().joined(separator: ", ")) only"
+        )
+    }
+
     func requiredString(_ key: StaticString) throws(JSONFieldError) -> String {
         let value = try required(key)
         guard let string = value.string else { throw .wrong(value, "is not a String") }

@@ -77,6 +77,12 @@ package struct VersionedField: Sendable {
             .whereItStands,
             source: "https://docs.stripe.com/api/refunds/object"
         ),
+        .init(
+            .customer,
+            "metadata",
+            .whereItStands,
+            source: "https://docs.stripe.com/api/customers/retrieve"
+        ),
     ]
 
     func canBeSaid(by version: APIVersion?) -> Bool {
@@ -107,6 +113,7 @@ package struct VersionedFields: OptionSet, Sendable {
     package static let sessionFailed = VersionedFields(rawValue: 1 << 9)
     package static let intentSucceeded = VersionedFields(rawValue: 1 << 10)
     package static let refundBankReference = VersionedFields(rawValue: 1 << 11)
+    package static let customerMetadata = VersionedFields(rawValue: 1 << 12)
 
     init(where isMeant: (VersionedField) -> Bool) {
         var fields: VersionedFields = []

@@ -8,6 +8,7 @@ package struct AccountMap: Hashable, Sendable {
     /// A time is `YYYY-MM-DD` or RFC 3339 in UTC. From the day of `valid_from` on, and up to `valid_to`, which is the
     /// first moment that it is no longer the customer's: a bare date there is not the customer's any more.
     package init(_ json: JSONValue) throws(JSONFieldError) {
+        try json.refuseMembers(otherThan: ["customer", "accounts"])
         customer = try json.identity("customer")
         let list = try json.required("accounts")
         guard let elements = list.elements, elements.count <= 1000 else {
@@ -15,6 +16,7 @@ package struct AccountMap: Hashable, Sendable {
         }
         var accounts: [AccountPeriod] = []
         for element in elements {
+            try element.refuseMembers(otherThan: ["address", "valid_from", "valid_to"])
             let address = try element.chainName("address")
             let from = try element.moment("valid_from")
             let end = try element.moment("valid_to")

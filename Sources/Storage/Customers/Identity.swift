@@ -9,11 +9,10 @@ package struct Identity: Hashable, Sendable {
 
     package static let maximumLength = 255
 
-    /// - Returns: `nil` for what is no id: 1 to 255 bytes without control characters.
+    /// - Returns: `nil` for what is no id: 1 to 255 printable ASCII characters.
     package init?(_ kind: Kind, _ id: String) {
         let bytes = id.utf8
-        guard 1...Self.maximumLength ~= bytes.count, !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F })
-        else {
+        guard 1...Self.maximumLength ~= bytes.count, bytes.allSatisfy({ 0x20...0x7E ~= $0 }) else {
             return nil
         }
         self.kind = kind

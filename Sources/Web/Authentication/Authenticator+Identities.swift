@@ -50,7 +50,10 @@ extension Request {
         let values = headers[values: name]
         guard let value = values.first else { return nil }
         guard values.count == 1, let identity = Identity(kind, value) else {
-            throw .invalid(name.rawName, "Give one id, of 1 to \(Identity.maximumLength) bytes.")
+            throw .invalid(
+                name.rawName,
+                "Give one id, of 1 to \(Identity.maximumLength) printable ASCII characters."
+            )
         }
         return identity
     }

@@ -101,7 +101,7 @@ extension QueryReader {
     ) throws(APIError) -> Identity? {
         guard let id = text(name) else { return nil }
         guard let identity = Identity(kind, id) else {
-            throw .invalid(name, "Give one id, of 1 to \(Identity.maximumLength) bytes.")
+            throw .invalid(name, "Give one id, of 1 to \(Identity.maximumLength) printable ASCII characters.")
         }
         return identity
     }

@@ -15,9 +15,8 @@ struct MetricsController: Sendable {
 
     @Sendable
     private func metrics(_ request: Request, _ context: AppContext) async throws -> Response {
-        let address = context.channel.remoteAddress?.ipAddress
-        let isDirect = Loopback.contains(address) && !ForwardingHeaders.areIn(request.headers)
-        if !(isOpenToLoopback && isDirect) {
+        let peer = context.channel.remoteAddress?.ipAddress
+        if !isOpenToLoopback || !DirectRequest.isFromThisMachine(request.head, peer: peer) {
             _ = try await authenticator.caller(of: request, needing: .metricsRead, context)
         }
         var text = ""

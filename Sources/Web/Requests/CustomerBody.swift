@@ -74,7 +74,10 @@ struct CustomerBody {
         var ids: Set<String> = []
         for element in elements {
             guard let identity = element.string.flatMap({ Identity(list.kind, $0) }) else {
-                throw .invalid(list.name, "Each is an id, a text of 1 to \(Identity.maximumLength) bytes.")
+                throw .invalid(
+                    list.name,
+                    "Each is an id, of 1 to \(Identity.maximumLength) printable ASCII characters."
+                )
             }
             ids.insert(identity.id)
         }
