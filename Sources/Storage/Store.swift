@@ -3,7 +3,7 @@
 /// Each store passes the same conformance suite.
 package protocol Store: EventLog, TransactionFeed, IdentityMap, KnownObjects, WorkQueue, UpkeepRuns,
     UsageLedger,
-    CreditLedger, BodyRetention, PersonalDataErasure
+    CreditLedger, BodyRetention, PersonalDataErasure, SessionLinks
 {
     /// Whether an event could be stored now.
     func checkReady() async throws(StoreError)

@@ -221,6 +221,7 @@ private func buildRoutes(
         BillingController(
             feed: store,
             usage: store,
+            links: store,
             authenticator: authenticator,
             emailer: emailer,
             assets: assetLinks,

@@ -7,6 +7,6 @@ shown=$(PORT=$port deploy/run --once) || { echo "$shown"; exit 1; }
 echo "$shown" | tail -n 40
 grep -qE 'purchase +(Visa|Mastercard|American)' <<<"$shown"
 grep -qE '→ 302 http' <<<"$shown"
-grep -qE '/billing\?session=cbs1\.' <<<"$shown"
+grep -qE '/billing\?session=cbl1\.' <<<"$shown"
 # Nothing is left running.
 ! curl -s -o /dev/null "http://127.0.0.1:$port/healthz"

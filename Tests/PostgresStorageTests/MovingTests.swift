@@ -99,6 +99,7 @@ struct MovingTests {
             )
             _ = try await source.give([credit])
         }
+        #expect(try await source.useSessionLink("l", until: Self.linkEnd, now: Instant(unixSeconds: 1)))
         for customer in Self.linked {
             let stated: StatedLinks = [.user: ["auth0|ünï", "b"], .organization: []]
             _ = try await source.put(stated, of: customer, from: .api)
@@ -106,6 +107,7 @@ struct MovingTests {
         }
     }
 
+    private static let linkEnd = Instant(unixSeconds: 9)
     private static let linked = [
         CustomerKey("cus_1", account: nil), CustomerKey("cus_1", account: "acct_1"),
     ]
@@ -128,6 +130,7 @@ struct MovingTests {
         #expect(
             try await target.customers(ofUser: "user_1") == source.customers(ofUser: "user_1")
         )
+        #expect(try await !target.useSessionLink("l", until: Self.linkEnd, now: Instant(unixSeconds: 1)))
         for customer in Self.linked {
             #expect(try await target.links(of: customer) == source.links(of: customer))
         }

@@ -63,6 +63,21 @@ struct ReplicaTests {
         return (bodies + bodies).shuffled(using: &random)
     }
 
+    @Test func `a session link is used at one of three replicas`() async throws {
+        try await withReplicas(3) { _, stores in
+            let (now, end) = (Instant(unixSeconds: 1), Instant(unixSeconds: 9))
+            for link in (0..<20).map(String.init) {
+                let wins = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for store in stores {
+                        group.addTask { try await store.useSessionLink(link, until: end, now: now) }
+                    }
+                    return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                }
+                #expect(wins == 1)
+            }
+        }
+    }
+
     /// A batch of one event each leaves the most to meet in the database; large ones meet in the plan.
     @Test(arguments: [1, 4, 512], [1, 2] as [UInt64])
     func `events that reach three replicas at once give the feed of their set`(

@@ -71,6 +71,12 @@ final class FlakyStore: Store {
         try await perform { () async throws(StoreError) in try await store.hasten(until: latest) }
     }
 
+    func useSessionLink(
+        _ link: String,
+        until end: Instant,
+        now: Instant
+    ) async throws(StoreError) -> Bool { try await store.useSessionLink(link, until: end, now: now) }
+
     func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
         try await store.reproject(eventID: eventID)
     }

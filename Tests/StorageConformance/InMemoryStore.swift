@@ -49,6 +49,7 @@ package final class InMemoryStore: Store {
         var runs: [UpkeepRun] = []
         var usage = InMemoryUsage()
         var credits: [String: Credit] = [:]
+        var usedLinks: [String: Instant] = [:]
         var links: [CustomerKey: [LinkOrigin: StatedLinks]] = [:]
         let marks = ErasedMarks()
         /// What follows from `events`, until there is another one.

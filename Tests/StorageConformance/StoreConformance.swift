@@ -16,7 +16,7 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
     package static let cases: [StoreConformance] =
         recording + versions + listing + stories + paging + filtering + separation + customers + rebuilding
         + work
-        + questions + retention + erasure + upkeep + ending
+        + questions + retention + erasure + upkeep + sessionLinks + ending
 
     /// For a store that keeps usage as well.
     package static let usageCases = usage

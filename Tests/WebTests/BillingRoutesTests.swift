@@ -26,12 +26,13 @@ struct BillingRoutesTests {
 
     @Test func `a session in the address becomes a cookie, and is in the address no more`() async throws {
         try await WebHarness.with { harness in
-            let token = harness.sessionToken()
             for path in ["/billing", "/billing/usage"] {
+                let token = harness.linkToken()
                 let answer = try await harness.get("\(path)?range=all&session=\(token)", key: nil)
                 #expect(answer.status == 303)
                 #expect(answer.headers["Location"] == "\(path.split(separator: "/").last ?? "")?range=all")
                 #expect(answer.headers["Set-Cookie"]?.contains("HttpOnly") == true)
+                #expect(answer.headers["Set-Cookie"]?.contains(token) == false)
             }
         }
     }
@@ -41,7 +42,8 @@ struct BillingRoutesTests {
             let old = harness.sessionToken(returnURL: "https://console.example.com/billing", age: 3600)
             let kept = try await harness.get("/billing", key: nil, headers: [harness.cookie(old)])
             // A link that is over is no reason to end the session that the browser is in.
-            let brought = try await harness.get("/billing?session=\(old)", key: nil)
+            let link = harness.linkToken(returnURL: "https://console.example.com/billing", age: 3600)
+            let brought = try await harness.get("/billing?session=\(link)", key: nil)
             for answer in [kept, brought] {
                 #expect(answer.status == 401 && answer.text.contains("Your session has ended"))
                 #expect(answer.text.contains("href=\"https://console.example.com/billing\""))
@@ -53,11 +55,61 @@ struct BillingRoutesTests {
         }
     }
 
+    @Test func `a link lets in once, and is no credential itself`() async throws {
+        try await WebHarness.with { harness in
+            let begun = try await harness.postSession(#"{"customer":"cus_one"}"#).json
+            let path = try harness.path(ofLink: begun["url"]?.string ?? "")
+            let token = String(path.split(separator: "=")[1])
+            // Whoever only looks where it leads does not use it up.
+            #expect(try await harness.exchange("HEAD \(path) HTTP/1.1\r\nHost: x\r\n\r\n").status == 303)
+            let first = try await harness.get(path, key: nil)
+            #expect(first.status == 303)
+            let cookie = TransportHeader(
+                "Cookie",
+                String((first.headers["Set-Cookie"] ?? "").prefix { $0 != ";" })
+            )
+            #expect(try await harness.get("/billing", key: nil, headers: [cookie]).status == 200)
+            let browser = TransportHeader("Accept", "text/html,*/*;q=0.8")
+            let again = try await harness.get(path, key: nil, headers: [browser])
+            #expect(again.status == 401 && again.text.contains("This link was used already"))
+            #expect(again.text.contains("open Billing &amp; Usage from there"))
+            #expect(again.headers["Set-Cookie"] == nil)
+            // A program is told in its own words.
+            let asJSON = try await harness.get(path, key: nil)
+            #expect(asJSON.status == 401 && asJSON.errorCode == "session_link_used")
+            // In the browser that it let in it leads to the page.
+            let reloaded = try await harness.get(path, key: nil, headers: [browser, cookie])
+            #expect(reloaded.status == 303 && reloaded.headers["Set-Cookie"] == nil)
+            // One that is opened where a session is already is used up too.
+            let next = "/billing?session=\(harness.linkToken())"
+            #expect(try await harness.get(next, key: nil, headers: [cookie]).headers["Set-Cookie"] != nil)
+            #expect(try await harness.get(next, key: nil).status == 401)
+            for credential in [bearer(token), harness.cookie(token)] {
+                #expect(
+                    try await harness.get("/v1/transactions", key: nil, headers: [credential]).status == 401
+                )
+            }
+            // Nor is the session's own token a link.
+            let session = try #require(begun["token"]?.string)
+            #expect(try await harness.get("/billing?session=\(session)", key: nil).status == 401)
+        }
+    }
+
+    @Test func `while nobody can say whether a link was used, it lets nobody in`() async throws {
+        var settings = WebHarness.Settings()
+        settings.wrapping = { _ in StoreOutage(code: .connectionLost) }
+        try await WebHarness.with(settings) { harness in
+            let answer = try await harness.get("/billing?session=\(harness.linkToken())", key: nil)
+            #expect(answer.status == 503 && answer.headers["Set-Cookie"] == nil)
+            #expect(answer.text.contains("Just a moment"))
+        }
+    }
+
     // MARK: One session after another
 
     @Test func `another customer's link does not replace a session, but asks`() async throws {
         try await WebHarness.with { harness in
-            let (mine, theirs) = (harness.sessionToken("cus_one"), harness.sessionToken("cus_two"))
+            let (mine, theirs) = (harness.sessionToken("cus_one"), harness.linkToken("cus_two"))
             let answer = try await harness.get(
                 "/billing?session=\(theirs)",
                 key: nil,
@@ -68,22 +120,25 @@ struct BillingRoutesTests {
             #expect(answer.text.contains("cus_one") && answer.text.contains("cus_two"))
             // One's own again, or in place of one that is over, enters at once.
             for (link, cookie) in [
-                (harness.sessionToken("cus_one", returnURL: "https://console.example.com/"), mine),
-                (theirs, harness.sessionToken("cus_one", age: 3600)), (theirs, "x"),
+                (harness.linkToken("cus_one"), mine),
+                // It was not used up by asking.
+                (theirs, harness.sessionToken("cus_one", age: 3600)),
+                (harness.linkToken("cus_two"), "x"),
             ] {
                 let entered = try await harness.get(
                     "/billing?session=\(link)",
                     key: nil,
                     headers: [harness.cookie(cookie)]
                 )
-                #expect(entered.status == 303 && entered.headers["Set-Cookie"]?.contains(link) == true)
+                #expect(entered.status == 303 && entered.headers["Set-Cookie"] != nil)
             }
         }
     }
 
     @Test func `only a form of our own page, for the session it was shown to, replaces one`() async throws {
         try await WebHarness.with { harness in
-            let (mine, theirs) = (harness.sessionToken("cus_one"), harness.sessionToken("cus_two"))
+            let mine = harness.sessionToken("cus_one")
+            let (theirs, next) = (harness.linkToken("cus_two"), harness.linkToken("cus_two"))
             let signer = harness.settings.sessionSigner
             func post(
                 _ token: String,
@@ -101,13 +156,15 @@ struct BillingRoutesTests {
             }
             let agreed = try await post(theirs, signer.formToken(for: mine))
             #expect(agreed.status == 303 && agreed.headers["Location"] == "/billing")
-            #expect(agreed.headers["Set-Cookie"]?.contains(theirs) == true)
-            let over = harness.sessionToken("cus_two", age: 3600)
+            #expect(agreed.headers["Set-Cookie"]?.contains(harness.sessionToken("cus_two")) == true)
+            let over = harness.linkToken("cus_two", age: 3600)
             for refused in [
-                try await post(theirs, ""), try await post(theirs, signer.formToken(for: theirs)),
-                try await post(theirs, signer.formToken(for: mine), site: "cross-site"),
+                try await post(next, ""), try await post(next, signer.formToken(for: next)),
+                try await post(next, signer.formToken(for: mine), site: "cross-site"),
                 try await post(over, signer.formToken(for: mine)),
-                try await post(theirs + "0", signer.formToken(for: mine)),
+                try await post(next + "0", signer.formToken(for: mine)),
+                // It was used.
+                try await post(theirs, signer.formToken(for: mine)),
             ] { #expect(refused.status == 303 && refused.headers["Set-Cookie"] == nil) }
         }
     }

@@ -16,10 +16,9 @@ struct CustomerSessionTests {
             #expect(answer.headers["Cache-Control"] == "no-store")
             #expect(answer.json.names == ["object", "url", "token", "expires_at"])
             #expect(answer.json["object"] == "customer_session")
-            let token = try #require(answer.json["token"]?.string)
-            #expect(
-                answer.json["url"]?.string == "https://billing.example.com/billing?session=\(token)"
-            )
+            #expect(answer.json["token"]?.string?.hasPrefix("cbs1.") == true)
+            let link = answer.json["url"]?.string
+            #expect(link?.hasPrefix("https://billing.example.com/billing?session=cbl1.") == true)
             #expect(answer.json["expires_at"]?.integer == harness.clock.now.unixSeconds + 3600)
         }
     }

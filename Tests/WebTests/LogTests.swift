@@ -115,15 +115,19 @@ struct LogTests {
                 #"{"customer":"cus_canaryPath","owner":"canaryUser","return_url":"https://a.example/canaryQuery"}"#
             )
             let token = try #require(begun.json["token"]?.string)
+            let link = harness.linkToken("cus_canaryPath")
             for token in [token, token + "0", harness.sessionToken(age: 7200)] {
                 for header in [bearer(token), harness.cookie(token)] {
-                    for path in ["/v1/transactions", "/v1/events", "/billing?session=\(token)"] {
+                    for path in [
+                        "/v1/transactions", "/v1/events", "/billing?session=\(token)",
+                        "/billing?session=\(link)",
+                    ] {
                         _ = try await harness.get(path, key: nil, headers: [header])
                     }
                     _ = try await harness.post("/v1/transactions/ch_a/receipt/email", headers: [header])
                 }
             }
-            expectSilence(recorder, and: ["cbs1.", token])
+            expectSilence(recorder, and: ["cbs1.", "cbl1.", token])
         }
         #expect(recorder.lines.contains { $0.contains("customer session") && $0.contains("sessions") })
     }

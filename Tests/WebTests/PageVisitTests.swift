@@ -44,6 +44,12 @@ struct PageVisitTests {
         )
     }
 
+    private func link(age: Int64 = 0) -> String {
+        let back = "https://console.akash.network/"
+        let begun = now.adding(seconds: -age)
+        return signer.linkToken(for: signer.session(of: "cus_one", returnURL: back, now: begun))
+    }
+
     private func request(
         _ path: String,
         _ method: HTTPRequest.Method = .get,
@@ -72,10 +78,14 @@ struct PageVisitTests {
         before: String,
         after: String,
         target: String
-    ) throws {
+    ) async throws {
         let token = token(age: 600)
         guard
-            case .enters(let redirect) = authenticator.arrival(request(before + token + after), try context())
+            case .enters(let redirect) = try await authenticator.arrival(
+                request(before + link(age: 600) + after),
+                try context(),
+                links: UnusedLinks()
+            )
         else {
             Issue.record("not taken")
             return
@@ -89,14 +99,19 @@ struct PageVisitTests {
         #expect(redirect.headers[.referrerPolicy] == "no-referrer")
     }
 
-    @Test func `one with a session that is over, or none of ours, says so and sets nothing`() throws {
+    @Test func `one with a session that is over, or none of ours, says so and sets nothing`() async throws {
         let back = "https://console.akash.network/"
         for (token, fault) in [
-            (token(age: 3600), SessionFault(reason: .expired, returnURL: back)),
-            (token() + "0", SessionFault(reason: .forged, returnURL: nil)),
+            (link(age: 3600), SessionFault(reason: .expired, returnURL: back)),
+            (link() + "0", SessionFault(reason: .forged, returnURL: nil)),
+            (token(), SessionFault(reason: .forged, returnURL: nil)),
             ("", SessionFault(reason: .forged, returnURL: nil)),
         ] {
-            let arrival = authenticator.arrival(request("/billing?session=\(token)"), try context())
+            let arrival = try await authenticator.arrival(
+                request("/billing?session=\(token)"),
+                try context(),
+                links: UnusedLinks()
+            )
             guard case .refused(fault) = arrival else {
                 Issue.record("\(fault)")
                 continue
@@ -105,8 +120,9 @@ struct PageVisitTests {
     }
 
     @Test(arguments: ["/billing", "/billing?", "/billing?tab=usage", "/billing?xsession=1"])
-    func `one without a session is no arrival`(path: String) throws {
-        if authenticator.arrival(request(path), try context()) != nil { Issue.record("\(path)") }
+    func `one without a session is no arrival`(path: String) async throws {
+        let arrival = try await authenticator.arrival(request(path), try context(), links: UnusedLinks())
+        if arrival != nil { Issue.record("\(path)") }
     }
 
     @Test func `who comes with the cookie sees their own, and can send the page's forms`() async throws {
@@ -163,5 +179,12 @@ struct PageVisitTests {
             let error = await #expect(throws: APIError.self) { try await visit(headers) }
             #expect(error?.code == code)
         }
+    }
+}
+
+/// Links of which none was used yet.
+private struct UnusedLinks: SessionLinks {
+    func useSessionLink(_ link: String, until end: Instant, now: Instant) async throws(StoreError) -> Bool {
+        true
     }
 }

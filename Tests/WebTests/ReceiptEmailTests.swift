@@ -1,4 +1,5 @@
 import Billing
+import HTTPClient
 import StripeAPI
 import StripeStandIn
 import Testing
@@ -59,14 +60,30 @@ struct ReceiptEmailTests {
 
     @Test func `a customer's goes to the address that Stripe has, and to no other`() async throws {
         try await WebHarness.withStandIn([Self.charge]) { harness, standIn in
+            let links = #"{"users":["auth0|one"],"organizations":["org-one"]}"#
+            #expect(try await harness.putCustomer("cus_one", links).status == 200)
+            let (user, organization) = (
+                TransportHeader("X-User-Id", "auth0|one"), TransportHeader("x-organization-id", "org-one")
+            )
             let session = [bearer(harness.sessionToken())]
-            for address in ["new@example.org", Self.address] {
-                let body = Array(#"{"email":"\#(address)"}"#.utf8)
-                let answer = try await harness.post(Self.path, body, headers: session)
-                #expect(answer.status == 403 && answer.errorCode == "email_not_allowed")
+            // A key that asks for a user or an organization asks as the customer does.
+            for headers in [
+                session, TestKey.feed.headers + [user], TestKey.user.headers + [user],
+                TestKey.feed.headers + [organization],
+            ] {
+                for address in ["new@example.org", Self.address] {
+                    let body = Array(#"{"email":"\#(address)"}"#.utf8)
+                    let answer = try await harness.post(Self.path, body, headers: headers)
+                    #expect(answer.status == 403 && answer.errorCode == "email_not_allowed")
+                }
             }
             #expect(standIn.sentReceipts.isEmpty)
-            #expect(try await harness.post(Self.path, Array("{}".utf8), headers: session).status == 200)
+            let asked = try await harness.post(
+                Self.path,
+                Array("{}".utf8),
+                headers: TestKey.feed.headers + [user]
+            )
+            #expect(asked.status == 200)
             #expect(standIn.sentReceipts.map(\.address) == [Self.address])
         }
     }

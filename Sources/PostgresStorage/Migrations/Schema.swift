@@ -20,6 +20,7 @@ enum Schema {
         Migration(name: "0009_erasure", sql: erasure),
         Migration(name: "0010_event_versions", sql: eventVersions),
         Migration(name: "0011_customers", sql: ProjectionTables.live.accounts + customers),
+        Migration(name: "0012_session_links", sql: sessionLinks),
     ]
 
     private static let eventLog = """
@@ -46,6 +47,15 @@ enum Schema {
     /// In the order in which a page is read, and with what is counted.
     private static let eventsByTime = """
         CREATE INDEX events_by_time ON events (received_at, sequence) INCLUDE (disposition, source);
+        """
+
+    private static let sessionLinks = """
+        -- Links that let somebody in already, until they expire.
+        CREATE TABLE used_session_links (
+            link TEXT COLLATE "C" PRIMARY KEY,
+            expires_at BIGINT NOT NULL
+        );
+        CREATE INDEX used_session_links_by_end ON used_session_links (expires_at);
         """
 
     private static let work = """

@@ -22,6 +22,7 @@ enum Schema {
             try db.execute(sql: ProjectionTables.live.accounts)
             try db.execute(sql: customers)
         }
+        migrator.registerMigration("0012_session_links") { try $0.execute(sql: sessionLinks) }
         return migrator
     }
 
@@ -131,6 +132,15 @@ enum Schema {
             PRIMARY KEY (account, customer, kind, origin, identity)
         ) STRICT;
         CREATE INDEX customer_links_by_identity ON customer_links (identity, kind);
+        """
+
+    private static let sessionLinks = """
+        -- Links that let somebody in already, until they expire.
+        CREATE TABLE used_session_links (
+            link TEXT NOT NULL PRIMARY KEY,
+            expires_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX used_session_links_by_end ON used_session_links (expires_at);
         """
 
     /// SQLite changes no constraint of a table, so the table is made anew and filled in the order of the log.

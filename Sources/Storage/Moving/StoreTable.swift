@@ -160,6 +160,11 @@ package struct StoreTable: Sendable {
                 ("erased_at", .integer),
             ]
         ),
+        StoreTable(
+            "used_session_links",
+            key: ["link"],
+            [("link", .text), ("expires_at", .integer)]
+        ),
     ]
 }
 

@@ -7,6 +7,7 @@ import Storage
 struct BillingController: Sendable {
     let feed: any TransactionFeed
     let usage: any UsageLedger & CreditLedger
+    let links: any SessionLinks
     let authenticator: Authenticator
     let emailer: ReceiptEmailer
     let assets: AssetLinks
@@ -32,11 +33,24 @@ struct BillingController: Sendable {
         _ context: AppContext,
         _ contents: (PageVisitor) async throws -> Response
     ) async throws -> Response {
-        switch authenticator.arrival(request, context) {
+        let arrival: SessionArrival?
+        do {
+            arrival = try await authenticator.arrival(request, context, links: links)
+        } catch {
+            return try trouble(
+                error,
+                PageFrame(nil, title: "Just a moment", assets: assets),
+                tab,
+                request,
+                context
+            )
+        }
+        switch arrival {
         case .enters(let redirect): return redirect
         case .replaces(let replacement):
             let frame = PageFrame(nil, title: "Another customer", assets: assets)
             return pages.html(ReplacementPage(replacement, frame: frame).html, to: request)
+        case .refused(let fault) where fault.reason == .used && !request.isBrowsers: throw APIError.linkUsed
         // The session that the browser is in, if any, is not the one that is over.
         case .refused(let fault): return ended(fault, clearsCookie: false, request, context)
         case nil: break
@@ -48,7 +62,7 @@ struct BillingController: Sendable {
             do {
                 return try await contents(visitor)
             } catch {
-                return try trouble(error, tab, visitor, request, context)
+                return try trouble(error, frame(tab, visitor), tab, request, context)
             }
         }
     }
@@ -86,17 +100,26 @@ struct BillingController: Sendable {
                 context,
                 formToken: form.text("form_token")
             )
-            if case .good(let session) = context.secrets.sessions.verdict(on: token, now: context.now) {
-                return authenticator.entering(session, token, at: page, now: context.now)
+            if case .good(let session, let id) = context.secrets.sessions.verdict(
+                onLink: token,
+                now: context.now
+            ),
+                try await links.useSessionLink(id, until: session.expiresAt, now: context.now)
+            {
+                return authenticator.entering(session, at: page, context)
             }
-        } catch is APIError {}
+        } catch is APIError {
+        } catch {
+            let frame = PageFrame(nil, title: "Just a moment", assets: assets)
+            return try trouble(error, frame, .transactions, request, context)
+        }
         return PageResponse.redirect(to: page)
     }
 
     private func trouble(
         _ error: any Error,
+        _ frame: PageFrame,
         _ tab: PageFrame.Tab,
-        _ visitor: PageVisitor,
         _ request: Request,
         _ context: AppContext
     ) throws -> Response {
@@ -111,7 +134,7 @@ struct BillingController: Sendable {
         let onward = PageLink(tab == .usage ? UsageView.path : TransactionsView.path)
         let page = ProblemPage(
             shown,
-            frame: frame(tab, visitor),
+            frame: frame,
             requestID: context.requestID,
             onward: onward
         )
@@ -222,6 +245,13 @@ struct BillingController: Sendable {
         let back = view.here(PageLink(TransactionsView.path)).with("notice", outcome.rawValue)
         return PageResponse.redirect(to: assets.root + back.text)
     }
+}
+
+extension APIError {
+    fileprivate static let linkUsed = unauthorized(
+        "session_link_used",
+        "This link was used already: it lets in once. Make a new session (POST /v1/customer_sessions)."
+    )
 }
 
 extension PageVisitor {

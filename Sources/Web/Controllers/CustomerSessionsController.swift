@@ -28,7 +28,7 @@ struct CustomerSessionsController: Sendable {
         let token = sessions.token(for: session)
         context.logger.info("customer session", metadata: ["by": "\(caller.name)"])
         return JSONBody.response(
-            Begun(url: sessions.link(token: token), token: token, expires_at: session.expiresAt)
+            Begun(url: sessions.link(for: session), token: token, expires_at: session.expiresAt)
         )
     }
 

@@ -101,10 +101,3 @@ extension APIError {
         "This service has no key for Stripe's API (STRIPE_SECRET_KEY), so the payment cannot be looked up."
     )
 }
-
-extension Request {
-    /// Whether a person waits for the answer in a browser, which asks for `text/html` by name.
-    fileprivate var isBrowsers: Bool {
-        headers[values: .accept].contains { $0.lowercased().contains("text/html") }
-    }
-}

@@ -21,7 +21,11 @@ struct PageVisitor: Sendable {
 
 /// Why a session opens nothing.
 struct SessionFault: Equatable, Sendable {
-    enum Reason: Sendable { case expired, forged }
+    enum Reason: Sendable {
+        case expired, forged
+        /// A link that has let somebody in already.
+        case used
+    }
 
     let reason: Reason
     /// Where the session would have led back to; only one of ours says so.

@@ -1,19 +1,20 @@
 import Billing
 import HTTPTypes
 import Hummingbird
+import Storage
 
-/// What became of an address that brings a session: `GET /billing?session=TOKEN`.
+/// What became of an address that brings a session link: `GET /billing?session=TOKEN`.
 ///
 /// The page asks this before anything else:
 ///
-///     switch authenticator.arrival(request, context) {
+///     switch try await authenticator.arrival(request, context, links: store) {
 ///     case .enters(let redirect): return redirect
 ///     case .replaces(let replacement): return …a page that asks whether it should…
 ///     case .refused(let fault): return …a page that says so, and leads back to fault.returnURL…
 ///     case nil: break  // No session in the address: the cookie or a bearer token has to do.
 ///     }
 enum SessionArrival: Sendable {
-    /// Keep the token as a cookie, and go to the same address without it, so that it is neither in the history nor
+    /// Keep the session as a cookie, and go to the same address without it, so that it is neither in the history nor
     /// passed on with a link: a 303 that nobody may keep.
     case enters(Response)
     /// The browser is in another customer's session, which the new one would end.
@@ -27,7 +28,7 @@ enum SessionArrival: Sendable {
 struct SessionReplacement: Sendable {
     let current: CustomerSession
     let new: CustomerSession
-    /// Of the new session.
+    /// Of the new session's link, which is not used yet.
     let token: String
     /// Of the current one: proves that the visitor agreed on our own page.
     let formToken: String
@@ -39,19 +40,26 @@ extension Authenticator {
     /// - Parameters:
     ///   - request: A GET of the page.
     ///   - context: The time, and the secrets.
+    ///   - links: Which have been used.
     /// - Returns: `nil` for an address without a session.
-    func arrival(_ request: Request, _ context: AppContext) -> SessionArrival? {
+    /// - Throws: ``StoreError`` when nothing can be said of the link; it is not used then, or nobody knows.
+    func arrival(
+        _ request: Request,
+        _ context: AppContext,
+        links: any SessionLinks
+    ) async throws(StoreError) -> SessionArrival? {
         guard let query = request.uri.query else { return nil }
         let pairs = query.split(separator: "&")
         guard let pair = pairs.first(where: { $0.hasPrefix("session=") }) else { return nil }
         let token = String(pair.dropFirst("session=".count))
         let sessions = context.secrets.sessions
-        switch sessions.verdict(on: token, now: context.now) {
+        switch sessions.verdict(onLink: token, now: context.now) {
         case .forged: return .refused(SessionFault(reason: .forged, returnURL: nil))
         case .expired(let session):
             return .refused(SessionFault(reason: .expired, returnURL: session.returnURL))
-        case .good(let session):
-            if let current = current(request, context), current.session.customer != session.customer {
+        case .good(let session, let id):
+            let current = current(request, context)
+            if let current, current.session.customer != session.customer {
                 return .replaces(
                     SessionReplacement(
                         current: current.session,
@@ -64,16 +72,23 @@ extension Authenticator {
             let rest = pairs.filter { !$0.hasPrefix("session=") }.joined(separator: "&")
             // Relative to the address that was asked for: a proxy may serve us under a host and path of its own.
             let page = request.uri.path.split(separator: "/").last.map(String.init) ?? "."
-            return .enters(
-                entering(session, token, at: page + (rest.isEmpty ? "" : "?" + rest), now: context.now)
-            )
+            let target = page + (rest.isEmpty ? "" : "?" + rest)
+            // A HEAD only looks where the link leads.
+            if request.method == .head { return .enters(PageResponse.redirect(to: target)) }
+            if try await links.useSessionLink(id, until: session.expiresAt, now: context.now) {
+                return .enters(entering(session, at: target, context))
+            }
+            // Who is in already needs no link: one that is opened again in the same browser is no error.
+            if current != nil { return .enters(PageResponse.redirect(to: target)) }
+            return .refused(SessionFault(reason: .used, returnURL: session.returnURL))
         }
     }
 
     /// Leads into the page, with a session kept as a cookie.
-    func entering(_ session: CustomerSession, _ token: String, at link: String, now: Instant) -> Response {
+    func entering(_ session: CustomerSession, at link: String, _ context: AppContext) -> Response {
         var response = PageResponse.redirect(to: link)
-        response.headers[.setCookie] = cookie.setting(token, until: session.expiresAt, now: now)
+        let token = context.secrets.sessions.token(for: session)
+        response.headers[.setCookie] = cookie.setting(token, until: session.expiresAt, now: context.now)
         return response
     }
 

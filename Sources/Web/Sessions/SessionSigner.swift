@@ -16,6 +16,7 @@ package struct SessionSigner: Sendable {
     private let lifetimeSeconds: Int64
 
     private static let mark = "cbs1."
+    private static let linkMark = "cbl1."
 
     /// Keeps the secrets, of which there is at least one.
     ///
@@ -50,8 +51,42 @@ package struct SessionSigner: Sendable {
         return Self.mark + payload + "." + secrets.sign(Self.message(payload)).hex
     }
 
-    /// The way into the page.
-    package func link(token: String) -> String { "\(publicURL)/billing?session=\(token)" }
+    /// The way into the page, good once.
+    ///
+    /// It holds a token of another kind than the session's, since an address ends up in histories and logs: with
+    /// ``SessionLinks`` it lets in the first who comes, and it opens nothing by itself.
+    package func link(for session: CustomerSession) -> String {
+        "\(publicURL)/billing?session=\(linkToken(for: session))"
+    }
+
+    /// `cbl1.`, the session, a number that no other link has, and an HMAC-SHA256.
+    package func linkToken(for session: CustomerSession) -> String {
+        let number = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+        let text = Self.linkMark + Base64URL.encoded(session.payload) + "." + Base64URL.encoded(number)
+        return text + "." + secrets.sign(Self.linkMessage(text)).hex
+    }
+
+    enum LinkVerdict: Equatable {
+        /// - Parameter id: What tells the link from every other.
+        case good(CustomerSession, id: String)
+        case expired(CustomerSession)
+        case forged
+    }
+
+    func verdict(onLink token: String, now: Instant) -> LinkVerdict {
+        guard token.hasPrefix(Self.linkMark), token.utf8.count <= Self.maximumLength + 64 else {
+            return .forged
+        }
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4, let presented = AuthenticationCode(hex: parts[3].utf8) else { return .forged }
+        let message = Self.linkMessage(String(token.prefix(upTo: parts[2].endIndex)))
+        guard let signer = secrets.signer(of: message, presented: presented),
+            let session = Base64URL.decoded(parts[1]).flatMap(CustomerSession.init(payload:))
+        else { return .forged }
+        guard now < session.expiresAt else { return .expired(session) }
+        signer.use.use(at: now)
+        return .good(session, id: presented.hex)
+    }
 
     enum Verdict: Equatable {
         case good(CustomerSession)
@@ -90,6 +125,8 @@ package struct SessionSigner: Sendable {
     private static func message(_ payload: String) -> [UInt8] {
         Array("customer_session\n\(mark)\(payload)".utf8)
     }
+
+    private static func linkMessage(_ text: String) -> [UInt8] { Array("session_link\n\(text)".utf8) }
 
     private static func formMessage(_ token: String) -> [UInt8] { Array("session_form\n\(token)".utf8) }
 }

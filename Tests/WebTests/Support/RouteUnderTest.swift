@@ -36,7 +36,7 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
     var readsQuery: Bool {
         pattern == "/v1/transactions/{id}/receipt/email" || pattern == "/v1/usage/syncs"
             || path.contains("?since=")
-            || method == "GET" && !["/v1/work", "/v1/backup"].contains(pattern)
+            || method == "GET" && !["/v1/work", "/v1/backup", "/metrics"].contains(pattern)
     }
 
     /// The method, with a body of nothing where there may be one.

@@ -91,6 +91,12 @@ struct StoreOutage: Store {
         throw error
     }
 
+    func useSessionLink(
+        _ link: String,
+        until end: Instant,
+        now: Instant
+    ) async throws(StoreError) -> Bool { throw error }
+
     func checkReady() async throws(StoreError) { throw error }
     func close() async {}
 

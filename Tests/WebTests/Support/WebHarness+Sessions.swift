@@ -24,6 +24,13 @@ extension WebHarness {
         )
     }
 
+    /// A link's token as the service makes it.
+    func linkToken(_ customer: String = "cus_one", returnURL: String? = nil, age: Int64 = 0) -> String {
+        let signer = settings.sessionSigner
+        let begun = clock.now.adding(seconds: -age)
+        return signer.linkToken(for: signer.session(of: customer, returnURL: returnURL, now: begun))
+    }
+
     /// What a browser sends that keeps the token.
     func cookie(_ token: String) -> TransportHeader {
         let name = SessionCookie(publicURL: settings.publicURL, isFramed: false).name

@@ -55,11 +55,15 @@ struct ProblemPage {
     init(ended fault: SessionFault?, frame: PageFrame, requestID: String) {
         self.frame = frame
         self.requestID = requestID
-        heading = fault?.reason == .expired ? "Your session has ended" : "Open this page from your account"
-        message =
-            frame.returnLink == nil
-            ? "Sessions last a while only. Go back to the site that led you here, and open Billing & Usage from there."
-            : "Sessions last a while only. Go back to \(frame.returnName ?? "the site"), and open Billing & Usage from there."
+        heading =
+            switch fault?.reason {
+            case .expired: "Your session has ended"
+            case .used: "This link was used already"
+            case .forged, nil: "Open this page from your account"
+            }
+        let why = fault?.reason == .used ? "A link lets in once only." : "Sessions last a while only."
+        let site = frame.returnLink == nil ? "the site that led you here" : frame.returnName ?? "the site"
+        message = "\(why) Go back to \(site), and open Billing & Usage from there."
         onwardLink = nil
         onwardLabel = nil
     }

@@ -1,0 +1,33 @@
+import Billing
+import Storage
+
+extension StoreConformance {
+    static let sessionLinks = [
+        StoreConformance("a session link is used once, of many at once and after a restart") { kind in
+            try await kind.withPlace { place in
+                let now = Instant(unixSeconds: MadeUp.start)
+                let end = now.adding(seconds: 60)
+                let first = try await place.open(livemode: nil)
+                let wins = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask { try await first.useSessionLink("a", until: end, now: now) }
+                    }
+                    return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                }
+                try requireEqual(wins, 1, "of eight at once")
+                try requireEqual(try await first.useSessionLink("b", until: end, now: now), true, "another")
+                await first.close()
+                let second = try await place.open(livemode: nil)
+                let late = now.adding(seconds: 59)
+                try requireEqual(try await second.useSessionLink("a", until: end, now: late), false, "again")
+                // After its end nobody asks, since it has expired: it is forgotten.
+                try requireEqual(
+                    try await second.useSessionLink("a", until: end, now: end),
+                    true,
+                    "forgotten"
+                )
+                await second.close()
+            }
+        }
+    ]
+}
