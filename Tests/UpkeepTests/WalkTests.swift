@@ -103,6 +103,12 @@ struct WalkTests {
         #expect(!first.isEmpty && lists(days: 10).dropFirst(first.count).allSatisfy { !$0.isUndelivered })
     }
 
+    @Test func `customers are listed from the first one on, whatever day the payments begin at`() {
+        let customers = lists(days: 40).filter { $0.collection == .customers }
+        #expect(customers.map(\.from) == [Instant(unixSeconds: 0)])
+        #expect(lists(days: 40).filter { $0.collection == .charges }.map(\.from) != customers.map(\.from))
+    }
+
     // MARK: Habits
 
     private func event(received: Int64, created: Int64?) -> EventEntry {

@@ -135,6 +135,22 @@ struct BillingRoutesTests {
         }
     }
 
+    @Test func `customers of one id in two accounts are told apart by the account`() async throws {
+        try await WebHarness.with { harness in
+            let asking = try await harness.get(
+                "/billing?session=\(harness.linkToken("cus_one", account: "acct_1"))",
+                key: nil,
+                headers: [harness.cookie(harness.sessionToken("cus_one"))]
+            )
+            #expect(
+                asking.text.contains("Open cus_one of acct_1") && asking.text.contains("Stay with cus_one<")
+            )
+            let theirs = harness.cookie(harness.sessionToken("cus_one", account: "acct_1"))
+            let page = try await harness.get("/billing", key: nil, headers: [theirs])
+            #expect(page.text.contains("Customer cus_one of acct_1"))
+        }
+    }
+
     @Test func `only a form of our own page, for the session it was shown to, replaces one`() async throws {
         try await WebHarness.with { harness in
             let mine = harness.sessionToken("cus_one")

@@ -1,5 +1,6 @@
 import Billing
 import HTTPClient
+import HTTPTypes
 import Storage
 import StripeAPI
 import Testing

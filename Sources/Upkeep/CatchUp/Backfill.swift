@@ -76,8 +76,11 @@ struct Backfill {
         if request.from < objectsEnd, !request.wish.isUndeliveredOnly {
             let through = min(request.through ?? objectsEnd, objectsEnd)
             // Whose a connected account's customers are, their metadata do not say.
-            let customers = request.wish.account == nil ? [ListProgress.Collection.customers] : []
-            lists += (customers + ListProgress.Collection.objects).map {
+            if request.wish.account == nil {
+                // Those who pay now may have been customers long before.
+                lists.append(ListProgress(.customers, from: Instant(unixSeconds: 0), through: through))
+            }
+            lists += ListProgress.Collection.objects.map {
                 ListProgress($0, from: request.from, through: through)
             }
         }

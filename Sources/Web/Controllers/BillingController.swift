@@ -147,7 +147,7 @@ struct BillingController: Sendable {
         PageFrame(
             tab,
             assets: assets,
-            customer: (try? visitor.customers)?.customers.map(\.customer).joined(separator: ", "),
+            customer: (try? visitor.customers)?.customers.map(\.label).joined(separator: ", "),
             returnLink: visitor.session?.returnURL
         )
     }

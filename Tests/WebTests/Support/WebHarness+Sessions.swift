@@ -25,10 +25,16 @@ extension WebHarness {
     }
 
     /// A link's token as the service makes it.
-    func linkToken(_ customer: String = "cus_one", returnURL: String? = nil, age: Int64 = 0) -> String {
+    func linkToken(
+        _ customer: String = "cus_one",
+        account: String? = nil,
+        returnURL: String? = nil,
+        age: Int64 = 0
+    ) -> String {
         let signer = settings.sessionSigner
+        let key = CustomerKey(customer, account: account)
         let begun = clock.now.adding(seconds: -age)
-        return signer.linkToken(for: signer.session(of: customer, returnURL: returnURL, now: begun))
+        return signer.linkToken(for: signer.session(of: key, owner: nil, returnURL: returnURL, now: begun))
     }
 
     /// What a browser sends that keeps the token.

@@ -1,3 +1,5 @@
+import Storage
+
 /// What is around the contents of every page of the customer's.
 struct PageFrame {
     enum Tab { case transactions, usage }
@@ -57,4 +59,9 @@ struct AssetLinks: Sendable {
     let receiptStyle: String
     /// `nil` where Chart.js is not installed.
     let chart: String?
+}
+
+extension CustomerKey {
+    /// As a page names it: customers of two accounts may have one id, since an account can choose its customers' ids.
+    var label: String { account.map { "\(customer) of \($0)" } ?? customer }
 }

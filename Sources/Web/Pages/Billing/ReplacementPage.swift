@@ -9,8 +9,8 @@ struct ReplacementPage {
 
     init(_ replacement: SessionReplacement, frame: PageFrame) {
         self.frame = frame
-        currentCustomer = replacement.current.customer.customer
-        newCustomer = replacement.new.customer.customer
+        currentCustomer = replacement.current.customer.label
+        newCustomer = replacement.new.customer.label
         token = replacement.token
         formToken = replacement.formToken
     }
