@@ -5,7 +5,8 @@ without a row fails, as does a row without an operation. No answer may hold an i
 see; what is not theirs and what does not exist have to answer alike; and whoever sees one customer alone gets the very
 answer that a key gets which asks for that customer.
 
-Usage: callers.py --service console-billing --stand-in stripe-stand-in [--database sqlite|postgres]
+Usage: deploy/lib/private_postgres.py -- PYTHON callers.py --service console-billing --stand-in stripe-stand-in
+       PYTHON callers.py --database sqlite …
 Needs PyJWT and cryptography in the Python that runs it.
 """
 
@@ -22,7 +23,7 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "Peers"), str(HERE.parent / "Catchup"), str(HERE.parents[1] / "deploy/lib")]
+sys.path[:0] = [str(HERE.parent / "Peers"), str(HERE.parent / "Catchup")]
 
 import people  # noqa: E402
 import service as peers  # noqa: E402
@@ -30,8 +31,9 @@ from bearer_tokens import AUDIENCE, ISSUER, Issuer  # noqa: E402
 from credentials import ALWAYS, api_keys, key_of, of_key, with_identity, without_identity  # noqa: E402
 from outage import KEY, StandIn  # noqa: E402
 from people import ABSENT, CONNECTED, EVERYBODY, MINE, STRANGER  # noqa: E402
-from private_postgres import Server as Postgres  # noqa: E402
 
+# A fresh server, as deploy/lib/private_postgres.py gives it to the command that it runs.
+POSTGRES = "CONSOLE_BILLING_TEST_POSTGRES"
 FEED, ANYONE, PAGE = "feed:read", "anyone", "the page"
 
 
@@ -72,7 +74,9 @@ ROWS = {
     ),
     "listCustomers": Row("customers:write", ("user=$uuid", "")),
     "getCustomer": Row("customers:write", id="$customer"),
-    "putCustomer": Row("customers:write", id="$customer", body='{"users":["$uuid","$sub"],"organizations":["$organization"]}'),
+    "putCustomer": Row(
+        "customers:write", id="$customer", body='{"users":["$uuid","$sub"],"organizations":["$organization"]}'
+    ),
     "listTransactions": same_for_all("customer=$customer", "", "customer=$customer&q=pi_&limit=100"),
     "exportTransactions": same_for_all("customer=$customer&format=csv", "format=csv", "customer=$customer&format=jsonl"),
     "getTransaction": same_for_all(""),
@@ -90,7 +94,8 @@ ROWS = {
     "getBalance": same_for_all("customer=$customer", ""),
     "balanceHistory": same_for_all(f"customer=$customer&{DAYS}", DAYS),
     "giveCredits": Row(
-        "usage:write", body='{"id":"gift-$customer","customer":"$customer","kind":"bonus","amount":5,"currency":"usd","created":1775000000}'
+        "usage:write",
+        body='{"id":"gift-$customer","customer":"$customer","kind":"bonus","amount":5,"currency":"usd","created":1775000000}',
     ),
     "consoleTransactions": same_for_all("customer=$customer", ""),
     "consoleExport": same_for_all(f"customer=$customer&timezone=UTC&{CONSOLE}", f"timezone=UTC&{CONSOLE}"),
@@ -180,7 +185,9 @@ class Matrix:
         if not self.names_somebody(operation, index):
             return [None]
         knows_no_absence = caller.sees is None or caller.kind == "link"
-        return [MINE, STRANGER] + [ABSENT] * (not knows_no_absence) + [CONNECTED] * ("$address" not in ROWS[operation].asks[index])
+        # No account map gives an address to a connected account's customer.
+        has_connected = "$address" not in ROWS[operation].asks[index]
+        return [MINE, STRANGER] + [ABSENT] * (not knows_no_absence) + [CONNECTED] * has_connected
 
     def request(self, operation, index, target, more=""):
         """-> method, path and body"""
@@ -306,8 +313,8 @@ def prepare(service, client, operations):
 def run(arguments, database, issuer, stand_in):
     started = time.monotonic()
     settings = {
-        "DATABASE_URL": database, "API_KEYS": api_keys(), "LOG_LEVEL": "error", "CATCH_UP_AFTER": "0", "RECONCILE_EVERY": "0",
-        "STRIPE_API_BASE": stand_in.url, "STRIPE_SECRET_KEY": KEY,
+        "DATABASE_URL": database, "API_KEYS": api_keys(), "LOG_LEVEL": "error",
+        "CATCH_UP_AFTER": "0", "RECONCILE_EVERY": "0", "STRIPE_API_BASE": stand_in.url, "STRIPE_SECRET_KEY": KEY,
         "AUTH0_JWKS_URI": issuer.address, "AUTH0_ISSUER": ISSUER, "AUTH0_AUDIENCE": AUDIENCE,
     }  # fmt: skip
     # What is over is made by a service that gives a second, and tried with one that gives an hour.
@@ -316,12 +323,13 @@ def run(arguments, database, issuer, stand_in):
         operations = described(client)
         prepare(service, client, operations)
         row = client.insist("GET", f"/v1/transactions/{MINE.payment}", key_of(FEED))
-        body = {"customer": MINE.customer}
-        expired = {
-            "link": row["receipt"]["url"].partition("?")[2],
-            "session": client.insist("POST", "/v1/customer_sessions", key_of("all"), body)["token"],
-        }
-    with peers.running(arguments.service, **settings) as service:
+        session = client.insist("POST", "/v1/customer_sessions", key_of("all"), {"customer": MINE.customer})
+        expired = {"link": row["receipt"]["url"].partition("?")[2], "session": session["token"]}
+    while time.time() <= session["expires_at"]:
+        time.sleep(0.05)
+    # In a frame, what opens in another tab opens by signed links: so the page has all that there are.
+    framed = {"FRAME_ANCESTORS": "https://console.example.com", "PUBLIC_URL": "https://billing.example.com"}
+    with peers.running(arguments.service, **settings, **framed) as service:
         client = people.Client(service.url)
         matrix = Matrix(client, operations, stand_in)
         everyone = [caller for kind in (without_identity, with_identity) for caller in kind(client, issuer, expired)]
@@ -351,7 +359,9 @@ def main():
         if arguments.database != "postgres":
             failures += run(arguments, f"sqlite:{folder}/billing.sqlite", issuer, stand_in)
         if arguments.database != "sqlite":
-            failures += run(arguments, stack.enter_context(Postgres()).url(), issuer, stand_in)
+            if POSTGRES not in os.environ:
+                raise SystemExit("Begin with `deploy/lib/private_postgres.py --`, or ask for --database sqlite")
+            failures += run(arguments, os.environ[POSTGRES], issuer, stand_in)
     print("\n".join(failures))
     return 1 if failures else 0
 

@@ -73,7 +73,7 @@ def session(client, person):
 
 def of_cookie(name, client, person):
     # As our own page sends it, or nothing that changes anything would be done for it.
-    headers = {"Cookie": f"billing_session={session(client, person)}", "Sec-Fetch-Site": "same-origin"}
+    headers = {"Cookie": f"__Host-billing_session={session(client, person)}", "Sec-Fetch-Site": "same-origin"}
     return Caller(name, "cookie", headers, sees=(person,))
 
 
