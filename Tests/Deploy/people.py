@@ -98,7 +98,8 @@ class Answer(NamedTuple):
 
     @property
     def code(self):
-        return self.json["error"]["code"] if self.text.startswith("{") and "error" in self.json else None
+        """Of a refusal in JSON."""
+        return self.json["error"]["code"] if self.status >= 400 and self.text.startswith("{") else None
 
 
 class Client:
