@@ -20,7 +20,7 @@ ALWAYS = "range=custom&from=2026-01-01&to=2026-11-30"
 @dataclasses.dataclass(frozen=True)
 class Caller:
     name: str
-    # One of bad, key, customer, cookie, link.
+    # One of bad, key, token, session, cookie, link.
     kind: str
     headers: dict
     scopes: tuple = ()
@@ -32,17 +32,9 @@ class Caller:
     link: tuple = ()
 
     @property
-    def is_token(self):
-        """Of Console's, and not a session."""
-        return self.name.startswith("token")
-
-    @property
-    def names_user(self):
-        return "X-User-Id" in self.headers
-
-    @property
-    def names_organization(self):
-        return "x-organization-id" in self.headers
+    def names(self):
+        """The headers that say whose rows are meant."""
+        return {"X-User-Id", "x-organization-id"} & self.headers.keys()
 
 
 def key_of(scope):
@@ -61,7 +53,7 @@ def of_key(scope, what="", sees=None, **headers):
     return Caller(f"key of {scope}{what}", "key", headers, tuple(SCOPES) if scope == "all" else (scope,), sees)
 
 
-def of_bearer(name, token, sees=(), kind="customer", **headers):
+def of_bearer(name, token, sees=(), kind="token", **headers):
     headers = {"Authorization": f"Bearer {token}"} | {name.replace("_", "-"): value for name, value in headers.items()}
     return Caller(name, kind, headers, sees=sees)
 
@@ -129,9 +121,10 @@ def with_identity(client, issuer, expired):
     yield of_bearer("token with its organization", token, mine, x_organization_id=MINE.organization)
     yield of_bearer("token with another's organization", token, nobody, x_organization_id=STRANGER.organization)
     yield of_bearer("token with X-User-Id", token, X_User_Id=STRANGER.uuid)
-    yield of_bearer("own session as a token", session(client, MINE), mine)
-    yield of_bearer("session with X-User-Id", session(client, MINE), X_User_Id=MINE.uuid)
-    yield of_bearer("session with an organization", session(client, MINE), x_organization_id=MINE.organization)
+    yield of_bearer("own session as a token", session(client, MINE), mine, "session")
+    yield of_bearer("session with X-User-Id", session(client, MINE), nobody, "session", X_User_Id=MINE.uuid)
+    headers = {"x_organization_id": MINE.organization}
+    yield of_bearer("session with an organization", session(client, MINE), nobody, "session", **headers)
     yield of_cookie("own session", client, MINE)
     yield of_cookie("another's session", client, STRANGER)
     yield of_cookie("session of a connected account's customer", client, CONNECTED)

@@ -7,13 +7,14 @@ Stripe told everything, of a third only the payments, of a third nothing: a back
 worked out here from who was linked to what; by bearer token, by X-User-Id, by organization and by session, on every route
 about customers, before and after the backfill.
 
-Usage: PYTHON identities.py --service console-billing --stand-in stripe-stand-in [--users 20] [--database sqlite:…|postgres:…]
+Usage: PYTHON identities.py --service console-billing --stand-in stripe-stand-in [--users 20] [--database postgres:…]
 Needs PyJWT and cryptography in the Python that runs it.
 """
 
 import argparse
 import collections
 import concurrent.futures
+import contextlib
 import dataclasses
 import decimal
 import json
@@ -150,13 +151,12 @@ class Company:
 
     def linked_to(self, identity, is_healed):
         """Contract: what is put wins over the metadata, which count on customers of our own account only."""
-        return {
-            customer
-            for customer in self.customers
-            if not customer.account
-            and identity
-            in (customer.users if customer.users is not None else [customer.metadata] * (customer.told == "all" or is_healed))
-        }
+
+        def users_of(customer):
+            is_known = customer.told == "all" or is_healed
+            return customer.users if customer.users is not None else [customer.metadata] * is_known
+
+        return {one for one in self.customers if not one.account and identity in users_of(one)}
 
 
 KINDS = [
@@ -168,16 +168,12 @@ KINDS = [
 class Survey:
     """Asks in everybody's name."""
 
-    def __init__(self, company, client, issuer, is_healed):
-        self.company, self.client, self.issuer, self.is_healed = company, client, issuer, is_healed
+    def __init__(self, company, client, issuer, is_healed, share):
+        self.company, self.client, self.issuer, self.is_healed, self.share = company, client, issuer, is_healed, share
         self.cells, self.failures, self.seconds = 0, [], 0
         self.strangers = [customer for customer in company.customers if customer.told == "all" and not customer.account]
-        self.index = {}
-        for customer in company.customers:
-            for identity in {customer.metadata, *(customer.users or ())}:
-                self.index.setdefault(identity, set())
-        for identity in self.index:
-            self.index[identity] = company.linked_to(identity, is_healed)
+        identities = {identity for one in company.customers for identity in (one.metadata, *(one.users or ()))}
+        self.linked = {identity: company.linked_to(identity, is_healed) for identity in identities}
 
     def token(self, user):
         token = self.issuer.token("first", user.sub, exp=int(time.time()) + 7200)
@@ -186,7 +182,7 @@ class Survey:
     def callers(self):
         """-> a name, headers, and which customers are there"""
         for user in self.company.users:
-            by = {identity: self.index.get(identity, set()) for identity in user.ids}
+            by = {identity: self.linked.get(identity, set()) for identity in user.ids}
             yield "token", self.token(user), by[user.sub]
             for identity in user.ids:
                 yield "X-User-Id", {"x-api-key": key_of("feed:user"), "X-User-Id": identity}, by[identity]
@@ -203,93 +199,120 @@ class Survey:
     def try_all(self):
         started = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda caller: self.try_one(*caller), self.callers()))
+            list(pool.map(self.try_one, enumerate(self.callers())))
         self.seconds = time.monotonic() - started
         return self
 
-    def try_one(self, name, headers, customers):
-        rows = {
-            payment: cents
-            for customer in customers
-            if self.is_healed or customer.told != "nothing"
-            for payment, cents in customer.payments.items()
-        }
-        dollars = sum((customer.dollars for customer in customers if not customer.account), decimal.Decimal())
-        known = sorted({f"{'nothing' if customer.users is None else 'the users'} put, {customer.told} told" for customer in customers})
-        cents, both = sum(rows.values()), (f"{name} of {'; '.join(known) or 'nobody'}", headers)
+    def try_one(self, caller):
+        number, (name, headers, customers) = caller
+        look = Look(self, number, name, headers, customers)
+        for check in [Look.feed, *(check for check in Look.OTHERS if look.dice.random() * self.share < 1)]:
+            with contextlib.suppress(Refused):
+                check(look)
 
-        feed = self.ask(both, "/v1/transactions?limit=100").json["data"]
-        self.expect(both, "the feed", {row["id"]: row["amount"] for row in feed}, rows)
-        self.expect(both, "whose they are", {row["customer"] for row in feed} <= {customer.id for customer in customers}, True)
-        for path in ("/v1/transactions/export?format=csv", f"/v1/stripe/transactions/export?timezone=UTC&{CONSOLE}"):
-            self.expect(both, path, set(re.findall(r"\bpi_3\w+", self.ask(both, path).text)), set(rows))
-        console = self.ask(both, "/v1/stripe/transactions?limit=100").json["data"]
-        self.expect(both, "Console's list", {row["id"]: row["amount"] for row in console["transactions"]}, rows)
-        self.expect(both, "Console's count", console["totalCount"], len(rows))
-        for path, part, member in [
-            ("/v1/balance", "balances", "purchases"),
-            (f"/v1/balance/history?{DAYS}", "data", "purchases"),
-            ("/v1/balance", "balances", "spent"),
-            (f"/v1/usage/daily?{DAYS}", "data", "spent"),
-            (f"/v1/usage/monthly?{DAYS}", "data", "spent"),
-        ]:
-            found = sum(decimal.Decimal(one[member] or 0) for one in self.ask(both, path).json[part])
-            self.expect(both, f"{member} of {path}", found, dollars if member == "spent" else decimal.Decimal(cents) / 100)
 
-        for customer in customers:
-            if not customer.account:
-                days = self.ask(both, self.usage_of(customer))
-                self.expect(both, "Console's usage", [round(day["dailyUsdSpent"], 2) for day in days.json][:1], [float(customer.dollars)])
-        for payment in list(rows)[:1]:
-            self.expect(both, payment, self.ask(both, f"/v1/transactions/{payment}").json["amount"], rows[payment])
-            self.ask(both, f"/v1/transactions/{payment}/receipt", wanted=(200, 302))
-            self.ask(both, f"/v1/transactions/{payment}/receipt/print")
-        self.try_stranger(both, customers)
+class Refused(Exception):
+    """An answer of another kind than was asked for, which is noted."""
 
-    def try_stranger(self, both, customers):
-        others = [customer for customer in self.strangers if customer not in customers]
-        claimed = {customer.id for customer in customers}
-        connected = [one for one in self.company.customers if one.account and one.id in claimed and one not in customers]
-        dice = random.Random(f"{both} {len(customers)}")
-        for other in dice.sample(others, 1) + connected[:1]:
-            payment = next(iter(other.payments))
-            account = f"&account={other.account}" if other.account else ""
-            paths = [
-                f"/v1/transactions/{payment}", f"/v1/transactions/{payment}/receipt", f"/v1/transactions/{payment}/receipt/print",
-                f"/v1/transactions?customer={other.id}{account}", f"/v1/balance?customer={other.id}{account}",
-                f"/v1/balance/history?customer={other.id}&{DAYS}{account}", f"/v1/usage/daily?customer={other.id}&{DAYS}{account}",
-                f"/v1/stripe/transactions?customer={other.id}{account}",
-            ]  # fmt: skip
-            # A few of them from each caller: there are many callers.
-            for path in dice.sample(paths, 3):
-                self.ask(both, path, wanted=(404,))
-            if customers and not other.account and not any(one.account for one in customers):
-                self.ask(both, self.usage_of(other), wanted=(404,))
 
-    def usage_of(self, customer):
-        return f"/v1/usage/history?address={customer.address}&startDate={people.FIRST_DAY}&endDate={people.LAST_DAY}"
+class Look:
+    """What one caller sees, of each route."""
 
-    def ask(self, both, path, wanted=(200,)):
-        name, headers = both
-        answer = self.client.ask("GET", path, headers)
-        self.cells += 1
+    def __init__(self, survey, number, name, headers, customers):
+        known = {f"{'nothing' if customer.users is None else 'users'} put, {customer.told} told" for customer in customers}
+        self.survey, self.headers, self.customers, self.dice = survey, headers, customers, random.Random(number)
+        self.name = f"{name} of {'; '.join(sorted(known)) or 'nobody'}"
+        self.own = [customer for customer in customers if not customer.account]
+        told = [customer for customer in customers if survey.is_healed or customer.told != "nothing"]
+        self.rows = {payment: cents for customer in told for payment, cents in customer.payments.items()}
+        self.paid = decimal.Decimal(sum(self.rows.values())) / 100
+        self.spent = sum((customer.dollars for customer in self.own), decimal.Decimal())
+
+    def ask(self, path, wanted=(200,)):
+        answer = self.survey.client.ask("GET", path, self.headers)
+        self.survey.cells += 1
         if answer.status not in wanted:
-            self.note(both, path, f"{answer.status}, not {wanted}: {answer.text[:200]}")
-            if wanted == (200,):
-                return people.Answer(answer.status, NOTHING, answer.headers)
+            self.expect(path, f"{answer.status} {answer.text[:200]}", wanted)
+            raise Refused
         return answer
 
-    def expect(self, both, what, found, wanted):
+    def expect(self, what, found, wanted):
         if found != wanted:
-            self.note(both, what, f"{found}, not {wanted}")
+            who = self.headers.get("X-User-Id") or self.headers.get("x-organization-id") or ""
+            phase = "after" if self.survey.is_healed else "before"
+            self.survey.failures.append((f"{phase}: {self.name}", f"{who} {what}: {found}, not {wanted}"))
 
-    def note(self, both, what, message):
-        who = both[1].get("X-User-Id") or both[1].get("x-organization-id") or ""
-        self.failures.append((f"{'after' if self.is_healed else 'before'}: {both[0]}", f"{who} {what}: {message}"))
+    def feed(self):
+        found = self.ask("/v1/transactions?limit=100").json["data"]
+        self.expect("the feed", {row["id"]: row["amount"] for row in found}, self.rows)
+        self.expect("whose rows", {row["customer"] for row in found} <= {customer.id for customer in self.customers}, True)
+
+    def export(self):
+        for path in ("/v1/transactions/export?format=csv", f"/v1/stripe/transactions/export?timezone=UTC&{CONSOLE}"):
+            self.expect(path, set(re.findall(r"\bpi_3\w+", self.ask(path).text)), set(self.rows))
+
+    def console(self):
+        found = self.ask("/v1/stripe/transactions?limit=100").json["data"]
+        self.expect("Console's list", {row["id"]: row["amount"] for row in found["transactions"]}, self.rows)
+        self.expect("Console's count", found["totalCount"], len(self.rows))
+
+    def console_usage(self):
+        for customer in self.own:
+            days = self.ask(console_usage_of(customer)).json
+            self.expect("Console's usage", [round(day["dailyUsdSpent"], 2) for day in days][:1], [float(customer.dollars)])
+
+    def balance(self):
+        found = self.ask("/v1/balance").json["balances"]
+        self.expect("the balance's purchases", total(found, "purchases"), self.paid)
+        self.expect("the balance's usage", total(found, "spent"), self.spent)
+
+    def balance_history(self):
+        found = self.ask(f"/v1/balance/history?{DAYS}").json["data"]
+        self.expect("the history's purchases", total(found, "purchases"), self.paid)
+        self.expect("the history's usage", total(found, "spend"), self.spent)
+
+    def usage(self):
+        for kind in ("daily", "monthly"):
+            self.expect(f"{kind} usage", total(self.ask(f"/v1/usage/{kind}?{DAYS}").json["data"], "spent"), self.spent)
+
+    def one(self):
+        for payment, cents in list(self.rows.items())[:1]:
+            self.expect(payment, self.ask(f"/v1/transactions/{payment}").json["amount"], cents)
+
+    def receipt(self):
+        for payment in list(self.rows)[:1]:
+            self.ask(f"/v1/transactions/{payment}/receipt", wanted=(200, 302))
+            self.ask(f"/v1/transactions/{payment}/receipt/print")
+
+    def strangers(self):
+        """Of somebody else nothing is there, nor of the connected account's customer who has the same id."""
+        others = [customer for customer in self.survey.strangers if customer not in self.customers]
+        claimed = {customer.id for customer in self.customers}
+        connected = [one for one in self.survey.company.customers if one.account and one.id in claimed]
+        for other in [self.dice.choice(others), *(one for one in connected if one not in self.customers)]:
+            payment, account = next(iter(other.payments)), f"&account={other.account}" if other.account else ""
+            paths = [f"/v1/transactions/{payment}{rest}" for rest in ("", "/receipt", "/receipt/print")]
+            paths += [
+                f"{path}customer={other.id}{account}"
+                for path in (
+                    "/v1/transactions?", "/v1/transactions/export?", "/v1/balance?", f"/v1/balance/history?{DAYS}&",
+                    f"/v1/usage/daily?{DAYS}&", f"/v1/usage/monthly?{DAYS}&", "/v1/stripe/transactions?",
+                )
+            ]  # fmt: skip
+            # To a user without a customer every address has zeros.
+            paths += [console_usage_of(other)] if self.own and not other.account else []
+            for path in self.dice.sample(paths, 3):
+                self.ask(path, wanted=(404,))
+
+    OTHERS = (export, console, console_usage, balance, balance_history, usage, one, receipt, strangers)
 
 
-# In the place of an answer that was noted as a failure.
-NOTHING = json.dumps({"data": [], "balances": [], "amount": None})
+def total(found, member):
+    return sum((decimal.Decimal(one[member] or 0) for one in found), decimal.Decimal())
+
+
+def console_usage_of(customer):
+    return f"/v1/usage/history?address={customer.address}&startDate={people.FIRST_DAY}&endDate={people.LAST_DAY}"
 
 
 def put(client, company):
@@ -355,12 +378,12 @@ def named_by_a_payment(service, client, stand_in, company):
 
 def lookup_costs(survey, rounds):
     """How long a feed takes by who it is asked for, alternately: the medians, and their ratios to the first."""
-    users = [user for user in survey.company.users if len(survey.index.get(user.uuid, ())) == 1]
-    users = [user for user in users if survey.index.get(user.sub) == survey.index[user.uuid]]
+    users = [user for user in survey.company.users if len(survey.linked.get(user.uuid, ())) == 1]
+    users = [user for user in users if survey.linked.get(user.sub) == survey.linked[user.uuid]]
     times = {"customer=": [], "X-User-Id": [], "token": []}
     for number in range(rounds):
         user = users[number % len(users)]
-        [customer] = survey.index[user.uuid]
+        [customer] = survey.linked[user.uuid]
         key = {"x-api-key": key_of("feed:read")}
         ways = [
             ("customer=", f"/v1/transactions?customer={customer.id}", key),
@@ -385,6 +408,7 @@ def main():
     parser.add_argument("--service", required=True, help="the console-billing executable")
     parser.add_argument("--stand-in", required=True, help="the stripe-stand-in executable, which is the Stripe to ask")
     parser.add_argument("--users", type=int, default=20, help="how many users (20)")
+    parser.add_argument("--share", type=int, default=1, help="each asks for the feed, and for one in so many of the rest (1)")
     parser.add_argument("--database", help="where to keep it (a SQLite file that is removed)")
     parser.add_argument("--rounds", type=int, default=100, help="requests of each kind whose time is taken (100)")
     arguments = parser.parse_args()
@@ -401,8 +425,8 @@ def main():
         pathlib.Path(file).write_text("".join(json.dumps(event) + "\n" for event in everything))
         stand_in = StandIn(os.path.abspath(arguments.stand_in), file, folder)
         settings = {
-            "DATABASE_URL": arguments.database or f"sqlite:{folder}/billing.sqlite", "API_KEYS": api_keys(), "LOG_LEVEL": "error",
-            "CATCH_UP_AFTER": "0", "RECONCILE_EVERY": "0",
+            "DATABASE_URL": arguments.database or f"sqlite:{folder}/billing.sqlite",
+            "API_KEYS": api_keys(), "LOG_LEVEL": "error", "CATCH_UP_AFTER": "0", "RECONCILE_EVERY": "0",
             "AUTH0_JWKS_URI": issuer.address, "AUTH0_ISSUER": ISSUER, "AUTH0_AUDIENCE": AUDIENCE,
         }  # fmt: skip
         try:
@@ -411,12 +435,12 @@ def main():
                 client = people.Client(service.url)
                 put(client, company)
                 deliver(service, told)
-                before = Survey(company, client, issuer, is_healed=False).try_all()
+                before = Survey(company, client, issuer, False, arguments.share).try_all()
             asking = {"STRIPE_API_BASE": stand_in.url, "STRIPE_SECRET_KEY": KEY}
             with peers.running(arguments.service, **settings, **asking) as service:
                 client = people.Client(service.url)
                 run = backfill(client)
-                after = Survey(company, client, issuer, is_healed=True).try_all()
+                after = Survey(company, client, issuer, True, arguments.share).try_all()
                 costs = lookup_costs(after, arguments.rounds)
                 failures = named_by_a_payment(service, client, stand_in, company)
         finally:

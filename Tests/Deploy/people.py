@@ -77,7 +77,7 @@ def payment_events(customer, name, amount, created, account=None, waits=False, e
     charge["data"]["object"].update(shared, id=f"ch_{name}", amount_captured=amount, payment_intent=f"pi_{name}")
     charge["data"]["object"]["billing_details"]["email"] = email
     if waits:
-        page = {"hosted_voucher_url": f"https://payments.stripe.com/oxxo/voucher/{name}", "number": None, "expires_after": None}
+        page = {"hosted_voucher_url": f"https://payments.stripe.com/oxxo/voucher/{name}", "number": None}
         intent["type"] = "payment_intent.requires_action"
         intent["data"]["object"].update(
             status="requires_action", amount_received=0, latest_charge=None,
@@ -148,7 +148,8 @@ class Person:
     def __init__(self, name, number, customer=None, account=None, uuid=None):
         self.name, self.account, self.account_json = name, account, json.dumps(account)
         self.amount, self.spent = 7319 + number * 1111, 3.21 + number
-        self.customer, self.organization, self.email = customer or f"cus_{name}", f"org_{name}", f"{name.lower()}@example.com"
+        self.customer, self.organization = customer or f"cus_{name}", f"org_{name}"
+        self.email = f"{name.lower()}@example.com"
         self.sub, self.uuid = f"auth0|{name}{number:020x}", uuid or str(uuids.uuid5(uuids.NAMESPACE_DNS, self.email))
         self.payment, self.waiting = f"pi_3{name}", f"pi_3{name}Waits"
         self.address, self.dseq = address(number + 100), 910_000_000_000_000_000 + number
