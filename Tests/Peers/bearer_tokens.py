@@ -166,4 +166,5 @@ def main():
             print("ok   refused at start: " + str(refusal).splitlines()[0])
 
 
-main()
+if __name__ == "__main__":
+    main()
