@@ -5,7 +5,7 @@ import Storage
 ///
 /// A process goes on writing to a file that has no name any more, and all that it acknowledges then is gone when it
 /// ends.
-struct DatabaseFiles: Sendable {
+package struct DatabaseFiles: Sendable {
     private struct Identity: Sendable, Equatable {
         let device: UInt64
         let inode: UInt64
@@ -15,8 +15,7 @@ struct DatabaseFiles: Sendable {
 
     /// - Parameter path: A database that is open, so that its WAL is there too.
     init(ofOpenDatabase path: String) {
-        // SQLite follows a link, and puts the WAL beside the file that it leads to.
-        let resolved = URL(filePath: path).resolvingSymlinksInPath().path
+        let resolved = Self.resolved(path)
         identities = [path, resolved, resolved + "-wal"].map { ($0, Self.identity(of: $0)) }
     }
 
@@ -25,6 +24,26 @@ struct DatabaseFiles: Sendable {
         for (path, identity) in identities where Self.identity(of: path) != identity {
             throw StoreError(.moved, while: "looking for the database's files")
         }
+    }
+
+    /// The name of the file that a path leads to, with no link in it.
+    ///
+    /// SQLite follows a link, and puts the WAL beside the file that it leads to. A file that is yet to be made may have
+    /// a link that waits for it.
+    package static func resolved(_ path: String) -> String {
+        if let real = realpath(path, nil) {
+            defer { free(real) }
+            return String(cString: real)
+        }
+        let isMissing = errno == ENOENT
+        let url = URL(filePath: path)
+        let folder = url.deletingLastPathComponent()
+        if isMissing, let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
+            return resolved(URL(filePath: target, relativeTo: folder).path)
+        }
+        guard let real = realpath(folder.path, nil) else { return path }
+        defer { free(real) }
+        return URL(filePath: String(cString: real)).appending(path: url.lastPathComponent).path
     }
 
     private static func identity(of path: String) -> Identity? {

@@ -71,10 +71,13 @@ package struct SQLiteBackup: Sendable {
     /// - Throws: ``Fault``, ``DatabaseLockError``, or an error of the file system; the target is then as it was.
     package func restore(to target: String, replaces: Bool) throws {
         let files = FileManager.default
+        _ = try examine()
         try FileSync.makeFolder(URL(filePath: target).deletingLastPathComponent())
+        // The file is replaced, and not a link that leads to it.
+        let target = DatabaseFiles.resolved(target)
         let lock = try DatabaseLock(databasePath: target)
         defer { withExtendedLifetime(lock) {} }
-        _ = try examine()
+        _ = try lock.lockFile(O_RDONLY)
         if files.fileExists(atPath: target), !replaces { throw Fault.targetExists(target) }
 
         let incoming = Self.incoming(target)

@@ -35,16 +35,24 @@ package final class SQLiteStore: Store {
         limits: EventWriter.Limits = EventWriter.Limits(),
         onFailure: @escaping @Sendable (StoreError) -> Void = { _ in }
     ) throws {
-        self.path = path
         let folder = URL(filePath: path).deletingLastPathComponent()
         do {
             try FileSync.makeFolder(folder)
         } catch {
             throw SQLiteStartError.folder(folder.path)
         }
+        let given = path
+        let path = DatabaseFiles.resolved(given)
+        self.path = path
         lock = try DatabaseLock(databasePath: path)
         guard !SQLiteBackup.isBeingRestored(path) else { throw SQLiteStartError.halfRestored(path) }
         Self.removeUnfinishedBackups(of: path)
+        // Bodies of events name people: SQLite alone would make a file that everybody may read. Its WAL takes
+        // the mode of this one. A file that may not be written SQLite would open to read, and then refuse every
+        // event, even when it may be written again.
+        guard try lock.lockFile(O_RDWR | O_CREAT) else {
+            throw SQLiteStartError.notWritable(path, reason: String(cString: strerror(errno)))
+        }
         do {
             writer = try Self.openWriter(path, checkpoints)
             readers = try (0..<3).map { _ in try Self.openReader(path) }
@@ -62,7 +70,7 @@ package final class SQLiteStore: Store {
         eventWriter = EventWriter(
             queue: writer,
             checkpoints: checkpoints,
-            files: DatabaseFiles(ofOpenDatabase: path),
+            files: DatabaseFiles(ofOpenDatabase: given),
             recorder: EventRecorder(tables: .live, projection: projection, marks: marks),
             limits: limits,
             onFailure: onFailure
@@ -74,14 +82,6 @@ package final class SQLiteStore: Store {
     /// GRDB's own WAL mode is not used: it lowers `synchronous` to NORMAL, under which an acknowledged event
     /// can vanish at power loss.
     private static func openWriter(_ path: String, _ checkpoints: Checkpoints) throws -> DatabaseQueue {
-        // Bodies of events name people: SQLite alone would make a file that everybody may read. Its WAL takes
-        // the mode of this one. A file that may not be written SQLite would open to read, and then refuse every
-        // event, even when it may be written again.
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw SQLiteStartError.notWritable(path, reason: String(cString: strerror(errno)))
-        }
-        Foundation.close(descriptor)
         var configuration = Configuration()
         configuration.label = "console-billing.writer"
         configuration.busyMode = .timeout(2)

@@ -49,6 +49,18 @@ struct RestoringTests {
         }
     }
 
+    @Test func `a restore onto a link replaces the file that it leads to`() async throws {
+        try await withBackup { place, backup in
+            let link = place.folder.appending(path: "link").path
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: place.path)
+            try backup.restore(to: link, replaces: true)
+            try backup.verify(against: link)
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == place.path)
+            #expect(try await charges(at: place.path) == ["ch_new"])
+            #expect(try await charges(at: place.path + ".replaced") == ["ch_old"])
+        }
+    }
+
     /// The files that were moved, or not yet, when the power went.
     @Test(arguments: [[], [""], ["", "-wal"]])
     func `a restore that broke off keeps the service from starting, and can be run again`(
