@@ -51,9 +51,10 @@ enum Setting: String, CaseIterable, Sendable {
     /// What a value must be, for the message that refuses another.
     var accepts: String {
         switch self {
-        case .host: "an address to listen on, such as 127.0.0.1 or 0.0.0.0"
+        case .host: "an address or name of this machine to listen on, such as 127.0.0.1, 0.0.0.0 or ::1"
         case .port: "a port from 0 to 65535 (0: any free one)"
-        case .publicURL: "an http or https URL without query, such as https://billing.example.com"
+        case .publicURL:
+            "an http or https URL of a host, perhaps a port and a plain path, such as https://billing.example.com"
         case .databaseURL: "sqlite:PATH or \(PostgresURL.form)"
         case .webhookSecret: "one or several whsec_… secrets, separated by commas"
         case .webhookTolerance: "seconds from 1 to 3600"
