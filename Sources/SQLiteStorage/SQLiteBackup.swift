@@ -14,6 +14,7 @@ package struct SQLiteBackup: Sendable {
     package enum Fault: Error, Equatable, CustomStringConvertible {
         case unreadable(String)
         case damaged(String)
+        case newer(String)
         case targetExists(String)
         case differs(table: String, rows: Int)
 
@@ -22,6 +23,8 @@ package struct SQLiteBackup: Sendable {
             case .unreadable(let path): "\(path) is not a backup of console-billing's."
             case .damaged(let path):
                 "\(path) is damaged: SQLite's integrity check fails. Use an older backup."
+            case .newer(let path):
+                "\(path) was made by a newer version of console-billing. Restore it with that version, or use an older backup."
             case .targetExists(let path):
                 "\(path) exists. Move it away first, or say --replace to have it moved to \(path).replaced."
             case .differs(let table, let rows):
@@ -46,6 +49,11 @@ package struct SQLiteBackup: Sendable {
             return try queue.read { db in
                 guard try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok" else {
                     throw Fault.damaged(path)
+                }
+                switch try Schema.origin(of: db) {
+                case .ours: break
+                case .newer: throw Fault.newer(path)
+                case .empty, .foreign: throw Fault.unreadable(path)
                 }
                 let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
                 return Contents(

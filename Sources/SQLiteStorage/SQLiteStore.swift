@@ -87,6 +87,12 @@ package final class SQLiteStore: Store {
         configuration.busyMode = .timeout(2)
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.inDatabase { db in
+            // Before anything is changed: another program's file stays as it is.
+            switch try Schema.origin(of: db) {
+            case .empty, .ours: break
+            case .newer: throw SQLiteStartError.newerSchema
+            case .foreign: throw SQLiteStartError.foreign(path)
+            }
             // A checkpoint every 8 MiB. Pages of 16 KiB would save a twentieth of the processor time, and write
             // three times as much at a thousand events a second, when batches are small.
             try db.execute(sql: "PRAGMA page_size = 4096")
@@ -101,7 +107,6 @@ package final class SQLiteStore: Store {
             guard try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal",
                 try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2
             else { throw SQLiteStartError.notDurable }
-            if try Schema.migrator.hasBeenSuperseded(db) { throw SQLiteStartError.newerSchema }
         }
         try Schema.migrator.migrate(queue)
         // Migrations must not have changed what durability hangs on.
@@ -177,6 +182,7 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
     case folder(String)
     case notWritable(String, reason: String)
     case noDatabase(String)
+    case foreign(String)
     case halfRestored(String)
 
     package var description: String {
@@ -195,6 +201,9 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
                 + "DATABASE_URL to another place."
         case .noDatabase(let path):
             "The file \(path) is no SQLite database, or a damaged one; it was left as it is. Restore a backup in "
+                + "its place, or set DATABASE_URL to another file."
+        case .foreign(let path):
+            "The database \(path) is another program's, or lacks tables of ours; it was left as it is. Restore a backup in "
                 + "its place, or set DATABASE_URL to another file."
         case .halfRestored(let path):
             "A restore of \(path) was interrupted. Run it again: console-billing restore FILE --replace. What was "

@@ -133,6 +133,20 @@ struct OpeningTests {
         }
     }
 
+    @Test(arguments: [
+        "CREATE TABLE notes (text TEXT)",
+        "CREATE TABLE events (id TEXT); CREATE TABLE transactions (id TEXT)",
+        "CREATE TABLE grdb_migrations (identifier TEXT); INSERT INTO grdb_migrations VALUES ('theirs')",
+    ])
+    func `another program's database is refused by name and left as it is`(sql: String) async throws {
+        try await withPlace { place in
+            try place.edit(sql)
+            let bytes = try Data(contentsOf: URL(filePath: place.path))
+            #expect(throws: SQLiteStartError.foreign(place.path)) { try SQLiteStore(path: place.path) }
+            #expect(try Data(contentsOf: URL(filePath: place.path)) == bytes)
+        }
+    }
+
     @Test func `a database written by a newer version is refused, and still good for that version`()
         async throws
     {
