@@ -258,6 +258,7 @@ struct Service {
             metrics: metrics,
             metricSources: [
                 DatabaseMetrics(path: configuration.database.path), ProcessMetrics(), BuildMetrics(),
+                LogMetrics(),
             ]
         )
     }
