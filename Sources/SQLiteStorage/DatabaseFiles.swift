@@ -1,5 +1,7 @@
 import Foundation
+import GRDB
 import Storage
+import Synchronization
 
 /// Knows the files of an open database, to notice when somebody deletes or replaces them.
 ///
@@ -45,6 +47,21 @@ package struct DatabaseFiles: Sendable {
         defer { free(real) }
         return URL(filePath: String(cString: real)).appending(path: url.lastPathComponent).path
     }
+
+    /// Has SQLite keep its temporary files beside the first database that this process opens to write.
+    ///
+    /// Its own choice is `/var/tmp` or `/tmp`, and a container with a read-only root may have neither. A folder that
+    /// `SQLITE_TMPDIR` names stands: <https://www.sqlite.org/tempfiles.html#tempdir>. The folder is one for the whole
+    /// process, and is not to be changed while another connection uses it:
+    /// <https://www.sqlite.org/pragma.html#pragma_temp_store_directory>
+    static func keepTemporaryFiles(beside database: String, _ db: Database) throws {
+        let isFirst = temporaryFolderIsSet.exchange(true, ordering: .acquiringAndReleasing) == false
+        guard isFirst, getenv("SQLITE_TMPDIR") == nil else { return }
+        let folder = URL(filePath: database).deletingLastPathComponent().path
+        try db.execute(sql: "PRAGMA temp_store_directory = '\(folder.replacing("'", with: "''"))'")
+    }
+
+    private static let temporaryFolderIsSet = Atomic(false)
 
     private static func identity(of path: String) -> Identity? {
         var status = stat()

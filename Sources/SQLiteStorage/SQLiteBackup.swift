@@ -132,6 +132,7 @@ package struct SQLiteBackup: Sendable {
         let queue = try open(target)
         defer { try? queue.close() }
         try queue.writeWithoutTransaction { db in
+            try DatabaseFiles.keepTemporaryFiles(beside: DatabaseFiles.resolved(target), db)
             try db.execute(sql: "ATTACH ? AS backup", arguments: [path])
             let tables = try String.fetchAll(
                 db,

@@ -93,6 +93,7 @@ package final class SQLiteStore: Store {
             case .newer: throw SQLiteStartError.newerSchema
             case .foreign: throw SQLiteStartError.foreign(path)
             }
+            try DatabaseFiles.keepTemporaryFiles(beside: path, db)
             // A checkpoint every 8 MiB. Pages of 16 KiB would save a twentieth of the processor time, and write
             // three times as much at a thousand events a second, when batches are small.
             try db.execute(sql: "PRAGMA page_size = 4096")

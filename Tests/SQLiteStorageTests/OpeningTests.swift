@@ -16,6 +16,16 @@ struct OpeningTests {
         }
     }
 
+    @Test func `temporary files lie beside a database: a read-only root has no room for them`() async throws {
+        try await withSQLiteStore { store in
+            let folder = try await store.writer.read { db in
+                try String.fetchOne(db, sql: "PRAGMA temp_store_directory")
+            }
+            // One for the process: that of the database that was opened first.
+            #expect(folder?.isEmpty == false)
+        }
+    }
+
     @Test func `a reader can neither write nor checkpoint by itself`() async throws {
         try await withSQLiteStore { store in
             for reader in store.readers {
