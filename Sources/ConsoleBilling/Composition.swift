@@ -182,9 +182,8 @@ struct Service {
         } catch {
             if let cause = failStop.cause { throw Stopped(cause: cause) }
             throw StartError(
-                message:
-                    "The service cannot listen on \(configuration.host):\(configuration.port). Is the port "
-                    + "taken? Set PORT to another one.",
+                message: ListenFault.sentence(host: configuration.host, port: configuration.port)
+                    ?? "The service ended because a part of it failed (\(type(of: error))).",
                 isUnavailable: true
             )
         }
@@ -259,6 +258,7 @@ struct Service {
             metrics: metrics,
             metricSources: [
                 DatabaseMetrics(path: configuration.database.path), ProcessMetrics(), BuildMetrics(),
+                LogMetrics(),
             ]
         )
     }

@@ -30,6 +30,7 @@ struct ConsoleBilling: AsyncParsableCommand {
     )
 
     static func main() async {
+        StandardStreams.open()
         let arguments = Array(CommandLine.arguments.dropFirst())
         if let misspelt = MisspeltCommand.find(in: arguments, of: self) {
             exit(withError: Sysexits.fail(Sysexits.usage, misspelt.message))

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 
 /// The exit codes of `sysexits.h` that the commands use.
 enum Sysexits {
@@ -21,7 +20,9 @@ enum Sysexits {
 
     /// Says on standard error what went wrong, and gives the error that ends the command with `code`.
     static func fail(_ code: ExitCode, _ message: String) -> ExitCode {
-        FileHandle.standardError.write(Data((message + "\n").utf8))
+        // After the lines of the log, and without waiting for ever for whoever reads them.
+        LineQueue.standardError.write(message + "\n")
+        LineQueue.standardError.flush()
         return code
     }
 }

@@ -37,7 +37,7 @@ struct MigrateStoreCommand: AsyncParsableCommand {
             }
             let target = to ?? ProcessInfo.processInfo.environment[Setting.databaseURL.rawValue] ?? ""
             guard case .postgres(let url) = DatabaseLocation(target) else {
-                throw CommandFailure(Sysexits.usage, "--to takes postgres://USER:PASSWORD@HOST:PORT/NAME.")
+                throw CommandFailure(Sysexits.usage, "--to takes \(PostgresURL.form).")
             }
             guard !url.leavesEncryptionOpen() else {
                 throw CommandFailure(Sysexits.usage, "--to \(PostgresURL.encryptionIsOpen)")

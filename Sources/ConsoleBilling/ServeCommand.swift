@@ -22,6 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
         ProcessHardening.apply()
         // Somebody may ask for other secrets before there is anybody to take them; see SecretRotation.
         signal(SIGHUP, SIG_IGN)
+        defer { LineQueue.standardError.flush() }
         do {
             var sources = options.sources()
             let contents = sources.contents()

@@ -39,6 +39,13 @@ package final class ConnectionLine: Sendable {
 
         func connect() throws(PostgresFailure) -> PostgresConnection {
             let connection = try PostgresConnection(url, limits: limits, role: role)
+            // Before anything is set: behind a pooler it would be set for others.
+            let isShared = try TransactionPooling.isFound(on: connection) { () throws(PostgresFailure) in
+                var brief = limits
+                (brief.statement, brief.slack) = (1_000, 1_000)
+                return try PostgresConnection(url, limits: brief, role: role)
+            }
+            if isShared { throw .unfit(TransactionPooling()) }
             let settings =
                 [
                     "statement_timeout = \(limits.statement)", "lock_timeout = \(limits.lock)",

@@ -70,6 +70,16 @@ package final class PostgresConnection {
 
     deinit { PQfinish(connection) }
 
+    /// The server's process as it was announced when the connection came about; a pooler announces a number of its own.
+    var announcedProcess: Int64 { Int64(PQbackendPID(connection)) }
+
+    /// The server's process that answers now.
+    func serverProcess() throws(PostgresFailure) -> Int64 {
+        let rows = try execute(Command("SELECT pg_backend_pid()::bigint", isPrepared: false))
+        guard rows.count == 1 else { throw .unexpected }
+        return rows.int(0, 0)
+    }
+
     /// The version, such as 150018.
     package var serverVersion: Int { Int(PQserverVersion(connection)) }
 

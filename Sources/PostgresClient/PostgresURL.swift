@@ -22,11 +22,16 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
     /// The options that were given, without what may be secret.
     private let given: [String: String]
 
-    /// - Returns: `nil` for what is no URL of PostgreSQL's, or one with an option that it does not have.
+    /// What a URL looks like, for the message that refuses one.
+    package static let form =
+        "postgres://USER:PASSWORD@HOST:PORT/NAME, the password percent-encoded (%40 for @, %2F for /)"
+
+    /// - Returns: `nil` for what is no URL of PostgreSQL's, one with an option that it does not have, or one whose
+    ///   password is not percent-encoded.
     package init?(_ text: String) {
-        guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://"), !text.utf8.contains(0) else {
-            return nil
-        }
+        guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://"), !text.utf8.contains(0),
+            !Self.spillsPassword(text)
+        else { return nil }
         guard let options = PQconninfoParse(text, nil) else { return nil }
         defer { PQconninfoFree(options) }
         var given: [String: String] = [:]
@@ -41,6 +46,22 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
         }
         self.text = text
         self.given = given
+    }
+
+    /// Whether an `@` stands where none can but a password's.
+    ///
+    /// A password that holds `@` or `/` unencoded ends there for the client library, which takes the rest for the host
+    /// or the database and names them in its messages:
+    /// <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS>
+    private static func spillsPassword(_ text: String) -> Bool {
+        var rest = text.unicodeScalars.drop { $0 != "/" }.dropFirst(2)
+        if let end = rest.firstIndex(where: { $0 == "@" || $0 == "/" }), rest[end] == "@" {
+            rest = rest[end...].dropFirst()
+        }
+        let query = rest.drop { $0 != "?" }
+        // The name of a socket in the abstract namespace begins with one.
+        let isInOption = zip(query, query.dropFirst()).contains { $1 == "@" && $0 != "=" && $0 != "," }
+        return rest.prefix { $0 != "?" }.contains("@") || isInOption
     }
 
     /// Host and database, for people; never user or password.

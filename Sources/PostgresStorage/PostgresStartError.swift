@@ -4,6 +4,7 @@ import PostgresClient
 package enum PostgresStartError: ServerFault, Equatable {
     /// What the client library said; it names hosts and users, never passwords.
     case unreachable(String)
+    case pooled(TransactionPooling)
     case tooOld(version: Int)
     case notUTF8(encoding: String)
     case notDurable(setting: String, value: String, wanted: String)
@@ -16,6 +17,7 @@ package enum PostgresStartError: ServerFault, Equatable {
         switch failure {
         case .unreachable(let reason): self = .unreachable(reason)
         case .unfit(let fault as PostgresStartError): self = fault
+        case .unfit(let fault as TransactionPooling): self = .pooled(fault)
         default: return nil
         }
     }
@@ -24,6 +26,7 @@ package enum PostgresStartError: ServerFault, Equatable {
         switch self {
         case .unreachable(let reason):
             "The database cannot be reached: \(reason). Is it running, and does DATABASE_URL name it?"
+        case .pooled(let fault): "\(fault)"
         case .tooOld(let version):
             "The database is PostgreSQL \(version / 10_000); console-billing needs 13 or newer."
         case .notUTF8(let encoding):

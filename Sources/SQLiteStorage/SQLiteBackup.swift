@@ -14,6 +14,7 @@ package struct SQLiteBackup: Sendable {
     package enum Fault: Error, Equatable, CustomStringConvertible {
         case unreadable(String)
         case damaged(String)
+        case newer(String)
         case targetExists(String)
         case differs(table: String, rows: Int)
 
@@ -22,6 +23,8 @@ package struct SQLiteBackup: Sendable {
             case .unreadable(let path): "\(path) is not a backup of console-billing's."
             case .damaged(let path):
                 "\(path) is damaged: SQLite's integrity check fails. Use an older backup."
+            case .newer(let path):
+                "\(path) was made by a newer version of console-billing. Restore it with that version, or use an older backup."
             case .targetExists(let path):
                 "\(path) exists. Move it away first, or say --replace to have it moved to \(path).replaced."
             case .differs(let table, let rows):
@@ -47,6 +50,11 @@ package struct SQLiteBackup: Sendable {
                 guard try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok" else {
                     throw Fault.damaged(path)
                 }
+                switch try Schema.origin(of: db) {
+                case .ours: break
+                case .newer: throw Fault.newer(path)
+                case .empty, .foreign: throw Fault.unreadable(path)
+                }
                 let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
                 return Contents(
                     events: try Int.fetchOne(db, sql: "SELECT count(*) FROM events") ?? 0,
@@ -71,10 +79,13 @@ package struct SQLiteBackup: Sendable {
     /// - Throws: ``Fault``, ``DatabaseLockError``, or an error of the file system; the target is then as it was.
     package func restore(to target: String, replaces: Bool) throws {
         let files = FileManager.default
+        _ = try examine()
         try FileSync.makeFolder(URL(filePath: target).deletingLastPathComponent())
+        // The file is replaced, and not a link that leads to it.
+        let target = DatabaseFiles.resolved(target)
         let lock = try DatabaseLock(databasePath: target)
         defer { withExtendedLifetime(lock) {} }
-        _ = try examine()
+        _ = try lock.lockFile(O_RDONLY)
         if files.fileExists(atPath: target), !replaces { throw Fault.targetExists(target) }
 
         let incoming = Self.incoming(target)
@@ -121,6 +132,7 @@ package struct SQLiteBackup: Sendable {
         let queue = try open(target)
         defer { try? queue.close() }
         try queue.writeWithoutTransaction { db in
+            try DatabaseFiles.keepTemporaryFiles(beside: DatabaseFiles.resolved(target), db)
             try db.execute(sql: "ATTACH ? AS backup", arguments: [path])
             let tables = try String.fetchAll(
                 db,

@@ -35,16 +35,24 @@ package final class SQLiteStore: Store {
         limits: EventWriter.Limits = EventWriter.Limits(),
         onFailure: @escaping @Sendable (StoreError) -> Void = { _ in }
     ) throws {
-        self.path = path
         let folder = URL(filePath: path).deletingLastPathComponent()
         do {
             try FileSync.makeFolder(folder)
         } catch {
             throw SQLiteStartError.folder(folder.path)
         }
+        let given = path
+        let path = DatabaseFiles.resolved(given)
+        self.path = path
         lock = try DatabaseLock(databasePath: path)
         guard !SQLiteBackup.isBeingRestored(path) else { throw SQLiteStartError.halfRestored(path) }
         Self.removeUnfinishedBackups(of: path)
+        // Bodies of events name people: SQLite alone would make a file that everybody may read. Its WAL takes
+        // the mode of this one. A file that may not be written SQLite would open to read, and then refuse every
+        // event, even when it may be written again.
+        guard try lock.lockFile(O_RDWR | O_CREAT) else {
+            throw SQLiteStartError.notWritable(path, reason: String(cString: strerror(errno)))
+        }
         do {
             writer = try Self.openWriter(path, checkpoints)
             readers = try (0..<3).map { _ in try Self.openReader(path) }
@@ -62,7 +70,7 @@ package final class SQLiteStore: Store {
         eventWriter = EventWriter(
             queue: writer,
             checkpoints: checkpoints,
-            files: DatabaseFiles(ofOpenDatabase: path),
+            files: DatabaseFiles(ofOpenDatabase: given),
             recorder: EventRecorder(tables: .live, projection: projection, marks: marks),
             limits: limits,
             onFailure: onFailure
@@ -74,19 +82,18 @@ package final class SQLiteStore: Store {
     /// GRDB's own WAL mode is not used: it lowers `synchronous` to NORMAL, under which an acknowledged event
     /// can vanish at power loss.
     private static func openWriter(_ path: String, _ checkpoints: Checkpoints) throws -> DatabaseQueue {
-        // Bodies of events name people: SQLite alone would make a file that everybody may read. Its WAL takes
-        // the mode of this one. A file that may not be written SQLite would open to read, and then refuse every
-        // event, even when it may be written again.
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw SQLiteStartError.notWritable(path, reason: String(cString: strerror(errno)))
-        }
-        Foundation.close(descriptor)
         var configuration = Configuration()
         configuration.label = "console-billing.writer"
         configuration.busyMode = .timeout(2)
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.inDatabase { db in
+            // Before anything is changed: another program's file stays as it is.
+            switch try Schema.origin(of: db) {
+            case .empty, .ours: break
+            case .newer: throw SQLiteStartError.newerSchema
+            case .foreign: throw SQLiteStartError.foreign(path)
+            }
+            try DatabaseFiles.keepTemporaryFiles(beside: path, db)
             // A checkpoint every 8 MiB. Pages of 16 KiB would save a twentieth of the processor time, and write
             // three times as much at a thousand events a second, when batches are small.
             try db.execute(sql: "PRAGMA page_size = 4096")
@@ -101,7 +108,6 @@ package final class SQLiteStore: Store {
             guard try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal",
                 try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2
             else { throw SQLiteStartError.notDurable }
-            if try Schema.migrator.hasBeenSuperseded(db) { throw SQLiteStartError.newerSchema }
         }
         try Schema.migrator.migrate(queue)
         // Migrations must not have changed what durability hangs on.
@@ -177,6 +183,7 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
     case folder(String)
     case notWritable(String, reason: String)
     case noDatabase(String)
+    case foreign(String)
     case halfRestored(String)
 
     package var description: String {
@@ -195,6 +202,9 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
                 + "DATABASE_URL to another place."
         case .noDatabase(let path):
             "The file \(path) is no SQLite database, or a damaged one; it was left as it is. Restore a backup in "
+                + "its place, or set DATABASE_URL to another file."
+        case .foreign(let path):
+            "The database \(path) is another program's, or lacks tables of ours; it was left as it is. Restore a backup in "
                 + "its place, or set DATABASE_URL to another file."
         case .halfRestored(let path):
             "A restore of \(path) was interrupted. Run it again: console-billing restore FILE --replace. What was "

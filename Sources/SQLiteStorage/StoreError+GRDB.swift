@@ -18,11 +18,14 @@ extension StoreError {
             switch error.resultCode {
             case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
             case .SQLITE_FULL: .full
+            // Nothing was written: a temporary file found no folder, or could not be made. The database's own files are
+            // open already.
+            case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_GETTEMPPATH: .other
+            case .SQLITE_CANTOPEN: .other
             case .SQLITE_IOERR: .inputOutput
             case .SQLITE_READONLY, .SQLITE_PERM: .readOnly
             case .SQLITE_CONSTRAINT: .constraint
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt
-            case .SQLITE_CANTOPEN: .inputOutput
             default: .other
             }
         self.init(code, while: operation)

@@ -185,7 +185,9 @@ private func buildRoutes(
     )
     let instruments = WebInstruments(configuration.metrics)
     let assets = Assets(chartScript: configuration.chartScript)
-    let assetLinks = assets.links(under: WebOrigin.path(of: publicURL))
+    let root = WebOrigin.path(of: publicURL)
+    let assetLinks = assets.links(under: root)
+    let description = OpenAPIController(under: root)
     let pages = PageResponse(frameAncestors: configuration.frameAncestors.map(\.description))
     let emailer = ReceiptEmailer(feed: store, mailer: mailer)
     let access = TransactionAccess(feed: store, authenticator: authenticator)
@@ -270,7 +272,7 @@ private func buildRoutes(
         ).addRoutes(to: &routes)
         HealthController(store: store).addRoutes(to: &routes)
         AssetsController(assets: assets).addRoutes(to: &routes)
-        OpenAPIController().addRoutes(to: &routes)
+        description.addRoutes(to: &routes)
     }
     // A router's middleware covers only the routes added after it, and this one needs to know them all.
     addRoutes(to: &table)

@@ -75,6 +75,82 @@ struct AccessSettingsTests {
         }
     }
 
+    @Test(arguments: [
+        "http://", "https:///billing", "https://billing.example.com:99999", "https://billing.example.com:",
+        "https://me:canary@billing.example.com", "https://billing..example.com", "https://*.example.com",
+        "https://[::1", "https://[1::2::3]", "https://256.1.1.1", "https://-billing.example.com",
+        "https://billing.example.com//x", "https://billing.example.com/a/../b",
+        "https://billing.example.com/a;b",
+        "https://billing.example.com/a b", "https://billing.example.com/?x", "https://billing.example.com#x",
+        "https:\\\\billing.example.com", "billing.example.com", "ftp://billing.example.com", "/billing",
+        "https://billing.example.com/%2e%2e/b",
+    ])
+    func `a base of links that leads nowhere is refused`(url: String) {
+        let error = #expect(throws: ConfigurationError.self) { try configuration([.publicURL: url]) }
+        #expect(
+            error?.problems.count == 1 && error?.description.contains("PUBLIC_URL cannot be right") == true
+        )
+        #expect(error?.description.contains("canary") == false)
+    }
+
+    @Test(arguments: [
+        "https://billing.example.com", "http://localhost:3080", "http://[::1]:3080", "http://10.0.0.7",
+        "https://example.com/billing-service/v2", "https://BILLING.example.com.", "http://billing_app:80",
+    ])
+    func `a base of links may have a port and a path, and a slash at its end`(url: String) throws {
+        for text in [url, url + "/"] { #expect(try configuration([.publicURL: text]).publicURL == url) }
+    }
+
+    @Test(arguments: ["http://127.0.0.1", "127.0.0.1:3080", "1.2.3", "a b", "[::1", "host/path", "..", "::g"])
+    func `what nothing can listen on is refused by name`(host: String) {
+        let error = #expect(throws: ConfigurationError.self) { try configuration([.host: host]) }
+        #expect(error?.problems.count == 1 && error?.description.contains("HOST cannot be right") == true)
+    }
+
+    @Test func `an IPv6 address is listened on with brackets and without`() throws {
+        for text in ["::1", "[::1]"] {
+            let configuration = try configuration([.host: text])
+            #expect(configuration.host == "::1" && configuration.publicURL == "http://[::1]:3080")
+        }
+    }
+
+    @Test(arguments: [
+        (Setting.webhookSecret, "\"whsec_canary_of_the_tests\""),
+        (.linkSigningSecret, "'canary-of-at-least-thirty-two-bytes'"),
+        (.webhookSecret, "whsec_of_the_tests, \"whsec_canary_of_the_tests\""), (.port, "\"canary\""),
+        (.sellerName, "'canary'"), (.databaseURL, "\"sqlite:canary\""), (.webhookSecret, "\"\""),
+    ])
+    func `quotation marks around a value are named, once, and the value is not`(
+        setting: Setting,
+        text: String
+    ) {
+        let error = #expect(throws: ConfigurationError.self) { try configuration([setting: text]) }
+        #expect(
+            error?.problems.count == 1
+                && error?.description.contains("\(setting.rawValue) has quotation marks") == true
+        )
+        #expect(error?.description.contains("canary") == false)
+    }
+
+    @Test(arguments: [
+        "pay.stripe.com:443", "https://pay.stripe.com", "pay.stripe.com/x", "*.stripe.com", "pay..com",
+    ])
+    func `hosts of receipts are hosts`(text: String) {
+        let error = #expect(throws: ConfigurationError.self) { try configuration([.receiptHosts: text]) }
+        #expect(error?.description.contains("RECEIPT_HOSTS cannot be right") == true)
+    }
+
+    @Test func `what keeps it from listening is said as it is`() throws {
+        #expect(ListenFault.sentence(host: "127.0.0.1", port: 0) == nil)
+        // No resolver is asked for a label of 64 letters.
+        let tooLong = String(repeating: "a", count: 64) + ".invalid"
+        let nowhere = try #require(ListenFault.sentence(host: tooLong, port: 0))
+        #expect(nowhere.contains("HOST leads to no address") && !nowhere.contains("taken"))
+        // TEST-NET-1 is nobody's: <https://www.rfc-editor.org/rfc/rfc5737>.
+        let elsewhere = try #require(ListenFault.sentence(host: "192.0.2.1", port: 0))
+        #expect(elsewhere.contains("HOST is no address of this machine"))
+    }
+
     @Test(arguments: ["127.0.0.1", "localhost", "::1", "10.0.0.7", "billing.internal", "0.0.0.1", "::2"])
     func `an address of its own will do for links`(host: String) throws {
         let shown = host.contains(":") ? "[\(host)]" : host

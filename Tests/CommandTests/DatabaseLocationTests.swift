@@ -17,6 +17,7 @@ struct DatabaseLocationTests {
 
     @Test(arguments: [
         "", "sqlite:", "data/billing.sqlite", "mysql://db/billing", "postgres://db/billing?colour=red",
+        "postgres://me:p/colour@db/billing", "postgres://me:p@colour@db/billing?sslmode=disable",
     ])
     func `what is neither is refused, with what is accepted and without what was given`(text: String) throws {
         if DatabaseLocation(text) != nil { Issue.record("\(text) is a place") }
@@ -35,6 +36,7 @@ struct DatabaseLocationTests {
         } catch {
             #expect(error.description.contains("DATABASE_URL"))
             #expect(error.description.contains("postgres://USER:PASSWORD@HOST:PORT/NAME"))
+            #expect(error.description.contains("percent-encoded"))
             #expect(!error.description.contains("colour"))
         }
     }

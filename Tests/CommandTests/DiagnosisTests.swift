@@ -52,6 +52,23 @@ struct DiagnosisTests {
         #expect(findings.first { $0.name == "database.folder" }?.state == .bad)
     }
 
+    @Test func `a database behind a link is measured and looked at where it is`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "database-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let files = FileManager.default
+        try files.createDirectory(at: folder, withIntermediateDirectories: true)
+        let (file, link) = (folder.appending(path: "file").path, folder.appending(path: "link").path)
+        #expect(files.createFile(atPath: file + "-wal", contents: Data(count: 512)))
+        try files.createSymbolicLink(atPath: link, withDestinationPath: file)
+        let sizes = DatabaseMetrics(path: link).families()[0].text
+        #expect(sizes.contains(#"{file="wal"} 512"#))
+
+        try files.removeItem(atPath: link)
+        try files.createSymbolicLink(atPath: link, withDestinationPath: "/dev/null/database.sqlite")
+        let findings = MachineExamination(databasePath: link).findings(now: .now)
+        #expect(findings.first { $0.name == "database.folder" }?.state == .bad)
+    }
+
     @Test func `a database that others can read is found`() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "database-\(UUID().uuidString)")
             .path(percentEncoded: false)

@@ -131,6 +131,28 @@ struct OpeningTests {
         #expect(PostgresURL(text) == nil)
     }
 
+    /// The client library would take `canary` for the host or the database, and say so.
+    @Test(arguments: [
+        "postgres://me:se@canary@db/billing", "postgres://me:se/canary@db/billing",
+        "postgres://me:5432/canary@db/billing?sslmode=disable", "postgres://me@corp:canary@db/billing",
+        "postgres://me:a/b?sslmode=canary@db/billing", "postgres://me:a/b?canary@db/billing",
+        "postgresql://me:p#w/canary@db/billing", "postgres://me:a%canary@db/billing",
+    ])
+    func `a password that is not percent-encoded is refused before any of it is taken for a place`(
+        text: String
+    ) {
+        #expect(PostgresURL(text) == nil)
+    }
+
+    @Test(arguments: [
+        "postgres://me:se%40cret%2F@db/billing", "postgres://me:se?cret#:@db/billing",
+        "postgres://me@db/billing",
+        "postgres:///billing?host=@socket", "postgres://me@/billing?host=/run/postgresql,@socket",
+    ])
+    func `what is encoded, or need not be, is taken`(text: String) {
+        #expect(PostgresURL(text) != nil)
+    }
+
     @Test(arguments: [
         "postgres://user:hunter2@db.example.com:5432/billing", "postgresql://db.example.com/billing",
         "postgres://user:hunter2@a.example.com,b.example.com/billing?sslmode=verify-full",

@@ -16,6 +16,16 @@ struct OpeningTests {
         }
     }
 
+    @Test func `temporary files lie beside a database: a read-only root has no room for them`() async throws {
+        try await withSQLiteStore { store in
+            let folder = try await store.writer.read { db in
+                try String.fetchOne(db, sql: "PRAGMA temp_store_directory")
+            }
+            // One for the process: that of the database that was opened first.
+            #expect(folder?.isEmpty == false)
+        }
+    }
+
     @Test func `a reader can neither write nor checkpoint by itself`() async throws {
         try await withSQLiteStore { store in
             for reader in store.readers {
@@ -43,6 +53,74 @@ struct OpeningTests {
         }
     }
 
+    @Test(arguments: ["link", "chain", "folder"])
+    func `a second store is refused that comes by a link`(kind: String) async throws {
+        try await withPlace { place in
+            let first = try SQLiteStore(path: place.path)
+            let link = place.folder.appending(path: kind).path
+            let files = FileManager.default
+            switch kind {
+            case "link": try files.createSymbolicLink(atPath: link, withDestinationPath: "billing.sqlite")
+            case "chain":
+                try files.createSymbolicLink(atPath: link + "2", withDestinationPath: place.path)
+                try files.createSymbolicLink(atPath: link, withDestinationPath: link + "2")
+            default: try files.createSymbolicLink(atPath: link, withDestinationPath: place.folder.path)
+            }
+            let path = kind == "folder" ? link + "/billing.sqlite" : link
+            let holder = "process \(ProcessInfo.processInfo.processIdentifier)"
+            #expect(throws: DatabaseLockError.held(path: place.path, by: holder)) {
+                try SQLiteStore(path: path)
+            }
+            await first.close()
+            let second = try SQLiteStore(path: path)
+            await second.close()
+        }
+    }
+
+    @Test func `a second store is refused when the file has got another name meanwhile`() async throws {
+        try await withPlace { place in
+            let first = try SQLiteStore(path: place.path)
+            let other = place.folder.appending(path: "other.sqlite").path
+            try FileManager.default.moveItem(atPath: place.path, toPath: other)
+            #expect(throws: DatabaseLockError.held(path: other, by: "")) { try SQLiteStore(path: other) }
+            await first.close()
+            let second = try SQLiteStore(path: other)
+            await second.close()
+        }
+    }
+
+    @Test func `a file of two names is refused by either, also by a restore, until it has one`() async throws
+    {
+        try await withPlace { place in
+            let first = try SQLiteStore(path: place.path)
+            let copy = place.folder.appending(path: "copy.sqlite").path
+            try await first.writeBackup(to: copy)
+            await first.close()
+            let other = place.folder.appending(path: "other.sqlite").path
+            try FileManager.default.linkItem(atPath: place.path, toPath: other)
+            for path in [place.path, other] {
+                let linked = DatabaseLockError.linked(path: path, names: 2)
+                #expect(throws: linked) { try SQLiteStore(path: path) }
+                #expect(throws: linked) { try SQLiteBackup(path: copy).restore(to: path, replaces: true) }
+            }
+            try FileManager.default.removeItem(atPath: other)
+            let again = try SQLiteStore(path: place.path)
+            await again.close()
+        }
+    }
+
+    @Test func `a database is made where a link leads that waits for it`() async throws {
+        try await withPlace { place in
+            let link = place.folder.appending(path: "link").path
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "billing.sqlite")
+            let store = try SQLiteStore(path: link)
+            for suffix in ["", "-wal", ".lock"] {
+                #expect(FileManager.default.fileExists(atPath: place.path + suffix), "\(suffix)")
+            }
+            await store.close()
+        }
+    }
+
     @Test func `a store that could not open leaves the file to the next`() async throws {
         try await withPlace { place in
             try Data("this is no database, and longer than a header of one hundred bytes would be: ".utf8)
@@ -62,6 +140,20 @@ struct OpeningTests {
             #expect(error == .noDatabase(place.path))
             #expect(error?.description.contains(place.path) == true)
             #expect(try Data(contentsOf: URL(filePath: place.path)) == text)
+        }
+    }
+
+    @Test(arguments: [
+        "CREATE TABLE notes (text TEXT)",
+        "CREATE TABLE events (id TEXT); CREATE TABLE transactions (id TEXT)",
+        "CREATE TABLE grdb_migrations (identifier TEXT); INSERT INTO grdb_migrations VALUES ('theirs')",
+    ])
+    func `another program's database is refused by name and left as it is`(sql: String) async throws {
+        try await withPlace { place in
+            try place.edit(sql)
+            let bytes = try Data(contentsOf: URL(filePath: place.path))
+            #expect(throws: SQLiteStartError.foreign(place.path)) { try SQLiteStore(path: place.path) }
+            #expect(try Data(contentsOf: URL(filePath: place.path)) == bytes)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Storage
 import StorageConformance
 import Testing
@@ -49,6 +50,18 @@ struct RestoringTests {
         }
     }
 
+    @Test func `a restore onto a link replaces the file that it leads to`() async throws {
+        try await withBackup { place, backup in
+            let link = place.folder.appending(path: "link").path
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: place.path)
+            try backup.restore(to: link, replaces: true)
+            try backup.verify(against: link)
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == place.path)
+            #expect(try await charges(at: place.path) == ["ch_new"])
+            #expect(try await charges(at: place.path + ".replaced") == ["ch_old"])
+        }
+    }
+
     /// The files that were moved, or not yet, when the power went.
     @Test(arguments: [[], [""], ["", "-wal"]])
     func `a restore that broke off keeps the service from starting, and can be run again`(
@@ -80,6 +93,26 @@ struct RestoringTests {
             try Data("of another database".utf8).write(to: URL(filePath: place.path + ".replaced-wal"))
             try backup.restore(to: place.path, replaces: true)
             #expect(!FileManager.default.fileExists(atPath: place.path + ".replaced-wal"))
+        }
+    }
+
+    /// What a file is that is no backup of ours, by how a backup becomes it.
+    @Test(arguments: [
+        ("newer", "INSERT INTO grdb_migrations (identifier) VALUES ('9999_of_tomorrow')"),
+        ("another's", "DROP TABLE grdb_migrations"), ("another's", "DELETE FROM grdb_migrations"),
+        ("another's", "DROP TABLE customer_links"),
+        ("another's", "ALTER TABLE transactions RENAME COLUMN body TO amount"),
+    ])
+    func `only a backup of ours takes the place of anything`(origin: String, change: String) async throws {
+        try await withBackup { place, backup in
+            let queue = try DatabaseQueue(path: backup.path)
+            try queue.writeWithoutTransaction { try $0.execute(sql: change) }
+            try queue.close()
+            let fault: SQLiteBackup.Fault =
+                origin == "newer" ? .newer(backup.path) : .unreadable(backup.path)
+            #expect(throws: fault) { try backup.restore(to: place.path, replaces: true) }
+            #expect(!FileManager.default.fileExists(atPath: place.path + ".replaced"))
+            #expect(try await charges(at: place.path) == ["ch_old"])
         }
     }
 

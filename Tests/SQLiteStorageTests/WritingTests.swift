@@ -294,7 +294,8 @@ struct WritingTests {
             (.SQLITE_IOERR_FSYNC, .inputOutput), (.SQLITE_IOERR_WRITE, .inputOutput),
             (.SQLITE_READONLY, .readOnly), (.SQLITE_READONLY_DBMOVED, .readOnly),
             (.SQLITE_CONSTRAINT_UNIQUE, .constraint), (.SQLITE_CORRUPT_VTAB, .corrupt),
-            (.SQLITE_NOTADB, .corrupt), (.SQLITE_CANTOPEN, .inputOutput), (.SQLITE_MISUSE, .other),
+            (.SQLITE_NOTADB, .corrupt), (.SQLITE_CANTOPEN, .other), (.SQLITE_IOERR_GETTEMPPATH, .other),
+            (.SQLITE_MISUSE, .other),
             (.SQLITE_ERROR, .other), (.SQLITE_NOMEM, .other),
         ] as [(ResultCode, StoreError.Code)]
     )

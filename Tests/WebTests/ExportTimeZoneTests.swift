@@ -1,6 +1,8 @@
 import Billing
 import Testing
 
+@testable import Web
+
 /// Dates in a file are those of the time zone it was asked for.
 @Suite(.timeLimit(.minutes(5)))
 struct ExportTimeZoneTests {
@@ -50,6 +52,28 @@ struct ExportTimeZoneTests {
         }
     }
 
+    /// Those without a slash, with the zone that the database links each to.
+    @Test(arguments: [
+        ("Japan", "Asia/Tokyo"), ("Singapore", "Asia/Singapore"), ("Poland", "Europe/Warsaw"),
+        ("GB", "Europe/London"), ("NZ-CHAT", "Pacific/Chatham"), ("EST5EDT", "America/New_York"),
+        ("EST", "America/Panama"), ("MST", "America/Phoenix"), ("CET", "Europe/Brussels"),
+        ("GMT+0", "Etc/GMT"),
+        ("Zulu", "Etc/UTC"), ("ROK", "Asia/Seoul"),
+    ])
+    func `an old name means the zone that it is a link to`(name: String, zone: String) throws {
+        let (old, new) = (try #require(LocalTime(ianaName: name)), try #require(LocalTime(ianaName: zone)))
+        // A day of January and one of July, of 2026.
+        for seconds in [1_768_435_200, 1_784_073_600] as [Int64] {
+            let moment = Instant(unixSeconds: seconds)
+            #expect(old.text(moment) == new.text(moment))
+        }
+    }
+
+    @Test func `every name of the database without a slash is a zone`() {
+        #expect(LocalTime.namesWithoutSlash.count == 44)
+        for name in LocalTime.namesWithoutSlash { #expect(LocalTime(ianaName: name) != nil, "\(name)") }
+    }
+
     @Test(arguments: [
         "/v1/transactions/export?timezone=",
         "/v1/stripe/transactions/export?startDate=2026-01-01T00:00:00Z&endDate=2026-01-02T00:00:00Z&timezone=",
@@ -57,7 +81,8 @@ struct ExportTimeZoneTests {
     func `a zone that nobody knows is refused`(path: String) async throws {
         try await WebHarness.with { harness in
             for zone in [
-                "Mars/Olympus", "europe/berlin", "GMT%2B5", "UTC%2B1", "PST8", "+01:00",
+                "Mars/Olympus", "europe/berlin", "GMT%2B5", "UTC%2B1", "PST8", "PST", "IST", "Factory",
+                "localtime", "+01:00",
                 "../../../etc/passwd",
                 "Europe/Berlin%0D%0AX-Evil: 1", "Europe", "/Europe/Berlin", "%F0%9F%95%B0",
             ] {

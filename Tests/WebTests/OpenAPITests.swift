@@ -14,6 +14,18 @@ struct OpenAPITests {
         }
     }
 
+    @Test(arguments: [
+        ("https://billing.example.com", "/"), ("https://www.example.com/billing-service", "/billing-service"),
+    ])
+    func `its server is the place that PUBLIC_URL says`(publicURL: String, server: String) async throws {
+        var settings = WebHarness.Settings()
+        settings.publicURL = publicURL
+        try await WebHarness.with(settings) { harness in
+            let servers = try await harness.get("/openapi.json", key: nil).json["servers"]
+            #expect(servers?[0]?["url"]?.string == server && servers?.array.count == 1)
+        }
+    }
+
     @Test func `every route is described, and nothing else is`() async throws {
         try await WebHarness.with { harness in
             let described = DescribedAPI(try await harness.get("/openapi.json").json).operations

@@ -68,6 +68,7 @@ struct UsageTests {
     @Test func `a day that is not indexed cost nobody knows what`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
+            harness.clock.advance(seconds: 86_400)
             let row = try await harness.get("/v1/usage/daily?customer=cus_one&from=2026-03-15&to=2026-03-15")
                 .rows[0]
             #expect(row["spent"] == .null && row["complete"] == false && row["leases"] == 0)
@@ -135,6 +136,30 @@ struct UsageTests {
             #expect(table.column("Provider") == rows.compactMap { $0["provider"]?.string })
             let lines = try await harness.get(query + "&format=jsonl").text.split(separator: "\n")
             #expect(lines.count == rows.count)
+        }
+    }
+
+    // Every day up to 9999 would be filled in: 2.9 million of them, in 1.4 GiB of memory.
+    @Test(arguments: [
+        "/v1/usage/daily?customer=cus_one&", "/v1/usage/daily?customer=cus_one&timezone=Asia/Tokyo&",
+        "/v1/usage/monthly?customer=cus_one&", "/v1/balance/history?customer=cus_one&",
+        "/v1/balance/history?customer=cus_one&timezone=Asia/Tokyo&",
+        "/v1/usage/history?address=akash1owner&",
+    ])
+    func `no range reaches beyond today, however far ahead it is asked for`(path: String) async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let names = path.contains("address") ? ("startDate", "endDate") : ("from", "to")
+            for range in [("9999-12-31", "9999-12-31"), ("2026-03-10", "2026-03-31")] {
+                let answer = try await harness.get(
+                    "\(path)\(names.0)=\(range.0)&\(names.1)=\(range.1)"
+                )
+                #expect(answer.status == 200, "\(answer.text)")
+                let rows = path.contains("address") ? answer.json.array : try answer.rows
+                let last = rows.last.flatMap { ($0["date"] ?? $0["month"])?.string }
+                #expect(last == (path.contains("monthly") ? "2026-03" : "2026-03-14"))
+                #expect(path.contains("address") || answer.json["to"] == "2026-03-14")
+            }
         }
     }
 

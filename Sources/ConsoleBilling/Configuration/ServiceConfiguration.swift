@@ -79,7 +79,7 @@ struct ServiceConfiguration: Sendable {
         }
         tokens = check.tokens()
         receiptHosts = ReceiptHosts(
-            check.list(.receiptHosts, isRequired: true) { $0.contains("/") || $0.contains("*") ? nil : $0 }
+            check.list(.receiptHosts, isRequired: true, SettingCheck.host)
         )
         seller = Seller(
             name: check.optional(.sellerName, Self.shownLine),

@@ -1,3 +1,4 @@
+import PostgresClient
 import StripeAPI
 import Upkeep
 
@@ -50,10 +51,11 @@ enum Setting: String, CaseIterable, Sendable {
     /// What a value must be, for the message that refuses another.
     var accepts: String {
         switch self {
-        case .host: "an address to listen on, such as 127.0.0.1 or 0.0.0.0"
+        case .host: "an address or name of this machine to listen on, such as 127.0.0.1, 0.0.0.0 or ::1"
         case .port: "a port from 0 to 65535 (0: any free one)"
-        case .publicURL: "an http or https URL without query, such as https://billing.example.com"
-        case .databaseURL: "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
+        case .publicURL:
+            "an http or https URL of a host, perhaps a port and a plain path, such as https://billing.example.com"
+        case .databaseURL: "sqlite:PATH or \(PostgresURL.form)"
         case .webhookSecret: "one or several whsec_… secrets, separated by commas"
         case .webhookTolerance: "seconds from 1 to 3600"
         case .stripeSecretKey: "a key of Stripe's, sk_…, rk_… or an organisation's sk_org_…"
@@ -89,7 +91,7 @@ enum Setting: String, CaseIterable, Sendable {
             "a number of days from \(RetentionRules.minimumDays) to 36500, or 0 for ever; Stripe itself sends and shows "
                 + "an event for 30 days, and what is sent again has to meet the first"
         case .eventArchive: "the absolute path of a folder"
-        case .usageIndexerURL: "postgres://USER:PASSWORD@HOST:PORT/NAME, the database of Console's indexer"
+        case .usageIndexerURL: "the database of Console's indexer, \(PostgresURL.form)"
         case .akashNodeURL: "the http or https URL of an Akash node's REST API, without query"
         case .akashChainID: "the id of a chain, such as akashnet-2"
         case .akashUSDCDenoms: "names of USDC on the chain, ibc/…, separated by commas"

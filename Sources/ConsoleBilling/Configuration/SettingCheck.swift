@@ -39,9 +39,9 @@ struct SettingCheck {
 
     /// Where to listen, and the base of the links that are handed out.
     mutating func place() -> (host: String, port: Int, publicURL: String) {
-        let host = required(.host) { $0.isEmpty || $0.contains(" ") ? nil : $0 } ?? ""
+        let host = required(.host, Self.listenAddress) ?? ""
         let port = required(.port) { Int($0).flatMap { 0...65535 ~= $0 ? $0 : nil } } ?? 0
-        if WildcardAddress.matches(host), values.text(.publicURL) == nil {
+        if !host.isEmpty, WildcardAddress.matches(host), values.text(.publicURL) == nil {
             problems.append(
                 "HOST is every address of this machine, which no link can lead to. Set PUBLIC_URL to where the service "
                     + "is reached, such as https://billing.example.com."
@@ -57,12 +57,29 @@ struct SettingCheck {
         problems.append("\(setting.rawValue) \(PostgresURL.encryptionIsOpen)")
     }
 
+    /// An address or a name, without the brackets that an IPv6 address has in a URL.
+    private static func listenAddress(_ text: String) -> String? {
+        let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+        let host = isBracketed ? String(text.dropFirst().dropLast()) : text
+        let url = host.contains(":") ? "http://[\(host)]" : "http://\(host)"
+        return WildcardAddress.matches(host) || WebOrigin(of: url)?.description == url.lowercased()
+            ? host : nil
+    }
+
+    /// A path of plain segments only: what else one may hold means something in a cookie, in HTML or to a proxy.
     private static func baseURL(_ text: String) -> String? {
-        guard text.hasPrefix("https://") || text.hasPrefix("http://"),
-            text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.contains("?"), !text.contains("#"),
-            !WildcardAddress.matches(hostOf: text)
+        let base = text.hasSuffix("/") ? String(text.dropLast()) : text
+        guard let parts = base.wholeMatch(of: /([^\/]+:\/\/[^\/?#]+)((?:\/[A-Za-z0-9._~-]+)*)/)?.output,
+            WebOrigin(of: String(parts.1)) != nil, !WildcardAddress.matches(hostOf: base),
+            !parts.2.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
         else { return nil }
-        return text.hasSuffix("/") ? String(text.dropLast()) : text
+        return base
+    }
+
+    /// The name or address of a host, and nothing else.
+    static func host(_ text: String) -> String? {
+        let url = "https://\(text)"
+        return !text.contains(":") && WebOrigin(of: url)?.description == url.lowercased() ? text : nil
     }
 
     /// Whom operators want told: an address and what to sign with, or nothing.

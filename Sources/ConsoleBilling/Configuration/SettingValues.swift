@@ -50,6 +50,22 @@ struct SettingValues: Sendable {
             } else if let text = sources.development[setting] {
                 values[setting] = (text, .development)
             }
+            if let text = values[setting]?.text, Self.isQuoted(text) {
+                refuse(
+                    setting,
+                    "\(setting.rawValue) has quotation marks around its value, which would be part of it. Take them off."
+                )
+            }
+        }
+    }
+
+    /// Whether quotation marks stand around a value, or around one of a list: env files of Docker's and others keep them.
+    ///
+    /// <https://docs.docker.com/reference/cli/docker/container/run/#env>
+    private static func isQuoted(_ text: String) -> Bool {
+        ([text[...]] + text.split(separator: ",")).contains { part in
+            let part = part.drop(while: \.isWhitespace)
+            return part.count > 1 && ["\"", "'"].contains(part.first) && part.last == part.first
         }
     }
 

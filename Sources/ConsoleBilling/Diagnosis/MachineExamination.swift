@@ -1,4 +1,5 @@
 import Billing
+import SQLiteStorage
 
 /// Looks at the machine: its clock, and where the database is to be.
 struct MachineExamination {
@@ -9,7 +10,8 @@ struct MachineExamination {
     let databasePath: String?
 
     func findings(now: Instant) -> [Finding] {
-        [Self.clock(now)] + (databasePath.map(FolderExamination.init)?.findings ?? [])
+        [Self.clock(now)]
+            + (databasePath.map(DatabaseFiles.resolved).map(FolderExamination.init)?.findings ?? [])
     }
 
     /// Compares the time with the day this was written: a clock that was never set is years behind.

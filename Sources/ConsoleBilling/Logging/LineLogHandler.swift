@@ -22,25 +22,26 @@ struct LineLogHandler: LogHandler {
         if let more = event.metadata { fields.merge(more) { _, new in new } }
         // Hummingbird numbers requests for itself; ours are the ones a caller was told.
         fields["hb.request.id"] = nil
+        // Whoever read it may be gone, as a terminal is that was closed, or read no more: no reason to end or to wait.
+        LineQueue.standardError.write(line(event.level, "\(event.message)", fields)) { dropped in
+            line(.warning, "log lines dropped", ["count": "\(dropped)"])
+        }
+    }
+
+    private func line(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> String {
         let time = Self.timestamp()
-        let line: String
         switch format {
         case .json:
             let pairs =
-                [
-                    ("time", time), ("level", event.level.rawValue), ("label", label),
-                    ("message", "\(event.message)"),
-                ] + fields.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
-            line =
-                "{" + pairs.map { Self.quoted($0.0) + ":" + Self.quoted($0.1) }.joined(separator: ",") + "}\n"
+                [("time", time), ("level", level.rawValue), ("label", label), ("message", message)]
+                + fields.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
+            return "{" + pairs.map { Self.quoted($0.0) + ":" + Self.quoted($0.1) }.joined(separator: ",")
+                + "}\n"
         case .pretty:
             let pairs = fields.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.printable("\($0.value)"))" }
-            line =
-                "\(time) \(event.level.rawValue.uppercased()) \(Self.printable("\(event.message)")) "
+            return "\(time) \(level.rawValue.uppercased()) \(Self.printable(message)) "
                 + pairs.joined(separator: " ") + "\n"
         }
-        // Whoever read it may be gone, as a terminal is that was closed: no reason to end.
-        Terminal.write(line, to: .error)
     }
 
     private static func timestamp() -> String {

@@ -1,4 +1,5 @@
 import PrometheusMetrics
+import SQLiteStorage
 
 #if canImport(Glibc)
 import Glibc
@@ -6,8 +7,10 @@ import Glibc
 
 /// How large the embedded database is, and how much room it has left.
 struct DatabaseMetrics: MetricSource {
-    /// `nil` for a database on a server, which has metrics of its own.
-    let path: String?
+    private let path: String?
+
+    /// - Parameter path: `nil` for a database on a server, which has metrics of its own.
+    init(path: String?) { self.path = path.map(DatabaseFiles.resolved) }
 
     func families() -> [MetricFamily] {
         let files = path.map { [("main", $0), ("wal", $0 + "-wal")] } ?? []

@@ -11,12 +11,15 @@ enum Terminal {
 
     /// Writes all of `text`; a reader that went away is no failure of ours.
     static func write(_ text: String, to stream: Stream = .output) {
-        var text = text
-        text.withUTF8 { bytes in
+        write(Array(text.utf8), to: stream.rawValue)
+    }
+
+    static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        bytes.withUnsafeBytes { bytes in
             var written = 0
             while written < bytes.count {
                 let count = Foundation.write(
-                    stream.rawValue,
+                    descriptor,
                     bytes.baseAddress.map { $0 + written },
                     bytes.count - written
                 )

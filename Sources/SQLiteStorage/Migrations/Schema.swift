@@ -26,6 +26,41 @@ enum Schema {
         return migrator
     }
 
+    /// Whose tables a database holds.
+    enum Origin: Equatable {
+        /// Nobody's: it has none.
+        case empty
+        case ours
+        case newer
+        /// Another program's, or ours with a part missing.
+        case foreign
+    }
+
+    /// Compares the tables with those that the migrations make which the database says it has had.
+    static func origin(of db: Database) throws -> Origin {
+        let (migrator, tables) = (migrator, try columns(of: db))
+        let register = "grdb_migrations.identifier"
+        let applied = tables.contains(register) ? try migrator.appliedIdentifiers(db) : []
+        // The register is made before the first migration, after which a process may have been killed.
+        if applied.isEmpty, tables.isSubset(of: [register]) { return .empty }
+        guard let first = migrator.migrations.first, applied.contains(first) else { return .foreign }
+        if try migrator.hasBeenSuperseded(db) { return .newer }
+        let model = try DatabaseQueue()
+        try migrator.migrate(model, upTo: migrator.completedMigrations(db).last ?? first)
+        return try tables.isSuperset(of: model.read { try columns(of: $0) }) ? .ours : .foreign
+    }
+
+    private static func columns(of db: Database) throws -> Set<String> {
+        try String.fetchSet(
+            db,
+            sql: """
+                SELECT t.name || '.' || c.name
+                FROM sqlite_master t, pragma_table_info(t.name) c
+                WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'
+                """
+        )
+    }
+
     private static let eventLog = """
         CREATE TABLE events (
             sequence INTEGER PRIMARY KEY,

@@ -5,13 +5,30 @@ import Hummingbird
 /// Written by hand, in `OpenAPI/openapi.json`. A new route is an entry of its `paths`, which tests ask for.
 struct OpenAPIController: Sendable {
     // Compressed once, however many applications there are.
-    private static let document = Asset(
-        "openapi.json",
-        type: "application/json; charset=utf-8",
-        PackageResources.openapi_json
-    )
+    private static let documentAtRoot = document(PackageResources.openapi_json)
+
+    private let document: Asset
+
+    /// - Parameter root: The path before ours in `PUBLIC_URL`; empty at the root of a host. Paths of the document are
+    ///   appended to its server's URL: <https://spec.openapis.org/oas/v3.1.1.html#server-object>
+    init(under root: String) {
+        let text = String(decoding: PackageResources.openapi_json, as: UTF8.self)
+        document =
+            root.isEmpty
+            ? Self.documentAtRoot
+            : Self.document(
+                Array(
+                    text.replacing(#""servers": [{"url": "/"}]"#, with: #""servers": [{"url": "\#(root)"}]"#)
+                        .utf8
+                )
+            )
+    }
 
     func addRoutes(to routes: inout Routes) {
-        routes.get("/openapi.json") { request, _ in AssetsController.response(Self.document, request) }
+        routes.get("/openapi.json") { [document] request, _ in AssetsController.response(document, request) }
+    }
+
+    private static func document(_ bytes: [UInt8]) -> Asset {
+        Asset("openapi.json", type: "application/json; charset=utf-8", bytes)
     }
 }

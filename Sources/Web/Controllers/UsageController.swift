@@ -133,6 +133,6 @@ extension QueryReader {
             throw .invalid("from", "Ask for at most ten years.")
         }
         let firstOfMonth = begin.adding(days: 1 - begin.parts.day)
-        return firstOfMonth...through
+        return (firstOfMonth...through).limited(to: today)
     }
 }

@@ -20,15 +20,25 @@ struct LocalTime: Sendable {
             self.init(zone: .gmt, name: name)
             return
         }
-        // `TimeZone(identifier:)` also takes abbreviations and offsets, of which one cannot know what was meant. The
-        // list of names lacks those that have another spelling, such as Asia/Kolkata, but all of them have a slash.
-        guard name.contains("/") || Self.names.contains(name), let zone = TimeZone(identifier: name) else {
-            return nil
-        }
+        // `TimeZone(identifier:)` also takes abbreviations and offsets, of which one cannot know what was meant: those
+        // have no slash, and names have one, but for a few that are old.
+        guard name.contains("/") || Self.namesWithoutSlash.contains(name),
+            let zone = TimeZone(identifier: name)
+        else { return nil }
         self.init(zone: zone, name: name)
     }
 
-    private static let names = Set(TimeZone.knownTimeZoneIdentifiers)
+    /// All that the IANA database has but `Factory`, which means a clock that was never set:
+    /// <https://data.iana.org/time-zones/tzdb/backward> and <https://data.iana.org/time-zones/tzdb/etcetera>.
+    static let namesWithoutSlash: Set<String> = [
+        "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "GB", "GB-Eire", "GMT", "GMT+0",
+        "GMT-0",
+        "GMT0", "Greenwich", "HST", "Hongkong", "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein",
+        "Libya",
+        "MET", "MST", "MST7MDT", "NZ", "NZ-CHAT", "Navajo", "PRC", "PST8PDT", "Poland", "Portugal", "ROC",
+        "ROK",
+        "Singapore", "Turkey", "UCT", "UTC", "Universal", "W-SU", "WET", "Zulu",
+    ]
 
     var isUTC: Bool { zone == .gmt }
 

@@ -9,7 +9,7 @@ extension QueryReader {
         return date
     }
 
-    /// `from` and `to`, both inclusive: the last 31 days where they do not say.
+    /// `from` and `to`, both inclusive and no later than today: the last 31 days where they do not say.
     mutating func dates(
         _ first: String = "from",
         _ last: String = "to",
@@ -26,7 +26,7 @@ extension QueryReader {
         guard from.distance(to: through) < limit else {
             throw .invalid(end == nil ? first : last, "Ask for at most \(limit) days.")
         }
-        return from...through
+        return (from...through).limited(to: today)
     }
 
     /// `customer` or `owner`, one of them; for somebody who has customers of their own, all of those where neither is
@@ -47,6 +47,13 @@ extension QueryReader {
             return customers.usage
         }
     }
+}
+
+extension ClosedRange<CivilDate> {
+    /// The range with each end that lies after today moved to today.
+    ///
+    /// Nothing is known of a later day, and every day of a range costs work: one far ahead must not be walked to.
+    func limited(to today: CivilDate) -> Self { clamped(to: Swift.min(lowerBound, today)...today) }
 }
 
 extension Caller {

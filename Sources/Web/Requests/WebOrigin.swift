@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// The origin of a web address: scheme, host and port, spelt as browsers do in `Origin`.
 package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
     let scheme: String
@@ -23,6 +31,7 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
                 .output
         else { return nil }
         host = match.1.lowercased()
+        guard Self.isHost(host) else { return nil }
         let number = match.2.flatMap { Int($0) }
         if let number, !(1...65535 ~= number) { return nil }
         port = number == (scheme == "https" ? 443 : 80) ? nil : number
@@ -45,6 +54,25 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
     private var isLoopback: Bool {
         host == "localhost" || host == "[::1]"
             || host.wholeMatch(of: /127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}/) != nil
+    }
+
+    /// Whether it can be a host: an address, or a name of labels that are neither empty nor too long.
+    ///
+    /// Browsers take what ends in a number for an IPv4 address, and refuse it where it is none:
+    /// <https://url.spec.whatwg.org/#concept-host-parser>
+    private static func isHost(_ host: String) -> Bool {
+        if host.hasPrefix("[") {
+            var address = in6_addr()
+            return inet_pton(AF_INET6, String(host.dropFirst().dropLast()), &address) == 1
+        }
+        let name = host.hasSuffix(".") ? host.dropLast() : host[...]
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        let areLabels = labels.allSatisfy {
+            1...63 ~= $0.utf8.count && !$0.hasPrefix("-") && !$0.hasSuffix("-")
+        }
+        guard areLabels, name.utf8.count <= 253, let last = labels.last else { return false }
+        var address = in_addr()
+        return !last.allSatisfy(\.isNumber) || inet_pton(AF_INET, String(name), &address) == 1
     }
 
     private static func isOfAnAddress(_ byte: UInt8) -> Bool {

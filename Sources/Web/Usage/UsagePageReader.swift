@@ -17,7 +17,7 @@ struct UsagePageReader: Sendable {
         let newest = try await usage.newestDay()
         let groups = try await reader.lines(customers.usage, dates, by: view.split.grouping)
         return UsagePage.Readings(
-            sheet: try await balance.sheet(of: customers, through: max(today, dates.upperBound)),
+            sheet: try await balance.sheet(of: customers, through: today),
             burn: try await balance.burn(of: customers, newest),
             newest: newest,
             days: try await reader.lines(

@@ -63,6 +63,13 @@ struct UsagePageTests {
         try Snapshot.check(try page(week, try readings()).html, "usage.html")
     }
 
+    @Test(arguments: [("9999-12-31", "9999-12-31"), ("2026-03-10", "2026-03-31"), ("9999-12-31", "")])
+    func `no range of the page reaches beyond today`(from: String, to: String) throws {
+        var query = try QueryReader("range=custom&from=\(from)&to=\(to)")
+        let dates = try query.usageView().dates(today: PageSample.today)
+        #expect(dates.upperBound == PageSample.today)
+    }
+
     @Test func `where Chart.js is missing it is whole, and says how to get it`() throws {
         var assets = PageSample.assets
         assets = AssetLinks(

@@ -39,6 +39,8 @@ struct UsageView {
             .with("by", split == .provider ? nil : split.rawValue)
     }
 
+    /// The days to show, none of them after today.
+    ///
     /// - Throws: ``APIError`` for more days than can be shown.
     func dates(today: CivilDate) throws(APIError) -> ClosedRange<CivilDate> {
         let last = range.last ?? max(today, range.first(today: today) ?? today)
@@ -49,7 +51,7 @@ struct UsageView {
         guard first.distance(to: last) < Self.maximumDays else {
             throw .invalid("from", "Ask for at most \(Self.maximumDays) days.")
         }
-        return first...last
+        return (first...last).limited(to: today)
     }
 
     /// A route of usage as a file that a spreadsheet opens.

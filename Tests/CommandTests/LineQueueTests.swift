@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+@testable import ConsoleBilling
+
+/// Log lines, and a reader that stalls.
+@Suite(.timeLimit(.minutes(1)))
+struct LineQueueTests {
+    @Test func `a reader that stalls holds nobody up, and what it missed is counted`() throws {
+        let pipe = Pipe()
+        let queue = LineQueue(descriptor: pipe.fileHandleForWriting.fileDescriptor, maximumBytes: 4096)
+        var sent = 0
+        /// Whether the line found room.
+        func send(_ line: String) -> Bool {
+            let before = queue.droppedLines
+            queue.write(line + "\n") { "missed \($0)\n" }
+            sent += 1
+            return queue.droppedLines == before
+        }
+        // A pipe holds 64 KiB of them: <https://man7.org/linux/man-pages/man7/pipe.7.html>.
+        for _ in 0..<10_000 { _ = send(String(repeating: "x", count: 99)) }
+        #expect(queue.droppedLines > 0)
+
+        // It reads on, and the next line that finds room says how many it missed.
+        var text = ""
+        var isLastSent = false
+        while !text.hasSuffix("last\n") {
+            text += String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
+            if !isLastSent { isLastSent = send("last") }
+        }
+        let lines = text.split(separator: "\n")
+        let missed = lines.compactMap { $0.hasPrefix("missed ") ? Int($0.dropFirst(7)) : nil }
+        #expect(missed.reduce(0, +) == queue.droppedLines)
+        #expect(lines.count - missed.count + queue.droppedLines == sent)
+    }
+
+    @Test func `what was taken is written when flush returns`() throws {
+        let pipe = Pipe()
+        let queue = LineQueue(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        for number in 0..<100 { queue.write("\(number)\n") }
+        queue.flush()
+        try pipe.fileHandleForWriting.close()
+        let text = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        #expect(text.split(separator: "\n").map(String.init) == (0..<100).map(String.init))
+    }
+}
