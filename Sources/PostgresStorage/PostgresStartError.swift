@@ -1,4 +1,4 @@
-import PostgresClient
+package import PostgresClient
 
 /// Why the store refuses to start, or to go on with a server that took the place of another.
 package enum PostgresStartError: ServerFault, Equatable {

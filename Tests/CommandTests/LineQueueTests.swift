@@ -37,10 +37,11 @@ struct LineQueueTests {
     @Test func `what was taken is written when flush returns`() throws {
         let pipe = Pipe()
         let queue = LineQueue(descriptor: pipe.fileHandleForWriting.fileDescriptor)
-        for number in 0..<100 { queue.write("\(number)\n") }
+        let lines = (0..<100).map { "line \($0)\n" }
+        for line in lines { queue.write(line) }
         queue.flush()
         try pipe.fileHandleForWriting.close()
         let text = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        #expect(text.split(separator: "\n").map(String.init) == (0..<100).map(String.init))
+        #expect(text == lines.joined())
     }
 }

@@ -106,7 +106,7 @@ struct RestoringTests {
     func `only a backup of ours takes the place of anything`(origin: String, change: String) async throws {
         try await withBackup { place, backup in
             let queue = try DatabaseQueue(path: backup.path)
-            try queue.writeWithoutTransaction { try $0.execute(sql: change) }
+            try await queue.writeWithoutTransaction { try $0.execute(sql: change) }
             try queue.close()
             let fault: SQLiteBackup.Fault =
                 origin == "newer" ? .newer(backup.path) : .unreadable(backup.path)
