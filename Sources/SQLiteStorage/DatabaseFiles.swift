@@ -37,7 +37,7 @@ package struct DatabaseFiles: Sendable {
             defer { free(real) }
             return String(cString: real)
         }
-        let isMissing = errno == ENOENT
+        let isMissing = [ENOENT, ENOTDIR].contains(errno)
         let url = URL(filePath: path)
         let folder = url.deletingLastPathComponent()
         if isMissing, let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {

@@ -77,8 +77,8 @@ struct Backfill {
             let through = min(request.through ?? objectsEnd, objectsEnd)
             // Whose a connected account's customers are, their metadata do not say.
             if request.wish.account == nil {
-                // Those who pay now may have been customers long before.
-                lists.append(ListProgress(.customers, from: Instant(unixSeconds: 0), through: through))
+                // All of them: those who pay now may have been customers long before, and of some Stripe sends no event.
+                lists.append(ListProgress(.customers, from: Instant(unixSeconds: 0), through: nil))
             }
             lists += ListProgress.Collection.objects.map {
                 ListProgress($0, from: request.from, through: through)
