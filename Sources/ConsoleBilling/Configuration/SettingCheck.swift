@@ -76,10 +76,10 @@ struct SettingCheck {
         return base
     }
 
-    /// The name or address of a host, and nothing else.
+    /// The name or address of a host, perhaps with a port, and nothing else.
     static func host(_ text: String) -> String? {
         let url = "https://\(text)"
-        return !text.contains(":") && WebOrigin(of: url)?.description == url.lowercased() ? text : nil
+        return WebOrigin(of: url)?.description == url.lowercased() ? text : nil
     }
 
     /// Whom operators want told: an address and what to sign with, or nothing.
