@@ -29,8 +29,8 @@ from outage import KEY, StandIn  # noqa: E402
 
 SCENARIOS = HERE.parents[1] / "testdata" / "scenarios"
 WAITING = HERE.parents[1] / "testdata" / "reports" / "voucher-waits-for-the-customer.json"
-PAGES = ("/billing", "/billing/usage")
-SCOPES = "feed:read+sessions:write+usage:write+ops+metrics:read"
+PAGES = ("/billing", "/billing/usage", "/billing/transactions/{id}/email")
+SCOPES = "feed:read+sessions:write+usage:write+customers:write+ops+metrics:read"
 
 
 def nodes(value, path=()):

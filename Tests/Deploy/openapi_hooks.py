@@ -47,7 +47,10 @@ def after_call(context, case, response):
 # refusal names. Anything else that is right has to be taken.
 REFUSALS = [
     # One of several parameters, or two in their order.
-    (r"customer|owner", "Say whose|not both"),
+    (r"customer|owner|organization", "Say whose|not both"),
+    (r"account|limit|starting_after", "Name the customer too|without user and organization"),
+    # Beside a signed link, which is nobody's credential.
+    (r"X-User-Id|x-organization-id", "cannot narrow"),
     (r"from|to|startDate|endDate", r"lies before|ends before it begins|at most|date such as|time such as"),
     (r"created", "ends before it begins"),
     (r"since|until", "in the future|ends before it begins|Give 30d"),

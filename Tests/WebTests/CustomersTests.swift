@@ -55,6 +55,14 @@ struct CustomersTests {
         }
     }
 
+    @Test(arguments: ["account=acct_1", "limit=2", "starting_after=cus_a"])
+    func `what turns the pages of all customers is refused beside a user`(parameter: String) async throws {
+        try await WebHarness.with { harness in
+            let answer = try await harness.get("/v1/customers?user=a&\(parameter)", key: .customers)
+            #expect(answer.status == 400 && answer.errorParameter.map(parameter.hasPrefix) == true)
+        }
+    }
+
     @Test func `metadata of a connected account's customer are no link, and what is put is`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(ConsoleSample.events)

@@ -35,6 +35,12 @@ struct CustomersController: Sendable {
             hasMore = found.count > limit
             found = Array(found.prefix(limit))
         case 1:
+            for parameter in ["account", "limit", "starting_after"] where query.text(parameter) != nil {
+                throw APIError.invalid(
+                    parameter,
+                    "Give it without user and organization: all of their customers are listed at once."
+                )
+            }
             try query.finish()
             found = try await map.customers(of: named[0])
         default: throw APIError.invalid("organization", "Give either user or organization, not both.")

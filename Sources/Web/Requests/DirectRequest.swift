@@ -2,12 +2,15 @@ import HTTPTypes
 
 /// Whether a request comes from a program on this machine, without a proxy between.
 enum DirectRequest {
-    /// Proxies mark what they pass on by headers of many names, so it is the headers of a direct request that are known:
-    /// what Prometheus sends (<https://github.com/prometheus/prometheus/blob/main/scrape/scrape.go>), and curl.
+    /// The headers of a direct request: a key, and what curl and Prometheus send.
+    ///
+    /// Proxies mark what they pass on by headers of many names, so that not all of those can be known.
+    /// <https://github.com/prometheus/prometheus/blob/main/scrape/scrape.go>
     ///
     /// A proxy on this machine that adds no header and asks for this address cannot be told from a program.
     private static let names: Set<String> = [
         "user-agent", "accept", "accept-encoding", "connection", "x-prometheus-scrape-timeout-seconds",
+        "authorization", "x-api-key",
     ]
 
     /// - Parameters:
