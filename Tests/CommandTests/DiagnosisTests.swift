@@ -69,6 +69,15 @@ struct DiagnosisTests {
         #expect(findings.first { $0.name == "database.folder" }?.state == .bad)
     }
 
+    @Test func `a server to which the password would go in clear text is not asked`() async throws {
+        // Nothing listens on port 1: had it been asked, it would be said that nobody answers.
+        let database = try #require(
+            DatabaseLocation("postgres://u:canary@db.example:1/b?hostaddr=127.0.0.1")
+        )
+        let findings = await DatabaseExamination.findings(database)
+        #expect(findings.map(\.state) == [.skipped])
+    }
+
     @Test func `a database that others can read is found`() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "database-\(UUID().uuidString)")
             .path(percentEncoded: false)

@@ -1,9 +1,14 @@
+import PostgresClient
 import PostgresStorage
 
 /// Looks at a database that is a server of its own.
 enum DatabaseExamination {
     static func findings(_ database: DatabaseLocation?) async -> [Finding] {
         guard case .postgres(let url) = database else { return [] }
+        // Its password would go there in clear text, were it asked for.
+        guard !url.leavesEncryptionOpen() else {
+            return [.skipped("database.server", "It was not asked: DATABASE_URL cannot be right.")]
+        }
         do {
             let report = try await PostgresReport.examine(url)
             return [
