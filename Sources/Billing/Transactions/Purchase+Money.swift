@@ -24,7 +24,7 @@ extension Purchase {
         return max(0, authorised - capturedAmount)
     }
 
-    /// What of the remainder Stripe booked as a refund, though no money went back.
+    /// The part of the uncaptured remainder that Stripe booked as a refund, though no money went back; in minor units.
     ///
     /// It did until 2025-03-31.basil, and not since
     /// (<https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow>).
@@ -97,13 +97,13 @@ extension Purchase {
         .min { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
     }
 
-    /// What went back, from the Refund objects we know and from the charge's running total for those we do not.
+    /// The amount refunded: the Refund objects that we know, and the charge's running total for those that we do not.
     var amountRefunded: Int64 {
         guard capturedAmount > 0 else { return 0 }
         return amountRefundedUnseen.addingClamped(moneyBack.filter(\.object.counts).totalAmount)
     }
 
-    /// What the charge's running total says beyond the Refund objects we know.
+    /// The amount by which the charge's running total exceeds the Refund objects that we know.
     ///
     /// The total is as old as the charge's snapshot: refunds made since are missing from it, refunds that have
     /// failed since are still in it.
@@ -131,6 +131,6 @@ extension PaymentGroup.Known<Refund> {
 }
 
 extension [PaymentGroup.Known<Refund>] {
-    /// What they come to.
+    /// The sum of their amounts, in minor units.
     fileprivate var totalAmount: Int64 { reduce(0) { $0.addingClamped($1.object.amount) } }
 }

@@ -26,7 +26,7 @@ extension Purchase {
 
     var newestCharge: PaymentGroup.Known<Charge>? { charges.newest }
 
-    /// What is known to have happened after the PaymentIntent's snapshot.
+    /// The status after the latest event newer than the PaymentIntent's snapshot; `nil` without one.
     ///
     /// An edit of an old attempt tells nothing new of the payment, however late it comes: an attempt counts from when it
     /// failed or was made, not from when it was last shown.
@@ -64,7 +64,7 @@ extension Purchase {
 }
 
 extension PaymentIntent {
-    /// What the state means to a customer, by itself.
+    /// The purchase's status as the PaymentIntent alone tells it.
     fileprivate var purchaseStatus: Purchase.Status {
         switch status {
         case .canceled: .canceled
