@@ -8,9 +8,9 @@ struct BackfillCommand: AsyncParsableCommand {
         abstract: "Get what was missed from Stripe: events, and what is older than those.",
         discussion: """
             Undelivered events first, then every event that has a meaning here, then, of what is older than the \
-            thirty days that Stripe keeps events for, payments, refunds, disputes and invoices by list. The running \
-            service does the work; where none runs, this command does it on the database itself. Killed at any \
-            point, the same command goes on from there, and nothing is recorded twice.
+            thirty days that Stripe keeps events for, payments, refunds, disputes and invoices by list, and all \
+            customers. The running service does the work; where none runs, this command does it on the database \
+            itself. Killed at any point, the same command goes on from there, and nothing is recorded twice.
 
             EXIT CODES
               0 done, 1 something could not be had, 64 it needs --yes, 75 Stripe did not answer, 78 the key is refused

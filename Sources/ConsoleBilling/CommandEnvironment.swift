@@ -96,8 +96,8 @@ struct CommandEnvironment {
             throw CommandFailure(
                 Sysexits.configuration,
                 "There is no API key to ask the service with. Give --api-key, set CONSOLE_BILLING_API_KEY, or start "
-                    + "`console-billing serve --dev` in this folder; `console-billing keys new NAME --scope ops` "
-                    + "makes a key."
+                    + "`console-billing serve --dev` in this folder. `console-billing keys new NAME --scope …` makes a key; "
+                    + "of scope ops where the command's --help names no other."
             )
         }
         return key

@@ -86,7 +86,11 @@ struct DoctorCommand: AsyncParsableCommand {
             + (await service.findings(now: now)) + (configuration == nil ? [] : await stripe.findings())
             + (await issuer?.findings() ?? [])
             + (configuration.map(AlertExamination.findings) ?? [])
-        let usage = await UsageSourceExamination.findings(configuration?.usageSync, transport, now: now)
+        // Of settings that cannot be right it cannot be said whom usage is synced from.
+        var usage: [Finding] = []
+        if let configuration {
+            usage = await UsageSourceExamination.findings(configuration.usageSync, transport, now: now)
+        }
         await transport.shutdown()
         return all + usage
     }

@@ -85,7 +85,7 @@ struct ServerConnection: Sendable {
         switch status {
         case 401:
             " Give a key of its API_KEYS with --api-key or CONSOLE_BILLING_API_KEY; "
-                + "`console-billing keys new NAME --scope ops` makes one."
+                + "`console-billing keys new NAME --scope …` makes one."
         case 403: " `console-billing keys new NAME --scope …` makes a key that may."
         case 503: " Try again in a moment; `console-billing doctor` looks for what is wrong."
         default: ""
@@ -112,7 +112,7 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         name: .customLong("api-key"),
-        help: "A key of scope ops (default: CONSOLE_BILLING_API_KEY, or serve --dev's)."
+        help: "Of scope ops where no other is named (default: CONSOLE_BILLING_API_KEY, or serve --dev's)."
     )
     var apiKey: String?
 

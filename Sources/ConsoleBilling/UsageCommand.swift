@@ -10,7 +10,7 @@ struct UsageCommand: AsyncParsableCommand {
         abstract: "Bring leases, the chain's calendar, and whose which addresses are to the service.",
         discussion: """
             What a day cost follows from leases (who, where, what, at which price per block) and from the calendar (which \
-            heights were which day, and what AKT cost).
+            heights were which day, and what AKT cost). The service takes it with a key of scope usage:write.
 
             EXAMPLES
               console-billing usage import leases.jsonl calendar.csv accounts.json

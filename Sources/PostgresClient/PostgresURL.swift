@@ -22,12 +22,15 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
     /// The options that were given, without what may be secret.
     private let given: [String: String]
 
+    /// What the library takes for it: <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLMODE>.
+    private static let modes = ["", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+
     /// What a URL looks like, for the message that refuses one.
     package static let form =
-        "postgres://USER:PASSWORD@HOST:PORT/NAME, the password percent-encoded (%40 for @, %2F for /)"
+        "postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=verify-full, the password percent-encoded (%40 for @, %2F for /)"
 
-    /// - Returns: `nil` for what is no URL of PostgreSQL's, one with an option that it does not have, or one whose
-    ///   password is not percent-encoded.
+    /// - Returns: `nil` for what is no URL of PostgreSQL's, one with an option or an `sslmode` that it does not have, or
+    ///   one whose password is not percent-encoded.
     package init?(_ text: String) {
         guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://"), !text.utf8.contains(0),
             !Self.spillsPassword(text)
@@ -44,6 +47,8 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
             }
             option += 1
         }
+        // The library itself says so only when it connects.
+        guard given["sslmode"].map(Self.modes.contains) ?? true else { return nil }
         self.text = text
         self.given = given
     }
@@ -70,8 +75,8 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
 
     /// What to say of a URL that ``leavesEncryptionOpen(variable:)``, after its name.
     package static let encryptionIsOpen =
-        "leads to another machine and does not say whether the connection is encrypted. Add ?sslmode=verify-full to it, "
-        + "or ?sslmode=disable on a network that is yours alone; or set PGSSLMODE."
+        "leads to another machine and leaves it to the server whether the connection is encrypted. Set ?sslmode=verify-full "
+        + "in it, or ?sslmode=disable on a network that is yours alone; or PGSSLMODE."
 
     /// Whether a connection may go to another machine while nothing says whether it is encrypted.
     ///

@@ -18,6 +18,7 @@ struct DatabaseLocationTests {
     @Test(arguments: [
         "", "sqlite:", "data/billing.sqlite", "mysql://db/billing", "postgres://db/billing?colour=red",
         "postgres://me:p/colour@db/billing", "postgres://me:p@colour@db/billing?sslmode=disable",
+        "postgres://db/billing?sslmode=colour",
     ])
     func `what is neither is refused, with what is accepted and without what was given`(text: String) throws {
         if DatabaseLocation(text) != nil { Issue.record("\(text) is a place") }

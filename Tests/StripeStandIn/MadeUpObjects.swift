@@ -4,6 +4,7 @@ enum MadeUpObjects {
         switch kind {
         case "charge" where id.hasPrefix("ch_") || id.hasPrefix("py_"): charge(id)
         case "payment_intent" where id.hasPrefix("pi_"): paymentIntent(id)
+        case "customer" where id.hasPrefix("cus_"): customer(id)
         default: nil
         }
     }
@@ -63,6 +64,18 @@ enum MadeUpObjects {
             "livemode": false,
             "metadata": [:],
             "status": "succeeded",
+        ]
+    }
+
+    private static func customer(_ id: String) -> JSON {
+        [
+            "id": .string(id),
+            "object": "customer",
+            "created": .integer(created(id)),
+            "email": nil,
+            "livemode": false,
+            "metadata": [:],
+            "name": nil,
         ]
     }
 

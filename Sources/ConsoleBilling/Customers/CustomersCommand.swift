@@ -77,7 +77,12 @@ struct CustomersCommand: AsyncParsableCommand {
             guard output.chosen == .human else {
                 return Terminal.line(CustomersCommand.json(customers))
             }
-            guard !customers.isEmpty else { return Terminal.line("There is no such customer.") }
+            guard !customers.isEmpty else {
+                let isFiltered = user != nil || organization != nil
+                return Terminal.line(
+                    isFiltered ? "No customer is linked to that id." : "No customer is known yet."
+                )
+            }
             var table = TextTable(columns: ["customer", "users", "organizations"])
             table.rows = customers.map { customer in
                 [customer.id, text(customer.users), text(customer.organizations)]
@@ -125,11 +130,13 @@ struct CustomersCommand: AsyncParsableCommand {
             commandName: "link",
             abstract: "Say which users and organizations a customer belongs to.",
             discussion: """
-                It replaces what was said with link before. A customer of whom nothing is said is whose Console's database \
-                or Stripe says.
+                It replaces what was said with link before, and overrules what Console's database and Stripe say: name all \
+                of the customer's users, each by every id that is asked for, the uuid and the sub of the tokens. A customer \
+                of whom nothing is said is whose Console's database or Stripe says.
 
                 EXAMPLES
-                  console-billing customers link cus_Rw4mTqPurchase --user 'auth0|64f0c0ffee' --user 'auth0|64f0decaf'
+                  console-billing customers link cus_Rw4mTqPurchase --user 'auth0|64f0c0ffee' \\
+                    --user 5b2c0f0e-3c1d-4a7e-9a50-1f2e3d4c5b6a
                   console-billing customers link cus_Rw4mTqPurchase --no-users
                   console-billing customers link cus_Rw4mTqPurchase
                 """

@@ -18,7 +18,7 @@ struct IssuerExamination: Sendable {
                     )
                 ]
             }
-            return [.good("tokens", "The issuer of bearer tokens has \(keys.count) keys for RS256.")]
+            return [.good("tokens", "The issuer of bearer tokens answers; keys for RS256: \(keys.count).")]
         } catch {
             return [
                 .bad(

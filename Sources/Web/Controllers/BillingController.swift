@@ -86,7 +86,7 @@ struct BillingController: Sendable {
 
     /// The visitor agrees to leave one customer's session for another's; see ``SessionReplacement``.
     ///
-    /// Without their agreement, or for a session that is over, nothing changes: the page shows what there is.
+    /// Without their agreement nothing changes: the page shows what there is.
     @Sendable
     private func replace(_ request: Request, _ context: AppContext) async throws -> Response {
         let page = assets.root + TransactionsView.path
@@ -100,13 +100,17 @@ struct BillingController: Sendable {
                 context,
                 formToken: form.text("form_token")
             )
-            if case .good(let session, let id) = context.secrets.sessions.verdict(
-                onLink: token,
-                now: context.now
-            ),
-                try await links.useSessionLink(id, until: session.expiresAt, now: context.now)
-            {
+            switch context.secrets.sessions.verdict(onLink: token, now: context.now) {
+            case .good(let session, let id):
+                guard try await links.useSessionLink(id, until: session.expiresAt, now: context.now) else {
+                    let fault = SessionFault(reason: .used, returnURL: session.returnURL)
+                    return ended(fault, clearsCookie: false, request, context)
+                }
                 return authenticator.entering(session, at: page, context)
+            case .expired(let session):
+                let fault = SessionFault(reason: .expired, returnURL: session.returnURL)
+                return ended(fault, clearsCookie: false, request, context)
+            case .forged: break
             }
         } catch is APIError {
         } catch {

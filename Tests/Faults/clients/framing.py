@@ -20,6 +20,9 @@ from lab import DEADLINE, SLACK, Answers, Broken, Malformed, expect
 #: The route of the request that is hidden in the cases.
 MARKER = "POST /v1/events/reproject"
 
+#: The line of the request that follows every case, which no case makes.
+LAST = "GET /v1/work 200"
+
 
 def directly(laboratory):
     with laboratory.serving() as service:
@@ -60,11 +63,15 @@ def alone(service, case):
         failures.append(f"{case.name}: {problem}")
     if not service.is_well():
         failures.append(f"{case.name}: /healthz does not answer afterwards")
+    # A line is written after its answer, and in the order of the answers.
+    service.get("/v1/work")
+    lab.wait_for(lambda: LAST in service.served()[before:], 5, every=0.01)
     # Who left did not wait for the end of it: what was taken up is not to be told of the next case.
     end = time.monotonic() + (2 if case.finish in ("close", "reset") else 0)
-    while len(served := service.served()[before:]) <= (case.runs or 0) and time.monotonic() < end:
+    while len(served := service.served()[before:]) <= (case.runs or 0) + 1 and time.monotonic() < end:
         time.sleep(0.01)
     served.remove("GET /healthz 200")
+    served.remove(LAST)
     if any(line.startswith(MARKER) for line in served):
         failures.append(f"{case.name}: the hidden request was executed")
     allowed = case.runs
