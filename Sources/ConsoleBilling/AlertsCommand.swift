@@ -6,7 +6,7 @@ import Storage
 import Stories
 import Upkeep
 
-/// `console-billing alerts`: what operators are told by webhook.
+/// `console-billing alerts`: tests the webhook that operators receive alerts by.
 struct AlertsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alerts",
@@ -22,7 +22,7 @@ struct AlertsCommand: AsyncParsableCommand {
     )
 }
 
-/// `console-billing alerts test`: sends an alert that says so, and shows what the receiver answered.
+/// `console-billing alerts test`: sends a test alert and shows the receiver's response.
 struct AlertsTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
@@ -68,18 +68,18 @@ struct AlertsTestCommand: AsyncParsableCommand {
     }
 }
 
-/// One alert, sent once, and what came of it.
+/// One test alert, sent once, and the receiver's response.
 struct AlertTest: Sendable {
     let alertID: String
-    /// Where it went, without what may be secret of it.
+    /// The receiver's address, without the parts that may be secret.
     let address: String
     let answer: TransportResponse
 
-    /// What is shown of an answer.
+    /// How many bytes of the response are shown.
     private static let shownBytes = 500
 
-    /// - Throws: ``ConfigurationError`` for settings that cannot be right, ``CommandFailure`` when nothing answers or
-    ///   nothing is configured.
+    /// - Throws: ``ConfigurationError`` for invalid settings, ``CommandFailure`` when no receiver is
+    ///   configured or it does not answer.
     static func perform(
         _ values: SettingValues,
         _ transport: any HTTPTransport,

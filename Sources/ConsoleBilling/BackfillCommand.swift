@@ -1,7 +1,7 @@
 import ArgumentParser
 import Web
 
-/// `console-billing backfill`: gets what was missed from Stripe.
+/// `console-billing backfill`: fetches missed events and objects from Stripe.
 struct BackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backfill",

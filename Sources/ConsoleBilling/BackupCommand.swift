@@ -5,7 +5,7 @@ import SQLiteStorage
 import StripeAPI
 import Synchronization
 
-/// `console-billing backup`: a consistent copy of the embedded database, while it serves.
+/// `console-billing backup`: copies the embedded database consistently while the service runs.
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
@@ -67,7 +67,7 @@ struct BackupCommand: AsyncParsableCommand {
 }
 
 extension ServerConnection {
-    /// Writes the answer to a file as it comes.
+    /// Streams the response's body to a file.
     func download(_ path: String, to file: String) async throws(CommandFailure) {
         guard
             FileManager.default.createFile(

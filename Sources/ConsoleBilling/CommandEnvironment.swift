@@ -1,13 +1,13 @@
 import Foundation
 import Webhooks
 
-/// What a command finds around it: the variables of the service, and what `serve --dev` left for it.
+/// The settings of the service's environment, and the credentials that `serve --dev` stored.
 struct CommandEnvironment {
     let values: SettingValues
     let credentials: DevelopmentCredentials?
 
-    /// - Throws: ``ConfigurationError`` when a file that the variables name cannot be read, or the credentials file may be
-    ///   another user's.
+    /// - Throws: ``ConfigurationError`` if a file named by a variable cannot be read, or the credentials file
+    ///   may be another user's.
     init(
         credentialsPath: String,
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -16,12 +16,13 @@ struct CommandEnvironment {
         credentials = try DevelopmentCredentials.load(credentialsPath)
     }
 
-    /// The value of a setting, where somebody gave one.
+    /// The value of a setting if one was given; `nil` for a default.
     func given(_ setting: Setting) -> String? {
         values.values[setting].flatMap { $0.text.isEmpty ? nil : $0.text }
     }
 
-    /// The running service's root: as asked, else as the variables say, else as `serve --dev` said.
+    /// The URL of the running service: the given one, else from the settings, else from the credentials of
+    /// `serve --dev`.
     func server(_ asked: String?) throws(CommandFailure) -> ServerAddress {
         if let asked {
             guard let address = ServerAddress(asked) else {
@@ -46,7 +47,7 @@ struct CommandEnvironment {
         {
             return address.base
         }
-        // A service that listens on every address is to be found on the loopback one.
+        // A service that listens on all addresses is reachable on the loopback address.
         let host =
             switch values.text(.host) ?? "" {
             case "", "0.0.0.0": "127.0.0.1"
@@ -63,13 +64,15 @@ struct CommandEnvironment {
         return address
     }
 
-    /// Where events are posted; a path that was asked for is kept.
+    /// The URL to post events to.
+    ///
+    /// A given path is kept.
     func webhook(_ asked: String?) throws(CommandFailure) -> ServerAddress {
         if let asked, let address = ServerAddress(asked) { return address.webhook }
         return try server(asked).appending(ServerAddress.webhookPath)
     }
 
-    /// The secret to sign with; of several, the first.
+    /// The secret to sign with; if several are configured, the first.
     func webhookSecret(_ asked: String?) throws(CommandFailure) -> EndpointSecret {
         let text = asked ?? given(.webhookSecret)?.split(separator: ",").first.map(String.init)
         guard let text = text ?? credentials?.webhookSecret else {
@@ -86,7 +89,7 @@ struct CommandEnvironment {
         }
     }
 
-    /// The key to ask the service with.
+    /// The API key for requests to the service.
     func apiKey(
         _ asked: String?,
         environment: [String: String] = ProcessInfo.processInfo.environment

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Why a command ends without having done its work, in words for whoever called it.
+/// Why a command failed: the exit code, and the message for standard error.
 struct CommandFailure: Error, Equatable, CustomStringConvertible {
     let code: ExitCode
     let message: String
@@ -14,7 +14,7 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
 }
 
 extension AsyncParsableCommand {
-    /// Does a command's work; what stops it is said on standard error and becomes the exit code.
+    /// Runs a command's work, prints a failure on standard error and exits with its code.
     func reportingFailures(_ work: () async throws -> Void) async throws {
         do {
             try await work()

@@ -5,13 +5,14 @@ import StripeAPI
 import Upkeep
 
 extension Service {
-    /// What tells operators that something needs somebody.
+    /// Makes the worker that sends alerts to operators.
     func alertWorker(
         _ alerts: AlertConfiguration,
         store: any Store,
         transport: CurlTransport
     ) -> AlertWorker {
-        // An organisation's key asks on behalf of one account, and silence is of all of them together.
+        // An organisation's key reads one account at a time, but missing webhooks are detected for all
+        // accounts together.
         let key = configuration.stripeKey.flatMap { $0.isOrganization ? nil : $0 }
         if key == nil, alerts.silenceAfterSeconds > 0 {
             logger.notice(
@@ -26,7 +27,7 @@ extension Service {
                     base: configuration.stripeAPIBase,
                     key: key,
                     version: configuration.stripeAPIVersion,
-                    // Few events at a time, and alerts wait while Stripe thinks.
+                    // One page holds few events, and alerts wait for this request.
                     listLimits: TransportLimits(totalTimeout: .seconds(10), maxBodyBytes: 8 << 20)
                 )
             },

@@ -5,7 +5,8 @@ import StripeAPI
 import Upkeep
 
 extension Service {
-    /// What works off backfills and reconciliations, here and in the commands that find no service.
+    /// Makes the worker that executes backfills and reconciliations, in the service or in a command without
+    /// one.
     func upkeepWorker(
         store: any Store,
         transport: CurlTransport,

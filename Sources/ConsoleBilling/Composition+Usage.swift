@@ -5,7 +5,7 @@ import Upkeep
 import UsageSources
 
 extension Service {
-    /// What keeps usage where the chain is, and what it needs.
+    /// Makes the worker that syncs usage, and the services it needs.
     func usageSync(
         _ sync: UsageSyncConfiguration,
         store: any Store
@@ -26,7 +26,7 @@ extension Service {
     }
 }
 
-/// Ends the connection to the indexer when nobody reads any more.
+/// Closes the connection to the indexer when everything that uses it has stopped.
 private struct SourceService: ServiceLifecycle.Service {
     let source: any UsageSource
 

@@ -18,9 +18,9 @@ import Web
 import Glibc
 #endif
 
-/// The service put together: the one place that knows every part.
+/// Builds the service from its parts, and runs it.
 struct Service {
-    /// The service could not start; says how to mend it.
+    /// The service could not start; the message says how to fix it.
     struct StartError: Error {
         let message: String
         let isUnavailable: Bool
@@ -49,15 +49,15 @@ struct Service {
         logger = Self.logger(configuration)
     }
 
-    /// Runs until it is told to stop.
+    /// Runs until the process receives SIGTERM or SIGINT, or a part fails.
     ///
     /// - Parameters:
-    ///   - sources: Where the configuration came from, to be looked at again for other secrets.
-    ///   - contents: What its files held.
+    ///   - sources: Where the configuration came from; read again to reload secrets.
+    ///   - contents: The contents of the configuration's files at the start.
     /// - Throws: ``StartError`` when it cannot start, ``Stopped`` when it stopped itself.
     func run(_ sources: SettingSources, contents: SettingSources.Contents) async throws {
         let clock: @Sendable () -> Instant = { .now }
-        // From now on it asks for other secrets, and no longer ends the process.
+        // From here on SIGHUP reloads the secrets instead of ending the process.
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let secrets = CurrentSecrets(configuration.secrets, rules: configuration.signingRules, now: clock())
         let metrics = PrometheusRegistry(MetricCatalog.measured)
@@ -163,7 +163,8 @@ struct Service {
     }
 
     private func run(_ services: [any ServiceLifecycle.Service], _ failStop: FailStop) async throws {
-        // Whatever ends one part ends all of them in order: a server that is cancelled instead drops what it holds.
+        // If one part ends, all are shut down gracefully, in order: a server that is cancelled instead drops
+        // open requests.
         let parts = services.map { service in
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: service,
@@ -187,7 +188,7 @@ struct Service {
                 isUnavailable: true
             )
         }
-        // It may have happened while everything was being stopped.
+        // The failure may have occurred during the shutdown.
         if let cause = failStop.cause { throw Stopped(cause: cause) }
         logger.notice("stopped")
     }
@@ -195,7 +196,7 @@ struct Service {
     func openStore(onFailure: @escaping @Sendable (StoreError) -> Void) async throws -> any Store {
         let projection = ProjectionPolicy(
             livemode: configuration.livemode,
-            // Without a key the questions would only pile up: one for each customer.
+            // Without a key nothing fetches the customers, and the queue would only grow.
             asksForCustomers: configuration.stripeKey != nil
         )
         do {
@@ -206,7 +207,8 @@ struct Service {
                 if isNew { logger.notice("made a new database", metadata: ["path": "\(path)"]) }
                 return store
             case .postgres(let url):
-                // A server that is away comes back by itself, and may be another one then: nothing to stop for.
+                // An unavailable PostgreSQL server may return, or a failover may replace it: log the fault
+                // and keep running.
                 let faults = FaultLog(logger)
                 return try await PostgresStore.open(url, projection: projection) { faults.note($0) }
             }
@@ -286,11 +288,11 @@ struct Service {
 }
 
 extension TransportLimits {
-    /// For somebody who clicked a link and waits.
+    /// For requests that a person waits for.
     static let forPeople = TransportLimits(connectTimeout: .seconds(2), totalTimeout: .seconds(4))
 }
 
-/// Says once why the database cannot be used, however often that is found again.
+/// Logs a fault of the database only when it differs from the last one.
 private final class FaultLog: Sendable {
     private let logger: Logger
     private let last = Mutex<PostgresStartError?>(nil)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Stories
 
-/// `console-billing config`: every setting as `serve` would find it, and what it would refuse.
+/// `console-billing config`: shows every setting as `serve` would read it, and what `serve` would refuse.
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
@@ -27,7 +27,7 @@ struct ConfigCommand: AsyncParsableCommand {
         let contents = sources.contents()
         if options.dev {
             let url = SettingValues(sources, contents: contents).developmentURL
-            // Made up for this once where serve has not made up its own yet.
+            // If `serve --dev` has stored no secrets yet, use random ones for this output.
             do {
                 sources.development = (try DevelopmentCredentials.load() ?? .make(url: url ?? "")).settings
             } catch {
@@ -46,7 +46,7 @@ struct ConfigCommand: AsyncParsableCommand {
     }
 }
 
-/// A configuration as it would be taken, or not.
+/// A configuration's values and problems, for display.
 struct ExaminedConfiguration {
     let settings: [ShownSetting]
     let problems: [String]

@@ -8,8 +8,8 @@ import Musl
 import Darwin
 #endif
 
-/// The secrets that `serve --dev` makes for itself, kept beside its database so that the other commands, and the
-/// next start, find them.
+/// The secrets that `serve --dev` generates, stored beside its database for other commands and the next
+/// start.
 struct DevelopmentCredentials: Codable {
     static let defaultPath = "data/dev-credentials.json"
 
@@ -25,11 +25,12 @@ struct DevelopmentCredentials: Codable {
         case linkSigningSecret = "link_signing_secret"
     }
 
-    /// Reads a file that nobody but its user could have written or read.
+    /// Reads the file, and requires that only this user can write or read it.
     ///
-    /// Whoever plants one knows the key that opens the service, and says where the other commands send theirs.
+    /// An attacker who places the file would know the service's API key, and choose where other commands send
+    /// their keys.
     ///
-    /// - Returns: `nil` where there is no file, or none of ours.
+    /// - Returns: `nil` if the file is missing or has another format.
     /// - Throws: ``ConfigurationError`` for a link, another user's file, or one that others may read or write.
     static func load(
         _ path: String = defaultPath,

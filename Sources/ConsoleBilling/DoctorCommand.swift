@@ -6,7 +6,7 @@ import Stories
 import StripeAPI
 import Webhooks
 
-/// `console-billing doctor`: looks at everything the service stands on.
+/// `console-billing doctor`: checks everything that the service depends on.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
@@ -86,7 +86,7 @@ struct DoctorCommand: AsyncParsableCommand {
             + (await service.findings(now: now)) + (configuration == nil ? [] : await stripe.findings())
             + (await issuer?.findings() ?? [])
             + (configuration.map(AlertExamination.findings) ?? [])
-        // Of settings that cannot be right it cannot be said whom usage is synced from.
+        // With invalid settings the source of usage is unknown.
         var usage: [Finding] = []
         if let configuration {
             usage = await UsageSourceExamination.findings(configuration.usageSync, transport, now: now)
@@ -95,7 +95,8 @@ struct DoctorCommand: AsyncParsableCommand {
         return all + usage
     }
 
-    /// Reads the configuration as `serve` would, with what `serve --dev` left standing in for what is not set.
+    /// Reads the configuration as `serve` would, with the secrets of `serve --dev` for those that are not
+    /// set.
     private func configuration(
         _ environment: CommandEnvironment,
         _ variables: [String: String]

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import HTTPClient
 
-/// `console-billing erase`: has the running service erase a customer's personal data.
+/// `console-billing erase`: asks the running service to erase a customer's personal data.
 struct EraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase",

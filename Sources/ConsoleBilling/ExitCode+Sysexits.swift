@@ -10,7 +10,7 @@ enum Sysexits {
     static let tryAgain = ExitCode(75)
     static let configuration = ExitCode(78)
 
-    /// What each means, for the manual.
+    /// The meaning of each exit code, for the manual.
     static let meanings: [(code: ExitCode, meaning: String)] = [
         (.success, "done"), (partlyFailed, "done in part"), (usage, "the command line cannot be right"),
         (badData, "what was named, or what is in it, cannot be right"),
@@ -18,9 +18,9 @@ enum Sysexits {
         (tryAgain, "try again later"), (configuration, "the configuration cannot be right"),
     ]
 
-    /// Says on standard error what went wrong, and gives the error that ends the command with `code`.
+    /// Prints a message on standard error and returns the error that ends the command with `code`.
     static func fail(_ code: ExitCode, _ message: String) -> ExitCode {
-        // After the lines of the log, and without waiting for ever for whoever reads them.
+        // The queue keeps the order with log lines and does not wait for a stalled reader forever.
         LineQueue.standardError.write(message + "\n")
         LineQueue.standardError.flush()
         return code

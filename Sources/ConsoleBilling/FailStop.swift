@@ -2,7 +2,7 @@ import ServiceLifecycle
 import Storage
 import Synchronization
 
-/// Ends the process when the store can no longer vouch for what it writes, so that a supervisor starts it anew.
+/// Ends the process when the store can no longer guarantee durability, so that a supervisor restarts it.
 final class FailStop: ServiceLifecycle.Service {
     private let trips: AsyncStream<StoreError>
     private let continuation: AsyncStream<StoreError>.Continuation

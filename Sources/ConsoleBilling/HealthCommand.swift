@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import HTTPClient
 
-/// `console-billing health`: whether the service on this machine can store, for container engines.
+/// `console-billing health`: checks for container engines that the service on this machine can store events.
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health",

@@ -1,12 +1,12 @@
 import HTTPClient
 import Web
 
-/// Fetches the keys that Console's tokens are signed with (`AUTH0_JWKS_URI`).
+/// Fetches the public keys of Console's tokens (`AUTH0_JWKS_URI`).
 struct IssuerKeys: SigningKeySource {
     let transport: any HTTPTransport
     let address: String
 
-    // Somebody waits for the answer, and a set of keys is a few kilobytes.
+    // A request waits for the answer, and a key set is a few kilobytes.
     private static let limits = TransportLimits(
         connectTimeout: .seconds(2),
         totalTimeout: .seconds(4),

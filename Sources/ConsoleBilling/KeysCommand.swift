@@ -92,22 +92,22 @@ struct KeysCommand: AsyncParsableCommand {
     }
 }
 
-/// An API key that was just made, and what the service is told of it.
+/// A new API key, and its entry for the service.
 struct NewKey {
     let key: String
     let name: String
-    /// Each once, in the order of the documentation.
+    /// Without duplicates, in the order of the documentation.
     let scopes: [Scope]
 
     init(name: String, scopes: [Scope]) {
         self.name = name
         self.scopes = Scope.allCases.filter(scopes.contains)
-        // 43 of 62 characters are 256 bits, from the system's generator.
+        // 43 characters from an alphabet of 62 hold 256 bits of randomness from the system's generator.
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
         key = "cbk_" + String((0..<43).map { _ in alphabet[Int.random(in: alphabet.indices)] })
     }
 
-    /// What goes into `API_KEYS`: `name:sha256hex:scope+scope`.
+    /// The entry for `API_KEYS`: `name:sha256hex:scope+scope`.
     var entry: String {
         let digest = SHA256Digest(of: Array(key.utf8)).hex
         return "\(name):\(digest):\(scopes.map(\.rawValue).joined(separator: "+"))"

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Looks for what keeps a service from listening, after it could not: the server itself does not say.
+/// Finds out why the service cannot listen, which the server's error does not say.
 enum ListenFault {
-    /// What is wrong with a place to listen on, and how to mend it; `nil` where it can be listened on.
+    /// Says what is wrong with an address and how to fix it; `nil` if listening on it works.
     static func sentence(host: String, port: Int) -> String? {
         let place = "The service cannot listen on \(host.contains(":") ? "[\(host)]" : host):\(port)"
         var hints = addrinfo()
@@ -17,7 +17,8 @@ enum ListenFault {
         guard descriptor >= 0 else { return "\(place): \(String(cString: strerror(errno)))." }
         defer { close(descriptor) }
         var yes: Int32 = 1
-        // As the server does, for connections of a process before that still wait for their end.
+        // The server sets this option too: connections of an earlier process in TIME_WAIT then do not block
+        // the port.
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         guard bind(descriptor, address.ai_addr, address.ai_addrlen) != 0 else { return nil }
         switch errno {

@@ -5,7 +5,7 @@ import PostgresStorage
 import SQLiteStorage
 import Storage
 
-/// `console-billing migrate-store`: moves from one machine's file to a database that replicas share.
+/// `console-billing migrate-store`: copies the SQLite database into PostgreSQL.
 struct MigrateStoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate-store",
@@ -59,7 +59,7 @@ struct MigrateStoreCommand: AsyncParsableCommand {
         do {
             var total = 0
             for table in StoreTable.all { total += try await source.count(of: table) }
-            // Each row is gone through twice.
+            // Each row is copied, then compared.
             let bar = ProgressBar(total: 2 * total)
             let name = URL(filePath: path).standardizedFileURL.path
             let counts = try await PostgresMove(from: source, named: name, to: url).run { step in

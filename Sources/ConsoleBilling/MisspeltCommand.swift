@@ -1,22 +1,22 @@
 import ArgumentParser
 
-/// A command that there is none of, and the one that was probably meant.
+/// An unknown command name, with the known ones at its place.
 struct MisspeltCommand: Equatable {
-    /// What was written where a command's name belongs.
+    /// The unknown word.
     let word: String
     /// The commands before it, such as `console-billing events`.
     let place: String
-    /// The names that there are in its place.
+    /// The commands that exist at this place.
     let names: [String]
 
-    /// Looks for one in a command line.
+    /// Finds an unknown command name in a command line.
     ///
     /// - Parameters:
     ///   - arguments: The command line without the program's name.
-    ///   - root: The program.
-    /// - Returns: `nil` where each command is one that there is.
+    ///   - root: The root command.
+    /// - Returns: `nil` if every command exists.
     static func find(in arguments: [String], of root: any ParsableCommand.Type) -> MisspeltCommand? {
-        // `help` is of the program itself, and is followed by the names of commands too.
+        // `help` is a command of the root and is followed by command names.
         find(
             in: arguments.first == "help" ? arguments.dropFirst() : arguments[...],
             below: root,

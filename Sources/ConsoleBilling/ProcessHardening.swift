@@ -1,11 +1,11 @@
 import Foundation
 
-/// What the process denies itself, because its memory and its files hold secrets and what people paid.
+/// Restrictions of the process, which protect secrets and payment data in its memory and files.
 enum ProcessHardening {
     static func apply() {
-        // Database, log and lock files are for nobody else to read.
+        // Only this user may read the database, its log and lock files.
         umask(0o077)
-        // A core dump would hold every secret there is.
+        // A core dump would contain all secrets.
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }

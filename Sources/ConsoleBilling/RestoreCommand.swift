@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import SQLiteStorage
 
-/// `console-billing restore`: puts a backup in the place of the embedded database.
+/// `console-billing restore`: replaces the embedded database by a backup.
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",

@@ -2,7 +2,8 @@ import ArgumentParser
 import Billing
 import Web
 
-/// `console-billing secrets`: which secrets the running service has, and which of them are still used.
+/// `console-billing secrets`: shows the running service's secrets by fingerprint, and when each was last
+/// used.
 struct SecretsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "secrets",
@@ -51,7 +52,7 @@ struct SecretsCommand: AsyncParsableCommand {
 }
 
 extension SecretListing {
-    /// As people read it.
+    /// The table for people.
     var table: TextTable {
         TextTable(
             columns: ["KIND", "NAME", "FINGERPRINT", "IN FORCE SINCE", "LAST USED", "USES", "SIGNED"],

@@ -20,7 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         ProcessHardening.apply()
-        // Somebody may ask for other secrets before there is anybody to take them; see SecretRotation.
+        // Ignore a SIGHUP that arrives before SecretRotation handles it.
         signal(SIGHUP, SIG_IGN)
         defer { LineQueue.standardError.flush() }
         do {
@@ -40,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// Loopback only, and secrets of its own.
+    /// Checks that the service is reachable on loopback only, and loads or makes its secrets.
     private func developmentSettings(
         _ values: SettingValues
     ) throws(ConfigurationError) -> [Setting: String] {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// One segment of a path or one value of a query.
+/// Percent-encodes a path segment or a query value.
 func escaped(_ text: String) -> String {
     var allowed = CharacterSet.alphanumerics.intersection(
         CharacterSet(charactersIn: Unicode.Scalar(0)...Unicode.Scalar(127))

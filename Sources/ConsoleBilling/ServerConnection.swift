@@ -3,13 +3,13 @@ import Foundation
 import HTTPClient
 import StripeAPI
 
-/// Talks to the running service as its API's callers do.
+/// A client of the running service's HTTP API.
 struct ServerConnection: Sendable {
     let base: ServerAddress
     private let key: String?
     private let transport: any HTTPTransport
 
-    /// - Throws: ``CommandFailure`` where the key would cross a network unencrypted.
+    /// - Throws: ``CommandFailure`` if the key would cross a network unencrypted.
     init(base: ServerAddress, key: String?, transport: any HTTPTransport) throws(CommandFailure) {
         guard base.scheme == "https" || base.isLoopback || key == nil else {
             throw CommandFailure(
@@ -27,7 +27,9 @@ struct ServerConnection: Sendable {
         try await send(TransportRequest(.get, url: base.appending(path).description))
     }
 
-    /// Posts a body, or nothing, to a path; patience is for what takes as long as there are events.
+    /// Posts a body, which may be empty.
+    ///
+    /// `patience` is longer for requests whose time grows with the number of events.
     func post(
         _ path: String,
         _ body: [UInt8] = [],
@@ -80,7 +82,7 @@ struct ServerConnection: Sendable {
         )
     }
 
-    /// What to do about a refusal, where its own words cannot say it.
+    /// Advice for an error status, where the service's message has none.
     private static func advice(on status: Int) -> String {
         switch status {
         case 401:
@@ -105,7 +107,7 @@ struct ServerConnection: Sendable {
     }
 }
 
-/// Which service to ask, and as whom.
+/// Options for the service's address and the API key.
 struct ConnectionOptions: ParsableArguments {
     @Option(help: "The service (default: PUBLIC_URL, HOST and PORT, or the one of serve --dev).")
     var server: String?
@@ -116,14 +118,14 @@ struct ConnectionOptions: ParsableArguments {
     )
     var apiKey: String?
 
-    /// Asks the service something, and lets go of it.
+    /// Runs `work` with a connection to the service, and closes it.
     ///
     /// - Parameters:
-    ///   - credentials: Where `serve --dev` left its secrets.
-    ///   - needsKey: Whether nothing can be had without a key.
-    ///   - work: What is asked.
-    /// - Returns: What `work` returns.
-    /// - Throws: ``CommandFailure``, and what `work` throws.
+    ///   - credentials: The path of the credentials of `serve --dev`.
+    ///   - needsKey: Whether a missing API key is an error.
+    ///   - work: The requests to make.
+    /// - Returns: The result of `work`.
+    /// - Throws: ``CommandFailure``, and the errors of `work`.
     func connected<Result>(
         credentials: String,
         needsKey: Bool = true,

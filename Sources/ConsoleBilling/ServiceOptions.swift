@@ -3,7 +3,7 @@ import Foundation
 import Web
 import Webhooks
 
-/// What a service is started with, and what is asked of its configuration.
+/// The options of `serve`, which `config` checks.
 struct ServiceOptions: ParsableArguments {
     @Flag(help: "Need no configuration: loopback only, a database in ./data, secrets made up and printed.")
     var dev = false
@@ -34,7 +34,7 @@ struct ServiceOptions: ParsableArguments {
 
     static let developmentIsLocal = "--dev listens on this machine only. Leave HOST out, or leave --dev out."
 
-    /// Where the settings come from.
+    /// The sources of the settings.
     func sources(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> SettingSources {
         var sources = SettingSources(environment: environment, configurationFile: config)
         for assignment in assignments {
@@ -57,7 +57,7 @@ struct ServiceOptions: ParsableArguments {
 }
 
 extension SettingValues {
-    /// Where `--dev` would listen; `nil` where others could reach it.
+    /// The URL of a service with `--dev`; `nil` if HOST is not a loopback address.
     var developmentURL: String? {
         let host = text(.host) ?? "127.0.0.1"
         guard ["127.0.0.1", "localhost", "::1"].contains(host) else { return nil }
@@ -66,7 +66,7 @@ extension SettingValues {
 }
 
 extension DevelopmentCredentials {
-    /// What they are as settings, for those that nobody gave.
+    /// The credentials as values of settings.
     var settings: [Setting: String] {
         let digest = SHA256Digest(of: Array(apiKey.utf8)).hex
         let scopes = Scope.allCases.map(\.rawValue).joined(separator: "+")

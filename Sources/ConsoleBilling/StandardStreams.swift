@@ -1,9 +1,9 @@
 import Foundation
 
-/// Gives the process the three standard streams, where whoever started it closed one.
+/// Opens /dev/null for each standard stream that the parent process closed.
 ///
-/// Else the next file that is opened takes its number, and log lines are written into the database or its lock: the lowest
-/// free number is the one given (<https://man7.org/linux/man-pages/man2/open.2.html>).
+/// `open` returns the lowest free descriptor (<https://man7.org/linux/man-pages/man2/open.2.html>). Without
+/// this, the database or its lock file could get descriptor 2, and log lines would be written into it.
 enum StandardStreams {
     static func open() {
         for descriptor in 0...2 as ClosedRange<Int32> where fcntl(descriptor, F_GETFD) < 0 {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Billing
 import Stories
 
-/// `console-billing trigger`: makes up stories of payments and posts their events.
+/// `console-billing trigger`: generates stories of payments and posts their events.
 struct TriggerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trigger",
@@ -73,14 +73,14 @@ struct TriggerCommand: AsyncParsableCommand {
             let format = output.chosen
             let report = try await delivery.send(DeliveryPlan(events, shuffleSeed: shuffle), format: format) {
                 seen in
-                // What was refused will not show.
+                // Refused events will not appear in the feed.
                 if seen.exitCode == .success || format == .json { stories.forEach { show($0, format) } }
             }
             if report.exitCode != .success { throw report.exitCode }
         }
     }
 
-    /// The stories asked for, of one customer, and each over by now.
+    /// The chosen stories, all of one customer and all ending by now.
     func stories(now: Instant) throws -> [Story] {
         var random = SeededRandom(seed: seed ?? .random(in: .min ... .max))
         let shared = Scenario.madeUpCustomer(using: &random)
@@ -124,7 +124,7 @@ struct TriggerCommand: AsyncParsableCommand {
         }
     }
 
-    /// What the feed is to show of a story.
+    /// Prints the rows that the feed should show for a story.
     private func show(_ story: Story, _ format: OutputFormat) {
         switch format {
         case .human:

@@ -3,7 +3,7 @@ import Foundation
 import HTTPClient
 import StripeAPI
 
-/// `console-billing usage`: brings the chain's records of usage to the running service.
+/// `console-billing usage`: sends usage records of the chain to the running service.
 struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
@@ -65,7 +65,7 @@ struct UsageCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reportingFailures {
-                // Leases first: a calendar that moves on closes the final days of whom it knows.
+                // Import leases first: a newer calendar closes its final days for the owners known so far.
                 let read = try files.map { (name: $0, file: try load($0)) }.sorted {
                     $0.file.kind < $1.file.kind
                 }
@@ -114,7 +114,7 @@ struct UsageCommand: AsyncParsableCommand {
             to server: ServerConnection,
             _ outcome: inout Outcome
         ) async throws {
-            // The days of a calendar have to fit together, so they go together.
+            // The days of a calendar are checked against each other, so they are sent together.
             let size = file.kind == .calendar ? 10_000 : Self.recordsAtATime
             let progress = ProgressBar(total: (file.records.count + size - 1) / size)
             defer { progress.clear() }

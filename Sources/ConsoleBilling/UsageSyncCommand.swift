@@ -3,7 +3,7 @@ import Billing
 import Storage
 import Web
 
-/// `console-billing usage sync`: has the running service read the chain's leases and days.
+/// `console-billing usage sync`: asks the running service to read the chain's leases and days.
 struct UsageSyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync",
@@ -69,7 +69,7 @@ struct UsageSyncCommand: AsyncParsableCommand {
         let isShown = Terminal.Stream.error.isTerminal
         defer { if isShown { Terminal.write("\r\u{1B}[2K", to: .error) } }
         var sync = begun
-        // Should the next pass have begun meanwhile, this one is done.
+        // If the next pass has begun, the requested one is complete.
         while sync.state == UpkeepRun.State.running.rawValue, sync.pass == begun.pass {
             if isShown {
                 let line = "\(sync.leases) leases read, \(sync.leases_changed) changed; \(sync.days) days"
@@ -92,7 +92,7 @@ struct UsageSyncCommand: AsyncParsableCommand {
 }
 
 extension UsageSyncResponse {
-    /// What it came to, in a line.
+    /// The result in one line.
     var line: String {
         var line =
             "\(printable(id)) \(printable(state)), pass \(pass): \(leases) leases read, \(leases_changed) changed; "
@@ -107,7 +107,7 @@ extension UsageSyncResponse {
         return line
     }
 
-    /// How a command ends that asked for it.
+    /// The exit code of the command that began the pass.
     var exitCode: ExitCode {
         switch (state, failure.flatMap(UsageSyncProgress.Failure.init)) {
         case (UpkeepRun.State.failed.rawValue, .unreadable?): Sysexits.badData

@@ -1,4 +1,5 @@
-/// Who may go next: first come, first served, except that a busy origin does not hold up the others.
+/// Decides which request starts next: first come, first served, except that a busy origin does not block
+/// others.
 struct AdmissionQueue<Element> {
     let maxRunning: Int
     let maxRunningPerOrigin: Int
@@ -16,7 +17,7 @@ struct AdmissionQueue<Element> {
         waiting.append((origin, element))
     }
 
-    /// The next that has room to run, which is then counted as running.
+    /// The next element that may run; it then counts as running.
     mutating func next() -> Element? {
         guard totalRunning < maxRunning,
             let index = waiting.firstIndex(where: { running[$0.origin, default: 0] < maxRunningPerOrigin })
@@ -27,14 +28,14 @@ struct AdmissionQueue<Element> {
         return element
     }
 
-    /// To be called once for each element that ``next()`` returned.
+    /// Must be called once for each element that ``next()`` returned.
     mutating func finished(origin: String) {
         totalRunning -= 1
         running[origin, default: 0] -= 1
         if running[origin] == 0 { running[origin] = nil }
     }
 
-    /// Takes out those still waiting that match, in their order.
+    /// Removes the waiting elements that match, and returns them in order.
     mutating func removeWaiting(where matches: (Element) -> Bool) -> [Element] {
         let removed = waiting.map(\.element).filter(matches)
         if !removed.isEmpty { waiting.removeAll { matches($0.element) } }

@@ -8,14 +8,14 @@ import Musl
 import Darwin
 #endif
 
-/// The life of the transport's thread; everything in here happens on it.
+/// The loop of the transport's thread; all methods run on this thread.
 final class CurlLoop {
     private let multi: UnsafeMutableRawPointer
     private let mailbox: CurlMailbox
     private let configuration: CurlTransport.Configuration
     private var queue: AdmissionQueue<CurlOrder>
     private var transfers: [UnsafeMutableRawPointer: CurlTransfer] = [:]
-    /// Easy handles to use again: they remember TLS sessions, which a new one would have to make anew.
+    /// Easy handles for reuse: they keep TLS sessions, which a new handle would have to negotiate again.
     private var spareHandles: [UnsafeMutableRawPointer] = []
 
     init(multi: UnsafeMutableRawPointer, mailbox: CurlMailbox, configuration: CurlTransport.Configuration) {
@@ -94,7 +94,7 @@ final class CurlLoop {
         }
     }
 
-    /// Moves every transfer on, and lets the next ones in for as long as some come to their end.
+    /// Advances all transfers, and starts waiting ones as others end.
     private func perform() {
         var isWorthAnotherRound = true
         while isWorthAnotherRound {
@@ -116,7 +116,7 @@ final class CurlLoop {
     private func poll(closesAt: ContinuousClock.Instant?) {
         let now = ContinuousClock.now
         let deadlines = queue.waiting.map(\.element.deadline) + (closesAt.map { [$0] } ?? [])
-        // Whatever happens wakes it; the minute is only for when nothing does.
+        // Every event wakes the poll; the minute is only an upper limit.
         let patience = deadlines.min().map { $0 - now } ?? .seconds(60)
         let result = curl_multi_poll(
             multi,
@@ -125,7 +125,7 @@ final class CurlLoop {
             Int32(clamping: patience.wholeMilliseconds(atLeast: 1)),
             nil
         )
-        // Out of memory or of descriptors: the deadlines still hold, and a short rest keeps this from spinning.
+        // Out of memory or of descriptors: deadlines still hold, and a short sleep avoids a busy loop.
         if result != CURLM_OK { usleep(50_000) }
     }
 
@@ -136,7 +136,7 @@ final class CurlLoop {
         guard let transfer = transfers.removeValue(forKey: handle) else { return }
         _ = curl_multi_remove_handle(multi, handle)
         transfer.dispose()
-        // Also forgets the headers, and with them the secret key.
+        // The reset also clears the headers, which contain the secret key.
         curl_easy_reset(handle)
         spareHandles.append(handle)
         queue.finished(origin: transfer.order.origin)
@@ -150,7 +150,7 @@ final class CurlLoop {
 }
 
 extension Duration {
-    /// Rounded up, so that what is to happen at a moment is not looked for just before it.
+    /// Rounds up, so that a wait does not end just before its deadline.
     func wholeMilliseconds(atLeast least: Int64) -> Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)

@@ -9,7 +9,7 @@ import Musl
 import Darwin
 #endif
 
-/// A request on its way to the loop, with the continuation that waits for the outcome.
+/// A request for the loop, with the continuation that receives the result.
 struct CurlOrder: Sendable {
     let ticket: CurlTicket
     let request: TransportRequest
@@ -18,25 +18,26 @@ struct CurlOrder: Sendable {
     let continuation: CheckedContinuation<Result<TransportResponse, TransportError>, Never>
 }
 
-/// Names one request to whoever wants it cancelled.
+/// Identifies one request, so that its task can cancel it.
 ///
 /// The flag is here as well as in the mailbox because a task may be cancelled before its order is posted.
 final class CurlTicket: Sendable {
     let isCancelled = Atomic(false)
 }
 
-/// What crosses between the callers' threads and the loop's, under one lock.
+/// The state shared between callers and the loop's thread, under one lock.
 final class CurlMailbox: Sendable {
-    /// What the loop finds when it looks.
+    /// The contents of the mailbox, taken by the loop.
     struct Post {
         let orders: [CurlOrder]
         let cancelled: [CurlTicket]
-        /// Set once the transport is closing: when whatever is left is to be failed.
+        /// Set when the transport is closing: the time at which remaining requests fail.
         let closesAt: ContinuousClock.Instant?
     }
 
     private struct State {
-        /// Here for `curl_multi_wakeup`, the one call on it that any thread may make; nil once the loop has ended.
+        /// For `curl_multi_wakeup`, the only call on it that any thread may make; nil after the loop has
+        /// ended.
         var multi: UnsafeMutableRawPointer?
         var thread: LoopThread?
         var orders: [CurlOrder] = []
@@ -46,7 +47,7 @@ final class CurlMailbox: Sendable {
         var waitingForEnd: [CheckedContinuation<Void, Never>] = []
 
         func wake() {
-            // It fails only when the pipe is full, and then the loop is about to wake anyway.
+            // This fails only when the pipe is full, and then the loop is about to wake anyway.
             if let multi { _ = curl_multi_wakeup(multi) }
         }
     }
@@ -56,7 +57,7 @@ final class CurlMailbox: Sendable {
 
     init(maxOutstanding: Int) throws(TransportError) {
         guard let multi = curl_multi_init() else { throw .other(code: Int(CURLE_OUT_OF_MEMORY.rawValue)) }
-        // Without a working wake-up every request would wait for the poll to run out: better not to start.
+        // Without a working wake-up every request would wait for the poll's timeout: refuse to start.
         guard curl_multi_wakeup(multi) == CURLM_OK else {
             curl_multi_cleanup(multi)
             throw .other(code: Int(CURLE_FAILED_INIT.rawValue))
@@ -86,7 +87,9 @@ final class CurlMailbox: Sendable {
 
     // MARK: For callers
 
-    /// Hands an order over, or says why not; the continuation is the loop's only when this returns nil.
+    /// Passes an order to the loop.
+    ///
+    /// If this returns an error, the continuation stays with the caller.
     func post(_ order: CurlOrder) -> TransportError? {
         state.withLock { state in
             guard state.closesAt == nil else { return .shuttingDown }
@@ -108,7 +111,7 @@ final class CurlMailbox: Sendable {
         }
     }
 
-    /// Takes no more orders; an earlier moment already agreed on stands.
+    /// Refuses new orders, and fails the remaining ones at `moment`; an earlier moment set before stays.
     func close(at moment: ContinuousClock.Instant) {
         state.withLock { state in
             state.closesAt = min(state.closesAt ?? moment, moment)
@@ -126,7 +129,7 @@ final class CurlMailbox: Sendable {
         }
     }
 
-    /// Waits for the thread, which has nothing left to do: to be called after ``loopEnded()``.
+    /// Joins the thread; must be called after ``loopEnded()``.
     func joinThread() { takeThread()?.join() }
 
     func detachThread() { takeThread()?.detach() }
@@ -151,7 +154,7 @@ final class CurlMailbox: Sendable {
     }
 
     func settle(_ order: CurlOrder, _ result: Result<TransportResponse, TransportError>) {
-        // Before resuming: whoever is resumed may send the next request, and finds its place free.
+        // Decrement before resuming: the caller may send its next request at once and must find room.
         state.withLock { $0.outstanding -= 1 }
         order.continuation.resume(returning: result)
     }
@@ -164,7 +167,7 @@ final class CurlMailbox: Sendable {
             }
             return (state.multi.map(UInt.init(bitPattern:)), state.waitingForEnd)
         }
-        // Nobody can reach it any more, so nobody can wake it while it goes.
+        // No other thread has the handle any more, so none can wake it during the cleanup.
         if let multi { curl_multi_cleanup(UnsafeMutableRawPointer(bitPattern: multi)) }
         for continuation in waiting { continuation.resume() }
     }
@@ -203,8 +206,8 @@ struct LoopThread: Sendable {
     }
 
     private static func main(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        // With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE to us, and OpenSSL writes in a way that raises it.
-        // The process's other signals are not this thread's business either.
+        // With CURLOPT_NOSIGNAL libcurl does not handle SIGPIPE, which OpenSSL's writes can raise. Block
+        // every signal: other threads handle the rest.
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, nil)

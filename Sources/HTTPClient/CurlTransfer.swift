@@ -1,6 +1,6 @@
 import CCurl
 
-/// One request on one easy handle: its options, and what has arrived of the answer.
+/// One request on one easy handle: its options, and the part of the response received so far.
 final class CurlTransfer {
     let order: CurlOrder
     private let handle: UnsafeMutableRawPointer
@@ -11,7 +11,7 @@ final class CurlTransfer {
     private var headersAreComplete = false
     private var body: [UInt8] = []
     private var bodyBytes = 0
-    /// Why a callback stopped the transfer; libcurl itself only knows that one did.
+    /// Why a callback stopped the transfer; libcurl only reports that one did.
     private var overrun: TransportError?
 
     init(order: CurlOrder, handle: UnsafeMutableRawPointer) {
@@ -19,19 +19,19 @@ final class CurlTransfer {
         self.handle = handle
     }
 
-    /// Sets every option, or none of it counts: a check that could not be switched on must stop the request.
+    /// Sets every option; throws if one fails, because a request must not run without one of its checks.
     func prepare(
         _ configuration: CurlTransport.Configuration,
         now: ContinuousClock.Instant
     ) throws(TransportError) {
         let request = order.request
         try set(CURLOPT_URL, request.url)
-        // Otherwise libcurl resolves `..` itself, and an id could climb out of its path.
+        // Without this option libcurl resolves `..`, and an id could leave its path.
         try set(CURLOPT_PATH_AS_IS, 1)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-        // An empty string is libcurl's way to say: none, and do not look in the environment.
+        // An empty string means no proxy, and that the environment is ignored.
         try set(CURLOPT_PROXY, "")
 
         try set(CURLOPT_SSL_VERIFYPEER, 1)
@@ -40,14 +40,15 @@ final class CurlTransfer {
         if let file = configuration.certificateAuthorityFile { try set(CURLOPT_CAINFO, file) }
 
         try set(CURLOPT_NOSIGNAL, 1)
-        // Lets go of a name lookup that hangs; without it the loop, and so every other request, would wait for it.
+        // Abandons a hanging name lookup; without this the loop, and so every other request, would wait for
+        // it.
         try set(CURLOPT_QUICK_EXIT, 1)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
         let remaining = (order.deadline - now).wholeMilliseconds(atLeast: 1)
         try set(CURLOPT_TIMEOUT_MS, Int(clamping: min(remaining, Int64(Int32.max))))
         let connect = request.limits.connectTimeout.wholeMilliseconds(atLeast: 1)
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: min(connect, Int64(Int32.max))))
-        // Refuses a declared length early. The write callback counts what really comes.
+        // Refuses a too large Content-Length early. The write callback counts the bytes that arrive.
         try check(
             ccurl_setopt_large(handle, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(request.limits.maxBodyBytes))
         )
@@ -58,11 +59,11 @@ final class CurlTransfer {
         try setCallbacks()
     }
 
-    /// What the transfer came to, by libcurl's verdict on it.
+    /// The result of the transfer, from libcurl's result code.
     func outcome(_ code: CURLcode) -> Result<TransportResponse, TransportError> {
         if let overrun { return .failure(overrun) }
         guard code == CURLE_OK else { return .failure(error(for: code)) }
-        // To libcurl, an answer cut off among its headers is an answer.
+        // libcurl reports success for a response that ends within its headers.
         guard headersAreComplete else { return .failure(.connectionLost) }
         return .success(TransportResponse(status: status, headers: headers, body: body))
     }
@@ -73,7 +74,7 @@ final class CurlTransfer {
         return status
     }
 
-    /// Frees what the handle referred to; to be called when the handle is out of the multi handle.
+    /// Frees the header list; must be called after the handle was removed from the multi handle.
     func dispose() {
         curl_slist_free_all(headerList)
         headerList = nil
@@ -99,8 +100,8 @@ final class CurlTransfer {
         try set(CURLOPT_POST, 1)
         try check(ccurl_setopt_large(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
         let code = bytes.withUnsafeBytes { buffer in
-            // Copied by libcurl, and only read although the shim cannot say so. An empty array may have no
-            // address, which libcurl would take for "ask a callback".
+            // libcurl copies the bytes and only reads them, although the shim takes a mutable pointer. An
+            // empty array may have no address, and for a null pointer libcurl would call a read callback.
             withUnsafePointer(to: 0 as UInt8) { nothing in
                 let start = buffer.baseAddress ?? UnsafeRawPointer(nothing)
                 return ccurl_setopt_pointer(
@@ -114,7 +115,7 @@ final class CurlTransfer {
     }
 
     private func setHeaders(_ headers: [TransportHeader]) throws(TransportError) {
-        // Without a value the header is left out: no waiting for "100 Continue".
+        // A name without a value removes the header: do not wait for "100 Continue".
         var lines = ["Expect:"]
         lines += headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         for line in lines {
@@ -127,7 +128,7 @@ final class CurlTransfer {
     }
 
     private func setCallbacks() throws(TransportError) {
-        // Not retained: the loop keeps the transfer until the handle has been reset.
+        // Not retained: the loop keeps the transfer until the handle is reset.
         let this = Unmanaged.passUnretained(self).toOpaque()
         try check(ccurl_setopt_pointer(handle, CURLOPT_WRITEDATA, this))
         try check(ccurl_setopt_pointer(handle, CURLOPT_HEADERDATA, this))
@@ -155,7 +156,7 @@ final class CurlTransfer {
 
     // MARK: What arrives
 
-    /// Returning another number than was given stops the transfer.
+    /// Returning another number than `count` stops the transfer.
     private static func receive(
         _ bytes: UnsafeMutablePointer<CChar>?,
         _ count: Int,
@@ -192,7 +193,7 @@ final class CurlTransfer {
         if line.isEmpty {
             headersAreComplete = true
         } else if line.hasPrefix("HTTP/") {
-            // An interim answer came before this one; its headers are not this one's.
+            // A new status line: the headers so far belong to an interim response.
             headers = TransportHeaders()
             headersAreComplete = false
         } else if !headersAreComplete, let colon = line.firstIndex(of: ":") {
@@ -215,7 +216,7 @@ final class CurlTransfer {
         case CURLE_FILESIZE_EXCEEDED:
             .bodyTooLarge
         case CURLE_OUT_OF_MEMORY where !headersAreComplete && headerBytes > 0:
-            // What libcurl says of a single header line over its own limit of 100 KiB.
+            // libcurl's error for a single header line over its limit of 100 KiB.
             .headersTooLarge
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE:
             .connectionLost

@@ -2,22 +2,23 @@ import CCurl
 
 /// HTTP through libcurl: one multi handle, owned by one thread.
 ///
-/// The rules it holds every request to: certificates and host names are verified, TLS is 1.2 or newer, no redirect is
-/// followed, only http and https are spoken, and nothing is taken from the environment, so no `https_proxy` left in a
-/// shell can come between us and Stripe.
+/// The rules for every request: certificates and host names are verified; TLS is 1.2 or newer; redirects are
+/// not followed; only http and https are allowed; the environment is ignored, so that a forgotten
+/// `https_proxy` cannot come between us and Stripe.
 ///
-/// It speaks HTTP/1.1 although libcurl can do 2: our few requests gain nothing from multiplexing, a cancelled request
-/// then ends its connection and nobody else's, and what the tests exercise is what runs.
+/// It uses HTTP/1.1 although libcurl supports HTTP/2: our few requests gain nothing from multiplexing,
+/// cancelling a request closes only its own connection, and the tests cover what runs.
 ///
-/// Call ``shutdown(grace:)`` before letting go of it.
+/// Call ``shutdown(grace:)`` before releasing it.
 package final class CurlTransport: HTTPTransport {
     package struct Configuration: Sendable {
         package var userAgent: String
-        /// Certificates to trust in place of the system's, as a PEM file.
+        /// A PEM file of certificates to trust instead of the system's.
         package var certificateAuthorityFile: String?
         package var maxConcurrent: Int
         package var maxConcurrentPerHost: Int
-        /// How many may wait beyond those; the next is refused with ``TransportError/queueFull``.
+        /// How many requests may wait for a connection; the next is refused with
+        /// ``TransportError/queueFull``.
         package var maxQueued: Int
 
         package init(
@@ -76,7 +77,7 @@ package final class CurlTransport: HTTPTransport {
         return try result.get()
     }
 
-    /// Refuses new requests, lets those under way finish within `grace`, fails the rest, and joins the thread.
+    /// Refuses new requests, lets running ones finish within `grace`, fails the rest, and joins the thread.
     ///
     /// It may be called more than once; every call returns when the loop has ended.
     package func shutdown(grace: Duration = .zero) async {
@@ -85,12 +86,12 @@ package final class CurlTransport: HTTPTransport {
         mailbox.joinThread()
     }
 
-    /// `curl_global_init` is to be called once a process; a lazy static is.
+    /// `curl_global_init` must be called once per process, which a lazy static ensures.
     private static let globalState = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 }
 
 extension TransportHeader {
-    /// Whether this is one header line and no more: nothing in it ends the line or starts another.
+    /// Whether the name and the value make exactly one header line, without line breaks.
     fileprivate var isSendable: Bool {
         let isToken = name.utf8.allSatisfy { byte in
             switch byte {

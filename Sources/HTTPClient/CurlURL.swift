@@ -1,6 +1,6 @@
 import CCurl
 
-/// A URL as libcurl reads it, so that what is checked and what is connected to cannot differ.
+/// A URL parsed by libcurl, so that the checked host is the host connected to.
 package struct CurlURL: Equatable {
     package let scheme: String
     package let host: String
@@ -10,7 +10,7 @@ package struct CurlURL: Equatable {
     package let hasQueryOrFragment: Bool
 
     package init?(_ text: String) {
-        // Also keeps out the byte 0, at which libcurl would stop reading.
+        // This also excludes the byte 0, at which libcurl would stop reading.
         guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), let parser = curl_url() else { return nil }
         defer { curl_url_cleanup(parser) }
         let flags = UInt32(CURLU_PATH_AS_IS)
@@ -35,7 +35,7 @@ package struct CurlURL: Equatable {
 
     package var origin: String { "\(scheme)://\(host):\(port)" }
 
-    /// Whether nothing sent there leaves this machine.
+    /// Whether the host is this machine (loopback).
     package var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }

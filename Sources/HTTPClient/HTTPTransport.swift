@@ -1,14 +1,16 @@
-/// Sends one HTTP request and returns the whole answer.
+/// Sends one HTTP request and returns the whole response.
 ///
-/// An answer of any status is an answer: only a request that got none throws. Redirects are answers too.
+/// A response of any status is returned, redirects included. Only a request without a response throws.
 package protocol HTTPTransport: Sendable {
-    /// Sends `request` and waits for the whole answer, its limits included.
+    /// Sends `request` and waits for the whole response, within the request's limits.
     ///
     /// Cancelling the task ends the request at once with ``TransportError/cancelled``.
     func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse
 }
 
-/// A request; it prints neither its URL, which may have a query, nor its body.
+/// A request.
+///
+/// Its description leaves out the URL, which may have a query, and the body.
 package struct TransportRequest: Sendable, CustomStringConvertible, CustomReflectable {
     /// The method, with a body where HTTP gives one a meaning.
     package enum Method: Sendable {
@@ -22,9 +24,10 @@ package struct TransportRequest: Sendable, CustomStringConvertible, CustomReflec
     package var url: String
     package var headers: [TransportHeader]
     package var limits: TransportLimits
-    /// Takes the body of a successful answer piece by piece, on the transport's thread; `false` ends the request.
+    /// Receives the body of a successful response piece by piece, on the transport's thread; returning
+    /// `false` cancels the request.
     ///
-    /// The answer's own body is then empty.
+    /// The body of the returned response is empty then.
     package var sink: (@Sendable (UnsafeRawBufferPointer) -> Bool)?
 
     package init(
@@ -51,14 +54,14 @@ package struct TransportRequest: Sendable, CustomStringConvertible, CustomReflec
     package var customMirror: Mirror { Mirror(self, children: ["headers": headers, "limits": limits]) }
 }
 
-/// How long and how large an answer may become.
+/// The limits on a response's time and size.
 package struct TransportLimits: Sendable, Equatable {
     /// For name lookup, TCP and TLS together.
     package var connectTimeout: Duration
-    /// From the moment the request is handed over, so time spent waiting for a free connection counts.
+    /// Counted from the call of `send`, so it includes the wait for a free connection.
     package var totalTimeout: Duration
     package var maxBodyBytes: Int
-    /// Over every header line of the answer, interim (1xx) answers and trailers included.
+    /// All header lines of the response together, with interim (1xx) responses and trailers.
     package var maxHeaderBytes: Int
 
     package init(
@@ -74,7 +77,9 @@ package struct TransportLimits: Sendable, Equatable {
     }
 }
 
-/// One header; its value is left out of everything that prints, because one of them is the secret key.
+/// One header.
+///
+/// Its description leaves out the value, which may be the secret key.
 package struct TransportHeader: Sendable, CustomStringConvertible, CustomReflectable {
     package let name: String
     package let value: String
@@ -88,7 +93,9 @@ package struct TransportHeader: Sendable, CustomStringConvertible, CustomReflect
     package var customMirror: Mirror { Mirror(self, children: ["name": name]) }
 }
 
-/// An answer; it does not print its body, which is somebody's payment, nor its headers.
+/// A response.
+///
+/// Its description leaves out the headers and the body, which may be a customer's payment.
 package struct TransportResponse: Sendable, CustomStringConvertible, CustomReflectable {
     package let status: Int
     package let headers: TransportHeaders
@@ -104,7 +111,7 @@ package struct TransportResponse: Sendable, CustomStringConvertible, CustomRefle
     package var customMirror: Mirror { Mirror(self, children: ["status": status]) }
 }
 
-/// The headers of an answer, found by name whatever its case.
+/// The headers of a response; names are case-insensitive.
 package struct TransportHeaders: Sendable, ExpressibleByDictionaryLiteral {
     private var lines: [(name: String, value: String)] = []
 
@@ -125,24 +132,24 @@ package struct TransportHeaders: Sendable, ExpressibleByDictionaryLiteral {
     }
 }
 
-/// Why a request got no answer; safe to log: it carries no URL, no header and no body.
+/// Why a request got no response; safe to log: it contains no URL, header or body.
 package enum TransportError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong with a request that was never sent.
+    /// The invalid part of a request that was not sent.
     package enum Fault: Sendable { case url, header }
 
     case unsendable(Fault)
     case timedOut
     case couldNotConnect
     case tls
-    /// The connection ended before the answer did.
+    /// The connection ended before the response did.
     case connectionLost
     case bodyTooLarge
     case headersTooLarge
-    /// As many requests wait as may.
+    /// The queue of waiting requests is full.
     case queueFull
     case cancelled
     case shuttingDown
-    /// Another failure, by libcurl's number for it.
+    /// Another failure, with libcurl's error code.
     case other(code: Int)
 
     package var description: String {

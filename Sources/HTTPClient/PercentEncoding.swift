@@ -1,4 +1,4 @@
-/// Percent-encodes everything but RFC 3986's unreserved characters, which is right in a path, a query and a form.
+/// Percent-encodes everything except RFC 3986's unreserved characters; valid in a path, a query and a form.
 package enum PercentEncoding {
     package static func segment(_ text: String) -> String {
         var encoded: [UInt8] = []

@@ -1,11 +1,11 @@
 import Dispatch
 import Synchronization
 
-/// A connection and the one thread that waits for it, made again when it breaks.
+/// A connection with its own serial queue, reconnected when it breaks.
 ///
-/// Waiting for a database must not hold one of Swift's few cooperative threads.
+/// libpq blocks while it waits, and must not block one of Swift's few cooperative threads.
 package final class ConnectionLine: Sendable {
-    /// Makes connections: the URL, and what a session is told before it is used.
+    /// Makes connections: the URL, and the settings of each new session.
     package struct Origin: Sendable {
         let url: PostgresURL
         let limits: PostgresConnection.Limits
@@ -15,12 +15,12 @@ package final class ConnectionLine: Sendable {
         let onFailure: @Sendable (PostgresFailure) -> Void
 
         /// - Parameters:
-        ///   - url: The database.
-        ///   - limits: What each session is held to.
+        ///   - url: The URL of the database.
+        ///   - limits: The time limits of each session.
         ///   - settings: Assignments such as `jit = off`, set in each session.
-        ///   - role: What is to be done with the database.
-        ///   - examine: Looks at the server behind a new connection, and refuses one that is not fit.
-        ///   - onFailure: Told, from any thread, why no connection came about.
+        ///   - role: Whether the sessions write.
+        ///   - examine: Checks the server behind a new connection; throws if it is unfit.
+        ///   - onFailure: Called on any thread with the reason when connecting fails.
         package init(
             url: PostgresURL,
             limits: PostgresConnection.Limits,
@@ -39,7 +39,7 @@ package final class ConnectionLine: Sendable {
 
         func connect() throws(PostgresFailure) -> PostgresConnection {
             let connection = try PostgresConnection(url, limits: limits, role: role)
-            // Before anything is set: behind a pooler it would be set for others.
+            // Check before any SET: behind a pooler the settings would apply to other clients.
             let isShared = try TransactionPooling.isFound(on: connection) { () throws(PostgresFailure) in
                 var brief = limits
                 (brief.statement, brief.slack) = (1_000, 1_000)
@@ -57,7 +57,7 @@ package final class ConnectionLine: Sendable {
         }
     }
 
-    /// What the thread of the line holds.
+    /// The connection and its state of reconnecting, used on the queue only.
     package struct Session {
         private let origin: Origin
         private var connection: PostgresConnection?
@@ -66,9 +66,10 @@ package final class ConnectionLine: Sendable {
 
         init(_ origin: Origin) { self.origin = origin }
 
-        /// The connection, made anew where there is none that works.
+        /// Returns the connection, and reconnects if there is none that works.
         ///
-        /// After a failure the next attempt has to wait, for twice as long each time; until then this fails at once.
+        /// After a failure the next attempt must wait, twice as long after each; until then this fails at
+        /// once.
         package mutating func connected() throws(PostgresFailure) -> PostgresConnection {
             if let connection, !connection.isStale { return connection }
             connection = nil
@@ -88,7 +89,7 @@ package final class ConnectionLine: Sendable {
 
         package mutating func disconnect() { connection = nil }
 
-        /// 50 ms to 1 s: a database that comes back is not to be waited for much longer than it took.
+        /// 50 ms to 1 s: after a short outage of the database, work resumes quickly.
         static func pause(afterFailures failures: Int) -> Duration {
             .milliseconds(min(1000, 25 << min(failures, 6)))
         }
@@ -102,19 +103,19 @@ package final class ConnectionLine: Sendable {
         session = Mutex(Session(origin))
     }
 
-    /// Runs a job on the line's thread, after those that came before.
+    /// Runs a job on the queue, after the jobs submitted before.
     package func submit(_ job: @escaping @Sendable (inout Session) -> Void) {
-        // The lock is never waited for: only this queue takes it.
+        // The lock is never contended: only this queue takes it.
         queue.async { self.session.withLock { job(&$0) } }
     }
 
-    /// Runs `body` with the connection, on the line's thread.
+    /// Runs `body` with the connection, on the queue.
     ///
     /// - Parameters:
-    ///   - repeats: Whether it may be done twice: it is, once, on a new connection where the old one broke.
-    ///   - body: What to do.
-    /// - Returns: What `body` returns.
-    /// - Throws: ``PostgresFailure``
+    ///   - repeats: Whether `body` may run twice: if the connection breaks, it is retried once on a new one.
+    ///   - body: The work.
+    /// - Returns: The result of `body`.
+    /// - Throws: ``PostgresFailure`` of the last attempt.
     package func run<Value: Sendable>(
         repeats: Bool,
         _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
@@ -156,7 +157,7 @@ package final class ConnectionLine: Sendable {
         }
     }
 
-    /// Ends the connection, after what was submitted before.
+    /// Closes the connection after the jobs submitted before.
     package func close() async {
         await withCheckedContinuation { continuation in
             submit { session in
@@ -168,14 +169,14 @@ package final class ConnectionLine: Sendable {
 }
 
 extension PostgresConnection {
-    /// How a database transaction begins.
+    /// The statement that begins a database transaction.
     package enum Beginning: String {
         case usual = "BEGIN"
-        /// All its statements read the same state of the database.
+        /// Read only; all statements read the same snapshot of the database.
         case snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     }
 
-    /// Runs `body` in a database transaction; one that fails is rolled back.
+    /// Runs `body` in a database transaction, and rolls back if it throws.
     package func transaction<Value>(
         _ beginning: Beginning = .usual,
         _ body: () throws(PostgresFailure) -> Value
@@ -191,13 +192,14 @@ extension PostgresConnection {
         }
     }
 
-    /// Reads, decides and writes in one database transaction, in two round trips.
+    /// Reads, decides and writes in one database transaction with two round trips.
     ///
     /// - Parameters:
-    ///   - reading: The statements that come first.
-    ///   - decide: Is given what each of them gave, and says what comes of it and what is written.
-    /// - Returns: What comes of it.
-    /// - Throws: ``PostgresFailure``; then nothing was written, unless the connection broke.
+    ///   - reading: The statements to run first.
+    ///   - decide: Gets the rows of each statement, and returns the result and the statements that write.
+    /// - Returns: The result of `decide`.
+    /// - Throws: ``PostgresFailure``; nothing was written then, unless the connection broke during the
+    ///   commit.
     package func transaction<Value>(
         reading: [Command],
         _ decide: ([Rows]) throws(PostgresFailure) -> (Value, writing: [Command])
@@ -213,9 +215,9 @@ extension PostgresConnection {
         }
     }
 
-    /// Reads one state of the database with several statements, in one round trip.
+    /// Runs several statements on the same snapshot of the database, in one round trip.
     ///
-    /// - Returns: What each of them gave.
+    /// - Returns: The rows of each statement.
     package func snapshot(_ reading: [Command]) throws(PostgresFailure) -> [Rows] {
         do throws(PostgresFailure) {
             let answers = try execute(
@@ -228,7 +230,8 @@ extension PostgresConnection {
         }
     }
 
-    /// Ends a transaction that failed; a connection that cannot even do that is given up.
+    /// Rolls back a failed transaction, unless the connection is broken; an error of ROLLBACK itself is
+    /// ignored.
     package func rollBack() {
         if !isBroken { _ = try? execute(Command("ROLLBACK")) }
     }

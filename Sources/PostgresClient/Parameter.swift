@@ -13,13 +13,13 @@ package enum Parameter {
     package static func text(orNull text: String?) -> Parameter { text.map { .text($0) } ?? .null }
 }
 
-/// The parameters of one statement as the client library takes them: bytes in a row, and where each begins.
+/// The parameters of one statement in libpq's form: their bytes, and the range of each.
 struct EncodedParameters {
     private(set) var bytes: [UInt8] = []
-    /// `nil` where the value is NULL.
+    /// `nil` for NULL.
     private(set) var ranges: [Range<Int>?] = []
 
-    /// The types of array elements, as `pg_type` numbers them; these numbers never change.
+    /// The OIDs of array element types in `pg_type`, which never change.
     private enum ElementType: Int32 {
         case bool = 16
         case bytea = 17
@@ -53,10 +53,10 @@ struct EncodedParameters {
         withUnsafeBytes(of: value.bigEndian) { bytes += $0 }
     }
 
-    /// PostgreSQL's text holds no NUL.
+    /// Appends text with NUL characters replaced, which PostgreSQL's text cannot hold.
     ///
-    /// What we keep as text has none: ids have a narrow form, and what people wrote was cleaned when it was read.
-    /// What is searched for may have one, and is to be found nowhere rather than refused.
+    /// Stored text never has NUL: ids have a narrow form, and other text is cleaned when read. A search text
+    /// may have NUL; replaced, it finds nothing instead of causing an error.
     private mutating func append(_ text: String) {
         guard text.utf8.contains(0) else {
             bytes += text.utf8

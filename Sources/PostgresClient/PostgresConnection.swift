@@ -8,11 +8,12 @@ import Musl
 import Darwin
 #endif
 
-/// A statement and the values for it.
+/// A statement and its parameters.
 package struct Command {
     let sql: String
     let parameters: [Parameter]
-    /// Kept prepared on the connection; statements that are put together anew for each call are not.
+    /// Whether the statement is prepared and kept on the connection; `false` for SQL that is built for each
+    /// call.
     let isPrepared: Bool
 
     package init(_ sql: String, _ parameters: [Parameter] = [], isPrepared: Bool = true) {
@@ -22,18 +23,18 @@ package struct Command {
     }
 }
 
-/// One connection, used by one thread at a time, which waits in here.
+/// One connection, used by one thread at a time; its calls block.
 ///
-/// Everything is sent without blocking and waited for with `poll`, so that a server that has gone silent costs a
-/// deadline and not the thread.
+/// libpq is used in non-blocking mode with `poll`, so that a silent server costs a deadline and does not
+/// block the thread forever.
 package final class PostgresConnection {
-    /// What a session is held to; milliseconds.
+    /// The time limits of a session, in milliseconds.
     package struct Limits: Sendable {
         package var statement: Int32 = 15_000
         package var lock: Int32 = 10_000
-        /// How long a transaction may stand idle: a replica that stopped in the middle holds up all others.
+        /// How long a transaction may be idle: a replica that stops in the middle blocks all others.
         package var idleInTransaction: Int32 = 5_000
-        /// What the client grants on top before it gives the connection up.
+        /// How much longer than `statement` the client waits before it gives up the connection.
         package var slack: Int32 = 5_000
 
         package init() {}
@@ -44,9 +45,9 @@ package final class PostgresConnection {
     private var prepared: Set<String> = []
     package private(set) var isBroken = false
 
-    /// Connects, which may take the time that the URL allows for each of its hosts.
+    /// Connects; this may take the URL's timeout for each of its hosts.
     ///
-    /// - Throws: ``PostgresFailure/unreachable(_:)`` with what the client library said.
+    /// - Throws: ``PostgresFailure/unreachable(_:)`` with libpq's message.
     package init(
         _ url: PostgresURL,
         limits: Limits = Limits(),
@@ -63,30 +64,30 @@ package final class PostgresConnection {
         }
         connection = made
         self.limits = limits
-        // Whatever the server has to say beside its answers is not for our standard error.
+        // Discard the server's notices, which libpq prints on standard error by default.
         PQsetNoticeProcessor(made, { _, _ in }, nil)
         PQsetnonblocking(made, 1)
     }
 
     deinit { PQfinish(connection) }
 
-    /// The server's process as it was announced when the connection came about; a pooler announces a number of its own.
+    /// The server's process id announced at connection time; a pooler announces a number of its own.
     var announcedProcess: Int64 { Int64(PQbackendPID(connection)) }
 
-    /// The server's process that answers now.
+    /// The id of the server process that runs the current statement.
     func serverProcess() throws(PostgresFailure) -> Int64 {
         let rows = try execute(Command("SELECT pg_backend_pid()::bigint", isPrepared: false))
         guard rows.count == 1 else { throw .unexpected }
         return rows.int(0, 0)
     }
 
-    /// The version, such as 150018.
+    /// The server's version, such as 150018.
     package var serverVersion: Int { Int(PQserverVersion(connection)) }
 
-    /// Whether the server has ended the connection while nobody looked.
+    /// Whether the server closed the connection while it was idle.
     var isStale: Bool {
         if isBroken { return true }
-        // Idle, the server sends nothing but its farewell.
+        // An idle server sends data only when it closes the connection.
         guard wait(for: Int16(POLLIN), milliseconds: 0) else { return false }
         return PQconsumeInput(connection) == 0 || PQstatus(connection) != CONNECTION_OK
     }
@@ -110,10 +111,11 @@ package final class PostgresConnection {
         return rows
     }
 
-    /// Runs statements one after another in one round trip; after one that fails none is run.
+    /// Runs statements in order in one round trip; after a failure the rest is skipped.
     ///
-    /// - Returns: What each gave.
-    /// - Throws: ``PostgresFailure`` of the first that failed. A transaction they began is then still to be ended.
+    /// - Returns: The rows of each statement.
+    /// - Throws: ``PostgresFailure`` of the first failed statement. The caller must roll back a transaction
+    ///   that was begun.
     package func execute(_ commands: [Command]) throws(PostgresFailure) -> [Rows] {
         guard PQenterPipelineMode(connection) == 1 else { throw breaking(.connection) }
         var isPreparation: [Bool] = []
@@ -140,12 +142,12 @@ package final class PostgresConnection {
                 failure = failure ?? refusal
             } else if isPreparing {
                 PQclear(result)
-                // In the order of sending: what comes after a failure is not prepared either.
+                // Results come in the order of sending: statements after a failure are not prepared either.
                 prepared.insert(newNames.removeFirst())
             } else {
                 rows.append(Rows(result))
             }
-            // Each answer is followed by an end of its own.
+            // A NULL result ends the results of each statement.
             guard try next(by: deadline) == nil else { throw breaking(failure ?? .unexpected) }
         }
         guard let end = try next(by: deadline) else { throw breaking(failure ?? .unexpected) }
@@ -170,7 +172,7 @@ package final class PostgresConnection {
         let lengths = encoded.ranges.map { Int32(clamping: $0?.count ?? 0) }
         let formats = [Int32](repeating: 1, count: encoded.ranges.count)
         let isSent = encoded.bytes.withUnsafeBufferPointer { bytes in
-            // An empty value is not NULL, and needs a place to point to.
+            // An empty value is not NULL, so it needs a valid pointer.
             withUnsafePointer(to: CChar(0)) { nothing in
                 let values = encoded.ranges.map { range -> UnsafePointer<CChar>? in
                     guard let range else { return nil }
@@ -188,7 +190,7 @@ package final class PostgresConnection {
         guard isSent == 1 else { throw breaking(.connection) }
     }
 
-    /// A name for a statement: the same text has the same for as long as the process lives.
+    /// The name of a prepared statement: the same for the same SQL while the process lives.
     private static func name(of sql: String) -> String {
         "s" + String(UInt64(bitPattern: Int64(sql.hashValue)), radix: 36)
     }
@@ -204,7 +206,7 @@ package final class PostgresConnection {
             switch PQflush(connection) {
             case 0: return
             case 1:
-                // The server may have to be rid of its answers before it takes more.
+                // The server may stop reading until we read its results.
                 try wait(for: Int16(POLLIN | POLLOUT), by: deadline)
                 guard PQconsumeInput(connection) == 1 else { throw breaking(.connection) }
             default: throw breaking(.connection)
@@ -212,7 +214,7 @@ package final class PostgresConnection {
         }
     }
 
-    /// - Returns: `nil` where the answer to a statement ends.
+    /// - Returns: The next result; `nil` at the end of a statement's results.
     private func next(by deadline: ContinuousClock.Instant) throws(PostgresFailure) -> OpaquePointer? {
         while PQisBusy(connection) == 1 {
             try wait(for: Int16(POLLIN), by: deadline)
@@ -260,7 +262,7 @@ package final class PostgresConnection {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return nil
         case PGRES_PIPELINE_ABORTED: return .unexpected
         default:
-            // Without a state it is the client library that speaks, and it speaks of the connection.
+            // Without an SQLSTATE the error is libpq's own, about the connection.
             guard let state = cpostgres_sqlstate(result) else { return .connection }
             return .refused(state: String(cString: state))
         }
@@ -268,7 +270,7 @@ package final class PostgresConnection {
 }
 
 extension String {
-    /// In one line, as a sentence goes on; without the advice that stands indented below each finding.
+    /// Joins the lines of libpq's message, without its indented hints.
     fileprivate var trimmingLines: String {
         split(whereSeparator: \.isNewline).filter { $0.first != "\t" }.joined(separator: "; ")
     }

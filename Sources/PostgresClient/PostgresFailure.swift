@@ -1,30 +1,31 @@
-/// Why something did not happen in the database; it carries no SQL, no values and no message of the server's.
+/// Why a database operation failed; it contains no SQL, no values and no message of the server.
 package enum PostgresFailure: Error {
-    /// There is no connection, or it broke: whether what was sent has happened is not known.
+    /// There is no connection, or it broke. It is unknown whether the sent statements took effect.
     case connection
-    /// No connection came about, for what the client library says; it names hosts and users, never passwords.
+    /// Connecting failed. The text is libpq's message, which names hosts and users, but no passwords.
     case unreachable(String)
-    /// The server did not answer in time; the connection has been given up.
+    /// The server did not answer in time; the connection is closed.
     case timedOut
-    /// The server refused, and said so with an SQLSTATE.
+    /// The server refused with an SQLSTATE.
     case refused(state: String)
-    /// What the server has to be like, and is not.
+    /// The server does not meet a requirement.
     case unfit(any ServerFault)
-    /// An answer of a shape that the statement cannot have.
+    /// The result has a form that the statement cannot produce.
     case unexpected
 
-    /// Whether the same may go through a moment later, perhaps on another connection.
+    /// Whether a retry may succeed, perhaps on another connection.
     package var isPassing: Bool {
         switch self {
         case .connection, .unreachable, .timedOut, .unexpected: true
         case .refused(let state):
-            // Serialisation and deadlock; the server stopping, crashing or starting; one that was demoted.
+            // 40: serialisation failure or deadlock. 57P: the server stops, crashed or starts. 08: connection
+            // error. 25006: the server was demoted to a standby.
             state.hasPrefix("40") || state.hasPrefix("57P") || state.hasPrefix("08") || state == "25006"
         case .unfit: false
         }
     }
 
-    /// Whether the connection is of no more use.
+    /// Whether the connection cannot be used any more.
     package var endsConnection: Bool {
         switch self {
         case .connection, .unreachable, .timedOut, .unfit, .unexpected: true
@@ -33,5 +34,5 @@ package enum PostgresFailure: Error {
     }
 }
 
-/// What whoever uses a server needs of it and found otherwise, with how to mend it.
+/// An unmet server requirement and how to fix it.
 package protocol ServerFault: Error, Sendable, CustomStringConvertible {}

@@ -1,14 +1,13 @@
 import CPostgres
 
-/// The rows that a statement gave, in PostgreSQL's binary form.
+/// The result rows of a statement, in PostgreSQL's binary form.
 ///
-/// Which column holds what is known to whoever wrote the statement; a value of another length than its type has
-/// reads as 0.
+/// The caller must know the type of each column; an integer of the wrong length reads as 0.
 package final class Rows {
     private let result: OpaquePointer
     package let count: Int
 
-    /// Takes the result over.
+    /// Takes ownership of the result.
     init(_ result: OpaquePointer) {
         self.result = result
         count = Int(PQntuples(result))
@@ -16,7 +15,7 @@ package final class Rows {
 
     deinit { PQclear(result) }
 
-    /// How many rows an UPDATE, INSERT or DELETE touched.
+    /// The number of rows that an INSERT, UPDATE or DELETE affected.
     package var affected: Int { PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0 }
 
     package func isNull(_ row: Int, _ column: Int) -> Bool {
@@ -47,7 +46,7 @@ package final class Rows {
 
     package func map<Value>(_ body: (Int) throws -> Value) rethrows -> [Value] { try (0..<count).map(body) }
 
-    /// Good until the rows are let go of.
+    /// Valid while the `Rows` object exists.
     package func raw(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
             start: PQgetvalue(result, Int32(row), Int32(column)),

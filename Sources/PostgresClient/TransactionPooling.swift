@@ -1,7 +1,7 @@
-/// A pooler stands before the server, and gives a session to another client after each database transaction, as
-/// pgbouncer does in transaction mode.
+/// The fault that a pooler in transaction mode stands before the server, such as pgbouncer: it gives a
+/// session to another client after each database transaction.
 ///
-/// What we set in a session would hold for other clients, and what we prepared there be missing:
+/// Settings of our session would then apply to other clients, and our prepared statements would be missing:
 /// <https://www.pgbouncer.org/features.html#sql-feature-map-for-pooling-modes>
 package struct TransactionPooling: ServerFault, Equatable {
     package var description: String {
@@ -9,22 +9,22 @@ package struct TransactionPooling: ServerFault, Equatable {
             + "a session is told holds for other clients there. Connect to PostgreSQL itself, or to a pool in session mode."
     }
 
-    /// Looks whether a session is shared so, with nothing but reading.
+    /// Detects transaction pooling by reading only.
     ///
-    /// In session mode a process of the server is one client's for as long as it is connected: a second client that is
-    /// answered by the same one means another mode.
+    /// In session mode a server process serves one client while it is connected. If a second client is served
+    /// by the same process, the pooler uses another mode.
     ///
     /// - Parameters:
     ///   - connection: A new connection.
-    ///   - second: Makes another one like it.
-    /// - Returns: Whether it is.
-    /// - Throws: ``PostgresFailure`` of the connection that is looked at.
+    ///   - second: Makes a second connection of the same kind.
+    /// - Returns: Whether transaction pooling was detected.
+    /// - Throws: ``PostgresFailure`` of the first connection.
     static func isFound(
         on connection: PostgresConnection,
         second: () throws(PostgresFailure) -> PostgresConnection
     ) throws(PostgresFailure) -> Bool {
         guard try connection.serverProcess() != connection.announcedProcess else { return false }
-        // A pool in session mode may have no session to spare.
+        // A pool in session mode may have no free session.
         guard let other = try? second() else { return false }
         for _ in 0..<8 {
             guard let theirs = try? other.serverProcess() else { return false }

@@ -1,11 +1,11 @@
-/// Numbers of one kind, as Prometheus reads them.
+/// A metric family in Prometheus' text format.
 ///
 /// <https://prometheus.io/docs/instrumenting/exposition_formats/>
 package struct MetricFamily: Sendable {
     package enum Kind: String, Sendable { case counter, gauge, histogram }
 
     package struct Sample: Sendable {
-        /// What follows the family's name: `_bucket`, `_sum` or `_count` of a histogram.
+        /// The suffix of the family's name: `_bucket`, `_sum` or `_count` for a histogram.
         let suffix: String
         let labels: [(name: String, value: String)]
         let value: Double
@@ -29,7 +29,7 @@ package struct MetricFamily: Sendable {
         self.samples = samples
     }
 
-    /// The lines of the text format; of a family without samples, what it would be about.
+    /// The family in the text format; without samples only its HELP and TYPE lines.
     package var text: String {
         let lines = samples.map { sample in
             let labels = sample.labels.map { #"\#($0.name)="\#(Self.escaped($0.value))""# }
@@ -49,7 +49,7 @@ package struct MetricFamily: Sendable {
     }
 }
 
-/// Something that has numbers to show at the moment it is asked.
+/// A source of metrics, read at each scrape.
 package protocol MetricSource: Sendable {
     func families() async throws -> [MetricFamily]
 }

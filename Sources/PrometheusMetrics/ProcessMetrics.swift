@@ -2,15 +2,16 @@
 import Glibc
 #endif
 
-/// What Linux says of this process, under the names that all of Prometheus' clients use.
+/// Metrics of this process from /proc, with the names that all Prometheus clients use.
 package struct ProcessMetrics: MetricSource {
-    /// `/proc/self`, or what stands for it.
+    /// `/proc/self`, or a substitute in tests.
     private let folder: String
 
     package init(folder: String = "/proc/self") { self.folder = folder }
 
     package func families() -> [MetricFamily] {
-        // The name of the program, in parentheses, may hold anything; what follows its last one are numbers.
+        // The program's name, in parentheses, may contain anything; the fields after the last parenthesis are
+        // numbers.
         let fields = (read("stat") ?? "").split(separator: ")").last.map { $0.split(separator: " ") } ?? []
         func field(_ number: Int) -> Double? {
             fields.indices.contains(number - 3) ? Double(fields[number - 3]) : nil
@@ -57,7 +58,7 @@ package struct ProcessMetrics: MetricSource {
         defer { closedir(directory) }
         var count = 0
         while readdir(directory) != nil { count += 1 }
-        // Less itself, its parent, and the one that it is read through.
+        // Subtract `.`, `..` and the descriptor used for this reading.
         return Double(max(0, count - 3))
     }
 

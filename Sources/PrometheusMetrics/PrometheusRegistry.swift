@@ -1,16 +1,15 @@
 package import CoreMetrics
 import Synchronization
 
-/// Keeps what is measured through swift-metrics since the process started, and shows it to Prometheus.
+/// Collects the measurements of swift-metrics and exposes them to Prometheus.
 ///
-/// What may be measured is said beforehand: a family that nobody described is measured and not shown, so that no library
-/// can fill the answer with names of its own.
+/// Only families that were described in advance are exposed, so that a library cannot add names of its own.
 package final class PrometheusRegistry: MetricsFactory, MetricSource {
-    /// What a family is, and what it is about.
+    /// The type, name and help text of a family.
     package struct Description: Sendable {
         package enum Shape: Sendable {
             case counter, gauge
-            /// The upper bounds of its buckets, rising; what is larger goes to the last, which has none.
+            /// The upper bounds of the buckets, ascending; larger values go to a last bucket without a bound.
             case histogram([Double])
         }
 
@@ -39,7 +38,7 @@ package final class PrometheusRegistry: MetricsFactory, MetricSource {
         }
     }
 
-    /// More than there can be of ours: labels are routes, statuses and reasons, never anything a stranger writes.
+    /// More than our own series: labels are routes, statuses and reasons, never text from clients.
     private static let maximumSeries = 4096
 
     private let descriptions: [Description]
@@ -101,7 +100,7 @@ package final class PrometheusRegistry: MetricsFactory, MetricSource {
         find(label, dimensions)
     }
 
-    // What was counted stays counted: Prometheus takes a counter that vanishes for a restart.
+    // Series are kept: Prometheus takes a counter that vanishes for a restart.
     package func destroyCounter(_ handler: any CounterHandler) {}
     package func destroyMeter(_ handler: any MeterHandler) {}
     package func destroyRecorder(_ handler: any RecorderHandler) {}

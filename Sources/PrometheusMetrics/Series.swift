@@ -1,16 +1,16 @@
 import CoreMetrics
 import Synchronization
 
-/// What was measured under one name and one set of labels.
+/// The measurements with one name and one set of labels.
 final class Series: CounterHandler, MeterHandler, RecorderHandler, TimerHandler {
     private struct State {
         var value = 0.0
-        /// How many measurements went to each bucket, the last of which has no bound.
+        /// The number of measurements in each bucket; the last bucket has no bound.
         var buckets: [Int]
         var count = 0
     }
 
-    /// The upper bounds of a histogram's buckets; `nil` for one number.
+    /// The upper bounds of a histogram's buckets; `nil` for a counter or gauge.
     private let bounds: [Double]?
     private let state: Mutex<State>
 
@@ -56,6 +56,6 @@ final class Series: CounterHandler, MeterHandler, RecorderHandler, TimerHandler 
 
     func record(_ value: Int64) { measure(Double(value)) }
     func record(_ value: Double) { measure(value) }
-    /// Prometheus wants seconds.
+    /// Converts to seconds, the unit of Prometheus.
     func recordNanoseconds(_ duration: Int64) { measure(Double(duration) / 1e9) }
 }

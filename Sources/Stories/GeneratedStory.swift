@@ -1,18 +1,19 @@
 import Billing
 
-/// Stories that nobody wrote: a seed decides everything in them, within what Stripe can do.
+/// Random stories: the seed decides every detail, within Stripe's behaviour.
 ///
-/// They are for laws that hold of every story, such as that the order of arrival does not matter.
+/// Tests use them to check invariants of every story, such as independence of the order of arrival.
 package enum GeneratedStory {
-    /// What a generated story may hold.
+    /// Properties of a generated story.
     package struct Traits: Sendable {
         /// Whether events may share a second, as Stripe's do.
         package var allowsTies = true
-        /// Whether some events are told twice, the second time under another id.
+        /// Whether some events occur twice, the second time with another id.
         package var repeatsEvents = true
-        /// The shapes to choose from.
+        /// The API versions to choose from.
         package var shapes = StripeShape.allCases
-        /// Whether the account changes its version in the middle, and a second endpoint hears every event in its own.
+        /// Whether the account's API version changes during the story, and a second endpoint receives every
+        /// event in its own version.
         package var mixesShapes = false
 
         package init(
@@ -29,11 +30,11 @@ package enum GeneratedStory {
         }
     }
 
-    /// A story in the order Stripe would make its events; ``Story/rows`` is what it must come to in any order.
+    /// Makes a story with its events in Stripe's order; any order of arrival must give ``Story/rows``.
     package static func random(seed: UInt64, traits: Traits = Traits()) -> Story {
         var random = SeededRandom(seed: seed)
         let shape = traits.shapes[Int.random(in: 0..<traits.shapes.count, using: &random)]
-        // The first intents are told as they were at their time, where nothing newer is told beside them.
+        // A story of the first PaymentIntents takes place in their time, unless other versions are mixed in.
         let begin: Int64 = shape == .firstIntents && !traits.mixesShapes ? 1_568_000_000 : 1_700_000_000
         let span: Int64 = shape == .firstIntents && !traits.mixesShapes ? 2_000_000 : 50_000_000
         let options = StoryOptions(
@@ -64,12 +65,12 @@ package enum GeneratedStory {
     }
 }
 
-/// Throws the dice for one generated story.
+/// Makes the random choices of one story.
 private struct Plot {
     var teller: Storyteller
     var random: SeededRandom
     let repeatsEvents: Bool
-    /// Other generations of the API, to which the account may be moved in mid-story.
+    /// Other API versions that the account may change to during the story.
     let otherShapes: [StripeShape]
 
     mutating func run() {
@@ -85,11 +86,11 @@ private struct Plot {
         if chance(20) { dispute() }
     }
 
-    // MARK: Dice
+    // MARK: Random choices
 
     private mutating func chance(_ percent: Int) -> Bool { random.happens(inPercent: percent) }
 
-    /// Lets some time pass, or none, and does one thing.
+    /// Advances the time, or not, and performs one action.
     private mutating func step(_ verb: (inout Storyteller) -> Void) {
         if let other = otherShapes.randomElement(using: &random), chance(25) {
             teller.rendering.shape = other
@@ -100,7 +101,7 @@ private struct Plot {
         if repeatsEvents, teller.events.count > before, chance(10) { teller.tellAgain() }
     }
 
-    // MARK: Acts
+    // MARK: Parts of a story
 
     private mutating func bill() {
         step { $0.bill() }
@@ -112,7 +113,7 @@ private struct Plot {
     }
 
     private mutating func purchase() {
-        // Before PaymentIntents a charge did not say that it was on its way, nor how much of it was captured.
+        // Charges before PaymentIntents have no pending status and no captured amount.
         let isOld = teller.shape == .chargesOnly
         switch Int.random(in: 0..<10, using: &random) {
         case 0 where !isOld, 1 where !isOld: debit()
@@ -157,7 +158,7 @@ private struct Plot {
             } else {
                 step { $0.decline(decline) }
             }
-            // Nobody tries again within the second, in which a new attempt could not be told from the old.
+            // Attempts are at least a second apart: within one second their order could not be known.
             teller.wait(Int64.random(in: 1...90, using: &random))
         }
     }
@@ -174,7 +175,7 @@ private struct Plot {
         step { if isPaid { $0.clear() } else { $0.bounce() } }
         if isCheckout { step { $0.finishCheckout() } }
         guard isPaid, chance(15) else { return }
-        // A failure in the second of the success could not be told from one before it.
+        // Wait, because a failure in the same second as the success could not be ordered after it.
         teller.wait(86_400)
         step { $0.returnDebit() }
     }
@@ -213,7 +214,8 @@ private struct Plot {
         }
         if chance(50) { step { $0.referenceRefund(refund) } }
         guard chance(25) else { return }
-        // Stripe's list of events names no charge event for a failed refund, and real accounts show one.
+        // Stripe's documentation lists no charge event for a failed refund, but real accounts receive one:
+        // try both.
         let tellsCharge = chance(50)
         step { $0.failRefund(refund, tellsCharge: tellsCharge) }
     }

@@ -1,4 +1,4 @@
-/// What a made-up customer pays with.
+/// The payment method of a story's customer.
 enum Instrument: Sendable {
     case card(brand: String, last4: String, wallet: String?)
     case usBankAccount
@@ -14,7 +14,7 @@ enum Instrument: Sendable {
         }
     }
 
-    /// Whether the bank answers days later.
+    /// Whether the bank confirms the payment only days later.
     var isSlow: Bool { type != "card" }
 
     /// A charge's `payment_method_details`.
@@ -83,7 +83,7 @@ enum Instrument: Sendable {
         }
     }
 
-    /// A charge's `source`, in the shape that had no details.
+    /// A charge's `source`, in versions without `payment_method_details`.
     func source(id: String, fingerprint: String, customer: String?) -> OrderedJSON {
         switch self {
         case .card(let brand, let last4, _):

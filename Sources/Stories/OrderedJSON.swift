@@ -1,4 +1,4 @@
-/// A JSON value whose objects keep the order they were written in, so that people can compare a body with Stripe's.
+/// A JSON value whose objects keep the order of their members, so that bodies can be compared with Stripe's.
 package indirect enum OrderedJSON: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -19,13 +19,13 @@ package indirect enum OrderedJSON: Sendable, Equatable {
         }
     }
 
-    /// Text, or null where there is none.
+    /// A string, or null for `nil`.
     package static func text(_ text: String?) -> OrderedJSON { text.map(OrderedJSON.string) ?? .null }
 
-    /// A whole number, or null where there is none.
+    /// An integer, or null for `nil`.
     package static func number(_ number: Int64?) -> OrderedJSON { number.map(OrderedJSON.integer) ?? .null }
 
-    /// The same object with more members after its own; a member named again takes the new value in its old place.
+    /// The object with more members at its end; an existing member gets the new value in its old position.
     package func adding(_ more: OrderedJSON) -> OrderedJSON {
         guard case .object(var members) = self, case .object(let others) = more else { return self }
         for member in others {
@@ -38,7 +38,7 @@ package indirect enum OrderedJSON: Sendable, Equatable {
         return .object(members)
     }
 
-    /// The same object without the members of these names.
+    /// The object without the members of these names.
     package func removing(_ names: Set<String>) -> OrderedJSON {
         guard case .object(let members) = self else { return self }
         return .object(members.filter { !names.contains($0.name) })
@@ -66,14 +66,14 @@ extension OrderedJSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Exp
 // MARK: Printing
 
 extension OrderedJSON {
-    /// As Stripe prints a webhook's body: two spaces a level, no line end after the last brace.
+    /// The format of Stripe's webhook bodies: two spaces per level, no line break at the end.
     package var pretty: String {
         var text = ""
         print(into: &text, indent: 0)
         return text
     }
 
-    /// On one line, without a space.
+    /// The value on one line, without spaces.
     package var compact: String {
         var text = ""
         print(into: &text, indent: nil)

@@ -1,6 +1,6 @@
-/// Random numbers that a seed decides: the same seed, the same story, on every machine.
+/// A random number generator with a seed: the same seed gives the same numbers on every machine.
 ///
-/// SplitMix64 (Steele, Lea and Flood, 2014). For stories and shuffles only: never for a key.
+/// SplitMix64 (Steele, Lea and Flood, 2014). For stories and shuffles only, never for a key.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -14,7 +14,7 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// True in `percent` of a hundred cases.
+    /// True with a probability of `percent` in 100.
     package mutating func happens(inPercent percent: Int) -> Bool {
         Int.random(in: 0..<100, using: &self) < percent
     }

@@ -1,16 +1,16 @@
 package import Billing
 
-/// A payment as the events Stripe would send of it: made up, but consistent from the first to the last.
+/// The events that Stripe would send about one payment: generated, but consistent with each other.
 package struct Story: Sendable {
-    /// What it is asked for by, such as `refund.partial`.
+    /// The name on the command line, such as `refund.partial`.
     package let name: String
     package let summary: String
-    /// In the order Stripe made them, which is not the order they need arrive in.
+    /// The events in the order of their creation; they may arrive in any order.
     package let events: [StoryEvent]
-    /// What the customer is to see when every event has arrived, in whatever order.
+    /// The rows that the feed must show after all events arrived, in any order.
     package let rows: [StoryRow]
 
-    /// Stories are of test mode: no made-up event may ever pass for real money.
+    /// Stories are in test mode, so that no generated event can pass for real money.
     package var livemode: Bool { false }
 
     package init(name: String, summary: String, events: [StoryEvent], rows: [StoryRow]) {
@@ -21,7 +21,7 @@ package struct Story: Sendable {
     }
 }
 
-/// One event of a story, as bytes ready to be signed and posted.
+/// One event of a story, with the body to be signed and posted.
 package struct StoryEvent: Sendable {
     package let id: String
     package let type: String
@@ -29,7 +29,7 @@ package struct StoryEvent: Sendable {
     package let body: [UInt8]
 }
 
-/// One line of the feed that a story must end in, as far as the story decides it.
+/// One expected row of the feed, with the columns that a story determines.
 package struct StoryRow: Sendable, Hashable {
     package let id: String
     package let type: Transaction.Kind
@@ -60,7 +60,7 @@ package struct StoryRow: Sendable, Hashable {
         self.disputed = disputed
     }
 
-    /// The same columns of a row that was derived from events.
+    /// The same columns of an actual row.
     package init(_ transaction: Transaction) {
         self.init(
             id: transaction.id,
@@ -75,15 +75,15 @@ package struct StoryRow: Sendable, Hashable {
     }
 }
 
-/// What may be chosen about a story.
+/// The options of a story.
 package struct StoryOptions: Sendable {
-    /// `nil` makes one up.
+    /// The customer's id; `nil` generates one.
     package var customer: String?
-    /// In minor units, at least 1.
+    /// The amount in minor units, at least 1.
     package var amount: Int64
     package var currency: Currency
     package var startedAt: Instant
-    /// Decides every id and every other made-up detail.
+    /// The seed of all ids and other generated details.
     package var seed: UInt64
 
     package init(

@@ -1,6 +1,6 @@
 package import Billing
 
-/// A named way for a payment to go.
+/// A named course of a payment.
 package struct Scenario: Sendable {
     package let name: String
     /// One line, for `trigger --list`.
@@ -20,7 +20,7 @@ package struct Scenario: Sendable {
         self.script = script
     }
 
-    /// The story; equal options make equal bytes.
+    /// Makes the story; equal options give equal bytes.
     package func story(_ options: StoryOptions = StoryOptions(), shape: StripeShape = .endive) -> Story {
         precondition(options.amount > 0)
         var teller = Storyteller(options, rendering: Rendering(shape: shape), isGuest: isGuest)
@@ -28,7 +28,7 @@ package struct Scenario: Sendable {
         return teller.story(name, summary)
     }
 
-    /// The story, with its ids and other details drawn from `random`.
+    /// Makes the story with ids and other details drawn from `random`.
     package func story(
         _ options: StoryOptions = StoryOptions(),
         using random: inout some RandomNumberGenerator
@@ -38,13 +38,13 @@ package struct Scenario: Sendable {
         return story(options)
     }
 
-    /// An id for a customer whom several stories are to share.
+    /// Generates a customer id for several stories to share.
     package static func madeUpCustomer(using random: inout some RandomNumberGenerator) -> String {
         var seeded = SeededRandom(seed: random.next())
         return "cus_" + seeded.letters(14)
     }
 
-    /// The story, begun early enough that its last event happens at `end`.
+    /// Makes the story with its last event at `end`.
     package func story(_ options: StoryOptions, endingAt end: Instant) -> Story {
         var options = options
         let last = story(options).events.map(\.created).max() ?? options.startedAt
@@ -53,7 +53,7 @@ package struct Scenario: Sendable {
     }
 }
 
-/// The stories that can be asked for by name.
+/// All scenarios, by name.
 package enum StoryCatalog {
     package static let all: [Scenario] = purchases + captures + refunds + disputes + invoices
 
@@ -339,7 +339,7 @@ extension StoryCatalog {
 }
 
 extension Storyteller {
-    /// The purchase that other stories begin with.
+    /// A card purchase, with which other stories begin.
     fileprivate mutating func purchase() {
         begin()
         wait(4)
@@ -348,7 +348,7 @@ extension Storyteller {
         settle()
     }
 
-    /// Some of the amount, and never nothing.
+    /// A percentage of the amount, at least 1.
     func part(_ percent: Int64) -> Int64 {
         max(1, options.amount / 100 * percent + options.amount % 100 * percent / 100)
     }

@@ -1,8 +1,8 @@
 import Billing
 
-/// Invoices, and the subscriptions they are for.
+/// Actions on invoices and subscriptions.
 extension Storyteller {
-    /// An invoice is written and sent.
+    /// An invoice is created and finalized.
     mutating func bill(forSubscription: Bool = false, coupon: String? = nil) {
         invoice = InvoiceBody(
             id: ids.ofAccount("in"),
@@ -21,7 +21,7 @@ extension Storyteller {
         tellInvoice("finalized")
     }
 
-    /// The invoice is charged, and the charge goes through.
+    /// The invoice is charged, and the charge succeeds.
     mutating func payInvoice() {
         begin()
         pay()
@@ -46,7 +46,7 @@ extension Storyteller {
         tellInvoice("payment_failed")
     }
 
-    /// The customer redeems a coupon, which pays the whole of the invoice.
+    /// The customer redeems a coupon that covers the whole invoice.
     mutating func redeemCoupon() {
         bill(coupon: ids.make("di"))
         markPaid(charge: nil)
@@ -60,14 +60,14 @@ extension Storyteller {
         markPaid(charge: nil)
         invoice?.isPaidOutOfBand = true
         tellInvoice("updated")
-        // `invoice.payment_succeeded` is not sent for what was paid outside Stripe.
+        // Stripe does not send `invoice.payment_succeeded` for payments outside Stripe.
         tellInvoice("paid")
         guard !shape.isBeforeBasil else { return }
         wait(15)
         tellInvoicePayment(by: .record(ids.ofAccount("pr")))
     }
 
-    /// A subscription begins, or goes on.
+    /// A subscription begins, or is renewed.
     mutating func subscribe(renewing: Bool) {
         subscription = SubscriptionBody(
             id: ids.ofAccount("sub"),

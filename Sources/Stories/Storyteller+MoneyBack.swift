@@ -1,19 +1,19 @@
 import Billing
 
-/// Money going back: refunds, which may fail weeks later, and disputes.
+/// Actions that return money: refunds, which may fail weeks later, and disputes.
 extension Storyteller {
     // MARK: Refunds
 
-    /// What can still be given back of the last charge that was paid.
+    /// The refundable amount of the last paid charge.
     var refundable: Int64 {
         guard let charge = charges.last(where: \.isPaid) else { return 0 }
         return charge.amountCaptured
             - refunds.filter { $0.charge == charge.id && $0.counts }.reduce(0) { $0 + $1.amount }
     }
 
-    /// A refund of the last charge that was paid.
+    /// Refunds the last paid charge.
     ///
-    /// - Returns: its place among ``refunds``.
+    /// - Returns: The index in ``refunds``; `nil` if no charge is paid.
     @discardableResult
     mutating func refund(_ amount: Int64, status: RefundBody.Status = .succeeded) -> Int? {
         guard let index = charges.lastIndex(where: \.isPaid) else { return nil }
@@ -32,7 +32,7 @@ extension Storyteller {
         return refunds.count - 1
     }
 
-    /// The acquirer has given the refund its reference.
+    /// The acquirer assigns the refund's reference number.
     mutating func referenceRefund(_ index: Int) {
         refunds[index].reference = ids.digits(23)
         if refunds[index].status == .pending { refunds[index].status = .succeeded }
@@ -40,7 +40,7 @@ extension Storyteller {
         tellRefund("charge.refund.updated", index, cause: .later)
     }
 
-    /// The bank sends the refund back: the customer does not get it after all.
+    /// The bank returns the refund: the customer does not get the money.
     mutating func failRefund(_ index: Int, tellsCharge: Bool = true) {
         endRefund(index, as: .failed, reason: "expired_or_canceled_card")
         if shape != .chargesOnly {
@@ -53,7 +53,7 @@ extension Storyteller {
         }
     }
 
-    /// A refund that waited for the customer is called off.
+    /// A refund that waits for the customer is canceled.
     mutating func cancelRefund(_ index: Int) {
         endRefund(index, as: .canceled, reason: "merchant_request")
         if shape != .chargesOnly { tellRefund("refund.updated", index, cause: .later) }
@@ -97,15 +97,17 @@ extension Storyteller {
         tell(type, cause: cause) { refund.json($0, expanding: expansions) }
     }
 
-    /// `refund.created` is sent for every refund since 2024-10-28.acacia; before, one of a charge came by
-    /// `charge.refund.updated` (<https://docs.stripe.com/changelog/acacia/2024-10-28>).
+    /// Emits the event of a new refund.
+    ///
+    /// Stripe sends `refund.created` for every refund since 2024-10-28.acacia. Before, a charge's refund was
+    /// sent in `charge.refund.updated` (<https://docs.stripe.com/changelog/acacia/2024-10-28>).
     mutating func tellNewRefund(_ index: Int, cause: Cause = .request) {
         tellRefund(shape.isBeforeBasil ? "charge.refund.updated" : "refund.created", index, cause: cause)
     }
 
     // MARK: Disputes
 
-    /// The customer's bank asks for the money back, or, first, for an explanation.
+    /// The customer's bank opens a dispute or, before one, an inquiry.
     mutating func dispute(isInquiry: Bool = false) {
         guard let index = charges.lastIndex(where: \.isPaid) else { return }
         var dispute = DisputeBody(
@@ -125,7 +127,7 @@ extension Storyteller {
         if !isInquiry { tellDispute("funds_withdrawn") }
     }
 
-    /// We answer with what we know.
+    /// The merchant submits evidence.
     mutating func answerDispute() {
         guard let index = disputes.indices.last else { return }
         let isInquiry = disputes[index].status == .warningNeedsResponse
@@ -134,7 +136,7 @@ extension Storyteller {
         tellDispute("updated", cause: .request)
     }
 
-    /// The bank decides; what it had taken comes back if we won.
+    /// The bank decides the dispute; if it is won, the money is returned.
     mutating func closeDispute(_ status: DisputeBody.Status) {
         guard let index = disputes.indices.last else { return }
         disputes[index].status = status

@@ -1,12 +1,12 @@
 import Billing
 
-/// From the wish to pay to money taken, or not.
+/// Actions of a payment, from its creation to its success or failure.
 extension Storyteller {
     // MARK: Beginning
 
-    /// A payment is asked for.
+    /// A payment is created.
     ///
-    /// In the shape before PaymentIntents, nothing is told yet.
+    /// In versions before PaymentIntents this emits no event.
     mutating func begin(_ instrument: Instrument = .visa, capturesByHand: Bool = false) {
         self.instrument = instrument
         guard shape != .chargesOnly else { return }
@@ -27,7 +27,7 @@ extension Storyteller {
 
     // MARK: Attempts
 
-    /// An attempt goes through at once.
+    /// An attempt succeeds at once.
     mutating func pay() {
         let index = attempt { charge in
             charge.status = .succeeded
@@ -39,7 +39,7 @@ extension Storyteller {
         tellIntent("succeeded")
     }
 
-    /// Stripe has booked the charge, some seconds after it succeeded.
+    /// Stripe books the charge, some seconds after its success.
     mutating func settle() {
         guard let index = charges.lastIndex(where: \.isPaid) else { return }
         charges[index].balanceTransaction = ids.ofPayment("txn")
@@ -57,14 +57,14 @@ extension Storyteller {
         tellIntent("payment_failed")
     }
 
-    /// The bank asks the customer to prove who they are.
+    /// The bank requires the customer to authenticate.
     mutating func requireAction() {
         intent?.status = .requiresAction
         intent?.lastError = nil
         tellIntent("requires_action")
     }
 
-    /// The customer did not prove it, and no charge was made.
+    /// The customer fails to authenticate; no charge is made.
     mutating func failAction() {
         fail(
             with: ChargeBody.Decline(
@@ -77,7 +77,7 @@ extension Storyteller {
         tellIntent("payment_failed")
     }
 
-    /// The payment is given up before any money was reserved.
+    /// The payment is canceled before any money is reserved.
     mutating func cancel() {
         intent?.status = .canceled
         intent?.canceledAt = now
@@ -87,7 +87,7 @@ extension Storyteller {
 
     // MARK: Bank debits
 
-    /// A debit was handed to the bank, which will answer in days.
+    /// A debit is submitted to the bank, which answers days later.
     mutating func process() {
         let index = attempt { $0.status = .pending }
         intent?.status = .processing
@@ -96,7 +96,7 @@ extension Storyteller {
         tellCharge("pending", index)
     }
 
-    /// The bank paid.
+    /// The debit succeeds.
     mutating func clear() {
         guard let index = charges.lastIndex(where: { $0.status == .pending }) else { return }
         charges[index].status = .succeeded
@@ -109,7 +109,7 @@ extension Storyteller {
         tellIntent("succeeded", cause: .later)
     }
 
-    /// The bank did not pay.
+    /// The debit fails.
     mutating func bounce() {
         guard let index = charges.lastIndex(where: { $0.status == .pending }) else { return }
         charges[index].status = .failed
@@ -119,9 +119,9 @@ extension Storyteller {
         tellIntent("payment_failed", cause: .later)
     }
 
-    /// The bank had paid, and takes it back.
+    /// The bank returns the debit after its success.
     ///
-    /// The PaymentIntent stays as it was.
+    /// The PaymentIntent does not change.
     mutating func returnDebit() {
         guard let index = charges.lastIndex(where: \.isPaid) else { return }
         charges[index].status = .failed
@@ -132,7 +132,7 @@ extension Storyteller {
 
     // MARK: Authorise now, capture later
 
-    /// The amount is reserved on the card and not taken.
+    /// The amount is authorised on the card, not captured.
     mutating func authorise() {
         let index = attempt { $0.status = .succeeded }
         intent?.status = .requiresCapture
@@ -141,7 +141,7 @@ extension Storyteller {
         tellIntent("amount_capturable_updated")
     }
 
-    /// Part or all of what was reserved is taken.
+    /// Part or all of the authorised amount is captured.
     ///
     /// Before basil Stripe books the remainder as a refund
     /// (<https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow>).
@@ -161,10 +161,10 @@ extension Storyteller {
         tellIntent("succeeded")
     }
 
-    /// What was reserved is let go: by us, or by Stripe after seven days.
+    /// The authorisation is released: by the merchant, or by Stripe after seven days.
     ///
-    /// Before basil Stripe makes a refund of it; since, `charge.expired` alone tells that the time was over, and nothing of
-    /// the charge changes.
+    /// Before basil Stripe makes a refund of it. Since basil only `charge.expired` shows that the time is
+    /// over, and the charge does not change.
     mutating func release(expired: Bool) {
         guard let index = charges.lastIndex(where: \.isAuthorisedOnly) else { return }
         let cause: Cause = expired ? .later : .request
@@ -192,7 +192,7 @@ extension Storyteller {
 
     // MARK: Checkout
 
-    /// The customer finishes the page that Stripe hosts; a bank debit is not yet paid then.
+    /// The customer completes the Checkout page; a bank debit is not paid yet then.
     mutating func completeCheckout() {
         let intentID = intent?.id
         session = CheckoutSessionBody(
@@ -208,7 +208,7 @@ extension Storyteller {
         tellSession("completed")
     }
 
-    /// The bank's answer to a debit reaches the page.
+    /// The Checkout Session shows the result of a bank debit.
     mutating func finishCheckout() {
         let isPaid = intent?.status == .succeeded
         session?.isPaid = isPaid
@@ -221,9 +221,9 @@ extension Storyteller {
         tell("checkout.session.\(change)", cause: cause) { _ in session.json(expanding: expansions) }
     }
 
-    // MARK: Parts
+    // MARK: Helpers
 
-    /// Makes the next charge, and has the intent name it.
+    /// Makes the next charge and sets it as the intent's latest charge.
     private mutating func attempt(_ change: (inout ChargeBody) -> Void) -> Int {
         let prefix = instrument.isSlow ? "py" : "ch"
         var charge = ChargeBody(

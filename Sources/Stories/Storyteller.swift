@@ -1,9 +1,9 @@
 import Billing
 
-/// Tells a story: keeps the objects of one payment in step, and writes down each event as it happens.
+/// Builds a story: keeps the state of a payment's objects, and records each event.
 ///
-/// The verbs (`pay`, `refund`, `dispute` …) are in the extensions. Each first changes the objects and then tells
-/// the events, so that whatever an event shows is how things stand at its second.
+/// The actions (`pay`, `refund`, `dispute` …) are in the extensions. Each changes the objects first and then
+/// emits the events, so that an event shows the state at its time.
 struct Storyteller {
     let options: StoryOptions
     var rendering: Rendering
@@ -42,17 +42,17 @@ struct Storyteller {
         Story(name: name, summary: summary, events: events, rows: rows)
     }
 
-    /// Puts the last `count` events before all others: they arrive first although they were made last.
+    /// Moves the last `count` events to the front: they arrive first although they were created last.
     mutating func moveToFront(last count: Int) {
         events = Array(events.suffix(count) + events.dropLast(count))
     }
 
-    // MARK: Telling
+    // MARK: Events
 
-    /// Who made an event happen: a request of ours, which Stripe then names, or Stripe itself, later.
+    /// The cause of an event: a request to Stripe's API, which the event names, or Stripe itself, later.
     enum Cause { case request, later }
 
-    /// Writes an event down, once for each endpoint: the second is told the same in its own version.
+    /// Records an event, once per endpoint: a second endpoint receives it in its own version.
     mutating func tell(
         _ type: String,
         changed previous: OrderedJSON? = nil,
@@ -79,7 +79,7 @@ struct Storyteller {
         if !rendering.allowsTies { wait(1) }
     }
 
-    /// Tells the last event again under another id, as Stripe now and then does.
+    /// Repeats the last event under another id, as Stripe does now and then.
     mutating func tellAgain() {
         guard let last = events.last else { return }
         let id = ids.ofPayment("evt")
@@ -92,12 +92,13 @@ struct Storyteller {
 
     private mutating func request(_ cause: Cause) -> OrderedJSON {
         let id: String? = cause == .request ? ids.make("req") : nil
-        // A plain string before API version 2017-05-25, and some accounts' forwarders still send it so.
+        // `request` is a plain string before API version 2017-05-25, and some accounts' forwarders still send
+        // it so.
         if shape == .chargesOnly, random.happens(inPercent: 50) { return .text(id) }
         return ["id": .text(id), "idempotency_key": .text(cause == .request ? ids.idempotencyKey() : nil)]
     }
 
-    // MARK: How the objects stand now
+    // MARK: The objects' JSON
 
     func chargeJSON(
         _ charge: ChargeBody,
@@ -117,7 +118,7 @@ struct Storyteller {
         return intent.json(shape, charges: list, expanding: expansions)
     }
 
-    /// The objects that the next event shows whole where it could have named them.
+    /// The objects that the next event shows expanded instead of as ids.
     mutating func expansions() -> ObjectExpansions {
         var whole: [String: OrderedJSON] = [:]
         func consider(_ id: String, _ object: @autoclosure () -> OrderedJSON) {
@@ -161,9 +162,9 @@ struct Storyteller {
         tell("customer.created") { _ in body }
     }
 
-    // MARK: What it all comes to
+    // MARK: Expected rows
 
-    /// The rows that the objects, as they stand at the end, must make.
+    /// The rows that follow from the final state of the objects.
     var rows: [StoryRow] {
         purchaseRows
             + refunds.filter(\.isMoneyBack).map { refund in
@@ -202,7 +203,7 @@ struct Storyteller {
         )
     }
 
-    /// Since basil, only a payment that went through says which invoice it was for.
+    /// Since basil, a payment shows its invoice only after its success.
     private var paidInvoice: String? {
         !shape.isBeforeBasil && invoice?.status != .paid ? nil : intent?.invoice
     }

@@ -1,6 +1,6 @@
 /// Makes ids that look like Stripe's.
 ///
-/// Those of one payment share their beginning, as Stripe's do: `pi_3SAbcDEf…` and `ch_3SAbcDEf…`.
+/// The ids of one payment have a common part, like Stripe's: `pi_3SAbcDEf…` and `ch_3SAbcDEf…`.
 struct StripeIDs: Sendable {
     private var random: SeededRandom
     private let account: String
@@ -12,15 +12,15 @@ struct StripeIDs: Sendable {
         payment = "3S" + self.random.letters(4) + account
     }
 
-    /// The id of an object that belongs to the payment: an intent, a charge, an event about them.
+    /// An id of an object of the payment: an intent, a charge or an event about them.
     mutating func ofPayment(_ prefix: String) -> String { "\(prefix)_\(payment)0\(random.letters(7))" }
 
-    /// The id of an object of the account's: a payment method, an invoice, a dispute.
+    /// An id of an object of the account: a payment method, an invoice or a dispute.
     mutating func ofAccount(_ prefix: String) -> String {
         "\(prefix)_1S\(random.letters(4))\(account)\(random.letters(8))"
     }
 
-    /// An id of another form: `cus_`, `req_`, `cs_test_`.
+    /// An id of another form, such as `cus_…`, `req_…` or `cs_test_…`.
     mutating func make(_ prefix: String, length: Int = 14) -> String { "\(prefix)_\(random.letters(length))" }
 
     mutating func idempotencyKey() -> String {
@@ -32,7 +32,7 @@ struct StripeIDs: Sendable {
         String((0..<count).map { _ in Character(String(Int.random(in: 0...9, using: &random))) })
     }
 
-    /// The link Stripe puts on a charge; a new one at every rendering.
+    /// The receipt link of a charge; a new one each time.
     mutating func receiptURL() -> String {
         "https://pay.stripe.com/receipts/payment/CAcaFwoVYWNjdF8x\(random.letters(48))"
     }

@@ -1,8 +1,9 @@
-/// Reads the `Date` header of an answer.
+/// Parses the `Date` header of a response.
 package enum HTTPDate {
-    /// The unix seconds of the form that RFC 9110 (5.6.7) says to send: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    /// Parses the format that RFC 9110 (5.6.7) requires to send, `Sun, 06 Nov 1994 08:49:37 GMT`, to Unix
+    /// seconds.
     ///
-    /// Its two obsolete forms are not read; Stripe does not send them.
+    /// The two obsolete formats are refused; Stripe does not send them.
     package static func unixSeconds(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         guard bytes.count == 29, text.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return nil }
@@ -10,7 +11,7 @@ package enum HTTPDate {
             guard bytes[range].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
             return Int64(String(decoding: bytes[range], as: UTF8.self))
         }
-        // Everything that is the same in every date; the name of the day says nothing new.
+        // Check the separators. The name of the day adds no information.
         let isFramed = [3, 4, 7, 11, 16, 19, 22, 25].map { bytes[$0] } == Array(",    :: ".utf8)
         let month = months.firstIndex(of: String(decoding: bytes[8..<11], as: UTF8.self))
         guard isFramed, bytes[26...].elementsEqual("GMT".utf8), let month = month.map(Int64.init),
@@ -39,7 +40,7 @@ package enum HTTPDate {
         (0..<month).reduce(0) { $0 + daysInMonth($1, of: year) }
     }
 
-    /// From the first day of 1970 to the first of `year`.
+    /// The days from the first of 1970 to the first of `year`.
     private static func days(before year: Int64) -> Int64 {
         func sinceYearOne(_ year: Int64) -> Int64 { year * 365 + year / 4 - year / 100 + year / 400 }
         return sinceYearOne(year - 1) - sinceYearOne(1969)

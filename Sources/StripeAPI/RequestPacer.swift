@@ -1,15 +1,15 @@
-/// How fast we may ask: a token bucket as a value, which waits for nobody itself.
+/// A token bucket for the rate of requests, as a value; the caller does the waiting.
 ///
-/// Stripe allows 100 requests a second in live mode and 25 in a sandbox, for all of an account's keys together, so
-/// whoever goes through its lists stays below that.
+/// Stripe allows 100 requests a second in live mode and 25 in a sandbox, for all keys of an account together,
+/// so list crawls must stay below that.
 package struct RequestPacer: Sendable, Equatable {
-    /// Between two requests when there are many.
+    /// The time between two requests at full rate.
     package let interval: Duration
-    /// How many may go at once after a rest.
+    /// How many requests may be sent at once after a pause.
     package let burst: Int
-    /// When the bucket will be full again.
+    /// The time at which the bucket is full again.
     ///
-    /// Nothing counts tokens, so nothing is lost to rounding.
+    /// A time instead of a token count avoids rounding errors.
     private var fullAt: ContinuousClock.Instant?
 
     /// - Parameters:
@@ -17,27 +17,27 @@ package struct RequestPacer: Sendable, Equatable {
     ///   - burst: 1 for evenly spaced requests.
     package init(requestsPerSecond: Double, burst: Int = 1) {
         precondition(requestsPerSecond > 0 && requestsPerSecond <= 1000 && (1...10_000).contains(burst))
-        // A rate of next to nothing waits an hour between requests, which arithmetic on a Duration bears.
+        // A tiny rate waits an hour between requests, which `Duration` arithmetic can hold.
         interval = min(.seconds(1) / requestsPerSecond, .seconds(3600))
         self.burst = burst
     }
 
-    /// Takes the next turn.
+    /// Reserves the next slot.
     ///
-    /// - Parameter now: The present, which a caller that goes back in time does not unsettle.
-    /// - Returns: How long to wait before the request is sent; turns are given out in order, so callers at the same
-    ///   time get different ones.
+    /// - Parameter now: The current time; an earlier time than in the last call does no harm.
+    /// - Returns: How long to wait before the request is sent. Slots are given out in order, so callers at
+    ///   the same time get different ones.
     package mutating func delay(now: ContinuousClock.Instant) -> Duration {
         let full = max(fullAt ?? now, now)
         fullAt = full + interval
         return max(.zero, full - interval * (burst - 1) - now)
     }
 
-    /// Lets nobody go for a while, and then one at a time: what Stripe means by a 429.
+    /// Stops all requests for a while, and then allows one at a time: the reaction to a 429.
     ///
     /// - Parameters:
-    ///   - duration: From now; turns given out before are not taken back.
-    ///   - now: The present.
+    ///   - duration: The pause from now on; slots given out before stay valid.
+    ///   - now: The current time.
     package mutating func pause(for duration: Duration, now: ContinuousClock.Instant) {
         let until = now + max(.zero, duration) + interval * (burst - 1)
         fullAt = max(fullAt ?? until, until)

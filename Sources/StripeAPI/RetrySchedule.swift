@@ -1,13 +1,13 @@
-/// When to ask Stripe, or somebody else, again after a failure.
+/// When to retry a request to Stripe or another server after a failure.
 ///
-/// A decision only: randomness comes in as an argument, and waiting is the caller's.
+/// It only decides: the caller supplies randomness and does the waiting.
 package struct RetrySchedule: Sendable, Equatable {
     package enum Decision: Equatable, Sendable { case retry(afterSeconds: Int64), giveUp }
 
     package let maxAttempts: Int
     package let baseSeconds: Int64
     package let capSeconds: Int64
-    /// The longest that the other side may send us away for.
+    /// The longest `Retry-After` that is respected, in seconds.
     package let maxRetryAfterSeconds: Int64
 
     package init(
@@ -17,7 +17,7 @@ package struct RetrySchedule: Sendable, Equatable {
         maxRetryAfterSeconds: Int64 = 3600
     ) {
         precondition(maxAttempts > 0 && baseSeconds > 0 && maxRetryAfterSeconds >= 0)
-        // A year is beyond any use, and well inside what arithmetic on a Double keeps exact.
+        // A year is more than is useful, and exact in `Double` arithmetic.
         precondition((baseSeconds...31_536_000).contains(capSeconds))
         self.maxAttempts = maxAttempts
         self.baseSeconds = baseSeconds
@@ -25,35 +25,36 @@ package struct RetrySchedule: Sendable, Equatable {
         self.maxRetryAfterSeconds = maxRetryAfterSeconds
     }
 
-    /// What to do after an attempt that failed.
+    /// Decides what to do after a failed attempt.
     ///
     /// - Parameters:
     ///   - attempt: How many attempts there have been, 1 after the first.
-    ///   - error: What the last one ended with.
+    ///   - error: The error of the last attempt.
     ///   - random: A fresh number, at least 0 and below 1.
-    /// - Returns: To give up, or how many seconds to wait: at least one, so that no draw hammers.
+    /// - Returns: Whether to give up, or how many seconds to wait: at least one, so that retries are never
+    ///   immediate.
     package func decision(afterAttempt attempt: Int, error: StripeAPIError, random: Double) -> Decision {
         guard attempt < maxAttempts, Self.isWorthRetrying(error) else { return .giveUp }
         let asked = error.refusal?.retryAfterSeconds
         return .retry(afterSeconds: wait(afterAttempt: attempt, askedSeconds: asked, random: random))
     }
 
-    /// How long to wait after an attempt that failed and is worth another.
+    /// How long to wait after a failed attempt that is worth a retry.
     ///
     /// - Parameters:
     ///   - attempt: How many attempts there have been, 1 after the first.
-    ///   - askedSeconds: What the other side asked for (`Retry-After`), heeded up to a limit.
+    ///   - askedSeconds: The server's `Retry-After`, respected up to ``maxRetryAfterSeconds``.
     ///   - random: A fresh number, at least 0 and below 1.
     /// - Returns: Seconds, at least one.
     package func wait(afterAttempt attempt: Int, askedSeconds: Int64?, random: Double) -> Int64 {
         max(min(askedSeconds ?? 0, maxRetryAfterSeconds), backoff(afterAttempt: attempt, random: random))
     }
 
-    /// Full jitter: anything from one second up to a ceiling that doubles.
+    /// Full jitter: a random time from one second up to a ceiling that doubles with each attempt.
     ///
-    /// Those who failed together then spread out.
+    /// Clients that failed at the same time then retry at different times.
     private func backoff(afterAttempt attempt: Int, random: Double) -> Int64 {
-        // Doubled only up to the cap: shifting by the attempt would overflow for some attempt.
+        // Double only up to the cap: a shift by the attempt number would overflow eventually.
         var ceiling = baseSeconds
         var doublings = max(attempt, 1) - 1
         while doublings > 0, ceiling < capSeconds {
@@ -65,11 +66,11 @@ package struct RetrySchedule: Sendable, Equatable {
     }
 
     private static func isWorthRetrying(_ error: StripeAPIError) -> Bool {
-        // Stripe knows best, in both directions.
+        // `Stripe-Should-Retry` decides, in both directions.
         if let shouldRetry = error.refusal?.shouldRetry { return shouldRetry }
         return switch error {
         case .conflict, .rateLimited, .serverFault: true
-        // A proxy's page or half an answer: the next one may be whole.
+        // This may be a proxy's page or a truncated response; a retry may succeed.
         case .notAnObject, .notAList, .wrongObject: true
         case .transport(.unsendable): false
         case .transport: true

@@ -1,13 +1,13 @@
 import HTTPClient
 
-/// Where Stripe's API is: `https://api.stripe.com`, or something on this machine that stands in for it.
+/// The base URL of Stripe's API: `https://api.stripe.com`, or a stand-in on this machine.
 package struct StripeAPIBase: Sendable, Equatable, CustomStringConvertible {
-    /// Why a text is not a base; it does not repeat the text.
+    /// Why a text is not a valid base; the message does not repeat the text.
     package enum Fault: Error, Equatable, CustomStringConvertible {
         case notAURL
-        /// The secret key is in every request, so it does not leave the machine unencrypted.
+        /// Every request carries the secret key, so it must not leave the machine unencrypted.
         case insecure
-        /// User, path, query or fragment: a base is a scheme, a host and perhaps a port.
+        /// It has a user, path, query or fragment; a base is a scheme, a host and optionally a port.
         case moreThanAnOrigin
 
         package var description: String {
@@ -21,7 +21,7 @@ package struct StripeAPIBase: Sendable, Equatable, CustomStringConvertible {
 
     package static let stripe = StripeAPIBase(origin: "https://api.stripe.com:443")
 
-    /// Without a slash at its end.
+    /// The base without a trailing slash.
     let origin: String
 
     package init(_ text: String) throws(Fault) {

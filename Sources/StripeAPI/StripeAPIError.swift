@@ -1,18 +1,18 @@
 package import HTTPClient
 
-/// Why Stripe's API did not give what was asked for; safe to log.
+/// Why a request to Stripe's API failed; safe to log.
 ///
-/// Stripe's messages are left out on purpose: they quote the request, and with it e-mail addresses and keys.
+/// Stripe's messages are left out: they quote the request, including e-mail addresses and keys.
 package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible {
     package enum Argument: Sendable {
         case path, account, event, idempotencyKey, cursor, limit, emailAddress
     }
 
-    /// Nothing was sent: the argument can never be right.
+    /// Nothing was sent: the argument is invalid.
     case invalidArgument(Argument)
-    /// Nothing was sent: the key is an organisation's, and no account was named to ask on behalf of.
+    /// Nothing was sent: an organisation's key needs an account to act on behalf of.
     case accountRequired
-    /// Nothing was answered.
+    /// There was no response.
     case transport(TransportError)
     /// 401: the key is wrong, revoked or expired.
     case unauthorized(StripeRefusal)
@@ -20,24 +20,24 @@ package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible
     case forbidden(StripeRefusal)
     /// 404: it does not exist, or not in the mode and account that the key sees.
     case notFound(StripeRefusal)
-    /// 409: somebody else holds the object or the idempotency key.
+    /// 409: another request holds the object or the idempotency key.
     case conflict(StripeRefusal)
-    /// 429.
+    /// 429: too many requests, or a lock timeout; see ``StripeRefusal/rateLimitedReason``.
     case rateLimited(StripeRefusal)
     /// Any other 4xx.
     case rejected(StripeRefusal)
     /// 500 and up.
     case serverFault(StripeRefusal)
-    /// Neither success nor a refusal, such as a redirect: whoever answered is not Stripe's API.
+    /// Neither success nor a refusal, such as a redirect: the responding server is not Stripe's API.
     case unexpectedStatus(Int)
     /// A success whose body is not one whole JSON object.
     case notAnObject(requestID: String?)
-    /// A success whose body is not a whole list of objects with ids, or one that never ends.
+    /// A success whose body is not a complete list of objects with ids, or whose paging never ends.
     case notAList(requestID: String?)
-    /// A success about something else than what was asked for.
+    /// A success with another object than the requested one.
     case wrongObject(requestID: String?)
 
-    /// What Stripe said with its refusal, where it refused.
+    /// Stripe's refusal, if this error is one.
     package var refusal: StripeRefusal? {
         switch self {
         case .unauthorized(let refusal), .forbidden(let refusal), .notFound(let refusal),
@@ -71,20 +71,20 @@ package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible
     private static func suffix(_ requestID: String?) -> String { requestID.map { " (\($0))" } ?? "" }
 }
 
-/// What Stripe tells with an answer of 400 and up, without its prose.
+/// The fields of a response with status 400 or above, without Stripe's message.
 package struct StripeRefusal: Equatable, Sendable, CustomStringConvertible {
     package let status: Int
     package let type: String?
     package let code: String?
-    /// The parameter that is wrong, such as `starting_after`.
+    /// The invalid parameter, such as `starting_after`.
     package let parameter: String?
-    /// What a restricted key lacks, such as `rak_charge_read`: having one of them would do.
+    /// The permissions that a restricted key lacks, such as `rak_charge_read`; any one of them is enough.
     package let missingPermissions: [String]
     package let requestID: String?
-    /// `Stripe-Should-Retry`.
+    /// The header `Stripe-Should-Retry`.
     package let shouldRetry: Bool?
     package let retryAfterSeconds: Int64?
-    /// `Stripe-Rate-Limited-Reason`; a 429 without it is a lock that could not be had.
+    /// The header `Stripe-Rate-Limited-Reason`; a 429 without it is a lock timeout.
     package let rateLimitedReason: String?
 
     package init(

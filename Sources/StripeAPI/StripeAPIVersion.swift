@@ -1,15 +1,15 @@
-/// The version of Stripe's API that answers are shaped by, such as `2026-09-30.endive`.
+/// A version of Stripe's API, which determines the shape of responses, such as `2026-09-30.endive`.
 package struct StripeAPIVersion: Sendable, Equatable, CustomStringConvertible {
-    /// What this code was written against.
+    /// The version that this code was written for.
     ///
-    /// Changing it changes the shape of what is read.
+    /// Changing it changes the shape of the objects that are read.
     package static let pinned = StripeAPIVersion(known: "2026-09-30.endive")
 
     package let text: String
 
-    /// Refuses what is not a date, alone or with a release name after a dot.
+    /// Accepts a date, alone or with a release name after a dot.
     ///
-    /// Whether Stripe ever released that version is Stripe's to say.
+    /// Stripe itself refuses a version that was never released.
     package init?(_ text: String) {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count <= 2, let date = parts.first, date.count == 10 else { return nil }
@@ -26,7 +26,7 @@ package struct StripeAPIVersion: Sendable, Equatable, CustomStringConvertible {
 
     init(known: String) { text = known }
 
-    /// By date alone: releases follow each other, so their names say nothing more.
+    /// Compares the dates only: release names follow the dates.
     package func isOlder(than other: StripeAPIVersion) -> Bool {
         text.utf8.prefix(10).lexicographicallyPrecedes(other.text.utf8.prefix(10))
     }

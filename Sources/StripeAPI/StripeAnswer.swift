@@ -1,9 +1,11 @@
-/// The body of a success, and what came with it; it does not print the body.
+/// A successful response.
+///
+/// Its description leaves out the body.
 package struct StripeAnswer: Sendable, CustomStringConvertible, CustomReflectable {
     package let bytes: [UInt8]
-    /// Stripe's name for the request.
+    /// Stripe's id of the request.
     package let requestID: String?
-    /// When Stripe answered, by Stripe's clock, in unix seconds.
+    /// The time of the response by Stripe's clock, in Unix seconds.
     package let date: Int64?
 
     package var description: String { "\(bytes.count) bytes (\(requestID ?? "no request id"))" }
@@ -11,7 +13,7 @@ package struct StripeAnswer: Sendable, CustomStringConvertible, CustomReflectabl
 }
 
 extension StripeAnswer {
-    /// Makes sure that this is one object, and the one that was asked for.
+    /// Checks that the body is one object with this kind and id.
     func check(kind: String? = nil, id: String? = nil) throws(StripeAPIError) {
         guard let identity = ObjectIdentity(bytes) else { throw .notAnObject(requestID: requestID) }
         guard identity.id == id ?? identity.id, identity.object == kind ?? identity.object else {

@@ -2,25 +2,26 @@ import CoreMetrics
 package import HTTPClient
 import Traces
 
-/// Asks Stripe's API, and tells every way it can fail apart.
+/// A client for Stripe's API that tells all kinds of failure apart.
 ///
-/// It sends each request once. Whether to ask again is ``RetrySchedule``'s to say and its caller's to do.
+/// It sends each request once. ``RetrySchedule`` decides about retries and the caller makes them.
 package struct StripeClient: Sendable {
     private let transport: any HTTPTransport
     private let base: StripeAPIBase
     private let key: StripeSecretKey
-    /// What answers are shaped by.
+    /// The API version to request.
     package let version: StripeAPIVersion
     private let limits: TransportLimits
     private let listLimits: TransportLimits
 
     /// - Parameters:
-    ///   - transport: What carries the requests.
-    ///   - base: Where to.
-    ///   - key: Goes with every request.
-    ///   - version: What shape to ask for.
-    ///   - limits: For an answer about one object.
-    ///   - listLimits: For a page of a list, which is a hundred times as large and takes Stripe longer.
+    ///   - transport: Sends the requests.
+    ///   - base: The base URL of the API.
+    ///   - key: The key, sent with every request.
+    ///   - version: The API version to request.
+    ///   - limits: Limits for a request about one object.
+    ///   - listLimits: Limits for a page of a list, which is a hundred times as large and takes Stripe
+    ///     longer.
     package init(
         transport: any HTTPTransport,
         base: StripeAPIBase = .stripe,
@@ -37,21 +38,21 @@ package struct StripeClient: Sendable {
         self.listLimits = listLimits
     }
 
-    /// The mode of everything that the key sees, as far as its prefix says.
+    /// The mode of all objects that the key sees; `nil` if its prefix does not show it.
     package var livemode: Bool? { key.livemode }
 
-    /// Whether each request has to name an account.
+    /// Whether every request must name an account.
     package var needsAccount: Bool { key.isOrganization }
 
-    /// Gets what is at a path, given as its segments.
+    /// Sends a GET request to a path, given as its segments.
     ///
     /// - Parameters:
-    ///   - path: Segments that may come from outside; each stays one segment whatever it holds.
-    ///   - query: Names and values, not yet encoded.
-    ///   - account: The account to ask on behalf of: a connected account, or with an organisation's key one of its accounts,
-    ///     or `acct_platform/acct_connected`.
-    /// - Returns: The answer's body, which nothing has looked at, and Stripe's name for the request.
-    /// - Throws: Anything but a success.
+    ///   - path: Path segments, possibly from outside; each is encoded so that it stays one segment.
+    ///   - query: Names and values, not percent-encoded.
+    ///   - account: The account to act on behalf of: a connected account or, with an organisation's key, one
+    ///     of its accounts or `acct_platform/acct_connected`.
+    /// - Returns: The response's body, unchecked, with its request id and date.
+    /// - Throws: ``StripeAPIError`` unless the request succeeds.
     package func get(
         path: [String],
         query: [(name: String, value: String)] = [],
@@ -60,15 +61,15 @@ package struct StripeClient: Sendable {
         try await get(path: path, query: query, headers: [], account: account, limits: limits)
     }
 
-    /// Posts a form to a path, given as its segments.
+    /// Sends a POST request with a form to a path, given as its segments.
     ///
     /// - Parameters:
-    ///   - path: As for ``get(path:query:account:)``.
-    ///   - form: Names and values, not yet encoded.
-    ///   - idempotencyKey: The same for every attempt at the same thing; Stripe then does it once.
+    ///   - path: See ``get(path:query:account:)``.
+    ///   - form: Names and values, not percent-encoded.
+    ///   - idempotencyKey: The same key for every attempt at one action, so that Stripe does it once.
     ///   - account: The connected account to act on behalf of.
-    /// - Returns: As for ``get(path:query:account:)``.
-    /// - Throws: Anything but a success.
+    /// - Returns: See ``get(path:query:account:)``.
+    /// - Throws: ``StripeAPIError`` unless the request succeeds.
     package func post(
         path: [String],
         form: [(name: String, value: String)],
@@ -89,16 +90,16 @@ package struct StripeClient: Sendable {
         )
     }
 
-    /// Gets one object, and makes sure that this is what came.
+    /// Retrieves one object and checks its kind and id.
     ///
     /// - Parameters:
-    ///   - kind: What the object calls itself.
+    ///   - kind: The object's `object` field.
     ///   - id: The object's id.
     ///   - path: The segments before the id.
-    ///   - query: As for ``get(path:query:account:)``.
-    ///   - account: As for ``get(path:query:account:)``.
-    /// - Returns: The object's JSON, byte for byte, and what came with it.
-    /// - Throws: Anything but a success about this very object.
+    ///   - query: See ``get(path:query:account:)``.
+    ///   - account: See ``get(path:query:account:)``.
+    /// - Returns: The object's JSON, byte for byte, with the response's date and request id.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func retrieve(
         _ kind: String,
         id: String,
@@ -139,7 +140,7 @@ package struct StripeClient: Sendable {
         return answer
     }
 
-    /// Gets a page of a list.
+    /// Fetches a page of a list.
     func list(
         path: [String],
         query: [(name: String, value: String)],
@@ -169,13 +170,14 @@ package struct StripeClient: Sendable {
         return try await send(.get, url: url, headers: headers, limits: limits)
     }
 
-    /// Names the account that is asked on behalf of, as the key needs it.
+    /// The header that names the account to act on behalf of, in the form that the key needs.
     ///
-    /// An organisation's key takes `Stripe-Context` with every request, the way from the organisation to the account
-    /// (https://docs.stripe.com/keys/organization-api-keys, https://docs.stripe.com/context). Another key's way begins at
-    /// its own account: what an event of an organisation's destination names is cut down to its last account. That one goes
-    /// into `Stripe-Account`, which also takes the key's own account (https://docs.airbyte.com/integrations/sources/stripe
-    /// sends it with every request); the calls under `/v2` take `Stripe-Context`.
+    /// An organisation's key sends `Stripe-Context` with every request: the path from the organisation to the
+    /// account (https://docs.stripe.com/keys/organization-api-keys, https://docs.stripe.com/context). The
+    /// path of any other key begins at its own account, so a path from an event of an organisation's
+    /// destination is reduced to its last account. This account is sent in `Stripe-Account`, which also
+    /// accepts the key's own account (https://docs.airbyte.com/integrations/sources/stripe sends it with
+    /// every request); calls under `/v2` use `Stripe-Context`.
     private func accountHeader(
         _ account: String?,
         _ path: [String]
@@ -202,7 +204,7 @@ package struct StripeClient: Sendable {
             TransportHeader("Stripe-Version", version.text),
             TransportHeader("Accept", "application/json"),
         ]
-        // A span of our own: what Stripe tells of the request can then be told from our work around it.
+        // Use a new span, so that Stripe's record of the request can be told apart from our surrounding work.
         if let span = Trail.current?.trace.next() {
             all.append(TransportHeader("traceparent", span.traceparent))
             if let state = span.state { all.append(TransportHeader("tracestate", state)) }
@@ -243,7 +245,8 @@ package struct StripeClient: Sendable {
     }
 
     private func url(_ path: [String]) throws(StripeAPIError) -> String {
-        // Servers drop these segments or climb by them, encoded or not, so no encoding makes them an id.
+        // Servers remove these segments or go up a level, encoded or not, so no encoding makes them safe as
+        // ids.
         guard !path.contains(where: { ["", ".", ".."].contains($0) }) else { throw .invalidArgument(.path) }
         return base.origin + path.map { "/" + PercentEncoding.segment($0) }.joined()
     }

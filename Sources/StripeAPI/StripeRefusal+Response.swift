@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Reads a refusal out of an answer.
+/// Parses a refusal from a response.
 extension StripeRefusal {
     init(_ response: TransportResponse) {
         let error = try? JSONDecoder().decode(ErrorEnvelope.self, from: Data(response.body)).error
@@ -33,7 +33,7 @@ extension StripeRefusal {
         let error: Body
     }
 
-    /// The text, if it looks like one of Stripe's words: what comes from outside goes to the log only as such.
+    /// The text if it has the form of a Stripe code; other text from outside is not logged.
     fileprivate static func token(_ text: String) -> String? {
         let isToken = text.utf8.allSatisfy { byte in
             switch byte {
@@ -47,13 +47,13 @@ extension StripeRefusal {
         return isToken && (1...64).contains(text.utf8.count) ? text : nil
     }
 
-    /// As for ``token(_:)``, and brackets: `created[gte]`.
+    /// Like ``token(_:)``, with brackets allowed: `created[gte]`.
     private static func parameterName(_ text: String) -> String? {
         let name = token(text.filter { $0 != "[" && $0 != "]" })
         return name == nil || text.utf8.count > 64 ? nil : text
     }
 
-    /// The permissions that the message of a 403 names in quotes; nowhere else does Stripe say which.
+    /// The permissions that a 403's message names in quotes; no other field of the response names them.
     private static func permissions(in message: String) -> [String] {
         let names = message.matches(of: /'(rak_[a-z0-9_]{1,44})'/).map { String($0.1) }
         return Array(names.prefix(3))

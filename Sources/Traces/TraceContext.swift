@@ -1,20 +1,20 @@
-/// Where a piece of work stands in a trace that may go through many programs.
+/// The position of an operation in a distributed trace: trace id, span id, flags and state.
 ///
 /// <https://www.w3.org/TR/trace-context/>
 package struct TraceContext: Sendable, Equatable {
     /// 32 lower-case hexadecimal digits, not all of them 0.
     package let traceID: String
-    /// 16 of them: this piece of work in the trace.
+    /// 16 lower-case hexadecimal digits, not all of them 0: the id of this operation.
     package let spanID: String
-    /// Whether whoever began the trace keeps what becomes of it.
+    /// Whether the caller recorded the trace (the sampled flag).
     package let isSampled: Bool
-    /// What other programs want passed on, as they wrote it.
+    /// The `tracestate` of other programs, to be passed on unchanged.
     package let state: String?
 
-    /// A trace of its own.
+    /// Begins a new trace.
     ///
     /// - Parameter random: Draws any 64 bits.
-    /// - Returns: One that nobody samples, for nobody asked for it.
+    /// - Returns: A context that is not sampled, since no caller asked for it.
     package static func begun(_ random: () -> UInt64 = Self.system) -> TraceContext {
         TraceContext(
             traceID: digits(random) + digits(random),
@@ -24,16 +24,18 @@ package struct TraceContext: Sendable, Equatable {
         )
     }
 
-    /// The next piece of work in the same trace.
+    /// A new span in the same trace.
     package func next(_ random: () -> UInt64 = Self.system) -> TraceContext {
         TraceContext(traceID: traceID, spanID: Self.digits(random), isSampled: isSampled, state: state)
     }
 
-    /// What a caller says of the trace that its request is part of.
+    /// Parses a caller's headers.
+    ///
+    /// Fails without exactly one valid `traceparent`.
     ///
     /// - Parameters:
-    ///   - parents: Every `traceparent` there is. What is none, or more than one, is as good as none.
-    ///   - states: Every `tracestate`, in order; passed on only with a parent, and dropped where it cannot be right.
+    ///   - parents: The values of all `traceparent` headers; several count as none.
+    ///   - states: The values of all `tracestate` headers, in order; dropped if invalid.
     package init?(parents: [String], states: [String] = []) {
         guard parents.count == 1, let parent = parents.first else { return nil }
         let text = Array(parent.utf8)
@@ -45,7 +47,7 @@ package struct TraceContext: Sendable, Equatable {
         switch parts[0] {
         case "ff": return nil
         case "00": guard text.count == 55 else { return nil }
-        // A version to come may say more, behind one more hyphen.
+        // A later version may append more fields after one more hyphen.
         default: guard text.count == 55 || text[55] == UInt8(ascii: "-") else { return nil }
         }
         guard parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" }),
@@ -66,13 +68,13 @@ package struct TraceContext: Sendable, Equatable {
         self.state = state
     }
 
-    /// The header that makes this piece of work the parent of what is asked for; of the flags, the one that we know.
+    /// The `traceparent` header for requests made in this span; it sets only the sampled flag.
     package var traceparent: String { "00-\(traceID)-\(spanID)-0\(isSampled ? 1 : 0)" }
 
-    /// The system's own generator.
+    /// 64 random bits from the system's generator.
     package static func system() -> UInt64 { .random(in: .min ... .max) }
 
-    /// 16 digits, of which all 0 would be none.
+    /// 16 random hexadecimal digits; all 0 is invalid and becomes 1.
     private static func digits(_ random: () -> UInt64) -> String {
         let number = random()
         let text = String(number == 0 ? 1 : number, radix: 16)

@@ -1,10 +1,10 @@
-/// What programs of a trace tell one another in `tracestate`: a list that we pass on and never read.
+/// Validates `tracestate`, a list of vendors' data that we pass on without reading it.
 enum TraceState {
-    /// What everybody has to be able to pass on; more is dropped, as it may be.
+    /// The sizes that every program must pass on; a larger list may be dropped.
     private static let maximumBytes = 512
     private static let maximumMembers = 32
 
-    /// The list as it came, or nothing where it is no list, has too much in it, or says one thing twice.
+    /// The list unchanged; `nil` if it is invalid, too large or has a key twice.
     static func passedOn(_ lines: [String]) -> String? {
         let text = lines.joined(separator: ",")
         guard text.utf8.count <= maximumBytes else { return nil }

@@ -1,11 +1,11 @@
 package import Logging
 
-/// What is under way, so that whatever is logged or asked for in the course of it can be told to belong to it.
+/// The trace context of the current task, added to log lines and to requests to Stripe.
 ///
-/// It goes with the task, through every room, and into the tasks that it begins.
+/// It is a task-local value: child tasks inherit it.
 package struct Trail: Sendable {
     package let trace: TraceContext
-    /// `req_…`, where it is a request.
+    /// The id of the HTTP request, `req_…`; `nil` for background work.
     package let requestID: String?
 
     @TaskLocal package static var current: Trail?
@@ -15,7 +15,7 @@ package struct Trail: Sendable {
         self.requestID = requestID
     }
 
-    /// What each line of the log has of it.
+    /// The metadata for log lines.
     package var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = [
             "trace_id": "\(trace.traceID)", "traceparent": "\(trace.traceparent)",
@@ -24,14 +24,14 @@ package struct Trail: Sendable {
         return metadata
     }
 
-    /// Does a piece of work that nobody asked for as a trace of its own.
+    /// Runs background work in a new trace.
     package static func begin<Result, Failure: Error>(
         _ work: () async throws(Failure) -> Result
     ) async throws(Failure) -> Result {
         try await follow(Trail(.begun()), work)
     }
 
-    /// Does what belongs to a trail.
+    /// Runs work with a given trail.
     package static func follow<Result, Failure: Error>(
         _ trail: Trail,
         _ work: () async throws(Failure) -> Result
@@ -41,13 +41,13 @@ package struct Trail: Sendable {
         } catch let error as Failure {
             throw error
         } catch {
-            // It throws what the work throws, and nothing else, though its type cannot say so.
+            // `withValue` rethrows only errors of `work`, but its type does not say so.
             preconditionFailure("the work failed with another error than it can")
         }
     }
 }
 
 extension Logger.MetadataProvider {
-    /// Says in every line of the log what it belongs to.
+    /// Adds the current trail to every log line.
     package static let trail = Logger.MetadataProvider { Trail.current?.metadata ?? [:] }
 }

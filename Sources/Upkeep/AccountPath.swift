@@ -4,10 +4,12 @@ import Storage
 import StripeAPI
 
 extension Store {
-    /// How a key names an account that it asks on behalf of.
+    /// The text that names an account in the headers of a request made on its behalf.
     ///
-    /// An organisation's key reaches a connected account by way of its platform (`acct_platform/acct_connected`), which only
-    /// the `context` of the account's events tells (https://docs.stripe.com/context). Other keys take the account alone.
+    /// An organisation's key reaches a connected account through its platform:
+    /// `acct_platform/acct_connected`. Only the `context` of that account's events holds this path
+    /// (https://docs.stripe.com/context), so the newest one in the log is read. Other keys use the account id
+    /// alone.
     func path(to account: String?, for stripe: StripeClient) async throws(StoreError) -> String? {
         guard let account, stripe.needsAccount else { return account }
         let query = EventQuery(source: .webhook, account: account, limit: 1)

@@ -1,16 +1,16 @@
 import Billing
 import Synchronization
 
-/// The time of day, and whether what was written down by it can still be trusted.
+/// Detects that the system clock was set back, which makes stored due times wrong.
 ///
-/// Work is put off to a time of day, so that it survives a restart. If the clock ran ahead then, the time is wrong
-/// by as much once it is set right.
+/// Due times are stored as wall-clock times to survive a restart. If the clock ran ahead when one was
+/// written, work waits too long once the clock is set right.
 final class ClockWatch: Sendable {
-    /// Less is how clocks are kept right, and work may well wait for it.
+    /// Smaller jumps are normal clock adjustments, and work may wait that much longer.
     private static let tolerance: Int64 = 60
 
     private let reading: @Sendable () -> Instant
-    /// The latest that was seen since the clock was last found right; none before the first time.
+    /// The latest time read since the stored due times were last checked; `nil` before the first check.
     private let latest = Mutex<Instant?>(nil)
 
     init(now: @escaping @Sendable () -> Instant) { reading = now }
@@ -21,18 +21,18 @@ final class ClockWatch: Sendable {
         return now
     }
 
-    /// By when work must be due, if the clock gives reason for doubt.
+    /// The latest plausible due time, if the clock may have been wrong.
     ///
     /// - Parameters:
-    ///   - now: The time of day.
-    ///   - longestWait: The most that work is ever put off, in seconds: all that can be known of a clock before
-    ///     this process began.
-    /// - Returns: The latest time to wait for; `nil` when what was written down is right.
+    ///   - now: The current wall-clock time.
+    ///   - longestWait: The longest delay of any work, in seconds. Before the first check it is the only
+    ///     known limit on a due time.
+    /// - Returns: Due times after this must be moved to it; `nil` when stored times are right.
     func bound(at now: Instant, longestWait: Int64) -> Instant? {
         guard let latest = latest.withLock({ $0 }) else { return now.adding(seconds: longestWait) }
         return latest.seconds(since: now) > Self.tolerance ? now : nil
     }
 
-    /// What waits has been made to fit this time.
+    /// Records that stored due times fit the time `now`.
     func isTrusted(since now: Instant) { latest.withLock { $0 = now } }
 }

@@ -5,9 +5,9 @@ package import Storage
 package import StripeAPI
 import Traces
 
-/// Fetches what the feed is missing: charges, refunds and payments that no event told of.
+/// Fetches charges, refunds and payments that the feed lacks because no event showed them.
 ///
-/// Works off the durable queue at its own pace. No acknowledgement ever waits for it.
+/// It works through the stored queue. No webhook response waits for it.
 package struct Enrichment: Service {
     private let store: any Store
     private let inquirer: Inquirer
@@ -16,20 +16,20 @@ package struct Enrichment: Service {
     private let clock: ClockWatch
     private let random: @Sendable () -> Double
 
-    /// How many are asked for at a time, and how often: a tenth of what Stripe allows.
+    /// At most 8 items every 2 seconds: about a tenth of what Stripe allows.
     private static let batchSize = 8
     private static let pause = Duration.seconds(2)
-    /// Longer than a batch takes, one request after another, so that nothing is fetched twice at once.
+    /// Longer than one batch takes sequentially, so that no object is fetched twice at once.
     private static let leaseSeconds: Int64 = 300
 
     /// - Parameters:
-    ///   - store: Holds the work, and takes what is fetched.
-    ///   - stripe: Is asked.
-    ///   - livemode: The mode that is served; needed where the key's prefix does not say which mode it sees.
-    ///   - schedule: When to ask again after a failure.
-    ///   - logger: Is told of everything that is fetched, put off or given up.
-    ///   - now: The clock.
-    ///   - random: Draws a number, at least 0 and below 1.
+    ///   - store: Holds the queue, and records what is fetched.
+    ///   - stripe: The client for Stripe's API.
+    ///   - livemode: The mode of this deployment; needed when the key's prefix does not show it.
+    ///   - schedule: When to retry after a failure.
+    ///   - logger: Gets a line for every object that is fetched, postponed or given up.
+    ///   - now: Reads the current time.
+    ///   - random: Returns a number of at least 0 and below 1.
     package init(
         store: any Store,
         stripe: StripeClient,
@@ -65,9 +65,9 @@ package struct Enrichment: Service {
         }
     }
 
-    /// Does what is due now.
+    /// Fetches what is due now.
     ///
-    /// - Returns: How many items were taken up.
+    /// - Returns: How many queue items were leased.
     @discardableResult
     package func runOnce() async throws(StoreError) -> Int {
         let start = clock.now
@@ -76,7 +76,7 @@ package struct Enrichment: Service {
         }
         clock.isTrusted(since: start)
         let items = try await store.lease(limit: Self.batchSize, now: start, seconds: Self.leaseSeconds)
-        // What the lease runs out on is for whoever leases it next.
+        // Items whose lease has expired may be leased by another replica.
         for item in items where !Task.isCancelled && clock.now.seconds(since: start) < Self.leaseSeconds {
             try await Trail.begin { () async throws(StoreError) in try await work(on: item) }
         }
@@ -133,10 +133,10 @@ package struct Enrichment: Service {
     }
 
     private func decision(afterAttempt attempt: Int, error: StripeAPIError) -> RetrySchedule.Decision {
-        // An account that is not connected, or no longer: no change to our key would let it see what is asked for.
+        // The account is not connected (any more): no change to our key would grant access.
         if error.refusal?.code == "account_invalid" { return .giveUp }
         return switch error {
-        // A key that is refused is the operator's to mend, and no fault of the object's.
+        // The operator must replace or extend the key; the object is not at fault.
         case .unauthorized, .forbidden, .accountRequired:
             .retry(afterSeconds: Self.refusedKeySeconds(afterAttempt: attempt))
         default: schedule.decision(afterAttempt: attempt, error: error, random: random())

@@ -1,19 +1,19 @@
 package import Billing
 import FoundationEssentials
 
-/// An object asked of Stripe's API, made into an event so that it enters by the one way there is: the log.
+/// Wraps an object from Stripe's API in an event, so that it can be recorded like a webhook.
 package enum FetchedObject {
-    /// The body of an event that shows an object, whose bytes are kept as they came.
+    /// The body of an event that contains the object's bytes unchanged.
     ///
     /// - Parameters:
-    ///   - reference: What was asked for.
-    ///   - object: Stripe's answer.
-    ///   - id: An id that no other event has.
-    ///   - account: The connected account that was asked on behalf of.
-    ///   - livemode: The mode of an object that does not say its own, such as a refund.
-    ///   - apiVersion: The version the answer was rendered in.
-    ///   - now: When Stripe answered.
-    /// - Returns: JSON.
+    ///   - reference: The requested object.
+    ///   - object: The object's JSON from Stripe.
+    ///   - id: The event's id; unique in the log.
+    ///   - account: The connected account on whose behalf it was requested.
+    ///   - livemode: The mode of an object without a `livemode` field, such as a refund.
+    ///   - apiVersion: The API version of the object's JSON.
+    ///   - now: The time of Stripe's response.
+    /// - Returns: The event's JSON.
     package static func eventBody(
         showing reference: ObjectReference,
         object: [UInt8],
@@ -24,7 +24,7 @@ package enum FetchedObject {
         now: Instant
     ) -> [UInt8] {
         let shown = (try? JSONDecoder().decode(Mode.self, from: Data(object)))?.livemode ?? livemode
-        // An id may hold any visible character, quotes among them.
+        // An account id may hold any visible character, including quotes, so it is JSON-encoded.
         let accountField = account.flatMap(quoted).map { #""account":\#($0),"# } ?? ""
         let head =
             #"{"id":"\#(id)","object":"event","api_version":"\#(apiVersion)",\#(accountField)"#

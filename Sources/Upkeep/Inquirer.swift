@@ -8,25 +8,25 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Puts questions to Stripe's API, and enters each object of the answer into the log.
+/// Fetches objects from Stripe's API and records each in the event log.
 ///
-/// An answer may be entered twice: what it shows is then known already.
+/// Recording the same object twice is harmless: its content is then known.
 struct Inquirer: Sendable {
-    /// Why a question has no answer, or none yet.
+    /// Why a request has no answer, or none yet.
     enum Failure: Error {
         case stripe(StripeAPIError)
         case store(StoreError)
-        /// Asking again would end in the same; says why, and quotes nothing of the answer.
+        /// A retry would fail in the same way. The text says why and quotes nothing from the answer.
         case hopeless(StaticString)
     }
 
     let store: any Store
     let stripe: StripeClient
-    /// The mode of what does not say its own, such as refunds: a key sees objects of one mode only.
+    /// The mode of objects without a `livemode` field, such as refunds: a key sees objects of one mode only.
     let livemode: Bool
     let now: @Sendable () -> Instant
 
-    /// So many pages that no charge has them: a list that goes on is none.
+    /// Far more pages than the refunds of one charge fill; a longer list is treated as endless.
     private static let maxPages = 100
 
     func pursue(_ question: StripeQuestion, account: String?) async throws(Failure) {
@@ -79,8 +79,9 @@ struct Inquirer: Sendable {
         return listed
     }
 
-    /// Enters an invoice together with the list of its payments, which is empty and complete: what was paid of it was
-    /// paid outside Stripe, for a payment through Stripe would be listed.
+    /// Records an invoice with its complete, empty list of payments.
+    ///
+    /// Payments through Stripe would be listed, so whatever was paid was paid outside Stripe.
     private func enterUnlistedPayment(
         ofInvoice id: String,
         account: String?,
@@ -105,7 +106,7 @@ struct Inquirer: Sendable {
 
     // MARK: Thin events
 
-    /// Fetches what a thin event is about, unless the snapshot event that Stripe made of the same came as well.
+    /// Fetches the object of a thin event, unless the matching snapshot event is in the log.
     private func follow(_ id: String) async throws(Failure) {
         guard let logged = try await read(event: id), case .thin(let thin) = logged.event?.content else {
             throw .hopeless("there is no such thin event on record")
@@ -128,13 +129,13 @@ struct Inquirer: Sendable {
         )
     }
 
-    /// The id of the snapshot event, as far as Stripe will say.
+    /// The id of the matching snapshot event, if Stripe gives it.
     private func twin(of id: String, _ thin: ThinEvent) async throws(Failure) -> String? {
         let event: [UInt8]
         do {
             event = try await stripe.thinEvent(id, context: thin.context)
         } catch .notFound, .forbidden, .rejected {
-            // Stripe forgot it, or does not show it to our key or in our version: the object itself says all that matters.
+            // Stripe dropped the event, or refuses it to our key or API version: the object itself is enough.
             return nil
         } catch {
             throw .stripe(error)
@@ -146,9 +147,10 @@ struct Inquirer: Sendable {
 
     // MARK: The log
 
-    /// Enters an object as Stripe showed it at a time of its own clock, where it said when.
+    /// Records an object with the time of Stripe's response, or our time if the response has none.
     ///
-    /// Beside the times of Stripe's events, our clock could put the answer before or behind what has happened since.
+    /// Stripe's clock is used because its events carry its times: with our clock, the object could sort
+    /// before or after events wrongly.
     private func enter(
         _ object: [UInt8],
         _ reference: ObjectReference,
@@ -167,7 +169,8 @@ struct Inquirer: Sendable {
             apiVersion: stripe.version.text,
             now: shownAt.map(Instant.init(unixSeconds:)) ?? now
         )
-        // Left to fail, it would hold up all the others each time that it is due.
+        // Throw `hopeless` here: an error of the store would stop the whole batch each time that this item is
+        // due.
         guard let event = try? EventCoding.decode(body) else {
             throw .hopeless("no event can be made of Stripe's answer")
         }
@@ -199,7 +202,7 @@ struct Inquirer: Sendable {
 }
 
 extension StripeClient {
-    /// An object of a kind we read, a PaymentIntent with the charge that decides.
+    /// Retrieves an object; a PaymentIntent includes its latest charge.
     func object(
         _ reference: ObjectReference,
         account: String?

@@ -1,7 +1,7 @@
 package import Billing
 package import StripeAPI
 
-/// Gets PaymentIntents from Stripe's API, once for all who ask for the same one at the same time.
+/// Fetches PaymentIntents from Stripe; concurrent requests for the same one share one call.
 package final class PaymentIntentFetcher: PaymentIntentSource {
     private struct Question: Hashable {
         let id: String
@@ -11,7 +11,7 @@ package final class PaymentIntentFetcher: PaymentIntentSource {
     private let stripe: StripeClient
     private let flights = SingleFlight<Question, PaymentIntent, PaymentIntentUnavailable>()
 
-    /// Asks through `stripe`, whose limits are to be fit for a person who waits for a page.
+    /// - Parameter stripe: Its timeouts must suit a person who waits for a page.
     package init(stripe: StripeClient) { self.stripe = stripe }
 
     package func freshIntent(

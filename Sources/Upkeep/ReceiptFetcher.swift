@@ -2,13 +2,13 @@ package import Billing
 import FoundationEssentials
 package import StripeAPI
 
-/// Gets fresh receipt links from Stripe's API, once for all who ask for the same one at the same time.
+/// Fetches fresh receipt links from Stripe; concurrent requests for the same one share one call.
 package final class ReceiptFetcher: ReceiptSource {
     private let stripe: StripeClient
     private let hosts: ReceiptHosts
     private let flights = SingleFlight<ReceiptTarget, ReceiptURL, ReceiptUnavailable>()
 
-    /// Asks through `stripe`, whose limits are to be fit for a person who waits for a page.
+    /// The timeouts of `stripe` must suit a person who waits for a page.
     package init(stripe: StripeClient, hosts: ReceiptHosts) {
         self.stripe = stripe
         self.hosts = hosts

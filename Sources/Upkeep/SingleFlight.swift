@@ -1,21 +1,21 @@
 import Synchronization
 
-/// Shares one request among the callers that ask the same question at the same time.
+/// Shares one request among concurrent callers with the same question.
 ///
-/// Nothing is kept once the answer is there: the next caller asks anew.
+/// Answers are not cached: the next caller makes a new request.
 final class SingleFlight<Question: Hashable & Sendable, Answer: Sendable, Failure: Error>: Sendable {
     private let flights = Mutex<[Question: Task<Result<Answer, Failure>, Never>]>([:])
 
     /// - Parameters:
     ///   - question: Callers with equal questions share one request.
     ///   - ask: Makes the request.
-    /// - Returns: The answer to all of these callers.
-    /// - Throws: What `ask` throws, to all of them.
+    /// - Returns: The shared answer.
+    /// - Throws: The error of `ask`, to every caller that shares it.
     func answer(
         to question: Question,
         _ ask: @escaping @Sendable () async throws(Failure) -> Answer
     ) async throws(Failure) -> Answer {
-        // A task of its own: when the first caller closes the tab, the others still get their answer.
+        // An unstructured task: if the first caller is cancelled, the others still get the answer.
         let flight = flights.withLock { flights in
             if let flight = flights[question] { return flight }
             let flight = Task { () -> Result<Answer, Failure> in

@@ -3,10 +3,10 @@ import FoundationEssentials
 package import StripeAPI
 import Synchronization
 
-/// Has Stripe e-mail receipts by setting `receipt_email` on the charge, at most once a minute for each charge.
+/// Makes Stripe e-mail receipts by setting `receipt_email` on the charge, at most once a minute per charge.
 ///
-/// The limit is kept in memory, and needs to be kept nowhere else: the idempotency key names the charge and the minute,
-/// so that Stripe sends one e-mail however many of us ask, and also to who asks again after a restart or a lost answer.
+/// The limit is kept in memory only. The idempotency key contains the charge and the minute, so Stripe sends
+/// one e-mail even if several replicas ask, or one asks again after a restart or a lost answer.
 package final class StripeReceiptMailer: ReceiptMailer {
     private typealias Outcome = Result<EmailAddress, ReceiptNotMailed>
 
@@ -17,9 +17,9 @@ package final class StripeReceiptMailer: ReceiptMailer {
 
     private struct State {
         var flights: [ReceiptTarget: Flight] = [:]
-        /// When the receipt of a charge went out last; what is older than the pause is forgotten.
+        /// When each charge's receipt was last sent; entries older than the pause are dropped.
         var sent: [Charge: Instant] = [:]
-        /// What nobody knows whether it went out: Stripe did not answer.
+        /// Attempts without an answer from Stripe: the e-mail may have been sent.
         var unanswered: [Charge: Attempt] = [:]
     }
 
@@ -28,7 +28,7 @@ package final class StripeReceiptMailer: ReceiptMailer {
         let startedAt: Instant
     }
 
-    /// Charges of different accounts have nothing to do with each other.
+    /// A charge, identified together with its account.
     private struct Charge: Hashable {
         let id: String
         let account: String?
@@ -36,13 +36,13 @@ package final class StripeReceiptMailer: ReceiptMailer {
 
     private static let pauseSeconds: Int64 = 60
     private static let retryAfterSeconds: Int64 = 30
-    /// Well within the day that Stripe remembers an idempotency key for.
+    /// Well below the 24 hours for which Stripe keeps an idempotency key.
     private static let unansweredSeconds: Int64 = 3600
 
     private let stripe: StripeClient
     private let state = Mutex(State())
 
-    /// Asks through `stripe`, whose limits are to be fit for a person who waits.
+    /// The timeouts of `stripe` must suit a person who waits.
     package init(stripe: StripeClient) { self.stripe = stripe }
 
     package func email(
@@ -50,7 +50,7 @@ package final class StripeReceiptMailer: ReceiptMailer {
         to address: EmailAddress?,
         now: Instant
     ) async throws(ReceiptNotMailed) -> EmailAddress {
-        // A task of its own: who hangs up while Stripe is asked does not undo what the others wait for.
+        // An unstructured task: a client that disconnects must not cancel the request that others await.
         let task: Task<Outcome, Never>? = state.withLock { state in
             if let flight = state.flights[target] { return flight.address == address ? flight.task : nil }
             let task = Task { () -> Outcome in
@@ -66,7 +66,7 @@ package final class StripeReceiptMailer: ReceiptMailer {
             state.flights[target] = Flight(address: address, task: task)
             return task
         }
-        // Another address, while one is being sent.
+        // A request for the same receipt to another address is in progress.
         guard let task else { throw .tooSoon(retryAfterSeconds: Self.pauseSeconds) }
         return try await task.value.get()
     }
@@ -84,7 +84,7 @@ package final class StripeReceiptMailer: ReceiptMailer {
             _ = try await stripe.emailReceipt(
                 ofCharge: charge.id,
                 to: address.text,
-                // A key has at most 255 characters, and an id nearly as many at most.
+                // Stripe limits a key to 255 characters, and an id may be nearly as long.
                 idempotencyKey:
                     "receipt-email-\(startedAt.unixSeconds / Self.pauseSeconds)-\(charge.id.suffix(200))",
                 account: charge.account
@@ -105,7 +105,9 @@ package final class StripeReceiptMailer: ReceiptMailer {
         return address
     }
 
-    /// When the attempt began that this one repeats, if it repeats one: with the same key Stripe sends one e-mail for both.
+    /// The start of the unanswered attempt that this one repeats, or now.
+    ///
+    /// The same start gives the same key, and Stripe sends one e-mail for both.
     private func startOfAttempt(_ charge: Charge, _ address: EmailAddress, _ now: Instant) -> Instant {
         state.withLock { state in
             state.unanswered = state.unanswered.filter {
@@ -127,7 +129,7 @@ package final class StripeReceiptMailer: ReceiptMailer {
     private func checkPause(_ charge: Charge, _ now: Instant) throws(ReceiptNotMailed) {
         guard let last = state.withLock({ $0.sent[charge] }) else { return }
         let left = Self.pauseSeconds - now.seconds(since: last)
-        // A clock that was set back must not hold up a charge for longer than the pause.
+        // If the clock was set back, do not block for longer than the pause.
         if left > 0 { throw .tooSoon(retryAfterSeconds: min(left, Self.pauseSeconds)) }
     }
 
@@ -146,7 +148,7 @@ package final class StripeReceiptMailer: ReceiptMailer {
         }
     }
 
-    /// Where the receipt went before, or else the address that the customer paid with.
+    /// The address of the last receipt, or else the billing e-mail of the payment.
     private func knownAddress(_ charge: Charge) async throws(ReceiptNotMailed) -> EmailAddress {
         let body = try await ask { () async throws(StripeAPIError) in
             try await self.stripe.charge(charge.id, account: charge.account)
@@ -181,7 +183,9 @@ package final class StripeReceiptMailer: ReceiptMailer {
         }
     }
 
-    /// What became of it in terms of who asked, and when: nil while only looking.
+    /// Translates Stripe's error for the caller.
+    ///
+    /// `now` is `nil` for read requests.
     private static func reason(_ error: StripeAPIError, now: Instant?) -> ReceiptNotMailed {
         switch error {
         case .invalidArgument(.emailAddress): return .addressRefused
@@ -191,7 +195,7 @@ package final class StripeReceiptMailer: ReceiptMailer {
         case .rejected(let refusal) where refusal.type == "idempotency_error",
             .conflict(let refusal)
         where refusal.type == "idempotency_error":
-            // Somebody else had it sent in this minute, to another address, or is about to.
+            // Another request, perhaps of another replica, used this minute's key with another address.
             let left = now.map { pauseSeconds - $0.unixSeconds % pauseSeconds } ?? pauseSeconds
             return .tooSoon(retryAfterSeconds: left)
         case .notFound: return .noCharge

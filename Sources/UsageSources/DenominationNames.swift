@@ -1,13 +1,13 @@
 package import Billing
 
-/// What a chain calls the tokens that leases are paid in.
+/// The names of tokens on a chain.
 package struct DenominationNames: Sendable {
     private let usdc: Set<String>
 
-    /// - Parameter usdc: More names of USDC, such as `ibc/…`, beside those that are known.
+    /// - Parameter usdc: Names of USDC, such as `ibc/…`, in addition to the built-in ones.
     package init(usdc: Set<String> = []) { self.usdc = usdc }
 
-    /// - Returns: `nil` for a token that we do not know: what is paid in it would be missing from every total.
+    /// - Returns: `nil` for an unknown token: its payments would be missing from all totals.
     package func denomination(_ name: String) -> Denomination? {
         if usdc.contains(name) { return .uusdc }
         guard let denomination = Denomination(name), denomination.worth != .unknown else { return nil }

@@ -1,13 +1,13 @@
-/// Where a walk through the indexer's leases stands: first through those that are open, by their name, then through
-/// those that are closed, by the height of it.
+/// The cursor in the indexer's leases: first the open ones in order of identity, then the closed ones in
+/// order of their closed height.
 struct IndexerPlace: Equatable {
-    /// Whether the walk is among the closed ones.
+    /// Whether the cursor is in the closed leases.
     let isClosed: Bool
-    /// `nil` at their beginning.
+    /// The last lease read; `nil` at the beginning.
     let last: Last?
 
     struct Last: Equatable {
-        /// Of a closed one.
+        /// Used only for closed leases; 0 for open ones.
         let closedHeight: Int64
         let owner: String
         let dseq: String
@@ -35,7 +35,7 @@ struct IndexerPlace: Equatable {
         )
     }
 
-    // What is kept is checked by then: names hold no slash.
+    // The names need no escaping: they are checked before they are stored and contain no slash.
 
     var text: String {
         guard let last else { return isClosed ? "closed" : "open" }

@@ -2,16 +2,17 @@ import Billing
 import PostgresClient
 import Storage
 
-/// What is asked of the indexer's database.
+/// The queries to the indexer's database.
 ///
-/// Numbers come as texts: a price is a double there, and its shortest text is the number that the chain meant. Texts
-/// are cut where nothing that can be right is as long, so that an answer has a size.
+/// Numbers are read as text: the price is a double there, and its shortest text is the number that the chain
+/// meant. Texts are cut beyond the longest valid length, so that a result has a limited size.
 enum IndexerQuery {
-    /// The last block that the indexer is through with.
+    /// The newest block that the indexer has processed.
     static func head(_ connection: PostgresConnection) throws(PostgresFailure) -> ChainHead? {
         let rows = try connection.execute(
             Command(
-                // Blocks are written down before they are gone through, where the table tells the two apart.
+                // The indexer stores a block before it processes it. If the table has `isProcessed`, skip
+                // unprocessed blocks.
                 """
                 SELECT height::bigint, extract(epoch FROM datetime)::bigint
                 FROM block
@@ -28,8 +29,8 @@ enum IndexerQuery {
         )
     }
 
-    // The resources of a group may name several models of GPU, and the lease says how many units all of them are:
-    // they are then told together, as `a100+h100`, for nobody knows how the price divides among them.
+    // A group's resources may name several GPU models, while the lease gives one number of units for all. The
+    // models are joined, such as `a100+h100`, because the division of the price among them is unknown.
     private static let columns = """
         SELECT left(l.owner, 200), left(l.dseq::text, 40), l.gseq::bigint::text, l.oseq::bigint::text,
             left(l."providerAddress", 200), left(p."hostUri", 257), left(l.denom, 200),
@@ -137,7 +138,7 @@ enum IndexerQuery {
     }
 }
 
-/// A day as the indexer tells it.
+/// A day as stored by the indexer, unchecked.
 struct DayFacts {
     let date: String
     let firstHeight: Int64
@@ -145,18 +146,18 @@ struct DayFacts {
     let lastHeightYet: Int64?
     let aktPrice: String?
 
-    /// The day, as it was at a height.
+    /// The checked day, as known at a height.
     func day(through height: Int64) throws(UsageSourceError) -> CalendarDay {
         guard let civil = CivilDate(date) else { throw wrong("is none") }
         let heights = firstHeight - 1...firstHeight + CalendarDay.maximumBlocks
         guard 0...(1 << 62) ~= firstHeight, let yet = lastHeightYet ?? lastHeight, heights.contains(yet),
             heights.contains(lastHeight ?? yet), yet <= lastHeight ?? yet
         else { throw wrong("ends before it begins, or has more blocks than a day can have") }
-        // Where it is 0 nobody knew it.
+        // A price of 0 means that the indexer did not know it.
         let text = aktPrice.flatMap { price in price.contains { !"0.".contains($0) } ? price : nil }
         let price = text.flatMap { AKTPrice($0) }
         if let text, price == nil { throw wrong("has the AKT price \(text.prefix(40)), which is none") }
-        // What is behind the height is not indexed yet, whatever the indexer has learnt since.
+        // Blocks after `height` count as not indexed, even if the indexer has them by now.
         let isFinal = lastHeight.map { $0 <= height } ?? false
         return CalendarDay(
             date: civil,

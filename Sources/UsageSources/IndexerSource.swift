@@ -3,10 +3,10 @@ import FoundationEssentials
 package import PostgresClient
 package import Storage
 
-/// The database of Console's indexer, which knows every lease and every day of the chain.
+/// Reads leases and days from the database of Console's indexer, which has every lease and day of the chain.
 ///
-/// It is only read, each page in a transaction of its own that sees one moment of the database: PostgreSQL itself
-/// refuses to write in it. A standby will do.
+/// Each page is read in a read-only transaction on one snapshot, in which PostgreSQL refuses writes. A
+/// standby is enough.
 package struct IndexerSource: UsageSource {
     package let kind = UsageSourceKind.indexer
     package let chainID: String
@@ -15,11 +15,11 @@ package struct IndexerSource: UsageSource {
     private let line: ConnectionLine
 
     /// - Parameters:
-    ///   - url: The database.
-    ///   - chainID: The chain that it follows, which it does not say itself.
-    ///   - names: What tokens are called.
-    ///   - pageSize: How many leases or days are asked for at once.
-    ///   - statementMilliseconds: How long one answer may take.
+    ///   - url: The URL of the database.
+    ///   - chainID: The id of the indexed chain, which the database does not contain.
+    ///   - names: The names of tokens.
+    ///   - pageSize: The number of leases or days in one query.
+    ///   - statementMilliseconds: The time limit of one query.
     package init(
         _ url: PostgresURL,
         chainID: String,
@@ -38,7 +38,7 @@ package struct IndexerSource: UsageSource {
                 limits: limits,
                 settings: [
                     "default_transaction_read_only = on",
-                    // Days are UTC's, and a double is to say all that it holds.
+                    // Days are in UTC; `extra_float_digits` keeps all digits of a double.
                     "TimeZone = 'UTC'", "extra_float_digits = 3", "DateStyle = 'ISO'",
                 ],
                 role: .reader
@@ -47,7 +47,7 @@ package struct IndexerSource: UsageSource {
         )
     }
 
-    /// Ends the connection.
+    /// Closes the connection.
     package func close() async { await line.close() }
 
     package func head() async throws(UsageSourceError) -> ChainHead {
@@ -82,7 +82,7 @@ package struct IndexerSource: UsageSource {
         if rows.count == pageSize, let last = rows.last {
             return LeasePage(leases: leases, next: IndexerPlace(behind: last, isClosed: isClosed).text)
         }
-        // First those that are open: one that is closed meanwhile is then among the closed ones.
+        // Open leases come first: a lease closed meanwhile then appears among the closed ones.
         return LeasePage(leases: leases, next: isClosed ? nil : IndexerPlace.closed.text)
     }
 

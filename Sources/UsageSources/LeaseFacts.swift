@@ -1,7 +1,7 @@
 import Billing
 import Storage
 
-/// A lease as a source tells it: texts, none of which has been looked at.
+/// A lease as received from a source: unchecked texts.
 struct LeaseFacts {
     var owner = ""
     var dseq = ""
@@ -13,11 +13,11 @@ struct LeaseFacts {
     var denomination = ""
     var price = ""
     var created = ""
-    /// `nil` or `0` while it is open.
+    /// The height at which it was closed; `nil` or `0` while it is open.
     var closed: String?
-    /// When its escrow will be, or was, used up.
+    /// The height at which its escrow will be, or was, used up.
     var dryAt: String?
-    /// What the source calls its state; `nil` to have it follow from the heights.
+    /// The state given by the source; `nil` to derive it from the heights.
     var state: LeaseRecord.State?
     var closeReason: String?
     var withdrawn: String?
@@ -30,20 +30,20 @@ struct LeaseFacts {
     var gpuModel: String?
     var groupCount = "1"
 
-    /// For people.
+    /// The lease's identity for error messages.
     private var name: String {
         func shown(_ text: String) -> String { String(text.prefix(80)) }
         return "lease \(shown(owner))/\(shown(dseq))/\(shown(gseq))/\(shown(oseq))/\(shown(provider))"
     }
 
-    /// The record, once everything can be right.
+    /// Checks all fields and makes the record.
     ///
     /// - Parameters:
-    ///   - source: Who tells it.
-    ///   - chainID: Of which chain.
-    ///   - asOf: The height that it is the truth of.
-    ///   - names: What tokens are called.
-    /// - Returns: The record.
+    ///   - source: The kind of source.
+    ///   - chainID: The id of the chain.
+    ///   - asOf: The height at which the data were read.
+    ///   - names: The names of tokens.
+    /// - Returns: The checked record.
     /// - Throws: ``UsageSourceError/unreadable(_:)`` naming the lease and the field.
     func record(
         _ source: UsageSourceKind,
@@ -72,7 +72,7 @@ struct LeaseFacts {
             throw wrong("price", "is not a decimal number of at most 18 decimals")
         }
         guard state != .closed || closedHeight != nil else {
-            // It would be paid for until the end of days.
+            // Without a closed height, the lease would be charged for forever.
             throw wrong("closed height", "is missing although it is closed")
         }
         let escrowEnd = escrowEnd(createdHeight, closedHeight, asOf)
@@ -109,11 +109,11 @@ struct LeaseFacts {
         )
     }
 
-    /// When the escrow was used up, where that has come to pass: a prediction is not a fact.
+    /// The height at which the escrow was used up, if that has happened: a prediction is not a fact.
     private func escrowEnd(_ created: Int64, _ closed: Int64?, _ asOf: Int64?) -> Int64? {
-        // A prediction that no number of ours holds is of another age.
+        // Ignore a prediction that does not fit a number; it is in the far future.
         guard let asOf, let dryAt, let end = Int64(dryAt), end > 0, end <= asOf else { return nil }
-        // After the lease had been closed it cannot have come to pass.
+        // A prediction at or after the closed height did not happen.
         if let closed, end >= closed { return nil }
         return max(created, end)
     }
@@ -126,7 +126,7 @@ struct LeaseFacts {
     }
 
     private func quantity(_ field: String, _ text: String) throws(UsageSourceError) -> Int64 {
-        // Sums of them over all leases of a day must not overflow.
+        // The limit keeps sums over all leases of a day from overflowing.
         guard let number = Self.number(text), number <= 1 << 48 else {
             throw wrong(field, "is not a whole number of 0 to 2^48")
         }
@@ -139,7 +139,8 @@ struct LeaseFacts {
         return Int64(text)
     }
 
-    /// A text that providers and tenants choose must not stop anybody's bill: what is too long is left out.
+    /// Omits a text that is too long: providers and tenants choose these texts, and must not be able to stop
+    /// the totals.
     private func label(_ text: String?) -> String? {
         text.flatMap { 1...256 ~= $0.utf8.count ? $0 : nil }
     }

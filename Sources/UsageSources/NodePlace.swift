@@ -1,32 +1,32 @@
 import FoundationEssentials
 import Storage
 
-/// Where a walk through one owner's leases stands, and how the node is to be asked for what comes next.
+/// The cursor in one owner's leases on a node, and the way to request the next page.
 ///
-/// A node pages by key. Some proxies before nodes do not hand the key on, and give the first page again; they are
-/// asked by offset, each time from the last lease that is known, so that a list that shifts meanwhile is noticed.
+/// A node pages by key. Some proxies before nodes drop the key and return the first page again. These are
+/// read by offset, each page beginning with the last known lease, so that a shifted list is noticed.
 struct NodePlace: Codable, Equatable {
     enum Way: String, Codable { case key, offset }
 
     var way = Way.key
     var key: String?
-    /// How many leases came before.
+    /// The number of leases received so far.
     var received = 0
     var pages = 0
-    /// How often the list shifted under us.
+    /// How often the list shifted while it was read.
     var restarts = 0
-    /// What the first page and the last one were, by the names on them.
+    /// Hashes of the lease names on the first and on the latest page.
     var firstPage: UInt64?
     var lastPage: UInt64?
-    /// The name of the last lease that is known.
+    /// The name of the last lease received.
     var last: String?
-    /// Whether the next page by offset is to begin with ``last``; not where pages hold one lease.
+    /// Whether the next page by offset begins with ``last``; `false` if pages hold one lease.
     var overlaps = true
 
     static let maximumPages = 2000
     static let maximumRestarts = 3
 
-    /// The query that asks for what comes next.
+    /// The query for the next page.
     func query(limit: Int) -> [(name: String, value: String)] {
         let limit = ("pagination.limit", String(limit))
         switch way {
@@ -37,23 +37,23 @@ struct NodePlace: Codable, Equatable {
         }
     }
 
-    /// What a page means.
+    /// The meaning of a page.
     enum Step: Equatable {
-        /// These of its leases are new, and there is more.
+        /// The leases after the first `dropping` are new, and more follow.
         case goOn(dropping: Int, NodePlace)
-        /// These are new, and were all.
+        /// The leases after the first `dropping` are new, and the list ends.
         case end(dropping: Int)
-        /// Nothing of it counts.
+        /// The page is ignored; request again.
         case again(NodePlace)
     }
 
-    /// Decides what to make of a page.
+    /// Interprets a page.
     ///
     /// - Parameters:
-    ///   - names: Of its leases, in their order.
-    ///   - nextKey: What the node gave to go on with.
-    /// - Returns: How it goes on.
-    /// - Throws: ``UsageSourceError`` when it cannot, rather than walk in a circle.
+    ///   - names: The names of the page's leases, in order.
+    ///   - nextKey: The node's `next_key`.
+    /// - Returns: The next step.
+    /// - Throws: ``UsageSourceError`` if paging cannot advance.
     func step(_ names: [String], nextKey: String?) throws(UsageSourceError) -> Step {
         var next = self
         next.pages += 1
@@ -63,7 +63,7 @@ struct NodePlace: Codable, Equatable {
         switch way {
         case .key:
             if pages > 0, isSeen(names) {
-                // It did not heed the key. What it gave before stays known.
+                // The node ignored the key: continue by offset with the leases received so far.
                 next.way = .offset
                 next.key = nil
                 return .again(next)
@@ -76,7 +76,7 @@ struct NodePlace: Codable, Equatable {
                 guard names.count == 1, nextKey?.isEmpty == false else {
                     return next.taking(names, dropping: 1, nextKey: nextKey)
                 }
-                // Such a page can hold no more, or there is no more: only the next one tells.
+                // Either pages hold only one lease, or the list ends here: the next page shows which.
                 next.overlaps = false
                 return .again(next)
             }
@@ -119,7 +119,7 @@ struct NodePlace: Codable, Equatable {
         return .again(next)
     }
 
-    /// FNV-1a of the names: what is compared is kept between two processes, and is to be short.
+    /// FNV-1a hash of the names: short, and stable between processes, because it is stored.
     private static func digest(_ names: [String]) -> UInt64 {
         names.joined(separator: "\n").utf8.reduce(0xCBF2_9CE4_8422_2325) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01B3
@@ -129,7 +129,7 @@ struct NodePlace: Codable, Equatable {
 
 extension NodePlace {
     var text: String {
-        // Texts and numbers, which cannot fail to encode.
+        // The fields are strings and numbers, so encoding cannot fail.
         (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 

@@ -2,10 +2,10 @@ package import Billing
 package import HTTPClient
 package import Storage
 
-/// The REST API of an Akash node, which tells the leases of one owner at a time.
+/// Reads leases from the REST API of an Akash node, one owner at a time.
 ///
-/// It knows neither when a height was nor what AKT cost, so the days have to come from elsewhere; nor what a lease
-/// holds, so its resources count as none.
+/// A node gives neither the times of past blocks nor prices of AKT, so days must come from another source. It
+/// does not give a lease's resources, which count as 0.
 package struct NodeSource: UsageSource {
     package let kind = UsageSourceKind.node
     package let chainID: String
@@ -16,12 +16,12 @@ package struct NodeSource: UsageSource {
     private let limits: TransportLimits
 
     /// - Parameters:
-    ///   - url: Where its API is.
-    ///   - transport: What carries the requests.
-    ///   - chainID: The chain that it has to be a node of.
-    ///   - names: What tokens are called.
-    ///   - pageSize: How many leases are asked for at once.
-    ///   - limits: For each answer.
+    ///   - url: The URL of the REST API.
+    ///   - transport: Sends the requests.
+    ///   - chainID: The id that the node's chain must have.
+    ///   - names: The names of tokens.
+    ///   - pageSize: The number of leases in one request.
+    ///   - limits: The limits of each response.
     package init(
         _ url: NodeURL,
         transport: any HTTPTransport,
@@ -43,11 +43,11 @@ package struct NodeSource: UsageSource {
         through height: Int64
     ) async throws(UsageSourceError) -> [CalendarDay] { [] }
 
-    // MARK: How far it is
+    // MARK: Head
 
     package func head() async throws(UsageSourceError) -> ChainHead {
         let answer = try await get("/cosmos/base/tendermint/v1beta1/blocks/latest", maybe: true)
-        // Proxies that hand on the leases alone do not have it.
+        // Proxies that forward only the leases lack this route.
         guard let answer else { return ChainHead(height: nil, at: nil) }
         return try Self.read(answer.body) { json throws(UsageSourceError) in
             guard let header = (json["sdk_block"] ?? json["block"])?["header"],
@@ -77,7 +77,7 @@ package struct NodeSource: UsageSource {
         guard let answer = try await get("/akash/market/v1beta5/leases/list", query) else {
             throw .refused("The node does not list leases.")
         }
-        // The state that the page is of, where the node says so; it had come as far before in any case.
+        // The height of the page, if the node gives it. It is at least the height read before.
         let heightHeader = answer.headers["Grpc-Metadata-X-Cosmos-Block-Height"].flatMap { Int64($0) }
         let asOf = [heightHeader, question.asOf].compactMap(\.self).max()
         let (leases, nextKey) = try Self.read(answer.body) { json throws(UsageSourceError) in
@@ -132,7 +132,7 @@ package struct NodeSource: UsageSource {
         facts.closed = lease["closed_on"]?.decimalText
         facts.state = lease["state"]?.string.flatMap(LeaseRecord.State.init)
         if facts.state == .insufficientFunds {
-            // When it ran dry the node does not say: no later than now.
+            // The node does not give the height at which the escrow ran out: it is at most the present one.
             facts.dryAt = asOf.map(String.init)
         }
         facts.closeReason = lease["reason"]?.string
@@ -140,9 +140,9 @@ package struct NodeSource: UsageSource {
         return facts
     }
 
-    // MARK: Asking
+    // MARK: Requests
 
-    /// - Returns: `nil` where the node has no such route, if that may be.
+    /// - Returns: `nil` if the node lacks the route and `maybe` is true.
     private func get(
         _ path: String,
         _ query: [(name: String, value: String)] = [],

@@ -1,12 +1,12 @@
 import HTTPClient
 
-/// Where an Akash node's REST API is: a scheme, a host, perhaps a port and a path before its own.
+/// The URL of an Akash node's REST API: scheme, host, optional port and path prefix.
 package struct NodeURL: Sendable, Equatable, CustomStringConvertible {
     private let base: String
-    /// Without the path, in which some who run nodes have their customers' keys.
+    /// The origin only: some operators of nodes put API keys into the path.
     package let description: String
 
-    /// - Returns: `nil` for what is no http or https URL, or has a user, a query or a fragment.
+    /// - Returns: `nil` if the text is not an http or https URL, or has a user, a query or a fragment.
     package init?(_ text: String) {
         guard let url = CurlURL(text), url.scheme == "https" || url.scheme == "http", !url.hasUserInfo,
             !url.hasQueryOrFragment, !url.path.contains("/..")

@@ -1,4 +1,4 @@
-/// What an ``HMACKey`` makes of some bytes; two are compared in constant time.
+/// An HMAC-SHA256 code made by an ``HMACKey``; two are compared in constant time.
 package struct AuthenticationCode: Equatable, Sendable {
     private let bytes: Bytes32
 

@@ -1,12 +1,12 @@
 import COpenSSL
 import FoundationEssentials
 
-/// The thirty-two bytes that SHA-256 and HMAC-SHA256 both produce.
+/// The 32 bytes that SHA-256 and HMAC-SHA256 produce.
 ///
-/// `==` takes the same time wherever the first difference lies. A comparison that stops early tells a patient
-/// stranger how much of a guess was right, so this type offers no other.
+/// `==` takes constant time. A comparison that stops at the first difference would let an attacker find a
+/// valid code byte by byte, so this type offers no other.
 struct Bytes32: Hashable, Sendable {
-    /// Only room for the bytes, in their order in memory.
+    /// Storage for the bytes, in memory order.
     private var storage = SIMD4<UInt64>()
 
     /// Lets C write the bytes in place.

@@ -2,8 +2,8 @@ import Billing
 
 /// The signing secret Stripe issued for one webhook endpoint (`whsec_…`).
 ///
-/// Stripe keys its HMAC with this text as it stands, prefix included; it is not base64 to be decoded. Only
-/// libcrypto keeps it, so there is nothing here that could be printed.
+/// Stripe uses this text itself as the HMAC key, prefix included; it is not base64 to be decoded. Only
+/// libcrypto keeps it, so it cannot be printed.
 package struct EndpointSecret: Sendable {
     private let key: HMACKey
 
@@ -19,14 +19,14 @@ package struct EndpointSecret: Sendable {
         key = HMACKey(Array(text.utf8))
     }
 
-    /// The SHA-256 of the text, by which the secret can be named without being shown.
+    /// The SHA-256 of the text, which identifies the secret without showing it.
     package var digest: SHA256Digest { key.digest }
 
-    /// Why a text cannot be a secret; safe to log, for it never holds the text.
+    /// Why a text cannot be a secret; safe to log, because it never contains the text.
     package enum Refusal: Error, Equatable, CustomStringConvertible {
-        /// Whoever knows that the secret is empty can sign.
+        /// An empty secret would let an attacker sign.
         case blank
-        /// Left over from pasting, or from a file's last line; every delivery would be refused.
+        /// White space from pasting, or from a file's last line: every delivery would be refused.
         case surroundedByWhiteSpace
 
         package var description: String {
@@ -37,7 +37,7 @@ package struct EndpointSecret: Sendable {
         }
     }
 
-    /// The `v1` signature of a payload: over `"<unix seconds>."` and then the bytes as they were sent.
+    /// The `v1` signature of a payload, over `"<unix seconds>."` followed by the bytes as sent.
     ///
     /// See <https://docs.stripe.com/webhooks#verify-manually>.
     func signature(of payload: [UInt8], at instant: Instant) -> AuthenticationCode {
@@ -45,7 +45,7 @@ package struct EndpointSecret: Sendable {
     }
 
     private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        // Some editors begin a file with a byte order mark, which is as invisible as a space.
+        // Some editors begin a file with a byte order mark, which is invisible like a space.
         scalar.properties.isWhitespace || scalar == "\u{FEFF}"
     }
 }

@@ -2,21 +2,23 @@ package import Billing
 
 /// Why signed bytes are not an event.
 ///
-/// Carries nothing of what was in them.
+/// It contains nothing of the payload.
 package struct PayloadError: Error, Equatable {
     package let reason: String
 }
 
-/// Reads the envelope of a payload whose signature was checked.
+/// Parses the envelope of a verified payload.
 package enum EventParser {
-    /// Reads an event; whatever the object inside is like, the event itself stands.
+    /// Parses an event.
+    ///
+    /// An unreadable object inside it is no error here.
     ///
     /// - Throws: ``PayloadError`` when the payload is not a JSON object with an id and a type.
     package static func parse(_ payload: VerifiedPayload) throws(PayloadError) -> Event {
         try parse(stored: payload.bytes)
     }
 
-    /// Reads an event again from the log, or one that Stripe's API gave.
+    /// Parses an event from the log, or one fetched from Stripe's API.
     package static func parse(stored bytes: [UInt8]) throws(PayloadError) -> Event {
         guard !bytes.isEmpty else { throw PayloadError(reason: "The payload is empty.") }
         do {

@@ -3,17 +3,17 @@ import Synchronization
 
 /// A key for HMAC-SHA256, usable from any number of threads at once.
 ///
-/// The key is worked into libcrypto's context a single time. Each message is authenticated by a copy of that
-/// context; copies are used again, for making one costs more than a tenth of what it then does.
+/// The key is put into a libcrypto context once. Each message uses a copy of this context; copies are reused,
+/// because making one costs more than a tenth of the HMAC itself.
 ///
-/// Where libcrypto refuses, this traps: it does so only out of memory, where Swift traps as well, or when the
-/// machine's OpenSSL has no HMAC, which shows at the start of the service.
+/// It traps if libcrypto fails. That happens only without memory, when Swift traps too, or if the machine's
+/// OpenSSL lacks HMAC, which shows when the service starts.
 package final class HMACKey: Sendable {
-    // Copying a context only reads it, so sharing this one is safe though its type cannot say so.
+    // Copying a context only reads it, so sharing this one is safe, although its type cannot say so.
     nonisolated(unsafe) private let template: OpaquePointer
-    /// Of the key's own bytes, so that a key can be named without being shown.
+    /// The SHA-256 of the key, which identifies the key without showing it.
     package let digest: SHA256Digest
-    /// The copies nobody is using: in the end as many as there are threads that sign at once.
+    /// Unused copies: at most as many as threads that sign at once.
     private let idle = Mutex<[Copy]>([])
 
     /// A copy of the template, used by one thread at a time.
@@ -21,9 +21,9 @@ package final class HMACKey: Sendable {
         let context: OpaquePointer
     }
 
-    /// Takes the key as it stands.
+    /// Uses the bytes as the key, unchanged.
     ///
-    /// - Parameter key: Not empty. Anybody can compute what an empty key signs.
+    /// - Parameter key: Must not be empty: an attacker could compute the codes of an empty key.
     package init(_ key: [UInt8]) {
         precondition(!key.isEmpty, "an empty key authenticates nothing")
         let algorithm = EVP_MAC_fetch(nil, OSSL_MAC_NAME_HMAC, nil)
@@ -40,11 +40,11 @@ package final class HMACKey: Sendable {
         EVP_MAC_CTX_free(template)
     }
 
-    /// Authenticates the bytes, as if the prefix stood before them.
+    /// The code of the prefix followed by the bytes.
     package func code(prefix: String = "", over bytes: [UInt8]) -> AuthenticationCode {
         var prefix = prefix
         guard let context = idle.withLock({ $0.popLast() })?.context ?? EVP_MAC_CTX_dup(template),
-            // Without a key it begins a new message under the key it has.
+            // Without a key argument this begins a new message with the same key.
             EVP_MAC_init(context, nil, 0, nil) == 1,
             prefix.withUTF8({ EVP_MAC_update(context, $0.baseAddress, $0.count) }) == 1,
             EVP_MAC_update(context, bytes, bytes.count) == 1

@@ -8,7 +8,7 @@ package struct PayloadSigner: Sendable {
         self.secret = secret
     }
 
-    /// The `Stripe-Signature` header that makes these bytes a delivery attempted at `instant`.
+    /// The `Stripe-Signature` header for a delivery of these bytes at `instant`.
     package func header(for payload: [UInt8], at instant: Instant) -> String {
         "t=\(instant.unixSeconds),v1=\(secret.signature(of: payload, at: instant).hex)"
     }

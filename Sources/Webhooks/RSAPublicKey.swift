@@ -2,15 +2,15 @@ import COpenSSL
 
 /// A public RSA key, for signatures with SHA-256 and PKCS #1 v1.5 padding (RS256), usable from any number of threads.
 package final class RSAPublicKey: Sendable {
-    // Verifying only reads the key, so sharing it is safe though its type cannot say so.
+    // Verifying only reads the key, so sharing it is safe, although its type cannot say so.
     nonisolated(unsafe) private let key: OpaquePointer
 
-    /// Bits of a modulus that are taken: fewer are no protection, and more only cost time.
+    /// The accepted sizes of a modulus in bits: shorter keys are insecure, and longer ones only cost time.
     package static let bits = 2048...8192
 
-    /// Takes the two numbers of a key, each as bytes with the most significant first.
+    /// Makes a key from its two numbers, each as big-endian bytes.
     ///
-    /// - Returns: `nil` for what is no key, or not one of that size.
+    /// - Returns: `nil` if the numbers are not a valid key of an accepted size.
     package init?(modulus: [UInt8], exponent: [UInt8]) {
         let modulus = Array(modulus.drop { $0 == 0 })
         let exponent = Array(exponent.drop { $0 == 0 })
@@ -32,10 +32,10 @@ package final class RSAPublicKey: Sendable {
         guard let context = EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
         defer {
             EVP_MD_CTX_free(context)
-            // What was wrong with a signature stays in this thread's queue otherwise.
+            // Without this, the errors of a bad signature stay in the thread's error queue.
             ERR_clear_error()
         }
-        // The padding is PKCS #1 v1.5 unless another is asked for.
+        // The default padding is PKCS #1 v1.5.
         return EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, key) == 1
             && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
     }

@@ -1,6 +1,8 @@
 import COpenSSL
 
-/// The SHA-256 of some bytes; an API key is kept as nothing else.
+/// The SHA-256 of some bytes.
+///
+/// API keys are stored only in this form.
 package struct SHA256Digest: Hashable, Sendable {
     private let bytes: Bytes32
 
@@ -16,6 +18,6 @@ package struct SHA256Digest: Hashable, Sendable {
 
     package var hex: String { bytes.hex }
 
-    /// The first eight digits: enough to tell secrets apart, and of no use to whoever wants to guess a random one.
+    /// The first eight digits: enough to tell secrets apart, and useless for guessing a random one.
     package var fingerprint: String { String(hex.prefix(8)) }
 }

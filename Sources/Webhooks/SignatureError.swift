@@ -1,12 +1,13 @@
-/// Why a delivery is not believed; safe to log, for it holds nothing of the header or the secret.
+/// Why a delivery's signature is refused; safe to log, because it contains nothing of the header or the
+/// secret.
 package enum SignatureError: Error, Equatable {
     case missingHeader
     case malformedHeader(SignatureHeader.Defect)
     case noMatchingSignature
-    /// The signature is genuine and the delivery too old, or, when negative, too far in the future.
+    /// The signature is genuine, but the delivery is too old or, if negative, too far in the future.
     case outsideTolerance(seconds: Int64)
 
-    /// The one name that answers, logs and metrics use.
+    /// The code used in responses, logs and metrics.
     package var code: String {
         switch self {
         case .missingHeader: "signature_missing"

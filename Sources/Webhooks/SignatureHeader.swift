@@ -1,22 +1,22 @@
 package import Billing
 
-/// What a `Stripe-Signature` header says, before any of it is believed.
+/// A parsed, unverified `Stripe-Signature` header.
 ///
-/// `t=<unix seconds>,v1=<hex>`, with one `v1` for each secret while Stripe rolls one. Every other scheme is
-/// ignored, and `v0`, which Stripe sends beside `v1` in test mode, counts for nothing: accepting a weaker
-/// scheme would let a forger choose it.
+/// Its form is `t=<unix seconds>,v1=<hex>`, with one `v1` for each secret while Stripe rolls one. Other
+/// schemes are ignored, including `v0`, which Stripe sends beside `v1` in test mode: if a weaker scheme were
+/// accepted, an attacker could choose it.
 package struct SignatureHeader: Sendable {
     package let signedAt: Instant
-    /// The `v1` values that could be signatures; one of another length or alphabet can never match.
+    /// The `v1` values with the length and alphabet of a signature; others can never match.
     package let candidates: [AuthenticationCode]
 
-    /// More than Stripe will ever send, and few enough that a header full of them costs nothing.
+    /// More than Stripe sends, and few enough that a header full of values costs little.
     package static let candidateLimit = 16
 
     /// Reads one header value, or several lines of it joined with commas.
     ///
-    /// - Throws: ``SignatureError/missingHeader`` when there is nothing but white space, and
-    ///   ``SignatureError/malformedHeader(_:)`` when the time or the signature is not to be had from it.
+    /// - Throws: ``SignatureError/missingHeader`` if the text is blank, and
+    ///   ``SignatureError/malformedHeader(_:)`` if it lacks a valid time or a signature.
     package init(parsing text: String) throws(SignatureError) {
         var text = text
         let reading = text.withUTF8 { bytes in
@@ -38,7 +38,7 @@ package struct SignatureHeader: Sendable {
             guard let (name, value) = element.trimmed.nameAndValue else { continue }
 
             if name.spells("t") {
-                // Readers disagree about which of two counts, so a header with two says nothing.
+                // Parsers disagree about which of two counts, so a header with two is refused.
                 guard signedAt == nil else { throw .malformedHeader(.repeatedTimestamp) }
                 guard let seconds = value.canonicalSeconds else { throw .malformedHeader(.badTimestamp) }
                 signedAt = Instant(unixSeconds: seconds)
@@ -74,14 +74,14 @@ package struct SignatureHeader: Sendable {
 }
 
 extension Slice<UnsafeBufferPointer<UInt8>> {
-    /// Without the spaces and tabs that HTTP allows around the elements of a list.
+    /// The bytes without the spaces and tabs that HTTP allows around list elements.
     fileprivate var trimmed: Self {
         func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
         guard let last = lastIndex(where: { !isSpace($0) }) else { return self[endIndex...] }
         return self[...last].drop(while: isSpace)
     }
 
-    /// Nil without a `=`; such an element carries nothing we could need.
+    /// The name and the value around the first `=`; nil without one, and the element is then ignored.
     fileprivate var nameAndValue: (name: Self, value: Self)? {
         guard let equals = firstIndex(of: UInt8(ascii: "=")) else { return nil }
         return (self[..<equals], self[(equals + 1)...])
@@ -91,7 +91,7 @@ extension Slice<UnsafeBufferPointer<UInt8>> {
         name.withUTF8Buffer { elementsEqual($0) }
     }
 
-    /// A number in the only spelling the signature can have been made over: no sign, no leading zero.
+    /// The seconds, only in the form that can have been signed: no sign, no leading zero.
     ///
     /// Twelve digits reach the year 33658 and cannot overflow.
     fileprivate var canonicalSeconds: Int64? {

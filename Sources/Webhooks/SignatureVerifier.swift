@@ -2,12 +2,12 @@ package import Billing
 
 /// Request bytes whose signature has been checked.
 ///
-/// Only ``SignatureVerifier`` can make one, so nothing downstream can be handed bytes nobody verified.
+/// Only ``SignatureVerifier`` can make one, so later code cannot receive unverified bytes.
 package struct VerifiedPayload: Sendable {
     package let bytes: [UInt8]
-    /// When Stripe made this attempt at delivery; each further attempt is signed anew.
+    /// The time of this delivery attempt; Stripe signs each attempt anew.
     package let signedAt: Instant
-    /// Which of the verifier's secrets signed it, so that one sees when an old secret has fallen silent.
+    /// The index of the secret that signed it, which shows when an old secret is no longer used.
     package let secretIndex: Int
 
     fileprivate init(bytes: [UInt8], signedAt: Instant, secretIndex: Int) {
@@ -17,30 +17,33 @@ package struct VerifiedPayload: Sendable {
     }
 }
 
-/// Decides whether a delivery comes from Stripe, from its bytes alone.
+/// Decides from a delivery's bytes whether Stripe sent it.
 package struct SignatureVerifier: Sendable {
     private let secrets: [EndpointSecret]
     private let toleranceSeconds: Int64
 
-    /// Creates a verifier that believes any of the secrets; without a secret it believes nobody.
+    /// Creates a verifier that accepts any of the secrets; without a secret it refuses all deliveries.
     ///
     /// - Parameters:
-    ///   - secrets: One for each endpoint and mode, and two of an endpoint whose secret is being rolled.
-    ///   - toleranceSeconds: How far the time of signing may lie from now, before or after. Zero means this
-    ///     very second; no value turns the check off.
+    ///   - secrets: One for each endpoint and mode, and two for an endpoint whose secret is being rolled.
+    ///   - toleranceSeconds: The largest difference between the time of signing and now, before or after.
+    ///     Zero means the same second; no value turns the check off.
     package init(secrets: [EndpointSecret], toleranceSeconds: Int64 = 300) {
         self.secrets = secrets
         self.toleranceSeconds = toleranceSeconds
     }
 
-    /// Checks one delivery, as bytes: they need be neither JSON nor text.
+    /// Checks one delivery.
+    ///
+    /// The body may be any bytes.
     ///
     /// - Parameters:
-    ///   - body: The request body as it arrived.
+    ///   - body: The request body as received.
     ///   - header: The value of `Stripe-Signature`, its lines joined with commas if there were several.
     ///   - now: The time of receipt.
-    /// - Throws: ``SignatureError``; the time is looked at last, so a forgery is called one however old it is.
-    /// - Returns: The body, not copied, as proof that it was checked.
+    /// - Throws: ``SignatureError``. The time is checked last, so a forgery is reported as one however old it
+    ///   is.
+    /// - Returns: The body, not copied, marked as verified.
     package func verify(
         _ body: [UInt8],
         header: String?,
@@ -48,7 +51,7 @@ package struct SignatureVerifier: Sendable {
     ) throws(SignatureError) -> VerifiedPayload {
         guard let header else { throw .missingHeader }
         let claim = try SignatureHeader(parsing: header)
-        // A header that can match nothing is not worth a hash of the body.
+        // Without a possible signature, do not hash the body.
         guard !claim.candidates.isEmpty else { throw .noMatchingSignature }
 
         let signer = secrets.firstIndex { secret in

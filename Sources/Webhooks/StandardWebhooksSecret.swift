@@ -1,17 +1,17 @@
 import FoundationEssentials
 
-/// A secret of the Standard Webhooks scheme, with which the webhooks that we send are signed.
+/// A secret of the Standard Webhooks scheme, which signs the webhooks that we send.
 ///
-/// It begins with `whsec_` as ``EndpointSecret`` does, and that is all they share: here the rest is base64, and the key
-/// is what it decodes to. Only libcrypto keeps it, so there is nothing here that could be printed.
+/// It begins with `whsec_` like an ``EndpointSecret``, but the rest is the base64 of the key. Only libcrypto
+/// keeps the key, so it cannot be printed.
 package struct StandardWebhooksSecret: Sendable {
     private let key: HMACKey
 
     package static let prefix = "whsec_"
-    /// What the scheme says a key has to be long, in bytes.
+    /// The key lengths that the scheme allows, in bytes.
     package static let keyLengths = 24...64
 
-    /// Takes `whsec_` and the base64 of 24 to 64 bytes, with or without padding; anything else is nil.
+    /// Parses `whsec_` and the base64 of 24 to 64 bytes, with or without padding; nil for anything else.
     package init?(_ text: String) {
         guard text.hasPrefix(Self.prefix) else { return nil }
         let encoded = text.dropFirst(Self.prefix.count)

@@ -6,19 +6,19 @@ package import Billing
 package struct StandardWebhooksSigner: Sendable {
     private let secrets: [StandardWebhooksSecret]
 
-    /// - Parameter secrets: One, or several while one is being replaced: each signs.
+    /// - Parameter secrets: One, or several while one is being replaced. Each adds a signature.
     package init(secrets: [StandardWebhooksSecret]) {
         precondition(!secrets.isEmpty, "without a secret nothing is signed")
         self.secrets = secrets
     }
 
-    /// The headers that make some bytes a message.
+    /// The headers that sign a message.
     ///
     /// - Parameters:
-    ///   - body: As it is sent, byte for byte.
-    ///   - id: Names the message, the same at every attempt; without a full stop.
-    ///   - instant: When this attempt is made; receivers refuse what is minutes old.
-    /// - Returns: Names and values.
+    ///   - body: The body exactly as sent.
+    ///   - id: The id of the message, the same at every attempt; it must not contain a full stop.
+    ///   - instant: The time of this attempt; receivers refuse messages that are minutes old.
+    /// - Returns: The names and values of the headers.
     package func headers(
         for body: [UInt8],
         id: String,

@@ -3,15 +3,15 @@ import Upkeep
 import Web
 import Webhooks
 
-/// Whom operators want told, as configured (`ALERT_WEBHOOK_…`).
+/// The receiver of alerts (`ALERT_WEBHOOK_…`).
 struct AlertConfiguration: Sendable {
-    /// May hold a secret of the receiver's: it is in no log.
+    /// May contain a secret of the receiver, so it is never logged.
     let address: String
     let secrets: [StandardWebhooksSecret]
-    /// Seconds without a webhook after which Stripe is asked what it has; 0 for never.
+    /// Seconds without a webhook before Stripe is asked for its events; 0 for never.
     let silenceAfterSeconds: Int64
 
-    /// What may be shown of the address: its scheme, host and port.
+    /// The address's scheme, host and port, which are not secret.
     var shownAddress: String { WebOrigin(of: address)?.description ?? "" }
 
     func sender(_ transport: any HTTPTransport) -> AlertSender {

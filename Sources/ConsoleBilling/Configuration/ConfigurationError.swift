@@ -1,6 +1,6 @@
-/// All that is wrong with a configuration, so that it is mended in one go.
+/// All problems of a configuration, so that they can be fixed at once.
 ///
-/// No secret is ever in it.
+/// The messages never contain a secret.
 struct ConfigurationError: Error, CustomStringConvertible {
     let problems: [String]
 

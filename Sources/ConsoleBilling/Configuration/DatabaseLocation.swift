@@ -1,7 +1,7 @@
 import PostgresClient
 import PostgresStorage
 
-/// Where the service keeps what it is told (`DATABASE_URL`).
+/// The database to use (`DATABASE_URL`).
 enum DatabaseLocation: Sendable {
     case sqlite(path: String)
     case postgres(PostgresURL)

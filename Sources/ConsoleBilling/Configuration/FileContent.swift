@@ -2,15 +2,15 @@
 import Glibc
 #endif
 
-/// What a file held when it was looked at.
+/// The contents of a file when it was read.
 enum FileContent: Equatable, Sendable {
     case absent
-    /// It is there, and cannot be read.
+    /// The file exists but cannot be read.
     case unreadable
     case tooLarge
     case bytes([UInt8])
 
-    /// What settings come from is a few lines.
+    /// 1 MiB; files of settings are a few lines long.
     static let maximumBytes = 1 << 20
 
     static func read(_ path: String) -> FileContent {
@@ -29,7 +29,7 @@ enum FileContent: Equatable, Sendable {
         }
     }
 
-    /// Whether there is something that says nothing when it is read again, such as the pipe of `<(pass show …)`.
+    /// Whether the path is a stream that can be read only once, such as the pipe of `<(pass show …)`.
     static func isStream(_ path: String) -> Bool {
         var status = stat()
         guard stat(path, &status) == 0 else { return false }

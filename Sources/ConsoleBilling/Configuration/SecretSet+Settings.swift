@@ -2,10 +2,10 @@ import Web
 import Webhooks
 
 extension SecretSet {
-    /// The settings that can be changed while the service runs.
+    /// The settings that can be reloaded while the service runs.
     static let settings: [Setting] = [.webhookSecret, .linkSigningSecret, .apiKeys]
 
-    /// Reads the secrets, and leaves what is wrong with them in the check.
+    /// Reads the secrets and adds their problems to `check`.
     init(_ check: inout SettingCheck) {
         self.init(
             webhook: check.list(.webhookSecret, isRequired: true) { try? EndpointSecret($0) },

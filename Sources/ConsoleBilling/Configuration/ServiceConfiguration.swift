@@ -7,7 +7,7 @@ import Upkeep
 import UsageSources
 import Web
 
-/// The configuration of a running service, every value checked.
+/// The checked configuration of the service.
 struct ServiceConfiguration: Sendable {
     enum LogFormat: String, Sendable { case json, pretty }
 
@@ -20,34 +20,34 @@ struct ServiceConfiguration: Sendable {
     let stripeKey: StripeSecretKey?
     let stripeAPIBase: StripeAPIBase
     let stripeAPIVersion: StripeAPIVersion
-    /// `nil`: both modes are shown.
+    /// `nil`: events of both modes are projected.
     let livemode: Bool?
-    /// Whether direct loopback peers read `/metrics` without a key.
+    /// Whether loopback clients that connect directly may read `/metrics` without a key.
     let metricsOpen: Bool
     let maxBodyBytes: Int
     let receiptLinkTTL: Int64
     let customerSessionTTL: Int64
     let frameAncestors: [WebOrigin]
-    /// `nil`: nobody's bearer tokens are taken.
+    /// `nil`: bearer tokens are refused.
     let tokens: TokenSettings?
     let receiptHosts: ReceiptHosts
     let seller: Seller
-    /// Where Chart.js is said to be; `nil` for where Debian's package puts it.
+    /// The path of Chart.js; `nil` for the paths of Debian's package.
     let chartJSPath: String?
     let habits: UpkeepHabits
-    /// `nil`: bodies are kept for ever.
+    /// `nil`: event bodies are never deleted.
     let retention: RetentionRules?
-    /// `nil`: bodies that are let go of go nowhere.
+    /// `nil`: deleted event bodies are not archived.
     let archive: EventArchive?
-    /// `nil`: nobody tells usage but those who post it.
+    /// `nil`: usage is only posted or imported, not synced.
     let usageSync: UsageSyncConfiguration?
-    /// `nil`: nobody is told.
+    /// `nil`: no alerts are sent.
     let alerts: AlertConfiguration?
     let logLevel: Logger.Level
     /// `nil`: pretty on a terminal, JSON elsewhere.
     let logFormat: LogFormat?
 
-    /// - Throws: ``ConfigurationError`` with everything that is wrong.
+    /// - Throws: ``ConfigurationError`` with all problems.
     init(_ values: SettingValues) throws(ConfigurationError) {
         var check = SettingCheck(values)
         (host, port, publicURL) = check.place()
@@ -72,7 +72,8 @@ struct ServiceConfiguration: Sendable {
         receiptLinkTTL = check.required(.receiptLinkTTL, SettingCheck.seconds(1...604_800)) ?? 0
         customerSessionTTL = check.required(.customerSessionTTL, SettingCheck.seconds(1...604_800)) ?? 0
         frameAncestors = check.list(.frameAncestors, isRequired: false) { text in
-            // An origin and no more: a path would look as if it kept other pages of that site out.
+            // Only an origin is accepted: a path would suggest that other pages of that site cannot embed the
+            // page.
             WebOrigin(of: text).flatMap { origin in
                 origin.isSafeOnTheWay && origin.description == text.lowercased() ? origin : nil
             }
@@ -99,7 +100,7 @@ struct ServiceConfiguration: Sendable {
             reconciledDays: check.required(.reconcileDays, SettingCheck.seconds(1...30)) ?? 1
         )
         archive = check.optional(.eventArchive) { text in
-            // Of an absolute path nobody wonders where the service was started.
+            // An absolute path does not depend on the working directory.
             text.hasPrefix("/") && text.utf8.count <= 4000 ? EventArchive(folder: text) : nil
         }
         let days = check.required(
@@ -127,7 +128,7 @@ struct ServiceConfiguration: Sendable {
         guard check.problems.isEmpty else { throw ConfigurationError(check.problems) }
     }
 
-    /// How deliveries, links and sessions are signed, whatever the secrets.
+    /// The rules for signing webhooks, links and sessions, apart from the secrets.
     var signingRules: SigningRules {
         SigningRules(
             toleranceSeconds: webhookTolerance,
@@ -146,7 +147,8 @@ struct ServiceConfiguration: Sendable {
             Denomination($0) == nil ? nil : $0
         }
         let interval = check.required(.usageSyncInterval, SettingCheck.secondsOrNever(10...86_400))
-        // The indexer knows all that a node does, and more; of both, the same lease could be told twice.
+        // The indexer has all data of a node and more. Only one source is used: with both, a lease could be
+        // counted twice.
         let place = indexer.map { UsageSyncConfiguration.Place.indexer($0) } ?? node.map { .node($0) }
         return place.map {
             UsageSyncConfiguration(
@@ -158,7 +160,7 @@ struct ServiceConfiguration: Sendable {
         }
     }
 
-    /// A text that stands on a receipt.
+    /// Validates one line of text for a receipt: 1 to 120 characters, no control characters.
     private static func shownLine(_ text: String) -> String? {
         let line = text.trimmingCharacters(in: .whitespaces)
         let isShowable = line.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }

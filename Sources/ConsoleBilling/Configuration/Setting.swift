@@ -2,9 +2,7 @@ import PostgresClient
 import StripeAPI
 import Upkeep
 
-/// Every variable there is, with what it accepts.
-///
-/// Names are those of the environment.
+/// All settings, named as their environment variables, with the values that each accepts.
 enum Setting: String, CaseIterable, Sendable {
     case host = "HOST"
     case port = "PORT"
@@ -48,7 +46,7 @@ enum Setting: String, CaseIterable, Sendable {
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
 
-    /// What a value must be, for the message that refuses another.
+    /// The values that the setting accepts, for error messages.
     var accepts: String {
         switch self {
         case .host: "an address or name of this machine to listen on, such as 127.0.0.1, 0.0.0.0 or ::1"

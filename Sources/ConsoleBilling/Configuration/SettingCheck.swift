@@ -2,7 +2,7 @@ import PostgresClient
 import Web
 import Webhooks
 
-/// Reads values one by one and gathers what is wrong with them.
+/// Parses values one by one and collects their problems.
 struct SettingCheck {
     let values: SettingValues
     var problems: [String]
@@ -37,7 +37,7 @@ struct SettingCheck {
         return parts.compactMap { parsed(setting, $0.filter { $0 != " " && $0 != "\n" }, parse) }
     }
 
-    /// Where to listen, and the base of the links that are handed out.
+    /// The address to listen on, and the base URL of links to the service.
     mutating func place() -> (host: String, port: Int, publicURL: String) {
         let host = required(.host, Self.listenAddress) ?? ""
         let port = required(.port) { Int($0).flatMap { 0...65535 ~= $0 ? $0 : nil } } ?? 0
@@ -51,13 +51,13 @@ struct SettingCheck {
         return (host, port, optional(.publicURL, Self.baseURL) ?? "http://\(shownHost):\(port)")
     }
 
-    /// Refuses a connection to another machine of which nothing says whether it is encrypted.
+    /// Refuses a remote database URL that does not say whether the connection is encrypted.
     mutating func requireEncryptionChoice(_ url: PostgresURL?, _ setting: Setting) {
         guard let url, url.leavesEncryptionOpen() else { return }
         problems.append("\(setting.rawValue) \(PostgresURL.encryptionIsOpen)")
     }
 
-    /// An address or a name, without the brackets that an IPv6 address has in a URL.
+    /// A host name or an address; an IPv6 address without the brackets of a URL.
     private static func listenAddress(_ text: String) -> String? {
         let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
         let host = isBracketed ? String(text.dropFirst().dropLast()) : text
@@ -66,7 +66,7 @@ struct SettingCheck {
             ? host : nil
     }
 
-    /// A path of plain segments only: what else one may hold means something in a cookie, in HTML or to a proxy.
+    /// Accepts only plain path segments: other characters have a meaning in cookies, in HTML or to a proxy.
     private static func baseURL(_ text: String) -> String? {
         let base = text.hasSuffix("/") ? String(text.dropLast()) : text
         guard let parts = base.wholeMatch(of: /([^\/]+:\/\/[^\/?#]+)((?:\/[A-Za-z0-9._~-]+)*)/)?.output,
@@ -76,13 +76,13 @@ struct SettingCheck {
         return base
     }
 
-    /// The name or address of a host, perhaps with a port, and nothing else.
+    /// A host name or address, optionally with a port, and nothing else.
     static func host(_ text: String) -> String? {
         let url = "https://\(text)"
         return WebOrigin(of: url)?.description == url.lowercased() ? text : nil
     }
 
-    /// Whom operators want told: an address and what to sign with, or nothing.
+    /// The receiver of alerts and the secrets to sign with; `nil` when not configured.
     mutating func alerts() -> AlertConfiguration? {
         let address = optional(.alertWebhookURL) { text in
             text.utf8.count <= 2048 && !text.contains("#") && WebOrigin(of: text)?.isSafeOnTheWay == true
@@ -100,12 +100,12 @@ struct SettingCheck {
         return AlertConfiguration(address: address, secrets: secrets, silenceAfterSeconds: silence ?? 0)
     }
 
-    /// The values of a list, as they are read.
+    /// The values of a list, split at commas and without spaces.
     func parts(_ setting: Setting) -> Set<String> {
         Set((values.text(setting) ?? "").split(separator: ",").map { $0.filter { $0 != " " && $0 != "\n" } })
     }
 
-    /// Whose bearer tokens are taken: all that is needed to tell, or nothing.
+    /// The issuer whose bearer tokens are accepted; `nil` when not configured.
     mutating func tokens() -> TokenSettings? {
         let address = optional(.auth0KeysAddress) { text in
             text.utf8.count <= 2048 && WebOrigin(of: text)?.isSafeOnTheWay == true ? text : nil
@@ -139,7 +139,7 @@ struct SettingCheck {
         { text in text == "0" ? 0 : seconds(range)(text) }
     }
 
-    /// Says that a setting is needed, unless it is known already why it is not there.
+    /// Adds the problem that a required setting is missing, unless another problem explains its absence.
     private mutating func miss(_ setting: Setting) {
         guard !values.unreadable.contains(setting) else { return }
         problems.append("\(setting.rawValue) is required: \(setting.accepts).")
@@ -149,14 +149,16 @@ struct SettingCheck {
         text.utf8.count <= 2048 && text.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? text : nil
     }
 
-    /// What was given is not repeated: it may be a secret.
+    /// Parses a value.
+    ///
+    /// The problem it adds does not quote the value, which may be a secret.
     private mutating func parsed<Value>(
         _ setting: Setting,
         _ text: String,
         _ parse: (String) -> Value?
     ) -> Value? {
         guard let value = parse(text) else {
-            // Of a list, once: which of them it is would say something of the others.
+            // For a list, add one problem only: its position would hint at the other secrets.
             let problem = "\(setting.rawValue) cannot be right. It takes \(setting.accepts)."
             if !problems.contains(problem) { problems.append(problem) }
             return nil

@@ -1,8 +1,8 @@
-/// Tells a name that somebody got wrong from one that is another program's.
+/// Detects misspelt setting names, without reporting variables of other programs.
 enum SettingNames {
-    /// What to say of a name where there can be only ours: of a flag, or a key of the configuration file.
+    /// The message for an unknown flag or key of the configuration file.
     ///
-    /// A name that is none of ours may be a value that slipped, so that only what looks like a name is repeated.
+    /// The name is quoted only if it looks like one: a secret may have been typed in its place.
     static func unknown(_ name: String) -> String {
         let looksLikeOne =
             name.utf8.count <= 32
@@ -15,7 +15,7 @@ enum SettingNames {
             + (nearest.map { " Did you mean \($0)?" } ?? "")
     }
 
-    /// The variables, and their `…_FILE`, that are plainly meant to be ours and are not, with what to say of each.
+    /// A message for each environment variable that is probably a misspelt setting or its `…_FILE`.
     static func misspelt(in environment: [String: String]) -> [String] {
         environment.keys.sorted().compactMap { variable in
             meant(by: variable).map {
@@ -25,13 +25,13 @@ enum SettingNames {
         }
     }
 
-    /// The variable of ours that another was plainly meant to be.
+    /// The setting that a variable was probably meant to be.
     ///
-    /// An environment is shared with other programs, whose names are theirs: `HOSTS`, `API_KEY`, `DATABASE_URI` and
-    /// `STRIPE_CLI_VERSION` are none of our business. So only names of ours are looked at that are long enough to be
-    /// nobody else's, and only slips of the pen count, not other words: the same letters with other underscores or
-    /// in lower case, or the same number of words of which long ones have a letter wrong or two, or the last a
-    /// plural's `S` too many or too few. A figure is no slip: `STRIPE_WEBHOOK_SECRET2` is a second one's.
+    /// Other programs share the environment: `HOSTS`, `API_KEY`, `DATABASE_URI` and `STRIPE_CLI_VERSION` are
+    /// theirs. So only settings with long, unusual names are compared, and only typing errors count: other
+    /// underscores or lower case; one or two wrong letters in long words with the same number of words; a
+    /// plural `S` too many or too few. A different digit is no typing error: `STRIPE_WEBHOOK_SECRET2` may be
+    /// a second secret.
     static func meant(by variable: String) -> String? {
         let suffix = "_FILE"
         if let ours = setting(meantBy: variable) { return ours }
@@ -42,12 +42,12 @@ enum SettingNames {
     private static func setting(meantBy name: String) -> String? {
         let known = Setting.allCases.map(\.rawValue)
         guard !known.contains(name), 10...64 ~= name.utf8.count else { return nil }
-        // Whose `_FILE` is ours is ours.
+        // NAME_FILE of a known setting is known.
         if name.hasSuffix("_FILE"), known.contains(String(name.dropLast(5))) { return nil }
         return known.first { isPlainlyMeant($0, by: name) }
     }
 
-    /// Names that any program may have, however long they are.
+    /// Settings whose names other programs may use too.
     private static let common: Set<Setting> = [
         .host, .port, .publicURL, .databaseURL, .apiKeys, .logLevel, .logFormat,
     ]

@@ -1,9 +1,10 @@
 import Foundation
 import Yams
 
-/// The values that were given, each with where it came from.
+/// The given values, each with its source.
 ///
-/// Flags win over the environment, that over files named by it, those over the configuration file.
+/// Priority: flags, environment variables, `NAME_FILE` files, systemd credentials, the configuration file,
+/// values of `serve --dev`.
 struct SettingValues: Sendable {
     enum Source: Sendable, Equatable {
         case flag
@@ -18,12 +19,12 @@ struct SettingValues: Sendable {
     }
 
     private(set) var values: [Setting: (text: String, source: Source)] = [:]
-    /// What is wrong before any value is looked at: files that cannot be read, names that there are not.
+    /// Problems found before a value is parsed: unreadable files, unknown names.
     private(set) var problems: [String]
-    /// Those of which it is said already that they cannot be read.
+    /// Settings that already have such a problem.
     private(set) var unreadable: Set<Setting> = []
 
-    /// Takes what is given there, and keeps what is wrong with it.
+    /// Reads all sources and collects their problems.
     init(_ sources: SettingSources, contents: SettingSources.Contents) {
         problems = sources.problems + SettingNames.misspelt(in: sources.environment)
         var fromFile: [Setting: String] = [:]
@@ -59,7 +60,9 @@ struct SettingValues: Sendable {
         }
     }
 
-    /// Whether quotation marks stand around a value, or around one of a list: env files of Docker's and others keep them.
+    /// Whether a value, or one value of a list, is in quotation marks.
+    ///
+    /// Docker's env files, for example, keep the marks as part of the value.
     ///
     /// <https://docs.docker.com/reference/cli/docker/container/run/#env>
     private static func isQuoted(_ text: String) -> Bool {
@@ -69,9 +72,9 @@ struct SettingValues: Sendable {
         }
     }
 
-    /// Takes what is given now.
+    /// Reads the sources as they are now.
     ///
-    /// - Throws: ``ConfigurationError`` for files that cannot be read and for names that there are not.
+    /// - Throws: ``ConfigurationError`` for unreadable files and unknown names.
     init(
         flags: [Setting: String],
         environment: [String: String],
@@ -91,14 +94,14 @@ struct SettingValues: Sendable {
         if values[setting] == nil { values[setting] = (text, source) }
     }
 
-    /// Says that a setting cannot be had, and why.
+    /// Removes a setting's value and adds the reason to the problems.
     mutating func refuse(_ setting: Setting, _ problem: String) {
         values[setting] = nil
         unreadable.insert(setting)
         problems.append(problem)
     }
 
-    /// The value given, else the built-in one.
+    /// The given value, else the default.
     ///
     /// An empty value counts as none given.
     func text(_ setting: Setting) -> String? {

@@ -1,16 +1,16 @@
 import Web
 import Webhooks
 
-/// One setting for people to look at: what it is, and where it comes from, with nothing that is secret.
+/// One setting for display, with its source and without secrets.
 struct ShownSetting: Equatable, Sendable {
     let setting: Setting
-    /// Secrets as fingerprints, passwords as `…`; `nil` for what nobody gave and has no default.
+    /// Secrets are shown as fingerprints, passwords as `…`; `nil` without a value and a default.
     let value: String?
     /// How many values a list of secrets has.
     let count: Int?
     /// `flag`, `environment`, `file`, `credential`, `configuration_file`, `development`, `default` or `none`.
     let source: String
-    /// Of the file that it comes from.
+    /// The path of the source file.
     let path: String?
 
     init(_ setting: Setting, of values: SettingValues) {
@@ -23,7 +23,7 @@ struct ShownSetting: Equatable, Sendable {
         (source, path) = given.map { Self.place($0.source) } ?? (text == nil ? "none" : "default", nil)
     }
 
-    /// Where it comes from, for people.
+    /// The source, for people.
     var origin: String {
         switch source {
         case "file": "\(setting.rawValue)_FILE \(path ?? "")"
@@ -62,44 +62,46 @@ struct ShownSetting: Equatable, Sendable {
         }
     }
 
-    /// Of a receiver's address whoever knows the rest may post to it.
+    /// Hides the path: knowing it may be enough to post to the receiver.
     private static func hostAlone(_ text: String) -> String {
         guard let origin = WebOrigin(of: text) else { return "(cannot be read)" }
         return text == "\(origin)" ? text : "\(origin)/…"
     }
 
-    /// What a list is split into, as it is when it is read.
+    /// The values of a list, split as the parser does.
     private static func parts(_ text: String) -> [String] {
         text.split(separator: ",", omittingEmptySubsequences: false)
             .map { String($0.filter { $0 != " " && $0 != "\n" }) }
     }
 
-    /// `whsec_… (1a2b3c4d)`: the fingerprint is that of `GET /v1/secrets`.
+    /// `whsec_… (1a2b3c4d)`, with the same fingerprint as in `GET /v1/secrets`.
     private static func masked(_ secret: String, prefixes: [String]) -> String {
         guard !secret.isEmpty else { return "(empty)" }
         let prefix = prefixes.first(where: secret.hasPrefix) ?? ""
         return "\(prefix)… (\(SHA256Digest(of: Array(secret.utf8)).fingerprint))"
     }
 
-    /// `console (19c2aa7e) feed:read+ops`; what cannot be read may be the key itself.
+    /// `console (19c2aa7e) feed:read+ops`.
+    ///
+    /// An unreadable entry may be the key itself, so it is not shown.
     private static func maskedKey(_ entry: String) -> String {
         guard let key = try? APIKey(parsing: entry) else { return "(cannot be read)" }
         let scopes = Scope.allCases.filter(key.scopes.contains).map(\.rawValue)
         return "\(key.name) (\(key.digest.fingerprint)) \(scopes.joined(separator: "+"))"
     }
 
-    /// A URL with `…` in the place of its password, and of whatever its query keeps secret.
+    /// A URL with `…` in place of its password and of secret query values.
     private static func withoutPassword(_ text: String) -> String {
         guard let begin = text.firstRange(of: "://")?.upperBound else { return text }
         let halves = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var address = String(halves[0])
-        // The last one: a password that somebody did not encode may hold others.
+        // Use the last `@`: a password that was not percent-encoded may contain others.
         if let end = address.lastIndex(of: "@") {
             let user = address[begin..<end].prefix { $0 != ":" }
             if user.endIndex < end { address.replaceSubrange(begin..<end, with: user + ":…") }
         }
         guard halves.count == 2 else { return address }
-        // Where it may hold the question mark too, nobody can say where it ends.
+        // An `@` after the `?` may end a password that contains the `?`: hide everything.
         if halves[1].contains("@") { return text[..<begin] + "…" }
         let query = halves[1].split(separator: "&", omittingEmptySubsequences: false).map { pair in
             let name = pair.prefix { $0 != "=" }

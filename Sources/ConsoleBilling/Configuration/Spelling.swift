@@ -1,6 +1,6 @@
-/// Finds what somebody probably meant.
+/// Finds the nearest known spelling of a word.
 enum Spelling {
-    /// - Returns: The candidate that the fewest changes turn `word` into, if it is near enough to be meant.
+    /// - Returns: The candidate with the smallest edit distance, if it is small enough.
     static func nearest(to word: String, among candidates: [String]) -> String? {
         let ranked = candidates.map { (slips(from: word.lowercased(), to: $0.lowercased()), $0) }.min {
             $0.0 < $1.0
@@ -9,7 +9,7 @@ enum Spelling {
         return candidate
     }
 
-    /// How many slips of the pen lie between two words: a letter too many, too few or wrong, or two that changed places.
+    /// The edit distance: letters inserted, deleted, replaced or swapped with a neighbour.
     static func slips(from left: String, to right: String) -> Int {
         let (left, right) = (Array(left), Array(right))
         var before: [Int] = []

@@ -1,6 +1,6 @@
 import Web
 
-/// Whose bearer tokens are taken, as configured (`AUTH0_…`).
+/// The issuer of accepted bearer tokens (`AUTH0_…`).
 struct TokenSettings: Sendable, Equatable {
     let keysAddress: String
     let rules: TokenRules

@@ -4,7 +4,7 @@ import Storage
 import UsageSources
 import Web
 
-/// Where leases and days are read from, and how often.
+/// The source of leases and days, and how often it is read.
 struct UsageSyncConfiguration: Sendable {
     enum Place: Sendable {
         case indexer(PostgresURL)
@@ -13,9 +13,9 @@ struct UsageSyncConfiguration: Sendable {
 
     let place: Place
     let chainID: String
-    /// What USDC is called beside its known names.
+    /// Names of USDC on the chain, in addition to the built-in ones.
     let usdcNames: Set<String>
-    /// 0 for never.
+    /// Seconds between passes; 0 turns the schedule off.
     let intervalSeconds: Int64
 
     var source: UsageSyncSource {
@@ -25,7 +25,9 @@ struct UsageSyncConfiguration: Sendable {
         }
     }
 
-    /// The source itself; to be closed where it has a connection of its own.
+    /// Makes the source.
+    ///
+    /// The caller must close an ``IndexerSource``.
     func open(_ transport: any HTTPTransport) -> any UsageSource {
         let names = DenominationNames(usdc: usdcNames)
         return switch place {

@@ -6,7 +6,7 @@ import Musl
 import Darwin
 #endif
 
-/// Addresses that mean every address of a machine: to listen on, and never to lead to.
+/// Wildcard addresses: a server can listen on them, but a link cannot lead to them.
 enum WildcardAddress {
     /// Whether a host is `0.0.0.0`, `::` or another spelling of either, such as `0` or `[::]`.
     static func matches(_ host: String) -> Bool {
@@ -21,7 +21,7 @@ enum WildcardAddress {
         return bytes[12...].allSatisfy { $0 == 0 } && (isMapped || bytes[..<12].allSatisfy { $0 == 0 })
     }
 
-    /// The same of the host of an http or https URL.
+    /// The same for the host of an http or https URL.
     static func matches(hostOf url: String) -> Bool {
         let authority = url.drop { $0 != ":" }.dropFirst(3).prefix { !"/?#".contains($0) }
         let host = authority.drop { $0 != "@" }.dropFirst()

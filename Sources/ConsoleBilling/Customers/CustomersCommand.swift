@@ -3,7 +3,7 @@ import FoundationEssentials
 import HTTPClient
 import Web
 
-/// `console-billing customers`: who a Stripe customer is.
+/// `console-billing customers`: shows and sets which users a Stripe customer belongs to.
 struct CustomersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customers",
@@ -188,13 +188,13 @@ struct CustomersCommand: AsyncParsableCommand {
         }
     }
 
-    /// Shows an answer about one customer.
+    /// Prints a response about one customer.
     private static func show(_ bytes: [UInt8], _ output: OutputOptions) throws {
         guard output.chosen == .human else { return Terminal.line(String(decoding: bytes, as: UTF8.self)) }
         Terminal.line(text(try decoded(CustomerResponse.self, from: bytes)))
     }
 
-    /// A customer for people: a line a link.
+    /// A customer for people, with one line per link.
     static func text(_ customer: CustomerResponse) -> String {
         var table = TextTable(columns: ["", printable(customer.id), "learnt from"])
         for (name, links) in [("user", customer.users), ("organization", customer.organizations)] {
@@ -217,7 +217,7 @@ struct CustomersCommand: AsyncParsableCommand {
     fileprivate static func json(_ customers: [CustomerResponse]) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Texts, which cannot fail to encode.
+        // Strings and booleans cannot fail to encode.
         let data = (try? encoder.encode(customers)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
         return #"{"data":\#(data),"has_more":false,"object":"list","url":"/v1/customers"}"#
     }

@@ -4,12 +4,12 @@ import HTTPClient
 import StripeAPI
 import Webhooks
 
-/// One post of one event, and what became of it.
+/// One post of one event, and its result.
 struct Delivery: Sendable {
     enum Result: Sendable, Equatable {
         /// - Parameters:
-        ///   - remark: The service's word for it: an outcome, or the code of an error.
-        ///   - retryAfter: The header, as it stood.
+        ///   - remark: The outcome or error code in the response.
+        ///   - retryAfter: The `Retry-After` header, unparsed.
         case answered(status: Int, remark: String?, retryAfter: String?)
         case unanswered(TransportError)
     }
@@ -56,7 +56,7 @@ struct Courier: Sendable {
                 TransportHeader("Content-Type", "application/json; charset=utf-8"),
                 TransportHeader("Stripe-Signature", signer.header(for: event.bytes, at: clock())),
             ],
-            // The Stripe CLI's patience; Stripe's own is not published.
+            // The timeout of the Stripe CLI; Stripe does not publish its own.
             limits: TransportLimits(totalTimeout: .seconds(30), maxBodyBytes: 1 << 20)
         )
         let start = ContinuousClock.now
@@ -91,16 +91,16 @@ struct Courier: Sendable {
     }
 }
 
-/// Somebody who wants to see deliveries as they happen.
+/// Receives deliveries as they happen.
 protocol DeliveryObserver: Sendable {
     func sending(_ event: EventBody)
     func finished(_ delivery: Delivery)
 }
 
 extension Courier {
-    /// Carries out a plan.
+    /// Sends the events of a plan.
     ///
-    /// With a concurrency of 1, no delivery begins before the one before it was answered.
+    /// With a concurrency of 1, each delivery begins after the response to the previous one.
     func deliver(_ plan: DeliveryPlan, observer: some DeliveryObserver) async -> DeliveryReport {
         let start = ContinuousClock.now
         var report = DeliveryReport()

@@ -2,13 +2,13 @@ import Billing
 import Stories
 import Synchronization
 
-/// Writes each delivery as it happens: two lines for people, one object for programs.
+/// Prints each delivery as it happens: two lines for people, one JSON object for programs.
 final class DeliveryLog: DeliveryObserver {
     private let target: ServerAddress
     private let format: OutputFormat
     private let palette: Palette
     private let bar: ProgressBar
-    // Held while a line is written, so that lines of deliveries under way together do not mix.
+    // Held while a line is written, so that lines of concurrent deliveries do not mix.
     private let turn = Mutex(())
 
     init(target: ServerAddress, format: OutputFormat, total: Int) {
@@ -33,7 +33,7 @@ final class DeliveryLog: DeliveryObserver {
         turn.withLock { _ in bar.advance() }
     }
 
-    /// Ends with what it all came to.
+    /// Prints the summary.
     func close(_ report: DeliveryReport) {
         bar.clear()
         switch format {

@@ -2,7 +2,7 @@ import ArgumentParser
 import HTTPClient
 import StripeAPI
 
-/// Where events are sent, and signed with what.
+/// Options for the target of events and the secret to sign with.
 struct DeliveryOptions: ParsableArguments {
     @Option(
         help:
@@ -24,9 +24,9 @@ struct DeliveryOptions: ParsableArguments {
     @Flag(help: "Send events of live mode.")
     var allowLive = false
 
-    /// Sends what is planned, and shows it.
+    /// Sends the planned events and prints each delivery.
     ///
-    /// - Throws: ``CommandFailure`` when nothing may be sent; then nothing was.
+    /// - Throws: ``CommandFailure`` when the plan may not be sent; nothing was sent then.
     func send(
         _ plan: DeliveryPlan,
         format: OutputFormat,

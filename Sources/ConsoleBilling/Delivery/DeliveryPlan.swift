@@ -1,18 +1,18 @@
 import Stories
 
-/// What is sent, in which order, how often and how fast.
+/// The events to send, their order, repetition and rate.
 struct DeliveryPlan: Sendable {
     let events: [EventBody]
-    /// Places in ``events``, one for each delivery.
+    /// Indices into ``events``, one per delivery.
     let order: [Int]
     var concurrency = 1
-    /// Deliveries a second; `nil` for as fast as it goes.
+    /// Deliveries per second; `nil` for no limit.
     var rate: Double?
 
     /// - Parameters:
-    ///   - events: What is sent.
-    ///   - copies: How often each event is sent. Copies follow one another unless they are shuffled.
-    ///   - shuffleSeed: Sends in an order that this number decides; `nil` keeps the order of the files.
+    ///   - events: The events to send.
+    ///   - copies: How often each event is sent. Copies follow one another unless shuffled.
+    ///   - shuffleSeed: The seed of a random order; `nil` keeps the order of the files.
     init(_ events: [EventBody], copies: Int = 1, shuffleSeed: UInt64? = nil) {
         self.events = events
         var order = events.indices.flatMap { Array(repeating: $0, count: copies) }
@@ -23,9 +23,9 @@ struct DeliveryPlan: Sendable {
         self.order = order
     }
 
-    /// Why the plan must not be carried out; `nil` when it may be.
+    /// Why the plan may not be sent; `nil` when it may.
     ///
-    /// Signed copies of real events, or deliveries to somebody else's service, do harm that cannot be undone.
+    /// Signed copies of live events, or deliveries to another party's service, cannot be undone.
     func refusal(to target: ServerAddress, allowsRemote: Bool, allowsLive: Bool) -> String? {
         if !allowsRemote, !target.isLoopback {
             return "\(target.host) is not this machine. To send there all the same, add --allow-remote."

@@ -2,13 +2,13 @@ import ArgumentParser
 import StripeAPI
 import Stories
 
-/// What became of many deliveries.
+/// Counts and latencies of many deliveries.
 struct DeliveryReport: Sendable {
     private(set) var sent = 0
     private(set) var accepted = 0
     private(set) var refused = 0
     private(set) var serverErrors = 0
-    /// Answered with something that is neither of these: a redirect, say.
+    /// Responses that are none of these, such as redirects.
     private(set) var otherAnswers = 0
     private(set) var unanswered = 0
     private(set) var busy = 0
@@ -33,7 +33,7 @@ struct DeliveryReport: Sendable {
         }
     }
 
-    /// The latency that `percent` of the answered deliveries did not exceed (nearest rank), in microseconds.
+    /// The latency in microseconds that `percent` of the answered deliveries did not exceed (nearest rank).
     func latency(percent: Int) -> Int64? {
         let sorted = microseconds.sorted()
         guard !sorted.isEmpty else { return nil }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// An event's body as it lies in a file: the bytes that will be sent, and what they say of themselves.
+/// An event's body from a file: its exact bytes, and the fields needed to send it.
 struct EventBody: Sendable, Equatable {
     let id: String
     let type: String
@@ -26,7 +26,7 @@ struct EventBody: Sendable, Equatable {
         let livemode: Bool?
     }
 
-    /// A line of the archive, which has the body inside.
+    /// A line of the archive, which contains the event's body.
     private struct Archived: Decodable {
         let object: String
         let body: String?
@@ -35,7 +35,7 @@ struct EventBody: Sendable, Equatable {
         private static let objectName = "archived_event"
 
         static func body(in line: Data) -> [UInt8]? {
-            // Most bodies come as they are, and need not be read twice.
+            // Most input is not from the archive: do not decode it twice.
             guard line.range(of: Data(objectName.utf8)) != nil,
                 let archived = try? JSONDecoder().decode(Archived.self, from: line),
                 archived.object == objectName
@@ -44,7 +44,7 @@ struct EventBody: Sendable, Equatable {
         }
     }
 
-    /// Reads an event, or a line of the archive with an event in it.
+    /// Reads an event, or a line of the archive that contains one.
     init(_ bytes: [UInt8]) throws(Fault) {
         try self.init(plain: Archived.body(in: Data(bytes)) ?? bytes)
     }
@@ -66,9 +66,9 @@ struct EventBody: Sendable, Equatable {
         }
     }
 
-    /// The same event under another id; every other byte stays as it is.
+    /// The same event with another id; all other bytes are unchanged.
     ///
-    /// - Returns: `nil` where the id is spelt so that it cannot be found.
+    /// - Returns: `nil` if the id's position cannot be found.
     func renamed(_ newID: String) -> EventBody? {
         let ranges = Self.idRanges(in: bytes)
         guard !ranges.isEmpty else { return nil }
@@ -77,15 +77,13 @@ struct EventBody: Sendable, Equatable {
         return EventBody(id: newID, type: type, livemode: livemode, bytes: renamed)
     }
 
-    /// An id that no event has had.
+    /// A new random event id.
     static func freshID() -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
         return "evt_1" + String((0..<23).map { _ in alphabet[Int.random(in: alphabet.indices)] })
     }
 
-    /// Where the text of the event's own `id` stands.
-    ///
-    /// The objects inside have ids too, which are left alone.
+    /// The positions of the event's own `id`, not of those of nested objects.
     private static func idRanges(in bytes: [UInt8]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var depth = 0
@@ -107,7 +105,7 @@ struct EventBody: Sendable, Equatable {
                 let end = endOfString(in: bytes, openedAt: index)
                 if depth == 1, isKeyNext {
                     key = bytes[(index + 1)..<end]
-                    // An escape can spell `id` as well, and Stripe writes none in a name.
+                    // An escape sequence could spell `id` too. Stripe writes none in names, so give up.
                     if key?.contains(UInt8(ascii: "\\")) == true { return [] }
                     isKeyNext = false
                 } else if depth == 1, let name = key {

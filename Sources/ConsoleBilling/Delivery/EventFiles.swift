@@ -1,14 +1,14 @@
 import Foundation
 
-/// Reads event bodies from files, folders and standard input, in the order in which they are to be sent.
+/// Reads event bodies from files, folders and standard input, in the order in which they are sent.
 struct EventFiles {
-    /// Something that was to be sent and cannot be read; names the file and the line.
+    /// An input that cannot be read; names the file and the line.
     struct Unreadable: Error, Equatable, CustomStringConvertible {
         let description: String
     }
 
     private(set) var events: [EventBody] = []
-    /// Files of a folder that hold JSON, but no events.
+    /// Files of a folder that contain JSON but no event.
     private(set) var skipped: [String] = []
 
     init(_ paths: [String]) throws(Unreadable) {
@@ -21,7 +21,7 @@ struct EventFiles {
         }
     }
 
-    /// Says which files were passed over; `nil` where none was.
+    /// Says which files were skipped; `nil` if none.
     var skippedRemark: String? {
         guard !skipped.isEmpty else { return nil }
         let more = skipped.count > 3 ? " and \(skipped.count - 3) more" : ""
@@ -64,7 +64,7 @@ struct EventFiles {
         }
     }
 
-    /// Adds text of which nothing says whether it is one event or one a line.
+    /// Adds text that may be one event or one event per line.
     private mutating func addText(_ bytes: [UInt8], named name: String) throws(Unreadable) {
         if let event = try? EventBody(bytes) {
             events.append(event)

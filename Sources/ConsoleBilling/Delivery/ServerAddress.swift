@@ -1,7 +1,7 @@
-/// Where a command sends: a scheme, a host, perhaps a port, and a path.
+/// The URL that a command sends to: scheme, host, optional port and path.
 ///
-/// Only the plainest spelling of a URL is read, and the URL is put together again from what was read, so that
-/// what was checked and what is connected to cannot differ.
+/// Only plain URLs are accepted, and the URL is rebuilt from its parsed parts, so that the checked host is
+/// the host connected to.
 struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
     static let webhookPath = "/v1/stripe-webhook"
 
@@ -52,7 +52,7 @@ struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
         self.init(scheme: scheme, host: host.lowercased(), port: port, path: String(rest))
     }
 
-    /// Where events are posted: the path that was given, or ours where none was.
+    /// The URL to post events to: with the given path, or else the default one.
     var webhook: ServerAddress {
         path.isEmpty ? appending(Self.webhookPath) : self
     }
@@ -61,14 +61,14 @@ struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
         ServerAddress(scheme: scheme, host: host, port: port, path: path + more)
     }
 
-    /// The same server's root, where the path given was that of the webhook.
+    /// The server's root, if the path is that of the webhook.
     var base: ServerAddress {
         guard path.hasSuffix(Self.webhookPath) else { return self }
         let prefix = String(path.dropLast(Self.webhookPath.count))
         return ServerAddress(scheme: scheme, host: host, port: port, path: prefix)
     }
 
-    /// Whether nothing sent there leaves this machine.
+    /// Whether the host is this machine (loopback).
     var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false)

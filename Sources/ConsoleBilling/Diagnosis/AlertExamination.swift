@@ -1,6 +1,6 @@
 import Web
 
-/// Looks at whom operators want told when something needs somebody.
+/// Checks the settings for alerts.
 enum AlertExamination {
     static func findings(_ configuration: ServiceConfiguration) -> [Finding] {
         guard let alerts = configuration.alerts else {

@@ -1,11 +1,11 @@
 import PostgresClient
 import PostgresStorage
 
-/// Looks at a database that is a server of its own.
+/// Checks a PostgreSQL database.
 enum DatabaseExamination {
     static func findings(_ database: DatabaseLocation?) async -> [Finding] {
         guard case .postgres(let url) = database else { return [] }
-        // Its password would go there in clear text, were it asked for.
+        // Connecting could send the password unencrypted.
         guard !url.leavesEncryptionOpen() else {
             return [.skipped("database.server", "It was not asked: DATABASE_URL cannot be right.")]
         }
@@ -27,7 +27,7 @@ enum DatabaseExamination {
 }
 
 extension DatabaseLocation {
-    /// The file, where it is one.
+    /// The path of an SQLite file; `nil` for PostgreSQL.
     var path: String? {
         guard case .sqlite(let path) = self else { return nil }
         return path

@@ -1,15 +1,15 @@
 import Billing
 import StripeAPI
 
-/// Looks at the endpoints that are registered at Stripe: whether one of them is ours, and set up as we need it.
+/// Checks that an endpoint registered at Stripe is ours and has the right settings.
 struct EndpointExamination {
-    /// Where Stripe is to send events.
+    /// The URL that Stripe must send events to.
     let url: String
-    /// The types that are projected.
+    /// The event types that the service projects.
     let types: [String]
-    /// The version that answers of Stripe's API are asked for.
+    /// The API version that the service requests.
     let version: StripeAPIVersion
-    /// Whether the key is an organisation's, whose own destinations are not in an account's list.
+    /// Whether the key is an organisation's: its event destinations are not in an account's list.
     var isOfOrganization = false
 
     func findings(_ endpoints: [RegisteredEndpoint]) -> [Finding] {
@@ -62,7 +62,7 @@ struct EndpointExamination {
         )
     }
 
-    /// The types of all enabled endpoints with our URL together: there may be one for each mode, or each kind.
+    /// Checks the event types of our enabled endpoints together: there may be one per mode or per kind.
     private func events(_ endpoints: [RegisteredEndpoint]) -> Finding {
         let missing = types.filter { type in !endpoints.contains { $0.receives(type) } }
         guard !missing.isEmpty else {
@@ -75,10 +75,10 @@ struct EndpointExamination {
         )
     }
 
-    /// The API version that each endpoint of ours has.
+    /// Checks the API versions of our endpoints.
     ///
-    /// To upgrade, Stripe has one register a second endpoint at the same URL with a query, and delete the first in the end
-    /// (https://docs.stripe.com/webhooks/versioning).
+    /// For an upgrade, Stripe says to register a second endpoint at the same URL with a query, and to delete
+    /// the first at the end (https://docs.stripe.com/webhooks/versioning).
     private func versions(_ endpoints: [RegisteredEndpoint]) -> Finding {
         let name = "stripe.endpoint.version"
         let list: String = endpoints.map { endpoint in
@@ -109,7 +109,7 @@ struct EndpointExamination {
         return .good(name, "The API version of events is ours: \(list).")
     }
 
-    /// Whether two URLs lead to the same place; the service answers at its path whatever the query.
+    /// Whether two URLs lead to the same endpoint; the service ignores the query.
     private static func isSame(_ registered: String, _ ours: String) -> Bool {
         let registered = String(registered.prefix { $0 != "?" })
         guard let left = ServerAddress(registered), let right = ServerAddress(ours) else {
@@ -120,7 +120,7 @@ struct EndpointExamination {
 }
 
 extension ServerAddress {
-    /// The one spelling of it.
+    /// The address with its default port made explicit.
     fileprivate var normalized: ServerAddress {
         ServerAddress(
             scheme: scheme,

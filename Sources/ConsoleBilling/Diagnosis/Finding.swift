@@ -1,19 +1,19 @@
 import Stories
 
-/// What `doctor` found of one thing.
+/// One result of `doctor`.
 struct Finding: Sendable, Equatable {
     enum State: String, Sendable {
         case good, bad
-        /// Works, and might be better.
+        /// It works but could be improved.
         case advice
-        /// Could not be looked at, or need not be.
+        /// It could not be checked, or need not be.
         case skipped
     }
 
-    /// What was looked at: `clock`, `stripe.key`.
+    /// The name of the check, such as `clock` or `stripe.key`.
     let name: String
     let state: State
-    /// What was found and, where it is bad, how to mend it.
+    /// The result and, if bad, how to fix it.
     let sentence: String
 
     static func good(_ name: String, _ sentence: String) -> Finding {

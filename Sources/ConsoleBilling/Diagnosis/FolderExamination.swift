@@ -1,6 +1,6 @@
 import Foundation
 
-/// Looks at the place on this machine's disk where the database is to be.
+/// Checks the folder of the SQLite database: access, free space, file mode.
 struct FolderExamination {
     static let enoughBytes: UInt64 = 1 << 30
 
@@ -8,7 +8,7 @@ struct FolderExamination {
 
     var findings: [Finding] { [folder] + [space, privacy].compactMap(\.self) }
 
-    /// The folder itself or, while it is yet to be made, what it will be made in.
+    /// The folder, or its nearest existing parent.
     private var existingFolder: String {
         var url = URL(filePath: databasePath).standardizedFileURL.deletingLastPathComponent()
         while url.pathComponents.count > 1, !FileManager.default.fileExists(atPath: Self.path(url)) {
@@ -17,7 +17,7 @@ struct FolderExamination {
         return Self.path(url)
     }
 
-    /// Without the slash at its end, with which a file would seem not to exist.
+    /// Removes the trailing slash, with which a file would seem not to exist.
     private static func path(_ url: URL) -> String {
         let path = url.path(percentEncoded: false)
         return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
@@ -49,7 +49,7 @@ struct FolderExamination {
         return .good("database.space", "\(shown) are free at \(existingFolder).")
     }
 
-    /// Nothing while there is no database yet.
+    /// `nil` while the database does not exist.
     private var privacy: Finding? {
         var about = stat()
         guard stat(databasePath, &about) == 0 else { return nil }

@@ -1,7 +1,7 @@
 import HTTPClient
 import Web
 
-/// Looks whether the issuer of Console's tokens gives keys that can be used.
+/// Checks that the issuer of Console's tokens serves usable keys.
 struct IssuerExamination: Sendable {
     let settings: TokenSettings
     let transport: any HTTPTransport

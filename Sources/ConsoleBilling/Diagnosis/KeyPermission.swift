@@ -3,16 +3,16 @@ import Storage
 import StripeAPI
 import Upkeep
 
-/// Something that the service asks of Stripe's API, for which a restricted key needs a permission.
+/// A permission at Stripe that a restricted key needs.
 struct KeyPermission: Sendable {
-    /// As Stripe's dashboard calls what may be read or written.
+    /// The name of the resource in Stripe's dashboard.
     let name: String
     /// The last part of the finding's name.
     let tag: String
     let writes: Bool
-    /// Whether the service does its work without; what is lost then.
+    /// The loss without the permission; `nil` if the service cannot work without it.
     let withoutIt: String?
-    /// Asks for as little as there is, on behalf of an account.
+    /// Makes the smallest request that needs the permission, on behalf of an account.
     let ask: @Sendable (StripeClient, String?) async throws(StripeAPIError) -> Void
 
     private static func reading(
@@ -29,7 +29,7 @@ struct KeyPermission: Sendable {
         }
     }
 
-    /// A list with the parameters that a backfill gives, of a time when Stripe had nothing yet.
+    /// The list request of a backfill, for a period before Stripe existed, so that it is empty.
     private static func reading(
         _ name: String,
         _ collection: ListProgress.Collection,
@@ -63,12 +63,13 @@ struct KeyPermission: Sendable {
             writes: true,
             withoutIt: "receipts cannot be e-mailed"
         ) { client, account async throws(StripeAPIError) in
-            // Stripe looks at the permission before it looks for the charge, of which there is none of this name.
+            // Stripe checks the permission before it looks for the charge, and no charge has this id.
             do throws(StripeAPIError) {
                 _ = try await client.emailReceipt(
                     ofCharge: "ch_console_billing_doctor",
                     to: "doctor@example.com",
-                    // Another each time, or Stripe would repeat what it said before the key was mended.
+                    // A new key each time: Stripe would replay its earlier answer after the permission is
+                    // granted.
                     idempotencyKey: "console-billing-doctor-\(UInt64.random(in: .min ... .max))",
                     account: account
                 )
@@ -76,13 +77,13 @@ struct KeyPermission: Sendable {
         },
     ]
 
-    /// What an answer says of the key; nil where it says nothing of this.
+    /// The result for a request's error; `nil` if the error says nothing about the permission.
     func finding(_ error: StripeAPIError?) -> Finding? {
         let finding = "stripe.key.\(tag)"
         let deed = writes ? "write" : "read"
         switch error {
         case nil: return .good(finding, "The key may \(deed) \(name).")
-        // The account, and not the permission, is what the key lacks.
+        // The key cannot reach the account; this says nothing about the permission.
         case .forbidden(let refusal) where refusal.code == "account_invalid": return nil
         case .forbidden(let refusal):
             let permissions = refusal.missingPermissions.joined(separator: " or ")

@@ -1,9 +1,9 @@
 import Billing
 import SQLiteStorage
 
-/// Looks at the machine: its clock, and where the database is to be.
+/// Checks this machine: its clock, and the database's folder.
 struct MachineExamination {
-    /// Stripe's signatures are refused when the clocks differ by more than the tolerance.
+    /// Signatures are refused when the clocks differ by more than STRIPE_WEBHOOK_TOLERANCE.
     static let tolerableSkewSeconds: Int64 = 60
 
     /// `nil` when the database is not on this machine's disk.
@@ -14,7 +14,7 @@ struct MachineExamination {
             + (databasePath.map(DatabaseFiles.resolved).map(FolderExamination.init)?.findings ?? [])
     }
 
-    /// Compares the time with the day this was written: a clock that was never set is years behind.
+    /// Compares the clock with the date of this code: a clock that was never set is years behind.
     static func clock(_ now: Instant) -> Finding {
         let written = Instant(unixSeconds: 1_763_900_000)
         guard now > written else {
@@ -26,7 +26,7 @@ struct MachineExamination {
         return .good("clock", "It is \(now.localText).")
     }
 
-    /// Compares this machine's clock with that of somebody who answered.
+    /// Compares this machine's clock with another server's.
     static func clock(_ now: Instant, against other: Instant, of whom: String) -> Finding {
         let ahead = now.seconds(since: other)
         guard ahead.magnitude > tolerableSkewSeconds.magnitude else {

@@ -4,10 +4,10 @@ import HTTPClient
 import StripeAPI
 import Webhooks
 
-/// Looks at the running service from outside, as Stripe and a load balancer see it.
+/// Checks the running service from outside, as Stripe and a load balancer see it.
 struct ServiceExamination {
     let base: ServerAddress
-    /// `nil` where there is none to sign with.
+    /// `nil` if no secret is configured.
     let secret: EndpointSecret?
     let transport: any HTTPTransport
 
@@ -45,8 +45,9 @@ struct ServiceExamination {
         }
     }
 
-    /// Posts a signed body that is no event: a service with the same secret believes the signature, refuses the
-    /// body and records nothing.
+    /// Posts a signed body that is not an event.
+    ///
+    /// A service with the same secret accepts the signature, refuses the body and records nothing.
     private func webhook(_ now: Instant) async -> Finding {
         let name = "service.webhook"
         guard let secret else { return .skipped(name, "Not tried: there is no secret here to sign with.") }

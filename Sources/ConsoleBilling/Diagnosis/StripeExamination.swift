@@ -3,21 +3,21 @@ import HTTPClient
 import StripeAPI
 import Synchronization
 
-/// Asks Stripe's API for a little of everything that the service asks for, and tells what is in the way.
+/// Makes a small request for everything that the service requests from Stripe, and reports what fails.
 struct StripeExamination {
     let key: StripeSecretKey?
     let base: StripeAPIBase
     let version: StripeAPIVersion
-    /// `nil`: events of both modes are shown.
+    /// `nil`: events of both modes are projected.
     let livemode: Bool?
-    /// The account that is asked on behalf of; an organisation's key needs one.
+    /// The account to make requests on behalf of; an organisation's key needs one.
     var account: String?
-    /// Where Stripe is to send events.
+    /// The URL that Stripe must send events to.
     let endpoint: String
     let transport: any HTTPTransport
     /// This machine's clock.
     let now: @Sendable () -> Instant
-    /// Everything is asked at once, so that the limit of one request is how long all of it takes at most.
+    /// All requests run concurrently, so the limit of one bounds the whole check.
     var limits = TransportLimits(
         connectTimeout: .seconds(5),
         totalTimeout: .seconds(10),
@@ -75,7 +75,7 @@ struct StripeExamination {
         return findings
     }
 
-    /// What became of asking for each of ``KeyPermission/all``, in their order; nil where it was answered.
+    /// The error of the request for each of ``KeyPermission/all``, in the same order; `nil` for success.
     private static func ask(_ client: StripeClient, _ account: String?) async -> [StripeAPIError?] {
         await withTaskGroup(of: (Int, StripeAPIError?).self) { group in
             for (index, permission) in KeyPermission.all.enumerated() {
@@ -134,7 +134,7 @@ struct StripeExamination {
         return .good("stripe.key", "The key is of \(name) mode.")
     }
 
-    /// Whether Stripe answers at all; what a key may not do is another matter.
+    /// Checks whether Stripe answers and accepts the key, apart from single permissions.
     static func access(
         _ answers: [StripeAPIError?],
         _ base: StripeAPIBase,
@@ -166,7 +166,7 @@ struct StripeExamination {
     }
 }
 
-/// Notes the `Date` of what passes through, and the time it passed, to compare clocks.
+/// Records the `Date` header of the latest response and the local time, to compare clocks.
 private final class DateKeepingTransport: HTTPTransport {
     private let inner: any HTTPTransport
     private let now: @Sendable () -> Instant

@@ -3,9 +3,9 @@ import HTTPClient
 import Storage
 import UsageSources
 
-/// Looks at whom usage is synced from.
+/// Checks the source from which usage is synced.
 enum UsageSourceExamination {
-    /// A chain makes a block every few seconds.
+    /// One hour; a chain makes a block every few seconds.
     private static let tolerableLagSeconds: Int64 = 3600
 
     static func findings(
@@ -32,7 +32,7 @@ enum UsageSourceExamination {
         do throws(UsageSourceError) {
             head = try await source.head()
             if source.kind == .indexer {
-                // Every table and column that a sync reads; nothing is kept.
+                // Read every table and column that a sync reads; discard the results.
                 _ = try await source.leases(LeaseQuestion())
                 _ = try await source.days(from: nil, through: head.height ?? 0)
             }

@@ -7,11 +7,11 @@ extension EventEntry.Disposition: ExpressibleByArgument {}
 extension EventSource: ExpressibleByArgument {}
 
 extension ListFormat: ExpressibleByArgument {
-    /// `human` is what the other commands call it.
+    /// Other commands call this format `human`, so it is accepted here too.
     init?(argument: String) { self.init(rawValue: argument == "human" ? "table" : argument) }
 }
 
-/// Which events are meant, as `GET /v1/events` takes it.
+/// The filters of `GET /v1/events`.
 struct EventFilterOptions: ParsableArguments {
     @Option(help: "Only of this type, such as charge.refunded, or of a family, such as charge.*.")
     var type: String?
@@ -55,7 +55,7 @@ struct EventFilterOptions: ParsableArguments {
     }
 }
 
-/// How many events, and how they are written.
+/// How many events to list, and in which format.
 struct EventPageOptions: ParsableArguments {
     @Option(help: "How many at most (default: 20).")
     var limit: Int?

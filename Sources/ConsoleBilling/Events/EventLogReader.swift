@@ -1,12 +1,12 @@
 import Billing
 
-/// Reads the running service's log, page after page.
+/// Reads the running service's event log page by page.
 struct EventLogReader {
     let server: ServerConnection
-    /// The parameters of `GET /v1/events` but for those that page.
+    /// The parameters of `GET /v1/events` except those for paging.
     let filters: [(name: String, value: String?)]
 
-    /// An event as it is read, and as the service spelt it.
+    /// A decoded event, and its JSON as the service wrote it.
     typealias Line = (record: EventRecord, spelling: String)
 
     private struct Page: Decodable {
@@ -16,14 +16,15 @@ struct EventLogReader {
 
     private static let largestPage = 100
 
-    /// Reads on from a cursor.
+    /// Reads entries from a cursor on.
     ///
     /// - Parameters:
-    ///   - limit: How many events at most.
-    ///   - cursor: `starting_after` or `ending_before`, and an entry's cursor or an event's id. Only the first leads past a page.
-    ///   - take: What is done with the events of each page.
+    ///   - limit: The most events to read.
+    ///   - cursor: `starting_after` or `ending_before`, with an entry's cursor or an event's id.
+    ///     `ending_before` reads one page only.
+    ///   - take: Called with the events of each page.
     /// - Returns: Whether there are more.
-    /// - Throws: ``CommandFailure`` where the service does not answer, or not as it should.
+    /// - Throws: ``CommandFailure`` when the service does not answer, or answers with an error.
     func read(
         limit: Int,
         cursor: (name: String, id: String)?,
@@ -51,7 +52,7 @@ struct EventLogReader {
     }
 }
 
-/// For whom a list is written.
+/// The output format of a list.
 enum ListFormat: String, CaseIterable {
     case table, json, jsonl
 
@@ -59,7 +60,7 @@ enum ListFormat: String, CaseIterable {
         asked ?? (Terminal.Stream.output.isTerminal ? .table : .json)
     }
 
-    /// One object for all of them, as a page of the service's.
+    /// One JSON object in the form of a page of `GET /v1/events`.
     static func json(_ lines: [EventLogReader.Line], hasMore: Bool) -> String {
         let data = lines.map(\.spelling).joined(separator: ",")
         return #"{"data":[\#(data)],"has_more":\#(hasMore),"object":"list","url":"/v1/events"}"#

@@ -1,7 +1,7 @@
 import Billing
 import Storage
 
-/// An event of the log as the service tells it.
+/// An event of the log, as the service's API returns it.
 struct EventRecord: Decodable, Sendable {
     let id: String
     let type: String
@@ -10,9 +10,9 @@ struct EventRecord: Decodable, Sendable {
     let livemode: Bool
     let account: String?
     let api_version: String?
-    /// All versions that it was told in, the newest first; of a single event only.
+    /// All API versions in which the event was received, newest first; only for a single event.
     var api_versions: [String?]?
-    /// Where to page on from it.
+    /// The cursor for paging after this entry.
     let cursor: String
     let source: String
     let outcome: String
@@ -24,10 +24,10 @@ struct EventRecord: Decodable, Sendable {
 
     var isQuarantined: Bool { outcome == EventEntry.Disposition.quarantined.rawValue }
 
-    /// What became of it and, where it could not be read, why.
+    /// The outcome, with the reason if it has one.
     var outcomeText: String { outcome + (reason.map { ": " + $0 } ?? "") }
 
-    /// The columns of a list, to go with ``columns``.
+    /// The cells of a list's row, in the order of ``columns``.
     var cells: [String] {
         [
             Instant(unixSeconds: received_at).localText, id, api_version ?? "", type, object_id ?? "",

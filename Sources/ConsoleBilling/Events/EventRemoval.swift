@@ -1,12 +1,12 @@
 import Billing
 
-/// How the body of an event came to be gone, as the service tells it.
+/// Why an event's body was deleted, as the service's API returns it.
 struct EventRemoval: Decodable, Sendable {
     let removed_at: Int64
     let cause: String
     let archive: String?
 
-    /// Where the body is, or why it is nowhere, for whoever looks for it.
+    /// Says where the body is, or why it is gone.
     var account: String {
         let day = Instant(unixSeconds: removed_at).localText
         if cause == "erasure" { return "erased on \(day), with the personal data of its customer" }

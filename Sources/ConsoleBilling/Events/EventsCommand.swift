@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `console-billing events`: reads and mends the running service's log of events.
+/// `console-billing events`: reads the running service's event log and repairs entries.
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",

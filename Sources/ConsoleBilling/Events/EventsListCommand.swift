@@ -58,7 +58,7 @@ struct EventsListCommand: AsyncParsableCommand {
         var last: String?
         let hasMore = try await reader.read(limit: page.count, cursor: cursor) { page in
             last = page.last?.record.cursor ?? last
-            // What is written line by line need not be held until the last is here.
+            // JSON Lines are printed as they arrive; the other formats need all rows first.
             if format == .jsonl { page.forEach { Terminal.line($0.spelling) } } else { lines += page }
         }
         switch format {

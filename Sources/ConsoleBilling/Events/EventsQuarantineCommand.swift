@@ -2,7 +2,7 @@ import ArgumentParser
 import Billing
 import Storage
 
-/// `console-billing events quarantine`: what should have meant something and could not be read.
+/// `console-billing events quarantine`: lists events of known types that could not be read.
 struct EventsQuarantineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quarantine",
@@ -48,11 +48,11 @@ struct EventsQuarantineCommand: AsyncParsableCommand {
     /// The list for people.
     ///
     /// - Parameters:
-    ///   - records: Those that are quarantined, the newest first.
-    ///   - now: What their age counts from.
-    /// - Returns: Some lines for each, and what can be done.
+    ///   - records: The quarantined events, newest first.
+    ///   - now: The current time, from which ages are counted.
+    /// - Returns: A few lines per event, then what to do.
     static func text(_ records: [EventRecord], now: Instant) -> String {
-        // An event may be older than those that were received before it.
+        // Events can arrive out of order, so look for the earliest creation time.
         guard let newest = records.first, let earliest = records.map({ $0.created ?? $0.received_at }).min()
         else { return "Nothing is quarantined." }
         let blocks = records.map { record in

@@ -40,7 +40,7 @@ struct EventsResendCommand: AsyncParsableCommand {
         }
     }
 
-    /// - Throws: ``CommandFailure`` where the body is gone.
+    /// - Throws: ``CommandFailure`` if the body was deleted.
     static func body(of record: EventRecord) throws(CommandFailure) -> EventBody {
         guard let payload = record.payload else {
             let fate = record.removal.map { "The body of \(record.id) was \($0.account)." }

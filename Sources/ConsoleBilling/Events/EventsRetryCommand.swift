@@ -1,7 +1,7 @@
 import ArgumentParser
 import Stories
 
-/// `console-billing events retry`: reads again what could not be read.
+/// `console-billing events retry`: reads quarantined events again.
 struct EventsRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
@@ -32,7 +32,7 @@ struct EventsRetryCommand: AsyncParsableCommand {
         let event: EventRecord
     }
 
-    /// How it came out, of each event.
+    /// The result for each event.
     struct Outcome {
         private(set) var mended: [EventRecord] = []
         private(set) var failed: [EventRecord] = []
@@ -91,7 +91,8 @@ struct EventsRetryCommand: AsyncParsableCommand {
         }
     }
 
-    /// Those that are quarantined now, in whichever of their API versions, the oldest first.
+    /// The ids of all quarantined events, oldest first, each once even if several API versions are
+    /// quarantined.
     private func quarantined(_ server: ServerConnection) async throws -> [String] {
         var ids: [String] = []
         _ = try await EventLogReader(server: server, filters: EventsQuarantineCommand.filters).read(

@@ -58,22 +58,23 @@ struct EventsShowCommand: AsyncParsableCommand {
         if let removal = record.removal {
             return Terminal.line("body         " + printable(removal.account))
         }
-        // Line by line, since a body is its lines and only those are to reach the terminal.
+        // Made printable line by line, so that line breaks stay and other control characters do not reach the
+        // terminal.
         let lines = (record.payload ?? "").split(separator: "\n", omittingEmptySubsequences: false)
         Terminal.line("\n" + lines.map { printable(String($0)) }.joined(separator: "\n"))
     }
 }
 
-/// Which body of an event is meant, of those that Stripe told in several API versions.
+/// Chooses one body of an event that Stripe sent in several API versions.
 struct RenderingOptions: ParsableArguments {
     @Option(help: "Only the body of this API version; none for the one that names none.")
     var apiVersion: String?
 }
 
 extension ServerConnection {
-    /// An event in each API version that it was told in, the newest first, or in the one that is picked.
+    /// Fetches an event in each API version, newest first, or in the chosen one only.
     ///
-    /// - Throws: ``CommandFailure``, which says where to look where there is no such event.
+    /// - Throws: ``CommandFailure``; for an unknown event it says where to look.
     func renderings(of id: String, in version: String?) async throws -> [[UInt8]] {
         let first = try await event(id, in: version)
         guard version == nil else { return [first] }

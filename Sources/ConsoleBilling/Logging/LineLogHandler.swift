@@ -20,9 +20,10 @@ struct LineLogHandler: LogHandler {
         var fields = metadataProvider?.get() ?? [:]
         fields.merge(metadata) { _, new in new }
         if let more = event.metadata { fields.merge(more) { _, new in new } }
-        // Hummingbird numbers requests for itself; ours are the ones a caller was told.
+        // Drop Hummingbird's own request number: callers see our request ids.
         fields["hb.request.id"] = nil
-        // Whoever read it may be gone, as a terminal is that was closed, or read no more: no reason to end or to wait.
+        // The reader may have closed the stream (a closed terminal) or stalled: neither ends the process nor
+        // blocks it.
         LineQueue.standardError.write(line(event.level, "\(event.message)", fields)) { dropped in
             line(.warning, "log lines dropped", ["count": "\(dropped)"])
         }
@@ -54,7 +55,7 @@ struct LineLogHandler: LogHandler {
         return data.map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
     }
 
-    /// Without what could end the line or drive a terminal.
+    /// Replaces control characters, which could end the line or control a terminal.
     private static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(

@@ -1,16 +1,17 @@
 import Dispatch
 import Synchronization
 
-/// Lines on their way to standard error, written by a thread of their own: a reader that stalls holds up no request.
+/// A queue of lines for standard error, written by its own thread, so that a stalled reader delays no
+/// request.
 ///
-/// What waits is bounded. A line that finds no room is dropped and counted.
+/// The queue is bounded. A line that does not fit is dropped and counted.
 final class LineQueue: Sendable {
     static let standardError = LineQueue(descriptor: Terminal.Stream.error.rawValue)
 
     private struct State {
         var waiting: [UInt8] = []
         var isWriting = false
-        /// Since the last line that found room.
+        /// Lines dropped since the last line that fitted.
         var dropped = 0
         var droppedInAll = 0
     }
@@ -21,8 +22,8 @@ final class LineQueue: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - descriptor: Where to write.
-    ///   - maximumBytes: How much may wait; as much again may be on its way.
+    ///   - descriptor: The file descriptor to write to.
+    ///   - maximumBytes: The limit of the queue; as many bytes again may be in the write in progress.
     init(descriptor: Int32, maximumBytes: Int = 1 << 20) {
         self.descriptor = descriptor
         self.maximumBytes = maximumBytes
@@ -31,11 +32,11 @@ final class LineQueue: Sendable {
     /// How many lines were dropped since the process started.
     var droppedLines: Int { state.withLock(\.droppedInAll) }
 
-    /// Takes a line, or drops it.
+    /// Adds a line to the queue, or drops it if the queue is full.
     ///
     /// - Parameters:
-    ///   - line: With its end.
-    ///   - notice: The line that comes before it where that many were dropped.
+    ///   - line: The line, including its line break.
+    ///   - notice: Makes a line about the number of dropped lines, to be written first.
     func write(_ line: String, notice: (_ dropped: Int) -> String = { _ in "" }) {
         let begins = state.withLock { state in
             let text = state.dropped > 0 ? notice(state.dropped) + line : line
@@ -52,7 +53,7 @@ final class LineQueue: Sendable {
         if begins { queue.async { self.writeAll() } }
     }
 
-    /// Waits until everything that was taken is written, and no longer than a second for a reader that stalls.
+    /// Waits until the queue is written, at most one second.
     func flush() {
         let end = DispatchSemaphore(value: 0)
         queue.async { end.signal() }

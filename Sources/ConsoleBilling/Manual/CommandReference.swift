@@ -1,4 +1,4 @@
-/// The commands as a page of the documents.
+/// The reference of all commands, in Markdown.
 struct CommandReference {
     let tree: CommandTree
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// The commands as the argument parser knows them: what help, manual and completions are all made of.
+/// The commands as described by the argument parser, for the manual and the reference.
 struct CommandTree: Decodable {
     struct Command: Decodable {
         let commandName: String
@@ -15,7 +15,8 @@ struct CommandTree: Decodable {
         /// Such as `console-billing events list`.
         var fullName: String { ((superCommands ?? []) + [commandName]).joined(separator: " ") }
 
-        /// Its own options and arguments, without `--help` and `--version`, which all have.
+        /// The command's own options and arguments, without `--help` and `--version`, which every command
+        /// has.
         var ownArguments: [Argument] {
             (arguments ?? []).filter { argument in
                 argument.shouldDisplay
@@ -23,7 +24,7 @@ struct CommandTree: Decodable {
             }
         }
 
-        /// The command and those below it, in their order, without `help`.
+        /// The command and its visible subcommands in order, without `help`.
         var displayed: [Command] {
             guard shouldDisplay ?? true, commandName != "help" else { return [] }
             return [self] + (subcommands ?? []).flatMap(\.displayed)
@@ -50,7 +51,7 @@ struct CommandTree: Decodable {
         let allValues: [String]?
         let abstract: String?
 
-        /// As it is written: `--limit <limit>`, `--all`, `<ids> ...`.
+        /// The usage text: `--limit <limit>`, `--all`, `<ids> ...`.
         var spelling: String {
             let value = "<\(valueName ?? "value")>"
             let name = names?.first?.text ?? ""
@@ -63,11 +64,11 @@ struct CommandTree: Decodable {
             return text + (isRepeating ? " ..." : "")
         }
 
-        /// What it is for, which values it takes, and what it is where it is left out.
+        /// The description, with the accepted values and the default.
         var meaning: String {
             var text = abstract ?? ""
             if let allValues { text += " One of \(allValues.joined(separator: ", "))." }
-            // A flag that is not given is false; that needs no words.
+            // The default of a flag is always false.
             if let defaultValue, kind != .flag, !text.contains("default") {
                 text += " Default: \(defaultValue)."
             }
@@ -77,21 +78,20 @@ struct CommandTree: Decodable {
 
     let command: Command
 
-    /// - Throws: What decoding throws, should the parser come to describe itself in other words.
+    /// - Throws: A decoding error, if a new version of the parser describes commands differently.
     init(of root: any ParsableCommand.Type) throws {
         self = try JSONDecoder().decode(CommandTree.self, from: Data(root._dumpHelp().utf8))
     }
 
-    /// Every command that there is to be seen.
+    /// All visible commands.
     var commands: [Command] { command.displayed }
 }
 
-/// A command's discussion, as it is written in the sources: paragraphs, headings in capitals, and what is set in under
-/// them.
+/// A block of a command's discussion: a paragraph, a heading in capitals, or example commands.
 enum DiscussionBlock: Equatable {
     case paragraph(String)
     case heading(String)
-    /// Lines to be left as they are: commands.
+    /// Example commands, to be kept line by line.
     case literal([String])
 
     static func blocks(of discussion: String) -> [DiscussionBlock] {

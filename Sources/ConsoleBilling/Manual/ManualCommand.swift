@@ -1,7 +1,7 @@
 import ArgumentParser
 import Billing
 
-/// `console-billing manual`: the manual page, made of the commands themselves.
+/// `console-billing manual`: prints the manual page, generated from the commands.
 struct ManualCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "manual",

@@ -121,13 +121,13 @@ struct ManualPage {
         return lines
     }
 
-    /// Sentences, each on a line of its own, so that a formatter knows where one ends.
+    /// Puts each sentence on its own line, as mdoc expects.
     private static func prose(_ text: some StringProtocol) -> String {
         String(text).replacing(/([.!?]\)?) +/) { "\($0.output.1)\n" }
             .split(separator: "\n").map(line).joined(separator: "\n")
     }
 
-    /// A line of text, which must not begin as a macro does.
+    /// Escapes a line that would otherwise start like a macro.
     private static func line(_ text: some StringProtocol) -> String {
         let text = escaped(text)
         return text.hasPrefix(".") || text.hasPrefix("'") ? "\\&" + text : text

@@ -1,6 +1,6 @@
 import PrometheusMetrics
 
-/// Which program this is.
+/// A metric with the version of the program.
 struct BuildMetrics: MetricSource {
     func families() -> [MetricFamily] {
         [

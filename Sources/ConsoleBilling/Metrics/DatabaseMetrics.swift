@@ -5,11 +5,11 @@ import SQLiteStorage
 import Glibc
 #endif
 
-/// How large the embedded database is, and how much room it has left.
+/// The size of the embedded database and the free space on its disk.
 struct DatabaseMetrics: MetricSource {
     private let path: String?
 
-    /// - Parameter path: `nil` for a database on a server, which has metrics of its own.
+    /// - Parameter path: The database's file; `nil` for PostgreSQL, which has metrics of its own.
     init(path: String?) { self.path = path.map(DatabaseFiles.resolved) }
 
     func families() -> [MetricFamily] {
@@ -30,7 +30,7 @@ struct DatabaseMetrics: MetricSource {
         ]
     }
 
-    /// Nothing for a file that is not there: a log that has been merged is gone.
+    /// 0 for a missing file: SQLite deletes the WAL after a full checkpoint.
     private static func size(_ path: String) -> Double {
         var status = stat()
         return stat(path, &status) == 0 ? Double(status.st_size) : 0

@@ -1,6 +1,6 @@
 import PrometheusMetrics
 
-/// What became of log lines.
+/// A metric that counts dropped log lines.
 struct LogMetrics: MetricSource {
     func families() -> [MetricFamily] {
         [

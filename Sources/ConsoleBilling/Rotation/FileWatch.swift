@@ -1,15 +1,16 @@
-/// Decides when files that were found changed are to be taken for what they are now.
+/// Decides when changed files are complete enough to be used.
 ///
-/// What they hold counts, whatever way it got there: Kubernetes swaps a symbolic link, others write in place. A file that
-/// is being written is not done yet, so a change is taken only when it is found the same a second time.
+/// It compares contents, because files change in different ways: Kubernetes swaps a symbolic link, others
+/// write in place. A file may be half written, so a change is used only when two looks in a row find the same
+/// contents.
 struct FileWatch: Sendable {
     private var taken: SettingSources.Contents
     private var seen: SettingSources.Contents?
 
-    /// Begins with what a start took.
+    /// Begins with the contents that the service started with.
     init(_ taken: SettingSources.Contents) { self.taken = taken }
 
-    /// Whether what is found now is to be taken.
+    /// Whether the contents found now should be used.
     mutating func isDue(_ found: SettingSources.Contents) -> Bool {
         guard found != taken else {
             seen = nil
@@ -23,7 +24,7 @@ struct FileWatch: Sendable {
         return true
     }
 
-    /// Counts what was found as taken, good or bad, until it changes again.
+    /// Marks contents as used, valid or not, until they change again.
     mutating func take(_ found: SettingSources.Contents) {
         taken = found
         seen = nil

@@ -1,21 +1,21 @@
 import Web
 
-/// What is to be done about settings that were read again while the service runs.
+/// The decision about settings that were reread while the service runs.
 enum SecretReading {
-    /// The secrets can be right.
+    /// The secrets are valid and replace the current ones.
     ///
-    /// - `restart`: other settings that changed, which only a new start takes.
-    /// - `objections`: why that start would be refused.
+    /// - `restart`: other changed settings, which need a restart.
+    /// - `objections`: why that restart would fail.
     case taken(SecretSet, restart: [Setting], objections: [String])
-    /// Something about them cannot be right, so that those in force stay.
+    /// Something is invalid; the current secrets stay in use.
     case refused([String])
 
-    /// Decides it.
+    /// Decides whether to use the reread settings.
     ///
     /// - Parameters:
-    ///   - values: As they are read now.
-    ///   - standing: As they were when secrets were last taken.
-    ///   - started: As the service runs with everything else.
+    ///   - values: The settings as reread.
+    ///   - standing: The settings from which the current secrets were taken.
+    ///   - started: The settings that the service was started with.
     init(_ values: SettingValues, standing: SettingValues, started: SettingValues) {
         var values = values
         for setting in SecretSet.settings
@@ -44,7 +44,9 @@ enum SecretReading {
         )
     }
 
-    /// A file that is empty may be half written, and a key that is lost locks people out: neither is done by accident.
+    /// An empty file may be half written, and losing all keys would lock every client out.
+    ///
+    /// So a setting cannot become empty without a restart.
     private static func emptied(_ setting: Setting, _ source: SettingValues.Source?) -> String {
         let place =
             switch source {

@@ -5,18 +5,20 @@ import ServiceLifecycle
 import UnixSignals
 import Web
 
-/// Takes other secrets while the service runs: at once on SIGHUP, and when the files that they come from have changed.
+/// Reloads secrets while the service runs: at once on SIGHUP, and after their files change.
 actor SecretRotation: ServiceLifecycle.Service {
-    /// What it needs from outside.
+    /// Clock, sleep and file access, injectable for tests.
     struct Means: Sendable {
         var now: @Sendable () -> Instant
         var look: @Sendable (String) -> FileContent = FileContent.read
-        /// From one look at the files to the next; a change is taken at the second look that finds it.
+        /// The time between two looks at the files.
+        ///
+        /// A change is used at the second look that finds it.
         var interval = Duration.seconds(2)
         var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     }
 
-    /// Why they were read.
+    /// Why the settings were reread.
     private enum Occasion: String { case signal = "SIGHUP", files = "changed files" }
 
     private let sources: SettingSources
@@ -27,18 +29,18 @@ actor SecretRotation: ServiceLifecycle.Service {
     private let started: SettingValues
     private var standing: SettingValues
     private var watch: FileWatch
-    /// Of its own: a file system that hangs must hold up nothing else.
+    /// A separate queue: a hanging file system must not block anything else.
     private let reading = DispatchQueue(label: "console-billing.secrets")
 
-    /// Goes on from what the service was started with.
+    /// Begins with the settings of the service's start.
     ///
     /// - Parameters:
-    ///   - sources: Where the settings came from.
-    ///   - contents: What their files held.
-    ///   - secrets: Those in force.
-    ///   - signals: SIGHUP, trapped since before the start could be interrupted by it.
-    ///   - logger: Is told what changed, by names and fingerprints.
-    ///   - means: The clock, and how files are read.
+    ///   - sources: The sources of the settings.
+    ///   - contents: The contents of their files at the start.
+    ///   - secrets: The current secrets, to be replaced.
+    ///   - signals: SIGHUP, trapped early enough that it cannot end the starting process.
+    ///   - logger: Gets a line for each reload, with names and fingerprints of the secrets.
+    ///   - means: Clock, sleep and file access.
     init(
         _ sources: SettingSources,
         contents: SettingSources.Contents,
@@ -71,14 +73,14 @@ actor SecretRotation: ServiceLifecycle.Service {
         }
     }
 
-    /// Reads everything, changed or not.
+    /// Rereads the settings, changed or not.
     func readNow() async {
         let found = await contents()
         watch.take(found)
         take(found, .signal)
     }
 
-    /// Reads what has changed and stayed so.
+    /// Rereads the settings if a change was found twice.
     func look() async {
         let found = await contents()
         if watch.isDue(found) { take(found, .files) }

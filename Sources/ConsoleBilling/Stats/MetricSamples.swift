@@ -1,4 +1,4 @@
-/// What `GET /metrics` says, in Prometheus' text format.
+/// The samples of `GET /metrics`, in Prometheus' text format.
 struct MetricSamples {
     struct Sample: Equatable {
         let name: String
@@ -8,28 +8,29 @@ struct MetricSamples {
 
     private let samples: [String: [Sample]]
 
-    /// Reads a text; lines that are no samples, as comments are none, are passed over.
+    /// Parses the text and ignores lines that are not samples, such as comments.
     init(_ text: String) {
         let read = text.split(separator: "\n").compactMap { Self.sample(Substring($0)) }
         samples = Dictionary(grouping: read, by: \.name)
     }
 
-    /// The value of the first sample of that name that has these labels, among others.
+    /// The value of the first sample with that name and at least these labels.
     func value(_ name: String, _ labels: [String: String] = [:]) -> Double? {
         all(name).first { sample in labels.allSatisfy { sample.labels[$0.key] == $0.value } }?.value
     }
 
     func all(_ name: String) -> [Sample] { samples[name] ?? [] }
 
-    /// Which of several samples that stand for states is 1.
+    /// The label `state` of the sample whose value is 1.
     func state(_ name: String) -> String? { all(name).first { $0.value == 1 }?.labels["state"] }
 
-    /// A quantile of a histogram, as Prometheus' own `histogram_quantile` works it out.
+    /// A quantile of a histogram, interpolated like Prometheus' `histogram_quantile`.
     ///
     /// - Parameters:
     ///   - quantile: From 0 to 1.
-    ///   - name: The histogram's.
-    /// - Returns: `nil` while nothing was observed. Where it lies beyond the last bucket, that one's bound.
+    ///   - name: The histogram's name, without `_bucket`.
+    /// - Returns: `nil` without observations; for a quantile beyond the last finite bucket, the bound of that
+    ///   bucket.
     func quantile(_ quantile: Double, of name: String) -> Double? {
         let buckets = all(name + "_bucket")
             .compactMap { sample in
@@ -76,12 +77,12 @@ struct MetricSamples {
             guard rest.first == "}" else { return nil }
             rest = rest.dropFirst()
         }
-        // A time may follow the value.
+        // A timestamp may follow the value.
         guard let value = rest.split(separator: " ").first.flatMap({ number(String($0)) }) else { return nil }
         return Sample(name: name, labels: labels, value: value)
     }
 
-    /// Takes a quoted text off the front.
+    /// Removes a quoted string from the front and returns its contents.
     private static func quoted(_ rest: inout Substring) -> String? {
         var text = ""
         var isEscaped = false

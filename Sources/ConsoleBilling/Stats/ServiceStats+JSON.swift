@@ -3,7 +3,7 @@ import Stories
 import Web
 
 extension ServiceStats {
-    /// For programs: every member is there, and null where it is not known.
+    /// The statistics for programs; unknown members are null.
     var json: OrderedJSON {
         [
             "object": "stats", "server": .string(server), "ready": .bool(isReady),

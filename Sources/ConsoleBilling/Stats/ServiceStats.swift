@@ -2,17 +2,17 @@ import Billing
 import Storage
 import Web
 
-/// How a running service is doing, as it told.
+/// Statistics of a running service.
 struct ServiceStats {
     let server: String
     let isReady: Bool
-    /// `nil` where it was not to be had.
+    /// `nil` if the request failed.
     let events: EventSummaryResponse?
     let metrics: MetricSamples?
-    /// Which parts were not to be had, and why.
+    /// The parts that could not be fetched, and why.
     let lacking: [String]
 
-    /// Beyond which a line is remarkable: where the alerts of deploy/prometheus have it.
+    /// Thresholds beyond which a line is highlighted; the same as in the alerts of deploy/prometheus.
     private enum Limits {
         static let silence = 6.0 * 3600
         static let workAge = 3600.0
@@ -24,11 +24,11 @@ struct ServiceStats {
 
     struct Line: Equatable {
         let text: String
-        /// Whether somebody should look at it.
+        /// Whether the line shows a problem.
         let isRemarkable: Bool
     }
 
-    /// For people, from the top of the screen down.
+    /// The lines for people, top to bottom.
     func lines(now: Instant) -> [Line] {
         var lines = [heading(now)]
         if let events { lines += table(of: events) }

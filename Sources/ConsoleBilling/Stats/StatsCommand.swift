@@ -2,7 +2,7 @@ import ArgumentParser
 import Billing
 import Web
 
-/// `console-billing stats`: on one screen, how the running service is doing.
+/// `console-billing stats`: shows the running service's state on one screen.
 struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
@@ -51,9 +51,9 @@ struct StatsCommand: AsyncParsableCommand {
 }
 
 extension ServiceStats {
-    /// Asks for each part; what is refused is lacking.
+    /// Fetches each part; a failed part is listed in `lacking`.
     ///
-    /// - Throws: ``CommandFailure`` where nobody answers.
+    /// - Throws: ``CommandFailure`` if the service does not answer.
     init(asking server: ServerConnection) async throws {
         let isReady = try await Self.isReady(server)
         let summary = await Self.answer(of: "/v1/events/summary", "The log", server)

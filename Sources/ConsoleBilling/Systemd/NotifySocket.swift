@@ -2,22 +2,22 @@
 import Glibc
 #endif
 
-/// Where systemd listens to how its service is: the datagram socket that it names in `NOTIFY_SOCKET`.
+/// The datagram socket (`NOTIFY_SOCKET`) on which systemd receives the service's state.
 ///
-/// Source: sd_notify(3). Spoken here rather than by libsystemd, since it is one datagram of text.
+/// Source: sd_notify(3). Implemented here without libsystemd, since a message is one datagram of text.
 struct NotifySocket: Sendable {
-    /// What a service may say.
+    /// The messages that a service may send.
     enum State: String, Sendable {
         case ready = "READY=1"
         case stopping = "STOPPING=1"
-        /// That it is well, which it has to say in time, again and again.
+        /// Must be sent again within each watchdog interval.
         case well = "WATCHDOG=1"
     }
 
     private let address: [UInt8]
 
-    /// - Parameter name: A path, or `@` and the name of an abstract socket; anything else, or one that is too long,
-    ///   is nobody's.
+    /// - Parameter name: A path, or `@` and the name of an abstract socket. The initialiser fails for
+    ///   anything else, and for a name that is too long.
     init?(_ name: String?) {
         guard let name, let first = name.utf8.first, first == UInt8(ascii: "/") || first == UInt8(ascii: "@")
         else { return nil }
@@ -27,7 +27,7 @@ struct NotifySocket: Sendable {
         address = bytes
     }
 
-    /// Says it; whether anybody heard it is not ours to care for.
+    /// Sends a message and ignores errors: the service runs with or without a receiver.
     func say(_ state: State) {
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }

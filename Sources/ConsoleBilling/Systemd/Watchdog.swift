@@ -1,19 +1,19 @@
 import ServiceLifecycle
 
-/// Says to systemd that the service is well, for as long as it is: one that hangs is started again.
+/// Tells systemd regularly that the service works, so that systemd restarts one that hangs.
 struct Watchdog: ServiceLifecycle.Service {
     let socket: NotifySocket
     let interval: Duration
-    /// Whether what Stripe sends could be stored now.
+    /// Whether the service can store events now.
     let isWell: @Sendable () async -> Bool
     let pause: @Sendable (Duration) async throws -> Void
 
-    /// Half of the time within which systemd wants to hear, as sd_watchdog_enabled(3) has it.
+    /// Half of systemd's watchdog interval, as sd_watchdog_enabled(3) recommends.
     ///
     /// - Parameters:
-    ///   - environment: `WATCHDOG_USEC`, and `WATCHDOG_PID` where it is meant for one process.
-    ///   - process: Ours.
-    /// - Returns: `nil` when nobody wants to hear.
+    ///   - environment: Holds `WATCHDOG_USEC`, and `WATCHDOG_PID` if the watchdog is for one process.
+    ///   - process: The id of this process.
+    /// - Returns: `nil` if no watchdog is set for this process.
     static func interval(in environment: [String: String], process: Int32) -> Duration? {
         guard let microseconds = environment["WATCHDOG_USEC"].flatMap(Int64.init), microseconds > 1,
             environment["WATCHDOG_PID"].map({ Int32($0) == process }) ?? true
@@ -25,7 +25,7 @@ struct Watchdog: ServiceLifecycle.Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 if await isWell() { socket.say(.well) }
-                // Ended in the middle of a pause, there is nothing more to say.
+                // The pause was cancelled: the service stops.
                 guard (try? await pause(interval)) != nil else { return }
             }
         }

@@ -1,6 +1,6 @@
-/// Stretches of time and sizes, in a word or two for people.
+/// Short texts for durations and sizes.
 enum DurationText {
-    /// Such as `3 d`, of the largest unit that there is one of.
+    /// Such as `3 d`, in the largest unit that fits at least once.
     static func text(_ seconds: Int64) -> String {
         switch seconds {
         case ..<0: "0 s"
@@ -13,7 +13,7 @@ enum DurationText {
 
     static func ago(_ seconds: Int64) -> String { "\(text(seconds)) ago" }
 
-    /// Of what is measured in milliseconds: `0.42 ms`, `3.1 ms`, `210 ms`, `1.2 s`.
+    /// For durations measured in milliseconds: `0.42 ms`, `3.1 ms`, `210 ms`, `1.2 s`.
     static func fine(seconds: Double) -> String {
         switch seconds {
         case ..<0.001: "\(rounded(seconds * 1000, places: 2)) ms"

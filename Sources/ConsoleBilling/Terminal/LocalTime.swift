@@ -4,7 +4,7 @@ import Foundation
 extension Instant {
     static var now: Instant { Instant(unixSeconds: Int64(time(nil))) }
 
-    /// As the Stripe CLI writes a time: `2026-11-23 15:07:40`, in the zone of whoever reads it.
+    /// The time as the Stripe CLI writes it, in the local time zone: `2026-11-23 15:07:40`.
     var localText: String {
         var seconds = time_t(unixSeconds)
         var parts = tm()

@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import Stories
 
-/// For whom a command writes its results.
+/// The format of a command's results.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case human, json
 
-    /// What was asked for; else JSON, unless a person is looking.
+    /// The requested format; by default `human` on a terminal, else JSON.
     static func chosen(_ asked: OutputFormat?) -> OutputFormat {
         asked ?? (Terminal.Stream.output.isTerminal ? .human : .json)
     }
@@ -19,14 +19,14 @@ struct OutputOptions: ParsableArguments {
     var chosen: OutputFormat { .chosen(format) }
 }
 
-/// Columns for people, as wide as what is in them.
+/// A text table whose columns are as wide as their longest cell.
 struct TextTable {
     let columns: [String]
     var rows: [[String]] = []
 
     var text: String { text(rightAlignedFrom: columns.count) }
 
-    /// The same, with numbers one under the other.
+    /// The table with right-aligned columns from `firstNumber` on.
     func text(rightAlignedFrom firstNumber: Int) -> String {
         let lines = [columns] + rows
         let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
@@ -42,7 +42,8 @@ struct TextTable {
     }
 }
 
-/// Text from an event, safe to show: it cannot move the cursor or change a colour.
+/// Makes text from an event safe to print: it replaces control characters, which could move the cursor or
+/// change colours.
 func printable(_ text: String) -> String {
     String(
         String.UnicodeScalarView(

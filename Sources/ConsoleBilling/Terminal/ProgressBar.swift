@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A line on standard error that says how far a command has come; nothing where that is no terminal.
+/// A progress line on standard error, shown only on a terminal.
 final class ProgressBar: Sendable {
     private struct State {
         var done = 0
@@ -17,7 +17,7 @@ final class ProgressBar: Sendable {
         self.isShown = isShown && total > 1
     }
 
-    /// Counts some more, and redraws ten times a second at most.
+    /// Adds steps, and redraws at most ten times a second.
     func advance(by steps: Int = 1) {
         let line: String? = state.withLock { state in
             state.done += steps
@@ -32,7 +32,7 @@ final class ProgressBar: Sendable {
         if isShown, let line { Terminal.write("\r\u{1B}[2K" + line, to: .error) }
     }
 
-    /// Takes the line away, so that something else can be printed.
+    /// Removes the line, so that other text can be printed.
     func clear() {
         guard isShown else { return }
         state.withLock { $0.drawnAt = nil }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The two streams a command writes to: results on one, progress and complaints on the other.
+/// The output streams of a command: results on standard output, progress and errors on standard error.
 enum Terminal {
     enum Stream: Int32 {
         case output = 1
@@ -9,7 +9,7 @@ enum Terminal {
         var isTerminal: Bool { isatty(rawValue) == 1 }
     }
 
-    /// Writes all of `text`; a reader that went away is no failure of ours.
+    /// Writes all of `text`, and ignores errors such as a closed pipe.
     static func write(_ text: String, to stream: Stream = .output) {
         write(Array(text.utf8), to: stream.rawValue)
     }
@@ -33,7 +33,7 @@ enum Terminal {
     static func line(_ text: String, to stream: Stream = .output) { write(text + "\n", to: stream) }
 }
 
-/// Colours for people, where the terminal has them and nobody asked for none (<https://no-color.org>).
+/// Colours for terminals, unless NO_COLOR is set (<https://no-color.org>) or TERM is `dumb`.
 struct Palette: Sendable {
     enum Colour: Int { case red = 31, green = 32, yellow = 33, dim = 2 }
 

@@ -4,17 +4,17 @@ import Foundation
 import Storage
 import Web
 
-/// Asks for a run, shows how far it is, and asks again where it needs a word.
+/// Begins a run, shows its progress, and asks the user for confirmation if it pauses.
 struct UpkeepConversation {
     let desk: any UpkeepDesk
     let kind: UpkeepRun.Kind
     let parameters: [String: String]
 
     private static let interval = Duration.milliseconds(300)
-    /// How long a service may be away, as while it is started again.
+    /// How long the service may be unavailable, for example during a restart.
     private static let patience = Duration.seconds(30)
 
-    /// - Returns: The run as it ended.
+    /// - Returns: The run in its final state.
     func run() async throws -> UpkeepRunResponse {
         let ended = try await follow(desk.begin(kind, parameters))
         guard ended.state == UpkeepRun.State.paused.rawValue, parameters["max_requests"] != "any",
@@ -62,7 +62,7 @@ struct UpkeepConversation {
 }
 
 extension UpkeepRunResponse {
-    /// How a command ends that asked for it.
+    /// The exit code of the command that began the run.
     var exitCode: ExitCode {
         switch (UpkeepRun.State(rawValue: state), failure) {
         case (.completed?, _):
@@ -73,7 +73,7 @@ extension UpkeepRunResponse {
         }
     }
 
-    /// Why it did not come to its end, and what could not be done.
+    /// Why the run did not complete, and its problems.
     var complaints: [String] {
         (state == UpkeepRun.State.completed.rawValue ? [] : [reason].compactMap(\.self)) + problems
     }

@@ -7,19 +7,19 @@ import StripeAPI
 import Upkeep
 import Web
 
-/// Where runs of upkeep are asked for: the service that holds the database, or this process where none does.
+/// Begins and shows runs: through the service that holds the database, or in this process if no service runs.
 protocol UpkeepDesk: Sendable {
-    /// Begins a run, or goes on with the one that was asked for the same.
+    /// Begins a run, or resumes the unfinished one with the same parameters.
     func begin(
         _ kind: UpkeepRun.Kind,
         _ parameters: [String: String]
     ) async throws(CommandFailure) -> UpkeepRunResponse
 
-    /// A run as it stands.
+    /// The current state of a run.
     func show(_ kind: UpkeepRun.Kind, id: String) async throws(CommandFailure) -> UpkeepRunResponse
 }
 
-/// The service's.
+/// Runs in the service, through its HTTP API.
 struct ServedUpkeep: UpkeepDesk {
     let connection: ServerConnection
 
@@ -45,13 +45,13 @@ struct ServedUpkeep: UpkeepDesk {
         case .reconciliation: "/v1/reconciliations"
         case .usageSync: "/v1/usage/syncs"
         case .alerts: "/v1/work"
-        // The service asks itself for it, and nobody else does.
+        // Only the service itself begins retention runs; this route is not used.
         case .retention: "/v1/retention"
         }
     }
 }
 
-/// This process's, with the database to itself.
+/// Runs in this process, with exclusive access to the database.
 struct LocalUpkeep: UpkeepDesk {
     let store: any Store
 
@@ -96,7 +96,7 @@ struct LocalUpkeep: UpkeepDesk {
     }
 }
 
-/// Finds the desk.
+/// Options that choose between the service and this process.
 struct UpkeepDeskOptions: ParsableArguments {
     @OptionGroup var connection: ConnectionOptions
 
@@ -106,7 +106,7 @@ struct UpkeepDeskOptions: ParsableArguments {
     @Option(help: "A YAML or JSON file of settings, for where no service runs.")
     var config: String?
 
-    /// Asks the running service; where none runs, opens the database and does the work in this process.
+    /// Uses the running service; if none runs, opens the database and works in this process.
     func withDesk(_ work: (any UpkeepDesk) async throws -> Void) async throws {
         let environment = try CommandEnvironment(credentialsPath: credentials)
         let base = try environment.server(connection.server)
@@ -140,7 +140,7 @@ struct UpkeepDeskOptions: ParsableArguments {
             _ = try await transport.send(request)
             return true
         } catch {
-            // Whatever else goes wrong, somebody is there.
+            // Any other error shows that a server listens there.
             return error != .couldNotConnect
         }
     }
@@ -196,7 +196,8 @@ struct UpkeepDeskOptions: ParsableArguments {
         }
     }
 
-    /// The service's, of which only the database and Stripe matter here.
+    /// The service's configuration, with placeholders for secrets: only the database and Stripe's settings
+    /// are used.
     private func configuration(_ environment: CommandEnvironment) throws -> ServiceConfiguration {
         var values = try SettingValues(
             flags: [:],
@@ -205,7 +206,7 @@ struct UpkeepDeskOptions: ParsableArguments {
         )
         values.supply(.webhookSecret, "whsec_of_nobody")
         values.supply(.linkSigningSecret, String(repeating: "-", count: 32))
-        // Its log is for a terminal that shows how far it is.
+        // Log errors only: the terminal shows the progress line.
         values.supply(.logLevel, "error")
         return try ServiceConfiguration(values)
     }

@@ -1,6 +1,6 @@
 import Web
 
-/// The line on standard error that says how far a run has come, how fast it goes and how long it will take.
+/// The progress line of a run on standard error: requests made, rate and time left.
 struct UpkeepLine {
     private let firstRequests: Int
     private let startedAt: ContinuousClock.Instant

@@ -3,7 +3,7 @@ import Billing
 import Storage
 import Web
 
-/// What a run of upkeep is asked to do.
+/// Options for a backfill or a reconciliation.
 struct UpkeepOptions: ParsableArguments {
     @Option(
         help: "Since when: 30d or 12h (ago), a day, a time such as 2026-11-01T10:00:00Z, or unix seconds."
@@ -25,7 +25,7 @@ struct UpkeepOptions: ParsableArguments {
     @Flag(help: "Make as many requests as it takes, and do not ask.")
     var yes = false
 
-    /// The parameters of the route, by name.
+    /// The query parameters of the route, by name.
     func parameters(_ more: [String: String] = [:]) -> [String: String] {
         var values = more
         values["since"] = since
@@ -36,7 +36,7 @@ struct UpkeepOptions: ParsableArguments {
         return values
     }
 
-    /// Refuses what the service would refuse, before anybody is asked.
+    /// Checks the parameters as the service would, before a request is made.
     func validate(_ kind: UpkeepRun.Kind) throws {
         do {
             _ = try UpkeepParameters.request(kind, parameters(), now: .now)

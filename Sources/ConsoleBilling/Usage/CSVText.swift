@@ -14,7 +14,7 @@ struct CSVText {
     let columns: [String]
     let rows: [Row]
 
-    /// - Throws: ``Fault`` for a quotation that never ends, or a row that has more or fewer cells than the first.
+    /// - Throws: ``Fault`` for an unclosed quotation mark, or a row with more or fewer cells than the first.
     init(_ bytes: [UInt8]) throws(Fault) {
         var all = try Self.rows(bytes[...].droppingByteOrderMark)
         guard !all.isEmpty else { throw Fault(line: 1, problem: "there are no columns") }
@@ -41,7 +41,7 @@ struct CSVText {
         }
         func endRow() {
             endCell()
-            // An empty line is none.
+            // Skip an empty line.
             if cells != [""] { rows.append(Row(line: rowLine, cells: cells)) }
             cells = []
         }

@@ -2,7 +2,7 @@ import Billing
 import Foundation
 import Stories
 
-/// Records of usage in a file: JSON, JSONL or CSV, all of one kind, each checked as the service would.
+/// Usage records of one kind in a JSON, JSONL or CSV file, each checked as the service checks them.
 struct UsageFile {
     enum Kind: String, CaseIterable, Comparable {
         case leases, calendar, accounts
@@ -11,10 +11,10 @@ struct UsageFile {
 
         private static func order(_ kind: Kind) -> Int { allCases.firstIndex(of: kind) ?? 0 }
 
-        /// Where they are posted to.
+        /// The route that takes these records.
         var path: String { "/v1/usage/\(rawValue)" }
 
-        /// What tells the kind by a member that it always has.
+        /// The kind of a record, by a member that only this kind always has.
         static func of(members: Set<String>) -> Kind? {
             if members.contains("price_per_block") || members.contains("created_height") { return .leases }
             if members.contains("first_height") { return .calendar }
@@ -22,7 +22,7 @@ struct UsageFile {
         }
     }
 
-    /// A line that is no record; names the line, the field and the reason.
+    /// A line that is not a record; names the line, the field and the reason.
     struct Fault: Error, Equatable, CustomStringConvertible {
         let line: Int
         let problem: String
@@ -36,9 +36,9 @@ struct UsageFile {
     let faults: [Fault]
 
     /// - Parameters:
-    ///   - bytes: The file.
-    ///   - isCSV: Whether it is a table with the names of the fields in its first line.
-    /// - Throws: ``Fault`` where not even the kind can be told.
+    ///   - bytes: The contents of the file.
+    ///   - isCSV: Whether the file is a table with field names in the first line.
+    /// - Throws: ``Fault`` if the kind of the records cannot be determined.
     init(_ bytes: [UInt8], isCSV: Bool) throws(Fault) {
         let texts = isCSV ? try Self.table(bytes) : try Self.lines(bytes)
         guard let first = texts.lazy.compactMap({ Self.members(of: $0.text) }).first,
@@ -68,7 +68,7 @@ struct UsageFile {
     private typealias Text = (line: Int, text: [UInt8])
 
     private static func lines(_ bytes: [UInt8]) throws(Fault) -> [Text] {
-        // An array may be spread over lines in any way; its records are counted instead.
+        // An array may be formatted in any way, so its records are counted instead of lines.
         if bytes.first(where: { !isSpace($0) }) == UInt8(ascii: "[") {
             guard let elements = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [Any] else {
                 throw Fault(line: 1, problem: "this is not JSON")
@@ -83,7 +83,7 @@ struct UsageFile {
             .filter { !$0.element.allSatisfy(isSpace) }.map { ($0.offset + 1, Array($0.element)) }
     }
 
-    /// A row becomes an object of its cells; empty ones are absent.
+    /// Makes each row a JSON object and leaves out empty cells.
     private static func table(_ bytes: [UInt8]) throws(Fault) -> [Text] {
         do {
             let table = try CSVText(bytes)
@@ -98,7 +98,7 @@ struct UsageFile {
         }
     }
 
-    /// All fields may be text but those that are a list or a yes and no.
+    /// Every field may be a JSON string, except lists and booleans.
     private static func value(of cell: String, in column: String) -> String {
         switch (column, cell.lowercased()) {
         case ("final", "true"), ("final", "false"): cell.lowercased()

@@ -1,6 +1,6 @@
 import Billing
 
-/// A charge in the making, and how Stripe would write it at this moment.
+/// The state of a charge during a story, and its JSON in a version of Stripe's API.
 struct ChargeBody: Sendable {
     enum Status: String { case pending, failed, succeeded }
 
@@ -62,7 +62,8 @@ struct ChargeBody: Sendable {
         expanding expansions: ObjectExpansions = .none
     ) -> OrderedJSON {
         var whole = current(expansions)
-        // Fields that Stripe added without a version, each on a day: https://github.com/stripe/openapi.
+        // Stripe added these fields to all versions, each on a certain day:
+        // https://github.com/stripe/openapi.
         if created < Self.disputedSince { whole = whole.removing(["disputed"]) }
         if created < Self.amountCapturedSince { whole = whole.removing(["amount_captured"]) }
         guard shape.isBeforeBasil else { return whole }

@@ -1,6 +1,6 @@
 import Billing
 
-/// A Checkout Session in the making, and how Stripe would write it at this moment.
+/// The state of a Checkout Session during a story, and its JSON.
 struct CheckoutSessionBody: Sendable {
     let id: String
     let amount: Int64

@@ -1,6 +1,6 @@
 import Billing
 
-/// A customer, as Stripe writes one.
+/// A customer's JSON as Stripe writes it.
 struct CustomerBody: Sendable {
     let id: String
     let created: Instant
@@ -38,7 +38,9 @@ struct CustomerBody: Sendable {
     }
 }
 
-/// A subscription, which says nothing about a payment but arrives beside one.
+/// A subscription's JSON.
+///
+/// It shows nothing about a payment, but its events arrive beside a payment's.
 struct SubscriptionBody: Sendable {
     let id: String
     let customer: String?

@@ -1,6 +1,6 @@
 import Billing
 
-/// A dispute in the making, and how Stripe would write it at this moment.
+/// The state of a dispute during a story, and its JSON in a version of Stripe's API.
 struct DisputeBody: Sendable {
     enum Status: String {
         case warningNeedsResponse = "warning_needs_response"

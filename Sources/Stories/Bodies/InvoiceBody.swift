@@ -1,6 +1,6 @@
 import Billing
 
-/// An invoice in the making, and how Stripe would write it at this moment.
+/// The state of an invoice during a story, and its JSON in a version of Stripe's API.
 struct InvoiceBody: Sendable {
     enum Status: String { case draft, open, paid, void }
 
@@ -16,9 +16,9 @@ struct InvoiceBody: Sendable {
     var attempts: Int64 = 0
     var paidAt: Instant?
     var isPaidOutOfBand = false
-    /// The coupon that pays all of it.
+    /// The coupon that covers the whole amount.
     var coupon: String?
-    /// Which the shapes before basil write on the invoice itself.
+    /// The charge and the intent, which versions before basil write on the invoice.
     var charge: String?
     var intent: String?
 
@@ -35,7 +35,7 @@ struct InvoiceBody: Sendable {
             "payment_intent": expansions.reference(intent),
             "subscription": .text(subscription),
         ])
-        // Before basil `amount_paid` left out what was paid outside Stripe.
+        // Before basil `amount_paid` does not include payments outside Stripe.
         .adding(
             isPaidOutOfBand ? ["amount_paid": 0, "amount_remaining": .integer(due)] : [:]
         )
@@ -171,7 +171,7 @@ struct InvoiceBody: Sendable {
     }
 }
 
-/// An InvoicePayment: what an invoice was paid with, since invoices themselves no longer say.
+/// An InvoicePayment, which shows how an invoice was paid; invoices have not shown it since basil.
 struct InvoicePaymentBody: Sendable {
     enum Means: Sendable { case intent(String), record(String) }
 

@@ -1,4 +1,4 @@
-/// The objects that stand whole where a body would otherwise only name them.
+/// The objects to be expanded in a body; others are written as ids.
 struct ObjectExpansions: Sendable {
     static let none = ObjectExpansions()
 

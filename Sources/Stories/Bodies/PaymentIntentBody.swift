@@ -1,6 +1,6 @@
 import Billing
 
-/// A PaymentIntent in the making, and how Stripe would write it at this moment.
+/// The state of a PaymentIntent during a story, and its JSON in a version of Stripe's API.
 struct PaymentIntentBody: Sendable {
     enum Status: String {
         case requiresPaymentMethod = "requires_payment_method"

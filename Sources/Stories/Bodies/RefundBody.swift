@@ -1,6 +1,6 @@
 import Billing
 
-/// A refund in the making, and how Stripe would write it at this moment.
+/// The state of a refund during a story, and its JSON in a version of Stripe's API.
 struct RefundBody: Sendable {
     enum Status: String {
         case requiresAction = "requires_action"
@@ -16,14 +16,14 @@ struct RefundBody: Sendable {
     let created: Instant
     let reason: String?
     let balanceTransaction: String
-    /// Whether this refund gives money back, and is not only an authorisation let go.
+    /// Whether it returns money; `false` if it only releases an authorisation.
     let isMoneyBack: Bool
     var status = Status.succeeded
     var failureReason: String?
-    /// The acquirer's number for it, by which a bank can find it.
+    /// The acquirer's reference number, by which a bank finds the refund.
     var reference: String?
 
-    /// When refunds began to say where the money goes, in every version: 2023-12-21.
+    /// The time from which refunds have `destination_details`, in every version: 2023-12-21.
     ///
     /// <https://github.com/stripe/stripe-node/blob/master/CHANGELOG.md> (14.10.0).
     private static let destinationSince = Instant(unixSeconds: 1_703_116_800)

@@ -1,11 +1,11 @@
-/// Leases and a calendar that a seed decides, as the JSON that would be posted: everything that can be, and no more.
+/// Random leases and calendar days, decided by a seed, as the JSON to be posted, with all variations that the service accepts.
 package struct GeneratedLeases: Sendable {
     package let calendar: [String]
     package let leases: [String]
 
     /// - Parameters:
-    ///   - seed: Decides everything.
-    ///   - count: How many leases.
+    ///   - seed: The seed of all values.
+    ///   - count: The number of leases.
     package init(seed: UInt64, count: Int) {
         var random = SeededRandom(seed: seed)
         var height = Int64.random(in: 1...9_000_000_000, using: &random)

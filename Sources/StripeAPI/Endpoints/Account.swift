@@ -1,10 +1,10 @@
 /// `GET /v1/account`
 extension StripeClient {
-    /// The account that the key belongs to; many restricted keys may not ask.
+    /// Retrieves the account that the key belongs to; many restricted keys may not.
     ///
-    /// - Parameter account: A connected account, to get that one instead.
+    /// - Parameter account: A connected account to retrieve instead.
     /// - Returns: The account's JSON, byte for byte.
-    /// - Throws: Anything but a success about an account.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns the account.
     package func account(_ account: String? = nil) async throws(StripeAPIError) -> [UInt8] {
         let answer = try await get(path: ["v1", "account"], account: account)
         try answer.check(kind: "account", id: account)

@@ -1,35 +1,35 @@
 /// `GET /v1/charges`, `GET /v1/charges/:id` and `POST /v1/charges/:id`
 extension StripeClient {
-    /// The charge as Stripe has it now, with a receipt link minted for this answer.
+    /// Retrieves the charge in its current state, with a fresh receipt link.
     ///
     /// - Parameters:
     ///   - id: A charge's id, `ch_…` or `py_…`.
     ///   - account: The connected account the charge belongs to.
     /// - Returns: The charge's JSON, byte for byte.
-    /// - Throws: Anything but a success about this very object.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func charge(_ id: String, account: String? = nil) async throws(StripeAPIError) -> [UInt8] {
         try await object("charge", id: id, path: ["v1", "charges"], account: account)
     }
 
-    /// Has Stripe e-mail the receipt of a charge.
+    /// Makes Stripe e-mail the receipt of a charge.
     ///
-    /// Stripe does so when `receipt_email` is set. In test mode it sends nothing.
+    /// Stripe sends the e-mail when `receipt_email` is set. In test mode it sends none.
     ///
     /// - Parameters:
     ///   - id: A charge's id.
-    ///   - address: Whom to; it is in no error and no log.
-    ///   - idempotencyKey: The same for every attempt at this one e-mail; Stripe then sends one.
+    ///   - address: The recipient; never part of an error or a log line.
+    ///   - idempotencyKey: The same key for every attempt at this e-mail, so that Stripe sends one.
     ///   - account: The connected account the charge belongs to.
-    /// - Returns: The charge's JSON as it is now, byte for byte.
-    /// - Throws: Anything but a success about this very object.
+    /// - Returns: The JSON of the updated charge, byte for byte.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func emailReceipt(
         ofCharge id: String,
         to address: String,
         idempotencyKey: String,
         account: String? = nil
     ) async throws(StripeAPIError) -> [UInt8] {
-        // Whether it is one is Stripe's to say. This keeps out what none can be, and an empty one, which would take
-        // the address off the charge.
+        // Stripe checks the address itself. Refuse only impossible ones, and the empty one, which would
+        // remove the address from the charge.
         guard (3...512).contains(address.utf8.count), address.contains("@"),
             address.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })
         else { throw .invalidArgument(.emailAddress) }

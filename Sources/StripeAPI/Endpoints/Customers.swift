@@ -1,12 +1,12 @@
 /// `GET /v1/customers` and `GET /v1/customers/:id`
 extension StripeClient {
-    /// The customer as Stripe has it now; of one that was deleted only the id and that it was.
+    /// Retrieves the customer in its current state; a deleted customer has only its id and `deleted`.
     ///
     /// - Parameters:
     ///   - id: A customer's id.
     ///   - account: The connected account it belongs to.
     /// - Returns: The customer's JSON, byte for byte.
-    /// - Throws: Anything but a success about this very object.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func customer(_ id: String, account: String? = nil) async throws(StripeAPIError) -> [UInt8] {
         try await object("customer", id: id, path: ["v1", "customers"], account: account)
     }

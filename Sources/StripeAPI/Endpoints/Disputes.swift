@@ -1,12 +1,12 @@
 /// `GET /v1/disputes` and `GET /v1/disputes/:id`
 extension StripeClient {
-    /// The dispute as Stripe has it now.
+    /// Retrieves the dispute in its current state.
     ///
     /// - Parameters:
     ///   - id: A dispute's id.
     ///   - account: The connected account it belongs to.
     /// - Returns: The dispute's JSON, byte for byte.
-    /// - Throws: Anything but a success about this very object.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func dispute(_ id: String, account: String? = nil) async throws(StripeAPIError) -> [UInt8] {
         try await object("dispute", id: id, path: ["v1", "disputes"], account: account)
     }

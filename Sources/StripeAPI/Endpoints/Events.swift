@@ -1,12 +1,12 @@
 /// `GET /v1/events` and `GET /v1/events/:id`
 extension StripeClient {
-    /// The event as Stripe rendered it when it happened; Stripe keeps it for thirty days.
+    /// Retrieves the event as Stripe rendered it when it happened; Stripe keeps it for thirty days.
     ///
     /// - Parameters:
     ///   - id: An event's id.
     ///   - account: The connected account it happened in.
     /// - Returns: The event's JSON, byte for byte.
-    /// - Throws: Anything but a success about this very object.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func event(_ id: String, account: String? = nil) async throws(StripeAPIError) -> [UInt8] {
         try await object("event", id: id, path: ["v1", "events"], account: account)
     }
@@ -16,9 +16,10 @@ extension StripeListing {
     /// Every event of the last thirty days.
     ///
     /// - Parameters:
-    ///   - created: Which of them.
-    ///   - isDelivered: Only those that every endpoint took, or only those that some endpoint has not.
-    /// - Returns: The list.
+    ///   - created: The range of creation times.
+    ///   - isDelivered: `true` for events that every endpoint accepted, `false` for events that some endpoint
+    ///     did not accept; `nil` for all.
+    /// - Returns: The list request.
     package static func events(created: CreatedRange = .all, isDelivered: Bool? = nil) -> StripeListing {
         events(group: [], created, isDelivered)
     }
@@ -26,10 +27,10 @@ extension StripeListing {
     /// The events of some types.
     ///
     /// - Parameters:
-    ///   - types: Stripe's spelling, without wildcards; given twice they are asked for once.
-    ///   - created: Which of them.
-    ///   - isDelivered: As for ``events(created:isDelivered:)``.
-    /// - Returns: As many lists as it takes, since Stripe filters by at most 20 types; each event is in one of them.
+    ///   - types: Stripe's type names without wildcards; duplicates are ignored.
+    ///   - created: The range of creation times.
+    ///   - isDelivered: See ``events(created:isDelivered:)``.
+    /// - Returns: One list per 20 types, the most that Stripe's filter takes; each event is in one list only.
     package static func events(
         ofTypes types: [String],
         created: CreatedRange = .all,

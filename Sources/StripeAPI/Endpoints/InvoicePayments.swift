@@ -1,12 +1,12 @@
 /// `GET /v1/invoice_payments` and `GET /v1/invoice_payments/:id`
 extension StripeClient {
-    /// The invoice payment as Stripe has it now.
+    /// Retrieves the invoice payment in its current state.
     ///
     /// - Parameters:
     ///   - id: An invoice payment's id.
     ///   - account: The connected account it belongs to.
     /// - Returns: The invoice payment's JSON, byte for byte.
-    /// - Throws: Anything but a success about this very object.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func invoicePayment(
         _ id: String,
         account: String? = nil
@@ -22,13 +22,13 @@ extension LeastVersion {
         source:
             "https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices"
     )
-    /// Before, a payment outside Stripe is not among an invoice's payments.
+    /// In earlier versions, an invoice's payments lack a payment outside Stripe.
     static let invoicePaymentRecords = LeastVersion(
         "GET /v1/invoice_payments with payment records",
         "2025-10-29.clover",
         source: "https://docs.stripe.com/changelog/clover/2025-10-29/invoicing-payment-records"
     )
-    /// Backfill and reconciliation list by time.
+    /// Backfill and reconciliation list invoice payments by creation time.
     static let invoicePaymentsByTime = LeastVersion(
         "GET /v1/invoice_payments?created",
         "2025-11-17.clover",
@@ -37,7 +37,9 @@ extension LeastVersion {
 }
 
 extension StripeListing {
-    /// What paid an invoice; since 2025-03-31 the invoice itself does not say.
+    /// The payments of an invoice.
+    ///
+    /// Since version 2025-03-31 the invoice itself does not name them.
     package static func invoicePayments(ofInvoice invoice: String) -> StripeListing {
         StripeListing(
             "invoice_payment",

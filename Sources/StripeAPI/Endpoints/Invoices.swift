@@ -1,12 +1,12 @@
 /// `GET /v1/invoices` and `GET /v1/invoices/:id`
 extension StripeClient {
-    /// The invoice as Stripe has it now, with links minted for this answer.
+    /// Retrieves the invoice in its current state, with fresh links.
     ///
     /// - Parameters:
     ///   - id: An invoice's id.
     ///   - account: The connected account it belongs to.
     /// - Returns: The invoice's JSON, byte for byte.
-    /// - Throws: Anything but a success about this very object.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func invoice(_ id: String, account: String? = nil) async throws(StripeAPIError) -> [UInt8] {
         try await object("invoice", id: id, path: ["v1", "invoices"], account: account)
     }

@@ -1,13 +1,13 @@
 /// `GET /v1/payment_intents` and `GET /v1/payment_intents/:id`
 extension StripeClient {
-    /// The payment intent as Stripe has it now.
+    /// Retrieves the payment intent in its current state.
     ///
     /// - Parameters:
     ///   - id: A payment intent's id.
-    ///   - expandingLatestCharge: Whether `latest_charge` is to be the charge itself instead of its id.
+    ///   - expandingLatestCharge: Whether `latest_charge` contains the charge instead of its id.
     ///   - account: The connected account the intent belongs to.
     /// - Returns: The payment intent's JSON, byte for byte.
-    /// - Throws: Anything but a success about this very object.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func paymentIntent(
         _ id: String,
         expandingLatestCharge: Bool = true,
@@ -24,7 +24,7 @@ extension StripeClient {
 }
 
 extension LeastVersion {
-    /// Before, a PaymentIntent has a list of charges instead.
+    /// In earlier versions a PaymentIntent has a list of charges instead.
     static let latestCharge = LeastVersion(
         "GET /v1/payment_intents/:id?expand[]=latest_charge",
         "2022-11-15",

@@ -1,12 +1,12 @@
 /// `GET /v1/refunds` and `GET /v1/refunds/:id`
 extension StripeClient {
-    /// The refund as Stripe has it now.
+    /// Retrieves the refund in its current state.
     ///
     /// - Parameters:
     ///   - id: A refund's id.
     ///   - account: The connected account it belongs to.
     /// - Returns: The refund's JSON, byte for byte.
-    /// - Throws: Anything but a success about this very object.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func refund(_ id: String, account: String? = nil) async throws(StripeAPIError) -> [UInt8] {
         try await object("refund", id: id, path: ["v1", "refunds"], account: account)
     }

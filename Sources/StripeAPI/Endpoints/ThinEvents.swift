@@ -1,14 +1,15 @@
 import HTTPClient
 
-/// `GET /v2/core/events/:id`, and what a thin event points at.
+/// `GET /v2/core/events/:id`, and requests for a thin event's object.
 extension StripeClient {
-    /// A thin event in full; its `snapshot_event` is the id of its twin in `/v1/events`.
+    /// Retrieves a thin event in full; its `snapshot_event` is the id of the matching event in `/v1/events`.
     ///
     /// - Parameters:
     ///   - id: The thin event's id.
-    ///   - context: The thin event's `context`: which account of the organisation, or connected to us, it happened in.
+    ///   - context: The thin event's `context`: the account in which it happened, in our organisation or
+    ///     connected to us.
     /// - Returns: The event's JSON, byte for byte.
-    /// - Throws: Anything but a success about this very object.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns exactly this object.
     package func thinEvent(_ id: String, context: String? = nil) async throws(StripeAPIError) -> [UInt8] {
         try await object(
             "v2.core.event",
@@ -18,16 +19,16 @@ extension StripeClient {
         )
     }
 
-    /// What a thin event is about, as it is now.
+    /// Retrieves the object of a thin event in its current state.
     ///
     /// - Parameters:
     ///   - id: The id in the event's `related_object`.
-    ///   - path: The segments before the id, which the caller knows for the object's kind; the `url` that the event names
-    ///     is not asked, because the key is sent along.
-    ///   - event: The event's id, which is sent to Stripe so that its logs show why we ask.
-    ///   - context: As for ``thinEvent(_:context:)``.
-    /// - Returns: The object's JSON, byte for byte, and what came with it.
-    /// - Throws: Anything but a success about an object of that id.
+    ///   - path: The path segments before the id, known to the caller from the object's kind. The `url` in
+    ///     the event is not used, because the request carries the key.
+    ///   - event: The event's id, sent to Stripe so that its request log shows the reason of the request.
+    ///   - context: See ``thinEvent(_:context:)``.
+    /// - Returns: The object's JSON, byte for byte, with the response's date and request id.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns an object with that id.
     package func object(
         _ id: String,
         path: [String],

@@ -6,11 +6,12 @@ import Foundation
 
 /// `GET /v1/webhook_endpoints`
 extension StripeClient {
-    /// The endpoints registered at Stripe, as far as the key may see them.
+    /// Lists the endpoints registered at Stripe that the key may see.
     ///
     /// - Parameter account: The connected account whose endpoints they are.
-    /// - Returns: All of them, since Stripe has at most 16 and a page holds 100; and Stripe's clock.
-    /// - Throws: Anything but a whole list.
+    /// - Returns: All endpoints (Stripe allows at most 16 and a page holds 100), and the time of the response
+    ///   by Stripe's clock.
+    /// - Throws: ``StripeAPIError`` unless Stripe returns the whole list.
     package func registeredEndpoints(
         account: String? = nil
     ) async throws(StripeAPIError) -> (endpoints: [RegisteredEndpoint], date: Int64?) {
@@ -37,9 +38,9 @@ extension StripeListing {
 package struct RegisteredEndpoint: Sendable, Equatable, Decodable {
     package let id: String
     package let url: String
-    /// Event types; `*` is every type but those that must be named.
+    /// The event types; `*` stands for every type except those that must be named.
     package let enabledEvents: [String]
-    /// Nil for the account's own default.
+    /// Nil for the account's default version.
     package let apiVersion: String?
     /// `enabled` or `disabled`.
     package let status: String
@@ -61,7 +62,7 @@ package struct RegisteredEndpoint: Sendable, Equatable, Decodable {
         self.livemode = livemode
     }
 
-    /// Whether events of a type are sent to it.
+    /// Whether the endpoint is sent events of a type.
     package func receives(_ eventType: String) -> Bool {
         status == "enabled" && (enabledEvents.contains("*") || enabledEvents.contains(eventType))
     }

@@ -1,4 +1,4 @@
-/// A stretch of time by Stripe's `created`, in unix seconds, both ends included.
+/// A range of Stripe's `created` times in Unix seconds, both ends included.
 package struct CreatedRange: Sendable, Equatable {
     package var from: Int64?
     package var through: Int64?

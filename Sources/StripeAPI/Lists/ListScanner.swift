@@ -1,14 +1,14 @@
-/// Cuts the elements of an array out of the JSON object that it is a member of, byte for byte.
+/// Extracts the elements of an array in a JSON object, byte for byte.
 ///
-/// An event goes into the log as Stripe sent it, and decoding and encoding again would not give that back: numbers,
-/// escapes and the order of members would be Foundation's.
+/// The log keeps events exactly as Stripe sent them. Decoding and encoding again would change numbers,
+/// escapes and the order of members.
 ///
-/// The bytes are to be valid JSON; others give nil or nonsense, but nothing worse.
+/// The bytes must be valid JSON; others give nil or wrong elements, but are never read out of bounds.
 struct ListScanner {
     private let bytes: [UInt8]
     private var position = 0
 
-    /// Nil when there is no such array at the top of the object, or there are two.
+    /// Nil when the object has no such array at its top level, or two.
     static func elements(of name: String, in bytes: [UInt8]) -> [[UInt8]]? {
         var scanner = ListScanner(bytes: bytes)
         return scanner.elements(of: Array("\"\(name)\"".utf8))
@@ -46,7 +46,7 @@ struct ListScanner {
         return skip("]") ? elements : nil
     }
 
-    /// Walks over one value, however deep it goes.
+    /// Skips one value of any depth.
     private mutating func value() -> ArraySlice<UInt8>? {
         let start = position
         var depth = 0

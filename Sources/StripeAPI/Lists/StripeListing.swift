@@ -1,6 +1,6 @@
-/// One of Stripe's lists, narrowed down: which objects, without a place among them.
+/// One of Stripe's lists with its filters, without a position in it.
 ///
-/// What there is to narrow each list by stands with its endpoint.
+/// The filters of each list are declared with its endpoint.
 package struct StripeListing: Sendable, Equatable, CustomStringConvertible {
     struct Filter: Sendable, Equatable {
         let name: String
@@ -11,14 +11,14 @@ package struct StripeListing: Sendable, Equatable, CustomStringConvertible {
             self.value = value
         }
 
-        /// Nil for no value: what was not asked for is not sent.
+        /// Nil without a value: the filter is not sent.
         init?(_ name: String, _ value: String?) {
             guard let value else { return nil }
             self.init(name, value)
         }
     }
 
-    /// What the objects in it call themselves.
+    /// The `object` field of the list's objects.
     package let kind: String
     let path: [String]
     let filters: [Filter]
@@ -33,14 +33,14 @@ package struct StripeListing: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension StripeClient {
-    /// One page of a list, newest first.
+    /// Fetches one page of a list, newest first.
     ///
     /// - Parameters:
-    ///   - listing: Which list.
-    ///   - paging: Which page of it; ``StripePage/next`` says what comes after.
+    ///   - listing: The list and its filters.
+    ///   - paging: The page; ``StripePage/next`` gives the following one.
     ///   - account: The connected account whose list it is.
-    /// - Returns: The page, every object in it of the listing's kind.
-    /// - Throws: Anything but a page: an answer that cannot be paged on from is none.
+    /// - Returns: The page. Every object has the listing's kind.
+    /// - Throws: ``StripeAPIError``; also for a response whose next page could not be requested.
     package func page(
         of listing: StripeListing,
         _ paging: StripePaging = StripePaging(),

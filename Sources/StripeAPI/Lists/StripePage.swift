@@ -4,22 +4,24 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// A page of one of Stripe's lists, newest first; it does not print the objects, which are somebody's payments.
+/// A page of one of Stripe's lists, newest first.
+///
+/// Its description leaves out the objects, which are customers' payments.
 package struct StripePage: Sendable, CustomStringConvertible, CustomReflectable {
-    /// Each object's JSON, byte for byte as it was sent.
+    /// Each object's JSON, byte for byte as received.
     package let objects: [[UInt8]]
-    /// Their ids, in the same order: each 1 to 255 bytes of visible ASCII, none twice.
+    /// The objects' ids in the same order: each 1 to 255 bytes of visible ASCII, without duplicates.
     package let ids: [String]
-    /// Whether there is more in the direction that was asked for.
+    /// Whether more objects follow in the requested direction.
     package let hasMore: Bool
-    /// What to ask for next in that direction; nil when this was the last page.
+    /// The next page in that direction; nil after the last page.
     ///
-    /// With `ending_before` this leads to what is newer: a page that is not full is then the newest for now, and its
-    /// first id is where to go on from later.
+    /// With `ending_before` this leads to newer objects. A page that is not full is then the newest for now,
+    /// and its first id is the cursor to continue from later.
     package let next: StripePaging?
-    /// When Stripe answered, by Stripe's clock, in unix seconds.
+    /// The time of the response by Stripe's clock, in Unix seconds.
     package let date: Int64?
-    /// Stripe's name for the request.
+    /// Stripe's id of the request.
     package let requestID: String?
 
     package var firstID: String? { ids.first }
@@ -30,7 +32,7 @@ package struct StripePage: Sendable, CustomStringConvertible, CustomReflectable 
 
     init(_ answer: StripeAnswer, kind: String, paging: StripePaging) throws(StripeAPIError) {
         let notAList = StripeAPIError.notAList(requestID: answer.requestID)
-        // Decoding looks at the whole body, so what the scanner walks over is JSON.
+        // Decoding validates the whole body, so the scanner gets valid JSON.
         guard answer.bytes.isJSONObjectInUTF8, String(validating: answer.bytes, as: UTF8.self) != nil,
             let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(answer.bytes)),
             envelope.object == "list", let elements = ListScanner.elements(of: "data", in: answer.bytes)
@@ -41,7 +43,7 @@ package struct StripePage: Sendable, CustomStringConvertible, CustomReflectable 
         for element in elements {
             guard let identity = ObjectIdentity(element), identity.id.isObjectID else { throw notAList }
             guard identity.object == kind else { throw .wrongObject(requestID: answer.requestID) }
-            // A page that leads back to where we were would have us go round for ever.
+            // A page that repeats an object would cause endless paging.
             guard seen.insert(identity.id).inserted else { throw notAList }
             ids.append(identity.id)
         }

@@ -1,10 +1,10 @@
-/// Which page of a list.
+/// A page of a list: a cursor and a limit.
 package struct StripePaging: Sendable, Equatable {
-    /// An object of the list, itself not on the page.
+    /// An object of the list; the page does not contain it.
     package enum Cursor: Sendable, Equatable {
-        /// The page of what is older.
+        /// The page of older objects after it.
         case startingAfter(String)
-        /// The page of what is newer, and of that the oldest: the pages before an object come nearest first.
+        /// The page of newer objects directly before it, not the newest ones.
         case endingBefore(String)
     }
 

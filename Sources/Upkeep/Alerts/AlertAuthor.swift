@@ -3,20 +3,20 @@ import FoundationEssentials
 package import Storage
 import Webhooks
 
-/// Puts alerts into words.
+/// Builds the JSON bodies of alerts.
 ///
-/// They say which objects are concerned and never what those hold: no body, nobody's data, and no amount but that of a
-/// payment in danger.
+/// An alert names the objects concerned by id. It never holds a body or personal data, and no amount except
+/// that of a payment at risk.
 package struct AlertAuthor: Sendable {
-    /// Which installation tells: the base of its links.
+    /// The public address of this deployment, which receivers see as `service`.
     private let service: String
 
-    /// How many of the objects concerned are named.
+    /// The most objects that one alert lists.
     static let namedAtMost = 5
 
     package init(service: String) { self.service = service }
 
-    /// Where it is written what to do, beside the words of the alert itself.
+    /// The section of deploy/RUNBOOK.md that says how to resolve the alert.
     enum Section: String {
         case quarantine = "consolebillingquarantine"
         case drift = "consolebillingdrift"
@@ -26,22 +26,16 @@ package struct AlertAuthor: Sendable {
         var link: String { "deploy/RUNBOOK.md#\(rawValue)" }
     }
 
-    /// What an alert tells.
+    /// The parts of an alert that are written for people.
     struct Words {
         let summary: String
         let nextStep: String
         let section: Section
     }
 
-    /// Writes an alert.
+    /// Builds an alert.
     ///
-    /// - Parameters:
-    ///   - kind: What it is about.
-    ///   - subject: What it is about, more exactly: the same subject has the same id.
-    ///   - now: The present.
-    ///   - words: For people.
-    ///   - facts: For programs.
-    /// - Returns: The alert.
+    /// Alerts of the same kind and subject have the same id.
     func alert(
         _ kind: AlertKind,
         about subject: [String],
@@ -56,22 +50,22 @@ package struct AlertAuthor: Sendable {
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Texts, numbers and lists of them, which cannot fail to encode.
+        // Facts hold only strings, numbers, booleans and lists, so encoding cannot fail.
         let body = (try? encoder.encode(envelope)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
         return Alert(id: Self.id(kind, about: subject), kind: kind, at: now, body: body)
     }
 
-    /// The id of every alert of a kind about a subject.
+    /// The id of an alert: the same for the same kind and subject, so that receivers can drop repeats.
     static func id(_ kind: AlertKind, about subject: [String]) -> String {
         let name = ([kind.rawValue] + subject).joined(separator: "\n")
         return "msg_\(SHA256Digest(of: Array(name.utf8)).hex.prefix(32))"
     }
 
-    /// One that tells that nothing is the matter.
+    /// An alert that only checks the connection to the receiver.
     ///
     /// - Parameters:
-    ///   - name: Of this test alone.
-    ///   - now: The present.
+    ///   - name: A name unique to this test: it makes the alert's id.
+    ///   - now: The alert's timestamp.
     /// - Returns: The alert.
     package func test(_ name: String, now: Instant) -> Alert {
         struct Facts: Encodable {}
@@ -88,7 +82,7 @@ package struct AlertAuthor: Sendable {
         let timestamp: String
         let data: Details
 
-        /// The words and the facts, side by side.
+        /// The members of `data`: the words and the facts in one object.
         struct Details: Encodable {
             let words: Words
             let service: String

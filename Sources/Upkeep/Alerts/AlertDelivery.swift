@@ -1,17 +1,17 @@
 import HTTPClient
 import StripeAPI
 
-/// What an attempt at telling an alert came to.
+/// The result of one attempt to send an alert.
 enum AlertDelivery: Sendable, Equatable {
     case delivered
-    /// 410: the receiver wants it no more.
+    /// The receiver answered 410: it wants no more alerts.
     case gone
     case retry(afterSeconds: Int64, reason: String)
-    /// The process is being stopped: it was no attempt.
+    /// The process is stopping, so this does not count as an attempt.
     case interrupted
 
-    /// Without an end: whatever is wrong with a receiver, somebody may mend it, and there is at most one alert of a line
-    /// that waits.
+    /// Retries never end: an operator may repair the receiver at any time, and at most one alert per topic is
+    /// retried at a time.
     static let schedule = RetrySchedule(
         maxAttempts: .max,
         baseSeconds: 5,
@@ -19,13 +19,13 @@ enum AlertDelivery: Sendable, Equatable {
         maxRetryAfterSeconds: 86_400
     )
 
-    /// The most that an attempt is ever put off.
+    /// The longest delay before a retry, in seconds.
     static var longestWait: Int64 { max(schedule.capSeconds, schedule.maxRetryAfterSeconds) }
 
     /// - Parameters:
-    ///   - answer: What the receiver answered, if it did.
+    ///   - answer: The receiver's response, or why there is none.
     ///   - attempt: 1 for the first.
-    ///   - now: The present, in unix seconds.
+    ///   - now: The current time in Unix seconds, to read a `Retry-After` that is a date.
     ///   - random: A fresh number, at least 0 and below 1.
     init(
         _ answer: Result<TransportResponse, TransportError>,
@@ -46,7 +46,7 @@ enum AlertDelivery: Sendable, Equatable {
                 switch response.status {
                 case 200...299: .delivered
                 case 410: .gone
-                // Followed, a redirect would tell somebody else.
+                // A redirect could lead the alert to another host.
                 case 300...399: retry("answered \(response.status), which is not followed", asked: asked)
                 case let status: retry("answered \(status)", asked: asked)
                 }

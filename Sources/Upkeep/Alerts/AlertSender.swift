@@ -3,13 +3,13 @@ package import HTTPClient
 package import Storage
 package import Webhooks
 
-/// Posts alerts to the receiver, signed; it tries once.
+/// Signs an alert and posts it to the receiver, once; the caller retries.
 package struct AlertSender: Sendable {
     private let transport: any HTTPTransport
     private let address: String
     private let signer: StandardWebhooksSigner
 
-    /// How long a receiver may take, and how much it may say.
+    /// Limits on the receiver's response time and size.
     private static let limits = TransportLimits(
         connectTimeout: .seconds(5),
         totalTimeout: .seconds(15),
@@ -18,8 +18,8 @@ package struct AlertSender: Sendable {
     )
 
     /// - Parameters:
-    ///   - transport: What carries the requests; follows no redirect.
-    ///   - address: Where to, https but on this machine.
+    ///   - transport: Sends the requests; it must not follow redirects.
+    ///   - address: The receiver's URL; https unless the host is this machine.
     ///   - signer: Signs each attempt.
     package init(transport: any HTTPTransport, address: String, signer: StandardWebhooksSigner) {
         self.transport = transport
@@ -27,8 +27,8 @@ package struct AlertSender: Sendable {
         self.signer = signer
     }
 
-    /// - Returns: The receiver's answer, whatever its status.
-    /// - Throws: ``TransportError`` when there was none.
+    /// - Returns: The receiver's response, with any status.
+    /// - Throws: ``TransportError`` when there is no response.
     package func send(_ alert: Alert, now: Instant) async throws(TransportError) -> TransportResponse {
         let body = Array(alert.body.utf8)
         let signature = signer.headers(for: body, id: alert.id, at: now).map(TransportHeader.init)

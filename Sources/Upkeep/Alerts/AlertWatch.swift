@@ -3,24 +3,26 @@ import FoundationEssentials
 import Storage
 import StripeAPI
 
-/// Looks for what is to be told, in the log and, when nothing comes, at Stripe.
+/// Finds reasons for alerts: in the event log and, when no webhook arrives, in Stripe's list of events.
 struct AlertWatch: Sendable {
     let store: any Store
-    /// `nil`: nobody can be asked, and silence cannot be told from quiet.
+    /// `nil` without a key.
+    ///
+    /// Missed webhooks cannot be detected then.
     let stripe: StripeClient?
-    /// 0 for never.
+    /// How long without a webhook before Stripe is asked; 0 turns the check off.
     let silenceAfterSeconds: Int64
     let author: AlertAuthor
     let now: @Sendable () -> Instant
 
-    /// Reads of the log and of Stripe's lists are small.
+    /// How many entries one page of the log and one page of Stripe's list hold.
     private static let page = 100
     private static let listed = 20
-    /// How many are counted at most before they are told.
+    /// The most pages of quarantined events that are counted for one alert.
     private static let pagesAtMost = 100
     private static let driftsAtMost = 10
 
-    /// The journal with what is to be told added to it.
+    /// Returns the journal with the alerts that are due now added to it.
     func look(_ journal: AlertJournal) async throws(StoreError) -> AlertJournal {
         var journal = journal
         try await lookForQuarantined(&journal)
@@ -34,7 +36,7 @@ struct AlertWatch: Sendable {
     private func lookForQuarantined(_ journal: inout AlertJournal) async throws(StoreError) {
         guard QuarantineDecision.mayLook(journal, now: now()) else { return }
         let found = try await quarantined(since: journal.quarantine.toldThrough)
-        // Of events that were told by another version of theirs there is nothing to tell.
+        // All entries found repeat events that an earlier alert reported in another API version.
         if found.count == 0, let newest = found.newest { journal.quarantine.toldThrough = newest }
         let decision = QuarantineDecision(journal.quarantine, found, by: author, now: now())
         guard case .tell(let alert, let watch) = decision else { return }
@@ -42,13 +44,14 @@ struct AlertWatch: Sendable {
         journal.append(alert, now: now())
     }
 
-    /// Those that were recorded after one that was told, or all there are.
+    /// The quarantined events recorded after the entry `told`; all of them if it is `nil`.
     private func quarantined(since told: String?) async throws(StoreError) -> QuarantineFinding {
         var entries: [EventEntry] = []
         var query = EventQuery(disposition: .quarantined, limit: Self.page, endingBefore: told)
         for _ in 0..<Self.pagesAtMost {
             guard let page = try await store.entries(query) else {
-                // The log is another one, which does not know the event.
+                // The log was replaced (another database, or a restored one) and lacks that entry: start
+                // over.
                 return try await quarantined(since: nil)
             }
             // Each page is newest first.
@@ -60,11 +63,12 @@ struct AlertWatch: Sendable {
                 query.endingBefore = page.elements.first?.key.text
             }
         }
-        // Newer ones are told next time; older ones never were to be told.
+        // With a cursor, the pages left hold newer events, which the next alert reports. Without one they
+        // hold older events, which no alert lists.
         return try await finding(entries, since: told, isMore: told == nil)
     }
 
-    /// Each event once, and none that was told by another version of its body, which was quarantined before.
+    /// Lists each event once, and skips events of which an earlier API version was already reported.
     private func finding(
         _ entries: [EventEntry],
         since told: String?,
@@ -86,11 +90,11 @@ struct AlertWatch: Sendable {
     // MARK: Drift
 
     private func lookForDrift(_ journal: inout AlertJournal) async throws(StoreError) {
-        // What waits to be told is enough to know; the log keeps the others.
+        // Enough alerts are waiting already; the log keeps the other runs for a later look.
         guard journal.pending.count(where: { $0.alert.kind.line == .reconciliation }) < Self.driftsAtMost,
             let latest = try await store.latestRun(.reconciliation)
         else { return }
-        // The log is read only when there is news: it is not sorted by type.
+        // The log has no index by type, so it is read only when the latest run or its state changed.
         let news = "\(latest.id) \(latest.state.rawValue)"
         guard news != journal.reconciliations.seen else { return }
         for id in try await completedRuns(&journal.reconciliations, latest: latest) {
@@ -107,7 +111,9 @@ struct AlertWatch: Sendable {
         journal.reconciliations.seen = news
     }
 
-    /// The runs that came to an end since somebody last looked, oldest first: the log has an event of each.
+    /// The runs completed since the last look, oldest first.
+    ///
+    /// The log holds one event for each.
     private func completedRuns(
         _ watch: inout AlertJournal.Reconciliations,
         latest: UpkeepRun
@@ -133,9 +139,9 @@ struct AlertWatch: Sendable {
 
     // MARK: Silence
 
-    /// Looks whether Stripe has what did not come; it may take as long as Stripe does.
+    /// Asks Stripe whether it lists events that did not arrive; takes as long as Stripe's answers.
     ///
-    /// - Returns: The journal as it is then, and why Stripe could not be asked, where it could not.
+    /// - Returns: The updated journal, and the error if Stripe could not be asked.
     func listen(
         _ journal: AlertJournal
     ) async throws(StoreError) -> (journal: AlertJournal, failure: StripeAPIError?) {
@@ -179,7 +185,7 @@ struct AlertWatch: Sendable {
         return (journal, nil)
     }
 
-    /// The newest events of that time, of the types that an endpoint of ours is registered for.
+    /// The newest events that Stripe lists in the period, of the types that our endpoint is registered for.
     private func listed(
         _ stripe: StripeClient,
         since: Instant,

@@ -8,10 +8,10 @@ package import StripeAPI
 import Synchronization
 import Traces
 
-/// Tells operators' receiver what needs somebody, and when it is over.
+/// Sends alerts to the operators' receiver when something needs action and when it is resolved.
 ///
-/// What is to be told is decided from what the store holds, and kept there until the receiver has it. Of several
-/// replicas one tells at a time; no delivery of Stripe's ever waits for any of it.
+/// Alerts are derived from the store, and stored until the receiver accepts them. One replica at a time
+/// sends; webhook deliveries never wait for it.
 package final class AlertWorker: Service {
     private struct Held {
         var run: UpkeepRun
@@ -24,25 +24,28 @@ package final class AlertWorker: Service {
     private let means: UpkeepWorker.Means
     private let logger: Logger
     private let name: String
-    /// Of one task at a time: nobody waits for it.
+    /// Used by one task at a time, so the lock is never contended.
     private let held = Mutex<Held?>(nil)
 
     private static let pause = Duration.seconds(1)
-    /// For how long nobody else tells, and when that is asked for again: an attempt and a look at Stripe lie between.
+    /// How long this replica holds the lease, and below how many remaining seconds it renews.
+    ///
+    /// The last 30 s are meant for one attempt (15 s at most) and one look at Stripe.
     private static let leaseSeconds: Int64 = 60
     private static let renewedBelowSeconds: Int64 = 30
-    /// When nobody was there for longer than a restart takes, nobody could be spoken to either.
+    /// After a longer pause than a restart takes, the service was down: webhooks could not arrive then.
     private static let absenceSeconds: Int64 = 300
 
     /// - Parameters:
-    ///   - store: What is told follows from it, and is kept in it.
-    ///   - stripe: Asked when nothing comes; `nil` where there is no key, and then silence is not told.
-    ///   - silenceAfterSeconds: How long nothing comes before Stripe is asked; 0 for never.
-    ///   - author: Puts it into words.
-    ///   - sender: Tells it.
-    ///   - means: Time and chance.
-    ///   - name: Of this worker alone.
-    ///   - logger: Is told of every attempt, without what was told.
+    ///   - store: The source of the alerts; also keeps them until they are sent.
+    ///   - stripe: Asked when no webhook arrives; `nil` without a key, and missed webhooks are then not
+    ///     detected.
+    ///   - silenceAfterSeconds: How long without a webhook before Stripe is asked; 0 for never.
+    ///   - author: Builds the alerts.
+    ///   - sender: Sends them.
+    ///   - means: Clock, sleep and randomness.
+    ///   - name: Identifies this worker as the holder of the lease; unique among replicas.
+    ///   - logger: Gets a line for every attempt, without the alert's body.
     package init(
         store: any Store,
         stripe: StripeClient?,
@@ -81,7 +84,9 @@ package final class AlertWorker: Service {
         await leave()
     }
 
-    /// Looks for what is to be told, and tells what is due.
+    /// Finds new alerts, and sends those that are due.
+    ///
+    /// Does nothing while another replica holds the lease.
     ///
     /// - Throws: ``StoreError``.
     package func workOnce() async throws(StoreError) {
@@ -91,7 +96,7 @@ package final class AlertWorker: Service {
         try await change { journal throws(StoreError) in
             let (heard, failure) = try await self.watch.listen(journal)
             if let failure {
-                // Stripe's trouble is no silence; whoever is to know of it is told by other means.
+                // An error of Stripe's API does not mean that webhooks are missing: log it, send no alert.
                 self.logger.notice(
                     "could not look whether Stripe is silent",
                     metadata: ["reason": "\(failure)"]
@@ -102,7 +107,7 @@ package final class AlertWorker: Service {
         try await tell()
     }
 
-    /// Lets another replica tell.
+    /// Gives up the lease, so that another replica can send.
     package func leave() async {
         guard let held = held.withLock(\.self) else { return }
         self.held.withLock { $0 = nil }
@@ -113,7 +118,7 @@ package final class AlertWorker: Service {
 
     // MARK: The journal
 
-    /// - Returns: Whether it is this worker's turn.
+    /// - Returns: Whether this worker holds the lease.
     private func takeHold() async throws(StoreError) -> Bool {
         let now = means.now()
         if let held = held.withLock(\.self) {
@@ -123,7 +128,8 @@ package final class AlertWorker: Service {
         }
         let before = try await store.latestRun(.alerts)
         if let before {
-            // Of the replicas that wait, each asks every second: once is enough.
+            // Waiting replicas check every second: read the lease first, and try to take it only when it is
+            // free.
             let isAlone = store.isStoreExclusive && before.holder != ""
             guard before.isFree(for: name, isAlone: isAlone, now: now) else { return false }
         } else {
@@ -133,7 +139,8 @@ package final class AlertWorker: Service {
         }
         let taken = try await store.takeUp(.alerts, as: name, now: now, seconds: Self.leaseSeconds)
         guard let taken else { return false }
-        // What a later version wrote cannot be gone on with. Told again it has the ids that it had.
+        // A journal of a later version cannot be decoded: start with an empty one. Alerts that are sent again
+        // have the same ids, so receivers can drop them.
         var journal = taken.alertJournal ?? AlertJournal(begunAt: now)
         if let before, now.seconds(since: before.updatedAt) > Self.absenceSeconds {
             journal.silence.watchedSince = now
@@ -143,9 +150,9 @@ package final class AlertWorker: Service {
         return true
     }
 
-    /// Makes the journal durable.
+    /// Stores the journal and renews the lease.
     ///
-    /// - Returns: Whether it is; not when another worker has it now.
+    /// - Returns: `false` when another worker holds the lease now.
     private func keep(_ journal: AlertJournal) async throws(StoreError) -> Bool {
         guard let held = held.withLock(\.self) else { return false }
         let now = means.now()
@@ -165,8 +172,9 @@ package final class AlertWorker: Service {
         guard next != journal else { return }
         var untold = next
         untold.risksReadThrough = journal.risksReadThrough
-        // With traffic it moves at every look. What it passed over is looked at again after a kill, and found known or of
-        // no account; it is kept with whatever else is, and when the place is renewed.
+        // The read position advances at every look, so a change of it alone is not written. After a kill
+        // those events are read again, and yield alerts that are known or none. It is stored with the next
+        // change and when the lease is renewed.
         guard untold != journal else { return held.withLock { $0?.journal = next } }
         guard try await keep(next) else { return }
         for pending in next.pending
@@ -189,7 +197,8 @@ package final class AlertWorker: Service {
         guard var journal = held.withLock(\.self)?.journal,
             let index = journal.pending.firstIndex(where: { $0.alert.id == id })
         else { return }
-        // Written down first: a process that dies of an attempt does not try for ever as fast as it starts.
+        // Store the attempt first: a process that crashes during an attempt then still waits between
+        // attempts.
         journal.pending[index].attempts += 1
         let attempt = journal.pending[index].attempts
         let wait = AlertDelivery.schedule.wait(
@@ -223,7 +232,7 @@ package final class AlertWorker: Service {
         case .interrupted:
             journal.pending[index].attempts -= 1
             journal.pending[index].dueAt = now
-            // Who is cancelled writes nothing any more: it is kept when the place is left.
+            // Do not write while cancelled: `leave()` stores the journal.
             return held.withLock { [journal] in $0?.journal = journal }
         }
         _ = try await keep(journal)

@@ -1,19 +1,19 @@
 import Billing
 import Storage
 
-/// What is to be told of a reconciliation that came to its end, and what is remembered of it.
+/// The alert for a completed reconciliation, and the earlier runs whose drift is still open.
 struct DriftDecision: Sendable, Equatable {
     let alert: Alert?
     let standing: [AlertJournal.Reconciliations.Standing]
 
-    /// How many are remembered whose drift is not known to be mended.
+    /// The most runs with open drift that are kept.
     private static let remembered = 20
 
     /// - Parameters:
-    ///   - run: A reconciliation.
-    ///   - standing: Those before it whose drift was told.
-    ///   - author: Who puts it into words.
-    ///   - now: The present.
+    ///   - run: The completed reconciliation.
+    ///   - standing: Earlier runs whose drift was reported and is still open.
+    ///   - author: Builds the alert.
+    ///   - now: The alert's timestamp.
     init(
         of run: UpkeepRun,
         standing: [AlertJournal.Reconciliations.Standing],
@@ -30,8 +30,8 @@ struct DriftDecision: Sendable, Equatable {
             from: request.from,
             through: request.through ?? run.begunAt
         )
-        // One that looked at the same days, and perhaps more, says how these are now. Any other does not: that a row is
-        // older than a run looks does not mend it.
+        // A run that compared at least the same period replaces the earlier result. A run of a shorter or
+        // later period does not: a row it did not compare may still differ.
         let covered = standing.filter {
             $0.account == own.account && own.from <= $0.from && own.through >= $0.through
         }
@@ -106,7 +106,7 @@ private struct DriftFacts: Encodable {
     let mended: Int
     let remaining: Int
     let unchecked: Int
-    /// The first of them, without what they hold.
+    /// The first differences, without the differing values.
     let drift: [Row]
     let clears: [String]?
 

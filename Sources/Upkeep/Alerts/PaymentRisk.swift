@@ -9,7 +9,7 @@ struct PaymentRisk: Sendable, Equatable {
         /// The card's issuer reports fraud: a refund may save a dispute
         /// (<https://docs.stripe.com/disputes/how-disputes-work>).
         case fraudWarning(type: String?)
-        /// A payment waits for somebody's decision (<https://docs.stripe.com/radar/reviews>).
+        /// A payment awaits an operator's decision (<https://docs.stripe.com/radar/reviews>).
         case review(reason: String?)
     }
 
@@ -21,14 +21,14 @@ struct PaymentRisk: Sendable, Equatable {
     private(set) var paymentIntent: String?
     private(set) var amount: Money?
 
-    /// `nil` where there is nothing to do: for a dispute that was answered or decided, or whose deadline has passed, a
-    /// warning that is not actionable, a review that is closed.
+    /// Fails when there is nothing to do: the dispute was answered, decided or is past its deadline; the
+    /// warning is not actionable; the review is closed.
     ///
     /// - Parameters:
     ///   - snapshot: A dispute, an early fraud warning or a review.
-    ///   - account: The connected account that it is of.
+    ///   - account: The connected account of the object; `nil` for the platform.
     ///   - inquiryAnswers: How often a dispute was answered while it was an inquiry.
-    ///   - now: When it is looked at.
+    ///   - now: The current time, compared with the dispute's deadline.
     init?(_ snapshot: Snapshot, account: String?, inquiryAnswers: Int64, at now: Instant) {
         switch snapshot.object {
         case .dispute(let dispute):
@@ -51,7 +51,8 @@ struct PaymentRisk: Sendable, Equatable {
         livemode = snapshot.livemode
     }
 
-    /// Takes the amount and the PaymentIntent from the payment, where the object itself does not say them.
+    /// Fills in the amount and the PaymentIntent from the payment's other objects, if its own object lacks
+    /// them.
     mutating func complete(from payment: [ObjectRecord]) {
         let objects = payment.compactMap(\.snapshot?.object)
         for case .charge(let found) in objects where found.id == charge {
@@ -70,7 +71,7 @@ struct PaymentRisk: Sendable, Equatable {
         return own + [status, "\(dueBy.unixSeconds)"]
     }
 
-    /// The types of what is told when it begins, and when it is over.
+    /// The alert kinds sent when the risk begins and when it ends.
     var kinds: (begins: AlertKind, ends: AlertKind) {
         switch matter {
         case .dispute: (.disputeNeedsResponse, .disputeNeedsNoResponse)

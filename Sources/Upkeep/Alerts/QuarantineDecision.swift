@@ -1,20 +1,20 @@
 import Billing
 import Storage
 
-/// Quarantined events that nobody was told of.
+/// Quarantined events that no alert has reported.
 struct QuarantineFinding: Sendable, Equatable {
-    /// The first of them, oldest first, each event once.
+    /// The oldest ones, oldest first, each event once.
     let first: [EventEntry]
     let count: Int
-    /// Whether there are older ones that were not counted.
+    /// Whether older ones exist that were not counted.
     let isMore: Bool
-    /// The cursor of the last entry that was looked at.
+    /// The key of the newest entry read; the next search begins after it.
     let newest: String?
 
     /// - Parameters:
-    ///   - entries: All that were found, oldest first, each event once.
-    ///   - newest: The last entry that was looked at.
-    ///   - isMore: Whether there are older ones.
+    ///   - entries: The entries found, oldest first, each event once.
+    ///   - newest: The newest entry read.
+    ///   - isMore: Whether older ones exist that were not read.
     init(_ entries: [EventEntry], newest: EventEntry?, isMore: Bool) {
         first = Array(entries.prefix(AlertAuthor.namedAtMost))
         count = entries.count
@@ -23,21 +23,23 @@ struct QuarantineFinding: Sendable, Equatable {
     }
 }
 
-/// Whether quarantined events are to be told now: soon, and many of them together.
+/// Whether to send an alert about quarantined events now.
+///
+/// Events that arrive together share one alert.
 enum QuarantineDecision: Sendable, Equatable {
     case wait
     case tell(Alert, AlertJournal.Quarantine)
 
-    /// Those that arrive together are told together.
+    /// How long to gather events before the first alert.
     static let gatheringSeconds: Int64 = 5
-    /// However many there are, nobody is called more often.
+    /// The pause between two such alerts, however many events are quarantined.
     static let restSeconds: Int64 = 300
 
-    /// Whether it is worth looking for some.
+    /// Whether to search the log: no alert of this topic is waiting, and the pause is over.
     static func mayLook(_ journal: AlertJournal, now: Instant) -> Bool {
         guard !journal.isTelling(.quarantine) else { return false }
         guard let rest = journal.quarantine.restsUntil?.seconds(since: now) else { return true }
-        // Longer than ever would have been meant by a clock that ran ahead.
+        // A rest longer than the pause was written while the clock ran ahead.
         return rest <= 0 || rest > restSeconds
     }
 

@@ -1,14 +1,14 @@
 import Billing
 import Storage
 
-/// What the news of an object change about the danger that a payment is in.
+/// Which alerts follow from new events of a dispute, early fraud warning or review.
 ///
-/// It follows from the log alone: from what was known of the object when somebody last looked, and what is known now. So
-/// neither a repeated or late event nor a rebuild tells anything twice.
+/// It compares the object's state at the last look with its state now, both read from the log. So a repeated
+/// or late event, or a rebuild, sends no alert twice.
 struct RiskDecision: Sendable, Equatable {
-    /// What was told, and is true no more.
+    /// The reported risk that no longer applies.
     let superseded: PaymentRisk?
-    /// What is to be told.
+    /// The new risk to report.
     let begun: PaymentRisk?
 
     init(before: PaymentRisk?, after: PaymentRisk?) {
@@ -31,13 +31,7 @@ extension AlertAuthor {
         )
     }
 
-    /// Tells that nothing is to be done about it any more.
-    ///
-    /// - Parameters:
-    ///   - risk: What was told.
-    ///   - object: What it is about, as it is now.
-    ///   - now: The present.
-    /// - Returns: The alert.
+    /// The alert that a reported risk is over.
     func outOfDanger(_ risk: PaymentRisk, _ object: StripeObject, now: Instant) -> Alert {
         let id = risk.reference.id
         let summary =
@@ -111,10 +105,10 @@ private struct RiskFacts: Encodable {
     let amount_display: String?
     var status: String?
     var reason: String?
-    /// In seconds since 1970, and the same for people.
+    /// The deadline in Unix seconds, and in RFC 3339.
     var due_by: Int64?
     var due_at: String?
-    /// The `webhook-id` of what is over.
+    /// The `webhook-id` of the alert that this one ends.
     var alert: String?
 
     init(_ risk: PaymentRisk) {

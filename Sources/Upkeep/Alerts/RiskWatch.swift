@@ -1,29 +1,31 @@
 import Billing
 import Storage
 
-/// Looks in the log for payments that are in danger.
+/// Finds payments at risk in the event log.
 struct RiskWatch: Sendable {
     let store: any Store
     let author: AlertAuthor
     let now: @Sendable () -> Instant
 
     private static let page = 500
-    /// How much is read at one look; of a log that nobody looked at before, the newest.
+    /// The most pages read at one look; on the first look they are the newest of the log.
     private static let pagesAtMost = 100
-    /// How many may wait to be told; the log keeps the others.
+    /// The most such alerts that may wait to be sent; the log keeps the others.
     private static let waitingAtMost = 100
-    /// No object has so many events: of one that has, the newest count.
+    /// The most events read of one object, newest first.
+    ///
+    /// None is expected to have more.
     private static let eventsOfAnObject = 100
     private static let kinds: Set<ObjectKind> = [.dispute, .earlyFraudWarning, .review]
 
-    /// An object, and those of its events that nobody looked at.
+    /// An object and its events since the last look.
     private struct News {
         let reference: ObjectReference
         let account: String?
         var events: Set<EventKey> = []
     }
 
-    /// What some events showed of an object.
+    /// The state of an object according to some of its events.
     private struct Known {
         let account: String?
         var record: ObjectRecord?
@@ -60,7 +62,8 @@ struct RiskWatch: Sendable {
         var query = EventQuery(limit: Self.page, endingBefore: seen)
         for _ in 0..<Self.pagesAtMost {
             guard let page = try await store.entries(query) else {
-                // The log is another one, which does not know the event.
+                // The log was replaced (another database, or a restored one) and lacks that entry: start
+                // over.
                 return try await self.news(since: nil)
             }
             // Each page is newest first.
@@ -120,7 +123,7 @@ struct RiskWatch: Sendable {
         risk.complete(from: payments.flatMap(\.self))
     }
 
-    /// The events of an object that are in the log, oldest first, without those that came after the news.
+    /// The object's events in the log, oldest first, up to the newest of the news.
     private func events(of news: News) async throws(StoreError) -> [LoggedEvent] {
         let query = EventQuery(objectID: news.reference.id, limit: Self.eventsOfAnObject)
         let entries = (try await store.entries(query)?.elements ?? [])

@@ -1,26 +1,27 @@
 import Billing
 import Storage
 
-/// Whether it is silence that nothing comes: that Stripe has something for us, and not merely that nobody pays.
+/// Whether missing webhooks are an outage: Stripe lists events that did not arrive, rather than no customer
+/// paying.
 enum SilenceDecision: Sendable, Equatable {
-    /// Nothing is amiss; to be looked at again.
+    /// No outage is known; check again at that time.
     case wait(until: Instant)
-    /// Nothing has come for long: Stripe is to be asked what it has of that time.
+    /// No webhook arrived for too long: ask Stripe for its events of that period.
     case ask(since: Instant, through: Instant)
-    /// What did not come comes again.
+    /// Webhooks arrive again after an outage.
     case resumed(Alert)
 
-    /// How often somebody looks for the end of a silence.
+    /// How often the log is checked for the end of an outage.
     static let incidentSeconds: Int64 = 15
-    /// What happened just now may still be on its way.
+    /// Events younger than this may still be on their way.
     private static let settlingSeconds: Int64 = 300
 
     /// - Parameters:
-    ///   - watch: What is remembered.
-    ///   - last: The last event that a webhook brought.
-    ///   - after: How many seconds without one are worth a question.
-    ///   - author: Who puts it into words.
-    ///   - now: The present.
+    ///   - watch: The stored state of the check.
+    ///   - last: The last event that a webhook delivered.
+    ///   - after: How many seconds without a webhook before Stripe is asked.
+    ///   - author: Builds the alert.
+    ///   - now: The current time.
     init(
         _ watch: AlertJournal.Silence,
         last: EventEntry?,
@@ -36,7 +37,7 @@ enum SilenceDecision: Sendable, Equatable {
             self = .resumed(author.resumed(incident, last, now: now))
             return
         }
-        // While nobody was there nobody could be spoken to: the service's own absence is no silence of Stripe's.
+        // The service's own downtime does not count: no webhook could arrive then.
         let heardAt = min(now, max(last?.receivedAt ?? watch.watchedSince, watch.watchedSince))
         guard now.seconds(since: heardAt) >= after else {
             self = .wait(until: heardAt.adding(seconds: after))
@@ -50,7 +51,7 @@ enum SilenceDecision: Sendable, Equatable {
     }
 }
 
-/// What Stripe lists and the log does not have.
+/// Events that Stripe lists and the log lacks.
 struct UnheardEvents: Sendable, Equatable {
     struct Event: Sendable, Equatable {
         let id: String
@@ -58,10 +59,10 @@ struct UnheardEvents: Sendable, Equatable {
         let created: Instant?
     }
 
-    /// The newest of them, newest first.
+    /// The newest ones, newest first.
     private(set) var first: [Event] = []
     private(set) var count = 0
-    /// Whether Stripe lists more than it was asked for.
+    /// Whether Stripe may have more: a page of only missing events was not the last one.
     var isMore = false
 
     mutating func add(_ event: Event) {
@@ -73,21 +74,21 @@ struct UnheardEvents: Sendable, Equatable {
 }
 
 extension AlertJournal.Silence {
-    /// How often Stripe is asked whether there is anything, while nothing comes.
+    /// How often Stripe is asked for missing events while no webhook arrives.
     static func pauseSeconds(after: Int64) -> Int64 { min(max(after, 10), 3600) }
 
-    /// How long Stripe is left alone that did not answer.
+    /// How long to wait after Stripe failed to answer.
     static func retrySeconds(after: Int64) -> Int64 { min(max(after, 10), 300) }
 
-    /// Takes in what Stripe has of the time in which nothing came.
+    /// Begins an outage if Stripe lists events that did not arrive.
     ///
     /// - Parameters:
-    ///   - unheard: What it lists and the log does not have.
-    ///   - last: The last event that a webhook brought.
-    ///   - after: As for ``SilenceDecision``.
-    ///   - author: Who puts it into words.
-    ///   - now: The present.
-    /// - Returns: What is to be told; `nil` where all is well.
+    ///   - unheard: The events that Stripe lists and the log lacks.
+    ///   - last: The last event that a webhook delivered.
+    ///   - after: See ``SilenceDecision``.
+    ///   - author: Builds the alert.
+    ///   - now: The current time.
+    /// - Returns: The alert; `nil` when no event is missing.
     mutating func hear(
         _ unheard: UnheardEvents,
         last: EventEntry?,
@@ -187,7 +188,7 @@ private struct SilenceFacts: Encodable {
 }
 
 private struct ResumptionFacts: Encodable {
-    /// The `webhook-id` that told of the silence.
+    /// The `webhook-id` of the alert that reported the outage.
     let alert: String
     let last_event_at: String?
     let resumed_at: String

@@ -1,18 +1,20 @@
 import Billing
 import Storage
 
-/// Gets what was missed from Stripe: the events that nobody took, then every event, then what events no longer tell.
+/// Fetches missed data from Stripe: first undelivered events, then all events, then objects older than
+/// Stripe's events.
 struct Backfill {
     let sitting: Sitting
 
-    /// How long Stripe keeps events.
+    /// How long Stripe lists events: 30 days.
     static let eventLifetimeSeconds: Int64 = 30 * 86_400
-    /// A day less, so that nothing is forgotten between looking at the events and looking at the objects.
+    /// One day less than the events' lifetime, so that no object falls between the list of events and the
+    /// list of objects during the run.
     private static let objectAgeSeconds: Int64 = 29 * 86_400
-    /// Clocks differ, and what has just happened may not be listed yet.
+    /// How far the lists overlap: clocks differ, and Stripe may list an event late.
     private static let overlapSeconds: Int64 = 300
 
-    /// Does the run from where it is to its end.
+    /// Continues the run from its stored progress to its end.
     func perform() async throws(Interruption) {
         if sitting.progress.lists.isEmpty {
             sitting.progress.lists = Self.lists(for: sitting.request, now: sitting.now)
@@ -29,9 +31,9 @@ struct Backfill {
         try await topUp(&walk)
     }
 
-    /// What has happened since the first pages were looked at.
+    /// Lists the events that happened since the first pages were read.
     ///
-    /// Only after a run was taken up again: while one goes on, webhooks come.
+    /// Needed only when the run was interrupted: webhooks deliver new events while it runs.
     private func topUp(_ walk: inout ListWalk) async throws(Interruption) {
         guard sitting.progress.sittings > 1, sitting.request.through == nil,
             let probedAt = sitting.progress.probedAt
@@ -56,12 +58,12 @@ struct Backfill {
 
     // MARK: Which lists
 
-    /// The lists to walk down.
+    /// The lists to read.
     ///
     /// - Parameters:
-    ///   - request: What is asked.
-    ///   - now: The present.
-    /// - Returns: In the order of their urgency.
+    ///   - request: The period and options.
+    ///   - now: The current time, from which Stripe's 30 days count.
+    /// - Returns: The lists, most urgent first.
     static func lists(for request: UpkeepRequest, now: Instant) -> [ListProgress] {
         let eventsEnd = now.adding(seconds: -eventLifetimeSeconds)
         let objectsEnd = now.adding(seconds: -objectAgeSeconds)
@@ -75,9 +77,10 @@ struct Backfill {
         }
         if request.from < objectsEnd, !request.wish.isUndeliveredOnly {
             let through = min(request.through ?? objectsEnd, objectsEnd)
-            // Whose a connected account's customers are, their metadata do not say.
+            // The metadata of a connected account's customers do not name our users.
             if request.wish.account == nil {
-                // All of them: those who pay now may have been customers long before, and of some Stripe sends no event.
+                // All customers, not only those of the period: a customer who pays now may be years old, and
+                // Stripe sends no event for some.
                 lists.append(ListProgress(.customers, from: Instant(unixSeconds: 0), through: nil))
             }
             lists += ListProgress.Collection.objects.map {
@@ -97,8 +100,8 @@ struct Backfill {
         }
     }
 
-    /// Without the lists of undelivered events where those are most of all there are: the list of all holds them too,
-    /// and is to be walked down in any case.
+    /// Skips a list of undelivered events if it has at least half the pages of the list of all events: that
+    /// list is read in any case and contains them.
     static func withoutRedundant(_ lists: [ListProgress]) -> [ListProgress] {
         lists.map { list in
             guard list.isUndelivered, list.state == .walking,

@@ -3,22 +3,23 @@ import FoundationEssentials
 package import Storage
 package import StripeAPI
 
-/// One object of a page, and what a walk needs to know of it.
+/// One object of a page, with the fields that the walk needs.
 struct ListedObject: Sendable {
     let id: String
     let created: Instant?
     let bytes: [UInt8]
 }
 
-/// A page as it is handed to whoever takes it in.
+/// One page of a list, as passed to the walk's `takeIn`.
 struct ListedPage: Sendable {
     let collection: ListProgress.Collection
     let objects: [ListedObject]
-    /// When Stripe answered, by Stripe's clock: ours may be ahead, and what is fetched would then outweigh what
-    /// happens next.
+    /// The time of the response by Stripe's clock.
+    ///
+    /// Our clock may run ahead, and the fetched state would then outrank later events.
     let shownAt: Instant
 
-    /// What the objects are, of pages that are not of events.
+    /// The kind of the objects; `nil` for a page of events.
     var kind: ObjectKind? { collection.kind }
 }
 
@@ -36,16 +37,19 @@ extension ListProgress.Collection {
         }
     }
 
-    /// Those that tell what became of payments, in the order in which they are best taken in: what names others
-    /// first, so that nothing is asked for that is about to come.
+    /// The lists that show the state of payments.
+    ///
+    /// Objects that refer to others come first, so that nothing is fetched that a later list brings.
     static let objects = [
         Self.paymentIntents, .charges, .refunds, .disputes, .invoicePayments, .invoices,
     ]
 }
 
 extension ListProgress {
-    /// What nobody took comes first, and last what events no longer tell: of that the customers first, so that none is
-    /// asked for singly when a payment names it.
+    /// The order of the lists.
+    ///
+    /// Undelivered events come first and objects older than events last. Customers come before the other
+    /// objects, so that none is fetched singly when a payment names it.
     fileprivate var urgency: Int {
         switch collection {
         case .events: isUndelivered ? 0 : 1
@@ -56,7 +60,7 @@ extension ListProgress {
 
     fileprivate var depth: Int64 { reached.map { -$0.unixSeconds } ?? .min }
 
-    /// What Stripe is asked for; `nil` for events of no type.
+    /// The request for this list; `nil` for events without a type.
     package var listing: StripeListing? {
         let range = CreatedRange(from: from.unixSeconds, through: through?.unixSeconds)
         return switch collection {
@@ -77,12 +81,12 @@ extension ListProgress {
     }
 }
 
-/// Walks down Stripe's lists, page by page, from the newest object to the oldest.
+/// Reads Stripe's lists page by page, from the newest object to the oldest.
 ///
-/// What a page says is taken in before the walk is said to have come past it.
+/// Progress past a page is stored only after its objects are processed.
 struct ListWalk {
     let sitting: Sitting
-    /// Whether the walk outlives its worker: how far it is, is then kept after every page.
+    /// Whether the run can resume after a restart: progress is then stored after every page.
     let isKept: Bool
     let takeIn: (ListedPage) async throws(Interruption) -> Void
     private var guards: [Int: WalkGuard] = [:]
@@ -97,20 +101,22 @@ struct ListWalk {
         self.takeIn = takeIn
     }
 
-    /// The first page of every list that nobody has looked at.
+    /// Reads the first page of every list that has not been started.
     mutating func probe() async throws(Interruption) {
         for index in sitting.progress.lists.indices where sitting.progress.lists[index].state == .waiting {
             try await step(index)
         }
     }
 
-    /// Walks every list to its end, side by side: what happened together is taken in together, so that nobody sees
-    /// half of it for long, or asks Stripe for the other half.
+    /// Reads all lists to their end, interleaved by time.
+    ///
+    /// Related objects then arrive close together, so the feed shows few half-known payments and few missing
+    /// objects are fetched singly.
     mutating func finish() async throws(Interruption) {
         while let index = Self.next(of: sitting.progress.lists) { try await step(index) }
     }
 
-    /// The list to take the next page of: of the most urgent ones the one that is least far down.
+    /// The list to read next: among the most urgent, the one that has advanced least into the past.
     static func next(of lists: [ListProgress]) -> Int? {
         lists.indices.filter { [.waiting, .walking].contains(lists[$0].state) }.min { one, other in
             let (first, second) = (lists[one], lists[other])
@@ -151,13 +157,14 @@ struct ListWalk {
         try await keep()
     }
 
-    /// What to do about a list of which a page could not be had.
+    /// Handles a page that could not be read: skips the list or restarts it from the time reached.
     private func passOver(_ index: Int, _ fault: PageFault) async throws(Interruption) {
         switch fault {
         case .interrupted(let interruption): throw interruption
         case .listRefused(let reason): refuse(index, reason)
         case .cursorUnknown:
-            // Stripe forgets events, and drafts can be deleted: on from its time instead.
+            // The object at the cursor no longer exists (Stripe drops old events, and drafts can be deleted):
+            // restart from the time reached.
             if let reached = sitting.progress.lists[index].reached {
                 sitting.progress.lists[index].cursor = nil
                 sitting.progress.lists[index].through = reached
@@ -194,20 +201,20 @@ struct ListWalk {
     }
 }
 
-/// Notices a list that leads nowhere: back to where it has been, or up instead of down.
+/// Detects a list in the wrong order, or one that repeats pages.
 struct WalkGuard {
     private var reached: Instant?
-    /// What was there of that moment.
+    /// The ids seen with that creation time.
     private var ids: Set<String> = []
 
-    /// Whether a page may come after those before it.
+    /// Whether the page may follow the earlier ones.
     mutating func admits(_ page: [ListedObject]) -> Bool {
         guard let first = page.first, let last = page.last else { return true }
         guard let top = first.created, let bottom = last.created else { return page.count < 2 }
         if top < bottom { return false }
         if let reached {
             if bottom > reached { return false }
-            // Of one second there can be several pages, but each has something that none before had.
+            // Several pages may have the same second, but each must hold a new id.
             if bottom == reached, page.allSatisfy({ ids.contains($0.id) }) { return false }
         }
         if bottom != reached { ids = [] }

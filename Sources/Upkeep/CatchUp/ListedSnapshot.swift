@@ -2,7 +2,7 @@ import Billing
 import Storage
 import Webhooks
 
-/// How something was asked of Stripe.
+/// How objects were requested from Stripe.
 struct FetchContext: Sendable {
     let account: String?
     let livemode: Bool
@@ -10,21 +10,21 @@ struct FetchContext: Sendable {
     let now: Instant
 }
 
-/// What is known of the objects of a page, and of their payments.
+/// The stored state of a page's objects and of their payments.
 struct KnownObjectsOfList: Sendable {
     var records: [ObjectReference: ObjectRecord] = [:]
-    /// The ids of those whose customer's personal data were erased.
+    /// The ids of objects whose customer's personal data were erased.
     var erased: Set<String> = []
 
     subscript(_ reference: ObjectReference) -> ObjectRecord? { records[reference] }
 }
 
-/// An object that one of Stripe's lists showed, and what it says.
+/// An object from one of Stripe's lists.
 struct ListedSnapshot: Sendable {
     let reference: ObjectReference
     let bytes: [UInt8]
     let shownAt: Instant
-    /// It and what was expanded inside it; `nil` when it cannot be read.
+    /// The object and the objects expanded inside it; `nil` when it cannot be read.
     let objects: [StripeObject]?
 
     init(_ kind: ObjectKind, _ listed: ListedObject, shownAt: Instant, apiVersion: String) {
@@ -37,11 +37,11 @@ struct ListedSnapshot: Sendable {
         }
     }
 
-    /// Whether it says anything that is not known, nor to be forgotten.
+    /// Whether it holds a field value that the log lacks and that was not erased.
     func isNews(to known: KnownObjectsOfList) -> Bool {
         guard let objects else { return true }
         return !objects.allSatisfy { object in
-            // Of what the log shows in two ways, nobody knows what it says.
+            // The log holds conflicting states of this object, so its current state is unknown.
             guard let record = known[object.reference], !record.isUndecided, let snapshot = record.snapshot
             else { return false }
             let isErased = known.erased.contains(object.reference.id)
@@ -50,15 +50,15 @@ struct ListedSnapshot: Sendable {
         }
     }
 
-    /// What it adds to what is known.
+    /// The records that it would add to the log.
     func records(in context: FetchContext) -> [ObjectRecord] {
         delivery(in: context, known: KnownObjectsOfList())?.event.records(receivedAt: shownAt) ?? []
     }
 
-    /// The event that it enters the log as.
+    /// The event under which it is recorded.
     ///
-    /// Its id follows from what it says and from what it is to outweigh: recording it again, after a kill, changes
-    /// nothing, while an object that comes back to an earlier state is another event.
+    /// The event's id is a hash of the object's fields and of the state it replaces. Recording it again after
+    /// a restart changes nothing, while an object that returns to an earlier state gets a new event.
     func delivery(
         in context: FetchContext,
         known: KnownObjectsOfList

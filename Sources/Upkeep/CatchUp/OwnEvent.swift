@@ -2,23 +2,23 @@ import Billing
 import FoundationEssentials
 import Storage
 
-/// Events that we make ourselves, to be found in the log beside Stripe's; they say nothing about a payment.
+/// Events that this service records itself beside Stripe's; they do not change a payment.
 enum OwnEvent {
     static let completionType = "reconciliation.completed"
 
-    /// The event that tells how a reconciliation came out.
+    /// The id of the event with a reconciliation's result.
     static func completionID(ofRun run: String) -> String { idPrefix + run }
 
-    /// The run that such an event tells of; `nil` for an event that is not ours.
+    /// The run of such an event; `nil` for an event from Stripe.
     static func runID(ofCompletion id: String) -> String? {
         id.hasPrefix(idPrefix) ? String(id.dropFirst(idPrefix.count)) : nil
     }
 
     private static let idPrefix = "evt_ours_"
 
-    /// What a reconciliation came to.
+    /// The event with the result of a reconciliation.
     ///
-    /// - Returns: JSON; the same id for the same run, so that telling it again after a kill changes nothing.
+    /// - Returns: JSON. Its id follows from the run, so recording it again after a restart changes nothing.
     static func reconciliationCompleted(
         run: UpkeepRun,
         comparison: Comparison,
@@ -47,7 +47,7 @@ enum OwnEvent {
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Texts, numbers and lists of them, which cannot fail to encode.
+        // The values are strings, numbers and lists, so encoding cannot fail.
         return (try? encoder.encode(envelope)).map { Array($0) } ?? []
     }
 

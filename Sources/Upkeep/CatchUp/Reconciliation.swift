@@ -2,21 +2,21 @@ import Billing
 import Storage
 import StripeAPI
 
-/// Compares the rows of a period with what Stripe lists of it, and mends through the log.
+/// Compares the rows of a period with Stripe's lists, and repairs differences by recording events.
 ///
-/// What a row should be follows from the same projection, from all that is known of its payment and what Stripe shows
-/// now. A failed first attempt, the remainder of a partial capture or a refund of a charge of last month are then no
-/// drift: they are none to the projection.
+/// The expected rows come from the same projection, run over the stored payment merged with what Stripe lists
+/// now. So a failed first attempt, the remainder of a partial capture or a refund of last month's charge is
+/// no difference.
 struct Reconciliation {
     let sitting: Sitting
 
-    /// How many rows that Stripe did not list are asked for one by one.
+    /// The most rows that are checked with single requests because Stripe's lists lack them.
     static let maximumSingleChecks = 200
-    /// For what is on its way to us when a difference is seen.
+    /// The wait before differences are compared again: a webhook may be on its way.
     private static let secondLook = Duration.seconds(3)
 
     func perform() async throws(Interruption) {
-        // Only reads so far, so that after a kill it begins anew.
+        // The comparison only reads, so an interrupted run starts over.
         sitting.progress.lists = ListProgress.Collection.objects.map {
             ListProgress($0, from: sitting.request.from, through: sitting.request.through)
         }
@@ -65,28 +65,28 @@ struct Reconciliation {
     }
 }
 
-/// What a walk through the lists of a period has brought, and how it compares with the rows.
+/// The objects that the lists brought, and their comparison with the rows.
 final class Findings {
     struct Result {
         var rows = 0
         var drift: [Drift] = []
-        /// The objects of the payments that drift is in.
+        /// The objects of the payments that differ.
         var objects: [ObjectReference] = []
     }
 
     private let sitting: Sitting
     private var listed: Set<ObjectReference> = []
-    /// What says something that the log does not say.
+    /// Listed objects that hold something the log lacks.
     private var news: [ObjectReference: ListedSnapshot] = [:]
-    /// Which news name an object.
+    /// For an object: the listed objects that refer to it.
     private var namedBy: [ObjectReference: Set<ObjectReference>] = [:]
-    /// What Stripe said it does not know, or does.
+    /// Results of single requests: whether Stripe has the object.
     private var isThere: [ObjectReference: Bool] = [:]
     private(set) var unchecked = 0
 
     init(_ sitting: Sitting) { self.sitting = sitting }
 
-    /// Takes in a page of objects.
+    /// Adds a page of objects.
     func take(_ page: ListedPage) async throws(Interruption) {
         guard let kind = page.kind else { return }
         let snapshots = page.objects.map {
@@ -115,7 +115,7 @@ final class Findings {
 
     // MARK: Comparing
 
-    /// Compares every row of the period, and every row of a payment that something was listed of.
+    /// Compares every row of the period, and every row of each payment that has a listed object.
     func compare() async throws(Interruption) -> Result {
         unchecked = 0
         var result = Result()
@@ -152,7 +152,7 @@ final class Findings {
         }
     }
 
-    /// A payment as we know it, and as it is with what Stripe says.
+    /// A payment's stored objects, and the same merged with Stripe's current state.
     private struct Payment {
         var records: [ObjectReference: ObjectRecord] = [:]
         var merged: [ObjectReference: ObjectRecord] = [:]
@@ -205,7 +205,7 @@ final class Findings {
         return drift + (try await vanished(of: payment, rows: wanted))
     }
 
-    /// What we know of a payment, that Stripe would have to list, and does not.
+    /// Rows whose object Stripe should list but does not have.
     private func vanished(of payment: Payment, rows: [Transaction]) async throws(Interruption) -> [Drift] {
         var drift: [String: Drift] = [:]
         for record in payment.records.values.sorted(by: { $0.reference < $1.reference }) {
@@ -226,14 +226,14 @@ final class Findings {
         return Array(drift.values)
     }
 
-    /// Whether the walk would have come past an object.
+    /// Whether the lists would have shown the object: created in the period, and its list read to the end.
     private func isListable(_ kind: ObjectKind, _ created: Instant) -> Bool {
         let request = sitting.request
         guard created >= request.from, request.through.map({ created <= $0 }) ?? true else { return false }
         return sitting.progress.lists.contains { $0.collection.kind == kind && $0.state == .done }
     }
 
-    /// Rows of the period of which nothing was listed.
+    /// Compares the rows of the period without any listed object, by single requests.
     private func compareUnlisted(
         _ result: inout Result,
         _ seenObjects: inout Set<ObjectReference>,
@@ -267,7 +267,7 @@ final class Findings {
         !sitting.progress.lists.contains { $0.collection.kind == kind && $0.state == .refused }
     }
 
-    /// Whether Stripe has an object, asked of it singly; `nil` when too many were asked for.
+    /// Whether Stripe has the object, by a single request; `nil` after too many requests or an error.
     private func isThere(_ reference: ObjectReference) async throws(Interruption) -> Bool? {
         if let known = isThere[reference] { return known }
         guard isThere.count < Reconciliation.maximumSingleChecks else {
@@ -301,8 +301,9 @@ final class Findings {
 
     // MARK: Mending
 
-    /// Records what Stripe says of the payments that drift is in; where the log says it already, derives their rows
-    /// again.
+    /// Records Stripe's current state of the payments that differ.
+    ///
+    /// If the log holds that state already, derives their rows again.
     func mend(_ found: Result) async throws(Interruption) {
         var stale: Set<ObjectReference> = []
         for reference in Set(found.objects).sorted() {
@@ -355,7 +356,8 @@ extension Sitting {
             createdTo: request.through
         )
         do {
-            // A row that is gone takes the cursor with it: what comes after was looked at as well as can be.
+            // The row at the cursor was deleted, so paging cannot go on: the remaining unlisted rows are not
+            // compared.
             return try await store.page(filter, cursor: cursor, limit: 200)
                 ?? Page(elements: [], hasMore: false)
         } catch {
@@ -363,7 +365,7 @@ extension Sitting {
         }
     }
 
-    /// Derives the rows of an object's payment from what the log says of it.
+    /// Derives the rows of the object's payment again from the log.
     fileprivate func deriveAgain(_ reference: ObjectReference) async throws(Interruption) {
         do {
             let query = EventQuery(objectID: reference.id, limit: 100)
@@ -376,7 +378,7 @@ extension Sitting {
 }
 
 extension Transaction {
-    /// The object that there has to be for the row to be.
+    /// The object that must exist at Stripe for this row to exist.
     fileprivate var witness: ObjectReference? {
         switch type {
         case .refund: ObjectReference(.refund, id)
@@ -395,7 +397,7 @@ extension Transaction {
 }
 
 extension StripeObject {
-    /// When it was made, of those that Stripe lists by that.
+    /// The creation time; `nil` for kinds that Stripe does not list by it.
     fileprivate var created: Instant? {
         switch self {
         case .paymentIntent(let value): value.created

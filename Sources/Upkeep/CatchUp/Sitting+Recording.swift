@@ -1,9 +1,9 @@
 import Billing
 import Storage
 
-/// What was listed enters by the one way there is.
+/// Recording of listed events and objects, through the same log as webhooks.
 extension Sitting {
-    /// Records what a page shows, all of it durable when this returns.
+    /// Records a page's events or objects; all are durable when this returns.
     func record(_ page: ListedPage) async throws(Interruption) {
         guard let kind = page.kind else { return try await record(events: page) }
         let snapshots = page.objects.map {
@@ -12,7 +12,7 @@ extension Sitting {
         try await record(snapshots)
     }
 
-    /// Records those that say something the log does not say.
+    /// Records the objects that hold something the log lacks.
     func record(_ snapshots: [ListedSnapshot]) async throws(Interruption) {
         let known = try await known(about: snapshots.map(\.reference))
         let context = context
@@ -42,7 +42,7 @@ extension Sitting {
         }
         var outcomes = try await record(deliveries)
         for (index, delivery) in deliveries.enumerated() where outcomes[index] == .recorded {
-            // An endpoint was told it, in another version than Stripe lists: it was not missed.
+            // A webhook delivered this event in another API version, so it was not missed.
             if try await isToldInAnother(delivery.event.key) { outcomes[index] = .duplicate }
         }
         count(outcomes)
@@ -56,10 +56,10 @@ extension Sitting {
         }
     }
 
-    /// The event in the bytes that Stripe listed.
+    /// Makes a delivery from a listed event; `nil` if it cannot be read.
     ///
-    /// Of a connected account it is listed on behalf of, Stripe need not repeat which that is; a webhook says it, and
-    /// so must the log.
+    /// A list requested on behalf of a connected account may omit the `account` field. Webhooks include it,
+    /// so the field is added here.
     private func delivery(ofEvent listed: ListedObject) -> DeliveredEvent? {
         guard let event = try? EventCoding.decode(listed.bytes) else { return nil }
         guard let account, event.account == nil, let quoted = FetchedObject.quoted(account),
@@ -67,7 +67,7 @@ extension Sitting {
         else {
             return DeliveredEvent(event: event, payload: listed.bytes, receivedAt: now, source: .api)
         }
-        // The first of two members of a name is the one that is read, so that a null further on is no matter.
+        // If a name occurs twice in the JSON, the first is read: a later `"account": null` does no harm.
         let payload =
             Array(listed.bytes[...brace]) + Array(#""account":\#(quoted),"#.utf8)
             + listed.bytes[(brace + 1)...]
@@ -86,13 +86,13 @@ extension Sitting {
         }
     }
 
-    /// Records events side by side, so that they share a sync.
+    /// Records events concurrently, so that they share one commit to disk.
     ///
-    /// - Returns: What became of each.
+    /// - Returns: The outcome of each, in the same order.
     func record(_ deliveries: [DeliveredEvent]) async throws(Interruption) -> [RecordOutcome] {
         var outcomes = [RecordOutcome?](repeating: nil, count: deliveries.count)
         var rest = Array(deliveries.indices)
-        // When deliveries crowd the store, those that Stripe waits for go first.
+        // When the store is busy, webhook deliveries go first and the rest is retried.
         for attempt in 1...8 where !rest.isEmpty {
             if attempt > 1 { try await self.rest(.milliseconds(250)) }
             let results = await Self.results(of: rest.map { deliveries[$0] }, in: store)
@@ -128,7 +128,7 @@ extension Sitting {
         }
     }
 
-    /// All that is known of the payments of some objects.
+    /// The stored state of the payments that contain the objects.
     func known(
         about references: [ObjectReference]
     ) async throws(Interruption) -> KnownObjectsOfList {

@@ -3,13 +3,13 @@ import Logging
 import Storage
 import StripeAPI
 
-/// Why a worker gets up before a run is at its end.
+/// Why a run stops before its end.
 enum Interruption: Error {
-    /// The process is being stopped.
+    /// The process is stopping.
     case stopped
-    /// Somebody else has the run.
+    /// Another worker holds the lease.
     case leaseLost
-    /// It needs an operator's word.
+    /// An operator must confirm; the text says what.
     case needsWord(String)
     case keyRefused(StripeAPIError)
     case stripeUnavailable(StripeAPIError)
@@ -17,22 +17,22 @@ enum Interruption: Error {
     case unreadable
 }
 
-/// Why a page could not be had.
+/// Why a page could not be read.
 enum PageFault: Error {
-    /// This list is not to be had; others may be.
+    /// Stripe refuses this list; others may work.
     case listRefused(String)
-    /// The object to go on from is no longer there.
+    /// The object at the cursor no longer exists.
     case cursorUnknown
     case interrupted(Interruption)
 }
 
-/// One worker at one run: its place in the store, and its way to Stripe, which is a gentle one.
+/// One worker's execution of one run: holds its lease and asks Stripe at a limited rate.
 ///
-/// Of one task at a time.
+/// Not thread-safe: only one task may use it.
 final class Sitting {
     let store: any Store
     let request: UpkeepRequest
-    /// The mode of what does not say its own, such as refunds.
+    /// The mode of objects without a `livemode` field, such as refunds.
     let livemode: Bool
     let logger: Logger
     var progress: UpkeepProgress
@@ -43,7 +43,7 @@ final class Sitting {
     private let means: UpkeepWorker.Means
     private var pacer: RequestPacer
 
-    /// Longer than a page may take, the recording of it included.
+    /// Longer than reading and recording one page takes.
     static let leaseSeconds: Int64 = 180
     private static let schedule = RetrySchedule(
         maxAttempts: 8,
@@ -70,7 +70,7 @@ final class Sitting {
         self.livemode = livemode
         self.means = means
         self.logger = logger
-        // What cannot be read was written by another version, which counted otherwise: from the beginning then.
+        // Progress of another version cannot be decoded: start from the beginning.
         progress = run.reached ?? UpkeepProgress()
         progress.sittings += 1
         progress.failure = nil
@@ -90,13 +90,13 @@ final class Sitting {
 
     // MARK: The run
 
-    /// Makes durable how far it is.
+    /// Stores the progress and renews the lease.
     func keep(forSeconds seconds: Int64 = Sitting.leaseSeconds) async throws(Interruption) {
         run.keep(progress)
         try await replace(run.held(by: worker, until: now.adding(seconds: seconds), now: now))
     }
 
-    /// Leaves the run as it is, for good or for the next one.
+    /// Stores the progress and gives up the lease, at the end or for a later execution.
     func leave(
         _ state: UpkeepRun.State,
         reason: String? = nil,
@@ -119,16 +119,16 @@ final class Sitting {
 
     // MARK: Stripe
 
-    /// A page of a list, asked for again as often as Stripe means it to be.
+    /// Reads a page of a list, with retries.
     func page(of listing: StripeListing, _ paging: StripePaging) async throws(PageFault) -> StripePage {
         try await ask(hasCursor: paging.cursor != nil) { stripe, account throws(StripeAPIError) in
             try await stripe.page(of: listing, paging, account: account)
         }
     }
 
-    /// One object as it is now.
+    /// Reads one object's current state, with retries.
     ///
-    /// - Returns: `nil` when Stripe knows no such object.
+    /// - Returns: `nil` when Stripe has no such object.
     func object(_ reference: ObjectReference) async throws(PageFault) -> StripeAnswer? {
         try await ask { stripe, account throws(StripeAPIError) in
             do throws(StripeAPIError) {
@@ -176,7 +176,7 @@ final class Sitting {
         }
     }
 
-    /// How long to wait before asking again.
+    /// Seconds to wait before the next attempt.
     private func pause(
         after failure: StripeAPIError,
         attempt: Int,
@@ -186,7 +186,7 @@ final class Sitting {
         case .transport(.cancelled), .transport(.shuttingDown): throw .interrupted(.stopped)
         case .rejected(let refusal), .notFound(let refusal):
             if hasCursor, refusal.parameter == "starting_after" { throw .cursorUnknown }
-        // Whatever it is, the next answer would be as large.
+        // A repeated request would get the same oversized answer.
         case .transport(.bodyTooLarge), .transport(.headersTooLarge): throw .listRefused("\(failure)")
         default: break
         }
@@ -219,7 +219,7 @@ final class Sitting {
         }
     }
 
-    /// Waits for something else than Stripe.
+    /// Waits, and renews the lease for waits over one second.
     func rest(_ duration: Duration) async throws(Interruption) {
         do throws(PageFault) {
             try await wait(duration)

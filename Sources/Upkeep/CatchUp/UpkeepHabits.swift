@@ -1,13 +1,13 @@
 package import Billing
 package import Storage
 
-/// What is done without anybody asking for it, and when: decisions only.
+/// The schedule of catch-ups and reconciliations; only decides, does no work.
 package struct UpkeepHabits: Sendable, Equatable {
-    /// How long no event may have come before undelivered ones are asked for at the start; 0 for never.
+    /// How long without an event before a start fetches undelivered ones, in seconds; 0 turns it off.
     package var catchUpAfterSeconds: Int64
-    /// How long after one reconciliation the next one is due; 0 for never.
+    /// Seconds from one reconciliation to the next; 0 turns it off.
     package var reconcileEverySeconds: Int64
-    /// How many days back one looks.
+    /// How many days back a scheduled reconciliation looks.
     package var reconciledDays: Int64
 
     package init(
@@ -20,28 +20,29 @@ package struct UpkeepHabits: Sendable, Equatable {
         self.reconciledDays = reconciledDays
     }
 
-    /// Nothing is done by itself.
+    /// Nothing is scheduled.
     package static let none = UpkeepHabits(catchUpAfterSeconds: 0, reconcileEverySeconds: 0)
 
-    /// What was made an hour before the last event that came may have failed to come with it.
+    /// Starts the catch-up an hour before the last event: events made shortly before it may be missing too.
     private static let overlapSeconds: Int64 = 3600
-    /// After a start Stripe's retries and the catching up come first.
+    /// The first reconciliation waits this long after a start, for Stripe's retries and the catch-up.
     private static let firstReconciliationSeconds: Int64 = 600
-    /// What has just happened may still be on its way.
+    /// Objects younger than this are not compared: their events may be on their way.
     private static let settlingSeconds: Int64 = 900
 
-    /// From when on undelivered events are to be asked for.
+    /// The time from which to fetch undelivered events.
     ///
     /// - Parameters:
-    ///   - lastEvent: The last that a webhook brought.
-    ///   - now: The present.
-    /// - Returns: `nil` when events have been coming; at most as long ago as Stripe remembers.
+    ///   - lastEvent: The last event that a webhook delivered.
+    ///   - now: The current time.
+    /// - Returns: `nil` when events arrived recently; at most 30 days ago, which is how long Stripe lists
+    ///   events.
     package func catchUpFrom(lastEvent: EventEntry?, now: Instant) -> Instant? {
         guard catchUpAfterSeconds > 0 else { return nil }
         let horizon = now.adding(seconds: -Backfill.eventLifetimeSeconds)
         guard let lastEvent else { return horizon }
         guard now.seconds(since: lastEvent.receivedAt) > catchUpAfterSeconds else { return nil }
-        // It may have been sent again for days: what was made after it may have come before.
+        // Stripe may have retried the event for days: newer events may have arrived before it.
         let made = min(lastEvent.created ?? lastEvent.receivedAt, lastEvent.receivedAt)
         return max(horizon, made.adding(seconds: -Self.overlapSeconds))
     }
@@ -51,7 +52,7 @@ package struct UpkeepHabits: Sendable, Equatable {
     package func isReconciliationDue(last: Instant?, startedAt: Instant, now: Instant) -> Bool {
         guard reconcilesByItself else { return false }
         guard now.seconds(since: startedAt) >= Self.firstReconciliationSeconds else { return false }
-        // One of the future was begun by a clock that ran ahead.
+        // A start in the future was written while the clock ran ahead.
         guard let last, last <= now else { return true }
         return now.seconds(since: last) >= reconcileEverySeconds
     }

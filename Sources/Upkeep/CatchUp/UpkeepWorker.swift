@@ -5,11 +5,11 @@ package import Storage
 package import StripeAPI
 import Traces
 
-/// Works off the runs that the store holds: backfills and reconciliations, whoever asked for them.
+/// Executes the stored runs: backfills and reconciliations, requested by operators or by the schedule.
 ///
-/// It asks for two kinds itself: what was missed while nobody served, and the comparison of every day.
+/// It begins two kinds by itself: a catch-up after downtime, and the daily reconciliation.
 package struct UpkeepWorker: Service {
-    /// What a worker knows the time by, waits with and draws lots with.
+    /// Clock, sleep and randomness, injectable for tests.
     package struct Means: Sendable {
         package var now: @Sendable () -> Instant
         package var uptime: @Sendable () -> ContinuousClock.Instant
@@ -38,17 +38,17 @@ package struct UpkeepWorker: Service {
     private let name: String
 
     private static let pause = Duration.seconds(1)
-    /// How long Stripe is left alone that did not answer while we caught up by ourselves.
+    /// Seconds until a catch-up that began by itself is retried after Stripe failed to answer.
     private static let retrySeconds: Int64 = 300
 
     /// - Parameters:
-    ///   - store: Where the runs are, and the log.
-    ///   - stripe: Asked gently.
+    ///   - store: Holds the runs and the event log.
+    ///   - stripe: The client for Stripe's API; requests are rate-limited.
     ///   - livemode: The mode of the key.
-    ///   - habits: What is done without being asked for.
-    ///   - means: Time and chance.
-    ///   - name: Of this worker alone.
-    ///   - logger: Where to it tells what it does.
+    ///   - habits: The schedule of runs that begin by themselves.
+    ///   - means: Clock, sleep and randomness.
+    ///   - name: Identifies this worker as the holder of a lease; unique among replicas.
+    ///   - logger: Gets a line when a run begins, stops or ends.
     package init(
         store: any Store,
         stripe: StripeClient,
@@ -87,10 +87,10 @@ package struct UpkeepWorker: Service {
         }
     }
 
-    /// Takes up the run that waits, if one does, and brings it as far as it goes.
+    /// Takes a waiting run, if there is one, and executes it as far as possible.
     ///
-    /// - Returns: Whether there was one.
-    /// - Throws: ``StoreError`` when the store cannot be asked.
+    /// - Returns: Whether a run was waiting.
+    /// - Throws: ``StoreError`` when the store fails.
     @discardableResult
     package func workOnce() async throws(StoreError) -> Bool {
         for kind in [UpkeepRun.Kind.backfill, .reconciliation] {
@@ -107,11 +107,11 @@ package struct UpkeepWorker: Service {
         return false
     }
 
-    // MARK: What nobody asks for
+    // MARK: Scheduled runs
 
-    /// Asks for what was not delivered, where nothing has been for long.
+    /// Begins a backfill of undelivered events if no event arrived for long.
     ///
-    /// - Returns: Whether it did.
+    /// - Returns: Whether a run was begun.
     /// - Throws: ``StoreError``.
     @discardableResult
     package func beginCatchUp() async throws(StoreError) -> Bool {
@@ -127,10 +127,10 @@ package struct UpkeepWorker: Service {
         return try await begin(.backfill, request)
     }
 
-    /// Asks for a comparison when the last one is long ago.
+    /// Begins a reconciliation if the last one is long ago.
     ///
-    /// - Parameter startedAt: Since when this worker is there.
-    /// - Returns: Whether it did.
+    /// - Parameter startedAt: When this worker started.
+    /// - Returns: Whether a run was begun.
     /// - Throws: ``StoreError``.
     @discardableResult
     package func beginDueReconciliation(startedAt: Instant) async throws(StoreError) -> Bool {
@@ -152,7 +152,7 @@ package struct UpkeepWorker: Service {
 
     private func begin(_ kind: UpkeepRun.Kind, _ request: UpkeepRequest) async throws(StoreError) -> Bool {
         let id = RunID.make(kind)
-        // Not resuming one of yesterday that failed: it would look at yesterday's period.
+        // A new run, even if yesterday's failed: resuming that would compare yesterday's period.
         let run = UpkeepRun(kind, id: id, request: request, now: means.now())
         let isBegun = try await store.begin(run)
         if isBegun {
@@ -233,7 +233,7 @@ package struct UpkeepWorker: Service {
 }
 
 extension Sitting {
-    /// For the log of the process.
+    /// Metadata for the log lines about this run.
     fileprivate var summary: Logger.Metadata {
         var summary: Logger.Metadata = [
             "run": "\(run.id)", "requests": "\(progress.requests)", "listed": "\(progress.listed)",
@@ -244,7 +244,7 @@ extension Sitting {
         return summary
     }
 
-    /// Puts what a reconciliation found into the log of events, where operators look.
+    /// Records the reconciliation's result as an event, where operators find it.
     fileprivate func tell() async throws(Interruption) {
         guard let comparison = progress.comparison else { return }
         let body = OwnEvent.reconciliationCompleted(

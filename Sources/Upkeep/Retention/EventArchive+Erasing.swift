@@ -33,7 +33,7 @@ extension EventArchive: ErasableArchive {
         return chosen
     }
 
-    /// - Returns: Whether the file had any of them.
+    /// - Returns: Whether the file has a chosen body.
     private func sift(
         _ name: String,
         erasing: Bool,
@@ -43,7 +43,7 @@ extension EventArchive: ErasableArchive {
         let file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { throw Fault(path, errno) }
         defer { close(file) }
-        // Nobody appends to a file that is about to be another.
+        // The lock stops the retention worker from appending to a file that is about to be replaced.
         if erasing, flock(file, LOCK_EX | LOCK_NB) != 0 { throw Fault(path, errno) }
         guard let text = FileManager.default.contents(atPath: path) else { throw Fault(path, EIO) }
         var kept = Data()
@@ -61,7 +61,7 @@ extension EventArchive: ErasableArchive {
     }
 
     private func replace(_ path: String, with bytes: [UInt8]) throws(Fault) {
-        // Of a name that nobody takes for a file of the archive, nor replays.
+        // The suffix keeps the unfinished file out of archive listings and replays.
         let next = path + ".erasing"
         let file = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw Fault(next, errno) }

@@ -9,13 +9,13 @@ import Musl
 import Darwin
 #endif
 
-/// A folder of JSONL files, one for each day on which events were received, that bodies go to before the database
-/// lets go of them.
+/// A folder of JSONL files, one per day of receipt, to which event bodies go before the database deletes
+/// them.
 ///
-/// What `append` has returned from survives a power failure. Killed before the database knows of it, the same
-/// bodies are appended again: a line may be there twice, and is never missing.
+/// Data is on disk when `append` returns. If the process is killed before the database records it, the same
+/// bodies are appended again: a line may occur twice, but is never missing.
 package struct EventArchive: Sendable, Equatable {
-    /// Why nothing was archived; safe to log.
+    /// Why archiving failed; safe to log.
     package struct Fault: Error, Equatable, CustomStringConvertible {
         package let description: String
 
@@ -34,12 +34,12 @@ package struct EventArchive: Sendable, Equatable {
 
     package init(folder: String) { self.folder = folder }
 
-    /// The name of the file of a day.
+    /// The file name for a day, such as `events-2025-06-30.jsonl`.
     package static func fileName(of day: CivilDate) -> String { "events-\(day.text).jsonl" }
 
-    /// Appends events to the files of their days.
+    /// Appends events to the files of the days on which they were received.
     ///
-    /// - Throws: ``Fault``; a file may then hold some of them.
+    /// - Throws: ``Fault``; some of the events may have been written then.
     package func append(_ events: [ArchivedEvent]) throws(Fault) {
         for (day, events) in Dictionary(grouping: events, by: \.day).sorted(by: {
             $0.key.dayNumber < $1.key.dayNumber
@@ -58,17 +58,20 @@ package struct EventArchive: Sendable, Equatable {
             try Self.writeAll(lines, file, path)
             guard fsync(file) == 0 else { throw Fault(path, errno) }
         } catch {
-            // Half a line would be in the way of whoever reads the file before the next one is appended.
+            // Remove the half-written line: a reader may open the file before the next append.
             ftruncate(file, end)
             throw error
         }
-        // The file is lost with a name that the disk never learnt, and whoever made it may have been killed before this.
+        // A new file can vanish in a power failure until its folder is synced. This is done every time,
+        // because the process that created the file may have been killed before its sync.
         try syncFolder()
     }
 
-    /// Removes what a crash left of a line that was not written to its end: the database has its body still.
+    /// Removes an incomplete last line, left by a crash.
     ///
-    /// - Returns: How long the file is then.
+    /// The database still has that body.
+    ///
+    /// - Returns: The file's new length in bytes.
     private static func cutTornLine(_ file: Int32, _ path: String) throws(Fault) -> off_t {
         var end = lseek(file, 0, SEEK_END)
         guard end >= 0 else { throw Fault(path, errno) }

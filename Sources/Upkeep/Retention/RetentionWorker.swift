@@ -3,13 +3,13 @@ package import Logging
 import ServiceLifecycle
 package import Storage
 
-/// How long bodies are kept, and where they go then.
+/// How long event bodies are kept, and where they are archived.
 package struct RetentionRules: Sendable, Equatable {
-    /// Stripe sends an event again for three days, shows it for thirty, and lets it be sent by hand as long.
+    /// Stripe retries for 3 days, and lists events and can resend them for 30.
     package static let minimumDays: Int64 = 31
 
     package let days: Int64
-    /// `nil`: they go nowhere.
+    /// `nil`: bodies are deleted without an archive.
     package let archive: EventArchive?
 
     package init(days: Int64, archive: EventArchive?) {
@@ -20,11 +20,10 @@ package struct RetentionRules: Sendable, Equatable {
     package func cutoff(at now: Instant) -> Instant { now.adding(seconds: -days * 86_400) }
 }
 
-/// Lets go of the bodies of events that are older than they are to be kept, after the archive has them where there is
-/// one.
+/// Deletes the bodies of old events, after archiving them if an archive is set.
 ///
-/// It goes a few bodies at a time, and rests longer between two batches than one took, so that deliveries hardly
-/// notice. Of several replicas one is at it.
+/// It works in small batches and rests four times as long as each batch took, so that deliveries are not
+/// slowed. One replica at a time does this.
 package struct RetentionWorker: Service {
     private let store: any BodyRetention & UpkeepRuns
     private let rules: RetentionRules
@@ -34,9 +33,9 @@ package struct RetentionWorker: Service {
     private let name: String
 
     private static let pause = Duration.seconds(30)
-    /// From the end of one pass to the next.
+    /// Seconds from the end of one pass to the next.
     private static let intervalSeconds: Int64 = 3600
-    /// Replicas that were started together do not all ask in the same second.
+    /// Random extra delay, so that replicas started together do not all ask in the same second.
     private static let jitterSeconds = 600.0
     private static let leaseSeconds: Int64 = 300
     private static let batchSize = 50
@@ -44,12 +43,12 @@ package struct RetentionWorker: Service {
     private static let restRatio = 4
 
     /// - Parameters:
-    ///   - store: Whose bodies they are.
-    ///   - rules: How long they are kept.
-    ///   - means: Time, waiting and chance.
-    ///   - name: Of this worker alone.
-    ///   - instruments: Counts what it let go of.
-    ///   - logger: Where to it tells what it does.
+    ///   - store: Holds the bodies.
+    ///   - rules: How long bodies are kept, and the archive.
+    ///   - means: Clock, sleep and randomness.
+    ///   - name: Identifies this worker as the holder of the lease; unique among replicas.
+    ///   - instruments: Counts the deleted bodies.
+    ///   - logger: Gets a line for each pass that deleted bodies or failed.
     package init(
         store: any BodyRetention & UpkeepRuns,
         rules: RetentionRules,
@@ -81,10 +80,10 @@ package struct RetentionWorker: Service {
         }
     }
 
-    /// Takes up the pass that waits, if one does, and brings it to its end.
+    /// Takes the waiting pass, if there is one, and completes it.
     ///
-    /// - Returns: Whether there was one.
-    /// - Throws: ``StoreError``; the pass goes on later from where it is.
+    /// - Returns: Whether a pass was waiting.
+    /// - Throws: ``StoreError``; a later call continues the pass.
     @discardableResult
     package func workOnce() async throws(StoreError) -> Bool {
         let taken = try await store.takeUp(
@@ -104,7 +103,7 @@ package struct RetentionWorker: Service {
             guard try await perform(&pass) else { return true }
             end = pass.run.left(.completed, now: means.now())
         } catch let fault as EventArchive.Fault {
-            // Nothing is let go of that the archive has not got.
+            // Bodies that are not archived are not deleted.
             logger.warning("bodies not archived, so all are kept", metadata: ["reason": "\(fault)"])
             end = pass.run.left(.failed, reason: "\(fault)", now: means.now())
         } catch let error as StoreError {
@@ -131,7 +130,7 @@ package struct RetentionWorker: Service {
         var bytes = 0
     }
 
-    /// - Returns: Whether it came to its end; not when another took it over, or when the service stops.
+    /// - Returns: `false` when another replica took the pass over, or the service stops.
     private func perform(_ pass: inout Pass) async throws -> Bool {
         let cutoff = rules.cutoff(at: means.now())
         while true {
@@ -175,7 +174,8 @@ package struct RetentionWorker: Service {
         }
         let removed = try await store.remove(removable, at: means.now())
         if let archive = rules.archive, !removed.erased.isEmpty {
-            // Erased between our reading and our writing: whoever erased them saw no line of theirs.
+            // Their customer was erased after we read the bodies; the erasure ran before these lines existed,
+            // so remove them here.
             _ = try archive.files(erasing: true) { removed.erased.contains($0.key) }
         }
         let (count, bytes) = (removable.count - removed.erased.count, removed.bytes)
@@ -186,7 +186,7 @@ package struct RetentionWorker: Service {
         pass.progress.bytes += bytes
     }
 
-    /// Renews the lease before it runs out, seldom enough not to double the writes.
+    /// Renews the lease after a quarter of its time, to save writes.
     private func stillOurs(_ pass: inout Pass) async throws(StoreError) -> Bool {
         let now = means.now()
         guard now.seconds(since: pass.heldAt) > Self.leaseSeconds / 4 else { return true }

@@ -2,21 +2,21 @@ import Billing
 import Logging
 import Storage
 
-/// Why a pass of the sync of usage does not come to its end now.
+/// Why a pass of the usage sync stops before its end.
 enum SyncInterruption: Error {
-    /// The process is being stopped.
+    /// The process is stopping.
     case stopped
-    /// Somebody else has the run.
+    /// Another worker holds the lease.
     case leaseLost
     case source(UsageSourceError)
     case calendar(CalendarFault)
     case store(StoreError)
 }
 
-/// One worker at one pass of the sync: brings what the source tells into the ledger, page by page.
+/// One worker's execution of one pass: copies the source's leases and days into the ledger, page by page.
 ///
-/// After each page it is durable how far it is, so that a kill costs a page, which comes again and changes nothing.
-/// Of one task at a time.
+/// Progress is stored after each page. A kill repeats at most one page, and repeating changes nothing. Not
+/// thread-safe: only one task may use it.
 final class UsageSync {
     private(set) var progress: UsageSyncProgress
     private(set) var run: UpkeepRun
@@ -28,7 +28,7 @@ final class UsageSync {
     private let means: UpkeepWorker.Means
     private let logger: Logger
 
-    /// Longer than a page may take: the source's answer, its retries and the ledger's part.
+    /// Longer than one page takes: the source's answer, retries and the ledger's writes.
     static let leaseSeconds: Int64 = 180
     private static let maximumAttempts = 4
 
@@ -54,7 +54,7 @@ final class UsageSync {
         self.progress.failure = nil
     }
 
-    /// Does the pass from where it is to its end.
+    /// Continues the pass from its stored progress to its end.
     func perform() async throws(SyncInterruption) {
         let target: ChainHead
         if let begun = progress.target {
@@ -66,7 +66,7 @@ final class UsageSync {
         }
         if progress.stage == .leases {
             switch source.kind {
-            // An indexer without a block has nothing to tell.
+            // An indexer without a block has no data.
             case .indexer where target.height == nil: break
             case .indexer: try await readLeases(of: nil, target)
             case .node: try await readLeasesOfOwners(target)
@@ -82,7 +82,7 @@ final class UsageSync {
     // MARK: Leases
 
     private func readLeasesOfOwners(_ target: ChainHead) async throws(SyncInterruption) {
-        // The owner at whom a kill came is gone on with.
+        // Resume with the owner at which the last execution stopped.
         if let owner = progress.owner { try await readLeases(ofOwner: owner, target) }
         while true {
             let (last, size) = (progress.lastOwner, 100)
@@ -138,7 +138,9 @@ final class UsageSync {
         }
     }
 
-    /// Up to where a record is known to have held: each pass looks at all that are open.
+    /// The height up to which a stored lease is confirmed.
+    ///
+    /// Each completed pass reads all open leases.
     private func confirmedHeight(of known: LeaseRecord) -> Int64? {
         let seen = known.source == source.kind.rawValue ? progress.completed?.height : nil
         return [known.asOfHeight, seen].compactMap(\.self).max()
@@ -177,13 +179,13 @@ final class UsageSync {
         }
     }
 
-    /// How long ago a day may be whose price is still hoped for.
+    /// How many days back a missing AKT price may still be filled in.
     private static let hopeDays: Int64 = 31
 
-    /// The first day that may yet change: one that is not final, or one of late that has no price.
+    /// The first day that may still change: not final, or recent and without a price.
     ///
-    /// - Parameter calendar: What is known, by rising date.
-    /// - Returns: `nil` where nothing is known.
+    /// - Parameter calendar: The stored days, in ascending order.
+    /// - Returns: `nil` when no day is stored.
     static func firstUnfinished(_ calendar: [CalendarDay]) -> CivilDate? {
         guard let last = calendar.last else { return nil }
         let since = last.date.adding(days: -hopeDays)
@@ -191,7 +193,7 @@ final class UsageSync {
         return first?.date ?? last.date.adding(days: 1)
     }
 
-    // MARK: Asking, and keeping how far it is
+    // MARK: Requests and progress
 
     private func asked<Answer: Sendable>(
         _ question: (any UsageSource) async throws(UsageSourceError) -> Answer
@@ -230,7 +232,7 @@ final class UsageSync {
         try await replace(run.held(by: worker, until: now.adding(seconds: Self.leaseSeconds), now: now))
     }
 
-    /// Leaves the run as it is.
+    /// Stores the progress and gives up the lease.
     func leave(
         _ state: UpkeepRun.State,
         reason: String? = nil,

@@ -4,8 +4,8 @@ import ServiceLifecycle
 package import Storage
 import Traces
 
-/// Keeps the ledger of usage where the chain is: works off the passes that are asked for, and asks for one whenever
-/// the last is long enough ago.
+/// Keeps the usage ledger up to date with the chain: executes requested passes, and begins one when the last
+/// is old enough.
 package struct UsageSyncWorker: Service {
     private let runs: any UpkeepRuns
     private let ledger: any UsageLedger
@@ -18,13 +18,13 @@ package struct UsageSyncWorker: Service {
     private static let pause = Duration.seconds(1)
 
     /// - Parameters:
-    ///   - runs: Where the run is.
-    ///   - ledger: What is kept of usage.
-    ///   - source: Who knows.
-    ///   - intervalSeconds: How long after one pass the next is due; 0 for never.
-    ///   - means: Time and waiting.
-    ///   - name: Of this worker alone.
-    ///   - logger: Where to it tells what it does.
+    ///   - runs: Holds the runs.
+    ///   - ledger: Holds leases, days and totals.
+    ///   - source: The indexer or node to read from.
+    ///   - intervalSeconds: Seconds from the end of one pass to the next; 0 turns the schedule off.
+    ///   - means: Clock, sleep and randomness.
+    ///   - name: Identifies this worker as the holder of the lease; unique among replicas.
+    ///   - logger: Gets a line for each pass.
     package init(
         runs: any UpkeepRuns,
         ledger: any UsageLedger,
@@ -59,16 +59,16 @@ package struct UsageSyncWorker: Service {
         }
     }
 
-    /// Asks for a pass when the last one ended long enough ago.
+    /// Begins a pass if the last one ended long enough ago.
     ///
-    /// - Returns: Whether it did.
+    /// - Returns: Whether a pass was begun.
     /// - Throws: ``StoreError``.
     @discardableResult
     package func beginDuePass() async throws(StoreError) -> Bool {
         guard intervalSeconds > 0 else { return false }
         let now = means.now()
         let latest = try await runs.latestRun(.usageSync)
-        // One of the future was left by a clock that ran ahead.
+        // A time in the future was written while the clock ran ahead.
         if let latest, latest.syncProgress.map(isOurs) ?? false, latest.updatedAt <= now,
             now.seconds(since: latest.updatedAt) < intervalSeconds
         {
@@ -87,10 +87,10 @@ package struct UsageSyncWorker: Service {
         progress.source == source.kind && progress.chainID == source.chainID
     }
 
-    /// Takes up the pass that waits, if one does, and brings it as far as it goes.
+    /// Takes the waiting pass, if there is one, and executes it as far as possible.
     ///
-    /// - Returns: Whether there was one.
-    /// - Throws: ``StoreError`` when the store cannot be asked.
+    /// - Returns: Whether a pass was waiting.
+    /// - Throws: ``StoreError`` when the store fails.
     @discardableResult
     package func workOnce() async throws(StoreError) -> Bool {
         let run = try await runs.takeUp(
@@ -152,7 +152,7 @@ package struct UsageSyncWorker: Service {
 }
 
 extension UsageSync {
-    /// For the log of the process.
+    /// Metadata for the log lines about this pass.
     fileprivate var summary: Logger.Metadata {
         [
             "run": "\(run.id)", "pass": "\(progress.pass)", "leases": "\(progress.leases)",
