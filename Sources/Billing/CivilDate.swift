@@ -3,10 +3,16 @@ package struct CivilDate: Hashable, Sendable {
     /// Days since 1970-01-01.
     package let dayNumber: Int64
 
-    package init(dayNumber: Int64) { self.dayNumber = dayNumber }
+    /// Stays within the days that have all their seconds in 64 bits, so that no arithmetic on dates overflows.
+    package init(dayNumber: Int64) {
+        let last = Int64.max / Self.secondsPerDay
+        self.dayNumber = min(max(dayNumber, -last), last)
+    }
 
     /// The day that a moment belongs to, once it has been moved into a zone.
-    package init(_ local: Instant) { dayNumber = local.unixSeconds.floorDivided(by: Self.secondsPerDay) }
+    package init(_ local: Instant) {
+        self.init(dayNumber: local.unixSeconds.floorDivided(by: Self.secondsPerDay))
+    }
 
     /// By eras of 400 years that begin in March.
     ///
@@ -67,7 +73,7 @@ package struct CivilDate: Hashable, Sendable {
     /// The first second of the day in UTC.
     package var beginning: Instant { Instant(unixSeconds: dayNumber * Self.secondsPerDay) }
 
-    package func adding(days: Int64) -> CivilDate { CivilDate(dayNumber: dayNumber + days) }
+    package func adding(days: Int64) -> CivilDate { CivilDate(dayNumber: dayNumber.addingClamped(days)) }
 
     /// The same day of another month, or that month's last where it is shorter.
     ///

@@ -9,6 +9,14 @@ package struct Instant: Hashable, Sendable {
         self.unixSeconds = unixSeconds
     }
 
+    /// Those that have a date as people write it, of the years 1 to 9999.
+    ///
+    /// - Returns: `nil` for any other.
+    package init?(dated unixSeconds: Int64) {
+        guard -62_135_596_800...253_402_300_799 ~= unixSeconds else { return nil }
+        self.init(unixSeconds: unixSeconds)
+    }
+
     /// How long after `other` this is; negative when it is before.
     package func seconds(since other: Instant) -> Int64 {
         let (difference, overflowed) = unixSeconds.subtractingReportingOverflow(other.unixSeconds)

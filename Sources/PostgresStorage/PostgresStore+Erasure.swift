@@ -113,7 +113,7 @@ extension PostgresStore {
         for payment in payments {
             changed += try await alone { connection throws(PostgresFailure) in
                 try Rebuilding(connection: connection, projection: self.projection)
-                    .deriveAgain(payment, account: account)
+                    .rowsChanged(byDerivingAgain: payment, account: account)
             }
         }
         try await alone { connection throws(PostgresFailure) in
@@ -164,10 +164,9 @@ extension PostgresStore {
             Command("SELECT snapshot FROM objects WHERE snapshot IS NOT NULL AND \(condition)", key)
         )
         guard rows.count == 1 else { return }
-        guard let object = try? SnapshotCoding.decode(rows.raw(0, 0).bindMemory(to: UInt8.self)) else {
-            throw .corrupt
-        }
-        let erased = PersonalData.erased(from: object)
+        // Of what cannot be read nothing is left.
+        let erased = (try? SnapshotCoding.decode(rows.raw(0, 0).bindMemory(to: UInt8.self)))
+            .flatMap { PersonalData.erased(from: $0) }
         try connection.execute(
             Command(
                 "UPDATE objects SET snapshot = $3, undecided = FALSE WHERE \(condition)",
@@ -196,22 +195,12 @@ extension Rebuilding {
     /// Derives one payment again from the events about its objects.
     ///
     /// - Returns: How many of its rows are other than they stood.
-    func deriveAgain(_ payment: Int64, account: String) throws(PostgresFailure) -> Int {
+    fileprivate func rowsChanged(
+        byDerivingAgain payment: Int64,
+        account: String
+    ) throws(PostgresFailure) -> Int {
         let before = try bodies("payment = $1", .int(payment))
-        let events = try connection.execute(
-            Command(
-                """
-                SELECT \(PostgresStore.loggedColumns)
-                FROM events
-                WHERE object_id IN (SELECT id FROM objects WHERE payment = $1) AND coalesce(account, '') = $2
-                ORDER BY sequence
-                """,
-                [.int(payment), .text(account)]
-            )
-        )
-        try connection.execute(Command("DELETE FROM transactions WHERE payment = $1", [.int(payment)]))
-        try connection.execute(Command("DELETE FROM objects WHERE payment = $1", [.int(payment)]))
-        _ = try derive(events, into: .live, asking: .nothing)
+        try deriveAgain(payment, account: account)
         let after = try bodies("id = ANY($1)", .texts(before.keys.sorted()))
         return before.count { after[$0.key] != $0.value }
     }

@@ -18,7 +18,7 @@ extension PostgresStore {
             var customers: [[ObjectRecord]] = []
             var payments: [Int64: [ObjectRecord]] = [:]
             for row in 0..<rows.count {
-                let record = try ObjectRow.record(rows, row)
+                guard let record = ObjectRow.record(rows, row)?.record else { continue }
                 if record.reference.kind == .customer {
                     customers.append([record])
                 } else {

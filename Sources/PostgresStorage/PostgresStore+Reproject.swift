@@ -145,10 +145,65 @@ struct Rebuilding {
             }
             events.append(ProjectionPlan.Entry(prepared, asking: asking, payment: sequence))
         }
-        let reading = target.reading(events.map(\.event))
-        let plan = ProjectionPlan(events, standing: try target.standing(try connection.execute(reading)))
+        let answers = try connection.execute(target.reading(events.map(\.event)))
+        // While payments are derived again what cannot be read counts as never shown: it is the log that is being read.
+        let standing =
+            asking == .nothing
+            ? target.standing(answers) : try standing(of: events.map(\.event), answers)
+        let plan = ProjectionPlan(events, standing: standing)
         _ = try connection.execute(target.writing(plan))
         return plan.changedRows
+    }
+
+    /// What stands of the payments that some events touch, once what cannot be read of them is derived again.
+    ///
+    /// The answers are those to ``Projection/reading(_:)``.
+    func standing(
+        of events: [PreparedEvent],
+        _ answers: [Rows]
+    ) throws(PostgresFailure) -> StandingPayments {
+        let standing = Projection.live.standing(answers)
+        guard !standing.unreadable.isEmpty else { return standing }
+        var payments: [Int64: String] = [:]
+        for key in standing.unreadable {
+            if key.reference.kind == .customer {
+                try deriveAgain(customer: key.reference.id, account: key.account)
+            } else if let object = standing.objects[key] {
+                payments[object.payment] = key.account
+            }
+        }
+        for (payment, account) in payments { try deriveAgain(payment, account: account) }
+        return Projection.live.standing(try connection.execute(Projection.live.reading(events)))
+    }
+
+    /// Derives a payment from the events about its objects, in the place of what stands of it.
+    func deriveAgain(_ payment: Int64, account: String) throws(PostgresFailure) {
+        try connection.execute(Command("DELETE FROM transactions WHERE payment = $1", [.int(payment)]))
+        try deriveAgain("payment = $1 AND account = $2", .int(payment), account: account)
+    }
+
+    private func deriveAgain(customer id: String, account: String) throws(PostgresFailure) {
+        try deriveAgain("id = $1 AND kind = 'customer' AND account = $2", .text(id), account: account)
+    }
+
+    private func deriveAgain(
+        _ objects: String,
+        _ value: Parameter,
+        account: String
+    ) throws(PostgresFailure) {
+        let events = try connection.execute(
+            Command(
+                """
+                SELECT \(PostgresStore.loggedColumns)
+                FROM events
+                WHERE object_id IN (SELECT id FROM objects WHERE \(objects)) AND coalesce(account, '') = $2
+                ORDER BY sequence
+                """,
+                [value, .text(account)]
+            )
+        )
+        try connection.execute(Command("DELETE FROM objects WHERE \(objects)", [value, .text(account)]))
+        _ = try derive(events, into: .live, asking: .nothing)
     }
 
     private func setDisposition(of sequence: Int64, _ prepared: PreparedEvent) throws(PostgresFailure) {

@@ -91,8 +91,7 @@ extension PostgresStore {
             guard answers[1].count == 1 else { return nil }
             let transaction = try Transaction(body: answers[1], 0)
             guard reach.includes(transaction) else { return nil }
-            var records: [ObjectRecord] = []
-            for row in 0..<answers[2].count { records.append(try ObjectRow.record(answers[2], row)) }
+            let records = (0..<answers[2].count).compactMap { ObjectRow.record(answers[2], $0)?.record }
             return PaymentDetail(
                 transaction: transaction,
                 group: PaymentGroup(records, account: transaction.account),

@@ -31,9 +31,12 @@ extension PostgresStore {
                 ])
                 guard answers.count == 2 else { throw .unexpected }
                 let stale = UsageAdding.stale(answers[0]).first { $0.dates.overlaps(dates) }
-                return (stale: stale, groups: stale == nil ? try UsageReading.groups(answers[1]) : [])
+                return (stale: stale, groups: stale == nil ? UsageReading.groups(answers[1]) : [])
             }
-            guard let stale = kept.stale else { return kept.groups }
+            guard let stale = kept.stale else {
+                if let groups = kept.groups { return groups }
+                return try await addedUp(owner, dates, by: grouping)
+            }
             // Where others make days stale as fast as they are added up, nobody waits for that to end.
             let left = patience ?? stale.steps + 2
             guard left > 0 else { return try await addedUp(owner, dates, by: grouping) }

@@ -14,7 +14,8 @@ struct EventRecorder: Sendable {
         let prepared = erased?.event ?? arrived
         guard try insert(prepared, db) else { return .duplicate }
         if let erased { try SQLiteStore.mark(erased.ids, of: erased.key, at: prepared.receivedAt, marks, db) }
-        try Projector(tables: tables, db: db).project(prepared, asking: prepared.asking)
+        let projector = Projector(tables: tables, projection: projection, db: db)
+        try projector.project(prepared, asking: prepared.asking)
         return prepared.outcome
     }
 

@@ -14,34 +14,52 @@ enum ObjectRow {
         ]
     }
 
-    static func record(_ row: Row) throws -> ObjectRecord {
-        guard let kind = ObjectKind(rawValue: row["kind"]) else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+    /// - Returns: The record, as if the object had never been shown where its snapshot cannot be read; `nil` for a kind
+    ///   that this version does not know.
+    static func record(_ row: Row) -> (record: ObjectRecord, isReadable: Bool)? {
+        guard let kind = ObjectKind(rawValue: row["kind"]) else { return nil }
+        let encoded: Data? = row["snapshot"]
+        let snapshot = encoded?.withUnsafeBytes { bytes in
+            try? Snapshot(
+                stored: bytes.bindMemory(to: UInt8.self),
+                shownAt: Instant(unixSeconds: row["shown_at"] as Int64? ?? 0),
+                livemode: row["livemode"] as Bool? ?? false,
+                apiVersion: row["api_version"]
+            )
         }
-        var snapshot: Snapshot?
-        if let encoded: Data = row["snapshot"] {
-            snapshot = try encoded.withUnsafeBytes { bytes in
-                try Snapshot(
-                    stored: bytes.bindMemory(to: UInt8.self),
-                    shownAt: Instant(unixSeconds: row["shown_at"]),
-                    livemode: row["livemode"],
-                    apiVersion: row["api_version"]
-                )
-            }
-        }
-        return ObjectRecord(
+        let record = ObjectRecord(
             reference: ObjectReference(kind, row["id"]),
             snapshot: snapshot,
             links: LinkCoding.decode(row["links"]),
             isUndecided: row["undecided"]
         )
+        return (record, isReadable: snapshot != nil || encoded == nil)
+    }
+
+    static func arguments(_ key: ObjectKey) -> StatementArguments {
+        [key.account, key.reference.kind.rawValue, key.reference.id]
+    }
+
+    static func object(
+        _ key: ObjectKey,
+        in tables: ProjectionTables,
+        _ db: Database
+    ) throws -> (record: ObjectRecord, isReadable: Bool)? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT kind, id, snapshot, shown_at, livemode, api_version, links, undecided
+                FROM \(tables.objects)
+                WHERE account = ? AND kind = ? AND id = ?
+                """
+        )
+        return try Row.fetchOne(statement, arguments: arguments(key)).flatMap(record)
     }
 
     static func records(
         ofPayment payment: Int64,
         in tables: ProjectionTables,
         _ db: Database
-    ) throws -> [ObjectRecord] {
+    ) throws -> [(record: ObjectRecord, isReadable: Bool)] {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT kind, id, snapshot, shown_at, livemode, api_version, links, undecided
@@ -49,6 +67,6 @@ enum ObjectRow {
                 WHERE payment = ?
                 """
         )
-        return try Row.fetchAll(statement, arguments: [payment]).map(record)
+        return try Row.fetchAll(statement, arguments: [payment]).compactMap(record)
     }
 }

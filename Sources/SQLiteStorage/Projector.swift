@@ -7,7 +7,10 @@ import Storage
 /// ``ProjectionPlan`` makes of it.
 struct Projector {
     let tables: ProjectionTables
+    let projection: ProjectionPolicy
     let db: Database
+    /// Whether what cannot be read counts as never shown, since it is the log that is being read.
+    var isDerivingAgain = false
 
     /// Merges what an event shows, and derives the rows of its payment anew.
     ///
@@ -20,10 +23,15 @@ struct Projector {
     func project(_ prepared: PreparedEvent, asking: ProjectionPlan.Asking) throws -> Int {
         let hasPayment = !prepared.records.isEmpty
         guard hasPayment || !prepared.customers.isEmpty || prepared.question != nil else { return 0 }
+        var standing = try standing(prepared)
+        if !standing.unreadable.isEmpty, !isDerivingAgain {
+            try deriveAgain(standing)
+            standing = try self.standing(prepared)
+        }
         let number = hasPayment ? try nextNumber() : 0
         let plan = ProjectionPlan(
             [ProjectionPlan.Entry(prepared, asking: asking, payment: number)],
-            standing: try standing(prepared)
+            standing: standing
         )
         try write(plan)
         return plan.changedRows
@@ -44,17 +52,18 @@ struct Projector {
         var standing = StandingPayments()
         for customer in prepared.customers.map(\.reference) + prepared.namedCustomers {
             let key = ObjectKey(customer, account: account)
-            if let object = try object(key) { standing.objects[key] = object }
+            guard let found = try ObjectRow.object(key, in: tables, db) else { continue }
+            standing.objects[key] = StandingPayments.Object(payment: 0, record: found.record)
+            if !found.isReadable { standing.unreadable.insert(key) }
         }
         let payments = Set(
             try prepared.records.compactMap { try payment(of: ObjectKey($0.reference, account: account)) }
         )
         for payment in payments {
-            for record in try ObjectRow.records(ofPayment: payment, in: tables, db) {
-                standing.objects[ObjectKey(record.reference, account: account)] = StandingPayments.Object(
-                    payment: payment,
-                    record: record
-                )
+            for (record, isReadable) in try ObjectRow.records(ofPayment: payment, in: tables, db) {
+                let key = ObjectKey(record.reference, account: account)
+                standing.objects[key] = StandingPayments.Object(payment: payment, record: record)
+                if !isReadable { standing.unreadable.insert(key) }
             }
             standing.rows[payment] = try bodies(ofPayment: payment)
         }
@@ -65,20 +74,7 @@ struct Projector {
         let statement = try db.cachedStatement(
             sql: "SELECT payment FROM \(tables.objects) WHERE account = ? AND kind = ? AND id = ?"
         )
-        return try Int64.fetchOne(statement, arguments: Self.arguments(key))
-    }
-
-    func object(_ key: ObjectKey) throws -> StandingPayments.Object? {
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT payment, kind, id, snapshot, shown_at, livemode, api_version, links, undecided
-                FROM \(tables.objects)
-                WHERE account = ? AND kind = ? AND id = ?
-                """
-        )
-        return try Row.fetchOne(statement, arguments: Self.arguments(key)).map { row in
-            StandingPayments.Object(payment: row[0], record: try ObjectRow.record(row))
-        }
+        return try Int64.fetchOne(statement, arguments: ObjectRow.arguments(key))
     }
 
     private func bodies(ofPayment payment: Int64) throws -> [String: [UInt8]] {
@@ -89,8 +85,73 @@ struct Projector {
         return Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as String, Array($0[1] as Data)) })
     }
 
-    private static func arguments(_ key: ObjectKey) -> StatementArguments {
-        [key.account, key.reference.kind.rawValue, key.reference.id]
+    // MARK: Reading again
+
+    /// Puts what the log says in the place of what cannot be read.
+    private func deriveAgain(_ standing: StandingPayments) throws {
+        let isCustomer = { (key: ObjectKey) in key.reference.kind == .customer }
+        for key in standing.unreadable.filter(isCustomer) {
+            try deriveAgain(
+                "id = :id AND kind = 'customer' AND account = :account",
+                ["id": key.reference.id, "account": key.account]
+            )
+        }
+        let payments = Dictionary(
+            standing.unreadable.filter { !isCustomer($0) }.compactMap { key in
+                standing.objects[key].map { ($0.payment, key.account) }
+            }
+        ) { first, _ in first }
+        for (payment, account) in payments { try deriveAgain(payment, account: account) }
+    }
+
+    /// Derives a payment from the events about its objects, in the place of what stands of it.
+    func deriveAgain(_ payment: Int64, account: String) throws {
+        try execute("DELETE FROM \(tables.transactions) WHERE payment = ?", [payment])
+        try deriveAgain(
+            "payment = :payment AND account = :account",
+            ["payment": payment, "account": account]
+        )
+    }
+
+    /// The objects are those that meet a condition, whose arguments have `account` among them.
+    private func deriveAgain(_ objects: String, _ arguments: StatementArguments) throws {
+        let events = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT \(SQLiteStore.loggedColumns)
+                FROM events
+                WHERE object_id IN (SELECT id FROM \(tables.objects) WHERE \(objects))
+                    AND coalesce(account, '') = :account
+                ORDER BY sequence
+                """,
+            arguments: arguments
+        )
+        try db.execute(
+            sql: "DELETE FROM \(tables.objects) WHERE \(objects)",
+            arguments: arguments
+        )
+        var reader = self
+        reader.isDerivingAgain = true
+        for event in events { _ = try reader.project(logged: event, asking: .nothing) }
+    }
+
+    /// Projects an event of the log as today's code reads it, and notes what that makes of it.
+    ///
+    /// - Returns: How many rows of the feed are other than they stood.
+    func project(logged row: Row, asking: ProjectionPlan.Asking) throws -> Int {
+        let logged = SQLiteStore.logged(row)
+        guard let prepared = PreparedEvent(logged, projection: projection) else { return 0 }
+        let changed = try project(prepared, asking: asking)
+        if prepared.readsOtherwise(than: logged.entry) {
+            try execute(
+                "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?",
+                [
+                    prepared.disposition.rawValue, prepared.reason, prepared.objectID,
+                    row["sequence"] as Int64,
+                ]
+            )
+        }
+        return changed
     }
 
     // MARK: Writing
@@ -133,7 +194,7 @@ struct Projector {
                 api_version = excluded.api_version, links = excluded.links, undecided = excluded.undecided,
                 payment = excluded.payment
             """,
-            ObjectRow.arguments(object.record) + Self.arguments(key) + [object.payment]
+            ObjectRow.arguments(object.record) + ObjectRow.arguments(key) + [object.payment]
         )
     }
 

@@ -178,22 +178,7 @@ extension SQLiteStore {
         _ db: Database
     ) throws -> Int {
         let before = try bodies("payment = ?", [payment], db)
-        let events = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT \(loggedColumns)
-                FROM events
-                WHERE object_id IN (SELECT id FROM objects WHERE payment = :payment)
-                    AND coalesce(account, '') = :account
-                ORDER BY sequence
-                """,
-            arguments: ["payment": payment, "account": account]
-        )
-        try db.execute(sql: "DELETE FROM transactions WHERE payment = ?", arguments: [payment])
-        try db.execute(sql: "DELETE FROM objects WHERE payment = ?", arguments: [payment])
-        for event in events {
-            _ = try reproject(event, into: .live, asking: .nothing, projection: projection, db)
-        }
+        try Projector(tables: .live, projection: projection, db: db).deriveAgain(payment, account: account)
         let after = try bodies(
             "id IN (\(databaseQuestionMarks(count: before.count)))",
             StatementArguments(before.keys.sorted()),
@@ -216,10 +201,11 @@ extension SQLiteStore {
         let key: StatementArguments = [account, id]
         let sql = "SELECT snapshot FROM objects WHERE snapshot IS NOT NULL AND \(condition)"
         guard let snapshot = try Data.fetchOne(db, sql: sql, arguments: key) else { return }
-        let object = try snapshot.withUnsafeBytes {
-            try SnapshotCoding.decode($0.bindMemory(to: UInt8.self))
+        let object = snapshot.withUnsafeBytes {
+            try? SnapshotCoding.decode($0.bindMemory(to: UInt8.self))
         }
-        let erased = PersonalData.erased(from: object)
+        // Of what cannot be read nothing is left.
+        let erased = object.flatMap { PersonalData.erased(from: $0) }
         try db.execute(
             sql: "UPDATE objects SET snapshot = ?, undecided = 0 WHERE \(condition)",
             arguments: [erased.map { Data(SnapshotCoding.encode($0)) }] + key

@@ -19,10 +19,11 @@ extension SQLiteStore {
                 }
             }
             let customers = try references.filter { $0.kind == .customer }.compactMap {
-                try Projector(tables: .live, db: db).object(ObjectKey($0, account: account))?.record
+                try ObjectRow.object(ObjectKey($0, account: account), in: .live, db)?.record
             }
-            return try payments.sorted().map { try ObjectRow.records(ofPayment: $0, in: .live, db) }
-                + customers.map { [$0] }
+            return try payments.sorted().map {
+                try ObjectRow.records(ofPayment: $0, in: .live, db).map(\.record)
+            } + customers.map { [$0] }
         }
     }
 }

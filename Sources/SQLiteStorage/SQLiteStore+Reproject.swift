@@ -9,15 +9,8 @@ extension SQLiteStore {
             let renderings = try Self.renderings(of: eventID, db)
             guard !renderings.isEmpty else { return nil }
             var changed = 0
-            for row in renderings {
-                changed += try Self.reproject(
-                    row,
-                    into: .live,
-                    asking: .everything,
-                    projection: projection,
-                    db
-                )
-            }
+            let projector = Projector(tables: .live, projection: projection, db: db)
+            for row in renderings { changed += try projector.project(logged: row, asking: .everything) }
             return Reprojection(
                 events: renderings.count,
                 transactions: try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0,
@@ -84,33 +77,13 @@ extension SQLiteStore {
                 """
         )
         let rows = try Row.fetchAll(statement, arguments: [after, size])
-        for row in rows {
-            _ = try reproject(row, into: .rebuilt, asking: .nothing, projection: projection, db)
-        }
+        let projector = Projector(tables: .rebuilt, projection: projection, db: db)
+        for row in rows { _ = try projector.project(logged: row, asking: .nothing) }
         return Batch(
             count: rows.count,
             last: rows.last?["sequence"] ?? after,
             finished: rows.count < size ? try exchange(db) : nil
         )
-    }
-
-    static func reproject(
-        _ row: Row,
-        into tables: ProjectionTables,
-        asking: ProjectionPlan.Asking,
-        projection: ProjectionPolicy,
-        _ db: Database
-    ) throws -> Int {
-        let logged = logged(row)
-        guard let prepared = PreparedEvent(logged, projection: projection) else { return 0 }
-        let changed = try Projector(tables: tables, db: db).project(prepared, asking: asking)
-        if prepared.readsOtherwise(than: logged.entry) {
-            let sql = "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?"
-            let sequence: Int64 = row["sequence"]
-            try db.cachedStatement(sql: sql).execute(
-                arguments: [prepared.disposition.rawValue, prepared.reason, prepared.objectID, sequence])
-        }
-        return changed
     }
 
     /// Compares the rebuilt rows with those in use and, where they differ, puts the rebuilt in their place.

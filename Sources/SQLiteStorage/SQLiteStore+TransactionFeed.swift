@@ -62,7 +62,7 @@ extension SQLiteStore {
             guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }
             let transaction = try TransactionBody.decode(row["body"])
             guard reach.includes(transaction) else { return nil }
-            let records = try ObjectRow.records(ofPayment: row["payment"], in: .live, db)
+            let records = try ObjectRow.records(ofPayment: row["payment"], in: .live, db).map(\.record)
             let ids = records.map(\.reference.id)
             let events = try String.fetchAll(
                 db,

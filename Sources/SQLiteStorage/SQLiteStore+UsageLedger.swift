@@ -53,13 +53,14 @@ extension SQLiteStore {
                     owner, grouping.rawValue, dates.lowerBound.dayNumber, dates.upperBound.dayNumber,
                 ]
             )
-            return try rows.map { row in
-                UsageGroup(
-                    date: CivilDate(dayNumber: row["date"]),
-                    group: row["name"],
-                    totals: try UsageRows.totals(row["totals"])
-                )
+            let groups = rows.compactMap { row in
+                (try? UsageRows.totals(row["totals"])).map { totals in
+                    UsageGroup(date: CivilDate(dayNumber: row["date"]), group: row["name"], totals: totals)
+                }
             }
+            // What cannot be read can be added up from the facts.
+            guard groups.count < rows.count else { return groups }
+            return try UsageTotalling(owner, dates, db).groups(by: [grouping]).map(\.group)
         }
     }
 

@@ -24,7 +24,7 @@ enum IndexerQuery {
         )
         guard rows.count == 1 else { return nil }
         return ChainHead(
-            height: rows.int(0, 0),
+            height: min(rows.int(0, 0), 1 << 62),
             at: rows.optionalInt(0, 1).map { Instant(unixSeconds: $0) }
         )
     }
@@ -149,7 +149,9 @@ struct DayFacts {
     /// The checked day, as known at a height.
     func day(through height: Int64) throws(UsageSourceError) -> CalendarDay {
         guard let civil = CivilDate(date) else { throw wrong("is none") }
-        let heights = firstHeight - 1...firstHeight + CalendarDay.maximumBlocks
+        // Clamped, for the indexer may hold any number.
+        let heights =
+            firstHeight.subtractingClamped(1)...firstHeight.addingClamped(CalendarDay.maximumBlocks)
         guard 0...(1 << 62) ~= firstHeight, let yet = lastHeightYet ?? lastHeight, heights.contains(yet),
             heights.contains(lastHeight ?? yet), yet <= lastHeight ?? yet
         else { throw wrong("ends before it begins, or has more blocks than a day can have") }

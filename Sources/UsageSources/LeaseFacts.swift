@@ -100,8 +100,8 @@ struct LeaseFacts {
                 ephemeralBytes: try quantity("ephemeral storage", ephemeralBytes),
                 persistentBytes: try quantity("persistent storage", persistentBytes),
                 gpuUnits: try quantity("gpu units", gpuUnits),
-                gpuVendor: label(gpuVendor)?.lowercased(),
-                gpuModel: label(gpuModel)?.lowercased()
+                gpuVendor: label(gpuVendor?.lowercased()),
+                gpuModel: label(gpuModel?.lowercased())
             ),
             groupCount: try quantity("count", groupCount),
             source: source.rawValue,
@@ -126,7 +126,6 @@ struct LeaseFacts {
     }
 
     private func quantity(_ field: String, _ text: String) throws(UsageSourceError) -> Int64 {
-        // The limit keeps sums over all leases of a day from overflowing.
         guard let number = Self.number(text), number <= 1 << 48 else {
             throw wrong(field, "is not a whole number of 0 to 2^48")
         }
@@ -139,10 +138,10 @@ struct LeaseFacts {
         return Int64(text)
     }
 
-    /// Omits a text that is too long: providers and tenants choose these texts, and must not be able to stop
+    /// Omits a text that a record cannot hold: providers and tenants choose these texts, and must not be able to stop
     /// the totals.
     private func label(_ text: String?) -> String? {
-        text.flatMap { 1...256 ~= $0.utf8.count ? $0 : nil }
+        text.flatMap { 1...256 ~= $0.utf8.count && !$0.utf8.contains(0) ? $0 : nil }
     }
 
     private func wrong(_ field: String, _ problem: String) -> UsageSourceError {

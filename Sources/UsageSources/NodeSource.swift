@@ -52,7 +52,7 @@ package struct NodeSource: UsageSource {
         return try Self.read(answer.body) { json throws(UsageSourceError) in
             guard let header = (json["sdk_block"] ?? json["block"])?["header"],
                 let chain = header["chain_id"]?.string, let text = header["height"]?.decimalText,
-                let height = Int64(text), height >= 0
+                let height = Int64(text), 0...(1 << 62) ~= height
             else { throw .unreadable("The node's latest block has no chain_id and height.") }
             guard chain == chainID else {
                 throw .refused(

@@ -1,8 +1,11 @@
+import Billing
 import Foundation
 import GRDB
 import Storage
 import StorageConformance
+import Stories
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SQLiteStorage
@@ -132,6 +135,115 @@ struct RebuildingTests {
             }
             #expect(try await store.reprojectAll().changed == 0)
             #expect(try await store.allRows() == rows)
+        }
+    }
+
+    /// Each is what a stored snapshot may have become, or what an earlier version wrote.
+    @Test(
+        arguments: [
+            "x''", "CAST('{' AS BLOB)", "CAST('{\"kind\":\"charge\"}' AS BLOB)",
+            "CAST(replace(snapshot, ':2500', ':9223372036854775807') AS BLOB)",
+            "CAST(replace(snapshot, ':2500', ':-9223372036854775808') AS BLOB)",
+        ],
+        ["charge", "refund", "customer"]
+    )
+    func `a snapshot that cannot be read is derived again from the log, and events go on`(
+        damage: String,
+        kind: String
+    ) async throws {
+        let bodies = [
+            try MadeUp.event("evt_0", "customer.created", MadeUp.customer("cus_1", user: "user_1")),
+            try MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")),
+            try MadeUp.event(
+                "evt_2",
+                "charge.refunded",
+                MadeUp.charge(
+                    "ch_1",
+                    [
+                        "amount_refunded": 2500,
+                        "refunds": ["data": [MadeUp.refund("re_1", charge: "ch_1", amount: 2500)]],
+                    ]
+                ),
+                created: MadeUp.start + 100
+            ),
+            try MadeUp.event("evt_other", "charge.succeeded", MadeUp.charge("ch_2")),
+        ]
+        let later = [
+            try MadeUp.event(
+                "evt_3",
+                "refund.updated",
+                MadeUp.refund("re_1", charge: "ch_1", amount: 2500, ["description": "late"]),
+                created: MadeUp.start + 200
+            ),
+            try MadeUp.event(
+                "evt_4",
+                "customer.updated",
+                MadeUp.customer("cus_1", user: "user_2"),
+                created: MadeUp.start + 200
+            ),
+        ]
+        try await withSQLiteStore { store in
+            for body in bodies { try await store.record(body) }
+            try await store.writer.write {
+                try $0.execute(sql: "UPDATE objects SET snapshot = \(damage) WHERE kind = '\(kind)'")
+            }
+            // Whoever looks before the next event is shown what can be.
+            #expect(try await store.payment(ofTransaction: "ch_1")?.transaction.id == "ch_1")
+            for body in later { #expect(try await store.record(body) == .recorded) }
+            #expect(try await store.allRows() == NaiveFeed.rows(of: bodies + later))
+            #expect(try await store.customers(ofUser: "user_2") == ["cus_1"])
+            // Nothing but what was touched is left as it was damaged.
+            let rebuilt = try await store.reprojectAll()
+            #expect(rebuilt.changed == 0)
+        }
+    }
+
+    /// Without the log there is nothing to derive it from.
+    @Test func `a snapshot that cannot be read, nor derived, is left out, and events go on`() async throws {
+        try await withSQLiteStore { store in
+            try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
+            try await store.writer.write {
+                try $0.execute(sql: "UPDATE objects SET snapshot = x'00'; DELETE FROM events")
+            }
+            let refund = try MadeUp.event("evt_2", "refund.created", MadeUp.refund("re_1", charge: "ch_1"))
+            #expect(try await store.record(refund) == .recorded)
+            #expect(try await store.allRows() == NaiveFeed.rows(of: [refund]))
+        }
+    }
+
+    @Test func `an event that is read again mends what it tells of`() async throws {
+        try await withSQLiteStore { store in
+            try await recordThree(in: store)
+            let rows = try await store.allRows()
+            try await store.writer.write { try $0.execute(sql: "UPDATE objects SET snapshot = x'00'") }
+            for number in 1...3 { _ = try await store.reproject(eventID: "evt_\(number)") }
+            #expect(try await store.allRows() == rows)
+            let unreadable = try await store.writer.read {
+                try Int.fetchOne($0, sql: "SELECT count(*) FROM objects WHERE snapshot = x'00'")
+            }
+            #expect(unreadable == 0)
+        }
+    }
+
+    private func read<Value>(_ text: String, _ body: (JSONValue) throws -> Value) throws -> Value {
+        try Array(text.utf8).withUnsafeBufferPointer { try JSONValue.read($0, body) }
+    }
+
+    @Test func `totals of usage that cannot be read are added up from the facts`() async throws {
+        try await withSQLiteStore { store in
+            let generated = GeneratedLeases(seed: 3, count: 20)
+            let leases = try generated.leases.map { try read($0) { try LeaseRecord($0) } }
+            let days = try generated.calendar.map { try read($0) { try CalendarDay($0) } }
+            _ = try await store.put(days)
+            _ = try await store.put(leases)
+            let owner = try #require(leases.first?.identity.owner)
+            let all = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 40_000)
+            let usage = try await store.usage(of: owner, all, by: .total)
+            #expect(!usage.isEmpty)
+            try await store.writer.write {
+                try $0.execute(sql: "UPDATE usage_totals SET totals = x'00'")
+            }
+            #expect(try await store.usage(of: owner, all, by: .total) == usage)
         }
     }
 }

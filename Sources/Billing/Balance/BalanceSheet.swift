@@ -61,7 +61,8 @@ package struct BalanceSheet: Sendable {
             case .purchase:
                 move(row) { $0.purchases += amount }
                 // Refunds of which Stripe sent a total and no object are on the purchase alone.
-                let unlisted = row.amountRefunded - (listed[row.id] ?? listed[row.charge ?? ""] ?? 0)
+                let shown = listed[row.id] ?? listed[row.charge ?? ""] ?? 0
+                let unlisted = row.amountRefunded.subtractingClamped(shown)
                 if unlisted > 0 {
                     let money = Money(minorUnits: unlisted, currency: row.currency)
                     move(row) { $0.refunds += ExactAmount(money) }

@@ -3,6 +3,10 @@ package struct Money: Hashable, Sendable {
     package let minorUnits: Int64
     package let currency: Currency
 
+    /// No amount that Stripe tells is larger: it takes twelve digits at most, and those of a few currencies only
+    /// (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
+    package static let largestTold: Int64 = 10_000_000_000_000
+
     package init(minorUnits: Int64, currency: Currency) {
         self.minorUnits = minorUnits
         self.currency = currency

@@ -32,8 +32,13 @@ package final class Dispute: StripeObjectProtocol {
     /// them. Of a lost dispute some may come back: what had been refunded before
     /// (<https://support.stripe.com/questions/dispute-for-full-charge-amount-after-a-partial-refund-was-issued>).
     /// Otherwise money that comes back comes back whole, whatever the rate has become.
-    private static func gone(_ movements: [JSONValue], of amount: Int64, status: String) -> Int64 {
-        let values = movements.map { $0["amount"]?.integer ?? -amount }
+    private static func gone(
+        _ movements: [JSONValue],
+        of amount: Int64,
+        status: String
+    ) throws(JSONFieldError) -> Int64 {
+        var values: [Int64] = []
+        for movement in movements { values.append(try movement.signedAmount("amount") ?? -amount) }
         let net = values.reduce(Int64(0)) { $0.addingClamped($1) }
         guard let taken = values.filter({ $0 < 0 }).max(by: { $0.magnitude < $1.magnitude }), net < 0 else {
             return 0
@@ -104,17 +109,19 @@ package final class Dispute: StripeObjectProtocol {
         charge = try json.reference("charge", rendering)
         paymentIntent = try json.reference("payment_intent", rendering)
         if rendering.isStored {
-            movements = try json.amount("movements")
+            movements = json.count("movements")
             statedGone = try json.amount("gone")
             dueBy = try json.instant("due_by")
-            submissions = try json.amount("submissions")
+            submissions = json.count("submissions")
         } else {
             let list = json["balance_transactions"]?.elements
             movements = list.map { Int64($0.count) }
             let (amount, status) = (amount, status)
-            statedGone = list.map { Self.gone($0, of: amount, status: status) }
-            dueBy = json["evidence_details"]?["due_by"]?.integer.map(Instant.init(unixSeconds:))
-            submissions = json["evidence_details"]?["submission_count"]?.integer.flatMap { $0 < 0 ? nil : $0 }
+            statedGone = try list.map { movements throws(JSONFieldError) in
+                try Self.gone(movements, of: amount, status: status)
+            }
+            dueBy = json["evidence_details"]?["due_by"]?.integer.flatMap(Instant.init(dated:))
+            submissions = json["evidence_details"]?.count("submission_count")
         }
     }
 

@@ -87,7 +87,7 @@ package final class Invoice: StripeObjectProtocol {
             // PaymentIntent proves nothing: one is made when the invoice is finalized
             // (https://docs.stripe.com/api/invoices/object?api-version=2020-08-27).
             let isOutside = paidOutOfBand ?? (charge == nil && paymentIntent == nil)
-            let rest = amountPaid.subtractingReportingOverflow(stated).partialValue
+            let rest = amountPaid.subtractingClamped(stated)
             if isOutside {
                 amountPaidOffStripe = charge == nil ? amountPaid : rest
             } else {
@@ -111,24 +111,30 @@ package final class Invoice: StripeObjectProtocol {
     ///
     /// Nothing is said of which coupon took what off by API versions before 2020-08-27: an invoice had one then. Totals
     /// of bodies of 2018 can be negative, when a downgrade gives money to the customer's balance.
+    ///
+    /// - Returns: At most what an amount may be, for it is kept as one.
     private static func discounts(_ json: JSONValue) throws(JSONFieldError) -> Int64 {
-        guard json["subtotal"]?.integer ?? 0 >= 0 else { return 0 }
+        min(try sumOfDiscounts(json), Money.largestTold)
+    }
+
+    private static func sumOfDiscounts(_ json: JSONValue) throws(JSONFieldError) -> Int64 {
+        let subtotal = try json.signedAmount("subtotal")
+        guard subtotal ?? 0 >= 0 else { return 0 }
         if let amounts = json["total_discount_amounts"]?.elements {
             var sum: Int64 = 0
             for amount in amounts { sum = sum.addingClamped(try amount.requiredAmount("amount")) }
             return sum
         }
-        guard json["discount"] != nil, let subtotal = json["subtotal"]?.integer,
-            let total = json["total"]?.integer
-        else { return 0 }
+        guard json["discount"] != nil, let subtotal, let total = try json.signedAmount("total") else {
+            return 0
+        }
         // An inclusive tax is within the subtotal already (`total_tax_amounts`, since 2019-05).
         let amounts = json["total_tax_amounts"]?.elements ?? []
         var taxed = subtotal.addingClamped(amounts.isEmpty ? try json.amount("tax") ?? 0 : 0)
         for amount in amounts where amount.bool("inclusive") != true {
             taxed = taxed.addingClamped(try amount.requiredAmount("amount"))
         }
-        let (difference, overflowed) = taxed.subtractingReportingOverflow(max(0, total))
-        return overflowed ? 0 : max(0, difference)
+        return max(0, taxed.subtractingClamped(max(0, total)))
     }
 
     /// Writes what is read again.

@@ -79,7 +79,22 @@ extension JSONValue {
     func requiredAmount(_ key: StaticString) throws(JSONFieldError) -> Int64 {
         let value = try required(key)
         guard let amount = value.integer, amount >= 0 else { throw .wrong(value, "is not an amount") }
+        guard amount <= Money.largestTold else { throw .wrong(value, "is an amount over 10^13") }
         return amount
+    }
+
+    /// An amount that may be owed as well as due, where there is a whole number.
+    func signedAmount(_ key: StaticString) throws(JSONFieldError) -> Int64? {
+        guard let value = self[key], let amount = value.integer else { return nil }
+        guard amount.magnitude <= Money.largestTold.magnitude else {
+            throw .wrong(value, "is an amount beyond 10^13")
+        }
+        return amount
+    }
+
+    /// How many there are of something, where that can be.
+    func count(_ key: StaticString) -> Int64? {
+        self[key]?.integer.flatMap { 0...Money.largestTold ~= $0 ? $0 : nil }
     }
 
     func currency(_ key: StaticString) throws(JSONFieldError) -> Currency? {
@@ -96,8 +111,10 @@ extension JSONValue {
 
     func requiredInstant(_ key: StaticString) throws(JSONFieldError) -> Instant {
         let value = try required(key)
-        guard let seconds = value.integer else { throw .wrong(value, "is not a time") }
-        return Instant(unixSeconds: seconds)
+        guard let instant = value.integer.flatMap(Instant.init(dated:)) else {
+            throw .wrong(value, "is not a time")
+        }
+        return instant
     }
 
     /// A reference that may be absent, null, an id or the expanded object.

@@ -21,6 +21,19 @@ package final class PaymentGroup: Sendable {
     /// Objects of which nobody can tell what they are like now.
     let undecided: [ObjectReference]
     private let links: [ObjectReference: Set<ObjectReference>]
+    // Asked for again and again, for each refund of thousands, so worked out once.
+    private let named: [Side: [String]]
+    private let naming: [Side: [String]]
+    /// By charge: the PaymentIntent that refunds and disputes name beside it.
+    private let witnessedIntents: [String: String]
+    /// Whose payment it is, as far as any object of it says.
+    let customer: String?
+
+    /// An object, and the kind of others that it names or is named by.
+    private struct Side: Hashable {
+        let reference: ObjectReference
+        let kind: ObjectKind
+    }
 
     package init(_ records: [ObjectRecord], account: String?) {
         self.account = account
@@ -39,6 +52,28 @@ package final class PaymentGroup: Sendable {
         invoicePayments = known { if case .invoicePayment(let object) = $0 { object } else { nil } }
         undecided = records.filter(\.isUndecided).map(\.reference)
         links = Dictionary(records.map { ($0.reference, $0.links) }) { $0.union($1) }
+        var named: [Side: [String]] = [:]
+        var naming: [Side: [String]] = [:]
+        var witnessed: [String: String] = [:]
+        for (reference, links) in links {
+            for other in links {
+                named[Side(reference: reference, kind: other.kind), default: []].append(other.id)
+                naming[Side(reference: other, kind: reference.kind), default: []].append(reference.id)
+            }
+            guard reference.kind == .refund || reference.kind == .dispute,
+                let intent = links.filter({ $0.kind == .paymentIntent }).map(\.id).min()
+            else { continue }
+            for charge in links where charge.kind == .charge {
+                witnessed[charge.id] = min(intent, witnessed[charge.id] ?? intent)
+            }
+        }
+        self.named = named.mapValues { $0.sorted() }
+        self.naming = naming.mapValues { $0.sorted() }
+        witnessedIntents = witnessed
+        customer =
+            intents.firstCustomer(\.customer) ?? charges.firstCustomer(\.customer)
+            ?? sessions.firstCustomer(\.customer) ?? invoices.firstCustomer(\.customer)
+            ?? refunds.firstCustomer(\.customer)
     }
 
     /// The rows of this payment, in no particular order.
@@ -60,22 +95,15 @@ package final class PaymentGroup: Sendable {
         from reference: ObjectReference,
         except excluded: Set<String> = []
     ) -> String? {
-        func isMeant(_ other: ObjectReference) -> Bool { other.kind == kind && !excluded.contains(other.id) }
-        let named = links[reference] ?? []
-        if let direct = named.lazy.filter({ isMeant($0) }).map(\.id).min() { return direct }
-        return links.lazy.filter { isMeant($0.key) && $0.value.contains(reference) }.map(\.key.id).min()
+        let side = Side(reference: reference, kind: kind)
+        return named[side]?.first { !excluded.contains($0) } ?? naming[side]?.first { !excluded.contains($0) }
     }
 
     /// The PaymentIntent of a charge: as either says, or as a refund or a dispute names both.
     ///
     /// An invoice can name a PaymentIntent and a charge that are two payments of it.
     func intentID(ofCharge id: String) -> String? {
-        let charge = ObjectReference(.charge, id)
-        if let intent = linked(.paymentIntent, from: charge) { return intent }
-        let witnesses = links.filter {
-            ($0.key.kind == .refund || $0.key.kind == .dispute) && $0.value.contains(charge)
-        }.values
-        return witnesses.joined().filter { $0.kind == .paymentIntent }.min()?.id
+        linked(.paymentIntent, from: ObjectReference(.charge, id)) ?? witnessedIntents[id]
     }
 
     /// The PaymentIntent that a refund or a dispute goes back to.
@@ -95,14 +123,6 @@ package final class PaymentGroup: Sendable {
             if references.contains(where: paidWith.contains) { return invoice }
         }
         return nil
-    }
-
-    /// Whose payment it is, as far as any object of it says.
-    var customer: String? {
-        let named: [Expandable<Customer>?] =
-            intents.map(\.object.customer) + charges.map(\.object.customer) + sessions.map(\.object.customer)
-            + invoices.map(\.object.customer) + refunds.map(\.object.customer)
-        return named.compactMap { $0?.id }.first
     }
 
     // MARK: Purchases
@@ -140,5 +160,14 @@ package final class PaymentGroup: Sendable {
             purchase.charges.contains { $0.object.id == chargeID }
                 || (intentID != nil && purchase.intentID == intentID)
         }
+    }
+}
+
+extension Array {
+    /// Whose the first of them is that says so.
+    fileprivate func firstCustomer<Object: StripeObjectProtocol>(
+        _ customer: (Object) -> Expandable<Customer>?
+    ) -> String? where Element == PaymentGroup.Known<Object> {
+        lazy.compactMap { customer($0.object)?.id }.first
     }
 }

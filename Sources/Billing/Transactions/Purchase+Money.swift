@@ -54,8 +54,7 @@ extension Purchase {
         return charge.object.amountRefunded - (later ?? 0) >= remainder ? remainder : 0
     }
 
-    /// The Refund objects that go back to this payment.
-    var refunds: [PaymentGroup.Known<Refund>] {
+    func findRefunds() -> [PaymentGroup.Known<Refund>] {
         group.refunds.filter { refund in
             let charge = group.linked(.charge, from: refund.object.reference)
             if let charge, charges.contains(where: { $0.object.id == charge }) { return true }
@@ -63,8 +62,7 @@ extension Purchase {
         }
     }
 
-    /// The refunds in which money really went back to the customer.
-    var moneyBack: [PaymentGroup.Known<Refund>] {
+    func findMoneyBack() -> [PaymentGroup.Known<Refund>] {
         let isLetGo =
             status == .canceled || status == .failed || decidingCharge?.object.isAuthorisedOnly == true
         if isLetGo, capturedAmount == 0 { return [] }

@@ -25,6 +25,13 @@ struct Purchase: Sendable {
     private(set) var decidingCharge: PaymentGroup.Known<Charge>?
     /// What was taken, in minor units; 0 until something was.
     private(set) var capturedAmount: Int64 = 0
+    private(set) var customer: String?
+    /// The Refund objects that go back to this payment.
+    private(set) var refunds: [PaymentGroup.Known<Refund>] = []
+    /// The refunds in which money really went back to the customer.
+    private(set) var moneyBack: [PaymentGroup.Known<Refund>] = []
+    /// Their ids.
+    private(set) var idsOfMoneyBack: Set<String> = []
 
     init(
         group: PaymentGroup,
@@ -41,6 +48,10 @@ struct Purchase: Sendable {
         status = findStatus()
         decidingCharge = findDecidingCharge()
         capturedAmount = findCapturedAmount()
+        refunds = findRefunds()
+        moneyBack = findMoneyBack()
+        idsOfMoneyBack = Set(moneyBack.map(\.object.id))
+        customer = findCustomer()
     }
 
     // MARK: The charge that decides
@@ -77,7 +88,7 @@ struct Purchase: Sendable {
             ?? Currency("usd")
     }
 
-    var customer: String? {
+    private func findCustomer() -> String? {
         intent?.object.customer?.id ?? decidingCharge?.object.customer?.id ?? session?.object.customer?.id
             ?? group.invoices.first { $0.object.id == invoice }?.object.customer?.id
             ?? refunds.compactMap { $0.object.customer?.id }.min()

@@ -4,9 +4,7 @@ extension PaymentGroup {
         let purchase = purchase(behind: refund.object.reference, among: purchases)
         guard !refund.object.isLapsedAuthorisation else { return nil }
         // The refund may be told of before the charge, which says that nothing was paid.
-        if let purchase, !purchase.moneyBack.contains(where: { $0.object.id == refund.object.id }) {
-            return nil
-        }
+        if let purchase, !purchase.idsOfMoneyBack.contains(refund.object.id) { return nil }
 
         let charge = linked(.charge, from: refund.object.reference) ?? purchase?.chargeID
         let intent = intentID(behind: refund.object.reference) ?? purchase?.intentID

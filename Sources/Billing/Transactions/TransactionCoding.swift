@@ -71,10 +71,10 @@ extension Transaction {
             id: try json.requiredString("id"),
             type: type,
             status: try json.requiredString("status"),
-            amount: try json.requiredAmount("amount"),
-            amountRefunded: try json.requiredAmount("amount_refunded"),
+            amount: try json.requiredTotal("amount"),
+            amountRefunded: try json.requiredTotal("amount_refunded"),
             currency: try json.requiredCurrency("currency"),
-            created: try json.requiredInstant("created"),
+            created: Instant(unixSeconds: try json.requiredInteger("created")),
             customer: json.string("customer"),
             description: json.string("description"),
             paymentMethod: try PaymentMethod(stored: json["payment_method"]),
@@ -91,11 +91,24 @@ extension Transaction {
                 available: try receipt.requiredBool("available"),
                 number: receipt.string("number")
             ),
-            presentment: try Presentment(json["presentment_details"]),
+            presentment: try? Presentment(json["presentment_details"]),
             nextAction: json["next_action"].flatMap(NextAction.init),
             reference: json.string("reference"),
-            amountGone: try json.amount("amount_gone") ?? 0
+            amountGone: json["amount_gone"] == nil ? 0 : try json.requiredTotal("amount_gone")
         )
+    }
+}
+
+/// A row has sums, which may be over what a single amount may be; and one that an earlier version wrote has to be shown.
+extension JSONValue {
+    fileprivate func requiredInteger(_ key: StaticString) throws(JSONFieldError) -> Int64 {
+        let value = try required(key)
+        guard let integer = value.integer else { throw .wrong(value, "is not a whole number") }
+        return integer
+    }
+
+    fileprivate func requiredTotal(_ key: StaticString) throws(JSONFieldError) -> Int64 {
+        max(0, try requiredInteger(key))
     }
 }
 

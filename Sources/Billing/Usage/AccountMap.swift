@@ -39,7 +39,7 @@ extension JSONValue {
     /// A date, which is its first second in UTC, a moment of RFC 3339, or seconds since 1970.
     fileprivate func moment(_ key: StaticString) throws(JSONFieldError) -> Instant? {
         guard let value = self[key] else { return nil }
-        if let seconds = value.integer { return Instant(unixSeconds: seconds) }
+        if let moment = value.integer.flatMap(Instant.init(dated:)) { return moment }
         guard let text = value.string, let moment = CivilDate(text)?.beginning ?? Instant(rfc3339: text)
         else {
             throw .wrong(

@@ -8,7 +8,7 @@ enum FixedDecimal {
     ///   - text: Such as `12`, `0.000123` or `12.340000000000000000`.
     ///   - places: How many digits after the point may matter; further ones must be zeros.
     ///   - digits: How many digits before the point there may be, leading zeros not counted.
-    /// - Returns: `nil` for anything else.
+    /// - Returns: `nil` for anything else; of what does not fit, the largest number there is.
     static func read(_ text: String, places: Int, digits: Int) -> Int128? {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard text.utf8.count <= 128, parts.count <= 2, let whole = parts.first, !whole.isEmpty else {
@@ -20,9 +20,14 @@ enum FixedDecimal {
             fraction.dropFirst(places).allSatisfy({ $0 == UInt8(ascii: "0") })
         else { return nil }
         var value: Int128 = 0
-        for digit in whole { value = value * 10 + Int128(digit - UInt8(ascii: "0")) }
-        for digit in fraction.prefix(places) { value = value * 10 + Int128(digit - UInt8(ascii: "0")) }
-        for _ in 0..<(places - min(places, fraction.count)) { value *= 10 }
+        func append(_ digit: UInt8) {
+            let (shifted, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflowed) = shifted.addingReportingOverflow(Int128(digit &- UInt8(ascii: "0")))
+            value = isTooLarge || overflowed ? .max : sum
+        }
+        for digit in whole { append(digit) }
+        for digit in fraction.prefix(places) { append(digit) }
+        for _ in 0..<(places - min(places, fraction.count)) { append(UInt8(ascii: "0")) }
         return value
     }
 

@@ -31,8 +31,9 @@ extension LeaseRecord {
         guard prices.count == 1 else { return prices }
         let price = prices[0]
         if price.denomination == last.denomination, price.pricePerBlock == last.pricePerBlock { return known }
-        guard let height, height >= last.fromHeight else { return prices }
-        return known + [
+        guard let height, height >= last.fromHeight, height < JSONValue.maximumHeight else { return prices }
+        // One that changes its price more often than a record can say is known by the last of its changes.
+        return Array(known.prefix(Self.maximumSegments)) + [
             PriceSegment(
                 fromHeight: height + 1,
                 denomination: price.denomination,

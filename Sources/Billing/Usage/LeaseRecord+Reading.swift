@@ -22,22 +22,22 @@ extension LeaseRecord {
         prices = try Self.prices(json, from: createdHeight)
         providerName = try json.label("provider_name")
         closeReason = try json.label("close_reason")
-        withdrawn = try json.tokenAmount("withdrawn")
+        withdrawn = try json.tokenSum("withdrawn")
         resources = LeaseResources(
             cpuMilli: try json.quantity("cpu_milli"),
             memoryBytes: try json.quantity("memory_bytes"),
             ephemeralBytes: try json.quantity("ephemeral_bytes"),
             persistentBytes: try json.quantity("persistent_bytes"),
             gpuUnits: try json.quantity("gpu_units"),
-            gpuVendor: try json.label("gpu_vendor")?.lowercased(),
-            gpuModel: try json.label("gpu_model")?.lowercased()
+            gpuVendor: try json.label("gpu_vendor") { $0.lowercased() },
+            gpuModel: try json.label("gpu_model") { $0.lowercased() }
         )
         groupCount = try json.quantity("group_count", otherwise: 1)
         source = try json.label("source") ?? "import"
         asOfHeight = try json.height("as_of_height")
     }
 
-    private static let maximumSegments = 1000
+    static let maximumSegments = 1000
 
     private static func prices(
         _ json: JSONValue,
@@ -88,7 +88,7 @@ extension JSONValue {
         return height
     }
 
-    private static var maximumHeight: Int64 { 1 << 62 }
+    static var maximumHeight: Int64 { 1 << 62 }
 
     private var wholeNumber: Int64? {
         if let integer { return integer }
@@ -101,7 +101,6 @@ extension JSONValue {
     /// How much of something, which is none where it does not say.
     func quantity(_ key: StaticString, otherwise: Int64 = 0) throws(JSONFieldError) -> Int64 {
         guard let value = self[key] else { return otherwise }
-        // Sums of them over all leases of a day must not overflow.
         guard let number = value.wholeNumber, 0...(1 << 48) ~= number else {
             throw .wrong(value, "is not a whole number of 0 to 2^48")
         }
@@ -118,9 +117,14 @@ extension JSONValue {
     }
 
     /// Text for people, of a length that fits a table.
-    func label(_ key: StaticString) throws(JSONFieldError) -> String? {
+    ///
+    /// How it is `spelt` where it is kept may be longer than it came, and it is that which has to fit.
+    func label(
+        _ key: StaticString,
+        spelt: (String) -> String = { $0 }
+    ) throws(JSONFieldError) -> String? {
         guard let value = self[key] else { return nil }
-        guard let text = text(key), text.utf8.count <= 256 else {
+        guard let text = text(key).map(spelt), text.utf8.count <= 256 else {
             throw .wrong(value, "is not a text of at most 256 bytes")
         }
         return text.isEmpty ? nil : text
@@ -134,8 +138,11 @@ extension JSONValue {
         return denomination
     }
 
-    func tokenAmount(_ key: StaticString) throws(JSONFieldError) -> TokenAmount? {
-        self[key] == nil ? nil : try requiredTokenAmount(key)
+    /// What was paid over a lease's life, which may be more than any price.
+    func tokenSum(_ key: StaticString) throws(JSONFieldError) -> TokenAmount? {
+        guard let value = self[key] else { return nil }
+        if let sum = value.string.flatMap({ TokenAmount(stored: $0) }) { return sum }
+        return try requiredTokenAmount(key)
     }
 
     /// Best as text, so that no writer in between has made a float of it.

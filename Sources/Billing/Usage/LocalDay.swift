@@ -160,7 +160,7 @@ extension UsageReport {
 
         var totals: UsageTotals {
             var totals = sum
-            totals.deployments &+= Int64(deployments.count)
+            totals.deployments = totals.deployments.addingClamped(Int64(deployments.count))
             return totals
         }
 

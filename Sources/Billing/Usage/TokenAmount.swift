@@ -16,9 +16,9 @@ package struct TokenAmount: Hashable, Sendable {
         self.scaled = scaled
     }
 
-    /// Reads what ``microUnitsText`` wrote, be it a sum.
+    /// Reads what ``microUnitsText`` wrote, be it a sum: the largest number there is has 21 digits before its point.
     package init?(stored text: String) {
-        guard let scaled = FixedDecimal.read(text, places: Self.places, digits: 20) else { return nil }
+        guard let scaled = FixedDecimal.read(text, places: Self.places, digits: 21) else { return nil }
         self.scaled = scaled
     }
 
@@ -47,7 +47,7 @@ package struct TokenAmount: Hashable, Sendable {
 
     /// What is left of it without a part of it.
     static func - (whole: TokenAmount, part: TokenAmount) -> TokenAmount {
-        TokenAmount(scaled: whole.scaled - part.scaled)
+        TokenAmount(scaled: max(0, whole.scaled - part.scaled))
     }
 
     /// Some of the equal parts of it, rounded down to the 10⁻¹⁸th.

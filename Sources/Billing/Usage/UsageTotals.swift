@@ -46,14 +46,13 @@ package struct UsageTotals: Hashable, Sendable {
 
     package static func + (left: UsageTotals, right: UsageTotals) -> UsageTotals {
         var sum = left
-        // Wrapping, since no number that a stranger writes may stop the service; all clouds together stay below.
-        sum.leases &+= right.leases
-        sum.deployments &+= right.deployments
-        sum.cpuMilli &+= right.cpuMilli
-        sum.memoryBytes &+= right.memoryBytes
-        sum.ephemeralBytes &+= right.ephemeralBytes
-        sum.persistentBytes &+= right.persistentBytes
-        sum.gpus.merge(right.gpus, uniquingKeysWith: &+)
+        sum.leases = left.leases.addingClamped(right.leases)
+        sum.deployments = left.deployments.addingClamped(right.deployments)
+        sum.cpuMilli = left.cpuMilli.addingClamped(right.cpuMilli)
+        sum.memoryBytes = left.memoryBytes.addingClamped(right.memoryBytes)
+        sum.ephemeralBytes = left.ephemeralBytes.addingClamped(right.ephemeralBytes)
+        sum.persistentBytes = left.persistentBytes.addingClamped(right.persistentBytes)
+        sum.gpus.merge(right.gpus) { $0.addingClamped($1) }
         sum.amounts.merge(right.amounts, uniquingKeysWith: +)
         return sum
     }

@@ -133,7 +133,8 @@ struct BatchAttempt {
             zip(events, isNew).compactMap { event, number in
                 number.map { ProjectionPlan.Entry(event, asking: event.asking, payment: $0) }
             },
-            standing: try Projection.live.standing(Array(begun.dropFirst(4)))
+            standing: try Rebuilding(connection: connection, projection: erasure.projection)
+                .standing(of: events, Array(begun.dropFirst(4)))
         )
         let writes = Projection.live.writing(plan) + batch.marking
         let waiting = numbers.isEmpty ? [EventStatements.waitingForTheLog] : []

@@ -55,17 +55,15 @@ struct Projection {
     }
 
     /// What the commands of ``reading(_:)`` gave.
-    func standing(_ answers: [Rows]) throws(PostgresFailure) -> StandingPayments {
+    func standing(_ answers: [Rows]) -> StandingPayments {
         var standing = StandingPayments()
         guard answers.count == 2 else { return standing }
         let (objects, rows) = (answers[0], answers[1])
         for row in 0..<objects.count {
-            let record = try ObjectRow.record(objects, row)
-            let account = objects.text(row, 0)
-            standing.objects[ObjectKey(record.reference, account: account)] = StandingPayments.Object(
-                payment: objects.int(row, 3),
-                record: record
-            )
+            guard let (record, isReadable) = ObjectRow.record(objects, row) else { continue }
+            let key = ObjectKey(record.reference, account: objects.text(row, 0))
+            standing.objects[key] = StandingPayments.Object(payment: objects.int(row, 3), record: record)
+            if !isReadable { standing.unreadable.insert(key) }
         }
         for row in 0..<rows.count {
             standing.rows[rows.int(row, 0), default: [:]][rows.text(row, 1)] = rows.bytes(row, 2)
@@ -224,24 +222,26 @@ extension PreparedEvent {
 
 /// An ``ObjectRecord`` as a row of the objects table.
 enum ObjectRow {
-    static func record(_ rows: Rows, _ row: Int) throws(PostgresFailure) -> ObjectRecord {
-        guard let kind = ObjectKind(rawValue: rows.text(row, 1)) else { throw .corrupt }
-        var snapshot: Snapshot?
-        if !rows.isNull(row, 4) {
-            snapshot = try? Snapshot(
+    /// - Returns: The record, as if the object had never been shown where its snapshot cannot be read; `nil` for a kind
+    ///   that this version does not know.
+    static func record(_ rows: Rows, _ row: Int) -> (record: ObjectRecord, isReadable: Bool)? {
+        guard let kind = ObjectKind(rawValue: rows.text(row, 1)) else { return nil }
+        let isShown = !rows.isNull(row, 4)
+        let snapshot =
+            isShown
+            ? try? Snapshot(
                 stored: rows.raw(row, 4).bindMemory(to: UInt8.self),
                 shownAt: Instant(unixSeconds: rows.int(row, 5)),
                 livemode: rows.bool(row, 6),
                 apiVersion: rows.optionalText(row, 7)
-            )
-            guard snapshot != nil else { throw .corrupt }
-        }
-        return ObjectRecord(
+            ) : nil
+        let record = ObjectRecord(
             reference: ObjectReference(kind, rows.text(row, 2)),
             snapshot: snapshot,
             links: LinkCoding.decode(rows.text(row, 8)),
             isUndecided: rows.bool(row, 9)
         )
+        return (record, isReadable: snapshot != nil || !isShown)
     }
 }
 

@@ -101,11 +101,12 @@ enum UsageReading {
         )
     }
 
-    static func groups(_ rows: Rows) throws(PostgresFailure) -> [UsageGroup] {
+    /// - Returns: `nil` where some cannot be read: they can be added up from the facts.
+    static func groups(_ rows: Rows) -> [UsageGroup]? {
         var groups: [UsageGroup] = []
         for row in 0..<rows.count {
             let bytes = rows.raw(row, 2).bindMemory(to: UInt8.self)
-            guard let totals = try? UsageCoding.decodeTotals(bytes) else { throw .corrupt }
+            guard let totals = try? UsageCoding.decodeTotals(bytes) else { return nil }
             let date = CivilDate(dayNumber: rows.int(row, 0))
             groups.append(UsageGroup(date: date, group: rows.text(row, 1), totals: totals))
         }

@@ -43,6 +43,10 @@ package struct StandingPayments: Sendable {
 
     /// All the objects of those payments, and the customers that the events show, or name and may ask for.
     package var objects: [ObjectKey: Object] = [:]
+    /// Those whose snapshot cannot be read; they stand among the objects as if they had never been shown.
+    ///
+    /// Their payments, and the customers among them, are to be derived again from the log.
+    package var unreadable: Set<ObjectKey> = []
     /// The rows of the feed: by payment, then by id, their bodies.
     package var rows: [Int64: [String: [UInt8]]] = [:]
 

@@ -108,5 +108,5 @@ extension Transaction {
 }
 
 extension Money {
-    var negated: Money { Money(minorUnits: 0 &- minorUnits, currency: currency) }
+    var negated: Money { Money(minorUnits: Int64(0).subtractingClamped(minorUnits), currency: currency) }
 }

@@ -73,7 +73,10 @@ struct ReceiptPage {
         paid = purchase.map { PageAmount($0.money) }
         total = purchase.map { purchase in
             PageAmount(
-                Money(minorUnits: purchase.amount - purchase.amountRefunded, currency: purchase.currency)
+                Money(
+                    minorUnits: purchase.amount.subtractingClamped(purchase.amountRefunded),
+                    currency: purchase.currency
+                )
             )
         }
     }
@@ -88,7 +91,7 @@ struct ReceiptPage {
         func amount(_ minorUnits: Int64) -> PageAmount {
             PageAmount(Money(minorUnits: minorUnits, currency: purchase.currency))
         }
-        let sum = items.reduce(Int64(0)) { $0 &+ $1.amount }
+        let sum = items.reduce(Int64(0)) { $0.addingClamped($1.amount) }
         guard !items.isEmpty, sum.magnitude <= purchase.amount.magnitude * 2 else {
             return [
                 Line(
@@ -99,7 +102,7 @@ struct ReceiptPage {
                 )
             ]
         }
-        let rest = purchase.amount - sum
+        let rest = purchase.amount.subtractingClamped(sum)
         return items.map {
             Line(on: nil, label: $0.itemName, quantity: $0.quantity, amount: amount($0.amount))
         }
