@@ -54,7 +54,7 @@ package struct SessionSigner: Sendable {
     /// The way into the page, good once.
     ///
     /// It holds a token of another kind than the session's, since an address ends up in histories and logs: with
-    /// ``SessionLinks`` it lets in the first who comes, and it opens nothing by itself.
+    /// `SessionLinks` it lets in the first who comes, and it opens nothing by itself.
     package func link(for session: CustomerSession) -> String {
         "\(publicURL)/billing?session=\(linkToken(for: session))"
     }

@@ -3,7 +3,7 @@ import Storage
 /// Customers that are shown as one: the one that was named, or all of one user's.
 struct CustomerGroup: Sendable, Equatable {
     let customers: [CustomerKey]
-    /// An address that was vouched for; see ``UsageSubject``.
+    /// An address that was vouched for; see `UsageSubject`.
     let address: String?
 
     /// The only one; what several have is added up, and is no one's.
