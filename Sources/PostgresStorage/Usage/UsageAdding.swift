@@ -4,7 +4,7 @@ import Storage
 
 /// The SQL for adding up stale days and storing their totals.
 enum UsageAdding {
-    // MARK: What is stale
+    // MARK: Stale days
 
     /// The columns that ``stale(_:)`` reads.
     private static let columns = "owner, stale_from, stale_through, stale_revision"
@@ -40,7 +40,7 @@ enum UsageAdding {
         )
     }
 
-    // MARK: What it follows from
+    // MARK: The leases
 
     /// For each owner, the leases with a block in the owner's range, and all leases with frozen days
     /// (`kept`).

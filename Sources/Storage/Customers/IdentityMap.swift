@@ -25,7 +25,7 @@ package protocol IdentityMap: Sendable {
     ///
     /// - Parameters:
     ///   - stated: The new statement; empty to withdraw the old one.
-    ///   - customer: The customer, who may be unknown.
+    ///   - customer: The customer, known or not.
     ///   - origin: Not ``LinkOrigin/stripe``, whose links are derived from the log.
     /// - Returns: The outcome.
     /// - Throws: ``StoreError``.

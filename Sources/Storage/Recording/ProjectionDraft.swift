@@ -28,7 +28,7 @@ struct ProjectionDraft {
         for (key, object) in objects { members[object.payment, default: []].append(key) }
     }
 
-    // MARK: What came of it
+    // MARK: The result
 
     var changedObjects: [ObjectKey: StandingPayments.Object] { objects.filter { changed.contains($0.key) } }
 
