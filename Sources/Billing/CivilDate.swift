@@ -3,20 +3,22 @@ package struct CivilDate: Hashable, Sendable {
     /// Days since 1970-01-01.
     package let dayNumber: Int64
 
-    /// Stays within the days that have all their seconds in 64 bits, so that no arithmetic on dates overflows.
+    /// Clamps to the days whose seconds all fit in 64 bits, so that no arithmetic on dates overflows.
     package init(dayNumber: Int64) {
         let last = Int64.max / Self.secondsPerDay
         self.dayNumber = min(max(dayNumber, -last), last)
     }
 
-    /// The day that a moment belongs to, once it has been moved into a zone.
+    /// The day of a moment, which the caller has shifted into a time zone.
     package init(_ local: Instant) {
         self.init(dayNumber: local.unixSeconds.floorDivided(by: Self.secondsPerDay))
     }
 
-    /// By eras of 400 years that begin in March.
+    /// Computes in eras of 400 years that begin in March.
     ///
-    /// - Returns: `nil` for a day that there is not, such as the 30th of February, or before the year 1.
+    /// The algorithm: https://howardhinnant.github.io/date_algorithms.html#days_from_civil
+    ///
+    /// - Returns: `nil` for a day that does not exist, such as 30 February, or that is before the year 1.
     package init?(year: Int64, month: Int64, day: Int64) {
         guard 1...9999 ~= year, 1...12 ~= month, 1...31 ~= day else { return nil }
         let marchYear = month <= 2 ? year - 1 : year
@@ -25,7 +27,7 @@ package struct CivilDate: Hashable, Sendable {
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         dayNumber =
             era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-        // A day that there is not would be another one.
+        // A day that does not exist gives the number of another day.
         guard parts == (year, month, day) else { return nil }
     }
 
@@ -75,9 +77,9 @@ package struct CivilDate: Hashable, Sendable {
 
     package func adding(days: Int64) -> CivilDate { CivilDate(dayNumber: dayNumber.addingClamped(days)) }
 
-    /// The same day of another month, or that month's last where it is shorter.
+    /// The same day of another month, or that month's last day if the month is shorter.
     ///
-    /// - Returns: The date itself where the other would lie before the year 1 or after 9999.
+    /// - Returns: The date itself if the result would be before the year 1 or after 9999.
     package func adding(months: Int64) -> CivilDate {
         let (year, month, day) = parts
         let count = year * 12 + month - 1 + months

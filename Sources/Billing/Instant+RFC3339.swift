@@ -1,8 +1,8 @@
 extension Instant {
-    /// Reads the one spelling of a moment that leaves nothing to guess: `2025-06-15T00:00:00Z`, with or without
-    /// fractions of a second.
+    /// Reads the one unambiguous format of a moment: `2025-06-15T00:00:00Z`, with or without fractions of a
+    /// second.
     ///
-    /// Foundation's own reader takes the 30th of February for the 2nd of March, and does not mind what follows.
+    /// Foundation's parser reads 30 February as 2 March, and ignores trailing characters.
     package init?(rfc3339 text: String) {
         let form = /([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?Z/
         guard let parts = text.wholeMatch(of: form)?.output, let date = CivilDate(String(parts.1)),

@@ -1,7 +1,7 @@
-/// A moment to the second, counted as Stripe counts it: seconds since 1970 began in UTC.
+/// A moment in seconds since the start of 1970 in UTC, as Stripe counts.
 ///
-/// Its arithmetic saturates. A timestamp can come from a stranger's header, and no number a stranger writes
-/// may stop the service.
+/// The arithmetic saturates. A timestamp may come from an unverified header, and no value may stop the
+/// service.
 package struct Instant: Hashable, Sendable {
     package let unixSeconds: Int64
 
@@ -9,7 +9,7 @@ package struct Instant: Hashable, Sendable {
         self.unixSeconds = unixSeconds
     }
 
-    /// Those that have a date as people write it, of the years 1 to 9999.
+    /// Accepts only moments in the years 1 to 9999, whose dates can be written.
     ///
     /// - Returns: `nil` for any other.
     package init?(dated unixSeconds: Int64) {
@@ -17,7 +17,7 @@ package struct Instant: Hashable, Sendable {
         self.init(unixSeconds: unixSeconds)
     }
 
-    /// How long after `other` this is; negative when it is before.
+    /// The seconds from `other` to this moment; negative if this moment is earlier.
     package func seconds(since other: Instant) -> Int64 {
         let (difference, overflowed) = unixSeconds.subtractingReportingOverflow(other.unixSeconds)
         guard overflowed else { return difference }
@@ -37,7 +37,7 @@ extension Instant: Comparable {
     }
 }
 
-/// Coded as a bare integer, which is how Stripe and our own API write a time.
+/// Coded as an integer, which is the format of Stripe's API and of ours.
 extension Instant: Codable {
     package init(from decoder: any Decoder) throws {
         try self.init(unixSeconds: decoder.singleValueContainer().decode(Int64.self))

@@ -1,10 +1,11 @@
 package import PostgresClient
 package import Storage
 
-/// Moves all that a store holds into an empty PostgreSQL database, row for row.
+/// Moves all rows of a store into an empty PostgreSQL database.
 ///
-/// How far it has come stands in the database itself, written with the rows: killed at any point, it goes on from
-/// there. Until it is done and compared, no service starts on that database.
+/// The position is written to the database in the same transaction as the rows, so an interrupted move
+/// continues where it stopped. Until the rows are moved and compared, the service refuses to start on that
+/// database.
 package struct PostgresMove: Sendable {
     package enum Fault: Error, Equatable, CustomStringConvertible {
         case targetIsInUse
@@ -23,7 +24,7 @@ package struct PostgresMove: Sendable {
         }
     }
 
-    /// What happens, for whoever watches.
+    /// A progress report.
     package enum Step: Sendable, Equatable {
         case moved(rows: Int)
         case compared(rows: Int)
@@ -36,9 +37,9 @@ package struct PostgresMove: Sendable {
     private let line: ConnectionLine
 
     /// - Parameters:
-    ///   - source: What is moved; nothing may write it meanwhile.
-    ///   - name: Tells it from other sources, should the move be interrupted.
-    ///   - target: Where to.
+    ///   - source: The store to move; no process may write to it meanwhile.
+    ///   - name: Identifies the source, so that an interrupted move continues only from the same one.
+    ///   - target: The database to move into.
     package init(from source: any StoreSource, named name: String, to target: PostgresURL) {
         self.source = source
         self.name = name
@@ -50,10 +51,10 @@ package struct PostgresMove: Sendable {
         )
     }
 
-    /// Moves, compares, and makes the database ready to be served.
+    /// Moves and compares all rows, and makes the database ready for the service.
     ///
-    /// - Parameter onStep: Called as it goes.
-    /// - Returns: How many rows each table has.
+    /// - Parameter onStep: Called after each batch.
+    /// - Returns: The number of rows of each table.
     /// - Throws: ``Fault``, ``PostgresStartError``, ``StoreError``.
     package func run(onStep: @Sendable (Step) throws -> Void = { _ in }) async throws -> [String: Int] {
         do {
@@ -76,11 +77,11 @@ package struct PostgresMove: Sendable {
             do {
                 counts[table.name] = try await compare(table, onStep: onStep)
             } catch Fault.differs where isDone {
-                // It was the same when the move came to its end.
+                // The rows were equal when the move finished, so something has written to the database since.
                 throw Fault.targetIsInUse
             }
         }
-        // Whoever was killed after the last step is told that all is well.
+        // The move finished in an earlier process, which was killed before it could report success.
         if isDone { return counts }
         try await on { connection throws(PostgresFailure) in
             try connection.transaction { () throws(PostgresFailure) in
@@ -104,7 +105,7 @@ package struct PostgresMove: Sendable {
 
     private enum Beginning { case ours, done, inUse, otherSource }
 
-    /// - Returns: Whether the move came to its end already.
+    /// - Returns: Whether the move finished earlier.
     private func begin() async throws -> Bool {
         let beginning = try await on { [name] connection throws(PostgresFailure) in
             try Migrator.migrate(connection)
@@ -136,7 +137,7 @@ package struct PostgresMove: Sendable {
         }
     }
 
-    /// Notes the tables that are to be moved, each from its beginning, unless they are noted already.
+    /// Adds a row for each table at its first position, unless the row exists.
     private static func register(
         _ source: String,
         _ connection: PostgresConnection
@@ -160,7 +161,7 @@ package struct PostgresMove: Sendable {
         return rows.count == 1 && rows.bool(0, 0)
     }
 
-    /// Whether a move into this database was begun and not brought to its end.
+    /// Whether a move into this database has begun and not finished.
     static func isUnderWay(_ connection: PostgresConnection) throws(PostgresFailure) -> Bool {
         try exists("store_move", connection)
     }
@@ -182,7 +183,8 @@ package struct PostgresMove: Sendable {
             guard !batch.rows.isEmpty else { return }
             let isMoved = try await on { [position] connection throws(PostgresFailure) in
                 try connection.transaction { () throws(PostgresFailure) in
-                    // First of all: this waits for what a killed process may have left to the server, and notices.
+                    // This statement goes first: it waits for a transaction that a killed process may have
+                    // left on the server, and then updates no row if that transaction moved the position.
                     let step = try connection.execute(
                         Command(
                             "UPDATE store_move SET position = $1 WHERE table_name = $2 AND position = $3",
@@ -213,7 +215,7 @@ package struct PostgresMove: Sendable {
 
     // MARK: Comparing
 
-    /// - Returns: How many rows there are.
+    /// - Returns: The number of rows.
     private func compare(_ table: StoreTable, onStep: (Step) throws -> Void) async throws -> Int {
         let count = try await source.count(of: table)
         let moved = try await on { connection throws(PostgresFailure) in
@@ -268,7 +270,7 @@ package struct PostgresMove: Sendable {
         columns.enumerated().map { "$\($0 + 1)::\($1.kind.postgresType)[]" }.joined(separator: ", ")
     }
 
-    /// The next number that the database gives is above those that were moved.
+    /// Sets the sequence above the moved numbers.
     private static func numbering(_ table: StoreTable) -> String {
         """
         SELECT setval(
@@ -282,7 +284,7 @@ package struct PostgresMove: Sendable {
             let values = rows.map { $0[index] }
             return switch column.kind {
             case .integer: .ints(values.map(\.integer))
-            // Numbers below 0 are given to no event, so that no payment to come gets one of these.
+            // No event has a number below 0, so no future payment gets the number of a moved one.
             case .payment: .ints(values.map { value in value.integer.map { -$0 } })
             case .flag: .bools(values.map { $0.integer.map { $0 != 0 } })
             case .text: .texts(values.map(\.text))

@@ -1,17 +1,17 @@
 package import PostgresClient
 
-/// What a database is like, for whoever runs the service.
+/// The version of a database and the state of its migrations, for operators.
 package struct PostgresReport: Sendable {
-    /// Such as `15.18`.
+    /// For example `15.18`.
     package let version: String
     /// Whether all migrations have run.
     package let isPrepared: Bool
 
-    /// Connects, looks, and changes nothing.
+    /// Connects and reads, without changing anything.
     ///
     /// - Parameter url: The database.
-    /// - Returns: What there is to say.
-    /// - Throws: ``PostgresStartError`` when it cannot be used, with how to mend it.
+    /// - Returns: The report.
+    /// - Throws: ``PostgresStartError`` if the database cannot be used; the error says how to fix that.
     package static func examine(_ url: PostgresURL) async throws(PostgresStartError) -> PostgresReport {
         let line = ConnectionLine(
             .store(url, limits: PostgresConnection.Limits()),

@@ -1,8 +1,8 @@
 package import PostgresClient
 
-/// Why the store refuses to start, or to go on with a server that took the place of another.
+/// Why the store refuses to start, or to reconnect to a server that replaced another.
 package enum PostgresStartError: ServerFault, Equatable {
-    /// What the client library said; it names hosts and users, never passwords.
+    /// With the message of the client library, which contains hosts and users but never passwords.
     case unreachable(String)
     case pooled(TransactionPooling)
     case tooOld(version: Int)
@@ -12,7 +12,7 @@ package enum PostgresStartError: ServerFault, Equatable {
     case halfMoved
     case migration(String, state: String)
 
-    /// - Returns: `nil` for a failure that says nothing about what the server is like.
+    /// - Returns: `nil` for a failure that says nothing about the server, such as a broken connection.
     init?(_ failure: PostgresFailure) {
         switch failure {
         case .unreachable(let reason): self = .unreachable(reason)

@@ -10,7 +10,7 @@ extension PostgresStore {
         maxBytes: Int
     ) async throws(StoreError) -> [AgedBody] {
         try await run("looking for old bodies") { connection throws(PostgresFailure) in
-            // The server counts the bytes, which it knows of bodies that it has not read yet.
+            // The server adds up the sizes, because it knows the size of a body without reading the body.
             let rows = try connection.execute(
                 Command(
                     """
@@ -54,7 +54,8 @@ extension PostgresStore {
         -> RemovedBodies
     {
         try await run("letting go of old bodies") { connection throws(PostgresFailure) in
-            // Another may have been faster, or an operator's rebuild may have put one aside since it was read.
+            // The conditions are checked again: since the bodies were read, another replica may have removed
+            // one, or a rebuild may have quarantined one.
             let rows = try connection.execute(
                 Command(
                     """

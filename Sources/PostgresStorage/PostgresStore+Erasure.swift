@@ -65,7 +65,8 @@ extension PostgresStore {
     package func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
         try await run("marking a customer as erased") { connection throws(PostgresFailure) in
             try connection.transaction { () throws(PostgresFailure) in
-                // In turn with the recording of events: those after us know of it.
+                // Takes the lock of event recording: every event recorded after this transaction sees the
+                // marks.
                 try connection.execute(EventStatements.turn)
                 try connection.execute(ErasureStatements.marking(ids, of: key, at: now))
             }
@@ -117,15 +118,16 @@ extension PostgresStore {
             }
         }
         try await alone { connection throws(PostgresFailure) in
-            // What a rebuild left that was killed.
+            // Remove the tables of a rebuild that was killed.
             try connection.run(script: ProjectionTables.rebuilt.removal)
             try Self.eraseCustomer(key.customer, account: account, connection)
         }
         return changed
     }
 
-    /// Changes the derived tables in turn with the recording of events, while no rebuild is under way: one that began
-    /// before would put back what it has read.
+    /// Changes the derived tables under the lock of event recording, and only while no rebuild runs.
+    ///
+    /// A rebuild that began earlier would put back the data that it has already read.
     private func alone<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
     ) async throws(StoreError) -> Value {
@@ -155,7 +157,7 @@ extension PostgresStore {
         try connection.execute(
             Command("DELETE FROM customer_links WHERE account = $1 AND customer = $2", key)
         )
-        // Credits are given to customers of one's own account.
+        // Only customers of the platform account have credits.
         try connection.execute(
             Command("UPDATE credits SET description = NULL WHERE customer = $2 AND $1::text = ''", key)
         )
@@ -164,7 +166,7 @@ extension PostgresStore {
             Command("SELECT snapshot FROM objects WHERE snapshot IS NOT NULL AND \(condition)", key)
         )
         guard rows.count == 1 else { return }
-        // Of what cannot be read nothing is left.
+        // An unreadable snapshot is replaced by NULL.
         let erased = (try? SnapshotCoding.decode(rows.raw(0, 0).bindMemory(to: UInt8.self)))
             .flatMap { PersonalData.erased(from: $0) }
         try connection.execute(
@@ -175,7 +177,7 @@ extension PostgresStore {
         )
     }
 
-    /// Dead rows go when autovacuum comes by; what it leaves of them on disk nobody but the server reads.
+    /// Does nothing: autovacuum removes the dead rows, and only the server can read their remains on disk.
     package func scrub() async throws(StoreError) {}
 
     package func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String> {
@@ -194,7 +196,7 @@ extension PostgresStore {
 extension Rebuilding {
     /// Derives one payment again from the events about its objects.
     ///
-    /// - Returns: How many of its rows are other than they stood.
+    /// - Returns: The number of its rows that changed.
     fileprivate func rowsChanged(
         byDerivingAgain payment: Int64,
         account: String

@@ -12,7 +12,8 @@ extension PostgresStore {
         return try await run("listing events") { connection throws(PostgresFailure) in
             var conditions = Conditions()
             if let type = query.type {
-                // `charge.*` names a family, as in Stripe's own `types`.
+                // `charge.*` names a family of types, as in the `type` parameter of
+                // https://docs.stripe.com/api/events/list
                 if type.hasSuffix("*") {
                     conditions.add("starts_with(type, ?)", .text(String(type.dropLast())))
                 } else {
@@ -20,7 +21,8 @@ extension PostgresStore {
                 }
             }
             if let disposition = query.disposition {
-                // Spelt out rather than bound, so that the partial index for it can serve.
+                // The value is part of the SQL text instead of bound, so that the planner can use its partial
+                // index.
                 conditions.add("disposition = '\(disposition.rawValue)'")
             }
             if let source = query.source { conditions.add("source = ?", .text(source.rawValue)) }
@@ -94,7 +96,9 @@ extension PostgresStore {
         Command("SELECT \(loggedColumns) FROM events WHERE id = $1 ORDER BY sequence", [.text(id)])
     }
 
-    /// Where the entry stands that a cursor names.
+    /// The time of receipt and the number of the entry that a cursor names.
+    ///
+    /// - Returns: `nil` if the cursor names no entry, or several.
     private static func entry(
         namedBy cursor: String,
         _ connection: PostgresConnection
@@ -121,7 +125,7 @@ extension PostgresStore {
         reason, object_id, coalesce(body_size, octet_length(payload)), body_removed_at, body_removed_for, body_archive
         """
 
-    /// What ``logged(_:_:)`` and ``sequence(_:_:)`` read.
+    /// The columns that ``logged(_:_:)`` and ``sequence(_:_:)`` read.
     static let loggedColumns = entryColumns + ", sequence, payload, essence"
 
     static func logged(_ rows: Rows, _ row: Int) -> LoggedEvent {
@@ -162,12 +166,12 @@ extension PostgresStore {
     }
 }
 
-/// Conditions of a query that are put together for each call.
+/// The conditions of a query that is built for each call.
 struct Conditions {
     private var texts: [String] = []
     private(set) var parameters: [Parameter] = []
 
-    /// Adds a condition, in which a `?` stands for each value.
+    /// Adds a condition, with a `?` for each value.
     mutating func add(_ condition: String, _ values: Parameter...) { add(condition, values) }
 
     mutating func add(_ condition: String, _ values: [Parameter]) {

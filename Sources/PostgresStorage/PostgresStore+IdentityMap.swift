@@ -34,7 +34,7 @@ extension PostgresStore {
             let answers = try connection.snapshot([
                 Self.statedLinks(of: customer),
                 Command("SELECT console_user FROM customers WHERE account = $1 AND id = $2", key),
-                // Whether a payment, an address or a credit names the customer.
+                // Whether a transaction, an address or a credit names the customer.
                 Command(
                     """
                     SELECT EXISTS (SELECT 1 FROM transactions WHERE account = $1 AND customer = $2)
@@ -62,7 +62,8 @@ extension PostgresStore {
         from origin: LinkOrigin
     ) async throws(StoreError) -> LinkOutcome {
         try await run("putting links", repeats: false) { connection throws(PostgresFailure) in
-            // In turn with erasures, which mark a customer before they delete its links.
+            // Takes the lock that erasures take: an erasure marks a customer before it deletes the customer's
+            // links.
             try connection.transaction(reading: [
                 EventStatements.turn, Self.statedLinks(of: customer),
                 Command(

@@ -2,7 +2,7 @@ package import Billing
 import PostgresClient
 package import Storage
 
-/// What a sync asks of the ledger.
+/// The parts of the usage ledger that a usage sync reads.
 extension PostgresStore {
     package func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord] {
         try await run("reading leases") { connection throws(PostgresFailure) in

@@ -21,10 +21,10 @@ extension PostgresStore {
         }
     }
 
-    /// Derives everything anew beside the tables in use, and puts it in their place in one step.
+    /// Derives all rows into new tables, and swaps these with the ones in use in one step.
     ///
-    /// It goes a batch at a time while all replicas go on recording; only the last batch, which finds no further
-    /// event, has them wait.
+    /// The rebuild reads the log in batches while all replicas continue to record. Only the last batch, which
+    /// finds no further event, blocks recording.
     package func reprojectAll() async throws(StoreError) -> Reprojection {
         try inFlight.begin("reprojecting")
         defer { inFlight.end() }
@@ -46,21 +46,21 @@ extension PostgresStore {
     }
 }
 
-/// Deriving again from the log.
+/// Derives rows again from the log.
 struct Rebuilding {
     let connection: PostgresConnection
     let projection: ProjectionPolicy
 
     private static let batchSize = 200
 
-    /// - Returns: `nil` when another replica, or another caller, is at it already, and when the store is closing.
+    /// - Returns: `nil` if another replica or caller is rebuilding, or if the store is closing.
     func run(whileOpen inFlight: InFlight) throws(PostgresFailure) -> Reprojection? {
         let lock = try connection.execute(
             Command("SELECT pg_try_advisory_lock(7226736, 'events'::regclass::oid::int)")
         )
         guard lock.count == 1, lock.bool(0, 0) else { return nil }
         defer {
-            // Where that cannot be done the connection is gone, and its locks with it.
+            // If the unlock fails, the connection is lost, and the server has released its locks.
             _ = try? connection.execute(
                 Command("SELECT pg_advisory_unlock(7226736, 'events'::regclass::oid::int)")
             )
@@ -85,7 +85,7 @@ struct Rebuilding {
     private struct Progress {
         var events = 0
         var last: Int64 = 0
-        /// What is written meanwhile is too little to fill a batch: from here on it has to wait.
+        /// The events that are left do not fill a batch: the next batch blocks recording.
         var isLast = false
     }
 
@@ -111,7 +111,7 @@ struct Rebuilding {
         if rows.count > 0 { progress.last = PostgresStore.sequence(rows, rows.count - 1) }
         guard rows.count < Self.batchSize else { return (progress, nil) }
         guard before.isLast else {
-            // Before anybody has to wait: whoever reads the new tables finds them counted.
+            // Runs before recording is blocked, so that queries on the new tables have statistics.
             try connection.run(script: "ANALYZE rebuilt_objects, rebuilt_transactions, rebuilt_customers")
             progress.isLast = true
             return (progress, nil)
@@ -127,9 +127,9 @@ struct Rebuilding {
         )
     }
 
-    /// Reads some events again, with today's code.
+    /// Reads events again with the current code.
     ///
-    /// - Returns: How many rows of the feed are other than they stood.
+    /// - Returns: The number of feed rows that changed.
     func derive(
         _ rows: Rows,
         into target: Projection,
@@ -146,7 +146,7 @@ struct Rebuilding {
             events.append(ProjectionPlan.Entry(prepared, asking: asking, payment: sequence))
         }
         let answers = try connection.execute(target.reading(events.map(\.event)))
-        // While payments are derived again what cannot be read counts as never shown: it is the log that is being read.
+        // In a rebuild an unreadable snapshot counts as missing, because the log is being read anyway.
         let standing =
             asking == .nothing
             ? target.standing(answers) : try standing(of: events.map(\.event), answers)
@@ -155,9 +155,10 @@ struct Rebuilding {
         return plan.changedRows
     }
 
-    /// What stands of the payments that some events touch, once what cannot be read of them is derived again.
+    /// The current state of the payments that these events touch, after unreadable snapshots are derived
+    /// again.
     ///
-    /// The answers are those to ``Projection/reading(_:)``.
+    /// `answers` are the results of ``Projection/reading(_:)``.
     func standing(
         of events: [PreparedEvent],
         _ answers: [Rows]
@@ -176,7 +177,7 @@ struct Rebuilding {
         return Projection.live.standing(try connection.execute(Projection.live.reading(events)))
     }
 
-    /// Derives a payment from the events about its objects, in the place of what stands of it.
+    /// Replaces a payment's rows and objects with new ones, derived from the events about its objects.
     func deriveAgain(_ payment: Int64, account: String) throws(PostgresFailure) {
         try connection.execute(Command("DELETE FROM transactions WHERE payment = $1", [.int(payment)]))
         try deriveAgain("payment = $1 AND account = $2", .int(payment), account: account)
@@ -218,11 +219,11 @@ struct Rebuilding {
         )
     }
 
-    /// Puts the rebuilt tables in the place of those in use.
+    /// Swaps the rebuilt tables with the ones in use.
     ///
-    /// - Returns: How many rows differ.
+    /// - Returns: The number of rows that differ.
     private func exchange() throws(PostgresFailure) -> Int {
-        // Many rows are compared, once: by hashing, not one by one.
+        // This compares all rows once, for which a hash join is faster than a lookup per row.
         try connection.run(script: "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on")
         let changed = try count(
             """
@@ -232,7 +233,7 @@ struct Rebuilding {
             WHERE l.body IS DISTINCT FROM r.body
             """
         )
-        // The order in which readers take them: nobody then waits for somebody who waits for them.
+        // Readers lock the tables in the same order, which prevents deadlocks.
         let lock = "LOCK TABLE transactions, objects, customers IN ACCESS EXCLUSIVE MODE"
         try connection.run(
             script: ([lock, ProjectionTables.live.removal] + Self.renaming).joined(separator: ";")

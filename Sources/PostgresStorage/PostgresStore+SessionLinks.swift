@@ -8,7 +8,7 @@ extension PostgresStore {
         until end: Instant,
         now: Instant
     ) async throws(StoreError) -> Bool {
-        // Not repeated where the answer was lost: the second try would find the link used, by the first.
+        // Not repeated if the connection breaks: the second attempt would find the link used by the first.
         try await run("using a session link", repeats: false) { connection throws(PostgresFailure) in
             let used = try connection.execute(
                 Command(

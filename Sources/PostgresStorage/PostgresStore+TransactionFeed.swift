@@ -16,7 +16,7 @@ extension PostgresStore {
             case .start: break
             case .offset(let rows): offset = rows
             case .startingAfter(let id), .endingBefore(let id):
-                // Another customer's row answers as one that does not exist.
+                // A row of another customer must look like a row that does not exist.
                 let found = try connection.execute(
                     Command("SELECT created, customer, account FROM transactions WHERE id = $1", [.text(id)])
                 )
@@ -73,7 +73,7 @@ extension PostgresStore {
         within reach: Reach
     ) async throws(StoreError) -> PaymentDetail? {
         try await run("reading a payment") { connection throws(PostgresFailure) in
-            // One state of the database, whatever is written between the statements.
+            // The statements see one state of the database, even if events are recorded between them.
             let answers: [Rows]
             do throws(PostgresFailure) {
                 answers = try connection.execute([
@@ -121,7 +121,7 @@ extension PostgresStore {
 extension Conditions {
     fileprivate init(_ filter: TransactionFilter) {
         if case .customers(let customers) = filter.reach {
-            // All of one account, but for a user with customers of several.
+            // Usually all customers belong to one account. An empty list matches no row.
             let accounts = Dictionary(grouping: customers, by: { $0.account ?? "" })
             let alternatives = accounts.values.map { customers in
                 "(customer IN (\(customers.map { _ in "?" }.joined(separator: ", "))) AND account = ?)"

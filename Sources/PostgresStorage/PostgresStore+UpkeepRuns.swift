@@ -3,7 +3,7 @@ import PostgresClient
 package import Storage
 
 extension PostgresStore {
-    /// Other replicas have it open as well.
+    /// Other replicas use the same database.
     package var isStoreExclusive: Bool { false }
 
     package func latestRun(_ kind: UpkeepRun.Kind) async throws(StoreError) -> UpkeepRun? {
@@ -60,7 +60,7 @@ extension PostgresStore {
                 )
                 return rows.affected > 0 ? next : nil
             } catch {
-                // Another one of the kind is running.
+                // Unique violation: another run of this kind is running.
                 guard case .refused("23505") = error else { throw error }
                 return nil
             }

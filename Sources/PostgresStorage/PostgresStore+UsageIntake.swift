@@ -2,7 +2,7 @@ package import Billing
 import PostgresClient
 package import Storage
 
-/// Takes leases and days in: facts and what became stale by them, in one database transaction.
+/// Stores leases and days together with the dates whose totals become stale, in one database transaction.
 extension PostgresStore {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
         let plan = try await takeIn("putting leases") { connection throws(PostgresFailure) in
@@ -72,7 +72,8 @@ extension PostgresStore {
         try inFlight.begin(operation)
         defer { inFlight.end() }
         do throws(PostgresFailure) {
-            // Not twice: what a first attempt changed would be said to have been so before.
+            // Not repeated if the connection breaks: a second attempt would report the first one's changes as
+            // already stored.
             return try await intake.run(repeats: false, body)
         } catch {
             throw StoreError(error, while: operation)

@@ -37,7 +37,8 @@ extension PostgresStore {
                 if let groups = kept.groups { return groups }
                 return try await addedUp(owner, dates, by: grouping)
             }
-            // Where others make days stale as fast as they are added up, nobody waits for that to end.
+            // If other replicas make days stale as fast as they are added up, the caller stops waiting and
+            // gets a sum of the facts.
             let left = patience ?? stale.steps + 2
             guard left > 0 else { return try await addedUp(owner, dates, by: grouping) }
             patience = left - 1

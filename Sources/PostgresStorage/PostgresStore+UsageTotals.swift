@@ -2,18 +2,17 @@ import Billing
 import PostgresClient
 import Storage
 
-/// Adds up the days that do not follow from the leases yet.
+/// Adds up the days whose totals do not follow from the leases yet.
 ///
-/// What a crash leaves undone is done here by whoever looks next. Several replicas may be at it: what one of them
-/// puts in place no other does.
+/// If a crash interrupts this, the next caller continues. Several replicas may add up the same days; only one
+/// of them stores the totals.
 extension PostgresStore {
-    /// How many owners are added up at a time.
+    /// The number of owners in one database transaction.
     private static let ownersAtATime = 16
 
-    /// Adds up what is stale of some owners, as far as nobody else is at it.
+    /// Adds up the stale days of some owners, except those that another replica has locked.
     ///
-    /// The facts are safe already, and whoever reads their totals adds them up: it is no failure of theirs if that
-    /// cannot be done now.
+    /// Errors are ignored: the facts are stored, and the next reader of the totals adds them up.
     func settle(_ owners: [String]) async {
         for start in stride(from: 0, to: owners.count, by: Self.ownersAtATime) {
             let some = Array(owners[start..<min(owners.count, start + Self.ownersAtATime)])
@@ -35,13 +34,14 @@ extension PostgresStore {
         }
     }
 
-    /// Adds up the next month of each owner that has stale days, and puts it in place.
+    /// Adds up the next month of each owner with stale days, and stores the totals.
     ///
-    /// - Returns: How many owners had any, and of how many they were put in place; others may have done the rest.
+    /// - Returns: The number of owners with stale days, and of those whose totals this call stored. Another
+    ///   replica may have stored the rest.
     @discardableResult
     func settleMonth(of owners: [String]) async throws(StoreError) -> (stale: Int, kept: Int) {
         try await addUp("adding up usage") { connection throws(PostgresFailure) in
-            // Before what it follows from: whatever changes from here on makes for another revision.
+            // The revision is read before the facts, so that any later change of them has a higher revision.
             let stale = UsageAdding.stale(try connection.execute(UsageAdding.stale(owners)))
             guard !stale.isEmpty else { return (0, 0) }
             let totals = try Self.totals(of: stale, connection)
@@ -81,7 +81,7 @@ extension PostgresStore {
         return totals
     }
 
-    /// Adds up from the facts, whatever is kept.
+    /// Adds up from the facts, without the stored totals.
     func addedUp(
         _ owner: String,
         _ dates: ClosedRange<CivilDate>,
@@ -102,7 +102,7 @@ extension PostgresStore {
         }
     }
 
-    /// Runs what may compute for a while on connections that nothing else is asked through.
+    /// Runs a computation that may be slow on separate connections, so that other queries do not wait for it.
     private func addUp<Value: Sendable>(
         _ operation: StaticString,
         _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value

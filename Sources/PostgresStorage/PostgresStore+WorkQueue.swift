@@ -5,7 +5,7 @@ package import Storage
 extension PostgresStore {
     package func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
         try await run("leasing work") { connection throws(PostgresFailure) in
-            // What another replica is just taking is passed over, not waited for.
+            // Items that another replica is leasing are skipped (SKIP LOCKED).
             let rows = try connection.execute(
                 Command(
                     """
@@ -109,7 +109,9 @@ extension PostgresStore {
         }
     }
 
-    /// Reads account, kind, id and attempts; nothing for a question of a later version of ours.
+    /// Reads account, kind, id and attempts.
+    ///
+    /// - Returns: `nil` for a question that only a later version knows.
     private static func item(_ rows: Rows, _ row: Int) -> WorkItem? {
         guard let question = StripeQuestion(topic: rows.text(row, 1), subject: rows.text(row, 2)) else {
             return nil

@@ -1,33 +1,33 @@
 package import PostgresClient
 package import Storage
 
-/// The store on PostgreSQL: for any number of replicas that share one database.
+/// The store on PostgreSQL, for any number of replicas that share one database.
 ///
-/// A database that is away makes this store refuse, never stop: it connects again by itself, and
-/// ``checkReady()`` says when it is back.
+/// While the database is unavailable, each call fails and the process continues. The store reconnects by
+/// itself; ``checkReady()`` succeeds again when the database is back.
 package final class PostgresStore: Store {
     let projection: ProjectionPolicy
     let pool: ConnectionPool
     let writer: BatchWriter
-    /// For rebuilding, which holds its lock for as long as the connection lives.
+    /// For rebuilds, which hold a lock that lasts as long as the connection.
     let rebuilding: ConnectionLine
-    /// For taking facts of usage in, a batch at a time: replicas do it in turn.
+    /// For storing facts of usage in batches; the replicas take turns.
     let intake: ConnectionLine
-    /// For adding usage up, which takes a while: pages that need not wait for that do not.
+    /// For adding up usage, which is slow: other queries must not wait for it.
     let adding: ConnectionPool
     let inFlight = InFlight()
     let marks = ErasedMarks()
 
-    /// Connects, and brings the tables up to date as needed, in turn with other replicas.
+    /// Connects and runs missing migrations, one replica at a time.
     ///
     /// - Parameters:
     ///   - url: The database.
     ///   - projection: Which events become part of the feed.
-    ///   - limits: How much may wait to be written.
-    ///   - poolSize: How many connections there are beside the writer's; each is made when it is needed.
-    ///   - onFault: Told, from any thread and again and again, why the database cannot be used while it cannot.
+    ///   - limits: How many events may wait to be written.
+    ///   - poolSize: The number of connections in the general pool; each is opened when it is first needed.
+    ///   - onFault: Called on any thread with the reason each time connecting fails.
     /// - Returns: The store.
-    /// - Throws: ``PostgresStartError``, or ``StoreError`` for what else the database refuses.
+    /// - Throws: ``PostgresStartError``, or ``StoreError`` for any other error of the database.
     package static func open(
         _ url: PostgresURL,
         projection: ProjectionPolicy = ProjectionPolicy(),
@@ -36,7 +36,7 @@ package final class PostgresStore: Store {
         onFault: @escaping @Sendable (PostgresStartError) -> Void = { _ in }
     ) async throws -> PostgresStore {
         var patient = PostgresConnection.Limits()
-        // A migration may rewrite a table, and others may wait for it.
+        // A migration may rewrite a table, and other replicas may wait for that.
         (patient.statement, patient.lock) = (3_600_000, 600_000)
         let line = ConnectionLine(
             .store(url, limits: patient),
@@ -87,7 +87,7 @@ package final class PostgresStore: Store {
             label: "console-billing.postgres.rebuilding"
         )
         var unhurried = usual
-        // Between what it reads and what it writes a batch is thought about.
+        // The process computes between a batch's reads and its writes, while the transaction is idle.
         (unhurried.statement, unhurried.lock, unhurried.idleInTransaction) = (60_000, 30_000, 20_000)
         let origin = ConnectionLine.Origin
             .store(url, limits: unhurried, settings: Self.byKey, onFault: onFault)
@@ -95,20 +95,20 @@ package final class PostgresStore: Store {
         adding = ConnectionPool(origin, size: 2)
     }
 
-    /// What the projection reads it reads by key.
+    /// Settings that make the planner use indexes.
     ///
-    /// Before the server has counted the rows of a new table it would rather read the whole of it, and would for
-    /// the life of a prepared statement.
+    /// All reads of the projection are by key. Without statistics of a new table the planner would scan the
+    /// table, and would keep that plan as long as the prepared statement exists.
     static let byKey = ["enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off"]
 
-    /// Runs statements on a connection of the pool.
+    /// Runs statements on a connection of a pool.
     ///
     /// - Parameters:
-    ///   - operation: What is done, for the error.
-    ///   - repeats: Whether it may be done twice; false for what would then count twice.
-    ///   - other: Another pool than the usual one.
+    ///   - operation: The operation, for the error.
+    ///   - repeats: Whether `body` may run twice; false if a second run would change the result.
+    ///   - other: A pool to use instead of the general one.
     ///   - body: Runs the statements.
-    /// - Returns: What `body` returns.
+    /// - Returns: The result of `body`.
     /// - Throws: ``StoreError``
     func run<Value: Sendable>(
         _ operation: StaticString,
@@ -127,7 +127,7 @@ package final class PostgresStore: Store {
 
     package func checkReady() async throws(StoreError) {
         try writer.checkCapacity()
-        // Of several hosts the one that takes writes was chosen; it may have been demoted since.
+        // The connection was made to a host that accepts writes; that host may have been demoted since.
         let isReadOnly = try await run("checking readiness") { connection throws(PostgresFailure) in
             let rows = try connection.execute(
                 Command(

@@ -2,17 +2,17 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// Brings what is in the WAL into the database file now and then, as SQLite's autocheckpoint would.
+/// Copies the WAL into the database file from time to time, in place of SQLite's autocheckpoint.
 ///
-/// SQLite's own keeps its failures to itself: the commit that it follows has succeeded. A disk that takes the WAL
-/// and not the database would be noticed when the WAL has filled it.
+/// SQLite's own hides its errors, because the commit before it has succeeded. If a disk accepted writes to
+/// the WAL but not to the database, the fault would be noticed only when the WAL has filled the disk.
 final class Checkpoints: Sendable {
     private let dueAfterFrames: Int
     private let framesInWAL = Atomic<Int>(0)
 
     init(dueAfterFrames: Int) { self.dueAfterFrames = dueAfterFrames }
 
-    /// Takes the place of the connection's autocheckpoint.
+    /// Replaces the connection's autocheckpoint.
     ///
     /// The connection must not outlive this object.
     func watch(_ db: Database) {
@@ -29,7 +29,8 @@ final class Checkpoints: Sendable {
         )
     }
 
-    /// - Throws: `DatabaseError` when the disk refuses. Nothing is lost then: it is all in the WAL still.
+    /// - Throws: `DatabaseError` if the disk refuses the write. No data is lost then: all of it is still in
+    ///   the WAL.
     func takeIfDue(_ db: Database) throws {
         guard framesInWAL.exchange(0, ordering: .relaxed) >= dueAfterFrames else { return }
         try db.checkpoint(.passive)

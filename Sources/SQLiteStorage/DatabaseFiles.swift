@@ -3,10 +3,10 @@ import GRDB
 import Storage
 import Synchronization
 
-/// Knows the files of an open database, to notice when somebody deletes or replaces them.
+/// The identity of an open database's files, to notice when they are deleted or replaced.
 ///
-/// A process goes on writing to a file that has no name any more, and all that it acknowledges then is gone when it
-/// ends.
+/// A process can write to a deleted file until it closes the file. All events that it acknowledges meanwhile
+/// are lost when it ends.
 package struct DatabaseFiles: Sendable {
     private struct Identity: Sendable, Equatable {
         let device: UInt64
@@ -15,23 +15,23 @@ package struct DatabaseFiles: Sendable {
 
     private let identities: [(path: String, identity: Identity?)]
 
-    /// - Parameter path: A database that is open, so that its WAL is there too.
+    /// - Parameter path: A database that is open, so that its WAL exists.
     init(ofOpenDatabase path: String) {
         let resolved = Self.resolved(path)
         identities = [path, resolved, resolved + "-wal"].map { ($0, Self.identity(of: $0)) }
     }
 
-    /// - Throws: ``StoreError`` of code `moved`.
+    /// - Throws: ``StoreError`` of code `moved` if a file is deleted or replaced.
     func check() throws(StoreError) {
         for (path, identity) in identities where Self.identity(of: path) != identity {
             throw StoreError(.moved, while: "looking for the database's files")
         }
     }
 
-    /// The name of the file that a path leads to, with no link in it.
+    /// The path of the file itself, with symbolic links resolved.
     ///
-    /// SQLite follows a link, and puts the WAL beside the file that it leads to. A file that is yet to be made may have
-    /// a link that waits for it.
+    /// SQLite follows a link, and creates the WAL next to the file that the link leads to. The file may not
+    /// exist yet, even if a link to it does.
     package static func resolved(_ path: String) -> String {
         if let real = realpath(path, nil) {
             defer { free(real) }
@@ -48,11 +48,11 @@ package struct DatabaseFiles: Sendable {
         return URL(filePath: String(cString: real)).appending(path: url.lastPathComponent).path
     }
 
-    /// Has SQLite keep its temporary files beside the first database that this process opens to write.
+    /// Makes SQLite keep its temporary files next to the first database that this process opens for writing.
     ///
-    /// Its own choice is `/var/tmp` or `/tmp`, and a container with a read-only root may have neither. A folder that
-    /// `SQLITE_TMPDIR` names stands: <https://www.sqlite.org/tempfiles.html#tempdir>. The folder is one for the whole
-    /// process, and is not to be changed while another connection uses it:
+    /// SQLite's default is `/var/tmp` or `/tmp`, and a container with a read-only root may have neither. A
+    /// folder named by `SQLITE_TMPDIR` is kept: <https://www.sqlite.org/tempfiles.html#tempdir>. The folder
+    /// applies to the whole process, and must not change while another connection uses it:
     /// <https://www.sqlite.org/pragma.html#pragma_temp_store_directory>
     static func keepTemporaryFiles(beside database: String, _ db: Database) throws {
         let isFirst = temporaryFolderIsSet.exchange(true, ordering: .acquiringAndReleasing) == false

@@ -1,23 +1,23 @@
 import Foundation
 import Synchronization
 
-/// Holds a database for this process alone: its name by a lock file beside it, and the file itself.
+/// Locks a database for this process: its path with a lock file next to it, and the file itself.
 ///
-/// SQLite would let two processes share the file. We do not: one connection must own every write and every
-/// checkpoint (SQLite before 3.51.3 can corrupt a WAL that two connections reset), and one process the
-/// order of the log.
+/// SQLite allows two processes to share the file. We do not: one connection must do every write and every
+/// checkpoint (SQLite before 3.51.3 can corrupt a WAL that two connections reset), and one process must
+/// determine the order of the log.
 ///
-/// A file can be reached by another name: a hard link, a bind mount, a new name given while it is in use. SQLite then
-/// keeps a second WAL beside that name, and each process overwrites what the other acknowledged
-/// (<https://www.sqlite.org/howtocorrupt.html>, "Multiple links to the same file").
+/// A file may have another name: a hard link, a bind mount, or a new name given while the file is in use.
+/// SQLite then keeps a second WAL next to that name, and each process overwrites the events that the other
+/// acknowledged (<https://www.sqlite.org/howtocorrupt.html>, "Multiple links to the same file").
 final class DatabaseLock: Sendable {
     private let path: String
-    /// Of the lock file, and of the database once it is locked too.
+    /// The descriptor of the lock file, and of the database once that is locked too.
     private let descriptors: Mutex<[Int32]>
 
-    /// Locks the name, which leads to the file itself and not to a link.
+    /// Locks the path, which must name the file itself and not a symbolic link.
     ///
-    /// - Throws: ``DatabaseLockError`` naming the process that holds it.
+    /// - Throws: ``DatabaseLockError`` with the process that holds the lock.
     init(databasePath: String) throws {
         let path = databasePath + ".lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -41,14 +41,16 @@ final class DatabaseLock: Sendable {
 
     deinit { release() }
 
-    /// Locks the file too, by whichever name another process has it.
+    /// Locks the file itself, so that another process cannot open it under another name.
     ///
-    /// The descriptor stays open until SQLite has closed the file: to close any one of a process ends the locks that
-    /// SQLite has on it (<https://www.sqlite.org/howtocorrupt.html>, "Posix advisory locks canceled"). SQLite's are of
-    /// another kind, which this one does not touch (<https://man7.org/linux/man-pages/man2/flock.2.html>).
+    /// The descriptor must stay open until SQLite has closed the file: when a process closes any descriptor
+    /// of a file, it loses the locks that SQLite has on that file
+    /// (<https://www.sqlite.org/howtocorrupt.html>, "Posix advisory locks canceled"). This lock does not
+    /// interfere with SQLite's, which are of another kind
+    /// (<https://man7.org/linux/man-pages/man2/flock.2.html>).
     ///
-    /// - Parameter flags: How to open it, of `open(2)`.
-    /// - Returns: Whether the file could be opened; `errno` says why not.
+    /// - Parameter flags: The flags of `open(2)`.
+    /// - Returns: Whether the file could be opened; if not, `errno` says why.
     /// - Throws: ``DatabaseLockError``
     func lockFile(_ flags: Int32) throws(DatabaseLockError) -> Bool {
         var status = stat()
@@ -65,7 +67,7 @@ final class DatabaseLock: Sendable {
         return true
     }
 
-    /// Lets the next process have the file.
+    /// Releases the locks, so that another process can open the database.
     func release() {
         descriptors.withLock { descriptors in
             for descriptor in descriptors { close(descriptor) }
@@ -74,7 +76,7 @@ final class DatabaseLock: Sendable {
     }
 }
 
-/// Why a database file could not be had for this process alone.
+/// Why this process cannot have a database to itself.
 package enum DatabaseLockError: Error, Equatable, CustomStringConvertible {
     case held(path: String, by: String)
     case linked(path: String, names: Int)

@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 import Storage
 
-/// Writes one event and what follows from it, inside the writer's database transaction.
+/// Writes one event, its rows and its work inside the writer's database transaction.
 struct EventRecorder: Sendable {
     let tables: ProjectionTables
     let projection: ProjectionPolicy

@@ -2,7 +2,7 @@ import Billing
 import GRDB
 package import Storage
 
-/// The one writer of events: takes all that waits into one database transaction (group commit).
+/// Writes all events: those that wait go into one database transaction (group commit).
 package final class EventWriter: Sendable {
     package typealias Limits = EventBatches.Limits
 
@@ -29,15 +29,15 @@ package final class EventWriter: Sendable {
         self.onFailure = onFailure
     }
 
-    /// The error that stopped the writer for good, if one did.
+    /// The error that stopped the writer for good, or `nil`.
     var failure: StoreError? { batches.failure }
 
-    /// - Returns: once the event is durable, or may not be.
+    /// Records an event in the next batch, and waits for its commit.
     func record(_ event: PreparedEvent) async throws(StoreError) -> RecordOutcome {
         try await batches.record(event) { scheduleBatch() }
     }
 
-    /// - Throws: ``StoreError`` of code `moved`; the writer has stopped then.
+    /// - Throws: ``StoreError`` of code `moved`; the writer is stopped then.
     func checkFiles() throws(StoreError) {
         do {
             try files.check()
@@ -49,16 +49,17 @@ package final class EventWriter: Sendable {
 
     func checkCapacity(adding bytes: Int = 0) throws(StoreError) { try batches.checkCapacity(adding: bytes) }
 
-    /// Refuses what comes from now on, and waits for what is already here.
+    /// Refuses new events, and waits for those already accepted.
     func close() async { await batches.close() }
 
-    /// After a failed write or sync nobody knows what is on the disk; going on could acknowledge on top of it.
+    /// After a failed write or sync the content of the disk is unknown, and a later event could be
+    /// acknowledged but lost.
     func stopIfNeeded(after error: StoreError) {
         guard [.inputOutput, .corrupt, .moved].contains(error.code) else { return }
         if batches.stop(error) { onFailure(error) }
     }
 
-    /// On the writer's queue, outside of database transactions.
+    /// Must run on the writer's queue, outside of database transactions.
     func checkpointIfDue(_ db: Database) {
         do {
             try checkpoints.takeIfDue(db)
@@ -67,13 +68,13 @@ package final class EventWriter: Sendable {
         }
     }
 
-    /// One batch a job, so that other writes get their turn between two.
+    /// Schedules one job per batch, so that other writes can run between two batches.
     private func scheduleBatch() {
         queue.asyncWriteWithoutTransaction { db in
             let batch = self.batches.takeBatch()
             let answers = self.write(batch.map(\.event), db)
             for (item, answer) in zip(batch, answers) { item.resume(answer) }
-            // After the answers: these events are durable, whatever becomes of the checkpoint.
+            // After the answers: the events are durable even if the checkpoint fails.
             self.checkpointIfDue(db)
             if self.batches.finishBatch() { self.scheduleBatch() }
         }
@@ -86,7 +87,7 @@ package final class EventWriter: Sendable {
         } catch {
             let storeError = StoreError(error, while: "recording events")
             stopIfNeeded(after: storeError)
-            // An event that the database refuses must not take its neighbours with it.
+            // If the database refuses one event, the others of the batch must still be recorded.
             guard storeError.code == .constraint || storeError.code == .other, events.count > 1 else {
                 return events.map { _ in .failure(storeError) }
             }
@@ -101,7 +102,8 @@ package final class EventWriter: Sendable {
             for event in events { outcomes.append(try recorder.record(event, db)) }
             return .commit
         }
-        // Afterwards: what is durable is so under the name by which the next process looks for it.
+        // Checked after the commit: the events are safe only if the next process finds their file under this
+        // path.
         try files.check()
         return outcomes
     }

@@ -14,8 +14,8 @@ enum ObjectRow {
         ]
     }
 
-    /// - Returns: The record, as if the object had never been shown where its snapshot cannot be read; `nil` for a kind
-    ///   that this version does not know.
+    /// - Returns: The record, without a snapshot if the stored one cannot be read; `nil` for a kind that this
+    ///   version does not know.
     static func record(_ row: Row) -> (record: ObjectRecord, isReadable: Bool)? {
         guard let kind = ObjectKind(rawValue: row["kind"]) else { return nil }
         let encoded: Data? = row["snapshot"]

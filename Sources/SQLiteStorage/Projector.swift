@@ -3,22 +3,24 @@ import Foundation
 import GRDB
 import Storage
 
-/// Keeps the derived tables in step with the log: reads what stands there of an event's payments, and writes what
-/// ``ProjectionPlan`` makes of it.
+/// Updates the derived tables for each event.
+///
+/// The projector reads the current state of the event's payments, and writes the changes of a
+/// ``ProjectionPlan``.
 struct Projector {
     let tables: ProjectionTables
     let projection: ProjectionPolicy
     let db: Database
-    /// Whether what cannot be read counts as never shown, since it is the log that is being read.
+    /// Whether an unreadable snapshot counts as missing: true while the log is being read again.
     var isDerivingAgain = false
 
-    /// Merges what an event shows, and derives the rows of its payment anew.
+    /// Merges the objects that an event shows, and derives the rows of their payment again.
     ///
     /// - Parameters:
     ///   - prepared: The event.
-    ///   - asking: What of that which is missing is to be asked of Stripe later.
-    /// - Returns: How many rows of the feed are other than they stood.
-    /// - Throws: `DatabaseError`; the caller's database transaction is then to be rolled back.
+    ///   - asking: Which missing objects to fetch from Stripe later.
+    /// - Returns: The number of feed rows that changed.
+    /// - Throws: `DatabaseError`; the caller must then roll back the database transaction.
     @discardableResult
     func project(_ prepared: PreparedEvent, asking: ProjectionPlan.Asking) throws -> Int {
         let hasPayment = !prepared.records.isEmpty
@@ -39,7 +41,7 @@ struct Projector {
 
     // MARK: Reading
 
-    /// A payment has the number of the row that its first object gets, which is one more than the last.
+    /// The number of a new payment: the row number that its first object will get.
     private func nextNumber() throws -> Int64 {
         let statement = try db.cachedStatement(
             sql: "SELECT coalesce(max(sequence), 0) + 1 FROM \(tables.objects)"
@@ -87,7 +89,7 @@ struct Projector {
 
     // MARK: Reading again
 
-    /// Puts what the log says in the place of what cannot be read.
+    /// Replaces unreadable snapshots with new ones, derived from the log.
     private func deriveAgain(_ standing: StandingPayments) throws {
         let isCustomer = { (key: ObjectKey) in key.reference.kind == .customer }
         for key in standing.unreadable.filter(isCustomer) {
@@ -104,7 +106,7 @@ struct Projector {
         for (payment, account) in payments { try deriveAgain(payment, account: account) }
     }
 
-    /// Derives a payment from the events about its objects, in the place of what stands of it.
+    /// Replaces a payment's rows and objects with new ones, derived from the events about its objects.
     func deriveAgain(_ payment: Int64, account: String) throws {
         try execute("DELETE FROM \(tables.transactions) WHERE payment = ?", [payment])
         try deriveAgain(
@@ -113,7 +115,7 @@ struct Projector {
         )
     }
 
-    /// The objects are those that meet a condition, whose arguments have `account` among them.
+    /// Derives the objects that meet a condition; `arguments` must contain `account`.
     private func deriveAgain(_ objects: String, _ arguments: StatementArguments) throws {
         let events = try Row.fetchAll(
             db,
@@ -135,9 +137,9 @@ struct Projector {
         for event in events { _ = try reader.project(logged: event, asking: .nothing) }
     }
 
-    /// Projects an event of the log as today's code reads it, and notes what that makes of it.
+    /// Projects an event of the log with the current code, and updates its disposition.
     ///
-    /// - Returns: How many rows of the feed are other than they stood.
+    /// - Returns: The number of feed rows that changed.
     func project(logged row: Row, asking: ProjectionPlan.Asking) throws -> Int {
         let logged = SQLiteStore.logged(row)
         guard let prepared = PreparedEvent(logged, projection: projection) else { return 0 }
@@ -218,9 +220,9 @@ struct Projector {
         )
     }
 
-    /// Asks, unless that is asked already.
+    /// Adds a question, unless it is in the queue.
     ///
-    /// What was given up is asked for again: something new is known of its payment.
+    /// A question that was given up is asked again, because there is new information about its payment.
     private func ask(_ key: QuestionKey, _ due: Instant) throws {
         try execute(
             """

@@ -1,16 +1,16 @@
 import Foundation
 import GRDB
 
-/// A copy of the embedded database, as a file: what is in it, and the way back.
+/// A backup file of the embedded database, which can be checked and restored.
 package struct SQLiteBackup: Sendable {
-    /// What a copy holds.
+    /// The counts and the size of a backup.
     package struct Contents: Sendable, Equatable {
         package let events: Int
         package let transactions: Int
         package let bytes: Int
     }
 
-    /// Why a copy cannot be used.
+    /// Why a backup cannot be used.
     package enum Fault: Error, Equatable, CustomStringConvertible {
         case unreadable(String)
         case damaged(String)
@@ -37,10 +37,10 @@ package struct SQLiteBackup: Sendable {
 
     package init(path: String) { self.path = path }
 
-    /// Checks every page, and counts.
+    /// Checks every page, and counts the events and transactions.
     ///
     /// - Throws: ``Fault``.
-    /// - Returns: What is in it.
+    /// - Returns: The counts and the size.
     package func examine() throws -> Contents {
         guard FileManager.default.fileExists(atPath: path) else { throw Fault.unreadable(path) }
         do {
@@ -71,17 +71,18 @@ package struct SQLiteBackup: Sendable {
         }
     }
 
-    /// Puts the copy in the place of a database that no process has open.
+    /// Replaces a database that no process has open with the backup.
     ///
     /// - Parameters:
     ///   - target: The database file.
-    ///   - replaces: Whether a database that is there is moved aside; it is never deleted.
-    /// - Throws: ``Fault``, ``DatabaseLockError``, or an error of the file system; the target is then as it was.
+    ///   - replaces: Whether an existing database is moved aside; it is never deleted.
+    /// - Throws: ``Fault``, ``DatabaseLockError``, or an error of the file system; the old database is then
+    ///   unchanged, or moved to `.replaced`.
     package func restore(to target: String, replaces: Bool) throws {
         let files = FileManager.default
         _ = try examine()
         try FileSync.makeFolder(URL(filePath: target).deletingLastPathComponent())
-        // The file is replaced, and not a link that leads to it.
+        // If the path is a symbolic link, its target is replaced and not the link.
         let target = DatabaseFiles.resolved(target)
         let lock = try DatabaseLock(databasePath: target)
         defer { withExtendedLifetime(lock) {} }
@@ -94,13 +95,14 @@ package struct SQLiteBackup: Sendable {
         try files.copyItem(atPath: path, toPath: partial)
         try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: partial)
         try FileSync.sync(partial)
-        // From here until the last line the target is neither the old database nor the new one, and whoever is killed
-        // in between must not be followed by a service that makes an empty one.
+        // From here until the last line the target is incomplete. If the process is killed in between, the
+        // service finds the `.incoming` file and does not create an empty database.
         try Self.rename(partial, to: incoming)
         try FileSync.sync(incoming)
         if files.fileExists(atPath: target) {
-            // Together, for a WAL beside a database that is not its own would ruin it. Where the target is gone
-            // already, these are the old database's, which an interrupted restore has moved.
+            // All are removed together, because a WAL next to a database of another time would corrupt that
+            // database. If the target is already missing, an interrupted restore has moved the old database
+            // here, and these files must stay.
             for suffix in Self.suffixes { try? files.removeItem(atPath: target + ".replaced" + suffix) }
         }
         for suffix in Self.suffixes where files.fileExists(atPath: target + suffix) {
@@ -115,12 +117,12 @@ package struct SQLiteBackup: Sendable {
 
     private static func incoming(_ target: String) -> String { target + ".incoming" }
 
-    /// Whether a restore was begun and not finished.
+    /// Whether a restore has begun and not finished.
     static func isBeingRestored(_ target: String) -> Bool {
         FileManager.default.fileExists(atPath: incoming(target))
     }
 
-    /// In one step, also where there is a file of that name.
+    /// Renames in one step, and replaces an existing file of that name.
     private static func rename(_ path: String, to target: String) throws {
         guard Foundation.rename(path, target) == 0 else { throw DatabaseError(resultCode: .SQLITE_IOERR) }
     }

@@ -7,7 +7,7 @@ extension SQLiteStore: BackupSource {
         Self.unfinishedBackup(of: path) + String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
-    /// How the names begin that nobody would give to a backup of their own.
+    /// The prefix of temporary backups, which an operator would not choose for a backup.
     private static func unfinishedBackup(of path: String) -> String {
         let file = URL(filePath: path)
         return file.deletingLastPathComponent().appending(
@@ -15,7 +15,7 @@ extension SQLiteStore: BackupSource {
         ).path
     }
 
-    /// What a process left that was killed while it made them; each is as large as the database.
+    /// Removes the backups that a killed process left unfinished; each may be as large as the database.
     static func removeUnfinishedBackups(of path: String) {
         let beginning = URL(filePath: unfinishedBackup(of: path))
         let folder = beginning.deletingLastPathComponent()
@@ -29,8 +29,8 @@ extension SQLiteStore: BackupSource {
         try inFlight.begin("writing a backup")
         defer { inFlight.end() }
         do {
-            // A connection of its own, that only reads: it sees one state of the database for as long as it takes,
-            // while the writer goes on.
+            // A separate read-only connection sees one state of the database for the whole backup, while the
+            // writer continues.
             let reader = try Self.openReader(path)
             defer { try? reader.close() }
             try await reader.writeWithoutTransaction { db in
@@ -38,7 +38,7 @@ extension SQLiteStore: BackupSource {
             }
             try FileSync.sync(destination)
         } catch {
-            // SQLite leaves its journal where the disk was full.
+            // If the disk is full, SQLite leaves its journal.
             for suffix in ["", "-journal"] {
                 try? FileManager.default.removeItem(atPath: destination + suffix)
             }
@@ -53,9 +53,10 @@ enum FileSync {
         for path in [path, URL(filePath: path).deletingLastPathComponent().path] { try syncAlone(path) }
     }
 
-    /// Makes a folder, and those it is in, for nobody else to look into.
+    /// Creates a folder and its missing parents, which only this user can read.
     ///
-    /// What SQLite syncs is lost with a folder whose own name the disk never learnt.
+    /// Their names are synced too: without that, a power failure could remove the folder with the database
+    /// that SQLite synced.
     static func makeFolder(_ folder: URL) throws {
         guard !FileManager.default.fileExists(atPath: folder.path) else { return }
         let parent = folder.deletingLastPathComponent()

@@ -62,7 +62,8 @@ extension SQLiteStore {
             )
             var removed = RemovedBodies()
             for body in bodies {
-                // Another may have been faster, or an operator's rebuild may have put it aside since it was read.
+                // The conditions are checked again: since the body was read, another run may have removed it,
+                // or a rebuild may have quarantined it.
                 guard let found = try Int.fetchOne(size, arguments: [body.sequence]) else {
                     removed.erased.formUnion(try Self.erasedEvent(body.sequence, db))
                     continue

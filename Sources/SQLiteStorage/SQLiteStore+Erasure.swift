@@ -87,7 +87,8 @@ extension SQLiteStore {
         for id in ids.sorted() {
             try statement.execute(arguments: [key.account ?? "", id, key.customer, now.unixSeconds])
         }
-        // Before the next event's turn; should this transaction fail, one more customer is spared, and asked for again.
+        // The mark is set in memory before the next event is recorded. If this transaction rolls back, the
+        // mark stays: harmless, the erasure is retried.
         marks.add(ids, of: key.customer, account: key.account ?? "", revision: 0)
     }
 
@@ -121,7 +122,7 @@ extension SQLiteStore {
     }
 
     package func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int {
-        // One that began before would put back what it has read.
+        // A rebuild that began earlier would put back the data that it has already read.
         let isAlone = isRebuilding.compareExchange(
             expected: false,
             desired: true,
@@ -150,7 +151,7 @@ extension SQLiteStore {
             }
         }
         try await write("erasing a customer") { db in
-            // What a rebuild left that was killed.
+            // Remove the tables of a rebuild that was killed.
             try db.execute(sql: ProjectionTables.rebuilt.removal)
             try db.execute(
                 sql: "UPDATE customers SET console_user = NULL WHERE account = ? AND id = ?",
@@ -161,7 +162,7 @@ extension SQLiteStore {
                 arguments: [account, key.customer]
             )
             try Self.eraseCustomerObject(key.customer, account: account, db)
-            // Credits are given to customers of one's own account.
+            // Only customers of the platform account have credits.
             try db.execute(
                 sql: "UPDATE credits SET description = NULL WHERE customer = ? AND ? = ''",
                 arguments: [key.customer, account]
@@ -170,7 +171,7 @@ extension SQLiteStore {
         return changed
     }
 
-    /// - Returns: How many rows of the payment are other than they stood.
+    /// - Returns: The number of the payment's rows that changed.
     private static func deriveAgain(
         _ payment: Int64,
         account: String,
@@ -204,7 +205,7 @@ extension SQLiteStore {
         let object = snapshot.withUnsafeBytes {
             try? SnapshotCoding.decode($0.bindMemory(to: UInt8.self))
         }
-        // Of what cannot be read nothing is left.
+        // An unreadable snapshot is replaced by NULL.
         let erased = object.flatMap { PersonalData.erased(from: $0) }
         try db.execute(
             sql: "UPDATE objects SET snapshot = ?, undecided = 0 WHERE \(condition)",
@@ -216,7 +217,8 @@ extension SQLiteStore {
         try inFlight.begin("scrubbing the WAL")
         defer { inFlight.end() }
         do {
-            // Readers that look at an older state keep the WAL from being cut; none of ours does for long.
+            // A reader of an older state prevents the truncation of the WAL; ours read only briefly, except
+            // for a backup.
             for _ in 0..<50 {
                 let isBusy = try await writer.writeWithoutTransaction { db in
                     try Bool.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") ?? true

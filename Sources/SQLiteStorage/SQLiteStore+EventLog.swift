@@ -14,7 +14,8 @@ extension SQLiteStore {
             var conditions: [String] = []
             var arguments: StatementArguments = []
             if let type = query.type {
-                // `charge.*` names a family, as in Stripe's own `types`.
+                // `charge.*` names a family of types, as in the `type` parameter of
+                // https://docs.stripe.com/api/events/list
                 if type.hasSuffix("*") {
                     conditions.append("substr(type, 1, ?) = ?")
                     arguments += [type.count - 1, String(type.dropLast())]
@@ -24,7 +25,8 @@ extension SQLiteStore {
                 }
             }
             if let disposition = query.disposition {
-                // Spelt out rather than bound, so that the partial index for it can serve.
+                // The value is part of the SQL text instead of bound, so that the planner can use its partial
+                // index.
                 conditions.append("disposition = '\(disposition.rawValue)'")
             }
             if let source = query.source {
@@ -114,7 +116,9 @@ extension SQLiteStore {
         return try Row.fetchAll(db, sql: sql, arguments: [id])
     }
 
-    /// Where the entry stands that a cursor names.
+    /// The time of receipt and the number of the entry that a cursor names.
+    ///
+    /// - Returns: `nil` if the cursor names no entry, or several.
     private static func entry(namedBy cursor: String, _ db: Database) throws -> Row? {
         let sql = """
             SELECT received_at, sequence
@@ -134,7 +138,7 @@ extension SQLiteStore {
         disposition, reason, object_id, coalesce(body_size, length(payload)) AS size, body_removed_at, body_removed_for, body_archive
         """
 
-    /// What ``logged(_:)`` reads.
+    /// The columns that ``logged(_:)`` reads.
     static let loggedColumns = entryColumns + ", sequence, payload, essence"
 
     @Sendable

@@ -44,7 +44,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Whether a payment, an address or a credit names a customer.
+    /// Whether a transaction, an address or a credit names a customer.
     private static func isNamed(_ customer: CustomerKey, _ db: Database) throws -> Bool {
         try Bool.fetchOne(
             db,

@@ -2,7 +2,7 @@ package import Billing
 import GRDB
 package import Storage
 
-/// What a sync asks of the ledger.
+/// The parts of the usage ledger that a usage sync reads.
 extension SQLiteStore {
     package func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord] {
         try await read("reading leases") { db in

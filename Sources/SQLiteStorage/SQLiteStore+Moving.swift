@@ -44,9 +44,9 @@ extension SQLiteStore: StoreSource {
     }
 }
 
-/// The order in which the rows of a table lie, and how a position in it is written.
+/// The order in which a table's rows are read, and the text form of a position in it.
 private struct RowOrder {
-    /// `rowid`, or the key of a table that has none.
+    /// `rowid`, or the key columns of a table without one.
     let columns: [String]
 
     var list: String { columns.joined(separator: ", ") }
@@ -83,7 +83,7 @@ private struct RowOrder {
 }
 
 extension StoreValue {
-    /// STRICT tables hold no other kinds.
+    /// Converts a column's value; our tables are STRICT and have no column of floating-point numbers.
     fileprivate init(_ value: DatabaseValue) {
         switch value.storage {
         case .null: self = .null

@@ -19,8 +19,10 @@ extension SQLiteStore {
         }
     }
 
-    /// Derives everything anew beside the tables in use, a batch at a time so that deliveries get their turn,
-    /// and puts it in their place in one step, in the batch that finds no further event.
+    /// Derives all rows into new tables, and replaces the ones in use in one step.
+    ///
+    /// The rebuild reads the log in batches, so that deliveries are recorded in between. The batch that finds
+    /// no further event replaces the tables.
     package func reprojectAll() async throws(StoreError) -> Reprojection {
         let isFirst = isRebuilding.compareExchange(
             expected: false,
@@ -86,7 +88,7 @@ extension SQLiteStore {
         )
     }
 
-    /// Compares the rebuilt rows with those in use and, where they differ, puts the rebuilt in their place.
+    /// Counts the rows that differ, and replaces the rows in use with the rebuilt ones.
     private static func exchange(_ db: Database) throws -> (transactions: Int, changed: Int) {
         let changed =
             try Int.fetchOne(

@@ -94,7 +94,7 @@ private struct FeedQuery {
     init(_ filter: TransactionFilter) {
         reach = filter.reach
         if case .customers(let customers) = reach {
-            // All of one account, but for a user with customers of several.
+            // Usually all customers belong to one account. An empty list matches no row.
             let accounts = Dictionary(grouping: customers, by: { $0.account ?? "" })
             let alternatives = accounts.values.map { customers in
                 "(customer IN (\(databaseQuestionMarks(count: customers.count))) AND account = ?)"
@@ -104,7 +104,8 @@ private struct FeedQuery {
                 accounts.reduce(into: []) { $0 += StatementArguments($1.value.map(\.customer) + [$1.key]) }
             )
         }
-        // Few words of our own, so that there are few statements to be kept compiled.
+        // The types are literals, which is safe because the names are ours. There are few sets of them, so
+        // few compiled statements are cached.
         add("type IN (\(filter.types.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))", [])
         if let status = filter.status { add("status = ?", [status]) }
         if let currency = filter.currency { add("currency = ?", [currency.code]) }
@@ -120,7 +121,9 @@ private struct FeedQuery {
         self.arguments += arguments
     }
 
-    /// Where a row stands in the feed; `nil` as well when it is another customer's.
+    /// The position of a row in the feed.
+    ///
+    /// - Returns: `nil` if there is no such row, or if it belongs to another customer.
     func position(of id: String, _ db: Database) throws -> (created: Int64, id: String)? {
         let sql = "SELECT created, customer, account FROM transactions WHERE id = ?"
         guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return nil }

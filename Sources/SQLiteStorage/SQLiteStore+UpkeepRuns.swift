@@ -3,7 +3,7 @@ import GRDB
 package import Storage
 
 extension SQLiteStore {
-    /// The lock file keeps every other process out.
+    /// The lock file prevents any other process from opening the database.
     package var isStoreExclusive: Bool { true }
 
     package func latestRun(_ kind: UpkeepRun.Kind) async throws(StoreError) -> UpkeepRun? {

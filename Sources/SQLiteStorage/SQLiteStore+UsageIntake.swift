@@ -2,9 +2,9 @@ import Billing
 import GRDB
 import Storage
 
-/// Takes leases and days in: facts and what became stale by them, in one database transaction.
+/// Stores leases and days together with the dates whose totals become stale, in one database transaction.
 extension SQLiteStore {
-    /// - Returns: What became of the records, and the owners with days that became stale.
+    /// - Returns: The outcome of the records, and the owners with days that became stale.
     static func put(_ leases: [LeaseRecord], _ db: Database) throws -> (LeasesOutcome, owners: [String]) {
         var standing = LeasePlan.Standing(
             leases: [:],
@@ -43,7 +43,7 @@ extension SQLiteStore {
         return plan.outcome
     }
 
-    /// From when to when the owners' leases go that have one of these blocks.
+    /// For each owner with leases in these blocks, the first and last block of those leases.
     private static func spans(
         of heights: Range<Int64>,
         _ db: Database

@@ -58,7 +58,7 @@ extension SQLiteStore {
                     UsageGroup(date: CivilDate(dayNumber: row["date"]), group: row["name"], totals: totals)
                 }
             }
-            // What cannot be read can be added up from the facts.
+            // Totals that cannot be read are added up from the facts.
             guard groups.count < rows.count else { return groups }
             return try UsageTotalling(owner, dates, db).groups(by: [grouping]).map(\.group)
         }

@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 import Storage
 
-/// Adds up the days that do not follow from the leases yet.
+/// Adds up the days whose totals do not follow from the leases yet.
 extension SQLiteStore {
     func settleAll() async throws(StoreError) {
         let owners = try await read("reading owners") { db in
@@ -15,10 +15,10 @@ extension SQLiteStore {
         for owner in owners { try await settle(owner) }
     }
 
-    /// Adds up the days of an owner that do not follow from its leases yet.
+    /// Adds up an owner's stale days.
     ///
-    /// What a crash leaves undone is done here by whoever looks next. The work is a reader's; the writer, which
-    /// deliveries wait for, only puts a month of it in place at a time.
+    /// If a crash interrupts this, the next caller continues. The sums are computed on a reading connection;
+    /// the writer, which deliveries wait for, only stores one month at a time.
     func settle(_ owner: String) async throws(StoreError) {
         while true {
             let step = try await read("adding up usage") { db in
@@ -55,7 +55,8 @@ extension SQLiteStore {
         _ db: Database
     ) throws {
         let (owner, step) = (stale.owner, stale.step)
-        // Had more become stale since, or somebody else added it up, this would be of yesterday.
+        // Stores no total if the revision changed or another call has stored the totals since: these are
+        // outdated.
         try db.cachedStatement(
             sql: """
                 UPDATE usage_owners

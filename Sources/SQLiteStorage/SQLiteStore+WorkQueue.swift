@@ -11,7 +11,7 @@ extension SQLiteStore {
                 arguments: [now.unixSeconds, now.unixSeconds]
             )
         }
-        // Looking is free; a write would sync the disk every time there is nothing to do.
+        // Reading is cheap, while a write would sync the disk at each poll, even if no work is due.
         guard due != nil else { return [] }
         return try await write("leasing work") { db in
             let rows = try Row.fetchAll(
@@ -116,7 +116,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Nothing for a question of a later version of ours.
+    /// - Returns: `nil` for a question that only a later version knows.
     @Sendable
     private static func item(_ row: Row) -> WorkItem? {
         guard let question = StripeQuestion(topic: row["kind"], subject: row["id"]) else { return nil }

@@ -4,10 +4,10 @@ import GRDB
 package import Storage
 import Synchronization
 
-/// The store on one SQLite file: for one machine, and the fastest there.
+/// The store on one SQLite file: for one machine, and the fastest store there.
 ///
-/// One connection owns every write and every checkpoint; the others only read. A lock file keeps other
-/// processes out.
+/// One connection does every write and every checkpoint; the others only read. A lock file prevents other
+/// processes from opening the database.
 package final class SQLiteStore: Store {
     let path: String
     let writer: DatabaseQueue
@@ -21,14 +21,15 @@ package final class SQLiteStore: Store {
     private let nextReader = Atomic<Int>(0)
     let isRebuilding = Atomic<Bool>(false)
 
-    /// Opens the file, making it and bringing its tables up to date as needed.
+    /// Opens the file; creates it and runs missing migrations if needed.
     ///
     /// - Parameters:
-    ///   - path: The database file; its folder is made.
+    ///   - path: The database file; its folder is created.
     ///   - projection: Which events become part of the feed.
-    ///   - limits: How much may wait to be written.
-    ///   - onFailure: Called once, from any thread, when a write failed such that the process must stop.
-    /// - Throws: ``DatabaseLockError``, ``SQLiteStartError``, or ``StoreError`` for what else SQLite refuses.
+    ///   - limits: How many events may wait to be written.
+    ///   - onFailure: Called once, on any thread, after a failed write that requires the process to stop.
+    /// - Throws: ``DatabaseLockError``, ``SQLiteStartError``, or ``StoreError`` for any other error of
+    ///   SQLite.
     package init(
         path: String,
         projection: ProjectionPolicy = ProjectionPolicy(),
@@ -47,9 +48,9 @@ package final class SQLiteStore: Store {
         lock = try DatabaseLock(databasePath: path)
         guard !SQLiteBackup.isBeingRestored(path) else { throw SQLiteStartError.halfRestored(path) }
         Self.removeUnfinishedBackups(of: path)
-        // Bodies of events name people: SQLite alone would make a file that everybody may read. Its WAL takes
-        // the mode of this one. A file that may not be written SQLite would open to read, and then refuse every
-        // event, even when it may be written again.
+        // Events contain personal data, and SQLite itself would create a file that every user can read. The
+        // WAL gets the mode of this file. If the file were not writable, SQLite would open it read-only, and
+        // then refuse every event even after the file becomes writable.
         guard try lock.lockFile(O_RDWR | O_CREAT) else {
             throw SQLiteStartError.notWritable(path, reason: String(cString: strerror(errno)))
         }
@@ -77,32 +78,34 @@ package final class SQLiteStore: Store {
         )
     }
 
-    /// The connection that writes.
+    /// Opens the connection that writes.
     ///
-    /// GRDB's own WAL mode is not used: it lowers `synchronous` to NORMAL, under which an acknowledged event
-    /// can vanish at power loss.
+    /// GRDB's own WAL mode is not used: it lowers `synchronous` to NORMAL, under which a power failure can
+    /// lose an acknowledged event.
     private static func openWriter(_ path: String, _ checkpoints: Checkpoints) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "console-billing.writer"
         configuration.busyMode = .timeout(2)
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.inDatabase { db in
-            // Before anything is changed: another program's file stays as it is.
+            // Checked before any change, so that another program's file stays unchanged.
             switch try Schema.origin(of: db) {
             case .empty, .ours: break
             case .newer: throw SQLiteStartError.newerSchema
             case .foreign: throw SQLiteStartError.foreign(path)
             }
             try DatabaseFiles.keepTemporaryFiles(beside: path, db)
-            // A checkpoint every 8 MiB. Pages of 16 KiB would save a twentieth of the processor time, and write
-            // three times as much at a thousand events a second, when batches are small.
+            // With this page size a checkpoint is due every 8 MiB. Pages of 16 KiB would save a twentieth of
+            // the processor time, but write three times as much at a thousand events a second, when batches
+            // are small.
             try db.execute(sql: "PRAGMA page_size = 4096")
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
-            // While somebody reads one state for long, as a backup does, the WAL grows. Afterwards it gives back what
-            // is over 64 MiB.
+            // While a reader keeps one state for long, as a backup does, the WAL grows. Afterwards it is
+            // truncated to 64 MiB.
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
-            // What is let go of, or was written over, is not to be found in the file any more.
+            // Purged and replaced content is overwritten with zeros in the file:
+            // https://www.sqlite.org/pragma.html#pragma_secure_delete
             try db.execute(sql: "PRAGMA secure_delete = ON")
             checkpoints.watch(db)
             guard try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal",
@@ -110,7 +113,7 @@ package final class SQLiteStore: Store {
             else { throw SQLiteStartError.notDurable }
         }
         try Schema.migrator.migrate(queue)
-        // Migrations must not have changed what durability hangs on.
+        // Durability depends on this setting, which a migration may have changed.
         guard try queue.inDatabase({ try Int.fetchOne($0, sql: "PRAGMA synchronous") }) == 2 else {
             throw SQLiteStartError.notDurable
         }
@@ -141,7 +144,7 @@ package final class SQLiteStore: Store {
         }
     }
 
-    /// Writes in a database transaction of its own; an I/O error stops the store as it does for events.
+    /// Writes in one database transaction; an I/O error stops the store, as it does when recording events.
     func write<Value: Sendable>(
         _ operation: StaticString,
         _ body: @escaping @Sendable (Database) throws -> Value
@@ -163,7 +166,7 @@ package final class SQLiteStore: Store {
     package func checkReady() async throws(StoreError) {
         try eventWriter.checkCapacity()
         try eventWriter.checkFiles()
-        // The write lock can be had, and the file is there: what a delivery will need.
+        // A delivery will need the write lock and the file.
         try await write("checking readiness") { try $0.execute(sql: "SELECT 1 FROM events LIMIT 1") }
     }
 

@@ -2,9 +2,9 @@ import GRDB
 import Storage
 
 extension StoreError {
-    /// What a database error means to a caller.
+    /// Converts any error of a database operation for the caller.
     ///
-    /// The text of the error may hold values and is left behind.
+    /// The text of a database error may contain values and is dropped.
     init(_ error: any Error, while operation: StaticString) {
         if let error = error as? StoreError {
             self = error
@@ -18,8 +18,8 @@ extension StoreError {
             switch error.resultCode {
             case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
             case .SQLITE_FULL: .full
-            // Nothing was written: a temporary file found no folder, or could not be made. The database's own files are
-            // open already.
+            // No data was written: SQLite found no folder for a temporary file, or could not create the file.
+            // The database's own files are open already, so these errors are not about them.
             case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_GETTEMPPATH: .other
             case .SQLITE_CANTOPEN: .other
             case .SQLITE_IOERR: .inputOutput

@@ -2,7 +2,7 @@ import Billing
 import Foundation
 import GRDB
 
-/// Leases, days and totals as rows of their tables.
+/// Reads and writes leases, days and totals as rows of their tables.
 enum UsageRows {
     // MARK: The calendar
 
@@ -12,7 +12,7 @@ enum UsageRows {
         return try Row.fetchAll(db, sql: sql, arguments: bounds).map(day)
     }
 
-    /// All of it.
+    /// All days, ascending.
     static func calendar(_ db: Database) throws -> [CalendarDay] {
         try Row.fetchAll(db, sql: "SELECT * FROM usage_calendar ORDER BY date").map(day)
     }
@@ -56,7 +56,7 @@ enum UsageRows {
         return try Row.fetchOne(statement, arguments: [identity.text]).map(lease)
     }
 
-    /// Those of an owner that have a block of the range.
+    /// The leases of an owner with a block in the range, and all leases with frozen days (`kept`).
     static func leases(of owner: String, in heights: Range<Int64>, _ db: Database) throws -> [KnownLease] {
         let statement = try db.cachedStatement(
             sql: """
@@ -113,7 +113,7 @@ enum UsageRows {
         return day.map(CivilDate.init(dayNumber:))
     }
 
-    /// Notes that the totals of some days do not follow from the leases yet.
+    /// Records that the totals of some days do not follow from the leases yet.
     static func makeStale(_ owner: String, _ dates: ClosedRange<CivilDate>, _ db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """

@@ -1,11 +1,11 @@
-/// A store that can write a consistent copy of itself while it serves.
+/// A store that can write a consistent copy of itself while it is in use.
 package protocol BackupSource: Sendable {
-    /// Writes a copy of the store as it is at one moment; writers do not wait for it.
+    /// Writes a copy of the store's state at one moment, without blocking writers.
     ///
     /// - Parameter path: A file that does not exist yet; it is synced when this returns.
-    /// - Throws: ``StoreError``, and no whole file is left.
+    /// - Throws: ``StoreError``; no complete file remains then.
     func writeBackup(to path: String) async throws(StoreError)
 
-    /// A place for a temporary copy, on the file system of the store.
+    /// A path for a temporary copy, on the store's file system.
     var temporaryBackupPath: String { get }
 }

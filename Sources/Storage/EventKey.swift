@@ -1,13 +1,17 @@
 package import Billing
 
-/// What the log knows an event by: Stripe tells one event to each endpoint in the endpoint's API version, all under
-/// the same id.
+/// The key of an event in the log.
+///
+/// Stripe sends one event to each endpoint in the endpoint's API version, each time with the same id.
 package struct EventKey: Hashable, Sendable {
     package let id: String
-    /// `""` for a body that names none: in a unique index, NULLs would not be equal.
+    /// `""` for a body without a version, because NULLs would not be equal in a unique index.
     package let apiVersion: String
 
-    /// PostgreSQL's indexes hold no longer text; Stripe's versions have some twenty characters.
+    /// Keeps index entries short; Stripe's versions have about twenty characters.
+    ///
+    /// PostgreSQL limits an entry to about a third of a page:
+    /// https://www.postgresql.org/docs/current/btree.html
     private static let maximumLength = 255
 
     package init(_ id: String, apiVersion: String?) {
@@ -15,12 +19,13 @@ package struct EventKey: Hashable, Sendable {
         self.apiVersion = String((apiVersion ?? "").unicodeScalars.prefix(Self.maximumLength))
     }
 
-    /// As a cursor and as an operator write it: `evt_…@2025-09-30.clover`.
+    /// The form in cursors and on the command line: `evt_…@2025-09-30.clover`.
     package var text: String {
         id.replacing("%", with: "%25").replacing("@", with: "%40") + "@" + apiVersion
     }
 
-    /// The entries that a text may name, the most exact one first; without a version that is the only one of an id.
+    /// The entries that a text may name, the most exact first; a text without a version names the only entry
+    /// of an id.
     package static func readings(of text: String) -> [(id: String, apiVersion: String?)] {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(
             String.init

@@ -1,22 +1,22 @@
 package import Billing
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 package enum RecordOutcome: String, Sendable {
     case recorded
-    /// The event is on record already in this API version; nothing was changed.
+    /// The log has the event in this API version already; no data were changed.
     case duplicate
-    /// On record, but it should have meant something that could not be read.
+    /// Recorded, but its content could not be read.
     case quarantined
 }
 
-/// How an event came to us.
+/// How the service received an event.
 package enum EventSource: String, Codable, Sendable, CaseIterable {
     case webhook
-    /// Asked of Stripe's API by us, and marked so.
+    /// Fetched from Stripe's API by this service.
     case api
 }
 
-/// An event as it arrived: what it says, the bytes that said it, and when.
+/// An event as it arrived: its content, its bytes, and the time.
 package struct DeliveredEvent: Sendable {
     package let event: Event
     package let payload: [UInt8]
@@ -31,15 +31,16 @@ package struct DeliveredEvent: Sendable {
     }
 }
 
-/// What the log says of one event in one API version, without its bytes.
+/// The log's entry of one event in one API version, without the bytes.
 package struct EventEntry: Sendable, Equatable {
     package enum Disposition: String, Codable, Sendable, CaseIterable {
-        /// Its objects are part of the feed.
+        /// The event's objects are part of the feed.
         case projected
-        /// It says nothing about a payment, or, being thin, only that there is something to fetch.
+        /// The event says nothing about a payment, or it is a thin event, which only names an object to
+        /// fetch.
         case ignored
         case quarantined
-        /// Test data where live is served, or the other way round: kept, never shown.
+        /// A test event where live events are served, or the reverse: stored, but never shown.
         case otherMode = "other_mode"
     }
 
@@ -54,9 +55,9 @@ package struct EventEntry: Sendable, Equatable {
     package let disposition: Disposition
     package let reason: String?
     package let objectID: String?
-    /// Of the body as it was received, in bytes.
+    /// The size of the body as it was received, in bytes.
     package let size: Int
-    /// When and why the body was let go of; `nil` while it is there.
+    /// When and why the body was purged; `nil` while it is stored.
     package let removal: BodyRemoval?
 
     package init(
@@ -90,18 +91,18 @@ package struct EventEntry: Sendable, Equatable {
     }
 }
 
-/// How the body of an event came to be gone from the log.
+/// When and why the body of an event was purged.
 package struct BodyRemoval: Sendable, Equatable {
     package enum Cause: String, Codable, Sendable, CaseIterable {
-        /// It was older than bodies are kept.
+        /// The body was older than the retention period.
         case age
-        /// It named a person whose data were to be erased.
+        /// The body contained data of a person whose data were erased.
         case erasure
     }
 
     package let at: Instant
     package let cause: Cause
-    /// The file of the archive that has it; `nil` where none does.
+    /// The file of the archive that contains the body; `nil` if none does.
     package let archive: String?
 
     package init(at: Instant, cause: Cause, archive: String?) {
@@ -116,17 +117,17 @@ package struct EventQuery: Sendable {
     package var type: String?
     package var disposition: EventEntry.Disposition?
     package var source: EventSource?
-    /// Only those about this object.
+    /// Only events about this object.
     package var objectID: String?
-    /// Only those of this connected account.
+    /// Only events of this connected account.
     package var account: String?
     package var livemode: Bool?
-    /// Only those that were received then or later.
+    /// Only events received at this time or later.
     package var receivedFrom: Instant?
-    /// Only those that were received then or earlier.
+    /// Only events received at this time or earlier.
     package var receivedThrough: Instant?
     package var limit: Int
-    /// The text of an entry's ``EventKey``, or the id of an event that was told in one version only.
+    /// The text of an entry's ``EventKey``, or the id of an event that is recorded in one version only.
     package var startingAfter: String?
     package var endingBefore: String?
 
@@ -156,14 +157,14 @@ package struct EventQuery: Sendable {
         self.endingBefore = endingBefore
     }
 
-    /// Whether the newest are those that were received last, rather than recorded last.
+    /// Whether the order is that of receipt, instead of recording.
     ///
-    /// The two differ by little: by what a delivery took, and by what a clock was set back. Where a time is asked for,
-    /// its index then gives the page in its order.
+    /// The two differ little: by the duration of a delivery, and by corrections of the clock. If the query
+    /// has a time filter, the index by time gives the page in its own order.
     package var isByTime: Bool { receivedFrom != nil || receivedThrough != nil }
 }
 
-/// How many entries of the log are of one source and one disposition; an event told in two versions is two.
+/// The number of log entries with one source and one disposition; an event in two API versions counts twice.
 package struct EventTally: Sendable, Equatable {
     package let source: EventSource
     package let disposition: EventEntry.Disposition
@@ -176,13 +177,13 @@ package struct EventTally: Sendable, Equatable {
     }
 }
 
-/// What a rebuild found.
+/// The result of a rebuild.
 package struct Reprojection: Sendable, Equatable {
     package let events: Int
     package let transactions: Int
-    /// How many rows came out other than they stood.
+    /// The number of rows that changed.
     ///
-    /// 0 unless the code that derives them has changed.
+    /// 0 unless the code that derives the rows has changed.
     package let changed: Int
 
     package init(events: Int, transactions: Int, changed: Int) {
@@ -194,50 +195,52 @@ package struct Reprojection: Sendable, Equatable {
 
 /// The log of events that Stripe sent us.
 ///
-/// It is the truth; everything else is derived from it.
+/// The log is the source of truth: the feed is derived from it.
 package protocol EventLog: Sendable {
-    /// Records an event, and what follows from it, in one database transaction.
+    /// Records an event, and its effects on the derived tables, in one database transaction.
     ///
     /// Returns only when the event would survive a power failure.
     ///
-    /// - Returns: ``RecordOutcome/duplicate`` when the event is already on record in this API version. Nothing is
-    ///   changed then, and the delivery is to be acknowledged all the same. In another version it is recorded beside.
-    /// - Throws: ``StoreError`` when the event may not be on record: the delivery is not to be acknowledged.
+    /// - Returns: ``RecordOutcome/duplicate`` if the log has the event in this API version already. No data
+    ///   are changed then, but the delivery must still be acknowledged. In another version the event gets an
+    ///   entry of its own.
+    /// - Throws: ``StoreError`` if the event may not be recorded: the delivery must not be acknowledged.
     func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome
 
-    /// The events of the log, newest recorded first; newest received first where a time is asked for.
+    /// The events of the log, newest recorded first; newest received first if the query has a time filter.
     ///
-    /// - Returns: `nil` when the cursor names no entry, or several.
+    /// - Returns: `nil` if the cursor names no entry, or several.
     func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>?
 
     /// Counts the events of the log.
     ///
-    /// - Parameter receivedFrom: Only those that were received then or later; `nil` for all.
-    /// - Returns: One tally of each source and disposition that there are events of, in no particular order.
-    /// - Throws: ``StoreError`` when they cannot be counted.
+    /// - Parameter receivedFrom: Only events received at this time or later; `nil` for all.
+    /// - Returns: A tally of each source and disposition with events, in no particular order.
+    /// - Throws: ``StoreError`` if they cannot be counted.
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally]
 
-    /// One event in each API version that it was told in, in the order of the log: its bytes as they were received,
-    /// or what is kept of it when they are gone.
+    /// One event in each API version in which it was recorded, in the order of the log.
+    ///
+    /// Each has its bytes as they were received, or the extract that is kept after its body is purged.
     func renderings(of id: String) async throws(StoreError) -> [LoggedEvent]
 
-    /// Reads one event again, in each version that it was told in, with today's code, and derives anew what follows.
+    /// Reads one event again with the current code, in each of its versions, and derives its rows again.
     ///
-    /// - Returns: `nil` when the log has no such event.
+    /// - Returns: `nil` if the log has no such event.
     func reproject(eventID: String) async throws(StoreError) -> Reprojection?
 
-    /// Derives the whole feed again from the log, while events keep arriving.
+    /// Derives the whole feed again from the log, while events arrive.
     func reprojectAll() async throws(StoreError) -> Reprojection
 }
 
 extension EventLog {
-    /// One event in the newest API version that it was told in.
+    /// One event in its newest API version.
     package func entry(id: String) async throws(StoreError) -> LoggedEvent? {
         try await renderings(of: id).newestVersionFirst.first
     }
 }
 
 extension [LoggedEvent] {
-    /// The renderings of one event by their API versions.
+    /// The versions of one event, the newest first.
     package var newestVersionFirst: Self { sorted { $0.entry.key.apiVersion > $1.entry.key.apiVersion } }
 }

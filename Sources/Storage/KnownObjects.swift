@@ -1,14 +1,14 @@
 package import Billing
 
-/// What is known of Stripe's objects, from which the rows are derived.
+/// The stored states of Stripe's objects, from which the rows are derived.
 package protocol KnownObjects: Sendable {
-    /// The payments that some objects belong to, each as all that is known of its objects.
+    /// The payments that some objects belong to, each as the records of all its objects.
     ///
-    /// A customer belongs to no payment, and comes alone.
+    /// A customer belongs to no payment, and is returned alone.
     ///
     /// - Parameters:
-    ///   - references: Those that are not known are passed over.
-    ///   - account: The connected account they belong to.
+    ///   - references: The objects; unknown ones are skipped.
+    ///   - account: The connected account of the objects.
     /// - Returns: Each payment once.
     /// - Throws: ``StoreError``.
     func payments(

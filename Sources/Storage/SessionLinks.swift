@@ -1,14 +1,14 @@
 package import Billing
 
-/// Which session links have been used, at any replica and before any restart: each lets in once.
+/// Records which session links have been used, across replicas and restarts: each link works once.
 package protocol SessionLinks: Sendable {
     /// Uses a link.
     ///
     /// - Parameters:
-    ///   - link: What tells it from every other.
-    ///   - end: When it expires; it is forgotten after that.
-    ///   - now: The time.
-    /// - Returns: Whether it had not been used before; of several who use it at once, one is told so.
+    ///   - link: Identifies the link.
+    ///   - end: When the link expires; the record of its use is deleted after that.
+    ///   - now: The current time.
+    /// - Returns: Whether the link was unused; if several callers use it at once, only one gets true.
     /// - Throws: ``StoreError``.
     func useSessionLink(
         _ link: String,

@@ -1,6 +1,6 @@
-/// All that a database does for the service.
+/// Everything that the service needs from a database.
 ///
-/// Each store passes the same conformance suite.
+/// Every store passes the same conformance suite.
 package protocol Store: EventLog, TransactionFeed, IdentityMap, KnownObjects, WorkQueue, UpkeepRuns,
     UsageLedger,
     CreditLedger, BodyRetention, PersonalDataErasure, SessionLinks
@@ -8,6 +8,6 @@ package protocol Store: EventLog, TransactionFeed, IdentityMap, KnownObjects, Wo
     /// Whether an event could be stored now.
     func checkReady() async throws(StoreError)
 
-    /// Finishes what is waiting, and closes.
+    /// Finishes the calls in progress, and closes.
     func close() async
 }

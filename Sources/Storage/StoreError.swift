@@ -1,19 +1,20 @@
 /// A failure of the database, safe to log: it carries no SQL and no bound values.
 package struct StoreError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
-        /// Too much is waiting already, or another process holds the database.
+        /// Too many calls are waiting, or another process holds the database.
         case busy
-        /// The disk is full; the same call may go through once there is room.
+        /// The disk is full; the same call may succeed once there is space.
         case full
-        /// A write or a sync failed. What reached the disk is unknown: the process must not go on.
+        /// A write or a sync failed. The content of the disk is unknown: the process must stop.
         case inputOutput
         case readOnly
-        /// The database was deleted or replaced while it was in use. What is written now is gone with the process.
+        /// The database was deleted or replaced while it was in use. Later writes would be lost when the
+        /// process ends.
         case moved
         case connectionLost
         case constraint
         case corrupt
-        /// The store has been closed, or stopped itself after an I/O error.
+        /// The store has been closed, or has stopped itself after an I/O error.
         case closed
         case other
     }

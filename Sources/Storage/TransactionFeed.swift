@@ -20,10 +20,10 @@ package struct TransactionFilter: Sendable, Equatable {
     /// Seconds since 1970, both inclusive.
     package var createdFrom: Instant?
     package var createdTo: Instant?
-    /// Text to be found in the ids, the amount, the payment method or the description.
+    /// Text to find in the ids, the amount, the payment method or the description.
     package var search: String?
 
-    /// All that is a payment or came of one.
+    /// Payments, and their refunds and disputes.
     package static let payments: Set<Transaction.Kind> = [.purchase, .refund, .dispute]
 
     package init(
@@ -44,7 +44,7 @@ package struct TransactionFilter: Sendable, Equatable {
         self.search = search
     }
 
-    /// All rows there are, those that are no payments as well.
+    /// A filter for rows of every kind, not only payments.
     package static func everything(_ reach: Reach) -> TransactionFilter {
         var filter = TransactionFilter(reach)
         filter.types = Set(Transaction.Kind.allCases)
@@ -52,12 +52,12 @@ package struct TransactionFilter: Sendable, Equatable {
     }
 }
 
-/// Where a page begins: exclusive, by the id of the row the caller has already.
+/// The start of a page, exclusive: the id of a row that the caller already has.
 package enum Cursor: Sendable, Equatable {
     case start
     case startingAfter(String)
     case endingBefore(String)
-    /// For Console's own routes, which count rows.
+    /// For Console's own routes, whose pages are counted in rows.
     case offset(Int)
 }
 
@@ -65,34 +65,35 @@ package enum Cursor: Sendable, Equatable {
 package protocol TransactionFeed: Sendable {
     /// One page of the feed.
     ///
-    /// - Returns: `nil` when the cursor names no row that this filter's customers may see.
+    /// - Returns: `nil` if the cursor names no row that the filter's customers may see.
     func page(
         _ filter: TransactionFilter,
         cursor: Cursor,
         limit: Int
     ) async throws(StoreError) -> Page<Transaction>?
 
-    /// How many rows the filter finds.
+    /// The number of rows that match the filter.
     func count(_ filter: TransactionFilter) async throws(StoreError) -> Int
 
-    /// A row; `nil` as well when it is out of reach.
+    /// A row; `nil` also if the row is out of reach.
     func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction?
 
-    /// All that is known of the payment that a row belongs to; `nil` as well when the row is out of reach.
+    /// The payment that a row belongs to; `nil` also if the row is out of reach.
     func payment(
         ofTransaction id: String,
         within reach: Reach
     ) async throws(StoreError) -> PaymentDetail?
 }
 
-/// A row together with what stands behind it.
+/// A row together with its payment and its events.
 package struct PaymentDetail: Sendable {
     package let transaction: Transaction
     package let group: PaymentGroup
-    /// The ids of the events that showed any of its objects, each once, in the order they were recorded.
+    /// The ids of the events that showed any of its objects, each once, in the order in which they were
+    /// recorded.
     package let events: [String]
 
-    /// Of `events` each is kept once: the log lists an event that was told in two API versions twice.
+    /// Removes duplicates from `events`: the log lists an event twice that was sent in two API versions.
     package init(transaction: Transaction, group: PaymentGroup, events: [String]) {
         self.transaction = transaction
         self.group = group

@@ -1,11 +1,11 @@
 package import Billing
 
-/// Something to be asked of Stripe later.
+/// A question to ask Stripe later.
 package struct WorkItem: Sendable, Equatable {
     package let question: StripeQuestion
     /// The connected account to ask on behalf of.
     package let account: String?
-    /// How often it was tried, this time not counted.
+    /// The number of earlier attempts.
     package let attempts: Int
 
     package init(_ question: StripeQuestion, account: String?, attempts: Int) {
@@ -15,7 +15,7 @@ package struct WorkItem: Sendable, Equatable {
     }
 }
 
-/// What is left to do, for operators.
+/// The size of the queue, for operators.
 package struct WorkSummary: Sendable, Equatable {
     package let pending: Int
     package let gaveUp: Int
@@ -28,7 +28,7 @@ package struct WorkSummary: Sendable, Equatable {
     }
 }
 
-/// Something that was given up, and why.
+/// An item that was given up, and why.
 package struct GivenUpWork: Sendable, Equatable {
     package let item: WorkItem
     /// As it was given, safe to show.
@@ -40,16 +40,17 @@ package struct GivenUpWork: Sendable, Equatable {
     }
 }
 
-/// What is to be done later, kept with the events that ask for it: it survives every restart.
+/// The queue of later work, stored with the events that ask for it, so that it survives restarts.
 ///
-/// Work is asked for by ``EventLog/record(_:)``, in the database transaction of the event: a webhook's asks for all
-/// that is missing of its payment, and again for what was given up; one of ``EventSource/api`` only for what was not
-/// missing before it, so that answers which settle nothing cannot ask for one another for ever.
+/// ``EventLog/record(_:)`` adds work in the database transaction of the event. A webhook asks for everything
+/// that is missing of its payment, and again for items that were given up. An event of source
+/// ``EventSource/api`` asks only for objects that were not missing before it; otherwise answers without new
+/// data could cause each other for ever.
 package protocol WorkQueue: Sendable {
-    /// Takes up to `limit` items that are due and that nobody else holds, for `seconds`.
+    /// Takes up to `limit` due items that no other worker holds, for `seconds`.
     func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem]
 
-    /// The item is done; it may be asked for again by a later event.
+    /// The item is done; a later event may ask for it again.
     func complete(_ item: WorkItem) async throws(StoreError)
 
     /// The item failed and is due again later.
@@ -58,13 +59,13 @@ package protocol WorkQueue: Sendable {
     /// The item failed for good. It stays visible until an event or an operator asks for it again.
     func giveUp(_ item: WorkItem, reason: String) async throws(StoreError)
 
-    /// Makes due by `latest`, and free to be leased, what would otherwise be so only later.
+    /// Makes items due by `latest` that are due later, and ends their leases by then.
     ///
-    /// For when what is written down cannot be trusted: the clock was ahead when it was put off.
+    /// For a clock that was ahead when the items were postponed, so that their stored times are wrong.
     func hasten(until latest: Instant) async throws(StoreError)
 
     func summary() async throws(StoreError) -> WorkSummary
 
-    /// What was given up, what was asked for last coming first.
+    /// The items that were given up, the one added last first.
     func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork]
 }

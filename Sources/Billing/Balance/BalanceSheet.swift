@@ -1,5 +1,6 @@
-/// What came and went on one day in one currency, in its major unit; all but the balances are never negative, except
-/// for credits that were taken back.
+/// The movements of one day in one currency, in its major unit.
+///
+/// Only the balances can be negative, and credits that were taken back.
 package struct BalanceDay: Hashable, Sendable {
     package let date: CivilDate
     package let currency: Currency
@@ -9,9 +10,10 @@ package struct BalanceDay: Hashable, Sendable {
     package var disputes = ExactAmount.zero
     package var credits = ExactAmount.zero
     package var spend = ExactAmount.zero
-    /// All purchases up to and with the day.
+    /// All purchases up to and including the day.
     package var purchasesToDate = ExactAmount.zero
-    /// Whether the day, and all before it, are indexed to the end and have a price; otherwise it may yet change.
+    /// Whether the day and all days before it are fully indexed and have a price; otherwise the values may
+    /// still change.
     package var isComplete = true
 
     init(date: CivilDate, currency: Currency) {
@@ -22,19 +24,20 @@ package struct BalanceDay: Hashable, Sendable {
     package var closing: ExactAmount { opening + purchases - refunds - disputes + credits - spend }
 }
 
-/// A customer's balance, day by day: purchases less refunds and lost disputes, and credits, less what was spent.
+/// A customer's balance by day: purchases minus refunds and lost disputes, plus credits, minus spend.
 ///
-/// Days are those of the zone that the moments and the usage were dated in. What was spent is in dollars, which chains count in; other currencies have purchases only.
+/// The days are those of the time zone in which the transactions and the usage were dated. Spend is in
+/// dollars, because chains count in dollars; other currencies have no spend.
 package struct BalanceSheet: Sendable {
     private var movements: [Currency: [CivilDate: BalanceDay]] = [.usd: [:]]
-    /// The first day that may yet change.
+    /// The first day that may still change.
     private var firstIncomplete: CivilDate?
 
     /// - Parameters:
-    ///   - transactions: All rows of the customer's feed, those of credits as well.
-    ///   - credits: All that were given besides; one that bears the id of an invoice says the same as the invoice.
-    ///   - usage: A line for each day on which anything was leased, of all time.
-    ///   - date: The day that a moment belongs to: UTC's where nothing is said.
+    ///   - transactions: All rows of the customer's feed, including those of credits.
+    ///   - credits: All other credits; a credit with the id of an invoice is the same as the invoice.
+    ///   - usage: A line for each day with a lease, from the first day on.
+    ///   - date: The day of a moment; in UTC by default.
     package init(
         transactions: [Transaction],
         credits: [Credit],
@@ -52,7 +55,7 @@ package struct BalanceSheet: Sendable {
         for row in transactions where row.isInEffect {
             let amount = ExactAmount(row.moneyMoved)
             switch row.type {
-            // It waits for its payment to settle
+            // The refund waits for its payment to settle
             // (https://docs.stripe.com/changelog/basil/2025-04-30/refund-pending-reason).
             case .refund where unpaid.contains(row.paymentIntent ?? row.charge ?? ""): break
             // A refund without a payment returns a bank transfer that was never applied: no purchase
@@ -60,7 +63,7 @@ package struct BalanceSheet: Sendable {
             case .refund where row.paymentIntent == nil && row.charge == nil: break
             case .purchase:
                 move(row) { $0.purchases += amount }
-                // Refunds of which Stripe sent a total and no object are on the purchase alone.
+                // Stripe may send only the total of the refunds, on the purchase, and no Refund objects.
                 let shown = listed[row.id] ?? listed[row.charge ?? ""] ?? 0
                 let unlisted = row.amountRefunded.subtractingClamped(shown)
                 if unlisted > 0 {
@@ -91,7 +94,7 @@ package struct BalanceSheet: Sendable {
         movements[currency, default: [:]][date] = day
     }
 
-    /// Dollars first, then the others by their code.
+    /// Dollars first, then the other currencies by code.
     package var currencies: [Currency] {
         movements.keys.sorted { ($0 == .usd ? "" : $0.code) < ($1 == .usd ? "" : $1.code) }
     }
@@ -113,7 +116,7 @@ package struct BalanceSheet: Sendable {
         }
     }
 
-    /// All of it in one line, as of a day.
+    /// All movements up to a day in one line.
     package func total(through date: CivilDate, in currency: Currency) -> BalanceDay {
         var total = BalanceDay(date: date, currency: currency)
         for day in movements[currency]?.values.filter({ $0.date <= date }) ?? [] {
@@ -130,8 +133,8 @@ package struct BalanceSheet: Sendable {
 }
 
 extension Transaction {
-    /// Whether money moved: a payment that went through, a refund that did not fail, a dispute whose
-    /// money is with the cardholder.
+    /// Whether the row moves money: a payment that succeeded, a refund that did not fail, or a dispute whose
+    /// money the cardholder has.
     fileprivate var isInEffect: Bool {
         switch type {
         case .purchase: status == "succeeded"

@@ -1,12 +1,12 @@
-/// What open leases cost while they go on.
+/// The cost of open leases.
 package enum BurnRate {
-    /// What they cost per hour.
+    /// The cost per hour.
     ///
     /// - Parameters:
-    ///   - leases: Those that nothing has ended.
-    ///   - blocksPerDay: The pace of the chain.
-    ///   - aktPrice: The newest that is known.
-    /// - Returns: The cost of the blocks of a day, by 24.
+    ///   - leases: The open leases.
+    ///   - blocksPerDay: The number of blocks that the chain makes in a day.
+    ///   - aktPrice: The newest known price.
+    /// - Returns: The cost of a day's blocks, divided by 24.
     package static func perHour(_ leases: [LeaseRecord], blocksPerDay: Int64, aktPrice: AKTPrice?) -> Spend {
         var amounts: [Denomination: TokenAmount] = [:]
         for lease in leases {
@@ -16,9 +16,9 @@ package enum BurnRate {
         return Spend(amounts.mapValues { $0.divided(by: 24) }, aktPrice: aktPrice)
     }
 
-    /// For how many days a balance lasts, to a tenth and rounded down.
+    /// The number of days that a balance lasts, rounded down to a tenth.
     ///
-    /// - Returns: `nil` when nothing is spent, or nobody knows how much; 0 when nothing is left.
+    /// - Returns: `nil` if there is no spend, or if its price is unknown; 0 if the balance is used up.
     package static func daysLeft(_ balance: ExactAmount, perHour: Spend) -> String? {
         guard let rate = perHour.total, rate > .zero else { return nil }
         guard balance > .zero else { return "0.0" }

@@ -1,4 +1,4 @@
-/// Money that a customer was given to spend: a coupon, a bonus, or a correction by hand.
+/// Money given to a customer to spend: a coupon, a bonus, or a correction by hand.
 package struct Credit: Hashable, Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         case coupon
@@ -6,11 +6,11 @@ package struct Credit: Hashable, Sendable {
         case bonus
     }
 
-    /// Chosen by whoever gives it, so that giving it twice gives it once.
+    /// Chosen by the caller, so that a repeated request gives the credit only once.
     package let id: String
     package let customer: String
     package let kind: Kind
-    /// Negative to take back.
+    /// Negative to take money back.
     package let money: Money
     package let created: Instant
     package let description: String?
@@ -33,7 +33,7 @@ package struct Credit: Hashable, Sendable {
 }
 
 extension Credit {
-    /// Whether both give the same; whoever repeats a request may date and word it anew.
+    /// Whether both are the same credit; a repeated request may have another date and description.
     package func gives(theSameAs other: Credit) -> Bool {
         (id, customer, kind, money) == (other.id, other.customer, other.kind, other.money)
     }
@@ -41,8 +41,8 @@ extension Credit {
     /// Reads `{"id","customer","kind","amount","currency","created"?,"description"?}`.
     ///
     /// - Parameters:
-    ///   - json: The amount in minor units, as Stripe has it; `created` in seconds since 1970.
-    ///   - now: When it is created, where it does not say.
+    ///   - json: The amount is in minor units, as in Stripe's API; `created` is in seconds since 1970.
+    ///   - now: The time of creation, if the JSON has none.
     /// - Throws: ``JSONFieldError``.
     package init(_ json: JSONValue, now: Instant) throws(JSONFieldError) {
         try json.refuseMembers(
@@ -56,7 +56,8 @@ extension Credit {
         }
         self.kind = kind
         let amount = try json.required("amount")
-        // As many digits as Stripe takes.
+        // Stripe's limit is twelve digits
+        // (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
         guard let minorUnits = amount.integer, minorUnits != 0, minorUnits.magnitude < 1_000_000_000_000
         else {
             throw .wrong(

@@ -1,10 +1,10 @@
-/// What of an object stays when the personal data of its customer are erased: what accounts need, and nothing else.
+/// Removes a customer's personal data from an object, and keeps the data that accounting needs.
 ///
-/// Amounts, currencies, dates, ids, states and numbers of receipts and invoices stay, and of a means of payment what
-/// kind it was and a card's network. Texts for people, links, the last digits of cards and accounts, banks and the
-/// user of Console go.
+/// Amounts, currencies, dates, ids, states, and the numbers of receipts and invoices are kept. So are the
+/// type of a payment method and the network of a card. Free texts, links, the last digits of cards and bank
+/// accounts, bank names and the user of Console are removed.
 package enum PersonalData {
-    /// The object without its customer's personal data; the same object again for one that has none.
+    /// The object without its customer's personal data; unchanged if it has none.
     package static func erased(from object: StripeObject) -> StripeObject? {
         let kept = SnapshotCoding.encode(object).withUnsafeBufferPointer { bytes in
             try? JSONValue.read(bytes) { json in
@@ -16,7 +16,9 @@ package enum PersonalData {
         return kept?.withUnsafeBufferPointer { try? SnapshotCoding.decode($0) }
     }
 
-    /// Members that stay, of whichever object: a field that is read one day goes unless it is named here.
+    /// The members that are kept, in any object.
+    ///
+    /// A field that the code reads in future is removed unless this list names it.
     package static let keptNames: Set<String> = [
         "actionable",
         "amount", "amount_captured", "amount_paid", "amount_paid_off_stripe", "amount_received",
@@ -34,7 +36,7 @@ package enum PersonalData {
         "total_discount_amounts", "type", "value",
     ]
 
-    /// Words of Stripe's own, which stay where they are words.
+    /// Members with codes of Stripe, which are kept if the value has the form of a code.
     package static let wordNames: Set<String> = [
         "closed_reason", "code", "decline_code", "failure_code", "failure_reason", "fraud_type",
         "opened_reason", "pending_reason", "reason",
@@ -72,7 +74,7 @@ package enum PersonalData {
     private static func keeps(_ name: String, _ value: JSONValue, instrument: String?) -> Bool {
         if keptNames.contains(name) { return true }
         if wordNames.contains(name) { return value.string.map(isWord) ?? false }
-        // What a means of payment is like stands under the name of its type.
+        // The details of a payment method are under the name of its type.
         if name == "brand" { return value.string.map(networks.contains) ?? false }
         return name == instrument && value.isObject
     }
@@ -87,7 +89,7 @@ package enum PersonalData {
 }
 
 extension StripeObject {
-    /// Whose it is, as far as it says.
+    /// The customer that the object names; `nil` if it names none.
     package var customer: String? {
         switch self {
         case .paymentIntent(let value): value.customer?.id
@@ -102,7 +104,7 @@ extension StripeObject {
 }
 
 extension Event {
-    /// What stays of the event when the personal data in it are erased: its envelope, and its objects without theirs.
+    /// The event without personal data: its envelope, and its objects without theirs.
     package var erased: Event {
         let content: Content =
             switch self.content {

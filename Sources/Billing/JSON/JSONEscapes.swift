@@ -1,6 +1,6 @@
-/// Reads the text between two quotation marks of which the scanner has found that its escapes are well formed.
+/// Decodes the text between two quotation marks, whose escapes the scanner has found to be well formed.
 enum JSONEscapes {
-    /// - Returns: `nil` when half a surrogate pair stands alone: no text has such a character.
+    /// - Returns: `nil` if half of a surrogate pair stands alone, because no text has such a character.
     static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count)

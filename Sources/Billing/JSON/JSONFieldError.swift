@@ -1,18 +1,19 @@
-/// What is wrong with one field of a JSON text that we read.
+/// A fault in one field of a JSON text.
 ///
-/// Names the field and never what it holds, so that it is safe to log and to show.
+/// The error names the field and never its value, so it is safe to log and to show.
 package struct JSONFieldError: Error, Equatable, CustomStringConvertible {
     private let path: [String]
     private let problem: String
 
     package var description: String { sentence(path) }
 
-    /// The same of one of several records, whose place the caller tells: from the first name on.
+    /// The description for one of several records, without the record's index, which the caller reports
+    /// itself.
     package var descriptionInRecord: String {
         sentence(path.drop { $0.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } })
     }
 
-    /// The place, unless it is the whole text, and the problem.
+    /// The path, unless it is that of the whole text, and the problem.
     private func sentence(_ place: some Sequence<String>) -> String {
         ([place.joined(separator: ".")].filter { !$0.isEmpty } + [problem]).joined(separator: " ")
     }
@@ -22,12 +23,12 @@ package struct JSONFieldError: Error, Equatable, CustomStringConvertible {
         self.problem = problem
     }
 
-    /// The member of that name is needed, and is absent or null.
+    /// A required member is absent.
     static func missing(_ key: StaticString, in object: JSONValue) -> JSONFieldError {
         JSONFieldError(path: object.path + ["\(key)"], "is missing")
     }
 
-    /// The value is not what it has to be; the problem is such as `is not an id`.
+    /// The value is invalid; a problem is, for example, `is not an id`.
     static func wrong(_ value: JSONValue, _ problem: String) -> JSONFieldError {
         JSONFieldError(path: value.path, problem)
     }

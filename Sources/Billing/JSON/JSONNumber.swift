@@ -1,8 +1,8 @@
-/// Reads a number that the scanner has found to be well formed.
+/// Decodes a number that the scanner has found to be well formed.
 enum JSONNumber {
-    /// The whole number that is meant, without ever going through a float.
+    /// The whole number, computed without floating point.
     ///
-    /// - Returns: `nil` when it has a fraction, or does not fit.
+    /// - Returns: `nil` if the number has a fraction, or does not fit in 64 bits.
     static func integer(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
         let isNegative = bytes.first == UInt8(ascii: "-")
         var value: Int64 = 0
@@ -19,7 +19,7 @@ enum JSONNumber {
         return value
     }
 
-    /// Spellings that no one uses for an amount, and JSON allows: `25.0`, `2.5e1`, `2500e-2`.
+    /// Reads the forms that JSON allows but that are unusual for an amount: `25.0`, `2.5e1`, `2500e-2`.
     private static func integerWithExponent(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
         let parts = bytes.split(maxSplits: 1) { $0 | 0x20 == UInt8(ascii: "e") }
         let mantissa = parts[0].split(separator: UInt8(ascii: "."), maxSplits: 1)
@@ -30,7 +30,7 @@ enum JSONNumber {
         if isNegative { digits.removeFirst() }
         digits = Array(digits.drop { $0 == UInt8(ascii: "0") })
         guard !digits.isEmpty else { return 0 }
-        // No exponent of more digits than an Int has can lead to a whole number of 64 bits.
+        // A text has fewer than 2³² digits, so a larger exponent cannot give a whole number of 64 bits.
         guard let stated, stated.magnitude < 1 << 32 else { return nil }
         var zeros = stated - fraction.count
         while zeros < 0, digits.last == UInt8(ascii: "0") {

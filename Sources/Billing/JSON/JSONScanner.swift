@@ -1,17 +1,17 @@
-/// Why some bytes are not a JSON text that we read.
+/// Why bytes are not a JSON text that we read.
 package enum JSONSyntaxError: Error {
     case notJSON
     case notUTF8
-    /// Deeper than anything Stripe sends; a stranger's brackets must not exhaust a thread's stack.
+    /// Deeper than any object of Stripe: an attacker's brackets must not exhaust the thread's stack.
     case tooDeep
     case tooLong
 }
 
-/// Finds the values of a JSON text (RFC 8259) in one pass, without reading any.
+/// Finds the values of a JSON text (RFC 8259) in one pass, without decoding any.
 ///
-/// Ours because no library keeps what an event needs. simdjson refuses a whole document for one number that is
-/// too large, in whatever field, and its On-Demand half does not look at what it skips: a signed event would
-/// be lost, or noise recorded as one.
+/// This is our own scanner because no library accepts every event that we must record. simdjson refuses a
+/// whole document if a number in any field is too large, and its On-Demand API does not validate the parts
+/// that it skips: a signed event would be lost, or invalid bytes would be recorded.
 struct JSONScanner {
     static let maximumDepth = 512
 
@@ -21,7 +21,7 @@ struct JSONScanner {
     private var hasOnlyASCII = true
     private var nodes: [JSONNode] = []
 
-    /// - Returns: the nodes of the text, the root's first.
+    /// - Returns: The nodes of the text, the root's first.
     static func scan(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONSyntaxError) -> [JSONNode] {
         guard let start = bytes.baseAddress, !bytes.isEmpty else { throw .notJSON }
         guard bytes.count < Int(UInt32.max) else { throw .tooLong }
@@ -38,7 +38,8 @@ struct JSONScanner {
     }
 
     private mutating func scanRoot() throws(JSONSyntaxError) {
-        // Allowed to a reader though not to a writer: some editors begin a file with a byte order mark.
+        // Some editors begin a file with a byte order mark. A parser may ignore it
+        // (https://www.rfc-editor.org/rfc/rfc8259#section-8.1).
         if count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
         skipSpace()
         try scanValue(depth: 0)
@@ -126,7 +127,7 @@ struct JSONScanner {
         }
     }
 
-    /// Passes over eight bytes at a time, as long as none of them is a `"`, a `\`, a control or beyond ASCII.
+    /// Skips eight bytes at a time while none is a `"`, a `\`, a control character or outside ASCII.
     private mutating func skipOrdinaryText() {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highBits = ones << 7
@@ -201,7 +202,7 @@ struct JSONScanner {
 
     // MARK: Bytes
 
-    /// `nil` at the end.
+    /// The byte at the position; `nil` at the end.
     private var current: UInt8? { position < count ? bytes[position] : nil }
 
     private mutating func take(_ byte: UInt8) -> Bool {

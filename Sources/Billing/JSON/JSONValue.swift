@@ -1,6 +1,6 @@
-/// A value of a JSON text that is being read.
+/// A value of a JSON text.
 ///
-/// It points into the text, and must not outlive the call of ``read(_:_:)`` that gave it.
+/// The value points into the text, and must not outlive the call of ``read(_:_:)`` that provided it.
 package struct JSONValue {
     private let text: UnsafePointer<UInt8>
     private let nodes: UnsafePointer<JSONNode>
@@ -10,9 +10,9 @@ package struct JSONValue {
     ///
     /// - Parameters:
     ///   - bytes: The text.
-    ///   - body: What reads it, given the root.
-    /// - Returns: What `body` returns.
-    /// - Throws: ``JSONSyntaxError`` for bytes that are no JSON, and what `body` throws.
+    ///   - body: Reads the values; its argument is the root.
+    /// - Returns: The result of `body`.
+    /// - Throws: ``JSONSyntaxError`` for bytes that are not JSON, and the errors of `body`.
     package static func read<Result>(
         _ bytes: UnsafeBufferPointer<UInt8>,
         _ body: (JSONValue) throws -> Result
@@ -33,7 +33,7 @@ package struct JSONValue {
         UnsafeBufferPointer(start: text + Int(node.start), count: Int(node.end - node.start))
     }
 
-    // MARK: What it is
+    // MARK: Type and content
 
     package var isNull: Bool { node.kind == .null }
     package var isObject: Bool { node.kind == .object }
@@ -46,7 +46,7 @@ package struct JSONValue {
         }
     }
 
-    /// The text; `nil` as well where half a surrogate pair makes it none.
+    /// The text; `nil` also if half of a surrogate pair stands alone in it.
     package var string: String? {
         switch node.kind {
         case .plainText: String(decoding: bytes(node), as: UTF8.self)
@@ -55,10 +55,10 @@ package struct JSONValue {
         }
     }
 
-    /// The number, where it is a whole one of 64 bits, in whatever spelling (`25`, `25.0`, `2.5e1`).
+    /// The number, if it is a whole number of 64 bits, in any form (`25`, `25.0`, `2.5e1`).
     package var integer: Int64? { node.kind == .number ? JSONNumber.integer(bytes(node)) : nil }
 
-    /// A decimal number as it is written, be it a text or a number: no float has been near it.
+    /// The characters of a decimal number, in a text or a number, without conversion to floating point.
     package var decimalText: String? {
         node.kind == .number ? String(decoding: bytes(node), as: UTF8.self) : string
     }
@@ -77,7 +77,7 @@ package struct JSONValue {
 
     // MARK: Members
 
-    /// The member of that name, the first where there are several; `nil` as well when it is null.
+    /// The member with that name, or the first of several; `nil` also if it is null.
     package subscript(key: StaticString) -> JSONValue? {
         member(key).flatMap { $0.isNull ? nil : $0 }
     }
@@ -87,7 +87,7 @@ package struct JSONValue {
         return name.withUTF8 { member($0) }.flatMap { $0.isNull ? nil : $0 }
     }
 
-    /// The member of that name, null or not.
+    /// The member with that name, null or not.
     func member(_ name: StaticString) -> JSONValue? {
         name.withUTF8Buffer { member($0) }
     }
@@ -111,7 +111,7 @@ package struct JSONValue {
         return bytes(key).elementsEqual(name)
     }
 
-    /// Every member of an object, in its order; a name that is no text is left out.
+    /// Every member of an object, in the order of the text, except names that cannot be decoded.
     package var members: [(name: String, value: JSONValue)]? {
         guard node.kind == .object else { return nil }
         var members: [(name: String, value: JSONValue)] = []
@@ -123,7 +123,7 @@ package struct JSONValue {
         return members
     }
 
-    /// The bytes of the value in the text, a text's with its quotation marks.
+    /// The bytes of the value, for a text with its quotation marks.
     var raw: [UInt8] {
         let isText = node.kind == .plainText || node.kind == .escapedText
         let quote = isText ? 1 : 0
@@ -131,14 +131,14 @@ package struct JSONValue {
         return Array(UnsafeBufferPointer(start: text + Int(node.start) - quote, count: length))
     }
 
-    /// The value as it is spelt in the text.
+    /// The characters of the value in the text, for a text without its quotation marks.
     package var spelling: String { String(decoding: bytes(node), as: UTF8.self) }
 
-    // MARK: Where it is
+    // MARK: Position
 
-    /// The way from the root, such as `data.object.refunds.data.0`.
+    /// The path from the root, such as `data.object.refunds.data.0`.
     ///
-    /// Looked for only when there is something to complain about.
+    /// Computed only for an error message.
     var path: [String] {
         var path: [String] = []
         var container = 0

@@ -1,10 +1,10 @@
-/// Writes the JSON of what we keep: each object by its members in the order of their names.
+/// Writes the JSON that we store, with the members of each object sorted by name.
 ///
-/// Equal values therefore give equal bytes, which is what makes a tie between snapshots decidable and an
-/// unchanged row recognisable.
+/// Equal values therefore give equal bytes. This decides ties between snapshots, and shows that a row is
+/// unchanged.
 package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
-    /// The name written last in the object that is open.
+    /// The last name in the object being written.
     private var lastName = ""
 
     private init() { bytes.reserveCapacity(768) }
@@ -16,7 +16,7 @@ package struct JSONWriter {
         return writer.bytes
     }
 
-    /// A text with its quotation marks and escapes.
+    /// A text with quotation marks and escapes.
     static func text(_ text: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.write(text)
@@ -25,7 +25,7 @@ package struct JSONWriter {
 
     // MARK: Members
 
-    /// Writes a member; one without a value is left out.
+    /// Writes a member, unless its value is `nil`.
     package mutating func member(_ name: StaticString, _ value: String?) {
         guard let value else { return }
         begin(name)
@@ -49,7 +49,7 @@ package struct JSONWriter {
         writeObject(members)
     }
 
-    /// Writes an object under a name that is not ours.
+    /// Writes an object under a name that is not a literal of ours.
     package mutating func object(named name: String, _ members: (inout JSONWriter) -> Void) {
         assertOrder(name)
         separate()
@@ -73,7 +73,7 @@ package struct JSONWriter {
         bytes.append(UInt8(ascii: "]"))
     }
 
-    /// Writes a member under a name that is not ours.
+    /// Writes a member under a name that is not a literal of ours.
     package mutating func member(named name: String, _ value: String) {
         assertOrder(name)
         separate()
@@ -82,7 +82,7 @@ package struct JSONWriter {
         write(value)
     }
 
-    /// Writes a member whose value is JSON already.
+    /// Writes a member whose value is JSON.
     mutating func verbatim(named name: String, _ value: [UInt8]) {
         assertOrder(name)
         separate()
@@ -129,7 +129,8 @@ package struct JSONWriter {
         lastName = outer
     }
 
-    // Under a name of its own: a literal given to an overloaded `write` is text, with quotation marks and escapes.
+    // This has a name of its own because `write` would treat a literal as text, with quotation marks and
+    // escapes.
     private mutating func writeVerbatim(_ text: StaticString) {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }

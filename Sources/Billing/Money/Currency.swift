@@ -1,6 +1,6 @@
-/// A three-letter currency as Stripe spells it, lower-case.
+/// A three-letter currency in Stripe's format, lower-case.
 ///
-/// How many decimals an amount has follows Stripe's own table, which is neither ISO 4217 nor CLDR
+/// The number of decimals follows Stripe's own table, which differs from ISO 4217 and CLDR
 /// (<https://docs.stripe.com/currencies>).
 package struct Currency: Hashable, Sendable {
     package let code: String
@@ -9,20 +9,20 @@ package struct Currency: Hashable, Sendable {
 
     package init(_ code: String) { self.code = code.lowercased() }
 
-    /// How many decimal digits Stripe's minor unit has: 0 for JPY, 2 for USD, 3 for KWD.
+    /// The number of decimal digits of Stripe's minor unit: 0 for JPY, 2 for USD, 3 for KWD.
     package var exponent: Int {
         if Self.zeroDecimal.contains(code) { return 0 }
         if Self.threeDecimal.contains(code) { return 3 }
         return 2
     }
 
-    /// Whether the currency has no minor unit although Stripe sends it multiplied by 100.
+    /// Whether the currency has no minor unit although Stripe sends amounts multiplied by 100.
     var isSentInHundredths: Bool { code == "isk" || code == "ugx" }
 
-    /// The symbol an English reader knows; `nil` where the code itself is clearer.
+    /// The symbol that English readers know; `nil` if the code is clearer.
     var symbol: String? { Self.symbols[code] }
 
-    // UGX stands in Stripe's zero-decimal list but is sent with two decimals, as ISK is, for compatibility.
+    // UGX is in Stripe's zero-decimal list but is sent with two decimals, as ISK is, for compatibility.
     private static let zeroDecimal: Set<String> = [
         "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof",
         "xpf",

@@ -1,13 +1,12 @@
-/// An amount in the major unit of a currency, such as dollars, exact to the last digit that a price on chain times a
-/// price of AKT can have.
+/// An amount in the major unit of a currency, such as dollars, exact for any price on chain times any price
+/// of AKT.
 ///
-/// That is 42 decimals: 18 of the price in micro-units, 18 of the price of AKT, and the six between micro-units and
-/// units. It is rounded where it is shown, and nowhere else. What it cannot hold (10¹⁴) is not of this world, and
-/// stays at the bound.
+/// The product has 42 decimals: 18 of the price in micro-units, 18 of the price of AKT, and six between
+/// micro-units and units. It is rounded only for display. Saturates at ±10¹⁴.
 package struct ExactAmount: Hashable, Sendable {
     /// In 10⁻²⁴, rounded down.
     private let coarse: Int128
-    /// The rest, in 10⁻⁴²: 0 up to, and not, `fineUnit`.
+    /// The remainder, in 10⁻⁴²: from 0 to below `fineUnit`.
     private let fine: Int64
 
     private static let fineUnit: Int64 = 1_000_000_000_000_000_000
@@ -19,12 +18,12 @@ package struct ExactAmount: Hashable, Sendable {
         self.fine = fine
     }
 
-    /// What micro-dollars come to: one `uact` or `uusdc` is $0.000001.
+    /// The value of micro-dollars: one `uact` or `uusdc` is $0.000001.
     package init(microDollars amount: TokenAmount) {
         self.init(coarse: amount.scaled, fine: 0)
     }
 
-    /// What `uakt` come to at a price of AKT.
+    /// The value of `uakt` at a price of AKT.
     package init(microAKT amount: TokenAmount, at price: AKTPrice) {
         let unit = Int128(Self.fineUnit)
         let product = amount.scaled.multipliedFullWidth(by: price.scaled)
@@ -36,7 +35,7 @@ package struct ExactAmount: Hashable, Sendable {
         self.init(coarse: coarse, fine: Int64(fine))
     }
 
-    /// An amount as Stripe has it; negative for what is owed.
+    /// An amount of Stripe; negative for a debt.
     package init(_ money: Money) {
         let (coarse, overflowed) = Int128(money.minorUnits)
             .multipliedReportingOverflow(by: Self.coarsePerMinorUnit(of: money.currency))
@@ -73,9 +72,9 @@ package struct ExactAmount: Hashable, Sendable {
 
     package var isNegative: Bool { coarse < 0 }
 
-    /// How often another amount goes into ten times this one, rounded down; both are to be positive.
+    /// Ten times this amount divided by another, rounded down; both must be positive.
     ///
-    /// - Returns: `nil` when it is too often for an integer, or the other is nothing.
+    /// - Returns: `nil` if the result does not fit in an integer, or if the other amount is zero.
     package func tenths(of other: ExactAmount) -> Int64? {
         guard other.coarse > 0 else { return nil }
         let (tenfold, overflowed) = coarse.multipliedReportingOverflow(by: 10)
@@ -84,7 +83,7 @@ package struct ExactAmount: Hashable, Sendable {
 
     // MARK: As text
 
-    /// Exact, without zeros that say nothing: `0.000123`, `-12.5`, `0`.
+    /// The exact value without trailing zeros: `0.000123`, `-12.5`, `0`.
     package var exactText: String {
         if isNegative { return "-" + (-self).exactText }
         let fineDigits = String(fine)
@@ -95,10 +94,10 @@ package struct ExactAmount: Hashable, Sendable {
         )
     }
 
-    /// Rounded to a number of decimals, halves away from zero, and without zeros that say nothing.
+    /// Rounds to a number of decimals, halves away from zero, and omits trailing zeros.
     ///
     /// - Parameter places: At most 24.
-    /// - Returns: Such as `0.000123`.
+    /// - Returns: For example `0.000123`.
     package func text(places: Int) -> String {
         if isNegative {
             let positive = (-self).text(places: places)
@@ -109,7 +108,7 @@ package struct ExactAmount: Hashable, Sendable {
         return FixedDecimal.text(String(whole + (rest >= (unit + 1) / 2 ? 1 : 0)), places: places)
     }
 
-    /// Rounded to whole minor units of a currency, halves away from zero.
+    /// Rounds to whole minor units of a currency, halves away from zero.
     package func rounded(to currency: Currency) -> Money {
         if isNegative {
             let positive = (-self).rounded(to: currency)
@@ -120,7 +119,7 @@ package struct ExactAmount: Hashable, Sendable {
         return Money(minorUnits: Int64(clamping: whole + (rest >= unit / 2 ? 1 : 0)), currency: currency)
     }
 
-    /// Such as `$1,234.56`.
+    /// For example `$1,234.56`.
     package func display(in currency: Currency = .usd) -> String { rounded(to: currency).display }
 }
 

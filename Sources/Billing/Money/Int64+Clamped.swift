@@ -1,5 +1,6 @@
-/// Arithmetic that stays at the largest or the smallest number there is: no number that a stranger writes, however
-/// absurd, may stop the service, or come out with the other sign.
+/// Arithmetic that saturates at the largest or smallest number.
+///
+/// No number in a request, however large, may stop the service or give a result with the wrong sign.
 extension Int64 {
     package func addingClamped(_ other: Int64) -> Int64 {
         let (sum, overflowed) = addingReportingOverflow(other)

@@ -1,10 +1,10 @@
-/// An amount in Stripe's minor units, and the currency that says what those are.
+/// An amount in Stripe's minor units, with the currency that defines them.
 package struct Money: Hashable, Sendable {
     package let minorUnits: Int64
     package let currency: Currency
 
-    /// No amount that Stripe tells is larger: it takes twelve digits at most, and those of a few currencies only
-    /// (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
+    /// An upper bound of all amounts from Stripe, which accepts at most twelve digits, and only in a few
+    /// currencies (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
     package static let largestTold: Int64 = 10_000_000_000_000
 
     package init(minorUnits: Int64, currency: Currency) {
@@ -12,13 +12,13 @@ package struct Money: Hashable, Sendable {
         self.currency = currency
     }
 
-    /// The decimal number alone, without symbol or separators: `1234.56`, `500`, `12.345`.
+    /// The decimal number without symbol or separators: `1234.56`, `500`, `12.345`.
     package var decimalText: String {
         let (whole, fraction) = digits
         return sign + whole + (fraction.isEmpty ? "" : "." + fraction)
     }
 
-    /// What a reader sees: `$1,234.56`, `¥500`, `KWD 12.345`.
+    /// The text for readers: `$1,234.56`, `¥500`, `KWD 12.345`.
     package var display: String {
         let (whole, fraction) = digits
         let number = Self.grouped(whole) + (fraction.isEmpty ? "" : "." + fraction)

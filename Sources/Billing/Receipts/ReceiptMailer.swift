@@ -1,11 +1,11 @@
-/// Has Stripe e-mail the receipt of a payment.
+/// Makes Stripe e-mail the receipt of a payment.
 package protocol ReceiptMailer: Sendable {
     /// - Parameters:
-    ///   - target: Whose receipt.
-    ///   - address: Whom to; nil for the address that Stripe has.
-    ///   - now: The time.
-    /// - Returns: The address that Stripe was asked to send it to.
-    /// - Throws: ``ReceiptNotMailed`` when Stripe did not take it.
+    ///   - target: The payment of the receipt.
+    ///   - address: The recipient; `nil` for the address that Stripe has.
+    ///   - now: The current time.
+    /// - Returns: The address to which Stripe was asked to send the receipt.
+    /// - Throws: ``ReceiptNotMailed`` if Stripe did not accept the request.
     func email(
         _ target: ReceiptTarget,
         to address: EmailAddress?,
@@ -13,23 +13,23 @@ package protocol ReceiptMailer: Sendable {
     ) async throws(ReceiptNotMailed) -> EmailAddress
 }
 
-/// Why Stripe was not asked to e-mail a receipt, or did not take it.
+/// Why a receipt was not e-mailed.
 ///
 /// Safe to log.
 package enum ReceiptNotMailed: Error, Equatable, CustomStringConvertible {
     /// No key for Stripe's API is configured.
     case notConfigured
-    /// There is no charge whose receipt Stripe could send: an invoice that was paid outside Stripe, say.
+    /// There is no charge with a receipt, for example because the invoice was paid outside Stripe.
     case noCharge
-    /// Stripe has no address to send it to.
+    /// Stripe has no address for the receipt.
     case noAddress
-    /// Stripe does not take the address.
+    /// Stripe refuses the address.
     case addressRefused
-    /// It was sent just now, or is being sent.
+    /// A receipt was sent a moment ago, or is being sent.
     case tooSoon(retryAfterSeconds: Int64)
-    /// The key may not do it.
+    /// The key lacks the permission.
     case keyRefused(reason: String)
-    /// Stripe does not answer, or not sensibly.
+    /// Stripe does not answer, or gives an invalid answer.
     case unavailable(reason: String, retryAfterSeconds: Int64)
 
     package var description: String {
@@ -44,7 +44,7 @@ package enum ReceiptNotMailed: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// No key for Stripe's API is configured: nothing is ever sent.
+/// The mailer without a key for Stripe's API, which never sends.
 package struct NoReceiptMailer: ReceiptMailer {
     package init() {}
 

@@ -1,9 +1,9 @@
-/// What Stripe has to be asked for, to get the receipt of a row.
+/// The object to request from Stripe for the receipt of a row.
 package struct ReceiptTarget: Sendable, Hashable {
-    /// The object whose receipt it is: the charge, else the PaymentIntent whose charge we do not know, else the
-    /// invoice that was paid without either.
+    /// The object with the receipt: the charge; else the PaymentIntent, if its charge is unknown; else the
+    /// invoice, if it was paid without either.
     package let object: ObjectReference
-    /// The invoice, when it is its document that is wanted: the only true PDF that Stripe makes.
+    /// The invoice whose document is requested, the only real PDF that Stripe makes; otherwise `nil`.
     package let invoice: String?
     package let account: String?
 
@@ -15,9 +15,9 @@ package struct ReceiptTarget: Sendable, Hashable {
 }
 
 extension Transaction {
-    /// Where this row's receipt is to be had: a refund's and a dispute's is that of the charge they go back to.
+    /// The target of this row's receipt; refunds and disputes have the receipt of their charge.
     ///
-    /// - Returns: `nil` when there is none, because nothing was paid.
+    /// - Returns: `nil` if there is no receipt, because no money was paid.
     package func receiptTarget(prefersPDF: Bool) -> ReceiptTarget? {
         guard receipt.available else { return nil }
         let object =
@@ -29,14 +29,15 @@ extension Transaction {
     }
 }
 
-/// Gets a fresh link to a receipt from Stripe.
+/// Fetches a new link to a receipt from Stripe.
 package protocol ReceiptSource: Sendable {
-    /// - Returns: A link minted by Stripe just now.
-    /// - Throws: ``ReceiptUnavailable`` when Stripe gives none, or not in the time a person waits for a page.
+    /// - Returns: A link that Stripe has just generated.
+    /// - Throws: ``ReceiptUnavailable`` if Stripe provides no link, or not within the time that a reader
+    ///   waits for a page.
     func freshURL(for target: ReceiptTarget) async throws(ReceiptUnavailable) -> ReceiptURL
 }
 
-/// Why there is no fresh link.
+/// Why there is no new link.
 ///
 /// Safe to log.
 package struct ReceiptUnavailable: Error, Equatable, CustomStringConvertible {
@@ -47,7 +48,7 @@ package struct ReceiptUnavailable: Error, Equatable, CustomStringConvertible {
     package var description: String { reason }
 }
 
-/// No key for Stripe's API is configured: nothing is ever fetched.
+/// The source without a key for Stripe's API, which never fetches.
 package struct NoReceiptSource: ReceiptSource {
     package init() {}
 

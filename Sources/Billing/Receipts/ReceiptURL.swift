@@ -1,16 +1,16 @@
-/// A link to a receipt that we are willing to send a customer to.
+/// A link to a receipt to which we redirect a customer.
 ///
-/// It is a bearer capability: whoever has it sees the receipt. It is therefore in no log.
+/// The link is a bearer capability: it shows the receipt without a login, so it must not be logged.
 package struct ReceiptURL: Sendable, Equatable, CustomStringConvertible {
     package let text: String
 
-    /// Takes an https link to one of the hosts, without user or password; anything else is `nil`.
+    /// Accepts an https link to one of the hosts, without user or password; otherwise `nil`.
     ///
-    /// A host of this machine (a stand-in for Stripe in development) may be reached by http.
+    /// Plain http is accepted only for a local host, such as a stand-in for Stripe in development.
     ///
     /// - Parameters:
-    ///   - text: The link as Stripe gave it.
-    ///   - hosts: The exact hosts allowed, each `host` or `host:port`.
+    ///   - text: The link from Stripe.
+    ///   - hosts: The exact allowed hosts, each `host` or `host:port`.
     package init?(_ text: String, allowing hosts: ReceiptHosts) {
         guard text.utf8.count <= 8192, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\\") })
         else { return nil }
@@ -31,7 +31,7 @@ package struct ReceiptURL: Sendable, Equatable, CustomStringConvertible {
     package var description: String { "a receipt link" }
 }
 
-/// The exact hosts a receipt may be at.
+/// The exact hosts that a receipt link may have.
 package struct ReceiptHosts: Sendable, Equatable {
     package static let stripe = ReceiptHosts(["pay.stripe.com", "invoice.stripe.com"])
 

@@ -1,17 +1,16 @@
 extension PaymentGroup {
-    /// How long a link from an event is trusted to open.
+    /// How long a link from an event is used.
     ///
-    /// Stripe lets them expire "within 30 days", and says of links from its API that they are good for at
-    /// least ten.
+    /// Stripe's links expire "within 30 days"; for links from its API, Stripe promises at least ten days.
     package static let storedReceiptSeconds: Int64 = 10 * 86_400
 
-    /// The link that came with an event about the charge, while it is young enough to open.
+    /// The link from an event about the charge, while it is new enough to work.
     ///
     /// - Parameters:
     ///   - id: The charge.
-    ///   - now: The time to judge its age by.
-    ///   - hosts: The hosts a receipt may be at.
-    /// - Returns: `nil` when there is no link, or it is too old to be trusted.
+    ///   - now: The current time.
+    ///   - hosts: The hosts that the link may have.
+    /// - Returns: `nil` if there is no link, or if it is too old.
     package func storedReceipt(ofCharge id: String?, now: Instant, hosts: ReceiptHosts) -> ReceiptURL? {
         let charge = charges.first { $0.object.id == id }
         guard let charge, let text = charge.object.receiptURL,

@@ -1,8 +1,8 @@
 extension Event {
-    /// What this event adds to what is known: a record for each object it shows or names.
+    /// The records of the objects that this event shows or names.
     ///
-    /// - Parameter now: stands in for the event's own time where the envelope has none.
-    /// - Returns: One record an object, sorted by reference.
+    /// - Parameter now: The time to use if the envelope has none.
+    /// - Returns: One record per object, sorted by reference.
     package func records(receivedAt now: Instant) -> [ObjectRecord] {
         var records: [ObjectReference: ObjectRecord] = [:]
         func add(_ record: ObjectRecord) {

@@ -1,16 +1,16 @@
-/// All that we know of one Stripe object: its latest snapshot, with what only earlier ones could say, and every link that
-/// any snapshot of it ever showed.
+/// All data about one Stripe object: its latest snapshot, with fields that only earlier ones had, and all
+/// links of all snapshots.
 ///
-/// Records form a join-semilattice under ``merging(_:)``: commutative, associative and idempotent. That is
-/// why the order, repetition and interleaving of events cannot matter to the feed.
+/// Records form a join-semilattice under ``merging(_:)``: commutative, associative and idempotent. Therefore
+/// the order, repetition and interleaving of events do not affect the feed.
 package struct ObjectRecord: Sendable {
     package let reference: ObjectReference
-    /// `nil` while the object is known only because another one names it.
+    /// `nil` while the object is only named by other objects.
     package private(set) var snapshot: Snapshot?
     package private(set) var links: Set<ObjectReference>
-    /// Whether events showed the object in two ways of which neither can be told to be the later.
+    /// Whether events showed the object in two states, neither of which can be identified as the later.
     ///
-    /// One of them is kept, the same whatever the order; which of them is so, Stripe has to be asked.
+    /// One state is kept, independent of the order of arrival. The current state must be fetched from Stripe.
     package private(set) var isUndecided: Bool
 
     package init(
@@ -25,7 +25,7 @@ package struct ObjectRecord: Sendable {
         self.isUndecided = isUndecided
     }
 
-    /// The record of what both know.
+    /// The union of both records.
     package func merging(_ other: ObjectRecord) -> ObjectRecord {
         var merged = self
         merged.links.formUnion(other.links)
@@ -35,7 +35,7 @@ package struct ObjectRecord: Sendable {
             return merged
         }
         merged.snapshot = ours.merging(theirs)
-        // A later one settles what was open among those before it.
+        // A later snapshot settles a conflict between earlier ones.
         if ours.isBefore(theirs) {
             merged.isUndecided = other.isUndecided
         } else if !theirs.isBefore(ours) {

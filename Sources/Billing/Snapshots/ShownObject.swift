@@ -1,7 +1,7 @@
-/// One object as an event shows it: what we read of it, and the objects it names.
+/// One object in an event: the fields that we read, and the objects that it names.
 ///
-/// The links are apart from the object because its stored form names less than what came: the refunds in a charge,
-/// say, are snapshots of their own.
+/// The links are separate because the stored form of an object names fewer objects than the event. For
+/// example, the refunds in a charge are stored as snapshots of their own.
 package struct ShownObject: Sendable {
     package let object: StripeObject
     package let links: Set<ObjectReference>
@@ -15,7 +15,7 @@ package struct ShownObject: Sendable {
 }
 
 extension Event {
-    /// The objects that this event shows, the one that it is about first.
+    /// The objects that this event shows, first the one that the event is about.
     package var shown: [ShownObject] {
         switch content {
         case .snapshot(let object): object.flattened.map { ShownObject($0) }
@@ -24,7 +24,7 @@ extension Event {
         }
     }
 
-    /// The id of the object that this event is about, where that is of a kind we read and can be read.
+    /// The id of the object that this event is about, if we read its kind and the id is readable.
     package var objectID: String? {
         switch content {
         case .snapshot(let object): object.reference.id

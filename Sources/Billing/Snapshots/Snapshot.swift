@@ -1,23 +1,23 @@
-/// One object as one event showed it, with what earlier events said that this one's API version cannot say.
+/// One object as one event showed it, with fields of earlier events that this event's API version lacks.
 ///
-/// Snapshots of an object are totally ordered: a state that can never be left wins, then the time of the event, then how
-/// far the object has come, then the API version, then, so that no tie is ever left to arrival, what they say.
+/// Snapshots of an object are totally ordered. A final state wins, then the later event, then the object's
+/// progress, then the API version, and then the content, so that the order of arrival never matters.
 package final class Snapshot: Sendable {
-    /// The object, field by field as the latest snapshot that can say the field has it.
+    /// The object; each field is from the latest snapshot that can contain the field.
     package let object: StripeObject
-    /// When the event was made that showed it (`Event.created`).
+    /// When the event that showed the object was created (`Event.created`).
     package let shownAt: Instant
     package let livemode: Bool
     package let apiVersion: String?
     /// The object as its own event showed it: JSON with sorted keys.
     package let encoded: [UInt8]
-    /// Earlier snapshots that are still the latest to say some ``VersionedField``.
+    /// Earlier snapshots that are still the latest with some ``VersionedField``.
     ///
-    /// Almost always none.
+    /// Almost always empty.
     let earlier: [Snapshot]
 
     private let version: APIVersion?
-    /// The versioned fields that the event said, by itself.
+    /// The versioned fields that the event itself contained.
     private let said: VersionedFields
 
     package var isFinal: Bool { object.value.isFinal }
@@ -52,7 +52,7 @@ package final class Snapshot: Sendable {
 }
 
 extension Snapshot {
-    /// What both know: of each field what the latest says that can say it.
+    /// The union of both: each field is from the latest snapshot that can contain it.
     ///
     /// Commutative, associative and idempotent.
     func merging(_ other: Snapshot) -> Snapshot {
@@ -77,7 +77,7 @@ extension Snapshot {
         return Snapshot(latest, with: carried.map(\.snapshot.alone), object: object ?? latest.alone.object)
     }
 
-    /// The snapshot as its own event made it.
+    /// The snapshot with the content of its own event only.
     private var alone: Snapshot {
         guard !earlier.isEmpty, let own = try? SnapshotCoding.decode(encoded) else { return self }
         return Snapshot(
@@ -89,19 +89,20 @@ extension Snapshot {
         )
     }
 
-    /// Whether `other` is known to be the later state, and not only put behind this one so that there is an order.
+    /// Whether `other` is known to be the later state, and does not merely follow in the total order.
     func isBefore(_ other: Snapshot) -> Bool {
         if isFinal != other.isFinal { return other.isFinal }
         if shownAt != other.shownAt { return shownAt < other.shownAt }
         let (mine, theirs) = (object.value.progress, other.object.value.progress)
         if mine != theirs { return mine.lexicographicallyPrecedes(theirs) }
-        // One event, told to two endpoints of two API versions: the newer version says more.
+        // The same event, sent to two endpoints with different API versions: the newer version has more
+        // fields.
         guard version != other.version else { return false }
         guard let version else { return true }
         return other.version.map { version < $0 } ?? false
     }
 
-    /// Whether both show the object in the same state: links of Stripe's are minted anew each time.
+    /// Whether both show the object in the same state, ignoring links that Stripe generates anew each time.
     func saysTheSame(as other: Snapshot) -> Bool {
         encoded == other.encoded
             || SnapshotCoding.encodeState(of: object) == SnapshotCoding.encodeState(of: other.object)
@@ -118,7 +119,7 @@ extension Snapshot: Comparable {
         if right.isBefore(left) { return false }
         if left.encoded != right.encoded { return left.encoded.lexicographicallyPrecedes(right.encoded) }
         if left.livemode != right.livemode { return right.livemode }
-        // None is less than any, also than an empty one.
+        // `nil` sorts before any version, even an empty one.
         return (left.apiVersion.map { "v" + $0 } ?? "") < (right.apiVersion.map { "v" + $0 } ?? "")
     }
 }
@@ -126,7 +127,7 @@ extension Snapshot: Comparable {
 // MARK: As stored
 
 extension Snapshot {
-    /// The form in which stores keep it; ``shownAt``, ``livemode`` and ``apiVersion`` have columns of their own.
+    /// The stored form; ``shownAt``, ``livemode`` and ``apiVersion`` have columns of their own.
     package var stored: [UInt8] {
         guard !earlier.isEmpty else { return encoded }
         return JSONWriter.object { json in
@@ -140,7 +141,7 @@ extension Snapshot {
         }
     }
 
-    /// Reads ``stored``.
+    /// Decodes ``stored``.
     package convenience init(
         stored: UnsafeBufferPointer<UInt8>,
         shownAt: Instant,

@@ -1,27 +1,27 @@
-/// How an object is kept: as JSON, of the fields that we read and no others.
+/// The stored form of an object: JSON with only the fields that we read.
 package enum SnapshotCoding {
-    /// The stored form of an object: equal objects give equal bytes.
+    /// Encodes an object; equal objects give equal bytes.
     package static func encode(_ object: StripeObject) -> [UInt8] {
         JSONWriter.object { write(object, to: &$0) }
     }
 
-    /// Writes the stored form as the members of the object that is open.
+    /// Writes the stored form as members of the object being written.
     package static func write(_ object: StripeObject, to json: inout JSONWriter) {
         json.member("kind", object.kind.rawValue)
         json.object("value") { object.value.write(to: &$0) }
     }
 
-    /// The same without what differs each time that Stripe shows the object.
+    /// Encodes an object without the fields that differ each time Stripe shows it.
     static func encodeState(of object: StripeObject) -> [UInt8] {
         JSONWriter.object { object.value.writeState(to: &$0) }
     }
 
-    /// One object of which some fields come from earlier snapshots.
+    /// Merges one object with fields of earlier snapshots.
     ///
     /// - Parameters:
-    ///   - latest: The stored form that all other fields come from.
-    ///   - earlier: Other stored forms of the same object, each with the fields to take from it.
-    /// - Returns: `nil` only for bytes that are not our own writing.
+    ///   - latest: The stored form that provides all other fields.
+    ///   - earlier: Other stored forms of the object, each with the fields to take from it.
+    /// - Returns: `nil` only for bytes that we did not write.
     static func merged(_ latest: [UInt8], _ earlier: [([UInt8], VersionedFields)]) -> StripeObject? {
         var taken: [String: [UInt8]] = [:]
         for (bytes, fields) in earlier {
@@ -62,7 +62,7 @@ package enum SnapshotCoding {
         try JSONValue.read(bytes) { try object($0) }
     }
 
-    /// Reads the stored form where it is part of a larger one.
+    /// Reads the stored form inside a larger JSON text.
     package static func object(_ json: JSONValue) throws(JSONFieldError) -> StripeObject {
         let name = try json.required("kind")
         guard let kind = name.string.flatMap(ObjectKind.init) else {

@@ -1,7 +1,7 @@
-/// What an object says, statement by statement, such as `payment_method_details.last4 = "4242"`.
+/// The fields of an object with their values, such as `payment_method_details.last4 = "4242"`.
 ///
-/// Stripe mints the link to a receipt anew at every render: it states nothing. What only an event's type says (`told_…`)
-/// no list of Stripe's can repeat.
+/// The receipt link is omitted, because Stripe generates a new one each time. So are fields that only an
+/// event's type provides (`told_…`), because no list of Stripe contains them.
 package struct Statements: Sendable, Equatable {
     private let values: [String: String]
 
@@ -9,24 +9,25 @@ package struct Statements: Sendable, Equatable {
         self.init(encoded: SnapshotCoding.encode(object))
     }
 
-    /// Reads an object as it is stored.
+    /// Reads an object in its stored form.
     package init(encoded: [UInt8]) {
         var values: [String: String] = [:]
         encoded.withUnsafeBufferPointer { bytes in
-            // These bytes are our own writing, so that there is nothing to throw.
+            // These bytes are in our own format, so this does not throw.
             try? JSONValue.read(bytes) { Self.collect($0, at: "", into: &values) }
         }
         self.values = values
     }
 
-    /// Whether all that is said here is said there as well.
+    /// Whether all fields have the same values in `other`.
     ///
-    /// What is not said is no contradiction: API versions drop fields, and null is as good as absent.
+    /// A field that is missing here is no contradiction: API versions drop fields, and null is equivalent to
+    /// absent.
     package func isContained(in other: Statements) -> Bool {
         values.allSatisfy { other.values[$0.key] == $0.value }
     }
 
-    /// The same for equal statements, in one text.
+    /// One text, which is the same for equal fields.
     package var text: String {
         values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
     }

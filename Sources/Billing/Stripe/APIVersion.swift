@@ -1,11 +1,12 @@
 /// A version of Stripe's API, such as `2025-03-31.basil`, ordered by its date.
 ///
-/// Releases have names since `2024-09-30.acacia`; the date alone orders them (<https://docs.stripe.com/sdks/versioning>).
+/// Versions have names since `2024-09-30.acacia`, which do not affect the order
+/// (<https://docs.stripe.com/sdks/versioning>).
 package struct APIVersion: Hashable, Sendable {
-    /// The date as a number: 20250331.
+    /// The date as a number, such as 20250331.
     private let date: Int32
 
-    /// Reads the date that the text begins with; `nil` for a text that begins with none.
+    /// Reads the date at the start of the text; `nil` if there is none.
     package init?(_ text: String) {
         var date: Int32 = 0
         var length = 0
@@ -41,7 +42,7 @@ extension APIVersion {
         self = version
     }
 
-    /// The last version in which a PaymentIntent carried its charges, and a charge its refunds, is the one before.
+    /// From this version on, a PaymentIntent has no `charges`, and a charge has no `refunds`.
     static let latestCharge = APIVersion(known: "2022-11-15")
     package static let basil = APIVersion(known: "2025-03-31.basil")
     static let refundPendingReason = APIVersion(known: "2025-04-30.basil")

@@ -1,4 +1,4 @@
-/// What we read of a charge: one attempt to move money.
+/// The fields that we read of a charge: one attempt to move money.
 package final class Charge: StripeObjectProtocol {
     package static let kind = ObjectKind.charge
 
@@ -8,7 +8,7 @@ package final class Charge: StripeObjectProtocol {
     package let amount: Int64
     /// Absent before API version 2020-08-27.
     package let amountCaptured: Int64?
-    /// Stripe's running total; the uncaptured remainder of a partial capture counts in it.
+    /// Stripe's running total, which includes the uncaptured remainder of a partial capture.
     package let amountRefunded: Int64
     package let currency: Currency
     package let created: Instant
@@ -18,7 +18,7 @@ package final class Charge: StripeObjectProtocol {
     package let captured: Bool?
     package let refunded: Bool?
     package let disputedFlag: Bool?
-    /// Set on charges of old API versions only; today's say `disputed`.
+    /// Set only in old API versions; newer ones have `disputed`.
     package let dispute: Expandable<Dispute>?
     package let customer: Expandable<Customer>?
     package let paymentIntent: Expandable<PaymentIntent>?
@@ -31,38 +31,38 @@ package final class Charge: StripeObjectProtocol {
     package let receiptURL: String?
     package let description: String?
     package let refunds: [Refund]
-    /// What the customer's own statement says, where it is in another currency.
+    /// The amount on the customer's statement, if that is in another currency.
     package let presentment: Presentment?
-    /// Whether the charge only checked a card, and is no purchase.
+    /// Whether the charge only checked a card, and is not a purchase.
     package let isCardValidation: Bool
-    /// What `charge.captured` said: when the money was taken, and what counted as refunded at that moment.
+    /// The time of `charge.captured`, and the refunded amount at that time.
     package let toldCaptured: (at: Instant, refunded: Int64)?
-    /// When `charge.expired` was made.
+    /// The time of `charge.expired`.
     ///
-    /// Since basil nothing in the charge itself says that it expired.
+    /// Since basil no field of the charge shows that it expired.
     package let toldExpired: Instant?
-    /// When `charge.failed` was made.
+    /// The time of `charge.failed`.
     package let toldFailed: Instant?
 
-    /// The state; charges of 2017 and before do not say it, so it follows from what they do say.
+    /// The state; charges of 2017 and before have none, so it is derived from other fields.
     package var status: Status {
         if let statusText, let status = Status(rawValue: statusText) { return status }
         if failureCode != nil { return .failed }
         if paid == true { return .succeeded }
-        // An unknown one is on its way.
+        // An unknown state counts as pending.
         return statusText == nil && paid == false ? .failed : .pending
     }
 
-    /// Whether the money was taken, not only authorised.
+    /// Whether the money was captured, not only authorised.
     package var isCaptured: Bool { captured ?? (status == .succeeded) }
     package var isPaid: Bool { status == .succeeded && isCaptured }
     package var isAuthorisedOnly: Bool { status == .succeeded && !isCaptured }
     package var isDisputed: Bool { disputedFlag ?? (dispute != nil) }
 
-    /// What was taken, as far as the charge says.
+    /// The captured amount, if the charge shows it.
     ///
-    /// Bodies of before 2020-09 lack `amount_captured`. What counts as refunded at the moment of the capture is then the
-    /// remainder that was not captured.
+    /// Bodies before 2020-09 lack `amount_captured`. The refunded amount at the time of the capture is then
+    /// the uncaptured remainder.
     package var capturedAmount: Int64? {
         if let amountCaptured, amountCaptured > 0 { return amountCaptured }
         guard amountCaptured == nil, let refunded = toldCaptured?.refunded, refunded < amount else {
@@ -71,13 +71,13 @@ package final class Charge: StripeObjectProtocol {
         return amount - refunded
     }
 
-    /// Whether an authorisation was released: by a cancellation, or by Stripe when its time was over.
+    /// Whether an authorisation was released, by a cancellation or by Stripe after it expired.
     package var isLapsed: Bool {
         isAuthorisedOnly
             && (toldExpired != nil || refunded == true || amountRefunded >= amount && amount > 0)
     }
 
-    /// When the attempt failed: as its event says, else when it was made, for a card fails at once.
+    /// When the attempt failed: the time of its event, else of its creation, because a card fails at once.
     package var failedAt: Instant { toldFailed ?? created }
 
     package var stated: VersionedFields {
@@ -161,9 +161,9 @@ package final class Charge: StripeObjectProtocol {
         }
     }
 
-    /// Writes what is read again.
+    /// Writes the fields that the initializer reads.
     ///
-    /// The refunds inside are snapshots of their own and not repeated.
+    /// The refunds are stored as snapshots of their own.
     package func write(to json: inout JSONWriter) { write(to: &json, receiptURL: receiptURL) }
 
     package func writeState(to json: inout JSONWriter) { write(to: &json, receiptURL: nil) }

@@ -1,4 +1,4 @@
-/// What we read of a Checkout Session: a page on which a customer paid, or did not.
+/// The fields that we read of a Checkout Session: a page on which a customer pays.
 package final class CheckoutSession: StripeObjectProtocol {
     package static let kind = ObjectKind.checkoutSession
 
@@ -13,9 +13,9 @@ package final class CheckoutSession: StripeObjectProtocol {
     package let paymentIntent: Expandable<PaymentIntent>?
     package let invoice: Expandable<Invoice>?
     package let presentment: Presentment?
-    /// When `checkout.session.async_payment_failed` was made.
+    /// The time of `checkout.session.async_payment_failed`.
     ///
-    /// The session itself still says `complete` and `unpaid`.
+    /// The session itself is still `complete` and `unpaid`.
     package let toldFailed: Instant?
 
     package var stated: VersionedFields {
@@ -25,9 +25,10 @@ package final class CheckoutSession: StripeObjectProtocol {
         return stated
     }
 
-    /// Whether the customer went through with it.
+    /// Whether the customer completed the session.
     ///
-    /// `status` came in 2021-11; before, a session that an event is about had a payment, unless it has expired.
+    /// `status` exists since 2021-11. Before that, a session in an event had a payment, unless it had
+    /// expired.
     package var isComplete: Bool { status == nil || status == "complete" }
     package var isPaid: Bool { paymentStatus == "paid" }
 
@@ -61,7 +62,8 @@ package final class CheckoutSession: StripeObjectProtocol {
         currency = try json.currency("currency")
         created = try json.instant("created")
         mode = json.string("mode")
-        // The event came in 2021-09, the status two months later (https://github.com/stripe/openapi).
+        // The event exists since 2021-09, `status` since two months later
+        // (https://github.com/stripe/openapi).
         let isToldExpired = rendering.time(ofEvent: "checkout.session.expired") != nil
         status = json.string("status") ?? (isToldExpired ? "expired" : nil)
         paymentStatus = json.string("payment_status")

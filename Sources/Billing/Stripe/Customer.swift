@@ -1,14 +1,14 @@
-/// What we read of a customer: whose it is in Console.
+/// The field that we read of a customer: its user in Console.
 ///
-/// Names and addresses stay in the event's body.
+/// Names and addresses are only in the event's body.
 package final class Customer: StripeObjectProtocol {
     package static let kind = ObjectKind.customer
 
     package let id: String
-    /// The user of Console that this customer was made for (`metadata.userId`).
+    /// The user of Console for whom this customer was created (`metadata.userId`).
     package let consoleUser: String?
     package let isDeleted: Bool
-    /// `false` for a deleted customer, of which Stripe shows only the id
+    /// `false` for a deleted customer, for which Stripe shows only the id
     /// (<https://docs.stripe.com/api/customers/retrieve>).
     private let hasMetadata: Bool
 
@@ -23,7 +23,7 @@ package final class Customer: StripeObjectProtocol {
     package init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         id = try json.identity("id")
         hasMetadata = json["metadata"]?.isObject ?? false
-        // SQLite would cut a text at its NUL, and what is left could be the name of somebody else.
+        // SQLite would truncate a text at its NUL, and the result could be the id of another user.
         consoleUser = json["metadata"]?.string("userId").flatMap { $0.utf8.contains(0) ? nil : $0 }
         isDeleted = json.bool("deleted") ?? false
     }

@@ -1,4 +1,4 @@
-/// What we read of a dispute: a bank asking for a payment back (a chargeback), or inquiring about it.
+/// The fields that we read of a dispute: a bank claims a payment back (a chargeback), or inquires about it.
 package final class Dispute: StripeObjectProtocol {
     package static let kind = ObjectKind.dispute
 
@@ -9,29 +9,29 @@ package final class Dispute: StripeObjectProtocol {
     package let status: String
     package let charge: Expandable<Charge>?
     package let paymentIntent: Expandable<PaymentIntent>?
-    /// How many movements of money it has: none, one (withdrawn) or two (withdrawn and reinstated); `nil` where the body
-    /// does not say.
+    /// The number of balance transactions: none, one (withdrawn) or two (withdrawn and reinstated); `nil` if
+    /// the body does not list them.
     package let movements: Int64?
-    /// How much of the amount is with the cardholder now; `nil` where the body does not say.
+    /// The part of the amount that the cardholder has now; `nil` if the body does not show it.
     package let statedGone: Int64?
-    /// When the bank's time for an answer ends.
+    /// The bank's deadline for an answer.
     package let dueBy: Instant?
-    /// How often the merchant answered, which is once at most as a rule; `nil` where the body does not say.
+    /// How often the merchant has answered, normally at most once; `nil` if the body does not show it.
     package let submissions: Int64?
 
-    /// How much of the amount is with the cardholder now.
+    /// The part of the amount that the cardholder has now.
     ///
-    /// Every body has `balance_transactions`, and it says so in every version; the status does not. A dispute can be
-    /// `prevented` with or without the money, and `lost` is followed by an appeal
+    /// Every body has `balance_transactions`, which show this in every API version. The status does not show
+    /// it: a dispute can be `prevented` with or without the money, and an appeal can follow `lost`
     /// (<https://docs.stripe.com/api/disputes/object#dispute_object-balance_transactions>).
     package var amountGone: Int64 { statedGone ?? (status == "lost" ? amount : 0) }
 
     /// The part of the amount that the cardholder has after these movements.
     ///
-    /// They are in the currency of the merchant's balance, each at the rate of its day, so only a share can be told from
-    /// them. Of a lost dispute some may come back: what had been refunded before
+    /// The movements are in the currency of the merchant's balance, each at the rate of its day, so they show
+    /// only a share of the amount. After a lost dispute, the part that was refunded before may be returned
     /// (<https://support.stripe.com/questions/dispute-for-full-charge-amount-after-a-partial-refund-was-issued>).
-    /// Otherwise money that comes back comes back whole, whatever the rate has become.
+    /// In all other cases the whole amount is returned, even if the rate has changed.
     private static func gone(
         _ movements: [JSONValue],
         of amount: Int64,
@@ -48,7 +48,7 @@ package final class Dispute: StripeObjectProtocol {
         return share == 1 ? amount : Int64((Double(amount) * share).rounded())
     }
 
-    /// Whether the bank only inquires, and took no money yet.
+    /// Whether the bank only inquires, and has taken no money.
     package var isInquiry: Bool { status.hasPrefix("warning_") }
 
     package var links: [ObjectReference] { [charge?.reference, paymentIntent?.reference].compactMap(\.self) }
@@ -75,19 +75,20 @@ package final class Dispute: StripeObjectProtocol {
         return [rank, movements ?? 0, submissions ?? 0]
     }
 
-    /// Until when the merchant has to answer.
+    /// The merchant's deadline for an answer.
     ///
-    /// The status says whose turn it is. `evidence_details.due_by` is 0 or null where the bank takes no answer, and
-    /// `submission_count` counts the answers that were given, of which there is typically one: `has_evidence` says only that
-    /// something is staged, and `past_due` that it was submitted too late
-    /// (<https://docs.stripe.com/api/disputes/object#dispute_object-evidence_details>). An appeal is answered by itself,
-    /// after the first answer (<https://docs.stripe.com/disputes/arbitration>), so that answers before it do not count.
-    /// Nor do those to the inquiry that became the dispute: whether Stripe goes on counting them it does not say.
+    /// The status shows whether the merchant must answer. `evidence_details.due_by` is 0 or null if the bank
+    /// accepts no answer, and `submission_count` counts the answers, normally one. The other fields do not
+    /// help: `has_evidence` means only that evidence is staged, and `past_due` that it was submitted too late
+    /// (<https://docs.stripe.com/api/disputes/object#dispute_object-evidence_details>). An appeal needs its
+    /// own answer, after the first one (<https://docs.stripe.com/disputes/arbitration>), so answers before it
+    /// do not count. Answers to an inquiry that became this dispute do not count either; Stripe does not
+    /// document whether the count continues.
     ///
     /// - Parameters:
-    ///   - now: The present; what was due before it can be answered no more.
-    ///   - inquiryAnswers: How often the merchant answered while it was an inquiry.
-    /// - Returns: `nil` where there is nothing to answer.
+    ///   - now: The current time; an earlier deadline has passed.
+    ///   - inquiryAnswers: How often the merchant answered the inquiry.
+    /// - Returns: `nil` if no answer is needed.
     package func answerDue(at now: Instant, inquiryAnswers: Int64 = 0) -> Instant? {
         guard let dueBy, dueBy.unixSeconds > 0, dueBy > now else { return nil }
         return switch status {

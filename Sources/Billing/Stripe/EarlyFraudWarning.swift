@@ -1,16 +1,17 @@
-/// What we read of an early fraud warning: the card's issuer says that a payment may be fraud, before there is a dispute.
+/// The fields that we read of an early fraud warning: the card's issuer suspects fraud, before there is a
+/// dispute.
 ///
 /// <https://docs.stripe.com/api/radar/early_fraud_warnings/object>
 package final class EarlyFraudWarning: StripeObjectProtocol {
     package static let kind = ObjectKind.earlyFraudWarning
 
     package let id: String
-    /// Whether the payment was neither disputed nor refunded in full; `false` where the body does not say.
+    /// Whether the payment is neither disputed nor fully refunded; `false` if the body does not say.
     package let isActionable: Bool
-    /// The issuer's word for it, such as `made_with_stolen_card`.
+    /// The issuer's term, such as `made_with_stolen_card`.
     package let fraudType: String?
     package let charge: Expandable<Charge>?
-    /// Bodies of before 2021-05 have none.
+    /// Missing in bodies before 2021-05.
     package let paymentIntent: Expandable<PaymentIntent>?
 
     package var links: [ObjectReference] { [charge?.reference, paymentIntent?.reference].compactMap(\.self) }

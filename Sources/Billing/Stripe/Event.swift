@@ -1,33 +1,35 @@
-/// One event of Stripe's: the envelope, and the object it is about when that is of a kind we read.
+/// One event of Stripe: the envelope, and the object of a kind that we read.
 package struct Event: Sendable {
-    /// What the event means to the feed.
+    /// The meaning of the event for the feed.
     package enum Content: Sendable {
-        /// A snapshot of an object we read.
+        /// A snapshot of an object that we read.
         case snapshot(StripeObject)
-        /// The same, of an event whose body is gone: the objects as they were read while it was there.
+        /// The same for an event whose body was purged: the objects that were read before.
         case remembered([ShownObject])
-        /// A thin event about an object we read, which is to be fetched.
+        /// A thin event about an object that we read, which must be fetched.
         case thin(ThinEvent)
-        /// An event that says nothing about a payment: of another family, a ping.
+        /// An event without information about a payment: one of another family, or a ping.
         case other
-        /// An event that should have meant something, why we could not read it, and which object it is about where
-        /// that much can be read. The reason names fields, never values.
+        /// An event that we should be able to read but cannot, with the id of its object if that is readable.
+        ///
+        /// The reason names fields, never values.
         case unreadable(reason: String, objectID: String?)
     }
 
     package let id: String
     /// In Stripe's spelling, such as `charge.refunded`.
     ///
-    /// New types appear without a version bump.
+    /// Stripe adds types without a new API version.
     package let type: String
-    /// When Stripe made the event; `nil` where the envelope does not say.
+    /// When Stripe created the event; `nil` if the envelope does not say.
     package let created: Instant?
     package let livemode: Bool
-    /// The connected account the event is about; `nil` for one's own.
+    /// The connected account that the event is about; `nil` for the platform account.
     ///
-    /// Thin events, and since 2025-04-30.basil those of an organisation's destination, say it in `context`.
+    /// Thin events have it in `context`, and so do events for an organisation's destination since
+    /// 2025-04-30.basil.
     package let account: String?
-    /// The API version the object was rendered in; old and forwarded events may not have one.
+    /// The API version of the object; old and forwarded events may have none.
     package let apiVersion: String?
     package let content: Content
 
@@ -53,16 +55,16 @@ package struct Event: Sendable {
 extension Event {
     /// Reads an envelope.
     ///
-    /// Only an id and a type are required of it.
+    /// Only the id and the type are required.
     ///
-    /// - Throws: ``JSONFieldError`` when either is missing or not of the form of an id.
+    /// - Throws: ``JSONFieldError`` if either is missing or has no valid form.
     init(_ json: JSONValue) throws(JSONFieldError) {
         id = try json.identity("id")
         type = try json.identity("type")
         created = try? json.instant("created")
         livemode = json.bool("livemode") ?? false
         let isThin = json.string("object") == "v2.core.event"
-        // Called `user_id` before API version 2017-05-25 (<https://docs.stripe.com/changelog/2017-05-25>).
+        // Named `user_id` before API version 2017-05-25 (<https://docs.stripe.com/changelog/2017-05-25>).
         let name: StaticString = json["account"] == nil ? "user_id" : "account"
         if !isThin, json[name] != nil {
             account = try json.identity(name)
@@ -97,7 +99,7 @@ extension Event {
     ) throws(JSONFieldError) -> StripeObject {
         let object = try json.required("data").required("object")
         let name = object["object"]
-        // Forwarders strip it now and then; another kind's name is another matter.
+        // Some forwarders remove the name, which is accepted; the name of another kind is not.
         guard name == nil || name?.string == kind.rawValue else {
             throw .wrong(object, "is not a \(kind.rawValue)")
         }

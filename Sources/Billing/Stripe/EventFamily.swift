@@ -1,13 +1,14 @@
-/// Which kind of object a type of event carries.
+/// The kind of object in each type of event.
 package enum EventFamily {
-    /// - Returns: `nil` for a type that says nothing about a payment.
+    /// - Returns: `nil` for a type without information about a payment.
     package static func objectKind(of eventType: String) -> ObjectKind? {
         switch eventType {
         case "customer.created", "customer.updated", "customer.deleted": .customer
-        // What we make of an object that we fetched ourselves; the others are of their families by their names.
+        // Our own types, for objects that the service fetched; the types for other fetched objects match the
+        // prefixes below.
         case "customer.fetched": .customer
         case "dispute.fetched": .dispute
-        // A preview of an invoice that does not exist yet: it has no id.
+        // A preview of an invoice that does not exist yet, without an id.
         case "invoice.upcoming": nil
         case _ where eventType.hasPrefix("charge.dispute."): .dispute
         case _ where eventType.hasPrefix("charge.refund."): .refund
@@ -23,10 +24,10 @@ package enum EventFamily {
         }
     }
 
-    /// The types that have a meaning for the feed or for operators today, in Stripe's spelling and sorted: what an endpoint at Stripe
-    /// is to be registered for, and what is asked for when events were missed.
+    /// The types with a meaning for the feed or for operators, in Stripe's spelling and sorted.
     ///
-    /// A type of the same families that is newer than this list is read all the same when it comes.
+    /// A webhook endpoint at Stripe must be registered for these types, and missed events are requested by
+    /// them. A newer type of the same families is read too, if it arrives.
     package static let projectedTypes = [
         "charge.captured", "charge.dispute.closed", "charge.dispute.created",
         "charge.dispute.funds_reinstated", "charge.dispute.funds_withdrawn", "charge.dispute.updated",

@@ -1,6 +1,6 @@
-/// A reference as Stripe sends it: an id, or the whole object where somebody asked to expand it.
+/// A reference in Stripe's JSON: an id, or the whole object if it was expanded.
 ///
-/// It is written back as the id alone: the expanded object is kept as a snapshot of its own.
+/// Only the id is stored here; the expanded object is stored as a snapshot of its own.
 package enum Expandable<Object: StripeObjectProtocol>: Sendable {
     case id(String)
     case expanded(Object)

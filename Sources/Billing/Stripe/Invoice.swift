@@ -1,17 +1,17 @@
-/// What we read of an invoice.
+/// The fields that we read of an invoice.
 ///
-/// It makes a row only when it was paid outside Stripe; otherwise its payment does.
+/// An invoice makes a row only if it was paid outside Stripe; otherwise its payment makes the row.
 package final class Invoice: StripeObjectProtocol {
     package static let kind = ObjectKind.invoice
 
     package let id: String
-    /// All that was paid, outside Stripe too.
+    /// The total amount paid, including payments outside Stripe.
     ///
-    /// Bodies before basil left out what was paid outside Stripe: there it is what was due.
+    /// Bodies before basil omit payments outside Stripe: there this is the amount due.
     package let amountPaid: Int64
-    /// What was paid outside Stripe; `nil` where the body cannot say it.
+    /// The amount paid outside Stripe; `nil` if the body cannot show it.
     package let amountPaidOffStripe: Int64?
-    /// What coupons took off it.
+    /// The total discount of coupons.
     package let amountDiscounted: Int64
     package let currency: Currency
     package let created: Instant
@@ -25,7 +25,7 @@ package final class Invoice: StripeObjectProtocol {
     /// Sent by API versions before 2025-03-31 (basil).
     package let charge: Expandable<Charge>?
     package let paymentIntent: Expandable<PaymentIntent>?
-    /// Sent since basil, and only where somebody asked to expand it.
+    /// Sent since basil, and only if expanded.
     package let payments: [InvoicePayment]
 
     package var isPaid: Bool { statusText == "paid" || paid == true }
@@ -62,7 +62,7 @@ package final class Invoice: StripeObjectProtocol {
     package init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError) {
         id = try json.identity("id")
         currency = try json.requiredCurrency("currency")
-        // Called `date` before API version 2019-03-14.
+        // Named `date` before API version 2019-03-14.
         created = try json.requiredInstant(json["created"] == nil ? "date" : "created")
         statusText = json.string("status")
         paid = json.bool("paid")
@@ -77,14 +77,16 @@ package final class Invoice: StripeObjectProtocol {
         payments = try json.list("payments", rendering) ?? []
 
         let isPaid = statusText == "paid" || paid == true
-        // `amount_paid` is younger than `paid`: what was due on a paid invoice is what was paid.
+        // `amount_paid` is newer than `paid`: in bodies without it, a paid invoice's amount due is the amount
+        // paid.
         let due = try json.amount("amount_due")
         let stated = try json.amount("amount_paid") ?? (paid == true ? due : nil) ?? 0
         // Only bodies before basil have `paid_out_of_band`.
         if !rendering.isStored, rendering.isBefore(.basil) || paidOutOfBand != nil, isPaid {
             amountPaid = max(stated, due ?? 0)
-            // Before basil an invoice named its charge, so that naming neither means that there was none. That it names a
-            // PaymentIntent proves nothing: one is made when the invoice is finalized
+            // Before basil an invoice named its charge, so an invoice that names neither a charge nor a
+            // PaymentIntent was paid outside Stripe. A PaymentIntent proves no payment through Stripe,
+            // because it is created when the invoice is finalized
             // (https://docs.stripe.com/api/invoices/object?api-version=2020-08-27).
             let isOutside = paidOutOfBand ?? (charge == nil && paymentIntent == nil)
             let rest = amountPaid.subtractingClamped(stated)
@@ -107,12 +109,12 @@ package final class Invoice: StripeObjectProtocol {
         }
     }
 
-    /// What coupons took off, all together.
+    /// The total discount of all coupons.
     ///
-    /// Nothing is said of which coupon took what off by API versions before 2020-08-27: an invoice had one then. Totals
-    /// of bodies of 2018 can be negative, when a downgrade gives money to the customer's balance.
+    /// API versions before 2020-08-27 do not list discounts by coupon, because an invoice had only one.
+    /// Totals in bodies of 2018 can be negative, if a downgrade adds money to the customer's balance.
     ///
-    /// - Returns: At most what an amount may be, for it is kept as one.
+    /// - Returns: At most the largest amount, because the value is stored as an amount.
     private static func discounts(_ json: JSONValue) throws(JSONFieldError) -> Int64 {
         min(try sumOfDiscounts(json), Money.largestTold)
     }
@@ -128,7 +130,7 @@ package final class Invoice: StripeObjectProtocol {
         guard json["discount"] != nil, let subtotal, let total = try json.signedAmount("total") else {
             return 0
         }
-        // An inclusive tax is within the subtotal already (`total_tax_amounts`, since 2019-05).
+        // The subtotal already includes inclusive taxes (`total_tax_amounts`, since 2019-05).
         let amounts = json["total_tax_amounts"]?.elements ?? []
         var taxed = subtotal.addingClamped(amounts.isEmpty ? try json.amount("tax") ?? 0 : 0)
         for amount in amounts where amount.bool("inclusive") != true {
@@ -137,9 +139,9 @@ package final class Invoice: StripeObjectProtocol {
         return max(0, taxed.subtractingClamped(max(0, total)))
     }
 
-    /// Writes what is read again.
+    /// Writes the fields that the initializer reads.
     ///
-    /// The payments inside are snapshots of their own and not repeated.
+    /// The payments are stored as snapshots of their own.
     package func write(to json: inout JSONWriter) {
         json.member("amount_paid", amountPaid)
         json.member("amount_paid_off_stripe", amountPaidOffStripe)

@@ -1,8 +1,9 @@
-/// What we read of an InvoicePayment: since basil (2025-03-31) the only link from an invoice to its payment.
+/// The fields that we read of an InvoicePayment: since basil (2025-03-31) the only link from an invoice to
+/// its payment.
 package final class InvoicePayment: StripeObjectProtocol {
     package static let kind = ObjectKind.invoicePayment
 
-    /// What an invoice was paid with.
+    /// The object that paid the invoice.
     package struct Payment: Sendable {
         package let type: String?
         package let paymentIntent: Expandable<PaymentIntent>?
@@ -13,12 +14,12 @@ package final class InvoicePayment: StripeObjectProtocol {
     package let invoice: Expandable<Invoice>?
     package let status: String?
     package let payment: Payment?
-    /// What this payment paid of the invoice, in minor units.
+    /// The amount of the invoice that this payment covers, in minor units.
     package let amountPaid: Int64?
 
     package var isPaid: Bool { status == "paid" || status == nil }
 
-    /// Whether the invoice was paid outside Stripe: the merchant only keeps a record of it.
+    /// Whether the invoice was paid outside Stripe, and the merchant only recorded the payment.
     package var isOutOfBand: Bool {
         payment?.type == "payment_record" || payment?.type == "out_of_band_payment"
     }

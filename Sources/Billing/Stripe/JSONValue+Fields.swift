@@ -1,16 +1,16 @@
-/// How we read Stripe's JSON: what money and identity hang on is strict, what only adorns a row is not.
+/// Reads Stripe's JSON: strictly for money and ids, leniently for fields that only decorate a row.
 ///
-/// A field that is null reads as one that is absent.
+/// A null field reads as an absent one.
 extension JSONValue {
-    // MARK: Lenient: absent, or of a shape we do not know, makes no difference to the row
+    // MARK: Lenient: an absent field, or one of an unknown form, does not affect the row
 
     func string(_ key: StaticString) -> String? { self[key]?.string }
 
     func bool(_ key: StaticString) -> Bool? { self[key]?.bool }
 
-    /// Text for people.
+    /// Text for readers.
     ///
-    /// Neither database nor terminal is given a NUL.
+    /// NUL is replaced, because databases and terminals do not handle it.
     func text(_ key: StaticString) -> String? {
         string(key).map(Self.withoutNUL)
     }
@@ -21,7 +21,8 @@ extension JSONValue {
 
     /// Whether Console made the payment only to check a card: a PaymentIntent of $1 that it cancels at once.
     ///
-    /// It did so from 2025-09-17 to 2026-08-03 (akash-network/console). Stripe copies the metadata to the charge.
+    /// It did so from 2025-09-17 to 2026-08-03 (akash-network/console). Stripe copies the metadata to the
+    /// charge.
     func isCardValidation(_ rendering: Rendering) -> Bool {
         rendering.isStored
             ? bool("card_validation") == true
@@ -30,9 +31,10 @@ extension JSONValue {
 
     // MARK: Strict
 
-    /// Refuses what a reader would pass over, such as a misspelt name, or a member that another route takes.
+    /// Refuses unknown members, such as a misspelt name or a member of another route, which would otherwise
+    /// be ignored.
     ///
-    /// - Throws: ``JSONFieldError`` naming the first member that is not one of `names`.
+    /// - Throws: ``JSONFieldError`` with the first member that is not one of `names`.
     func refuseMembers(otherThan names: Set<String>) throws(JSONFieldError) {
         guard let unknown = members?.first(where: { !names.contains($0.name) }) else { return }
         throw .wrong(
@@ -47,7 +49,7 @@ extension JSONValue {
         return string
     }
 
-    /// Text without which the object means nothing, such as a state; without a NUL, as ``text(_:)``.
+    /// A required text, such as a state, with NUL replaced as in ``text(_:)``.
     func requiredText(_ key: StaticString) throws(JSONFieldError) -> String {
         Self.withoutNUL(try requiredString(key))
     }
@@ -58,24 +60,24 @@ extension JSONValue {
         return bool
     }
 
-    /// An id, or what we use as one.
+    /// An id, or a text that we use as an id.
     func identity(_ key: StaticString) throws(JSONFieldError) -> String {
         try required(key).identity()
     }
 
-    /// This value, as an id.
+    /// This value as an id.
     func identity() throws(JSONFieldError) -> String {
         guard let id = string else { throw .wrong(self, "is not a String") }
         guard StripeID.isValid(id) else { throw .wrong(self, "is not an id") }
         return id
     }
 
-    /// An amount of money that may be absent but, if present, must be a whole number of minor units.
+    /// An amount that may be absent; if present it must be a whole number of minor units.
     func amount(_ key: StaticString) throws(JSONFieldError) -> Int64? {
         self[key] == nil ? nil : try requiredAmount(key)
     }
 
-    /// An amount of money without which the object means nothing.
+    /// A required amount.
     func requiredAmount(_ key: StaticString) throws(JSONFieldError) -> Int64 {
         let value = try required(key)
         guard let amount = value.integer, amount >= 0 else { throw .wrong(value, "is not an amount") }
@@ -83,7 +85,7 @@ extension JSONValue {
         return amount
     }
 
-    /// An amount that may be owed as well as due, where there is a whole number.
+    /// An amount that may be negative; `nil` if it is not a whole number.
     func signedAmount(_ key: StaticString) throws(JSONFieldError) -> Int64? {
         guard let value = self[key], let amount = value.integer else { return nil }
         guard amount.magnitude <= Money.largestTold.magnitude else {
@@ -92,7 +94,7 @@ extension JSONValue {
         return amount
     }
 
-    /// How many there are of something, where that can be.
+    /// A count; `nil` if it is not a valid one.
     func count(_ key: StaticString) -> Int64? {
         self[key]?.integer.flatMap { 0...Money.largestTold ~= $0 ? $0 : nil }
     }
@@ -126,7 +128,7 @@ extension JSONValue {
         return try Expandable(value, rendering)
     }
 
-    /// What Stripe's list envelope holds; only its first page travels in an event.
+    /// The elements of one of Stripe's lists; an event contains only the first page.
     func list<Element: StripeObjectProtocol>(
         _ key: StaticString,
         _ rendering: Rendering
@@ -140,7 +142,7 @@ extension JSONValue {
         return objects
     }
 
-    /// This value, as an object of Stripe's.
+    /// This value as an object of Stripe.
     func object<Object: StripeObjectProtocol>(
         _ rendering: Rendering
     ) throws(JSONFieldError) -> Object {

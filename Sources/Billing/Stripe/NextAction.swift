@@ -1,10 +1,10 @@
-/// What a customer has to do before a payment goes on: `next_action` of a PaymentIntent.
+/// The action that a customer must take before a payment continues: `next_action` of a PaymentIntent.
 ///
 /// <https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action>
 package struct NextAction: Sendable, Equatable {
     /// In Stripe's spelling, such as `verify_with_microdeposits`.
     package let type: String
-    /// A page of Stripe's on which the customer can do it; `nil` where Stripe has none.
+    /// The page of Stripe for the action; `nil` if there is none.
     package let url: String?
 
     package init(type: String, url: String?) {
@@ -12,15 +12,16 @@ package struct NextAction: Sendable, Equatable {
         self.url = url.flatMap { StripeHost.isPage($0) ? $0 : nil }
     }
 
-    /// The names under which the types that have a page give its address.
+    /// The members with a page's address, for the types that have one.
     private static let names: [String] = [
         "hosted_voucher_url", "hosted_instructions_url", "hosted_verification_url", "url",
     ]
 
-    /// Reads an action as Stripe sends it, or as it is stored; anything that is none makes no difference to the row.
+    /// Reads an action as Stripe sends it, or in its stored form; any other value gives `nil` and does not
+    /// affect the row.
     init?(_ json: JSONValue) {
         guard let type = json.text("type") else { return nil }
-        // Until 2018-11 the details stood under `value`
+        // Until 2018-11 the details were under `value`
         // (https://docs.stripe.com/changelog/2018-11-08/several-changes-payment-intents-private-beta).
         let details = json[named: type] ?? json["value"]
         let url = Self.names.lazy.compactMap { details?[named: $0]?.string }.first
@@ -33,9 +34,9 @@ package struct NextAction: Sendable, Equatable {
     }
 }
 
-/// The hosts that are Stripe's own.
+/// The hosts of Stripe.
 package enum StripeHost {
-    /// Whether the text is an https address on `stripe.com` or below it, without a user, password or port.
+    /// Whether the text is an https address at `stripe.com` or a subdomain, without a user, password or port.
     package static func isPage(_ text: String) -> Bool {
         guard text.utf8.count <= 4096, text.hasPrefix("https://"),
             text.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\\") })

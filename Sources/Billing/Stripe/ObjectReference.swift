@@ -1,4 +1,4 @@
-/// The kinds of Stripe objects that we read, with Stripe's own names for them.
+/// The kinds of Stripe objects that we read, with Stripe's names.
 package enum ObjectKind: String, Codable, Sendable, CaseIterable {
     case paymentIntent = "payment_intent"
     case charge
@@ -12,7 +12,7 @@ package enum ObjectKind: String, Codable, Sendable, CaseIterable {
     case review
 }
 
-/// Names one Stripe object, whether or not we have ever seen it.
+/// Identifies one Stripe object, known or not.
 package struct ObjectReference: Hashable, Comparable, Codable, Sendable {
     package let kind: ObjectKind
     package let id: String
@@ -27,7 +27,7 @@ package struct ObjectReference: Hashable, Comparable, Codable, Sendable {
     }
 }
 
-/// What Stripe accepts as an id, and we as a key: 1 to 255 visible ASCII characters.
+/// The form of an id for Stripe, and of a key for us: 1 to 255 visible ASCII characters.
 package enum StripeID {
     package static let maximumLength = 255
 

@@ -1,8 +1,8 @@
-/// What we read of a PaymentIntent: one payment, whatever number of attempts it took.
+/// The fields that we read of a PaymentIntent: one payment with any number of attempts.
 package final class PaymentIntent: StripeObjectProtocol {
     package static let kind = ObjectKind.paymentIntent
 
-    /// Stripe's states; the list is open, so an unknown one is kept as text and read as *on its way*.
+    /// Stripe's states; the list is open, so an unknown state is kept as text and counts as processing.
     package enum Status: String, Sendable {
         case requiresPaymentMethod = "requires_payment_method"
         case requiresConfirmation = "requires_confirmation"
@@ -23,20 +23,21 @@ package final class PaymentIntent: StripeObjectProtocol {
     package let customer: Expandable<Customer>?
     package let invoice: Expandable<Invoice>?
     package let latestCharge: Expandable<Charge>?
-    /// Sent with API versions before 2022-11-15, instead of `latest_charge`.
+    /// Sent by API versions before 2022-11-15, instead of `latest_charge`.
     package let charges: [Charge]
     package let lastPaymentError: PaymentError?
     package let paymentMethod: PaymentMethodDetails?
     package let description: String?
-    /// What the customer's own statement says, where it is in another currency.
+    /// The amount on the customer's statement, if that is in another currency.
     package let presentment: Presentment?
-    /// What the customer has to do before the payment goes on.
+    /// The action that the customer must take before the payment continues.
     package let nextAction: NextAction?
-    /// Whether the payment only checks a card, and is no purchase.
+    /// Whether the payment only checks a card, and is not a purchase.
     package let isCardValidation: Bool
-    /// When `payment_intent.succeeded` was made, of a payment that was captured in part.
+    /// The time of `payment_intent.succeeded`, for a payment that was captured in part.
     ///
-    /// Only the time of the capture tells a Refund of the remainder from one of the same amount made later.
+    /// Only the time of the capture distinguishes the Refund of the remainder from a later one of the same
+    /// amount.
     package let toldSucceeded: Instant?
 
     package var stated: VersionedFields {
@@ -47,7 +48,8 @@ package final class PaymentIntent: StripeObjectProtocol {
     }
 
     package var status: Status? {
-        // The state's name in API versions before 2019-02-11, and one that https://github.com/stripe/openapi had in 2019-03.
+        // A name from before API version 2019-02-11, and one that https://github.com/stripe/openapi had in
+        // 2019-03.
         switch statusText {
         case "requires_source": .requiresPaymentMethod
         case "requires_source_action", "requires_authorization": .requiresAction
@@ -105,11 +107,11 @@ package final class PaymentIntent: StripeObjectProtocol {
         // The list is newest first.
         latestCharge = try json.reference("latest_charge", rendering) ?? charges.first.map { .id($0.id) }
         lastPaymentError = json["last_payment_error"].flatMap(PaymentError.init)
-        // An id unless somebody asked to expand it, and then of the shape that details have.
+        // An id unless it was expanded; the expanded object has the form of the details.
         paymentMethod = json["payment_method"].flatMap(PaymentMethodDetails.init(_:))
         description = json.text("description")
         presentment = try Presentment(json["presentment_details"])
-        // Called `next_source_action` before API version 2019-02-11.
+        // Named `next_source_action` before API version 2019-02-11.
         nextAction = (json["next_action"] ?? json["next_source_action"]).flatMap(NextAction.init)
         isCardValidation = json.isCardValidation(rendering)
         let isWhole = amountReceived == amount
@@ -119,9 +121,9 @@ package final class PaymentIntent: StripeObjectProtocol {
             : isWhole ? nil : rendering.time(ofEvent: "payment_intent.succeeded")
     }
 
-    /// Writes what is read again.
+    /// Writes the fields that the initializer reads.
     ///
-    /// The charges inside are snapshots of their own and not repeated.
+    /// The charges are stored as snapshots of their own.
     package func write(to json: inout JSONWriter) {
         json.member("amount", amount)
         json.member("amount_received", amountReceived)
@@ -148,7 +150,7 @@ package struct PaymentError: Sendable {
     package let code: String?
     package let declineCode: String?
     package let message: String?
-    /// The attempt that failed, where it came as far as a charge.
+    /// The charge of the failed attempt, if there was one.
     package let charge: String?
     package let paymentMethod: PaymentMethodDetails?
 

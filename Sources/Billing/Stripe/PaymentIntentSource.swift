@@ -1,14 +1,14 @@
-/// Gets a PaymentIntent from Stripe as it is now, for a person who waits for a page.
+/// Fetches the current state of a PaymentIntent from Stripe, while a reader waits for a page.
 package protocol PaymentIntentSource: Sendable {
     /// - Parameters:
-    ///   - id: The PaymentIntent's.
-    ///   - account: The connected account that it belongs to; `nil` for one's own.
-    /// - Returns: The PaymentIntent, in the state that it has at this moment.
-    /// - Throws: ``PaymentIntentUnavailable`` when Stripe does not give it in time.
+    ///   - id: The id of the PaymentIntent.
+    ///   - account: The connected account that it belongs to; `nil` for the platform account.
+    /// - Returns: The PaymentIntent in its current state.
+    /// - Throws: ``PaymentIntentUnavailable`` if Stripe does not provide it in time.
     func freshIntent(_ id: String, account: String?) async throws(PaymentIntentUnavailable) -> PaymentIntent
 }
 
-/// Why Stripe did not give a PaymentIntent.
+/// Why Stripe did not provide a PaymentIntent.
 ///
 /// Safe to log.
 package struct PaymentIntentUnavailable: Error, Equatable {

@@ -1,13 +1,13 @@
-/// How a payment was made, as far as a customer recognises it: `payment_method_details` of a charge.
+/// The payment method as a customer recognises it: `payment_method_details` of a charge.
 ///
-/// Stripe knows some 65 types, each with a hash of its own under the type's name; of these we read what
-/// identifies the instrument. A type we have never heard of keeps its name.
+/// Stripe has about 65 types, each with its own hash under the type's name. We read the fields that identify
+/// the instrument. An unknown type keeps its name.
 package struct PaymentMethodDetails: Sendable, Hashable {
     package let type: String
-    /// The card's brand, or the bank's name.
+    /// The brand of the card, or the name of the bank.
     package let brand: String?
     package let last4: String?
-    /// `apple_pay`, `google_pay`, `link` … when a card was presented through a wallet.
+    /// `apple_pay`, `google_pay`, `link` … if the card was used through a wallet.
     package let wallet: String?
     package let bankName: String?
 
@@ -19,11 +19,12 @@ package struct PaymentMethodDetails: Sendable, Hashable {
         self.bankName = bankName
     }
 
-    /// Reads details; anything that is none makes no difference to the row.
+    /// Reads details; any other value gives `nil` and does not affect the row.
     init?(_ json: JSONValue) {
         guard let type = json.text("type") else { return nil }
         let details = json[named: type]
-        // The card behind a wallet: Amazon Pay and Revolut Pay have it under `funding`, MobilePay has it directly.
+        // The card behind a wallet: Amazon Pay and Revolut Pay have it under `funding`, MobilePay has it
+        // directly.
         let instrument = details?["funding"]?["card"] ?? details?["card"] ?? details
         self.init(
             type: type,
@@ -34,13 +35,14 @@ package struct PaymentMethodDetails: Sendable, Hashable {
         )
     }
 
-    /// Reads a card or bank account as charges before 2019 carried it, under `source`, and before 2015 under `card`.
+    /// Reads a card or bank account of old charges: under `source` before 2019, and under `card` before 2015.
     init?(source json: JSONValue) {
         guard let object = json.text("object") else { return nil }
         switch object {
         // A Source object (2017–2019) has its instrument under the name of its type, as details have.
         case "source": self.init(json)
-        // What is kept has no room for the instrument of a type of this name, so it is not read either.
+        // The stored form has no place for the instrument of a type with this name, so the instrument is not
+        // read.
         case "type": self.init(type: object, brand: nil, last4: nil)
         case "bank_account":
             self.init(
@@ -50,7 +52,7 @@ package struct PaymentMethodDetails: Sendable, Hashable {
                 bankName: json.text("bank_name")
             )
         default:
-            // A card's brand was its `type` until 2014-06-13
+            // The brand of a card was its `type` until 2014-06-13
             // (https://docs.stripe.com/changelog/2014-06-13/renames-type-field-cards-brand).
             self.init(
                 type: object,
@@ -71,11 +73,11 @@ package struct PaymentMethodDetails: Sendable, Hashable {
         }
         if type < "type" { writeInstrument(&json) }
         json.member("type", type)
-        // A type of that very name cannot have had a hash beside it.
+        // A type named `type` cannot have a hash, because both members would have the same name.
         if type > "type" { writeInstrument(&json) }
     }
 
-    /// Old API versions wrote a brand for people (`American Express`); today's are identifiers (`amex`).
+    /// Old API versions have a brand name (`American Express`); newer ones have an identifier (`amex`).
     static func canonicalBrand(_ brand: String) -> String {
         let lower = brand.lowercased()
         return switch lower {

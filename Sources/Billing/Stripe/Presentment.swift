@@ -1,4 +1,4 @@
-/// What a customer's own statement says of a payment that was converted: `presentment_details`.
+/// The amount on a customer's statement for a payment in another currency: `presentment_details`.
 ///
 /// Sent since 2025-03-31.basil for prices in the customer's currency (adaptive pricing,
 /// <https://docs.stripe.com/payments/currencies/localize-prices/adaptive-pricing>).

@@ -1,4 +1,4 @@
-/// What we read of a refund: money on its way back, which may yet fail to arrive.
+/// The fields that we read of a refund: money on its way back, which may still fail to arrive.
 package final class Refund: StripeObjectProtocol {
     package static let kind = ObjectKind.refund
 
@@ -9,15 +9,15 @@ package final class Refund: StripeObjectProtocol {
     package let statusText: String?
     package let charge: Expandable<Charge>?
     package let paymentIntent: Expandable<PaymentIntent>?
-    /// Sent since API version 2026-07-29.dahlia; before, the charge says whose refund it is.
+    /// Sent since API version 2026-07-29.dahlia; before, the charge names the customer.
     package let customer: Expandable<Customer>?
     package let reason: String?
     package let failureReason: String?
     package let receiptNumber: String?
     package let description: String?
-    /// Why the refund waits, such as `insufficient_funds`.
+    /// Why the refund is pending, such as `insufficient_funds`.
     package let pendingReason: String?
-    /// The number by which the customer's bank finds the money: an ARN or a trace number.
+    /// The number with which the customer's bank finds the money: an ARN or a trace number.
     package let bankReference: String?
     package let presentment: Presentment?
 
@@ -31,16 +31,16 @@ package final class Refund: StripeObjectProtocol {
 
     /// Stripe's status.
     ///
-    /// Refunds of old API versions have none: they succeeded at once or did not exist. Bodies of 2017 spell one of them
-    /// with two l (<https://github.com/stripe/openapi>, its first versions).
+    /// Refunds of old API versions have none: they succeeded at once or did not exist. Bodies of 2017 have
+    /// the spelling `cancelled` (<https://github.com/stripe/openapi>, its first versions).
     package var status: String { statusText == "cancelled" ? "canceled" : statusText ?? "succeeded" }
 
     package var isFinal: Bool { status == "failed" || status == "canceled" }
 
-    /// Whether the money went back, or is on its way.
+    /// Whether the money was returned, or is on its way.
     package var counts: Bool { !isFinal }
 
-    /// Whether Stripe only let an authorisation lapse, so that no money moved either way.
+    /// Whether Stripe only released an authorisation, so that no money moved.
     package var isLapsedAuthorisation: Bool { reason == "expired_uncaptured_charge" }
 
     package var links: [ObjectReference] { [charge?.reference, paymentIntent?.reference].compactMap(\.self) }
@@ -88,7 +88,7 @@ package final class Refund: StripeObjectProtocol {
         } else {
             let destination = json["destination_details"]
             let told = destination?.string("type").flatMap { destination?[named: $0] }
-            // Until it is `available` the number is not the bank's.
+            // The number is not the bank's until its status is `available`.
             let isThere = told?.text("reference_status").map { $0 == "available" } ?? true
             bankReference = isThere ? told?.text("reference") : nil
         }

@@ -1,12 +1,12 @@
-/// Which event showed an object, as far as the meaning of the object's fields depends on it.
+/// The API version and the event that an object comes from, which affect the meaning of its fields.
 ///
-/// The same field means different things in different API versions, and a few things only the event's type says.
+/// A field has different meanings in different API versions, and some facts are only in the event's type.
 package struct Rendering: Sendable {
-    /// `nil` where the envelope names no version: an old event, or one that a forwarder made.
+    /// `nil` if the envelope has no version, as in old events or those of a forwarder.
     package let version: APIVersion?
-    /// The event's type and time, for the object that the event is about; `nil` for the objects inside that.
+    /// The event's type and time, for the object that the event is about; `nil` for the objects inside it.
     let news: (eventType: String, at: Instant)?
-    /// Whether the object is read from our own store, where all this has been settled.
+    /// Whether the object is read from our own store, where its fields have one meaning.
     let isStored: Bool
 
     package init(version: String?, eventType: String? = nil, at: Instant? = nil) {
@@ -28,6 +28,6 @@ package struct Rendering: Sendable {
 
     func isBefore(_ change: APIVersion) -> Bool { version.map { $0 < change } ?? false }
 
-    /// When the event of this type was made, if the object comes from one.
+    /// The time of the event if it has this type; otherwise `nil`.
     func time(ofEvent type: String) -> Instant? { news.flatMap { $0.eventType == type ? $0.at : nil } }
 }

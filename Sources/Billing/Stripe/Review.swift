@@ -1,15 +1,17 @@
-/// What we read of a review: Radar, or a person, wants somebody to look at a payment.
+/// The fields that we read of a review: Radar or the merchant has marked a payment for a manual check.
 ///
-/// Where the customer was, and with which browser, is not read. <https://docs.stripe.com/api/radar/reviews/object>
+/// The customer's location and browser are not read. <https://docs.stripe.com/api/radar/reviews/object>
 package final class Review: StripeObjectProtocol {
     package static let kind = ObjectKind.review
 
     package let id: String
-    /// `false` where the body does not say.
+    /// `false` if the body does not say.
     package let isOpen: Bool
-    /// Why it was opened, `rule` or `manual`; while it is open `reason` says the same, also in bodies of before 2018-12.
+    /// Why the review was opened, `rule` or `manual`.
+    ///
+    /// While it is open, `reason` has the same value, also in bodies before 2018-12.
     package let openedReason: String?
-    /// Why it was closed, such as `approved` or `refunded_as_fraud`.
+    /// Why the review was closed, such as `approved` or `refunded_as_fraud`.
     package let closedReason: String?
     package let charge: Expandable<Charge>?
     package let paymentIntent: Expandable<PaymentIntent>?

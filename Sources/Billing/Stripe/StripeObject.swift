@@ -1,33 +1,32 @@
-/// One of the kinds of Stripe object that a payment is told by.
+/// A kind of Stripe object that contains data about a payment.
 ///
-/// Each is a class, though a value in all that matters: it never changes after it was read, and is handed on
-/// without copying its two dozen fields.
+/// The types are immutable classes, so that they are passed on without copying about two dozen fields.
 package protocol StripeObjectProtocol: AnyObject, Sendable {
     static var kind: ObjectKind { get }
     var id: String { get }
 
-    /// Reads the object, which the caller has found to be one.
+    /// Reads the object; the caller has checked that the value is an object.
     init(_ json: JSONValue, _ rendering: Rendering) throws(JSONFieldError)
 
-    /// Writes what is read again.
+    /// Writes the fields that the initializer reads.
     func write(to json: inout JSONWriter)
 
-    /// The same without links that Stripe mints anew each time it shows the object.
+    /// The same without links that Stripe generates anew each time it shows the object.
     func writeState(to json: inout JSONWriter)
 
-    /// The objects this one names that belong to the same payment.
+    /// The objects of the same payment that this one names.
     var links: [ObjectReference] { get }
 
-    /// The objects that travelled inside this one, expanded.
+    /// The expanded objects inside this one.
     var expanded: [StripeObject] { get }
 
-    /// How far the object has come, to order snapshots of the same second: the larger is the later.
+    /// The object's progress, to order snapshots of the same second: the larger is the later.
     var progress: [Int64] { get }
 
-    /// Those of its ``VersionedField``s that it has.
+    /// The ``VersionedField``s that this object contains.
     var stated: VersionedFields { get }
 
-    /// Whether the object can never leave the state it is in, so that no other snapshot outweighs this one.
+    /// Whether the object can never leave its state, so that this snapshot wins over any other.
     var isFinal: Bool { get }
 }
 
@@ -38,7 +37,7 @@ extension StripeObjectProtocol {
     package func writeState(to json: inout JSONWriter) { write(to: &json) }
 }
 
-/// A Stripe object of a kind we read, as one event showed it.
+/// A Stripe object of a kind that we read, as one event showed it.
 package enum StripeObject: Sendable {
     case paymentIntent(PaymentIntent)
     case charge(Charge)
@@ -69,7 +68,7 @@ package enum StripeObject: Sendable {
     package var kind: ObjectKind { type(of: value).kind }
     package var reference: ObjectReference { value.reference }
 
-    /// This object and every object inside it, each once as a snapshot of its own.
+    /// This object and every object inside it, each as a snapshot of its own.
     package var flattened: [StripeObject] { [self] + value.expanded.flatMap(\.flattened) }
 }
 

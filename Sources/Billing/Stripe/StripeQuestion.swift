@@ -1,18 +1,18 @@
-/// A question to be put to Stripe's API later, because rows would be better for the answer.
+/// A question to ask Stripe's API later, because the answer would complete some rows.
 package enum StripeQuestion: Hashable, Sendable {
-    /// What an object is like now.
+    /// The current state of an object.
     case object(ObjectReference)
-    /// Which refunds a charge has, all of them.
+    /// All refunds of a charge.
     case refunds(charge: String)
-    /// What an invoice was paid with.
+    /// The payments of an invoice.
     case payments(invoice: String)
-    /// What happened to the object that a thin event, named by its id, tells of.
+    /// The object of a thin event, which is named by the event's id.
     case thinEvent(String)
 
-    /// How long Stripe is given to send the answer by itself before it is asked.
+    /// How long to wait for an event with the answer before asking Stripe.
     ///
-    /// Most events of a payment come within seconds of each other; `invoice_payment.paid` comes twenty seconds after
-    /// the invoice's.
+    /// Most events of a payment arrive within seconds of each other; `invoice_payment.paid` arrives twenty
+    /// seconds after the invoice's.
     package var patienceSeconds: Int64 {
         switch self {
         case .payments: 60
@@ -20,7 +20,7 @@ package enum StripeQuestion: Hashable, Sendable {
         }
     }
 
-    /// What can be asked about an object.
+    /// The possible questions about an object.
     package static func about(_ reference: ObjectReference) -> [StripeQuestion] {
         switch reference.kind {
         case .charge: [.object(reference), .refunds(charge: reference.id)]
@@ -31,7 +31,7 @@ package enum StripeQuestion: Hashable, Sendable {
 
     // MARK: As text
 
-    /// What is asked, in a word: `charge` for an object, `charge.refunds` for what belongs to one.
+    /// The kind of question in a word: `charge` for an object, `charge.refunds` for a list.
     package var topic: String {
         switch self {
         case .object(let reference): reference.kind.rawValue
@@ -41,7 +41,7 @@ package enum StripeQuestion: Hashable, Sendable {
         }
     }
 
-    /// The id of what is asked about.
+    /// The id of the object or event that the question is about.
     package var subject: String {
         switch self {
         case .object(let reference): reference.id
@@ -49,7 +49,7 @@ package enum StripeQuestion: Hashable, Sendable {
         }
     }
 
-    /// Reads what ``topic`` and ``subject`` wrote; nil for a topic of no version of ours, or of a later one.
+    /// Decodes ``topic`` and ``subject``; `nil` for a topic that is unknown, such as one of a later version.
     package init?(topic: String, subject: String) {
         switch topic {
         case "charge.refunds": self = .refunds(charge: subject)

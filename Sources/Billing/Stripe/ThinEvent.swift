@@ -1,22 +1,24 @@
-/// What a thin event (`object: "v2.core.event"`) says: which object something happened to, and not what it is like.
+/// The content of a thin event (`object: "v2.core.event"`): the object that changed, without its data.
 package struct ThinEvent: Sendable, Equatable {
-    /// Which object to fetch, by its kind and id alone.
+    /// The object to fetch, by its kind and id only.
     ///
-    /// `related_object.url` is not read: it comes from outside, Stripe does not publish its form for each type, and the
-    /// key is sent along with the request, so the path is always the one that we know for the kind.
+    /// `related_object.url` is not read: it is input from outside, Stripe does not publish its form for each
+    /// type, and the request carries the key. So the path is always the known one of the kind.
     package let object: ObjectReference
-    /// The account to ask on behalf of: one connected to ours, or one of our organisation after its platform.
+    /// The account on whose behalf to ask: a connected account, or, in an organisation, an account after its
+    /// platform.
     package let context: String?
 
-    /// What the types are called that have a twin among the snapshot events.
+    /// The prefix of the types that also exist as snapshot events.
     private static let prefix = "v1."
 
-    /// Whether `type` is one of an object that we read, so that the event should mean something.
+    /// Whether `type` is about an object that we read, so that the event must be readable.
     static func isOurs(_ type: String) -> Bool {
         type.hasPrefix(prefix) && EventFamily.objectKind(of: String(type.dropFirst(prefix.count))) != nil
     }
 
-    /// The account that something happened in, which is all that snapshot events name: the last of those in `context`.
+    /// The account in which the object changed: the last one in `context`, which is the only one in snapshot
+    /// events.
     static func account(in event: JSONValue) throws(JSONFieldError) -> String? {
         guard event["context"] != nil, event.string("context")?.isEmpty != true else { return nil }
         return try event.identity("context").split(separator: "/").last.map(String.init)
@@ -29,7 +31,7 @@ package struct ThinEvent: Sendable, Equatable {
 
     /// Reads an event of a type that ``isOurs(_:)``.
     ///
-    /// - Throws: ``JSONFieldError`` when it does not name an object that we read.
+    /// - Throws: ``JSONFieldError`` if it names no object that we read.
     init(_ event: JSONValue) throws(JSONFieldError) {
         let related = try event.required("related_object")
         let type = try related.required("type")
@@ -44,7 +46,7 @@ package struct ThinEvent: Sendable, Equatable {
 }
 
 extension ObjectKind {
-    /// The path under which Stripe's API has the objects of this kind.
+    /// The path of this kind of object in Stripe's API.
     package var apiPath: String {
         switch self {
         case .paymentIntent: "/v1/payment_intents"

@@ -1,19 +1,19 @@
-/// The fields that not every body of an object can say.
+/// A field that only some bodies of an object can contain.
 ///
-/// A body that cannot say a field does not deny it: what an earlier body said stays known. The one place where it is
-/// written down which bodies say which field; ``Snapshot`` keeps what is known by it.
+/// If a body cannot contain a field, its absence means nothing: the value of an earlier body stays valid.
+/// This is the only place that defines which bodies can contain which field; ``Snapshot`` merges by it.
 package struct VersionedField: Sendable {
     package enum Bodies: Sendable {
-        /// Those of these API versions, where absent and null both mean that there is none.
+        /// Bodies of these API versions, in which absent and null both mean that there is no value.
         case versions(from: APIVersion?, before: APIVersion?)
-        /// Only those in which it stands: the event's type says it, or it comes where it was asked to be expanded.
+        /// Only bodies with the field: it comes from the event's type, or was expanded.
         case whereItStands
     }
 
     package let kind: ObjectKind
     package let name: String
     package let bodies: Bodies
-    /// Where Stripe, or its own SDK, says so.
+    /// The page of Stripe, or of its SDK, that documents this.
     package let source: String
 
     private init(_ kind: ObjectKind, _ name: String, _ bodies: Bodies, source: String) {
@@ -58,8 +58,8 @@ package struct VersionedField: Sendable {
             .versions(from: .refundPendingReason, before: nil),
             source: changelog + "basil/2025-04-30"
         ),
-        // Before basil it follows from other fields, which basil dropped or gave another meaning; since, it comes
-        // only in answers to requests that expand it.
+        // Before basil this is derived from other fields, which basil removed or redefined. Since then it is
+        // only in responses to requests that expand it.
         .init(
             .invoice,
             "amount_paid_off_stripe",
@@ -95,7 +95,7 @@ package struct VersionedField: Sendable {
     }
 }
 
-/// Some of ``VersionedField/all``.
+/// A set of fields of ``VersionedField/all``.
 package struct VersionedFields: OptionSet, Sendable {
     package let rawValue: UInt16
 
@@ -123,7 +123,7 @@ package struct VersionedFields: OptionSet, Sendable {
         self = fields
     }
 
-    /// The fields themselves, in their order.
+    /// The fields of the set, in their order.
     var members: [(field: VersionedField, option: VersionedFields)] {
         VersionedField.all.enumerated().compactMap { bit, field in
             let option = VersionedFields(rawValue: 1 << bit)
@@ -137,10 +137,10 @@ package struct VersionedFields: OptionSet, Sendable {
         }
     )
 
-    /// All that an object of the kind has.
+    /// All versioned fields of a kind of object.
     static func of(_ kind: ObjectKind) -> VersionedFields { ofKind[kind] ?? [] }
 
-    /// The fields of a kind of object that its bodies have in an API version.
+    /// The fields that bodies of a kind of object contain in an API version.
     static func sayable(of kind: ObjectKind, by version: APIVersion?) -> VersionedFields {
         let all = of(kind)
         guard let version, !all.isEmpty else { return [] }

@@ -1,12 +1,13 @@
 extension PaymentGroup {
-    /// The row of what a paid invoice gave for its coupons; `nil` when it had none.
+    /// The row for the coupons of a paid invoice; `nil` if it had none.
     ///
-    /// Console lets a customer redeem a coupon by an invoice of its worth that the coupon pays: Stripe then tells of
-    /// an invoice that was paid with nothing, and of no payment at all. A coupon that pays a part gives that part.
+    /// Console redeems a coupon with an invoice of the coupon's value, which the coupon pays in full. Stripe
+    /// then reports an invoice that was paid with 0, and no payment. A coupon that pays a part is a credit of
+    /// that part.
     func creditRow(_ invoice: Known<Invoice>) -> Transaction? {
         guard invoice.object.isPaid, invoice.object.amountDiscounted > 0 else { return nil }
         return Transaction(
-            // The invoice may have been paid outside Stripe too, and its purchase bears its id then.
+            // If the invoice was also paid outside Stripe, its purchase has the invoice's id.
             id: invoice.object.id + "_credit",
             type: .credit,
             status: "granted",

@@ -1,18 +1,18 @@
-/// One way in which a row of ours and what Stripe says differ.
+/// A difference between one of our rows and Stripe's data.
 package struct Drift: Sendable, Equatable, Codable {
     package enum Kind: String, Sendable, Codable {
-        /// Stripe has it, and there is no row.
+        /// Stripe has the object, but there is no row.
         case missingHere = "missing_here"
-        /// There is a row, and Stripe does not know what it is about.
+        /// There is a row, but Stripe does not know its object.
         case missingThere = "missing_there"
         case differs
     }
 
     package let kind: Kind
-    /// The row's.
+    /// The id of the row.
     package let id: String
     package let type: String
-    /// Of rows that differ: which field; of what Stripe does not know: what is missing.
+    /// The field that differs, or the object that Stripe does not know.
     package let field: String?
     package let ours: String?
     package let theirs: String?
@@ -35,12 +35,12 @@ package struct Drift: Sendable, Equatable, Codable {
 }
 
 extension Drift {
-    /// What is different about a row, in what the customer's money hangs on.
+    /// The differences of a row, in the fields that affect the customer's money.
     ///
     /// - Parameters:
-    ///   - ours: The row as it stands.
-    ///   - theirs: The row as it follows from what Stripe says now.
-    /// - Returns: Nothing when they agree.
+    ///   - ours: The current row.
+    ///   - theirs: The row derived from Stripe's current data.
+    /// - Returns: An empty list if they agree.
     package static func between(_ ours: Transaction?, _ theirs: Transaction?) -> [Drift] {
         switch (ours, theirs) {
         case (nil, nil): return []
@@ -65,8 +65,10 @@ extension Drift {
         }
     }
 
-    /// Whether a payment came so far that somebody would miss it: one that was never tried has no event but that of
-    /// its making, which an endpoint need not be registered for.
+    /// Whether a missing row matters.
+    ///
+    /// A payment that was never attempted has only the event of its creation, for which an endpoint need not
+    /// be registered.
     private static func isWorthARow(_ row: Transaction) -> Bool {
         row.type != .purchase || row.charge != nil || row.invoice != nil
             || !["pending", "canceled"].contains(row.status)

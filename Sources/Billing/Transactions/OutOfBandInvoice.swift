@@ -1,12 +1,12 @@
 extension PaymentGroup {
-    /// How an invoice was paid, as far as we know.
+    /// How an invoice was paid, as far as known.
     enum Settlement {
         case notPaid
-        /// All of it is accounted for: by what was paid outside Stripe, and by payments that are known.
+        /// The whole amount was paid outside Stripe.
         case accounted
-        /// Payments through Stripe are named; those that were never shown are to be asked for.
+        /// Payments through Stripe are named; those that no event has shown must be fetched.
         case throughStripe
-        /// It was paid, and nothing says with what.
+        /// It was paid, but no object shows how.
         case unknown
     }
 
@@ -21,13 +21,15 @@ extension PaymentGroup {
         return isPaidThroughStripe ? .throughStripe : .unknown
     }
 
-    /// What was paid of an invoice outside Stripe, in minor units: no PaymentIntent and no charge ever tells of it.
+    /// The amount of an invoice that was paid outside Stripe, in minor units; it has no PaymentIntent and no
+    /// charge.
     func amountPaidOffStripe(_ invoice: Known<Invoice>) -> Int64 {
         let recorded = payments(of: invoice).filter { $0.object.isOutOfBand && $0.object.isPaid }
-        // A record without an amount is one of bodies that had no parts: it paid all.
+        // A record without an amount is from a body without partial payments: it covers the whole invoice.
         let all = invoice.object.isPaid ? invoice.object.amountPaid : 0
         let inRecords = recorded.reduce(Int64(0)) { $0.addingClamped($1.object.amountPaid ?? all) }
-        // A part stays paid, whatever becomes of the rest (https://docs.stripe.com/invoicing/partial-payments).
+        // A partial payment stays paid, whatever happens to the rest
+        // (https://docs.stripe.com/invoicing/partial-payments).
         return invoice.object.isPaid ? max(inRecords, invoice.object.amountPaidOffStripe ?? 0) : inRecords
     }
 
@@ -35,7 +37,7 @@ extension PaymentGroup {
         invoicePayments.filter { $0.object.invoice?.id == invoice.object.id }
     }
 
-    /// The row of what was paid of an invoice outside Stripe; `nil` when nothing was.
+    /// The row of the amount that was paid outside Stripe; `nil` if it is 0.
     func outOfBandPurchase(_ invoice: Known<Invoice>) -> Transaction? {
         let amount = amountPaidOffStripe(invoice)
         guard amount > 0 else { return nil }

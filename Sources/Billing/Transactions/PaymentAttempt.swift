@@ -1,4 +1,4 @@
-/// One attempt to pay: a charge, as the detail of a purchase shows it.
+/// One attempt to pay: a charge, as shown in the details of a purchase.
 package struct PaymentAttempt: Sendable, Equatable {
     package let charge: String
     package let status: String
@@ -9,7 +9,7 @@ package struct PaymentAttempt: Sendable, Equatable {
 }
 
 extension PaymentGroup {
-    /// The attempts behind a row, oldest first.
+    /// The attempts of a row's purchase, oldest first.
     package func attempts(of transaction: Transaction) -> [PaymentAttempt] {
         let purchase = purchases.first { purchase in
             purchase.intentID.map { $0 == transaction.paymentIntent }
@@ -31,12 +31,12 @@ extension PaymentGroup {
             }
     }
 
-    /// Why a refund waits, in Stripe's word; `nil` where Stripe did not say, or it does not wait.
+    /// Stripe's reason why a refund is pending; `nil` if it is not pending, or if Stripe gave no reason.
     package func pendingReason(ofRefund id: String) -> String? {
         refunds.first { $0.object.id == id && $0.object.status == "pending" }?.object.pendingReason
     }
 
-    /// The rows that belong to the same purchase as a row, for its receipt.
+    /// The rows of the same purchase as a row, for its receipt.
     package func relatives(of transaction: Transaction) -> [Transaction] {
         transactions.filter { other in
             other.paymentIntent == transaction.paymentIntent && other.charge == transaction.charge

@@ -1,9 +1,9 @@
 extension PaymentGroup {
-    /// What to ask Stripe because these rows would be better for the answer, each question once and in order.
+    /// The questions to ask Stripe because the answers would complete these rows, each once and sorted.
     ///
-    /// It follows from the group alone, and there are at most a few questions for each object in it. An answer settles
-    /// its question; one that does not, such as a list without what was looked for, is not asked for again until
-    /// an event of Stripe's own tells something new of the payment.
+    /// They are derived from the group alone, and there are at most a few for each object in it. An answer
+    /// normally settles its question. After one that does not, such as a list without the wanted object, the
+    /// question is not asked again until an event of Stripe has news about the payment.
     package var missing: [StripeQuestion] {
         let purchases = self.purchases
         var questions = Set(undecided.map(StripeQuestion.object))
@@ -13,7 +13,7 @@ extension PaymentGroup {
                 questions.insert(.refunds(charge: charge.object.id))
             }
         }
-        // A refund that only lets an authorisation lapse makes no row.
+        // A refund that only releases an authorisation makes no row.
         for reference in refunds.filter({ !$0.object.isLapsedAuthorisation }).map(\.object.reference)
             + disputes.map(\.object.reference)
         {
@@ -23,13 +23,13 @@ extension PaymentGroup {
         return questions.sorted()
     }
 
-    /// The charge that a refund or a dispute goes back to, or else its PaymentIntent, when we have never seen it.
+    /// The charge of a refund or a dispute, or else its PaymentIntent, if no event has shown it.
     private func unseenOrigin(of reference: ObjectReference) -> ObjectReference? {
         if let charge = linked(.charge, from: reference) {
             return charges.contains { $0.object.id == charge } ? nil : ObjectReference(.charge, charge)
         }
         guard let intent = linked(.paymentIntent, from: reference),
-            // Of one that succeeded its own charge is asked for already.
+            // The charge of a succeeded PaymentIntent is requested elsewhere.
             !intents.contains(where: { $0.object.id == intent && $0.object.status == .succeeded }),
             !charges.contains(where: { intentID(ofCharge: $0.object.id) == intent })
         else { return nil }
@@ -42,7 +42,7 @@ extension PaymentGroup {
         case .unknown: return [.payments(invoice: invoice.object.id)]
         case .throughStripe: break
         }
-        // A payment that is open or was canceled did not pay it.
+        // An open or canceled payment did not pay the invoice.
         let witnesses =
             [invoice.object.reference]
             + payments(of: invoice).filter { !["open", "canceled"].contains($0.object.status) }
@@ -55,7 +55,7 @@ extension PaymentGroup {
         return payments.filter { !isSeen($0) }.map(StripeQuestion.object)
     }
 
-    /// Whether the charge or the PaymentIntent, by itself or by a charge of its, tells of the payment already.
+    /// Whether the charge is known, or the PaymentIntent itself or one of its charges.
     private func isSeen(_ payment: ObjectReference) -> Bool {
         intents.contains { $0.object.reference == payment }
             || charges.contains {
@@ -66,7 +66,7 @@ extension PaymentGroup {
 }
 
 extension Purchase {
-    /// The object to ask Stripe for: a payment that succeeded has a charge, and we have not seen it.
+    /// The object to fetch: a succeeded payment has a charge that no event has shown.
     fileprivate var missing: ObjectReference? {
         guard status == .succeeded, !charges.contains(where: \.object.isPaid) else { return nil }
         if let chargeID, !charges.contains(where: { $0.object.id == chargeID }) {

@@ -1,9 +1,10 @@
-/// The objects that tell of one payment together: everything connected by links, through whatever path.
+/// The objects of one payment: all that are connected by links, directly or not.
 ///
-/// Usually that is one PaymentIntent with its charges, refunds and disputes. An invoice paid in parts, or a
-/// charge older than PaymentIntents, makes other shapes; the rows follow from the objects either way.
+/// Usually these are one PaymentIntent with its charges, refunds and disputes. An invoice paid in parts, or a
+/// charge older than PaymentIntents, has another structure; the rows are derived from the objects in any
+/// case.
 package final class PaymentGroup: Sendable {
-    /// A snapshot with its object already of the right type.
+    /// A snapshot with its object in the right type.
     struct Known<Object: StripeObjectProtocol>: Sendable {
         let object: Object
         let snapshot: Snapshot
@@ -18,18 +19,18 @@ package final class PaymentGroup: Sendable {
     let sessions: [Known<CheckoutSession>]
     let invoices: [Known<Invoice>]
     let invoicePayments: [Known<InvoicePayment>]
-    /// Objects of which nobody can tell what they are like now.
+    /// The objects whose current state is ambiguous and must be fetched.
     let undecided: [ObjectReference]
     private let links: [ObjectReference: Set<ObjectReference>]
-    // Asked for again and again, for each refund of thousands, so worked out once.
+    // Computed once, because they are read for each of up to thousands of refunds.
     private let named: [Side: [String]]
     private let naming: [Side: [String]]
-    /// By charge: the PaymentIntent that refunds and disputes name beside it.
+    /// By charge: the PaymentIntent that refunds and disputes name together with it.
     private let witnessedIntents: [String: String]
-    /// Whose payment it is, as far as any object of it says.
+    /// The customer of the payment, from the first object that names one.
     let customer: String?
 
-    /// An object, and the kind of others that it names or is named by.
+    /// An object, and the kind of objects that it names or that name it.
     private struct Side: Hashable {
         let reference: ObjectReference
         let kind: ObjectKind
@@ -87,9 +88,9 @@ package final class PaymentGroup: Sendable {
             + invoices.compactMap { creditRow($0) }
     }
 
-    // MARK: Who belongs to whom
+    // MARK: Links between objects
 
-    /// The one object of `kind` that `reference` names or is named with, whichever snapshot showed it.
+    /// The object of `kind` that `reference` names, or else that names it, in any snapshot.
     func linked(
         _ kind: ObjectKind,
         from reference: ObjectReference,
@@ -99,14 +100,16 @@ package final class PaymentGroup: Sendable {
         return named[side]?.first { !excluded.contains($0) } ?? naming[side]?.first { !excluded.contains($0) }
     }
 
-    /// The PaymentIntent of a charge: as either says, or as a refund or a dispute names both.
+    /// The PaymentIntent of a charge: named by either of them, or named by a refund or dispute together with
+    /// the charge.
     ///
-    /// An invoice can name a PaymentIntent and a charge that are two payments of it.
+    /// Invoices are not used, because the PaymentIntent and the charge of an invoice may be two separate
+    /// payments.
     func intentID(ofCharge id: String) -> String? {
         linked(.paymentIntent, from: ObjectReference(.charge, id)) ?? witnessedIntents[id]
     }
 
-    /// The PaymentIntent that a refund or a dispute goes back to.
+    /// The PaymentIntent of a refund or a dispute.
     func intentID(behind reference: ObjectReference) -> String? {
         linked(.paymentIntent, from: reference)
             ?? linked(.charge, from: reference).flatMap { intentID(ofCharge: $0) }
@@ -127,7 +130,8 @@ package final class PaymentGroup: Sendable {
 
     // MARK: Purchases
 
-    /// One for each PaymentIntent that something of its own tells of, and for each charge without one.
+    /// One purchase for each PaymentIntent that is known itself, by a charge or by a completed session, and
+    /// one for each charge without a PaymentIntent.
     var purchases: [Purchase] {
         var chargesByIntent: [String: [Known<Charge>]] = [:]
         var loose: [Known<Charge>] = []
@@ -152,7 +156,7 @@ package final class PaymentGroup: Sendable {
         } + loose.map { Purchase(group: self, intentID: nil, intent: nil, charges: [$0], session: nil) }
     }
 
-    /// The purchase that money went back from.
+    /// The purchase of a refund or a dispute.
     func purchase(behind reference: ObjectReference, among purchases: [Purchase]) -> Purchase? {
         let chargeID = linked(.charge, from: reference)
         let intentID = intentID(behind: reference)
@@ -164,7 +168,7 @@ package final class PaymentGroup: Sendable {
 }
 
 extension Array {
-    /// Whose the first of them is that says so.
+    /// The customer of the first object that names one.
     fileprivate func firstCustomer<Object: StripeObjectProtocol>(
         _ customer: (Object) -> Expandable<Customer>?
     ) -> String? where Element == PaymentGroup.Known<Object> {

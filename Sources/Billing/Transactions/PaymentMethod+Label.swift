@@ -8,7 +8,7 @@ extension PaymentMethod {
         )
     }
 
-    /// An invoice that the merchant marked as paid by other means.
+    /// An invoice that the merchant marked as paid outside Stripe.
     package static let outOfBand = PaymentMethod(
         type: "out_of_band",
         brand: nil,

@@ -1,8 +1,9 @@
 extension PaymentMethod {
-    /// What people call each type of payment method.
+    /// The common name of each type of payment method.
     ///
-    /// The types are those of the official SDK's `Charge.PaymentMethodDetails` (PyPI `stripe` 16.1.0), the older ones of
-    /// Stripe's changelog, and what <https://docs.stripe.com/payments/payment-methods/overview> lists today.
+    /// The types are those of the official SDK's `Charge.PaymentMethodDetails` (PyPI `stripe` 16.1.0), older
+    /// ones from Stripe's changelog, and those on
+    /// <https://docs.stripe.com/payments/payment-methods/overview>.
     static let names: [String: String] = [
         "ach_credit_transfer": "ACH credit transfer",
         "acss_debit": "Canadian pre-authorized debit",

@@ -24,12 +24,13 @@ extension Purchase {
         return max(0, authorised - capturedAmount)
     }
 
-    /// The part of the uncaptured remainder that Stripe booked as a refund, though no money went back; in minor units.
+    /// The part of the uncaptured remainder that Stripe recorded as a refund although no money was returned,
+    /// in minor units.
     ///
-    /// It did until 2025-03-31.basil, and not since
+    /// Stripe did so before API version 2025-03-31.basil
     /// (<https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow>).
-    /// Whether it did is settled at the capture; the version that an event is told in proves nothing. So what
-    /// `charge.captured` counted as refunded decides, and the version only where that event was not told.
+    /// The version at the capture decides, and the version of an event does not prove it. Therefore the
+    /// refunded amount in `charge.captured` decides, and the event's version only if there was no such event.
     private var bookedRemainder: Int64 {
         let remainder = uncapturedRemainder
         guard remainder > 0 else { return 0 }
@@ -37,7 +38,8 @@ extension Purchase {
         if let captured = charge?.object.toldCaptured {
             return captured.refunded >= remainder ? remainder : 0
         }
-        // A refund made no later than the capture is the remainder: no money was taken before.
+        // A refund created no later than the capture is the remainder, because no money had been taken
+        // before.
         if let captured = intent?.object.toldSucceeded,
             refunds.contains(where: {
                 $0.object.counts && $0.object.amount == remainder && $0.object.created <= captured
@@ -71,15 +73,17 @@ extension Purchase {
         return candidates.filter { $0.object.id != remainderID }
     }
 
-    /// Whether the refund belongs to a charge that failed in the end, so that no money was there to go back.
+    /// Whether the refund belongs to a charge that failed in the end, so that there was no money to return.
     ///
-    /// When a bank debit fails, Stripe books a refund of its own (<https://docs.stripe.com/changelog/2019-05-16>).
+    /// When a bank debit fails, Stripe creates a refund of its own
+    /// (<https://docs.stripe.com/changelog/2019-05-16>).
     private func isOfFailedCharge(_ refund: PaymentGroup.Known<Refund>) -> Bool {
         guard let id = group.linked(.charge, from: refund.object.reference) else { return false }
         return charges.contains { $0.object.id == id && $0.object.status == .failed }
     }
 
-    /// The refund that is only the uncaptured remainder: of exactly that amount, and made no later than the capture.
+    /// The refund that is only the uncaptured remainder: it has exactly that amount, and is no later than the
+    /// capture.
     private func remainderRefund(
         among refunds: [PaymentGroup.Known<Refund>]
     ) -> PaymentGroup.Known<Refund>? {
@@ -95,16 +99,16 @@ extension Purchase {
         .min { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
     }
 
-    /// The amount refunded: the Refund objects that we know, and the charge's running total for those that we do not.
+    /// The amount refunded: that of the known Refund objects, and the rest of the charge's running total.
     var amountRefunded: Int64 {
         guard capturedAmount > 0 else { return 0 }
         return amountRefundedUnseen.addingClamped(moneyBack.filter(\.object.counts).totalAmount)
     }
 
-    /// The amount by which the charge's running total exceeds the Refund objects that we know.
+    /// The amount by which the charge's running total exceeds the known Refund objects.
     ///
-    /// The total is as old as the charge's snapshot: refunds made since are missing from it, refunds that have
-    /// failed since are still in it.
+    /// The total is as old as the charge's snapshot: it lacks later refunds, and still includes refunds that
+    /// have failed since.
     var amountRefundedUnseen: Int64 {
         guard capturedAmount > 0, let charge = decidingCharge else { return 0 }
         let stated = max(0, charge.object.amountRefunded - bookedRemainder)
@@ -122,13 +126,13 @@ extension Purchase {
 }
 
 extension PaymentGroup.Known<Refund> {
-    /// Whether the charge, as it was last shown, has the refund in its running total.
+    /// Whether the charge's running total, in its latest snapshot, includes the refund.
     fileprivate func isCounted(in charge: PaymentGroup.Known<Charge>) -> Bool {
         object.created <= charge.shownAt && (object.counts || shownAt >= charge.shownAt)
     }
 }
 
 extension [PaymentGroup.Known<Refund>] {
-    /// The sum of their amounts, in minor units.
+    /// The sum of the amounts, in minor units.
     fileprivate var totalAmount: Int64 { reduce(0) { $0.addingClamped($1.object.amount) } }
 }

@@ -1,11 +1,12 @@
 extension Purchase {
-    /// The PaymentIntent's state is the payment's state, unless something later is known.
+    /// The state of the PaymentIntent, unless something later is known.
     func findStatus() -> Status {
         let received = intent?.object.amountReceived ?? 0
         if intent?.object.status == .canceled, received == 0 { return .canceled }
         if intent?.object.status == .succeeded { return failedAfterwards ? .failed : .succeeded }
         if charges.contains(where: \.object.isPaid) || session?.object.isPaid == true { return .succeeded }
-        // Money can be captured in parts while more may follow (https://docs.stripe.com/payments/multicapture).
+        // Money can be captured in parts while more may follow
+        // (https://docs.stripe.com/payments/multicapture).
         if received > 0, intent?.object.status == .requiresCapture || intent?.object.status == .canceled {
             return .succeeded
         }
@@ -13,26 +14,26 @@ extension Purchase {
         return laterNews(than: intent) ?? intent.object.purchaseStatus
     }
 
-    /// Whether the charge that made the payment succeed turned out to have failed: bank debits can, days later.
+    /// Whether the charge of a succeeded payment failed afterwards; bank debits can fail days later.
     private var failedAfterwards: Bool {
         guard let intent, !charges.contains(where: \.object.isPaid) else { return false }
         if let latest = intent.object.latestCharge?.id {
             return charges.contains { $0.object.id == latest && $0.object.status == .failed }
         }
-        // Before 2022-11-15 the intent carried its charges and named none of them the latest.
+        // Before 2022-11-15 the PaymentIntent contained its charges, and marked none as the latest.
         return newestCharge.map { $0.object.status == .failed && $0.object.failedAt > intent.shownAt }
             ?? false
     }
 
     var newestCharge: PaymentGroup.Known<Charge>? { charges.newest }
 
-    /// The status after the latest event newer than the PaymentIntent's snapshot; `nil` without one.
+    /// The status after the latest event newer than the PaymentIntent's snapshot; `nil` if there is none.
     ///
-    /// An edit of an old attempt tells nothing new of the payment, however late it comes: an attempt counts from when it
-    /// failed or was made, not from when it was last shown.
+    /// A late update of an old attempt is no news about the payment. Therefore an attempt is dated by its
+    /// failure or creation, not by its latest snapshot.
     private func laterNews(than intent: PaymentGroup.Known<PaymentIntent>) -> Status? {
         var news: [(at: Instant, rank: Int, status: Status)] = []
-        // In the same second a failure is later only than an intent that waits for an attempt.
+        // In the same second, a failure counts as later only if the PaymentIntent waits for an attempt.
         let isUntried = intent.object.status == .requiresPaymentMethod && !intent.object.hasFailed
         func isLater(_ time: Instant) -> Bool { time > intent.shownAt || isUntried && time == intent.shownAt }
         if let charge = newestCharge?.object {
@@ -64,7 +65,7 @@ extension Purchase {
 }
 
 extension PaymentIntent {
-    /// The purchase's status as the PaymentIntent alone tells it.
+    /// The status of the purchase, from the PaymentIntent alone.
     fileprivate var purchaseStatus: Purchase.Status {
         switch status {
         case .canceled: .canceled

@@ -1,6 +1,6 @@
-/// One payment, as its PaymentIntent, its charges and its Checkout Session tell it.
+/// One payment, derived from its PaymentIntent, its charges and its Checkout Session.
 ///
-/// Each of them alone is enough for a row; together they correct one another.
+/// Each of these is enough for a row; together they correct one another.
 struct Purchase: Sendable {
     enum Status: String {
         case pending
@@ -16,21 +16,21 @@ struct Purchase: Sendable {
     let charges: [PaymentGroup.Known<Charge>]
     let session: PaymentGroup.Known<CheckoutSession>?
 
-    // Asked for again and again, so worked out once, each from those before it.
+    // Computed once, because they are read often; each depends on the ones before it.
 
     private(set) var status = Status.pending
-    /// The charge the customer's receipt belongs to: the one that succeeded, else the last attempt.
+    /// The charge of the customer's receipt: the one that succeeded, else the last attempt.
     ///
-    /// `nil` as well when there has been a later attempt than those we have seen.
+    /// `nil` also if there has been a later attempt than the known ones.
     private(set) var decidingCharge: PaymentGroup.Known<Charge>?
-    /// What was taken, in minor units; 0 until something was.
+    /// The amount captured, in minor units; 0 before a capture.
     private(set) var capturedAmount: Int64 = 0
     private(set) var customer: String?
-    /// The Refund objects that go back to this payment.
+    /// The Refund objects of this payment.
     private(set) var refunds: [PaymentGroup.Known<Refund>] = []
-    /// The refunds in which money really went back to the customer.
+    /// The refunds that really returned money to the customer.
     private(set) var moneyBack: [PaymentGroup.Known<Refund>] = []
-    /// Their ids.
+    /// The ids of `moneyBack`.
     private(set) var idsOfMoneyBack: Set<String> = []
 
     init(
@@ -63,7 +63,7 @@ struct Purchase: Sendable {
             return settled
         }
         guard let last = newestCharge else { return nil }
-        // A payment that waits is at a later attempt than one that has failed.
+        // A waiting payment has a later attempt than the failed one.
         if isWaiting, last.object.status == .failed { return nil }
         if let intent, let latest = intent.object.latestCharge?.id, intent.shownAt >= last.shownAt,
             !charges.contains(where: { $0.object.id == latest })
@@ -112,7 +112,7 @@ struct Purchase: Sendable {
         decidingCharge?.object.presentment ?? intent?.object.presentment ?? session?.object.presentment
     }
 
-    /// Whether it only checked a card.
+    /// Whether the payment only checked a card.
     var isCardValidation: Bool {
         intent?.object.isCardValidation == true || charges.contains(where: \.object.isCardValidation)
     }
@@ -131,7 +131,8 @@ struct Purchase: Sendable {
         let error = intent?.object.lastPaymentError
         let failed = charges.filter { $0.object.status == .failed }
             .max { ($0.object.created, $0.object.id) < ($1.object.created, $1.object.id) }
-        // A later attempt may have failed before it came to a charge: at the bank's authentication, say.
+        // A later attempt may have failed before it created a charge, for example at the bank's
+        // authentication.
         let isSuperseded =
             intent.map { intent in
                 intent.object.hasFailed && error?.charge != failed?.object.id

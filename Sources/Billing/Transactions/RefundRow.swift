@@ -1,9 +1,9 @@
 extension PaymentGroup {
-    /// The row of one refund; `nil` where Stripe calls a refund what never was money back.
+    /// The row of one refund; `nil` if the refund returned no money.
     func refundRow(_ refund: Known<Refund>, purchases: [Purchase]) -> Transaction? {
         let purchase = purchase(behind: refund.object.reference, among: purchases)
         guard !refund.object.isLapsedAuthorisation else { return nil }
-        // The refund may be told of before the charge, which says that nothing was paid.
+        // The event of the refund may arrive before that of the charge, which shows that no money was paid.
         if let purchase, !purchase.idsOfMoneyBack.contains(refund.object.id) { return nil }
 
         let charge = linked(.charge, from: refund.object.reference) ?? purchase?.chargeID

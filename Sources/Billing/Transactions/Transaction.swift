@@ -1,19 +1,21 @@
-/// One line of the feed: a purchase, a refund or a dispute; or a credit, which is no payment.
+/// One row of the feed: a purchase, a refund, a dispute, or a credit, which is not a payment.
 package struct Transaction: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case purchase, refund, dispute
-        /// What an invoice gave for a coupon: nobody paid it, and the feed shows it only to who asks for it.
+        /// The discount of a coupon on an invoice.
+        ///
+        /// It is not a payment, and the feed contains it only if a request asks for credits.
         case credit
     }
 
-    /// Why a payment or a refund did not go through, in Stripe's words.
+    /// Why a payment or a refund failed, in Stripe's words.
     package struct Failure: Sendable, Equatable {
         package let code: String?
         package let declineCode: String?
         package let message: String?
     }
 
-    /// Whether a receipt can be had, and its number once Stripe gave it one.
+    /// Whether there is a receipt, and its number after Stripe has assigned one.
     package struct Receipt: Sendable, Equatable {
         package let available: Bool
         package let number: String?
@@ -22,11 +24,11 @@ package struct Transaction: Sendable, Equatable {
     package let id: String
     package let type: Kind
     package let status: String
-    /// Minor units, never negative: the type says which way the money went.
+    /// In minor units, never negative: the type shows the direction of the money.
     package let amount: Int64
-    /// Minor units; on purchases only.
+    /// In minor units; only for purchases.
     ///
-    /// Refunds that failed do not count.
+    /// Failed refunds do not count.
     package let amountRefunded: Int64
     package let currency: Currency
     package let created: Instant
@@ -43,13 +45,14 @@ package struct Transaction: Sendable, Equatable {
     package let livemode: Bool
     package let account: String?
     package let receipt: Receipt
-    /// What the customer's own statement says, where it is in another currency.
+    /// The amount on the customer's statement, if that is in another currency.
     package let presentment: Presentment?
-    /// What the customer has to do, while the status is `requires_action`.
+    /// The action that the customer must take, while the status is `requires_action`.
     package let nextAction: NextAction?
-    /// Of a refund: the number by which the customer's bank finds it (an ARN or a trace number), once Stripe has it.
+    /// For a refund: the number with which the customer's bank finds it (an ARN or a trace number), once
+    /// Stripe has it.
     package let reference: String?
-    /// How much of a disputed amount is with the cardholder now.
+    /// For a dispute: the part of the amount that the cardholder has now.
     package let amountGone: Int64
 
     package init(
@@ -107,11 +110,11 @@ package struct Transaction: Sendable, Equatable {
     package var money: Money { Money(minorUnits: amount, currency: currency) }
 }
 
-/// How it was paid, for a customer to recognise.
+/// The payment method, in words that a customer recognises.
 package struct PaymentMethod: Sendable, Equatable {
     package let type: String
     package let brand: String?
     package let last4: String?
-    /// Such as `Visa •••• 4242`.
+    /// For example `Visa •••• 4242`.
     package let label: String
 }

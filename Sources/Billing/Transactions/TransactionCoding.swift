@@ -1,6 +1,6 @@
-/// How a row of the feed is kept: as JSON.
+/// The stored form of a row of the feed: JSON.
 package enum TransactionCoding {
-    /// The stored form of a row: equal rows give equal bytes.
+    /// Encodes a row; equal rows give equal bytes.
     package static func encode(_ row: Transaction) -> [UInt8] {
         JSONWriter.object { row.write(to: &$0) }
     }
@@ -99,7 +99,9 @@ extension Transaction {
     }
 }
 
-/// A row has sums, which may be over what a single amount may be; and one that an earlier version wrote has to be shown.
+/// Reads numbers without the limits for Stripe's JSON.
+///
+/// Sums may exceed the largest single amount, and rows of earlier versions must stay readable.
 extension JSONValue {
     fileprivate func requiredInteger(_ key: StaticString) throws(JSONFieldError) -> Int64 {
         let value = try required(key)

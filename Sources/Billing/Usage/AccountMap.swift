@@ -1,12 +1,13 @@
-/// Which addresses on chain are a customer's, and when.
+/// The addresses on chain of a customer, with their periods.
 package struct AccountMap: Hashable, Sendable {
     package let customer: String
     package let accounts: [AccountPeriod]
 
     /// Reads `{"customer":"cus_…","accounts":[{"address","valid_from","valid_to"}]}`.
     ///
-    /// A time is `YYYY-MM-DD` or RFC 3339 in UTC. From the day of `valid_from` on, and up to `valid_to`, which is the
-    /// first moment that it is no longer the customer's: a bare date there is not the customer's any more.
+    /// A time is `YYYY-MM-DD`, RFC 3339 in UTC, or seconds since 1970. An address belongs to the customer
+    /// from the day of `valid_from` until `valid_to`, which is exclusive: a date there is the first day after
+    /// the period.
     package init(_ json: JSONValue) throws(JSONFieldError) {
         try json.refuseMembers(otherThan: ["customer", "accounts"])
         customer = try json.identity("customer")
@@ -36,7 +37,7 @@ package struct AccountMap: Hashable, Sendable {
 }
 
 extension JSONValue {
-    /// A date, which is its first second in UTC, a moment of RFC 3339, or seconds since 1970.
+    /// A time: a date, which means its first second in UTC, a moment in RFC 3339, or seconds since 1970.
     fileprivate func moment(_ key: StaticString) throws(JSONFieldError) -> Instant? {
         guard let value = self[key] else { return nil }
         if let moment = value.integer.flatMap(Instant.init(dated:)) { return moment }

@@ -1,9 +1,9 @@
-/// An address on chain that is a customer's for a while.
+/// An address on chain that belongs to a customer for a period.
 package struct AccountPeriod: Hashable, Sendable {
     package let address: String
-    /// `nil` since ever.
+    /// `nil` for no start.
     package let from: CivilDate?
-    /// The last day; `nil` for one without an end.
+    /// The last day; `nil` for no end.
     package let through: CivilDate?
 
     package init(address: String, from: CivilDate?, through: CivilDate?) {
@@ -14,12 +14,12 @@ package struct AccountPeriod: Hashable, Sendable {
 }
 
 extension AccountPeriod {
-    /// The days on which each address is a customer's, each day once, by address and time.
+    /// The days on which each address belongs to a customer, each day once, by address and time.
     ///
     /// - Parameters:
-    ///   - periods: As they were said; they may overlap.
-    ///   - dates: The days in question.
-    /// - Returns: Ranges of one address that do not touch.
+    ///   - periods: The stored periods, which may overlap.
+    ///   - dates: The days to consider.
+    /// - Returns: Ranges; those of one address have a gap between them.
     package static func spans(
         of periods: [AccountPeriod],
         in dates: ClosedRange<CivilDate>

@@ -1,16 +1,16 @@
-/// One day of the chain: which blocks were made on it, and what AKT cost.
+/// One day of the chain: its blocks, and the price of AKT.
 package struct CalendarDay: Hashable, Sendable {
-    /// Days are UTC's, as the chain's indexer counts them.
+    /// In UTC, as in the chain's indexer.
     package let date: CivilDate
     package let firstHeight: Int64
     /// `nil` until the day is over.
     package let lastHeight: Int64?
-    /// The last height that has been indexed of it.
+    /// The last height of the day that is indexed.
     package let lastHeightYet: Int64
-    /// `nil` where nobody knows; that is not a price of nothing.
+    /// `nil` if unknown, which does not mean a price of 0.
     package let aktPrice: AKTPrice?
     package let priceSource: String?
-    /// Whether its last block is indexed: such a day never changes.
+    /// Whether the day's last block is indexed: such a day never changes.
     package let isFinal: Bool
 
     package init(
@@ -31,10 +31,10 @@ package struct CalendarDay: Hashable, Sendable {
         self.isFinal = isFinal
     }
 
-    /// From the first block of the day up to, and not, the first of the next.
+    /// From the first block of the day to the last, as a half-open range.
     package var heights: Range<Int64> { firstHeight..<(lastHeight ?? lastHeightYet) + 1 }
 
-    /// More blocks than a day can have: one a millisecond.
+    /// An upper bound of the blocks in a day: one per millisecond.
     package static let maximumBlocks: Int64 = 86_400_000
 }
 
@@ -62,18 +62,18 @@ extension CalendarDay {
     }
 }
 
-/// What becomes of the calendar when a day of it arrives.
+/// The effect of a new day on the calendar.
 package enum CalendarRevision: Hashable, Sendable {
     case unchanged
     case changed(CalendarDay)
-    /// It says otherwise than the final day that is known, which stays.
+    /// The new day contradicts the known final day, which stays.
     case contradicted
 
-    /// Decides it: a final day stays as it was, but for a price that it lacked.
+    /// Decides the effect: a final day does not change, except that a missing price is added.
     package static func decide(_ day: CalendarDay, known: CalendarDay?) -> CalendarRevision {
         guard let known, known != day else { return known == nil ? .changed(day) : .unchanged }
         guard known.isFinal else {
-            // A day that has been indexed further does not become shorter: the records arrive in any order.
+            // Records arrive in any order, so a day never loses heights that are indexed.
             return day.isFinal || day.lastHeightYet >= known.lastHeightYet ? .changed(day) : .unchanged
         }
         guard day.heights == known.heights, day.firstHeight == known.firstHeight,
@@ -85,9 +85,9 @@ package enum CalendarRevision: Hashable, Sendable {
 }
 
 extension CalendarDay {
-    /// What is wrong with a calendar, which is to be given by rising date.
+    /// The fault in a calendar, which must be sorted by ascending date.
     ///
-    /// Two days may not share a block, and from one day to the next none may be lost.
+    /// Two days must not share a block, and no block between two successive days may be missing.
     package static func fault(in calendar: [CalendarDay]) -> CalendarFault? {
         for (day, next) in zip(calendar, calendar.dropFirst()) {
             let end = day.heights.upperBound
@@ -109,7 +109,7 @@ extension CalendarDay {
     }
 }
 
-/// Why days do not make a calendar.
+/// Why days do not form a calendar.
 package struct CalendarFault: Error, Hashable, Sendable {
     package let date: CivilDate
     package let problem: String

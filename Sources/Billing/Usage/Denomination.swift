@@ -1,16 +1,16 @@
-/// What a lease is paid in.
+/// The token in which a lease is paid.
 ///
-/// Open, as Stripe's enumerations are: a token that we do not know is kept and shown, and has no price.
+/// The list is open, like Stripe's enumerations: an unknown token is stored and shown, but has no price.
 package struct Denomination: Hashable, Sendable {
     package enum Worth: Sendable {
         /// One micro-unit is $0.000001.
         case dollar
-        /// By the day's price.
+        /// Priced by the day's price of AKT.
         case akt
         case unknown
     }
 
-    /// `uakt`, `uact`, `uusdc`, or what the chain says.
+    /// `uakt`, `uact`, `uusdc`, or the chain's name of another token.
     package let code: String
 
     package static let uakt = Denomination(code: "uakt")
@@ -19,7 +19,8 @@ package struct Denomination: Hashable, Sendable {
 
     private init(code: String) { self.code = code }
 
-    /// - Returns: `nil` for what is no denomination of a Cosmos chain: 2 to 128 letters, digits and `/ : . _ -`.
+    /// - Returns: `nil` unless the text is a denomination of a Cosmos chain: 2 to 128 letters, digits and
+    ///   characters of `/:._-`.
     package init?(_ text: String) {
         guard 2...128 ~= text.utf8.count, text.utf8.allSatisfy(Self.isAllowed) else { return nil }
         code = Self.ibcUSDC.contains(text) ? "uusdc" : text
@@ -33,7 +34,7 @@ package struct Denomination: Hashable, Sendable {
         }
     }
 
-    /// USDC as the chain names it, by the channel that it came through: on the main network and on the sandbox.
+    /// The chain's names of USDC, by the channel it came through: on the main network and on the sandbox.
     private static let ibcUSDC: Set<String> = [
         "ibc/170C677610AC31DF0904FFE09CD3B5C657492170E7E52372E48756B71E56F2F1",
         "ibc/12C6A0C374171B595A0A9E18B83FA09D295FB1F2D8C6DAA3AC28683471752D84",

@@ -1,14 +1,14 @@
-/// Reads the decimal numbers of prices: digits and, at most, one point.
+/// Reads the decimal numbers of prices: digits and at most one point.
 ///
-/// No sign, no exponent, never a float.
+/// No sign, no exponent, and no conversion to floating point.
 enum FixedDecimal {
     /// The number in units of 10^-places.
     ///
     /// - Parameters:
-    ///   - text: Such as `12`, `0.000123` or `12.340000000000000000`.
-    ///   - places: How many digits after the point may matter; further ones must be zeros.
-    ///   - digits: How many digits before the point there may be, leading zeros not counted.
-    /// - Returns: `nil` for anything else; of what does not fit, the largest number there is.
+    ///   - text: For example `12`, `0.000123` or `12.340000000000000000`.
+    ///   - places: The number of significant digits after the point; further digits must be zeros.
+    ///   - digits: The largest number of digits before the point, without leading zeros.
+    /// - Returns: `nil` for any other text; the largest number if the value does not fit.
     static func read(_ text: String, places: Int, digits: Int) -> Int128? {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard text.utf8.count <= 128, parts.count <= 2, let whole = parts.first, !whole.isEmpty else {
@@ -31,7 +31,7 @@ enum FixedDecimal {
         return value
     }
 
-    /// The shortest text of a number in units of 10^-places: no zeros that say nothing, no point without digits.
+    /// The shortest text of a number in units of 10^-places, without trailing zeros or a trailing point.
     static func text(_ digits: String, places: Int) -> String {
         let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
         let whole = padded.dropLast(places)

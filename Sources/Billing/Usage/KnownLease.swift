@@ -1,9 +1,10 @@
-/// A lease as the ledger has it: the newest record of it, and what its settled days are kept to say.
+/// A lease in the ledger: its newest record, and the frozen days that contradict the record.
 ///
-/// A day is settled once it is final; what a later record says otherwise of it does not count.
+/// A day is settled when it is final; later records do not change it.
 package struct KnownLease: Hashable, Sendable {
     package let record: LeaseRecord
-    /// The days of which the record says otherwise than was settled; `nil` for none of its blocks.
+    /// The settled days that the record contradicts; an inner `nil` means that the lease had no block on the
+    /// day.
     package let kept: [CivilDate: LeaseDay?]
 
     package init(record: LeaseRecord, kept: [CivilDate: LeaseDay?] = [:]) {
@@ -11,11 +12,11 @@ package struct KnownLease: Hashable, Sendable {
         self.kept = kept
     }
 
-    /// What the lease did on a day; `nil` when no block of the day is its own.
+    /// The lease's usage on a day; `nil` if the lease has no block on it.
     package func usage(on day: CalendarDay) -> LeaseDay? { kept[day.date] ?? record.usage(on: day) }
 }
 
-/// A record that says otherwise of a day than what was settled.
+/// A record that contradicts a settled day.
 package struct UsageContradiction: Hashable, Sendable {
     package let lease: LeaseIdentity
     package let date: CivilDate
@@ -26,23 +27,23 @@ package struct UsageContradiction: Hashable, Sendable {
     }
 }
 
-/// What becomes of a lease when a record of it arrives.
+/// The effect of a new record on a lease.
 package enum LeaseRevision: Hashable, Sendable {
-    /// It says what is known, or what was true earlier.
+    /// The record has the known content, or older content.
     case unchanged
-    /// It is to be written; the contradictions are by rising date.
+    /// The lease must be written; the contradictions are by ascending date.
     case changed(KnownLease, contradictions: [UsageContradiction])
 
-    /// Decides it.
+    /// Decides the effect.
     ///
     /// - Parameters:
-    ///   - record: What arrived.
-    ///   - known: The lease in the ledger; `nil` for a new one.
-    ///   - finalDays: Those of the calendar that are final.
-    ///   - closedThrough: The day through which the owner's final days are closed to leases that were never heard of;
-    ///     `nil` while nothing was known of the owner when the calendar last moved on. Otherwise the history of a new
-    ///     customer would come too late by definition.
-    /// - Returns: What is to be written, if anything.
+    ///   - record: The new record.
+    ///   - known: The lease in the ledger; `nil` for a new lease.
+    ///   - finalDays: The final days of the calendar.
+    ///   - closedThrough: The day through which the owner's final days are closed to new leases. It is `nil`
+    ///     if the owner was unknown when the calendar last advanced; otherwise all past leases of a new
+    ///     customer would come too late.
+    /// - Returns: The lease to write, if any.
     package static func decide(
         _ record: LeaseRecord,
         known: KnownLease?,
@@ -60,7 +61,8 @@ package enum LeaseRevision: Hashable, Sendable {
         if let known, known.record.resources != record.resources,
             settledDays.contains(where: { known.usage(on: $0) != nil })
         {
-            // What a lease holds never changes on chain, and its settled days were added up with it.
+            // A lease's resources never change on chain, and its settled days were added up with the known
+            // ones.
             record.resources = known.record.resources
             guard record != known.record else { return .unchanged }
         }
@@ -78,7 +80,8 @@ package enum LeaseRevision: Hashable, Sendable {
 }
 
 extension LeaseRecord {
-    /// Whether what this says was true later than what the other does; equal heights, or none, are no later.
+    /// Whether this record describes a later height than the other; false if the heights are equal or one is
+    /// missing.
     fileprivate func isNewer(than other: LeaseRecord) -> Bool {
         guard let ours = asOfHeight, let theirs = other.asOfHeight else { return false }
         return ours > theirs

@@ -1,9 +1,9 @@
-/// What one lease did on one day.
+/// The usage of one lease on one day.
 package struct LeaseDay: Hashable, Sendable {
     package let date: CivilDate
-    /// How many blocks of the day it was paid for; at least one.
+    /// The number of the day's blocks that the lease was paid for; at least one.
     package let blocks: Int64
-    /// What it cost, by what it was paid in.
+    /// The cost, by the token in which it was paid.
     package let amounts: [Denomination: TokenAmount]
 
     package init(date: CivilDate, blocks: Int64, amounts: [Denomination: TokenAmount]) {
@@ -14,16 +14,16 @@ package struct LeaseDay: Hashable, Sendable {
 }
 
 extension LeaseRecord {
-    /// What the lease did on a day; `nil` when no block of the day is its own.
+    /// The lease's usage on a day; `nil` if the lease has no block on it.
     ///
-    /// Heights are half open, so that the days of a lease add up to its life: a block belongs to one day, and the
-    /// block that closes a lease to none of its.
+    /// Ranges of heights are half-open, so that the days of a lease add up to its whole duration: a block
+    /// belongs to one day, and the block that closes a lease to none of the lease's days.
     package func usage(on day: CalendarDay) -> LeaseDay? {
         let (blocks, amounts) = cost(of: day.heights)
         return blocks == 0 ? nil : LeaseDay(date: day.date, blocks: blocks, amounts: amounts)
     }
 
-    /// What the blocks of a range cost, of those that the lease was paid for.
+    /// The cost of those blocks in a range that the lease was paid for.
     package func cost(of heights: Range<Int64>) -> (blocks: Int64, amounts: [Denomination: TokenAmount]) {
         let life = createdHeight..<max(createdHeight, endHeight ?? .max)
         let paid = heights.clamped(to: life)

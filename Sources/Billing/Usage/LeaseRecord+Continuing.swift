@@ -1,12 +1,13 @@
 extension LeaseRecord {
-    /// What this record says together with what was known, where its source tells the present and no past.
+    /// Merges this record with the known one, for a source that has only the present state.
     ///
-    /// An indexer writes a new price over the old one. What was paid until then stays in the record as a segment.
+    /// An indexer overwrites an old price with a new one. The earlier price stays in the record as a segment.
     ///
     /// - Parameters:
-    ///   - known: The record that stands.
-    ///   - height: Up to where what stands was seen to hold; a price that differs holds from the next height on.
-    /// - Returns: `nil` when it says what is known.
+    ///   - known: The record in the ledger.
+    ///   - height: The last height at which the known record was confirmed; a different price applies from
+    ///     the next height on.
+    /// - Returns: `nil` if the result equals the known record.
     package func continuing(_ known: LeaseRecord, confirmedAt height: Int64?) -> LeaseRecord? {
         var record = self
         if known.createdHeight == createdHeight, let last = known.prices.last {
@@ -15,7 +16,8 @@ extension LeaseRecord {
         if state == .insufficientFunds, closedHeight == nil, let end = known.escrowEndHeight,
             let ours = escrowEndHeight
         {
-            // Whoever only sees that it has ended saw it best when he saw it first.
+            // If a source shows only that the escrow has ended, the earliest observation is the closest to
+            // the actual height.
             record.escrowEndHeight = min(end, ours)
         }
         var same = known
@@ -32,7 +34,7 @@ extension LeaseRecord {
         let price = prices[0]
         if price.denomination == last.denomination, price.pricePerBlock == last.pricePerBlock { return known }
         guard let height, height >= last.fromHeight, height < JSONValue.maximumHeight else { return prices }
-        // One that changes its price more often than a record can say is known by the last of its changes.
+        // If the price changes more often than a record has segments, the last segment is replaced.
         return Array(known.prefix(Self.maximumSegments)) + [
             PriceSegment(
                 fromHeight: height + 1,

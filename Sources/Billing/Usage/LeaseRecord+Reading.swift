@@ -1,4 +1,6 @@
-/// Reads a lease record from JSON. Dseq and heights may exceed 2^53, and are text there; a number is taken as well.
+/// Reads a lease record from JSON.
+///
+/// The dseq and heights may exceed 2^53, so they are texts; numbers are accepted too.
 extension LeaseRecord {
     package init(_ json: JSONValue) throws(JSONFieldError) {
         identity = LeaseIdentity(
@@ -16,7 +18,7 @@ extension LeaseRecord {
         escrowEndHeight = try json.height("escrow_end_height", atLeast: createdHeight)
         state = try json.leaseState("state")
         if state == .closed, closedHeight == nil, escrowEndHeight == nil {
-            // It would be paid for until the end of days.
+            // Without an end, the lease would be paid for without limit.
             throw .missing("closed_height", in: json)
         }
         prices = try Self.prices(json, from: createdHeight)
@@ -64,7 +66,7 @@ extension LeaseRecord {
                 denomination: try element.denomination("denom"),
                 pricePerBlock: try element.requiredTokenAmount("price")
             )
-            // What held before the lease began never did; of several such, the last one holds when it begins.
+            // Only the last price before the lease's creation applies, from the creation on.
             if segment.fromHeight == created { prices = [segment] } else { prices.append(segment) }
         }
         return prices
@@ -72,7 +74,7 @@ extension LeaseRecord {
 }
 
 extension JSONValue {
-    /// A height, or another number of the chain: text or number, 0 to 2^62.
+    /// A height, or another number of the chain: a text or a number from 0 to 2^62.
     func height(_ key: StaticString, atLeast least: Int64 = 0) throws(JSONFieldError) -> Int64? {
         guard let value = self[key] else { return nil }
         guard let number = value.wholeNumber, 0...Self.maximumHeight ~= number else {
@@ -98,7 +100,7 @@ extension JSONValue {
         return Int64(text)
     }
 
-    /// How much of something, which is none where it does not say.
+    /// A quantity; `otherwise` if the member is absent.
     func quantity(_ key: StaticString, otherwise: Int64 = 0) throws(JSONFieldError) -> Int64 {
         guard let value = self[key] else { return otherwise }
         guard let number = value.wholeNumber, 0...(1 << 48) ~= number else {
@@ -107,7 +109,7 @@ extension JSONValue {
         return number
     }
 
-    /// A chain's id, or an address on it.
+    /// A chain's id, or an address on the chain.
     func chainName(_ key: StaticString) throws(JSONFieldError) -> String {
         let value = try required(key)
         guard let name = value.string, ChainName.isValid(name) else {
@@ -116,9 +118,9 @@ extension JSONValue {
         return name
     }
 
-    /// Text for people, of a length that fits a table.
+    /// Text for readers, short enough for a table.
     ///
-    /// How it is `spelt` where it is kept may be longer than it came, and it is that which has to fit.
+    /// The stored spelling may be longer than the received one, and must fit the limit.
     func label(
         _ key: StaticString,
         spelt: (String) -> String = { $0 }
@@ -138,14 +140,14 @@ extension JSONValue {
         return denomination
     }
 
-    /// What was paid over a lease's life, which may be more than any price.
+    /// The sum paid over a lease's life, which may exceed the limit of a price.
     func tokenSum(_ key: StaticString) throws(JSONFieldError) -> TokenAmount? {
         guard let value = self[key] else { return nil }
         if let sum = value.string.flatMap({ TokenAmount(stored: $0) }) { return sum }
         return try requiredTokenAmount(key)
     }
 
-    /// Best as text, so that no writer in between has made a float of it.
+    /// A text is best, because a program in between cannot have converted it to floating point.
     func requiredTokenAmount(_ key: StaticString) throws(JSONFieldError) -> TokenAmount {
         let value = try required(key)
         guard let amount = value.decimalText.flatMap({ TokenAmount(microUnits: $0) }) else {
@@ -164,7 +166,7 @@ extension JSONValue {
     }
 }
 
-/// What chains and addresses on them are called.
+/// The form of chain ids and addresses.
 package enum ChainName {
     package static func isValid(_ text: String) -> Bool {
         1...128 ~= text.utf8.count

@@ -1,4 +1,4 @@
-/// What is known of one lease: whose it is, what it holds, what it costs per block, and from when to when.
+/// The data of one lease: its owner, its resources, its price per block, and its first and last heights.
 ///
 /// Heights are block heights of the chain; amounts are micro-units of the denomination.
 package struct LeaseRecord: Hashable, Sendable {
@@ -9,7 +9,7 @@ package struct LeaseRecord: Hashable, Sendable {
         case reclaiming
     }
 
-    /// A price that holds from a height on, until the next one does.
+    /// A price that applies from a height until the next segment.
     package struct PriceSegment: Hashable, Sendable {
         package let fromHeight: Int64
         package let denomination: Denomination
@@ -24,21 +24,21 @@ package struct LeaseRecord: Hashable, Sendable {
 
     package let identity: LeaseIdentity
     package let providerName: String?
-    /// From the creation on; at least one, by rising height.
+    /// From the creation on; at least one, by ascending height.
     package internal(set) var prices: [PriceSegment]
     package let createdHeight: Int64
     package let closedHeight: Int64?
-    /// When the escrow ran dry, whether or not the lease has been closed since.
+    /// When the escrow was used up, whether or not the lease has been closed since.
     package internal(set) var escrowEndHeight: Int64?
     package let state: State
     package let closeReason: String?
     package let withdrawn: TokenAmount?
     package internal(set) var resources: LeaseResources
-    /// How many of them the deployment's group asked for.
+    /// The number of replicas in the deployment's group.
     package let groupCount: Int64
-    /// Who said so: `indexer`, `rest`, or what an importer calls itself.
+    /// The source of the record: `indexer`, `rest`, or the name of an importer.
     package let source: String
-    /// The height that the record is the truth of; `nil` where the source does not know.
+    /// The height at which the record was true; `nil` if the source does not report it.
     package internal(set) var asOfHeight: Int64?
 
     package init(
@@ -72,11 +72,11 @@ package struct LeaseRecord: Hashable, Sendable {
         self.asOfHeight = asOfHeight
     }
 
-    /// The first height that is no longer paid for; `nil` while the lease goes on.
+    /// The first height that is no longer paid for; `nil` while the lease is open.
     package var endHeight: Int64? { [closedHeight, escrowEndHeight].compactMap(\.self).min() }
 }
 
-/// What tells a lease from every other.
+/// The unique key of a lease.
 package struct LeaseIdentity: Hashable, Sendable {
     package let chainID: String
     package let owner: String
@@ -105,11 +105,11 @@ package struct LeaseIdentity: Hashable, Sendable {
         self.provider = provider
     }
 
-    /// One text for all of it; the parts hold no slash.
+    /// The whole key as one text; no part contains a slash.
     package var text: String { "\(chainID)/\(owner)/\(dseq)/\(gseq)/\(oseq)/\(bseq)/\(provider)" }
 }
 
-/// What a lease holds.
+/// The resources of a lease.
 package struct LeaseResources: Hashable, Sendable {
     /// Thousandths of a processor.
     package var cpuMilli: Int64
@@ -138,6 +138,6 @@ package struct LeaseResources: Hashable, Sendable {
         self.gpuModel = gpuModel
     }
 
-    /// What its GPUs are called, as well as that is known; `nil` when it has none.
+    /// The best known name of the GPUs; `nil` without a GPU.
     package var gpuName: String? { gpuUnits == 0 ? nil : gpuModel ?? gpuVendor ?? "unknown" }
 }

@@ -1,8 +1,9 @@
-/// One day of a time zone: which blocks of which of the chain's days were made on it.
+/// One day of a time zone, with its blocks from the chain's days.
 ///
-/// The chain's days are UTC's, and nothing says when a block within one was made. Blocks come at an even pace, so a
-/// midnight of the zone divides a day of the chain as it divides its time: to a block or two, and each block still
-/// belongs to one day, so that the days of a lease add up to its life in every zone.
+/// The chain's days are in UTC, and the data do not show when a block within a day was made. Assuming an even
+/// pace of blocks, a midnight of the zone divides the blocks of a chain day in proportion to time. This is
+/// exact to a block or two. Each block still belongs to one day, so that the days of a lease add up to its
+/// whole duration in every zone.
 package struct LocalDay: Hashable, Sendable {
     /// Some blocks of one of the chain's days.
     package struct Part: Hashable, Sendable {
@@ -12,16 +13,16 @@ package struct LocalDay: Hashable, Sendable {
 
     package let date: CivilDate
     package let parts: [Part]
-    /// Whether all of it is indexed for good.
+    /// Whether the whole day is indexed and final.
     package let isFinal: Bool
 
     /// The days of a zone.
     ///
     /// - Parameters:
-    ///   - dates: Those asked for.
-    ///   - calendar: The chain's, by rising date, with all of its days that share a moment with `dates`.
+    ///   - dates: The requested days.
+    ///   - calendar: The chain's days that overlap `dates`, by ascending date.
     ///   - beginning: The first moment of a date in the zone.
-    /// - Returns: A day for each date, by rising date; one of which nothing is indexed has no parts.
+    /// - Returns: A day for each date, by ascending date; a day without indexed blocks has no parts.
     package static func days(
         _ dates: ClosedRange<CivilDate>,
         calendar: [CalendarDay],
@@ -53,12 +54,12 @@ package struct LocalDay: Hashable, Sendable {
         CivilDate(begin)...max(CivilDate(begin), CivilDate(end.adding(seconds: -1)))
     }
 
-    /// The day without the blocks of other chain days than these.
+    /// The day with only the blocks of these chain days.
     package func limited(to dates: ClosedRange<CivilDate>) -> LocalDay {
         LocalDay(date: date, parts: parts.filter { dates.contains($0.day.date) }, isFinal: isFinal)
     }
 
-    /// From its first block to behind its last one.
+    /// From the first block to the last, as a half-open range.
     package var heights: Range<Int64>? {
         guard let first = parts.first, let last = parts.last else { return nil }
         return first.heights.lowerBound..<last.heights.upperBound
@@ -66,12 +67,12 @@ package struct LocalDay: Hashable, Sendable {
 }
 
 extension CalendarDay {
-    /// The first block of the day that was made at a moment or later, at an even pace.
+    /// The first block of the day that was made at a moment or later, assuming an even pace.
     ///
     /// - Parameters:
-    ///   - moment: Of any day.
-    ///   - pace: Blocks of a whole day, for one that is not over.
-    /// - Returns: A height of the day, or the one behind its last.
+    ///   - moment: A moment of any day.
+    ///   - pace: The blocks of a whole day, for a day that is not over.
+    /// - Returns: A height of the day, or the one after its last.
     fileprivate func height(at moment: Instant, pace: Int64?) -> Int64 {
         let (first, end) = (heights.lowerBound, heights.upperBound)
         let seconds = moment.seconds(since: date.beginning)
@@ -83,9 +84,9 @@ extension CalendarDay {
 }
 
 extension KnownLease {
-    /// What the lease did in a part of one of the chain's days.
+    /// The lease's usage in a part of one of the chain's days.
     ///
-    /// Of a day that is kept as it was settled, a part has as much as it has of the day's blocks.
+    /// A part of a frozen day gets the share of the day's usage that it has of the day's blocks.
     fileprivate func usage(in part: LocalDay.Part) -> LeaseDay? {
         let day = part.day
         guard let settled = kept[day.date] else {
@@ -96,7 +97,8 @@ extension KnownLease {
         let whole = Int64(day.heights.count)
         let begin = part.heights.lowerBound - day.heights.lowerBound
         let end = part.heights.upperBound - day.heights.lowerBound
-        // From what was before the part's end less what was before its beginning: the parts make the whole.
+        // The share up to the part's end minus the share up to its beginning, so that all parts add up to the
+        // whole.
         let blocks = settled.blocks * end / whole - settled.blocks * begin / whole
         let amounts = settled.amounts.mapValues { amount in
             amount.share(end, of: whole) - amount.share(begin, of: whole)
@@ -107,13 +109,13 @@ extension KnownLease {
 }
 
 extension UsageReport {
-    /// A line for each group of each day of a time zone, by rising date and group.
+    /// A line for each group of each day of a time zone, by ascending date and group.
     ///
     /// - Parameters:
-    ///   - owners: Each with its leases, and the days on which it is to be seen.
-    ///   - days: Of the zone, by rising date.
-    ///   - grouping: How to look at them.
-    /// - Returns: The lines; for ``UsageGrouping/total`` one for each day, be it empty.
+    ///   - owners: Each owner's leases, and the days on which to include them.
+    ///   - days: The days of the zone, by ascending date.
+    ///   - grouping: How to group the usage.
+    /// - Returns: The lines; for ``UsageGrouping/total`` one for each day, even if it is empty.
     package static func lines(
         _ owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)],
         on days: [LocalDay],
@@ -164,7 +166,7 @@ extension UsageReport {
             return totals
         }
 
-        /// Adds what a lease did in a part of the day; what it holds counts once.
+        /// Adds a lease's usage in a part of the day; its resources count once a day.
         mutating func add(_ usage: LeaseDay, of lease: LeaseRecord, _ day: CalendarDay, isFirst: Bool) {
             if isFirst {
                 sum += UsageTotals(usage, of: lease)
@@ -175,7 +177,7 @@ extension UsageReport {
             spend += Spend(usage.amounts, aktPrice: day.aktPrice)
         }
 
-        /// Adds another owner's: deployments are distinct within an owner.
+        /// Adds another owner's sum: two owners never share a deployment.
         static func += (left: inout GroupSum, right: GroupSum) {
             left.sum += right.totals
             left.spend += right.spend

@@ -1,8 +1,8 @@
-/// What something cost in dollars, as far as that can be known.
+/// A cost in dollars, as far as its price is known.
 package struct Spend: Hashable, Sendable {
-    /// The part that has a price.
+    /// The part with a price.
     package private(set) var known: ExactAmount
-    /// The part that has none: a day without a price of AKT, or a token that we do not know.
+    /// The part without a price: on a day without a price of AKT, or in an unknown token.
     package private(set) var unpriced: [Denomination: TokenAmount]
 
     package static let zero = Spend(known: .zero, unpriced: [:])
@@ -23,7 +23,7 @@ package struct Spend: Hashable, Sendable {
         }
     }
 
-    /// All of it; `nil` when a part has no price, which is not a price of nothing.
+    /// The whole cost; `nil` if a part has no price, which does not mean a price of 0.
     package var total: ExactAmount? { unpriced.isEmpty ? known : nil }
 
     package static func + (left: Spend, right: Spend) -> Spend {

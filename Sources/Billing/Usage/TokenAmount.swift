@@ -1,4 +1,4 @@
-/// An amount of one token, exact: a whole number of 10⁻¹⁸ micro-units, which is as fine as a price on chain gets.
+/// An exact amount of one token: a whole number of 10⁻¹⁸ micro-units, the finest unit of a price on chain.
 package struct TokenAmount: Hashable, Sendable {
     /// In 10⁻¹⁸ micro-units; never negative.
     let scaled: Int128
@@ -10,13 +10,13 @@ package struct TokenAmount: Hashable, Sendable {
 
     /// Reads micro-units, such as `1234.5` for 0.0012345 of a token.
     ///
-    /// - Returns: `nil` unless it is a plain decimal number of at most 18 decimals, below 10¹².
+    /// - Returns: `nil` unless the text is a plain decimal number below 10¹², with at most 18 decimals.
     package init?(microUnits text: String) {
         guard let scaled = FixedDecimal.read(text, places: Self.places, digits: 12) else { return nil }
         self.scaled = scaled
     }
 
-    /// Reads what ``microUnitsText`` wrote, be it a sum: the largest number there is has 21 digits before its point.
+    /// Reads ``microUnitsText``, which may be a sum: the largest number has 21 digits before the point.
     package init?(stored text: String) {
         guard let scaled = FixedDecimal.read(text, places: Self.places, digits: 21) else { return nil }
         self.scaled = scaled
@@ -30,7 +30,7 @@ package struct TokenAmount: Hashable, Sendable {
     /// In whole tokens, exact: `0.0012345`.
     package var tokensText: String { FixedDecimal.text(String(scaled), places: Self.places + 6) }
 
-    // The sum of all tokens there will ever be is far below what fits; what would overflow is not of this world.
+    // The sum of all tokens is far below the largest number; the arithmetic saturates at it.
 
     package static func + (left: TokenAmount, right: TokenAmount) -> TokenAmount {
         let (sum, overflowed) = left.scaled.addingReportingOverflow(right.scaled)
@@ -39,25 +39,25 @@ package struct TokenAmount: Hashable, Sendable {
 
     package static func += (left: inout TokenAmount, right: TokenAmount) { left = left + right }
 
-    /// What a price per block comes to over a number of blocks.
+    /// The cost of a number of blocks at a price per block.
     package static func * (price: TokenAmount, blocks: Int64) -> TokenAmount {
         let (product, overflowed) = price.scaled.multipliedReportingOverflow(by: Int128(max(0, blocks)))
         return TokenAmount(scaled: overflowed ? .max : product)
     }
 
-    /// What is left of it without a part of it.
+    /// The remainder without a part; never below 0.
     static func - (whole: TokenAmount, part: TokenAmount) -> TokenAmount {
         TokenAmount(scaled: max(0, whole.scaled - part.scaled))
     }
 
-    /// Some of the equal parts of it, rounded down to the 10⁻¹⁸th.
+    /// A number of equal parts of the amount, rounded down to 10⁻¹⁸ micro-units.
     func share(_ some: Int64, of parts: Int64) -> TokenAmount {
         let (parts, some) = (Int128(max(1, parts)), Int128(some))
-        // Divided first, for the product with the whole of it may not fit.
+        // This divides first, because the product may not fit.
         return TokenAmount(scaled: scaled / parts * some + scaled % parts * some / parts)
     }
 
-    /// An equal part of it, rounded down to the 10⁻¹⁸th.
+    /// One of several equal parts of the amount, rounded down to 10⁻¹⁸ micro-units.
     package func divided(by parts: Int64) -> TokenAmount {
         TokenAmount(scaled: scaled / Int128(max(1, parts)))
     }

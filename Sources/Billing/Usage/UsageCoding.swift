@@ -1,4 +1,4 @@
-/// How leases and totals are kept: as JSON, equal values as equal bytes.
+/// The stored form of leases and totals: JSON, with equal bytes for equal values.
 package enum UsageCoding {
     // MARK: Leases
 
@@ -10,7 +10,7 @@ package enum UsageCoding {
         try JSONValue.read(bytes) { try LeaseRecord($0) }
     }
 
-    // MARK: What settled days are kept to say
+    // MARK: Frozen days
 
     package static func encode(kept days: [CivilDate: LeaseDay?]) -> [UInt8] {
         JSONWriter.object { json in

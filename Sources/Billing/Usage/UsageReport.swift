@@ -1,7 +1,7 @@
 /// The totals of one group on one day.
 package struct UsageGroup: Sendable, Equatable {
     package let date: CivilDate
-    /// As ``UsageGrouping/group(of:)`` says.
+    /// The result of ``UsageGrouping/group(of:)``.
     package let group: String
     package let totals: UsageTotals
 
@@ -12,27 +12,28 @@ package struct UsageGroup: Sendable, Equatable {
     }
 }
 
-/// What one day, or one group of it, came to.
+/// The usage of one day, or of one group on the day.
 package struct UsageLine: Sendable, Equatable {
     package let date: CivilDate
-    /// As ``UsageGrouping/group(of:)`` says.
+    /// The result of ``UsageGrouping/group(of:)``.
     package let group: String
     package let totals: UsageTotals
     package let spend: Spend
-    /// Whether the day's last block is indexed and all of it has a price; otherwise it may yet change.
+    /// Whether the day's last block is indexed and all usage has a price; otherwise the line may still
+    /// change.
     package let isComplete: Bool
-    /// Whether any of the day is indexed; a day that is not cost nobody knows what.
+    /// Whether any block of the day is indexed; otherwise the cost is unknown.
     package let isIndexed: Bool
 }
 
-/// Usage as it is read: tokens become dollars here, by the price of their day.
+/// Usage for readers, with tokens converted to dollars by the price of their day.
 package enum UsageReport {
-    /// A line for each group of each day, by rising date and group.
+    /// A line for each group of each day, by ascending date and group.
     ///
     /// - Parameters:
-    ///   - groups: Of all addresses that are to be seen together.
-    ///   - calendar: The days in question, as far as they are known.
-    ///   - dates: Those that are to have a line even when nothing was leased on them; `nil` for none.
+    ///   - groups: The groups of all addresses to combine.
+    ///   - calendar: The known days of the range.
+    ///   - dates: The days that get a line even without a lease; `nil` for none.
     /// - Returns: The lines.
     package static func lines(
         _ groups: [UsageGroup],
@@ -71,7 +72,7 @@ package enum UsageReport {
         )
     }
 
-    /// The lines of each month added up, by rising month.
+    /// The sum of each month's lines, by ascending month.
     package static func months(_ lines: [UsageLine]) -> [UsageMonth] {
         Dictionary(grouping: lines, by: \.date.monthText).sorted { $0.key < $1.key }.map { month, lines in
             UsageMonth(
@@ -84,12 +85,12 @@ package enum UsageReport {
     }
 }
 
-/// What one month came to.
+/// The usage of one month.
 package struct UsageMonth: Sendable, Equatable {
     /// `YYYY-MM`.
     package let month: String
     package let spend: Spend
-    /// On how many days anything was leased.
+    /// The number of days with a lease.
     package let days: Int
     package let isComplete: Bool
 }

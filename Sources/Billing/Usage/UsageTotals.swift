@@ -1,11 +1,11 @@
-/// How the usage of a day can be looked at.
+/// The ways to group the usage of a day.
 package enum UsageGrouping: String, Sendable, CaseIterable {
     case total
     case deployment
     case provider
     case gpuModel = "gpu_model"
 
-    /// Which group a lease belongs to; empty for the whole, and for leases without a GPU.
+    /// The group of a lease; empty for the total, and for leases without a GPU.
     package func group(of lease: LeaseRecord) -> String {
         switch self {
         case .total: ""
@@ -16,12 +16,12 @@ package enum UsageGrouping: String, Sendable, CaseIterable {
     }
 }
 
-/// What the leases of a group did on one day, added up.
+/// The sum of the usage of a group's leases on one day.
 ///
-/// Kept, so that nobody has to add up all leases at each look.
+/// Totals are stored, so that a reader need not add up all leases each time.
 package struct UsageTotals: Hashable, Sendable {
     package var leases: Int64 = 0
-    /// Distinct deployments: one with several leases counts once.
+    /// The number of distinct deployments: a deployment with several leases counts once.
     package var deployments: Int64 = 0
     package var cpuMilli: Int64 = 0
     package var memoryBytes: Int64 = 0
@@ -33,7 +33,7 @@ package struct UsageTotals: Hashable, Sendable {
 
     package init() {}
 
-    /// Of one lease on one day; distinct deployments are counted by whoever sees several.
+    /// The totals of one lease on one day, without the number of deployments, which the caller counts.
     package init(_ day: LeaseDay, of lease: LeaseRecord) {
         leases = 1
         cpuMilli = lease.resources.cpuMilli
@@ -59,7 +59,7 @@ package struct UsageTotals: Hashable, Sendable {
 
     package static func += (left: inout UsageTotals, right: UsageTotals) { left = left + right }
 
-    /// The totals of each group of one owner's leases on a day; a group without a lease has none.
+    /// The totals of each group of one owner's leases on a day; a group without a lease is missing.
     package static func groups(
         of leases: some Sequence<KnownLease>,
         on day: CalendarDay,

@@ -1,10 +1,11 @@
 import PostgresClient
 
 extension Command {
-    /// Lets one replica at a time change what a table is about, until its database transaction ends.
+    /// Takes a lock named for a table, which only one replica holds at a time, until its database transaction
+    /// ends.
     ///
-    /// No transaction takes two of these turns, and whoever adds up usage takes none and waits for nobody: so nobody
-    /// waits in a circle.
+    /// The locks cannot deadlock: a transaction takes at most one of them, and adding up usage takes none and
+    /// skips rows that are locked.
     static func turn(at table: StaticString) -> Command {
         Command("SELECT pg_advisory_xact_lock(7226735, '\(table)'::regclass::oid::int)")
     }

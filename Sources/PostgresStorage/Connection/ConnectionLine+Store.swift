@@ -1,14 +1,14 @@
 import PostgresClient
 
 extension ConnectionLine.Origin {
-    /// Sessions for the store: on servers that are fit for it, and with plans that are made once.
+    /// Connections for the store: the server is checked, and each statement is planned once.
     ///
     /// - Parameters:
     ///   - url: The database.
-    ///   - limits: What each session is held to.
+    ///   - limits: The time limits of each session.
     ///   - settings: More assignments for each session.
-    ///   - onFault: Told, from any thread, why a server was left alone.
-    /// - Returns: What makes the connections.
+    ///   - onFault: Called on any thread with the reason when connecting fails or the server is unfit.
+    /// - Returns: The factory of the connections.
     static func store(
         _ url: PostgresURL,
         limits: PostgresConnection.Limits,
@@ -18,7 +18,7 @@ extension ConnectionLine.Origin {
         ConnectionLine.Origin(
             url: url,
             limits: limits,
-            // All statements of ours are looked up by key: one plan each serves for ever.
+            // All our statements look rows up by key, so one generic plan fits every set of parameters.
             settings: ["plan_cache_mode = force_generic_plan", "jit = off"] + settings,
             examine: ServerCheck.examine,
             onFailure: { failure in

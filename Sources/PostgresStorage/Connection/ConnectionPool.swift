@@ -2,7 +2,9 @@ import PostgresClient
 import Storage
 import Synchronization
 
-/// A few connections for all that is not the recording of events: whoever asks first gets the next that is free.
+/// A pool of connections, leased to callers in the order in which they ask.
+///
+/// Events are recorded on a connection of their own, see ``BatchWriter``.
 final class ConnectionPool: Sendable {
     private struct State {
         var idle: [ConnectionLine]
@@ -19,9 +21,10 @@ final class ConnectionPool: Sendable {
         state = Mutex(State(idle: lines.reversed()))
     }
 
-    /// Runs `body` on a connection that nobody else uses meanwhile.
+    /// Runs `body` on a connection that no other caller uses meanwhile.
     ///
-    /// - Throws: ``PostgresFailure``, `refused` with the state of too many connections when too many wait.
+    /// - Throws: ``PostgresFailure``; `refused` with the SQLSTATE of too many connections if too many callers
+    ///   wait.
     func run<Value: Sendable>(
         repeats: Bool,
         _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
@@ -31,7 +34,7 @@ final class ConnectionPool: Sendable {
         return try await line.run(repeats: repeats, body)
     }
 
-    /// To be called when nothing uses the pool any more.
+    /// Closes all connections; must be called when the pool is not used any more.
     func close() async {
         for line in lines { await line.close() }
     }
@@ -39,7 +42,8 @@ final class ConnectionPool: Sendable {
     private func lease() async -> ConnectionLine? {
         await withCheckedContinuation { continuation in
             let answer: ConnectionLine?? = state.withLock { state in
-                // The one used last: its connection is made, and those never needed never are.
+                // The connection used last is already open, and a connection that is never needed is never
+                // opened.
                 if let line = state.idle.popLast() { return .some(line) }
                 if state.waiting.count >= maxWaiting { return .some(nil) }
                 state.waiting.append(continuation)

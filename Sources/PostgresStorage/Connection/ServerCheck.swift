@@ -1,8 +1,8 @@
 import PostgresClient
 
-/// What a server has to be, so that an acknowledged event is never lost.
+/// Checks that a server loses no acknowledged event.
 ///
-/// Looked at on every new connection: after a failover it is another server that answers.
+/// This runs on every new connection, because after a failover a different server answers.
 enum ServerCheck {
     static let oldestVersion = 130_000
 
@@ -43,7 +43,8 @@ enum ServerCheck {
             guard fullPageWrites == "on" else {
                 return .notDurable(setting: "full_page_writes", value: fullPageWrites, wanted: "on")
             }
-            // Where a standby is to take over, what only this server has is lost with it.
+            // If a standby may take over, `local` is too weak: a commit that only this server has is lost
+            // with the server.
             let weak = standbys.isEmpty ? ["off"] : ["off", "local"]
             guard !weak.contains(synchronousCommit) else {
                 return .notDurable(setting: "synchronous_commit", value: synchronousCommit, wanted: "on")

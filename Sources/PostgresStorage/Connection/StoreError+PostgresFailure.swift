@@ -2,17 +2,19 @@ import PostgresClient
 import Storage
 
 extension PostgresFailure {
-    /// What a failure means to whoever asks a store.
+    /// The error code that a store reports for this failure.
+    ///
+    /// The meaning of the states: https://www.postgresql.org/docs/current/errcodes-appendix.html
     var code: StoreError.Code {
         switch self {
         case .connection, .unreachable, .timedOut: .connectionLost
         case .unfit, .unexpected: .other
         case .refused(let state):
             switch state {
-            // The disk, or memory, or connections.
+            // Class 53 is a lack of resources: 53100 is a full disk, the others are memory or connections.
             case "53100": .full
             case _ where state.hasPrefix("53"): .busy
-            // A lock or the time that a statement may take.
+            // A lock timeout, and a statement timeout.
             case "55P03", "57014": .busy
             case _ where state.hasPrefix("40"): .busy
             case "25006": .readOnly
@@ -27,7 +29,7 @@ extension PostgresFailure {
 }
 
 extension StoreError {
-    /// What a failure means to a caller.
+    /// Converts any error of a database operation for the caller.
     init(_ error: any Error, while operation: StaticString) {
         switch error {
         case let error as StoreError: self = error

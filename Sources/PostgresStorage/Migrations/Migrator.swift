@@ -1,14 +1,15 @@
 import PostgresClient
 import Storage
 
-/// Brings the tables up to date, one replica at a time.
+/// Runs the migrations that are missing, in one replica at a time.
 enum Migrator {
-    /// - Throws: ``PostgresFailure/unfit(_:)`` for tables of a newer version, and for a migration that is refused.
+    /// - Throws: ``PostgresFailure/unfit(_:)`` if the tables are of a newer version, or if the server refuses
+    ///   a migration.
     static func migrate(_ connection: PostgresConnection) throws(PostgresFailure) {
-        // Most starts find nothing to do, and need not wait for one that does.
+        // Most starts find no migration to run, and then need not wait for a replica that runs one.
         if try pending(connection).isEmpty { return }
         try connection.transaction { () throws(PostgresFailure) in
-            // A key of its own: the tables that the other locks are named for may not be there yet.
+            // This lock is not named for a table as our others are, because the tables may not exist yet.
             try connection.execute(Command("SELECT pg_advisory_xact_lock(7226735)"))
             if try !hasRegister(connection) { try makeRegister(connection) }
             for migration in try pending(connection) { try apply(migration, connection) }
@@ -17,7 +18,7 @@ enum Migrator {
 
     /// The migrations that have not run yet.
     ///
-    /// - Throws: ``PostgresFailure/unfit(_:)`` for tables of a newer version.
+    /// - Throws: ``PostgresFailure/unfit(_:)`` if the tables are of a newer version.
     static func pending(_ connection: PostgresConnection) throws(PostgresFailure) -> [Schema.Migration] {
         guard try hasRegister(connection) else { return Schema.migrations }
         let rows = try connection.execute(Command("SELECT name FROM schema_migrations"))
@@ -28,10 +29,13 @@ enum Migrator {
         return Schema.migrations.filter { !applied.contains($0.name) }
     }
 
-    /// Where it is there it is not made again: a user that may not create tables may still use those that are there.
+    /// Whether the table of migrations exists.
+    ///
+    /// It is created only if it is missing, so that a user without permission to create tables can start on
+    /// existing ones.
     private static func hasRegister(_ connection: PostgresConnection) throws(PostgresFailure) -> Bool {
-        // Asked of the catalogue's rows: what the server remembers of a name, such as that there is no such table, it
-        // does not look up again while a transaction waits for a lock.
+        // This reads the catalogue's rows. The server caches lookups by name, also those that found no table,
+        // and does not repeat them after it waited for a lock.
         let found = try connection.execute(
             Command(
                 """
@@ -71,7 +75,7 @@ enum Migrator {
         }
     }
 
-    /// Says which migration it was that the database refused.
+    /// Adds the name of the migration to the error if the server refuses it.
     private static func named(
         _ name: String,
         _ body: () throws(PostgresFailure) -> Void

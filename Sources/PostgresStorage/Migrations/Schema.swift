@@ -1,7 +1,8 @@
-/// The tables, one migration a change; a migration that has shipped is never edited.
+/// The tables, one migration per change; a released migration is never edited.
 ///
-/// They have the names of SQLite's, and say the same. Text is compared byte by byte (`COLLATE "C"`), which is how
-/// the feed is ordered everywhere; what people wrote is kept as bytes, for it may hold what text may not.
+/// Names and meaning are the same as in SQLite. Text is compared byte by byte (`COLLATE "C"`), which is the
+/// order of the feed everywhere. Text that people wrote is stored as bytes, because it may contain characters
+/// that `TEXT` rejects, such as NUL.
 enum Schema {
     struct Migration {
         let name: String
@@ -44,7 +45,7 @@ enum Schema {
         CREATE INDEX events_quarantined ON events (sequence) WHERE disposition = 'quarantined';
         """
 
-    /// In the order in which a page is read, and with what is counted.
+    /// Serves pages ordered by the time of receipt, and the counts by disposition and source.
     private static let eventsByTime = """
         CREATE INDEX events_by_time ON events (received_at, sequence) INCLUDE (disposition, source);
         """
@@ -122,7 +123,8 @@ enum Schema {
         CREATE INDEX erased_ids_by_customer ON erased_ids (customer);
         """
 
-    /// Stripe tells one event to each endpoint in the endpoint's API version.
+    /// Stripe renders an event for each endpoint in the endpoint's API version, so one id may have several
+    /// bodies.
     private static let eventVersions = """
         -- '' for a body that names none: NULLs would not be unique.
         UPDATE events
@@ -158,8 +160,8 @@ extension Schema {
         CREATE INDEX customer_links_by_identity ON customer_links (identity, kind);
         """
 
-    // Days are counted since 1970-01-01. Leases and totals are JSON in which amounts are exact decimals, byte for
-    // byte as in SQLite: no number type of a database has to hold 38 digits.
+    // Days are numbers of days since 1970-01-01. Leases and totals are JSON with exact decimal amounts, byte
+    // for byte as in SQLite, so that no number type of a database has to hold 38 digits.
     fileprivate static let usage = """
         CREATE TABLE usage_calendar (
             date BIGINT PRIMARY KEY,
@@ -228,7 +230,7 @@ extension Schema {
         """
 }
 
-/// The tables that are derived from the log, and can be derived again beside the ones in use.
+/// The tables that are derived from the log, and can be rebuilt next to the ones in use.
 struct ProjectionTables: Sendable {
     static let live = ProjectionTables(prefix: "")
     static let rebuilt = ProjectionTables(prefix: "rebuilt_")
@@ -276,12 +278,12 @@ struct ProjectionTables: Sendable {
         """
     }
 
-    /// Whether events showed an object in two ways of which neither can be told to be the later.
+    /// Marks an object that events showed in two states, neither of which can be identified as the later.
     var undecided: String {
         "ALTER TABLE \(prefix)objects ADD COLUMN undecided BOOLEAN NOT NULL DEFAULT FALSE;"
     }
 
-    /// The account of a row's customer: a connected account chooses its customers' ids.
+    /// The account of a row's customer, because each connected account has customer ids of its own.
     var accounts: String {
         "ALTER TABLE \(prefix)transactions ADD COLUMN account TEXT COLLATE \"C\" NOT NULL DEFAULT '';"
     }

@@ -10,13 +10,13 @@ import Musl
 import Darwin
 #endif
 
-/// The one writer of events of this replica: takes all that waits into one database transaction (group commit).
+/// Writes this replica's events: all that wait go into one database transaction (group commit).
 final class BatchWriter: Sendable {
-    /// How long a batch is tried for, while whoever posted it waits; milliseconds.
+    /// How long a batch is retried while its callers wait, in milliseconds.
     struct Patience: Sendable {
-        /// While there is no connection: nothing was sent, and a refusal costs nothing.
+        /// While there is no connection: no event was sent, so an error is safe to return.
         var unsent = 2_000
-        /// While it is not known whether a batch was committed.
+        /// While the outcome of a commit is unknown.
         var inDoubt = 12_000
     }
 
@@ -37,14 +37,14 @@ final class BatchWriter: Sendable {
         self.patience = patience
     }
 
-    /// - Returns: once the event is durable, or may not be.
+    /// Records an event in the next batch, and waits for its commit.
     func record(_ event: PreparedEvent) async throws(StoreError) -> RecordOutcome {
         try await batches.record(event) { scheduleBatch() }
     }
 
     func checkCapacity() throws(StoreError) { try batches.checkCapacity() }
 
-    /// Refuses what comes from now on, waits for what is already here, and disconnects.
+    /// Refuses new events, waits for those already accepted, and disconnects.
     func close() async {
         await batches.close()
         await line.close()
@@ -59,10 +59,10 @@ final class BatchWriter: Sendable {
         }
     }
 
-    /// Writes a batch, again and again until its outcome is known or patience is at its end.
+    /// Writes a batch, and retries until its outcome is known or the time limit is reached.
     ///
-    /// A connection that broke between COMMIT and its answer leaves the outcome open. Doing all of it again on
-    /// another one settles that: where the first commit went through, the log has the events already.
+    /// If a connection breaks between COMMIT and the answer, the outcome is unknown. Writing the batch again
+    /// on a new connection settles it: if the first commit succeeded, the log contains the events.
     private func write(
         _ events: [PreparedEvent],
         in session: inout ConnectionLine.Session
@@ -81,7 +81,7 @@ final class BatchWriter: Sendable {
                     continue
                 }
                 let storeError = StoreError(error, while: "recording events")
-                // An event that the database refuses must not take its neighbours with it.
+                // If the database refuses one event, the others of the batch must still be recorded.
                 guard [.constraint, .corrupt, .other].contains(storeError.code), events.count > 1 else {
                     return events.map { _ in .failure(storeError) }
                 }
@@ -91,11 +91,11 @@ final class BatchWriter: Sendable {
     }
 }
 
-/// Some events on their way into the log, and what earlier attempts may have come to.
+/// The events of a batch, and the possible outcome of earlier attempts.
 struct BatchAttempt {
     private let arrived: [PreparedEvent]
     private let erasure: ErasureAtRecording
-    /// New to the log in an attempt whose commit was sent and never answered.
+    /// The new events of an attempt whose COMMIT was sent and never answered.
     private var perhapsCommitted: Set<EventKey> = []
 
     init(_ events: [PreparedEvent], _ erasure: ErasureAtRecording) {
@@ -105,7 +105,7 @@ struct BatchAttempt {
 
     var isInDoubt: Bool { !perhapsCommitted.isEmpty }
 
-    /// - Returns: What became of each event.
+    /// - Returns: The outcome of each event.
     mutating func run(on connection: PostgresConnection) throws(PostgresFailure) -> [RecordOutcome] {
         do throws(PostgresFailure) {
             return try commit(on: connection)
@@ -119,7 +119,7 @@ struct BatchAttempt {
     {
         var batch = erasure.applied(to: arrived)
         var begun = try begin(batch.events, on: connection)
-        // In our turn nobody adds to the marks: what they were at its beginning they are at its end.
+        // The transaction holds the lock of event recording, so the marks cannot change until it ends.
         if try erasure.isBehind(begun[2], connection) {
             batch = erasure.applied(to: arrived)
             begun = try begin(batch.events, on: connection)
@@ -127,7 +127,8 @@ struct BatchAttempt {
         let events = batch.events
         let numbers = begun[3].numbersByKey
         var remaining = numbers
-        // An event that is delivered again in the same API version is not recorded again: the first delivery stays.
+        // An event that is delivered again in the same API version is not recorded again: the first delivery
+        // stays.
         let isNew = events.map { remaining.removeValue(forKey: $0.event.key) }
         let plan = ProjectionPlan(
             zip(events, isNew).compactMap { event, number in
@@ -144,7 +145,7 @@ struct BatchAttempt {
         do throws(PostgresFailure) {
             _ = try connection.execute(writes + waiting + [Command("COMMIT")])
         } catch {
-            // Refused, and said so on a connection that lives: nothing of it was committed.
+            // The server refused and the connection works, so no part of the batch was committed.
             if case .refused = error, !error.endsConnection { perhapsCommitted = earlier }
             throw error
         }
@@ -155,7 +156,8 @@ struct BatchAttempt {
         }
     }
 
-    /// - Returns: What each command gave: the beginning, the turn, the marks, the new events, and what stands.
+    /// - Returns: The result of each command: `BEGIN`, the lock, the revision of the marks, the new events,
+    ///   and the current state.
     private func begin(
         _ events: [PreparedEvent],
         on connection: PostgresConnection
@@ -174,7 +176,7 @@ struct BatchAttempt {
 }
 
 extension Rows {
-    /// Of rows of an id, an API version and a number.
+    /// Reads rows of an id, an API version and a number.
     fileprivate var numbersByKey: [EventKey: Int64] {
         (0..<count).reduce(into: [:]) { $0[EventKey(text($1, 0), apiVersion: text($1, 1))] = int($1, 2) }
     }

@@ -2,14 +2,14 @@ import Billing
 import PostgresClient
 import Storage
 
-/// Keeps the personal data of erased customers out of what is recorded.
+/// Removes personal data of erased customers from events before they are recorded.
 struct ErasureAtRecording: Sendable {
     let marks: ErasedMarks
     let projection: ProjectionPolicy
 
     struct Batch {
         var events: [PreparedEvent] = []
-        /// Marks what the events told to be an erased customer's.
+        /// Adds marks for ids that the events showed to belong to an erased customer.
         var marking: [Command] = []
     }
 
@@ -26,8 +26,9 @@ struct ErasureAtRecording: Sendable {
         }
     }
 
-    /// Whether there are marks that were not known here, as another replica sets them; they are known then, and the
-    /// database transaction is rolled back.
+    /// Whether another replica has added marks that this process does not know.
+    ///
+    /// If so, the marks are loaded and the database transaction is rolled back.
     func isBehind(_ revision: Rows, _ connection: PostgresConnection) throws(PostgresFailure) -> Bool {
         guard revision.count == 1, revision.int(0, 0) > marks.revision else { return false }
         let rows = try connection.execute(ErasureStatements.marks(after: marks.revision))
@@ -44,9 +45,9 @@ struct ErasureAtRecording: Sendable {
     }
 }
 
-/// The marks of erased customers, as they are read and written.
+/// The SQL for the marks of erased customers.
 enum ErasureStatements {
-    /// Grows with every mark.
+    /// The number of the newest mark; each new mark has a higher one.
     static let revision = Command("SELECT coalesce(max(sequence), 0) FROM erased_ids")
 
     static func marks(after revision: Int64) -> Command {

@@ -2,17 +2,18 @@ import Billing
 import PostgresClient
 import Storage
 
-/// The log, as the recording of events reads and writes it.
+/// The SQL with which events are recorded in the log.
 enum EventStatements {
-    /// Lets one replica write at a time, until its database transaction ends.
+    /// Takes a lock that lets one replica write at a time, until its database transaction ends.
     ///
-    /// Events of one payment reach several replicas within the same second. In turn, each sees what the others
-    /// wrote, and the log's numbers come in the order in which the events became visible: whoever reads on from a
-    /// number misses nothing. A turn takes all that waits at a replica, so turns are few. The lock belongs to the
-    /// table: services that share a database in schemas of their own do not wait for each other.
+    /// Events of one payment reach several replicas within the same second. With the lock, each replica sees
+    /// the others' writes, and the log's numbers increase in the order in which events become visible: a
+    /// reader that continues after a number misses no event. One transaction takes all events that wait at a
+    /// replica, so the lock is taken rarely. The lock is named for the table: services that share a database
+    /// in separate schemas do not wait for each other.
     static let turn = Command.turn(at: "events")
 
-    /// Adds the events that are new, and gives the id, the API version and the number in the log of each.
+    /// Inserts the new events, and returns the id, the API version and the log number of each.
     static func inserting(_ events: [PreparedEvent]) -> Command {
         Command(
             """
@@ -48,16 +49,17 @@ enum EventStatements {
         )
     }
 
-    /// Makes the commit wait until the log is safe, also where nothing else was written.
+    /// Makes COMMIT wait until the write-ahead log is durable, even if the transaction wrote no row.
     ///
-    /// An event that is on record already may be so on this server only: before it is acknowledged as a duplicate,
-    /// its first commit must have reached the disk and the standbys, and this one comes after it in the log.
+    /// A duplicate's first delivery may be committed on this server only. Before the duplicate is
+    /// acknowledged, that commit must have reached the disk and the standbys; this message comes after it in
+    /// the write-ahead log.
     static let waitingForTheLog = Command("SELECT pg_logical_emit_message(true, 'console-billing', '')")
 }
 
-/// The work queue, as the recording of events writes it.
+/// The SQL with which recording an event changes the work queue.
 enum WorkStatements {
-    /// Takes back what was asked and has been answered by itself since.
+    /// Deletes the questions that a later event has answered.
     static func takingBack(_ keys: Set<QuestionKey>) -> Command {
         Command(
             """
@@ -72,9 +74,9 @@ enum WorkStatements {
         )
     }
 
-    /// Asks, unless that is asked already.
+    /// Adds questions, unless they are in the queue.
     ///
-    /// What was given up is asked for again: something new is known of its payment.
+    /// A question that was given up is asked again, because there is new information about its payment.
     static func asking(_ questions: [QuestionKey: Instant]) -> Command {
         let entries = questions.sorted { $0.key < $1.key }
         return Command(

@@ -2,7 +2,7 @@ import Billing
 import PostgresClient
 import Storage
 
-/// The derived tables, as the projection reads and writes them.
+/// The SQL with which the projection reads and writes the derived tables.
 struct Projection {
     let tables: ProjectionTables
 
@@ -16,7 +16,7 @@ struct Projection {
     private static let objectColumns =
         "o.account, o.kind, o.id, o.payment, o.snapshot, o.shown_at, o.livemode, o.api_version, o.links, o.undecided"
 
-    /// The payments of some objects, which the first three parameters name.
+    /// The payments of the objects that the first three parameters name.
     private var paymentsOfNamed: String {
         """
         SELECT f.payment
@@ -32,8 +32,8 @@ struct Projection {
         ]
     }
 
-    /// What is to be read before a plan can be made: the objects of all payments that the events touch, then the
-    /// rows of those.
+    /// The queries that a plan needs: the objects of all payments that the events touch, and the rows of
+    /// these payments.
     func reading(_ events: [PreparedEvent]) -> [Command] {
         let told = Set(events.flatMap { $0.keys($0.records.map(\.reference)) })
         let customers = Set(
@@ -54,7 +54,7 @@ struct Projection {
         ]
     }
 
-    /// What the commands of ``reading(_:)`` gave.
+    /// Decodes the results of ``reading(_:)``.
     func standing(_ answers: [Rows]) -> StandingPayments {
         var standing = StandingPayments()
         guard answers.count == 2 else { return standing }
@@ -71,7 +71,7 @@ struct Projection {
         return standing
     }
 
-    /// The objects of the payment of a transaction.
+    /// The objects of a transaction's payment.
     func objects(ofTransaction id: String) -> Command {
         Command(
             """
@@ -83,7 +83,8 @@ struct Projection {
         )
     }
 
-    /// All objects of the payments that some objects belong to, and some customers, which belong to none.
+    /// All objects of the payments that some objects belong to, and some customers, which belong to no
+    /// payment.
     private func objects(ofPaymentsWith told: Set<ObjectKey>, customers: Set<ObjectKey>) -> Command {
         Command(
             """
@@ -113,7 +114,7 @@ struct Projection {
 
     // MARK: Writing
 
-    /// What a plan writes, a statement a kind of thing.
+    /// The statements that write a plan, one per kind of row.
     func writing(_ plan: ProjectionPlan) -> [Command] {
         var commands: [Command] = []
         if !plan.merged.isEmpty { commands += merging(plan.merged) }
@@ -222,8 +223,8 @@ extension PreparedEvent {
 
 /// An ``ObjectRecord`` as a row of the objects table.
 enum ObjectRow {
-    /// - Returns: The record, as if the object had never been shown where its snapshot cannot be read; `nil` for a kind
-    ///   that this version does not know.
+    /// - Returns: The record, without a snapshot if the stored one cannot be read; `nil` for a kind that this
+    ///   version does not know.
     static func record(_ rows: Rows, _ row: Int) -> (record: ObjectRecord, isReadable: Bool)? {
         guard let kind = ObjectKind(rawValue: rows.text(row, 1)) else { return nil }
         let isShown = !rows.isNull(row, 4)
@@ -246,6 +247,6 @@ enum ObjectRow {
 }
 
 extension PostgresFailure {
-    /// What is stored is not what was written.
+    /// A stored value cannot be decoded.
     static let corrupt = PostgresFailure.refused(state: "XX001")
 }

@@ -2,11 +2,11 @@ import Billing
 import PostgresClient
 import Storage
 
-/// Adding up what became stale, and keeping it, as statements.
+/// The SQL for adding up stale days and storing their totals.
 enum UsageAdding {
-    // MARK: What is stale
+    // MARK: Stale days
 
-    /// What ``stale(_:)`` reads.
+    /// The columns that ``stale(_:)`` reads.
     private static let columns = "owner, stale_from, stale_through, stale_revision"
 
     static func stale(_ owners: [String]) -> Command {
@@ -26,7 +26,7 @@ enum UsageAdding {
         }
     }
 
-    /// The owners that have stale days, by name.
+    /// The owners with stale days, ascending.
     static func staleOwners(after owner: String, limit: Int) -> Command {
         Command(
             """
@@ -40,9 +40,10 @@ enum UsageAdding {
         )
     }
 
-    // MARK: What it follows from
+    // MARK: The leases
 
-    /// The leases of some owners that have a block of each one's range, or are kept to have one.
+    /// For each owner, the leases with a block in the owner's range, and all leases with frozen days
+    /// (`kept`).
     static func leases(of owners: [(owner: String, heights: Range<Int64>)]) -> Command {
         Command(
             """
@@ -72,10 +73,11 @@ enum UsageAdding {
 
     // MARK: Keeping
 
-    /// Marks days as added up, and gives the owners of which that is so.
+    /// Marks days as added up, and returns the owners for which that succeeded.
     ///
-    /// Had more become stale since, or somebody else added them up, what was added up here would be of yesterday.
-    /// Whoever holds an owner's row is about to make it so, and is not waited for.
+    /// Skips an owner whose revision changed, or whose days another replica has added up since, because these
+    /// totals are outdated. Also skips an owner whose row another transaction has locked (SKIP LOCKED),
+    /// because that transaction is about to do one of the two.
     static func marking(_ stale: [StaleUsage]) -> Command {
         Command(
             """
@@ -101,7 +103,7 @@ enum UsageAdding {
         )
     }
 
-    /// Puts totals in the place of those that were kept of the same days.
+    /// Replaces the stored totals of these days.
     static func keeping(_ totals: [(stale: StaleUsage, groups: [UsageTotalling.Group])]) -> [Command] {
         let stale = totals.map(\.stale)
         let groups = totals.flatMap { entry in

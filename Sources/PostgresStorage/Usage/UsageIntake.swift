@@ -2,12 +2,12 @@ import Billing
 import PostgresClient
 import Storage
 
-/// Facts about usage on their way into the ledger, as statements.
+/// The SQL that stores facts about usage.
 enum UsageIntake {
-    /// Lets one replica take facts in at a time, until its database transaction ends.
+    /// Takes a lock that lets one replica store facts at a time, until its database transaction ends.
     ///
-    /// A lease is decided by the calendar, and a day marks the totals of all leases it has: in turn, each sees what
-    /// the others wrote, and no total is left as it was before both.
+    /// The calendar determines a lease's days, and a day makes the totals of all its leases stale. With the
+    /// lock, each replica sees the others' writes, so no total misses either of two concurrent changes.
     static let turn = Command.turn(at: "usage_leases")
 
     // MARK: Leases
@@ -35,7 +35,7 @@ enum UsageIntake {
                 [.texts(owners.sorted())]
             ),
             writing(plan.leases),
-            // At the end: whoever reads these owners' totals is in nobody's way before.
+            // Last, to hold the row locks on `usage_owners` as briefly as possible.
             makingStale(plan.stale),
         ]
     }
@@ -73,7 +73,7 @@ enum UsageIntake {
         )
     }
 
-    /// Notes that the totals of some days do not follow from the leases yet.
+    /// Records that the totals of some days do not follow from the leases yet.
     static func makingStale(_ dates: [String: ClosedRange<CivilDate>]) -> Command {
         let entries = dates.sorted { $0.key < $1.key }
         return Command(
@@ -94,7 +94,7 @@ enum UsageIntake {
 
     // MARK: The calendar
 
-    /// From when to when the owners' leases go that have one of these blocks.
+    /// For each owner with leases in these blocks, the first and last block of those leases.
     static func spans(of heights: Range<Int64>) -> Command {
         Command(
             """

@@ -2,14 +2,14 @@ import Billing
 import PostgresClient
 import Storage
 
-/// What is kept of usage, as it is read.
+/// The SQL that reads the calendar, leases, totals and accounts.
 enum UsageReading {
     // MARK: The calendar
 
     private static let dayColumns =
         "date, first_height, last_height, last_height_yet, akt_usd, price_source, final"
 
-    /// All of it, by rising date.
+    /// All days, ascending.
     static let calendar = Command("SELECT \(dayColumns) FROM usage_calendar ORDER BY date")
     static let newestDay = Command("SELECT \(dayColumns) FROM usage_calendar ORDER BY date DESC LIMIT 1")
 
@@ -67,7 +67,7 @@ enum UsageReading {
         return leases
     }
 
-    /// Reads a row that begins with a record and what is kept.
+    /// Reads a row that begins with a record and its frozen days (`kept`).
     static func lease(_ rows: Rows, _ row: Int) throws(PostgresFailure) -> KnownLease {
         do {
             return KnownLease(
@@ -101,7 +101,7 @@ enum UsageReading {
         )
     }
 
-    /// - Returns: `nil` where some cannot be read: they can be added up from the facts.
+    /// - Returns: `nil` if a total cannot be read; the caller then adds up from the facts.
     static func groups(_ rows: Rows) -> [UsageGroup]? {
         var groups: [UsageGroup] = []
         for row in 0..<rows.count {

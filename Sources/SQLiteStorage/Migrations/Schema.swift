@@ -1,6 +1,6 @@
 import GRDB
 
-/// The tables, one migration a change; a migration that has shipped is never edited.
+/// The tables, one migration per change; a released migration is never edited.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -26,22 +26,23 @@ enum Schema {
         return migrator
     }
 
-    /// Whose tables a database holds.
+    /// Which program created the tables of a database.
     enum Origin: Equatable {
-        /// Nobody's: it has none.
+        /// The database has no tables.
         case empty
         case ours
         case newer
-        /// Another program's, or ours with a part missing.
+        /// Another program, or ours but with a part missing.
         case foreign
     }
 
-    /// Compares the tables with those that the migrations make which the database says it has had.
+    /// Compares the tables with those that the applied migrations create.
     static func origin(of db: Database) throws -> Origin {
         let (migrator, tables) = (migrator, try columns(of: db))
         let register = "grdb_migrations.identifier"
         let applied = tables.contains(register) ? try migrator.appliedIdentifiers(db) : []
-        // The register is made before the first migration, after which a process may have been killed.
+        // GRDB creates its table of migrations before the first migration, and a process may be killed
+        // between the two.
         if applied.isEmpty, tables.isSubset(of: [register]) { return .empty }
         guard let first = migrator.migrations.first, applied.contains(first) else { return .foreign }
         if try migrator.hasBeenSuperseded(db) { return .newer }
@@ -82,7 +83,8 @@ enum Schema {
         CREATE INDEX events_quarantined ON events (sequence) WHERE disposition = 'quarantined';
         """
 
-    /// In the order in which a page is read, and with what is counted: neither then touches the events themselves.
+    /// Serves pages ordered by the time of receipt, and the counts by disposition and source, without reading
+    /// the events.
     private static let eventsByTime = """
         CREATE INDEX events_by_time ON events (received_at, sequence, disposition, source);
         """
@@ -178,7 +180,8 @@ enum Schema {
         CREATE INDEX used_session_links_by_end ON used_session_links (expires_at);
         """
 
-    /// SQLite changes no constraint of a table, so the table is made anew and filled in the order of the log.
+    /// SQLite cannot change a table's constraints, so the table is created again and filled in the order of
+    /// the log.
     private static let eventVersions = """
         CREATE TABLE new_events (
             sequence INTEGER PRIMARY KEY,
@@ -223,7 +226,7 @@ enum Schema {
 }
 
 extension Schema {
-    // Days are counted since 1970-01-01.
+    // Days are numbers of days since 1970-01-01.
     fileprivate static let usage = """
         CREATE TABLE usage_calendar (
             date INTEGER PRIMARY KEY,
@@ -290,7 +293,7 @@ extension Schema {
         """
 }
 
-/// The tables that are derived from the log, and can be derived again beside the ones in use.
+/// The tables that are derived from the log, and can be rebuilt next to the ones in use.
 struct ProjectionTables: Sendable {
     static let live = ProjectionTables(prefix: "")
     static let rebuilt = ProjectionTables(prefix: "rebuilt_")
@@ -344,7 +347,7 @@ struct ProjectionTables: Sendable {
         """
     }
 
-    /// Whether events showed an object in two ways of which neither can be told to be the later.
+    /// Marks an object that events showed in two states, neither of which can be identified as the later.
     var undecided: String {
         """
         ALTER TABLE \(objects)
@@ -352,7 +355,7 @@ struct ProjectionTables: Sendable {
         """
     }
 
-    /// The account of a row's customer: a connected account chooses its customers' ids.
+    /// The account of a row's customer, because each connected account has customer ids of its own.
     var accounts: String {
         "ALTER TABLE \(transactions) ADD COLUMN account TEXT NOT NULL DEFAULT '';"
     }

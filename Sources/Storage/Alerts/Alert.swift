@@ -1,13 +1,13 @@
 package import Billing
 
-/// Something that operators are told, in words that do not change any more.
+/// A message to the operators, whose text is fixed when it is created.
 package struct Alert: Codable, Sendable, Equatable {
-    /// Follows from what it is about, so that the same is never told under two names.
+    /// Derived from the alert's cause, so that the same cause never gets two ids.
     package let id: String
     package let kind: AlertKind
-    /// When it was seen to be so.
+    /// When the cause was noticed.
     package let at: Instant
-    /// The JSON that is sent, the same at every attempt.
+    /// The JSON that is sent, unchanged on each attempt.
     package let body: String
 
     package init(id: String, kind: AlertKind, at: Instant, body: String) {
@@ -18,7 +18,7 @@ package struct Alert: Codable, Sendable, Equatable {
     }
 }
 
-/// What an alert is about: the `type` of what is sent.
+/// The cause of an alert, sent as its `type`.
 package enum AlertKind: String, Codable, Sendable, CaseIterable {
     case eventQuarantined = "event.quarantined"
     case reconciliationDrifted = "reconciliation.drifted"
@@ -31,10 +31,10 @@ package enum AlertKind: String, Codable, Sendable, CaseIterable {
     case fraudWarningNotActionable = "fraud_warning.not_actionable"
     case reviewOpened = "review.opened"
     case reviewClosed = "review.closed"
-    /// An operator asked for it.
+    /// An operator requested it.
     case test
 
-    /// Those that are told one after another: that something is over comes after it began.
+    /// Alerts of one line are sent in order: the end of a problem is sent after its beginning.
     package enum Line: Hashable, Sendable {
         case quarantine, reconciliation, silence, disputes, fraudWarnings, reviews, test
     }
@@ -51,6 +51,6 @@ package enum AlertKind: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// Whether it is about a payment that is, or was, in danger.
+    /// Whether the alert is about a payment at risk, or one whose risk has ended.
     package var isOfPaymentAtRisk: Bool { [.disputes, .fraudWarnings, .reviews].contains(line) }
 }

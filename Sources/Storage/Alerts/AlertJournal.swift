@@ -1,31 +1,32 @@
 package import Billing
 
-/// What is to be told and was not told yet, and how far that was decided: all that has to outlive the process.
+/// The alerts that are not sent yet, and how far the service has looked for new ones: the state that must
+/// survive a restart.
 ///
-/// An alert is written down here together with what it was decided from, and taken out once the receiver has it. So it
-/// is told at least once, whatever happens in between, and always under the same name.
+/// An alert is stored together with the state it was derived from, and removed once the receiver has accepted
+/// it. So each alert is sent at least once, and always with the same id.
 package struct AlertJournal: Codable, Sendable, Equatable {
-    /// An alert that the receiver does not have yet.
+    /// An alert that the receiver has not accepted yet.
     package struct Pending: Codable, Sendable, Equatable {
         package let alert: Alert
         package var attempts = 0
-        /// When to try, or to try again.
+        /// When the next attempt is due.
         package var dueAt: Instant
         /// Why the last attempt failed.
         package var failure: String?
     }
 
-    /// Quarantined events.
+    /// The state of the search for quarantined events.
     package struct Quarantine: Codable, Sendable, Equatable {
-        /// The newest that was told.
+        /// The newest event that an alert has reported.
         package var toldThrough: String?
-        /// Until when further ones are gathered.
+        /// Until when further events are collected for the next alert.
         package var restsUntil: Instant?
     }
 
-    /// Reconciliations.
+    /// The state of the search for reconciliations with drift.
     package struct Reconciliations: Codable, Sendable, Equatable {
-        /// A run whose drift was told and not seen to be mended.
+        /// A run whose drift was reported, and has not been resolved since.
         package struct Standing: Codable, Sendable, Equatable {
             package let runID: String
             package let account: String?
@@ -40,19 +41,19 @@ package struct AlertJournal: Codable, Sendable, Equatable {
             }
         }
 
-        /// The run that was the latest at the last look, and its state.
+        /// The latest run at the last look, and its state.
         package var seen: String?
-        /// The last event of the log that told of one.
+        /// The newest event of the log that records the completion of a run.
         package var readThrough: String?
         package var standing: [Standing] = []
     }
 
-    /// Webhooks that do not come.
+    /// The state of the check for missing webhooks.
     package struct Silence: Codable, Sendable, Equatable {
         package struct Incident: Codable, Sendable, Equatable {
             package let alertID: String
             package let begunAt: Instant
-            /// The last event that came before it; `nil` when none ever did.
+            /// The last event that arrived before the incident; `nil` if none has ever arrived.
             package let lastEvent: String?
             package let lastEventAt: Instant?
 
@@ -64,46 +65,46 @@ package struct AlertJournal: Codable, Sendable, Equatable {
             }
         }
 
-        /// Since when somebody has been there to be spoken to.
+        /// When this deployment began monitoring.
         package var watchedSince: Instant
         package var lookAgainAt: Instant
         package var incident: Incident?
     }
 
-    /// In the order in which it was decided.
+    /// In the order in which they were added.
     package var pending: [Pending] = []
     package var quarantine = Quarantine()
     package var reconciliations = Reconciliations()
     package var silence: Silence
-    /// The newest event of the log that was looked at for payments in danger; `nil` before the first look.
+    /// The newest event of the log that was checked for payments at risk; `nil` before the first check.
     package var risksReadThrough: String?
 
     package init(begunAt: Instant) { silence = Silence(watchedSince: begunAt, lookAgainAt: begunAt) }
 
     package mutating func append(_ alert: Alert, now: Instant) {
-        // Decided from the same again: it is on its way.
+        // Added before from the same cause.
         guard !pending.contains(where: { $0.alert.id == alert.id }) else { return }
         pending.append(Pending(alert: alert, dueAt: now))
     }
 
-    /// Takes back an alert that is true no more, unless the receiver may have it already.
+    /// Removes an alert whose cause is gone, unless the receiver may have it already.
     ///
-    /// - Returns: Whether it will not be told.
+    /// - Returns: Whether the alert was removed.
     package mutating func withdraw(_ id: String) -> Bool {
         let kept = pending.filter { $0.alert.id != id || $0.attempts > 0 }
         defer { pending = kept }
         return kept.count < pending.count
     }
 
-    /// Whether something of that line is still to be told.
+    /// Whether an alert of that line is not sent yet.
     package func isTelling(_ line: AlertKind.Line) -> Bool { pending.contains { $0.alert.kind.line == line } }
 
-    /// What may be tried now: of each line the first.
+    /// The alerts that may be sent now: at most the first of each line.
     ///
     /// - Parameters:
-    ///   - now: The present.
-    ///   - longestWait: The most that anything is put off, in seconds: what is due later was put off by a clock that
-    ///     ran ahead.
+    ///   - now: The current time.
+    ///   - longestWait: The longest delay of an attempt, in seconds. A due time further ahead was written
+    ///     while the clock was ahead, and counts as due.
     /// - Returns: The ids.
     package func due(now: Instant, longestWait: Int64) -> [String] {
         var seen: Set<AlertKind.Line> = []
@@ -112,12 +113,12 @@ package struct AlertJournal: Codable, Sendable, Equatable {
             .map(\.alert.id)
     }
 
-    /// Since when the oldest has been waiting to be told.
+    /// When the oldest alert that is not sent yet was created.
     package var oldestAt: Instant? { pending.map(\.alert.at).min() }
 }
 
 extension UpkeepRun {
-    /// What is kept of alerts; `nil` for another kind, or what a later version wrote.
+    /// The state of alerts; `nil` for a run of another kind, or for JSON of a later version.
     package var alertJournal: AlertJournal? { kind == .alerts ? Self.decode(progress) : nil }
 
     package mutating func keep(_ journal: AlertJournal) { progress = Self.encode(journal) }

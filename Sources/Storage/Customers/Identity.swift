@@ -1,6 +1,7 @@
-/// A user or an organization of Console's, by the id that a token, a header or a customer's metadata gives.
+/// A user or an organization of Console, with the id from a token, a header or a customer's metadata.
 ///
-/// One user has several: Console's own uuid, and the `sub` of the tokens (`auth0|…`). Both are linked to the customer.
+/// One user has several ids: Console's own uuid, and the `sub` of the tokens (`auth0|…`). Both are linked to
+/// the customer.
 package struct Identity: Hashable, Sendable {
     package enum Kind: String, Sendable, CaseIterable { case user, organization }
 
@@ -9,7 +10,7 @@ package struct Identity: Hashable, Sendable {
 
     package static let maximumLength = 255
 
-    /// - Returns: `nil` for what is no id: 1 to 255 printable ASCII characters.
+    /// - Returns: `nil` unless the id has 1 to 255 printable ASCII characters.
     package init?(_ kind: Kind, _ id: String) {
         let bytes = id.utf8
         guard 1...Self.maximumLength ~= bytes.count, bytes.allSatisfy({ 0x20...0x7E ~= $0 }) else {
@@ -20,13 +21,13 @@ package struct Identity: Hashable, Sendable {
     }
 }
 
-/// Where a link was learnt, the most trusted first.
+/// The source of a link, the most trusted first.
 package enum LinkOrigin: String, Sendable, CaseIterable {
     /// `PUT /v1/customers/{id}`
     case api
     /// Console's own database.
     case console
-    /// `metadata.userId` of a customer of one's own account.
+    /// `metadata.userId` of a customer of the platform account.
     case stripe
 }
 
@@ -34,7 +35,8 @@ package enum LinkOrigin: String, Sendable, CaseIterable {
 package struct IdentityLink: Hashable, Sendable {
     package let identity: Identity
     package let origin: LinkOrigin
-    /// Whether it counts: no more trusted origin says anything of the customer's users, or of its organizations.
+    /// Whether the link is used: no more trusted origin states any users, or any organizations, of the
+    /// customer.
     package let isInForce: Bool
 
     package init(_ identity: Identity, _ origin: LinkOrigin, isInForce: Bool) {
@@ -44,14 +46,15 @@ package struct IdentityLink: Hashable, Sendable {
     }
 }
 
-/// What one origin says of a customer, by kind: a kind that is missing is not spoken of, and an empty set says that
-/// there are none.
+/// The users and organizations that one origin states for a customer.
+///
+/// A missing kind means no statement. An empty set states that there are none.
 package typealias StatedLinks = [Identity.Kind: Set<String>]
 
-/// The links of one customer, from what each origin says.
+/// The links of one customer, from the statements of each origin.
 package struct CustomerLinks: Sendable, Equatable {
     package let key: CustomerKey
-    /// By kind, origin and id.
+    /// Sorted by kind, origin and id.
     package let links: [IdentityLink]
 
     package init(_ key: CustomerKey, _ stated: [LinkOrigin: StatedLinks]) {
@@ -68,12 +71,12 @@ package struct CustomerLinks: Sendable, Equatable {
 }
 
 extension StatedLinks {
-    /// As rows of a table; an empty text for a kind of which there are none.
+    /// As rows of a table; an empty text for a kind with an empty set.
     package var rows: [(kind: Identity.Kind, identity: String)] {
         flatMap { kind, ids in (ids.isEmpty ? [""] : ids.sorted()).map { (kind, $0) } }
     }
 
-    /// What ``rows`` wrote, of several origins.
+    /// Decodes ``rows`` of several origins.
     package static func byOrigin(
         _ rows: some Sequence<(origin: String, kind: String, identity: String)>
     ) -> [LinkOrigin: StatedLinks] {

@@ -1,33 +1,33 @@
-/// What became of links that were put.
+/// The outcome of storing links.
 package enum LinkOutcome: Sendable, Equatable {
     case changed
     case unchanged
-    /// The customer's personal data were erased; nothing was put.
+    /// The customer's personal data are erased; no link was stored.
     case erased
 }
 
-/// Who is who: the users and organizations of Stripe's customers.
+/// The users and organizations of Stripe's customers.
 ///
-/// Of a customer's users, and likewise of its organizations, the most trusted origin that says anything is believed
-/// alone: ``LinkOrigin/api``, then ``LinkOrigin/console``, then ``LinkOrigin/stripe``. What Stripe says follows from
-/// the log and counts for customers of one's own account only, since a connected account writes its customers'
-/// metadata as it likes.
+/// For a customer's users, and separately for its organizations, only the most trusted origin with a
+/// statement counts: ``LinkOrigin/api``, then ``LinkOrigin/console``, then ``LinkOrigin/stripe``. Links from
+/// Stripe are derived from the log. They count only for customers of the platform account, because a
+/// connected account controls its customers' metadata.
 package protocol IdentityMap: Sendable {
-    /// A user's or an organization's customers, by account and id, at most ``maximumCustomers``.
+    /// The customers of a user or an organization, sorted by account and id, at most ``maximumCustomers``.
     func customers(of identity: Identity) async throws(StoreError) -> [CustomerKey]
 
     /// All links of a customer.
     ///
-    /// - Returns: `nil` for a customer that nothing is known of.
+    /// - Returns: `nil` for an unknown customer.
     func links(of customer: CustomerKey) async throws(StoreError) -> CustomerLinks?
 
-    /// Puts what an origin says of a customer in the place of what it said before.
+    /// Replaces the statement of an origin about a customer.
     ///
     /// - Parameters:
-    ///   - stated: Nothing to take back what was said.
-    ///   - customer: The customer; nothing need be known of it yet.
-    ///   - origin: Not ``LinkOrigin/stripe``, which follows from the log.
-    /// - Returns: What became of it.
+    ///   - stated: The new statement; empty to withdraw the old one.
+    ///   - customer: The customer, known or not.
+    ///   - origin: Not ``LinkOrigin/stripe``, whose links are derived from the log.
+    /// - Returns: The outcome.
     /// - Throws: ``StoreError``.
     func put(
         _ stated: StatedLinks,
@@ -35,12 +35,12 @@ package protocol IdentityMap: Sendable {
         from origin: LinkOrigin
     ) async throws(StoreError) -> LinkOutcome
 
-    /// The customers of an account that Stripe told of or that were put, by rising id.
+    /// The customers of an account that Stripe or a stored link names, by ascending id.
     ///
     /// - Parameters:
-    ///   - account: `nil` for one's own.
-    ///   - customer: Those behind it; `nil` for the first.
-    ///   - limit: How many at most.
+    ///   - account: `nil` for the platform account.
+    ///   - customer: The last customer of the previous page; `nil` for the first page.
+    ///   - limit: The most customers to return.
     /// - Returns: The customers.
     /// - Throws: ``StoreError``.
     func customers(

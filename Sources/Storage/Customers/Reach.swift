@@ -1,11 +1,11 @@
 package import Billing
 
-/// Whose rows may be read.
+/// The customers whose rows a caller may read.
 ///
-/// Every read of the feed, of a receipt and of a balance takes one, so that none can be forgotten.
+/// Every read of the feed, of a receipt and of a balance takes a reach, so that no read can omit the check.
 package enum Reach: Sendable, Equatable {
     case anyCustomer
-    /// These customers' alone; an empty list finds nothing.
+    /// Only these customers; an empty list matches no row.
     case customers([CustomerKey])
 
     package func includes(_ customer: CustomerKey) -> Bool {
@@ -22,7 +22,7 @@ package enum Reach: Sendable, Equatable {
         }
     }
 
-    /// What both reach.
+    /// The customers that both allow.
     package func narrowed(to customers: [CustomerKey]) -> Reach { .customers(customers.filter(includes)) }
 }
 

@@ -1,29 +1,30 @@
 package import Billing
 
-/// An archive of bodies that some can be taken out of.
+/// An archive of bodies from which some bodies can be erased.
 package protocol ErasableArchive: Sendable {
-    /// The files that have bodies of a kind.
+    /// The files that contain matching bodies.
     ///
     /// - Parameters:
-    ///   - erasing: Whether those bodies are taken out, a file at a time: it is as it was, or without all of them.
-    ///   - isChosen: Tells the kind.
+    ///   - erasing: Whether to erase the matching bodies, one file at a time: a file is either unchanged or
+    ///     without all of them.
+    ///   - isChosen: Whether a body matches.
     /// - Returns: The names of the files, sorted.
-    /// - Throws: An error that is safe to show; the files before are done.
+    /// - Throws: An error that is safe to show; the files before it are done.
     func files(erasing: Bool, where isChosen: (ArchivedBody) -> Bool) throws -> [String]
 }
 
-/// Erases a customer's personal data: in the log, in what is derived from it, beside it, and in the archive.
+/// Erases a customer's personal data in the log, the derived tables, the other tables and the archive.
 ///
-/// The customer is marked first, so that nothing comes back that arrives meanwhile. Every step may be done twice: one
-/// that was interrupted is asked for again.
+/// The customer is marked first, so that events that arrive meanwhile are recorded without personal data.
+/// Every step may run twice: an interrupted erasure is requested again.
 package struct CustomerEraser: Sendable {
     private let store: any PersonalDataErasure
     private let archive: (any ErasableArchive)?
 
     private static let pageSize = 100
-    /// What an event names may be named by another in turn: a mandate by a means of payment, that by a charge.
+    /// Ids are found transitively (charge → payment method → mandate), at most this many passes.
     private static let maximumPasses = 6
-    /// Events of our own, which have ids in them and nobody's data.
+    /// The prefix of the service's own events, which contain ids but no personal data.
     fileprivate static let ownEvents = "evt_ours_"
 
     package init(store: any PersonalDataErasure, archive: (any ErasableArchive)?) {
@@ -33,9 +34,9 @@ package struct CustomerEraser: Sendable {
 
     /// - Parameters:
     ///   - key: The customer.
-    ///   - isDryRun: Whether to tell the extent and change nothing.
-    ///   - now: The present.
-    /// - Returns: `nil` when nothing is known of such a customer.
+    ///   - isDryRun: Whether to report the extent and change no data.
+    ///   - now: The current time.
+    /// - Returns: `nil` for an unknown customer.
     /// - Throws: ``ErasureFault``.
     package func erase(
         _ key: CustomerKey,
@@ -70,7 +71,7 @@ package struct CustomerEraser: Sendable {
         do throws(StoreError) {
             try await store.mark(search.ids, of: key, at: now)
             report.events = try await eraseEvents(&search, now: now)
-            // The tail of the log may have told of more.
+            // Events that were recorded meanwhile may have added ids.
             try await store.mark(search.ids, of: key, at: now)
             _ = try await store.eraseDerived(of: key)
         } catch {
@@ -87,11 +88,11 @@ package struct CustomerEraser: Sendable {
 
     // MARK: The log
 
-    /// Which events are the customer's, and by which ids they are known.
+    /// Finds the customer's events, and collects the ids that belong to the customer.
     private struct Search {
         let key: CustomerKey
         private(set) var ids: Set<String>
-        /// Events of the customer's, and those of them that have something to erase.
+        /// The number of the customer's events, and of those with data to erase.
         var (mentions, found) = (0, 0)
 
         init(_ key: CustomerKey, knowing ids: Set<String>) {
@@ -99,7 +100,7 @@ package struct CustomerEraser: Sendable {
             self.ids = ids.union([key.customer])
         }
 
-        /// Whether an event is the customer's; what it names is the customer's then.
+        /// Whether an event is the customer's; if so, the ids in it are added to the customer's.
         mutating func takes(_ event: LoggedEvent) -> Bool {
             guard event.entry.account == key.account, !event.entry.id.hasPrefix(CustomerEraser.ownEvents)
             else { return false }
@@ -109,7 +110,7 @@ package struct CustomerEraser: Sendable {
             return true
         }
 
-        /// The same of a line of the archive.
+        /// Whether an archived body is the customer's.
         func covers(_ archived: ArchivedBody) -> Bool {
             guard archived.account == key.account, !archived.key.id.hasPrefix(CustomerEraser.ownEvents) else {
                 return false
@@ -118,7 +119,7 @@ package struct CustomerEraser: Sendable {
         }
     }
 
-    /// Goes through the log until it tells of nothing more that is the customer's.
+    /// Reads the log repeatedly until a pass finds no new id of the customer.
     private func look(_ search: inout Search) async throws(StoreError) {
         for _ in 0..<Self.maximumPasses {
             let known = search.ids.count
@@ -137,7 +138,7 @@ package struct CustomerEraser: Sendable {
         }
     }
 
-    /// - Returns: How many had something to erase.
+    /// - Returns: The number of events with data to erase.
     private func eraseEvents(_ search: inout Search, now: Instant) async throws(StoreError) -> Int {
         var count = 0
         var last: Int64 = 0

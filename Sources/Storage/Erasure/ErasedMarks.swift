@@ -1,10 +1,10 @@
 import Billing
 import Synchronization
 
-/// The ids of erased customers and of what is theirs, as the recording of events looks them up.
+/// The ids of erased customers and of their objects, in memory for the recording of events.
 package final class ErasedMarks: Sendable {
     private struct State {
-        /// By account, then by id, the customer.
+        /// The customer, by account and then by id.
         var customers: [String: [String: String]] = [:]
         var revision: Int64 = 0
     }
@@ -13,7 +13,7 @@ package final class ErasedMarks: Sendable {
 
     package init() {}
 
-    /// Up to which mark of the store these are known.
+    /// The number of the newest mark of the store that is loaded here.
     package var revision: Int64 { state.withLock { $0.revision } }
 
     package func add(_ ids: some Sequence<String>, of customer: String, account: String, revision: Int64) {
@@ -23,7 +23,7 @@ package final class ErasedMarks: Sendable {
         }
     }
 
-    /// A customer's own, and what is theirs.
+    /// The customer's id, and the ids of the customer's objects.
     package func ids(of key: CustomerKey) -> Set<String> {
         state.withLock { state in
             Set((state.customers[key.account ?? ""] ?? [:]).filter { $0.value == key.customer }.keys)
@@ -37,10 +37,10 @@ package final class ErasedMarks: Sendable {
         }
     }
 
-    /// An event as it is to be recorded.
+    /// The event in the form in which it must be recorded.
     ///
-    /// - Returns: `nil` for one that is of nobody who was erased; else the event without personal data, whose it is,
-    ///   and what else is theirs by that.
+    /// - Returns: `nil` if the event concerns no erased customer; else the event without personal data, the
+    ///   customer, and the ids in the event that belong to the customer.
     package func applied(
         to prepared: PreparedEvent,
         projection: ProjectionPolicy

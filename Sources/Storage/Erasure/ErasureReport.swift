@@ -1,21 +1,21 @@
 import Billing
 
-/// What an erasure came to, or would come to.
+/// The extent of an erasure, or of a dry run.
 package struct ErasureReport: Sendable, Equatable {
     package let key: CustomerKey
-    /// Whether nothing was changed, because only the extent was asked for.
+    /// Whether this was a dry run, which changes no data.
     package let isDryRun: Bool
     /// Whether the customer had been erased before.
     package let wasErased: Bool
-    /// Events with something to erase.
+    /// The number of events with data to erase.
     package var events: Int
-    /// Rows of the feed that are the customer's.
+    /// The number of the customer's rows in the feed.
     package var transactions: Int
-    /// Credits with a description.
+    /// The number of credits with a description.
     package var credits: Int
-    /// Links to users and organizations that were put.
+    /// The number of stored links to users and organizations.
     package var links: Int
-    /// Files of the archive that have, or had, bodies of the customer's.
+    /// The archive files that contain, or contained, bodies of the customer.
     package var archives: [String]
 
     package init(
@@ -39,10 +39,10 @@ package struct ErasureReport: Sendable, Equatable {
     }
 }
 
-/// Why an erasure did not come to its end; asked for again, it goes on with what is left.
+/// Why an erasure failed; requested again, it continues with the remaining data.
 package enum ErasureFault: Error, Equatable, CustomStringConvertible {
     case store(StoreError)
-    /// The database is done.
+    /// The archive failed, after the database was erased.
     case archive(String)
 
     package var description: String {

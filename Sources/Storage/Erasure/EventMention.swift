@@ -1,10 +1,10 @@
 package import Billing
 
-/// Whom an event is about, as far as its bytes say, whether or not we read its kind.
+/// The customers and ids that an event contains, read from its bytes whether or not we know its type.
 package struct EventMention: Sendable {
-    /// The customers that it says it is of.
+    /// The customers that the event's object names as its own.
     package let customers: Set<String>
-    /// Every text in it, which an id may be.
+    /// Every string in the event, any of which may be an id.
     private let texts: Set<String>
 
     package init(_ event: Event, payload: [UInt8]?) {
@@ -24,7 +24,7 @@ package struct EventMention: Sendable {
     }
 
     package init(_ logged: LoggedEvent) {
-        // Bytes that today's code refuses may name somebody all the same.
+        // Bytes that the current code refuses may still contain personal data.
         let unread = Event(
             id: logged.entry.id,
             type: logged.entry.type,
@@ -39,12 +39,12 @@ package struct EventMention: Sendable {
 
     /// Whether the event is about a customer.
     ///
-    /// One that says of whom it is is of nobody else, whatever else it names; of the others, such as disputes and
-    /// what we do not read, it is enough that they name something of the customer's.
+    /// If the event names a customer, only that customer matches. Otherwise, as for disputes and types that
+    /// we do not read, an id that belongs to the customer is enough.
     ///
     /// - Parameters:
     ///   - customer: The customer.
-    ///   - ids: Of the customer, and of what is known to be the customer's.
+    ///   - ids: The ids of the customer and of the customer's objects.
     /// - Returns: Whether it is.
     package func isAbout(_ customer: String, ids: Set<String>) -> Bool {
         customers.isEmpty ? !texts.isDisjoint(with: ids) : customers.contains(customer)
@@ -52,14 +52,14 @@ package struct EventMention: Sendable {
 
     /// The erased customer that the event is about.
     ///
-    /// - Parameter marked: The ids that are marked, and whose they are.
-    /// - Returns: `nil` when it is about nobody who was erased.
+    /// - Parameter marked: The customer of each marked id.
+    /// - Returns: `nil` if the event is about no erased customer.
     package func owner(in marked: [String: String]) -> String? {
         if customers.isEmpty { return texts.lazy.compactMap { marked[$0] }.first }
         return customers.first { marked[$0] == $0 }
     }
 
-    /// The ids in an event of a customer's of things that are the customer's as well.
+    /// The ids in the event that belong to its customer.
     package var belongings: Set<String> {
         texts.filter { text in
             guard let underscore = text.firstIndex(of: "_") else { return false }
@@ -67,7 +67,7 @@ package struct EventMention: Sendable {
         }
     }
 
-    /// What begins with these is never shared by two customers; plans, prices and payouts are.
+    /// Objects with these prefixes are never shared by two customers, unlike plans, prices and payouts.
     private static let ownedPrefixes: Set<String> = [
         "ba", "card", "ch", "cn", "cs", "dp", "du", "ii", "il", "in", "inpay", "issfr", "mandate", "pi", "pm",
         "prv",

@@ -1,9 +1,9 @@
 package import Billing
 
-/// A customer of one of Stripe's accounts.
+/// A customer of a Stripe account.
 package struct CustomerKey: Hashable, Sendable {
     package let customer: String
-    /// `nil` for one's own account.
+    /// `nil` for the platform account.
     package let account: String?
 
     package init(_ customer: String, account: String?) {
@@ -12,7 +12,7 @@ package struct CustomerKey: Hashable, Sendable {
     }
 }
 
-/// An event of the log with its number there.
+/// An event of the log with its log number.
 package struct NumberedEvent: Sendable {
     package let sequence: Int64
     package let event: LoggedEvent
@@ -23,10 +23,10 @@ package struct NumberedEvent: Sendable {
     }
 }
 
-/// What stays of an event whose personal data are erased.
+/// The data that remain of an event whose personal data are erased.
 package struct ErasableEvent: Sendable {
     package let sequence: Int64
-    /// `nil` of one that could not be read: nothing stays but what the log says of it.
+    /// `nil` for an event that cannot be read: only its log entry remains.
     package let essence: [UInt8]?
 
     package init(_ numbered: NumberedEvent) {
@@ -35,14 +35,14 @@ package struct ErasableEvent: Sendable {
     }
 }
 
-/// What is known of a customer beside the events.
+/// A customer's data outside the events.
 package struct CustomerHoldings: Sendable, Equatable {
-    /// The ids of the objects of the customer's payments, and of what an earlier erasure found.
+    /// The ids of the objects of the customer's payments, and the ids that an earlier erasure found.
     package var ids: Set<String>
     package var transactions: Int
-    /// Credits with a description.
+    /// The number of credits with a description.
     package var credits: Int
-    /// Links to users and organizations that were put.
+    /// The number of stored links to users and organizations.
     package var links: Int
     /// Whether the customer is marked as erased.
     package var isErased: Bool
@@ -56,45 +56,45 @@ package struct CustomerHoldings: Sendable, Equatable {
     }
 }
 
-/// Erasing what is known of a person, while amounts stay.
+/// Erases the personal data of a customer and keeps the amounts.
 ///
-/// A customer who is marked stays so: what comes of theirs later is recorded without personal data.
+/// A mark is permanent: later events of the customer are recorded without personal data.
 package protocol PersonalDataErasure: Sendable {
-    /// What is known of a customer beside the events.
+    /// The customer's data outside the events.
     func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings
 
-    /// Events of an account in the order of the log.
+    /// All events in the order of the log.
     ///
     /// - Parameters:
-    ///   - sequence: The number of the last one before.
-    ///   - limit: How many at most; fewer where they are large.
-    /// - Returns: None at the end.
+    ///   - sequence: The number of the last event of the previous page.
+    ///   - limit: The most events to return; fewer if they are large.
+    /// - Returns: An empty list at the end of the log.
     /// - Throws: ``StoreError``.
     func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent]
 
-    /// Marks a customer, and what is the customer's, so that events about them are recorded without personal data
-    /// from now on.
+    /// Marks a customer and the customer's objects, so that events about them are recorded without personal
+    /// data from now on.
     func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError)
 
-    /// Puts what stays of some events in the place of what was kept of them.
+    /// Replaces the content of events with the data that remain.
     ///
-    /// - Returns: How many had something to erase.
+    /// - Returns: The number of events with data to erase.
     func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int
 
-    /// Derives the payments of a marked customer again, a payment at a time, and erases what is kept beside the log:
-    /// users and organizations, and descriptions of credits.
+    /// Derives the payments of a marked customer again, one at a time, and erases the data outside the log:
+    /// users, organizations, and descriptions of credits.
     ///
-    /// - Returns: How many rows of the feed are other than they stood.
+    /// - Returns: The number of feed rows that changed.
     func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int
 
-    /// Makes what was erased unfindable in the database's own files, as far as a database can.
+    /// Removes erased data from the database's files, as far as the database can.
     func scrub() async throws(StoreError)
 
-    /// Which of some ids are marked.
+    /// Those of the ids that are marked.
     func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String>
 }
 
 extension String {
-    /// An account as the stores keep it, where `''` is one's own.
+    /// Converts an account from its stored form, where `''` is the platform account.
     package var orNil: String? { isEmpty ? nil : self }
 }

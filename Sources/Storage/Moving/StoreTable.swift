@@ -1,16 +1,16 @@
-/// A table that every store has, as it is moved from one store to another.
+/// A table of every store, described for a move from one store to another.
 package struct StoreTable: Sendable {
-    /// What a column holds, whatever the types of a database are called.
+    /// The content of a column, independent of the types of a database.
     package enum Kind: Sendable {
         case integer
         case flag
         case text
         case bytes
-        /// What people wrote.
+        /// Text that people wrote.
         ///
-        /// PostgreSQL keeps it as bytes, for its text may not hold everything.
+        /// PostgreSQL stores it as bytes, because its text type rejects some characters, such as NUL.
         case words
-        /// The number of a payment, which means something only within one store.
+        /// The number of a payment, which has a meaning only within one store.
         case payment
     }
 
@@ -21,9 +21,9 @@ package struct StoreTable: Sendable {
 
     package let name: String
     package let columns: [Column]
-    /// The columns by which a row is found, none of them NULL; of a few rows where several have the same.
+    /// The columns by which a row is found, none of them NULL; a few rows may have the same values.
     package let key: [String]
-    /// Whether the first column is a number that the database gives.
+    /// Whether the first column is a number that the database generates.
     package let isNumbered: Bool
 
     private init(_ name: String, key: [String], isNumbered: Bool = false, _ columns: [(String, Kind)]) {
@@ -176,10 +176,10 @@ package enum StoreValue: Sendable, Hashable {
     case bytes([UInt8])
 }
 
-/// Some rows of a table, and where to read on.
+/// Some rows of a table, and the position after them.
 package struct StoreRows: Sendable {
     package let rows: [[StoreValue]]
-    /// Behind the last of them, in words of the store's own.
+    /// The position after the last row, in the store's own format.
     package let position: String
 
     package init(rows: [[StoreValue]], position: String) {
@@ -188,18 +188,18 @@ package struct StoreRows: Sendable {
     }
 }
 
-/// A store whose tables can be read row by row, while nothing is written.
+/// A store whose tables can be read row by row, while no process writes to it.
 package protocol StoreSource: Sendable {
-    /// How many rows a table has.
+    /// The number of rows of a table.
     func count(of table: StoreTable) async throws(StoreError) -> Int
 
-    /// Rows of a table in an order of the store's own.
+    /// Rows of a table, in the store's own order.
     ///
     /// - Parameters:
     ///   - table: The table.
-    ///   - position: Empty at first, then that of the rows before.
-    ///   - limit: How many at most.
-    /// - Returns: The rows, each with all the table's columns; none at the end.
+    ///   - position: Empty for the first rows, then the position after the previous ones.
+    ///   - limit: The most rows to return.
+    /// - Returns: The rows, each with all columns of the table; none at the end.
     /// - Throws: ``StoreError``.
     func rows(of table: StoreTable, after position: String, limit: Int) async throws(StoreError) -> StoreRows
 }

@@ -1,6 +1,6 @@
 package import CoreMetrics
 
-/// What is measured of the one writer.
+/// The metrics of the event writer.
 package struct BatchInstruments: Sendable {
     private let size: Recorder
     private let commit: CoreMetrics.Timer

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// What waits for the one writer, which takes all of it into one database transaction (group commit).
+/// The queue of the event writer, which writes all waiting events in one database transaction (group commit).
 ///
-/// A sync costs the same for one event as for hundreds. While one batch is being synced the next gathers.
+/// A sync costs the same for one event as for hundreds. While one batch is synced, the next one collects.
 package final class EventBatches: Sendable {
-    /// How much may wait.
+    /// How many events may wait.
     ///
-    /// Over it a delivery is refused, and Stripe sends it again.
+    /// Above a limit a delivery is refused, and Stripe sends it again.
     package struct Limits: Sendable {
         package var maxWaiting: Int
         package var maxWaitingBytes: Int
@@ -21,7 +21,7 @@ package final class EventBatches: Sendable {
 
     package typealias Answer = Result<RecordOutcome, StoreError>
 
-    /// An event, and who waits to hear of it.
+    /// An event, and the continuation of its caller.
     package struct Waiting: Sendable {
         package let event: PreparedEvent
         fileprivate let continuation: CheckedContinuation<Answer, Never>
@@ -48,16 +48,17 @@ package final class EventBatches: Sendable {
         self.instruments = instruments
     }
 
-    /// The error that stopped the writer for good, if one did.
+    /// The error that stopped the writer for good, or `nil`.
     package var failure: StoreError? { state.withLock { $0.failure } }
 
-    /// Lets an event wait for its batch.
+    /// Adds an event to the queue, and waits for the outcome of its batch.
     ///
     /// - Parameters:
     ///   - event: The event.
-    ///   - startsDraining: Called when nothing waited before: a batch is to be taken, on the writer's thread.
-    /// - Returns: What became of it.
-    /// - Throws: ``StoreError`` when the event may not be on record.
+    ///   - startsDraining: Called if the queue was idle: it must cause a batch to be taken, on the writer's
+    ///     thread.
+    /// - Returns: The outcome of the event.
+    /// - Throws: ``StoreError`` if the event may not be recorded.
     package func record(
         _ event: PreparedEvent,
         startsDraining: () -> Void
@@ -73,7 +74,7 @@ package final class EventBatches: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Takes the next batch; each of it is to be resumed, and ``finishBatch()`` to be called after.
+    /// Takes the next batch; the caller must resume each of its events, and then call ``finishBatch()``.
     package func takeBatch() -> [Waiting] {
         let (batch, rest) = state.withLock { state in
             let batch = Array(state.waiting.prefix(limits.maxBatch))
@@ -102,7 +103,7 @@ package final class EventBatches: Sendable {
         return false
     }
 
-    /// Refuses what comes from now on, and waits for what is already here.
+    /// Refuses new events, and waits for those already accepted.
     package func close() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
@@ -114,9 +115,9 @@ package final class EventBatches: Sendable {
         }
     }
 
-    /// Refuses everything from now on.
+    /// Refuses all events from now on.
     ///
-    /// - Returns: Whether this is the first reason to.
+    /// - Returns: Whether this is the first error that stops the writer.
     package func stop(_ error: StoreError) -> Bool {
         state.withLock { state in
             guard state.failure == nil else { return false }
@@ -134,7 +135,7 @@ package final class EventBatches: Sendable {
         return nil
     }
 
-    /// - Returns: Whether somebody has to begin taking batches.
+    /// - Returns: Whether the caller must start to take batches.
     private func enqueue(_ item: Waiting) -> Bool {
         let size = item.event.payload.count
         let (refusal, startsDraining): (StoreError?, Bool) = state.withLock { state in

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Counts the calls that are under way, so that closing can wait for them.
+/// Counts the calls in progress, so that closing can wait for them.
 ///
-/// A connection that is closed while somebody uses it takes the process with it: neither SQLite nor libpq looks.
+/// Closing a connection that is in use crashes the process: neither SQLite nor libpq checks for that.
 package final class InFlight: Sendable {
     private struct State {
         var calls = 0
@@ -14,10 +14,10 @@ package final class InFlight: Sendable {
 
     package init() {}
 
-    /// Whether what takes long is to leave off.
+    /// Whether a long operation must stop.
     package var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// - Throws: ``StoreError`` of code `closed`; ``end()`` is not to be called then.
+    /// - Throws: ``StoreError`` of code `closed`; ``end()`` must not be called then.
     package func begin(_ operation: StaticString) throws(StoreError) {
         let isClosed = state.withLock { state in
             if !state.isClosed { state.calls += 1 }
@@ -36,7 +36,7 @@ package final class InFlight: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Refuses what begins from now on, and waits for what has begun.
+    /// Refuses new calls, and waits for those in progress.
     package func close() async {
         await withCheckedContinuation { continuation in
             let isDone = state.withLock { state in

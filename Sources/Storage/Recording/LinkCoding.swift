@@ -1,6 +1,6 @@
 package import Billing
 
-/// How the links of an object are kept: `charge ch_1\ninvoice in_1`, for ids hold no white space.
+/// The stored form of an object's links: `charge ch_1\ninvoice in_1`, because ids contain no white space.
 package enum LinkCoding {
     /// Equal sets give equal texts.
     package static func encode(_ links: Set<ObjectReference>) -> String {

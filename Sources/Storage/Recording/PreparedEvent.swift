@@ -1,6 +1,6 @@
 package import Billing
 
-/// An event with all that can be worked out before the writer's turn.
+/// An event with everything that can be computed before the writer takes it.
 package struct PreparedEvent: Sendable {
     package let event: Event
     package let payload: [UInt8]
@@ -10,22 +10,23 @@ package struct PreparedEvent: Sendable {
     package let reason: String?
     /// The customers that the event shows.
     ///
-    /// They make no payment one: their objects would join all their payments into one group.
+    /// They are not part of `records`, because a customer would join all its payments into one.
     package let customers: [ObjectRecord]
-    /// The customers that the event names and does not show, where Stripe is to be asked for those that are not known.
+    /// Customers that the event names but does not show; empty unless missing customers are fetched from
+    /// Stripe.
     package let namedCustomers: [ObjectReference]
     /// The other objects that the event shows or names.
     package let records: [ObjectRecord]
-    /// What there will be to write should none of `records` be known yet, as is so of most.
+    /// The rows to write if none of `records` is known yet, which is the usual case.
     package let firstPayment: FirstPayment?
-    /// What the event asks for by itself, whatever is known.
+    /// The question of a thin event, whose content must be fetched; `nil` for other events.
     package let question: StripeQuestion?
-    /// Set where the event is to be recorded without its body.
+    /// Set if the event must be recorded without its body.
     package let removal: BodyRemoval?
-    /// Of the body as it was received, in bytes.
+    /// The size of the body as it was received, in bytes.
     package let size: Int
 
-    /// A payment that nothing but one event tells of.
+    /// A payment that only one event is about.
     package struct FirstPayment: Sendable {
         package let rows: [TransactionRow]
         package let missing: [StripeQuestion]
@@ -62,7 +63,7 @@ package struct PreparedEvent: Sendable {
         if case .thin = event.content, isOurs { question = .thinEvent(event.id) } else { question = nil }
         let shown = disposition == .projected ? event.records(receivedAt: receivedAt) : []
         customers = shown.filter { $0.reference.kind == .customer }
-        // Whose a connected account's customer is, its metadata do not say.
+        // A connected account controls its customers' metadata, so they do not identify a user of Console.
         let asksForCustomers =
             projection.asksForCustomers && disposition == .projected && event.account == nil
             && removal?.cause != .erasure
@@ -84,9 +85,9 @@ package struct PreparedEvent: Sendable {
         )
     }
 
-    /// An event of the log, read again with today's code.
+    /// An event of the log, read again with the current code.
     ///
-    /// - Returns: `nil` for one that today's code refuses; the log keeps it all the same.
+    /// - Returns: `nil` if the current code refuses the event; its log entry stays.
     package init?(_ logged: LoggedEvent, projection: ProjectionPolicy) {
         guard let event = logged.event else { return nil }
         self.init(
@@ -98,7 +99,7 @@ package struct PreparedEvent: Sendable {
         )
     }
 
-    /// The same event of a customer whose personal data were erased.
+    /// The event without personal data, for an erased customer.
     package func erased(projection: ProjectionPolicy) -> PreparedEvent {
         PreparedEvent(
             event.erased,
@@ -111,19 +112,19 @@ package struct PreparedEvent: Sendable {
         )
     }
 
-    /// What is kept in the place of the body; `nil` while that is there.
+    /// The extract that replaces the body; `nil` while the body is stored.
     package var essence: [UInt8]? { removal.flatMap { _ in EventEssence.encode(event) } }
 
     package var objectID: String? { event.objectID }
 
-    /// Whether today's code says otherwise of an event than the log does.
+    /// Whether the current code reads the event differently from its log entry.
     package func readsOtherwise(than entry: EventEntry) -> Bool {
         entry.disposition != disposition || entry.reason != reason || entry.objectID != objectID
     }
 
-    /// What of that which is missing is to be asked of Stripe when the event is recorded.
+    /// Which missing objects to fetch from Stripe after the event is recorded.
     package var asking: ProjectionPlan.Asking { source == .api ? .whatIsNew : .everything }
 
-    /// What the caller is told of an event that is new to the log.
+    /// The outcome of a delivery that is new to the log.
     package var outcome: RecordOutcome { disposition == .quarantined ? .quarantined : .recorded }
 }

@@ -1,14 +1,14 @@
 import Billing
 
-/// What is known while the events of a plan are gone through.
+/// The intermediate state while a plan processes its events.
 struct ProjectionDraft {
-    /// A payment that some of the events tell of.
+    /// A payment that some of the events are about.
     struct Touch {
         let account: String?
         let firstReceivedAt: Instant
         /// The most that any of its events asks for.
         var asking: ProjectionPlan.Asking
-        /// The event, while the payment is new and nothing else tells of it.
+        /// The event, if the payment is new and no other event is about it.
         var onlyEvent: PreparedEvent?
         var told: Set<ObjectReference>
     }
@@ -17,7 +17,7 @@ struct ProjectionDraft {
     private var objects: [ObjectKey: StandingPayments.Object]
     private var members: [Int64: [ObjectKey]] = [:]
     private var changed: Set<ObjectKey> = []
-    /// Where the payments went that others were found to be part of.
+    /// The payments that were merged into others: from old number to new number.
     private var moved: [Int64: Int64] = [:]
     private(set) var touched: [Int64: Touch] = [:]
     private(set) var customers: [ObjectKey: String?] = [:]
@@ -28,7 +28,7 @@ struct ProjectionDraft {
         for (key, object) in objects { members[object.payment, default: []].append(key) }
     }
 
-    // MARK: What came of it
+    // MARK: The result
 
     var changedObjects: [ObjectKey: StandingPayments.Object] { objects.filter { changed.contains($0.key) } }
 
@@ -46,7 +46,7 @@ struct ProjectionDraft {
         parts(of: payment).reduce(into: [:]) { $0.merge(standing.rows[$1] ?? [:]) { first, _ in first } }
     }
 
-    /// What was missing of a payment, and of those that became part of it, before the events.
+    /// The questions about a payment, and about those merged into it, before the events.
     func missingBefore(_ payment: Int64, account: String?) -> [StripeQuestion] {
         let parts = Set(parts(of: payment))
         let records = standing.objects.values.filter { parts.contains($0.payment) }.map(\.record)
@@ -83,7 +83,7 @@ struct ProjectionDraft {
         touched[payment] = touched[payment].map { $0.joined(by: touch) } ?? touch
     }
 
-    /// Keeps which user of Console a customer belongs to.
+    /// Stores which user of Console a customer belongs to.
     private mutating func add(customer record: ObjectRecord, account: String?) {
         let key = ObjectKey(record.reference, account: account)
         // Customers belong to no payment.
@@ -111,7 +111,7 @@ struct ProjectionDraft {
         }
         members[payment, default: []] += keys
         guard let theirs = touched.removeValue(forKey: other) else { return }
-        // The event that connects the two is still to be counted, so neither has but one any more.
+        // The event that connects the two payments is added afterwards, and then `onlyEvent` is cleared.
         touched[payment] = touched[payment].map { $0.joined(by: theirs) } ?? theirs
     }
 

@@ -1,24 +1,24 @@
 package import Billing
 
-/// What some events change in the derived tables, worked out from what stands there.
+/// The changes that some events make in the derived tables, computed from the current state.
 ///
-/// The one algorithm of the projection: merge what the events show into what is known of their objects, let
-/// objects that turn out to belong together become one payment, and derive the rows of each payment anew. A store
+/// This is the algorithm of the projection: merge the objects that the events show into the known ones, merge
+/// payments whose objects turn out to belong together, and derive the rows of each payment again. A store
 /// reads ``StandingPayments``, makes a plan, and writes it.
 package struct ProjectionPlan: Sendable {
-    /// What of that which is missing is to be asked of Stripe.
+    /// Which missing objects to fetch from Stripe.
     package enum Asking: Sendable {
         case nothing
-        /// What was not missing before the event.
+        /// Only objects that were not missing before the event.
         case whatIsNew
         case everything
     }
 
-    /// An event that is to be projected.
+    /// An event to project.
     package struct Entry: Sendable {
         package let event: PreparedEvent
         package let asking: Asking
-        /// The number that its payment gets should nothing be known of that yet.
+        /// The number that its payment gets if none of the payment's objects is known.
         package let payment: Int64
 
         package init(_ event: PreparedEvent, asking: Asking, payment: Int64) {
@@ -28,29 +28,29 @@ package struct ProjectionPlan: Sendable {
         }
     }
 
-    /// The objects to be written, new ones and changed ones.
+    /// The objects to write, new ones and changed ones.
     package private(set) var objects: [ObjectKey: StandingPayments.Object]
-    /// Payments that became part of another one: number gone to number kept.
+    /// Payments that became part of another: from old number to new number.
     package private(set) var merged: [Int64: Int64]
-    /// Rows of the feed to be made or changed, by id, with the number of their payment.
+    /// The rows of the feed to write, by id, with the number of their payment.
     package private(set) var rows: [String: (row: TransactionRow, payment: Int64)] = [:]
-    /// The ids of rows that are no more.
+    /// The ids of rows to delete.
     package private(set) var removedRows: Set<String> = []
-    /// Which user of Console the customers belong to; `nil` within: none.
+    /// The user of Console that each customer belongs to; an inner `nil` means none.
     package private(set) var customers: [ObjectKey: String?]
-    /// What was asked, perhaps, and has been answered by itself since.
+    /// Questions that the events have answered, and that may be in the queue.
     package private(set) var answered: Set<QuestionKey> = []
-    /// What is to be asked unless it is already, and when it is due.
+    /// Questions to add unless they are in the queue, with the time when each is due.
     package private(set) var asked: [QuestionKey: Instant] = [:]
 
-    /// How many rows are other than they stood.
+    /// The number of rows that changed.
     package var changedRows: Int { rows.count + removedRows.count }
 
-    /// Works out what is to be written.
+    /// Computes the changes.
     ///
     /// - Parameters:
-    ///   - entries: In the order of the log.
-    ///   - standing: What the tables hold of all that the events touch.
+    ///   - entries: The events, in the order of the log.
+    ///   - standing: The current state of everything that the events touch.
     package init(_ entries: [Entry], standing: StandingPayments) {
         var draft = ProjectionDraft(standing)
         for entry in entries { draft.add(entry) }
@@ -61,12 +61,12 @@ package struct ProjectionPlan: Sendable {
         for (payment, touch) in draft.touched.sorted(by: { $0.key < $1.key }) {
             derive(payment, touch, draft)
         }
-        // A row that goes from one payment to another stays, and so does a question.
+        // A row that moves from one payment to another stays, and so does a question that is asked again.
         removedRows.subtract(rows.keys)
         answered.subtract(asked.keys)
     }
 
-    /// What an event asks about itself and about its customers, which belong to no payment.
+    /// Adds the questions about the event itself and about its customers, which belong to no payment.
     private mutating func settle(whatStandsAlone entry: Entry, _ draft: ProjectionDraft) {
         let event = entry.event
         let account = event.event.account
@@ -87,7 +87,7 @@ package struct ProjectionPlan: Sendable {
         let missing: [StripeQuestion]
         let standing = draft.standingRows(ofPayment: payment)
         if let only = touch.onlyEvent, let first = only.firstPayment {
-            // Nothing was asked about objects of which not even the names were known.
+            // The queue has no question about objects that were unknown until now.
             (derived, missing) = (first.rows, first.missing)
         } else {
             let group = PaymentGroup(draft.records(ofPayment: payment), account: touch.account)

@@ -1,8 +1,8 @@
 /// Which events become part of the feed.
 package struct ProjectionPolicy: Sendable {
-    /// `nil` for both modes; otherwise events of the other mode are recorded and never shown.
+    /// `nil` for both modes; otherwise events of the other mode are recorded but never shown.
     package let livemode: Bool?
-    /// Whether Stripe is asked who a customer is that a payment names and no event told of.
+    /// Whether to fetch a customer from Stripe that a payment names and no event has shown.
     package let asksForCustomers: Bool
 
     package init(livemode: Bool? = nil, asksForCustomers: Bool = false) {

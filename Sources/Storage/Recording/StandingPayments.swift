@@ -1,8 +1,8 @@
 package import Billing
 
-/// An object of one of Stripe's accounts: what the derived tables are keyed by.
+/// The key of the derived tables: an object of one Stripe account.
 package struct ObjectKey: Hashable, Sendable {
-    /// `""` for one's own account: in a unique index, NULLs would not be equal.
+    /// `""` for the platform account, because NULLs would not be equal in a unique index.
     package let account: String
     package let reference: ObjectReference
 
@@ -12,9 +12,9 @@ package struct ObjectKey: Hashable, Sendable {
     }
 }
 
-/// A question on behalf of one of Stripe's accounts: what the work queue is keyed by.
+/// The key of the work queue: a question on behalf of one Stripe account.
 package struct QuestionKey: Hashable, Sendable, Comparable {
-    /// `""` for one's own account.
+    /// `""` for the platform account.
     package let account: String
     package let question: StripeQuestion
 
@@ -28,10 +28,10 @@ package struct QuestionKey: Hashable, Sendable, Comparable {
     }
 }
 
-/// What the derived tables hold of the payments that some events touch.
+/// The current state of the payments that some events touch.
 package struct StandingPayments: Sendable {
     package struct Object: Sendable {
-        /// The objects of one payment share this number; it means nothing else.
+        /// The objects of one payment share this number, which has no other meaning.
         package let payment: Int64
         package let record: ObjectRecord
 
@@ -41,13 +41,13 @@ package struct StandingPayments: Sendable {
         }
     }
 
-    /// All the objects of those payments, and the customers that the events show, or name and may ask for.
+    /// All objects of these payments, and the customers that the events show or may fetch.
     package var objects: [ObjectKey: Object] = [:]
-    /// Those whose snapshot cannot be read; they stand among the objects as if they had never been shown.
+    /// The objects with an unreadable snapshot; `objects` has them without a snapshot.
     ///
-    /// Their payments, and the customers among them, are to be derived again from the log.
+    /// The store must derive their payments, and the customers among them, again from the log.
     package var unreadable: Set<ObjectKey> = []
-    /// The rows of the feed: by payment, then by id, their bodies.
+    /// The bodies of the feed's rows, by payment and then by id.
     package var rows: [Int64: [String: [UInt8]]] = [:]
 
     package init() {}

@@ -16,7 +16,7 @@ package struct TransactionRow: Sendable {
         self.init(transaction, body: TransactionCoding.encode(transaction))
     }
 
-    /// What a customer may look for: ids, the amount in either spelling, the payment method, the description.
+    /// The text that a search looks in: ids, the amount in both formats, the payment method, the description.
     private static func searchText(_ transaction: Transaction) -> String {
         [
             transaction.id, transaction.charge, transaction.paymentIntent, transaction.invoice,

@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// A body in the archive, as a line of it tells.
+/// A body in the archive, read from its line.
 package struct ArchivedBody: Sendable {
     private struct Line: Decodable {
         let object: String
@@ -20,10 +20,10 @@ package struct ArchivedBody: Sendable {
 
     package let key: EventKey
     package let account: String?
-    /// Whom it is about.
+    /// The customers and ids in the body.
     package let mention: EventMention
 
-    /// - Returns: `nil` for a line that is none of the archive's.
+    /// - Returns: `nil` if the line is not in the archive's format.
     package init?(_ line: [UInt8]) {
         guard let line = try? JSONDecoder().decode(Line.self, from: Data(line)),
             line.object == ArchivedEvent.objectName
@@ -44,9 +44,9 @@ package struct ArchivedBody: Sendable {
     }
 }
 
-/// A body on its way into the archive: one line of JSON, which `replay` posts again byte for byte.
+/// A body to be archived: one line of JSON, which `replay` can send again byte for byte.
 package struct ArchivedEvent: Sendable {
-    /// What tells such a line from an event of Stripe's.
+    /// Distinguishes such a line from an event of Stripe.
     package static let objectName = "archived_event"
 
     private struct Line: Encodable {
@@ -60,7 +60,7 @@ package struct ArchivedEvent: Sendable {
         let created: Instant?
         let received_at: Instant
         let body: String?
-        /// For bytes that are no text.
+        /// For bytes that are not UTF-8.
         let body_base64: String?
     }
 
@@ -72,10 +72,10 @@ package struct ArchivedEvent: Sendable {
         self.payload = payload
     }
 
-    /// The day on which the event was received, by UTC: the archive has a file for each.
+    /// The day on which the event was received, in UTC: the archive has one file per day.
     package var day: CivilDate { CivilDate(entry.receivedAt) }
 
-    /// The line, with its end.
+    /// The line, including the line break.
     package var line: [UInt8] {
         let text = String(validating: payload, as: UTF8.self)
         let line = Line(
@@ -92,7 +92,7 @@ package struct ArchivedEvent: Sendable {
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Texts and numbers, which cannot fail to encode.
+        // The line has only strings, numbers and flags, which cannot fail to encode.
         return Array((try? encoder.encode(line)) ?? Data()) + [UInt8(ascii: "\n")]
     }
 }

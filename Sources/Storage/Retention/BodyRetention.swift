@@ -1,6 +1,6 @@
 package import Billing
 
-/// Where the reading of old bodies is: behind this event, in the order in which events were received.
+/// A position in the list of old bodies: after this event, in the order of receipt.
 package struct BodyPosition: Sendable, Equatable {
     package let receivedAt: Instant
     package let sequence: Int64
@@ -11,7 +11,7 @@ package struct BodyPosition: Sendable, Equatable {
     }
 }
 
-/// A body that is old enough to be let go of.
+/// A body that is old enough to be purged.
 package struct AgedBody: Sendable {
     package let position: BodyPosition
     package let event: LoggedEvent
@@ -22,14 +22,14 @@ package struct AgedBody: Sendable {
     }
 }
 
-/// A body that is let go of, and what is kept of its event.
+/// A body to purge, and the extract that is kept of its event.
 package struct RemovableBody: Sendable {
     package let sequence: Int64
     package let essence: [UInt8]
-    /// The file of the archive that has it by now.
+    /// The file of the archive that contains the body by now.
     package let archive: String?
 
-    /// - Returns: `nil` for a body that is to stay: nothing of it could be kept.
+    /// - Returns: `nil` if the body must stay, because no extract can be made.
     package init?(_ body: AgedBody, archive: String?) {
         guard let essence = body.event.event.flatMap(EventEssence.encode) else { return nil }
         sequence = body.position.sequence
@@ -38,11 +38,11 @@ package struct RemovableBody: Sendable {
     }
 }
 
-/// What became of bodies that were to be let go of.
+/// The outcome of a purge.
 package struct RemovedBodies: Sendable, Equatable {
-    /// How many bytes they had together.
+    /// The total size of the purged bodies.
     package var bytes: Int
-    /// Events that were erased since their bodies were read: the archive is not to have them.
+    /// Events that were erased since their bodies were read: their bodies must not stay in the archive.
     package var erased: Set<EventKey>
 
     package init(bytes: Int = 0, erased: Set<EventKey> = []) {
@@ -51,17 +51,17 @@ package struct RemovedBodies: Sendable, Equatable {
     }
 }
 
-/// Letting go of the bodies of old events, a few at a time so that deliveries get their turn.
+/// Purges the bodies of old events, in small batches so that deliveries can be recorded in between.
 ///
-/// The body of a quarantined event never goes by its age: it is what an operator mends it with.
+/// The body of a quarantined event is never purged by age, because an operator needs it to fix the event.
 package protocol BodyRetention: Sendable {
     /// Bodies of events that were received before a time, the oldest first.
     ///
     /// - Parameters:
     ///   - cutoff: The time.
-    ///   - position: `nil` at first, then that of the last body before.
-    ///   - limit: How many at most.
-    ///   - maxBytes: Not one more once they come to so many.
+    ///   - position: The position of the last body of the previous page; `nil` for the first page.
+    ///   - limit: The most bodies to return.
+    ///   - maxBytes: The page ends with the body with which its total size reaches this.
     /// - Returns: The bodies; none at the end.
     /// - Throws: ``StoreError``.
     func agedBodies(
@@ -71,11 +71,12 @@ package protocol BodyRetention: Sendable {
         maxBytes: Int
     ) async throws(StoreError) -> [AgedBody]
 
-    /// Lets go of some bodies in one database transaction; durable when it returns.
+    /// Purges bodies in one database transaction; durable when it returns.
     ///
-    /// - Returns: What became of them; of a body that is gone already nothing is said unless it was erased.
+    /// - Returns: The outcome. A body that was already gone does not count; it is listed if its event was
+    ///   erased.
     func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> RemovedBodies
 
-    /// When the oldest event was received whose body is there and may go by its age; `nil` when there is none.
+    /// When the oldest event was received whose body may be purged by age; `nil` if there is none.
     func oldestBody() async throws(StoreError) -> Instant?
 }

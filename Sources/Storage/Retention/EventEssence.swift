@@ -1,11 +1,11 @@
 package import Billing
 
-/// What is kept of an event whose body is let go of: all that we read of it, and nothing else.
+/// The extract that is kept of an event after its body is purged: all fields that we read, and no others.
 ///
-/// The feed derived from it is the one derived from the body, for as long as the code reads no more of a body than
-/// it did when this was made of it.
+/// The feed derived from the extract equals the feed derived from the body, unless the code later reads more
+/// fields than when the extract was made.
 package enum EventEssence {
-    /// - Returns: JSON; `nil` for an event whose body is to stay, because it could not be read.
+    /// - Returns: JSON; `nil` for an event that could not be read, whose body must stay.
     package static func encode(_ event: Event) -> [UInt8]? {
         switch event.content {
         case .unreadable: nil
@@ -33,12 +33,13 @@ package enum EventEssence {
         }
     }
 
-    /// Reads what ``encode(_:)`` wrote.
+    /// Decodes the JSON of ``encode(_:)``.
     package static func decode(_ essence: [UInt8]) -> Event.Content {
         let read = essence.withUnsafeBufferPointer { bytes in
             try? JSONValue.read(bytes) { try content($0) }
         }
-        // Kept by a later version, perhaps, which reads kinds of objects that this one does not know.
+        // A later version may have written the extract, with kinds of objects that this version does not
+        // know.
         guard let content = read ?? nil else {
             return .unreadable(reason: "what is kept of it is not for this version to read", objectID: nil)
         }

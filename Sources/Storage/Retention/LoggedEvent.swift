@@ -1,9 +1,9 @@
 package import Billing
 
-/// An event of the log: what is said of it, and its bytes or what is kept of them.
+/// An event of the log: its entry, and its bytes or the extract of them.
 package struct LoggedEvent: Sendable {
     package let entry: EventEntry
-    /// The bytes as they were received; `nil` once they were let go of.
+    /// The bytes as they were received; `nil` after they were purged.
     package let payload: [UInt8]?
     private let essence: [UInt8]?
 
@@ -13,7 +13,7 @@ package struct LoggedEvent: Sendable {
         self.essence = essence
     }
 
-    /// The event, read with today's code; `nil` for bytes that it refuses.
+    /// The event, read with the current code; `nil` for bytes that it refuses.
     package var event: Event? {
         if let payload { return try? EventCoding.decode(payload) }
         return Event(
@@ -29,7 +29,7 @@ package struct LoggedEvent: Sendable {
 
     private var content: Event.Content {
         if let essence { return EventEssence.decode(essence) }
-        // Nothing could be read of it while its body was there.
+        // The body could not be read while it was stored, so there is no extract.
         return .unreadable(reason: entry.reason ?? "its body is gone", objectID: entry.objectID)
     }
 }

@@ -1,6 +1,6 @@
 package import CoreMetrics
 
-/// What is measured of the letting go of old bodies.
+/// The metrics of the purge of old bodies.
 package struct RetentionInstruments: Sendable {
     private let bodies: Counter
     private let bytes: Counter

@@ -6,9 +6,9 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// How far the letting go of old bodies is: what a run of the kind ``UpkeepRun/Kind/retention`` keeps.
+/// The progress of retention, stored by the run of kind ``UpkeepRun/Kind/retention``.
 package struct RetentionProgress: Sendable, Equatable, Codable {
-    /// Of all passes so far.
+    /// The totals of all passes so far.
     package var bodies = 0
     package var bytes = 0
 
@@ -16,7 +16,7 @@ package struct RetentionProgress: Sendable, Equatable, Codable {
 }
 
 extension UpkeepRun {
-    /// `nil` for another kind, or what a later version wrote.
+    /// `nil` for a run of another kind, or for JSON of a later version.
     package var retentionProgress: RetentionProgress? {
         kind == .retention
             ? try? JSONDecoder().decode(RetentionProgress.self, from: Data(progress.utf8)) : nil
@@ -25,18 +25,18 @@ extension UpkeepRun {
     package mutating func keep(_ progress: RetentionProgress) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        // Numbers, which cannot fail to encode.
+        // The progress has only numbers, which cannot fail to encode.
         self.progress = (try? encoder.encode(progress)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 }
 
 extension UpkeepRuns {
-    /// Asks for a pass of retention when the last one ended long enough ago.
+    /// Starts a pass of retention if the last one ended long enough ago.
     ///
     /// - Parameters:
-    ///   - seconds: How long is enough.
-    ///   - now: The present.
-    /// - Returns: Whether it was asked for by this.
+    ///   - seconds: The time that must pass since the last pass.
+    ///   - now: The current time.
+    /// - Returns: Whether this call started it.
     /// - Throws: ``StoreError``.
     package func beginRetention(after seconds: Int64, now: Instant) async throws(StoreError) -> Bool {
         guard let latest = try await latestRun(.retention) else {
@@ -45,7 +45,7 @@ extension UpkeepRuns {
             return try await begin(run)
         }
         guard latest.state != .running else { return false }
-        // One of the future was left by a clock that ran ahead.
+        // A time in the future was written while the clock was ahead.
         if latest.updatedAt <= now, now.seconds(since: latest.updatedAt) < seconds { return false }
         return try await replace(latest.left(.running, now: now)) != nil
     }

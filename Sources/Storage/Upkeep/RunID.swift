@@ -1,7 +1,7 @@
-/// Names for runs that no other has.
+/// Generates unique ids for runs.
 package enum RunID {
-    /// `bf_…` for a backfill, `rc_…` for a reconciliation, `us_…` for a sync of usage, `al_…` for the
-    /// telling of alerts, `rt_…` for retention.
+    /// `bf_…` for a backfill, `rc_…` for a reconciliation, `us_…` for a usage sync, `al_…` for alerts, `rt_…`
+    /// for retention.
     package static func make(_ kind: UpkeepRun.Kind) -> String {
         switch kind {
         case .backfill: make(prefix: "bf_")

@@ -1,6 +1,6 @@
 package import Billing
 
-/// How far a run has come: enough to go on from after a kill at any point.
+/// The progress of a run: enough to continue after the process is killed at any point.
 package struct UpkeepProgress: Codable, Sendable, Equatable {
     /// Why a run failed, for programs.
     package enum Failure: String, Codable, Sendable {
@@ -11,38 +11,38 @@ package struct UpkeepProgress: Codable, Sendable, Equatable {
     }
 
     package var lists: [ListProgress] = []
-    /// Requests made to Stripe, those that failed among them.
+    /// Requests to Stripe, including those that failed.
     package var requests = 0
     /// Events and objects that Stripe listed.
     package var listed = 0
-    /// Events and objects that the log lacked.
+    /// Events and objects that were new to the log.
     package var recorded = 0
-    /// Events that the log had already; one that it had in another API version is recorded beside that all the same.
+    /// Events that the log already had; an event that it had in another API version counts as recorded.
     package var duplicates = 0
-    /// Objects that said nothing the log does not say.
+    /// Objects that differ in nothing from the log's state.
     package var unchanged = 0
     package var quarantined = 0
-    /// What could not be done, in words.
+    /// The steps that failed, in words for operators.
     package var problems: [String] = []
     package var failure: Failure?
-    /// How often somebody sat down to it: more than once after a kill.
+    /// The number of attempts; more than 1 after a restart.
     package var sittings = 0
-    /// When the first page of its lists was asked for: what happened since is on no page of theirs.
+    /// When the run requested the first page of its lists: later changes are on none of their pages.
     package var probedAt: Instant?
     package var comparison: Comparison?
 
     package init() {}
 
-    /// How many requests it will have been, as far as can be told from how dense the lists are.
+    /// The total number of requests that the run will need, estimated from the density of the lists so far.
     package var estimatedRequests: Int { requests + lists.reduce(0) { $0 + $1.pagesLeft } }
 
-    /// A problem once, however often it is met with.
+    /// Adds a problem once, however often it occurs.
     package mutating func note(_ problem: String) {
         if !problems.contains(problem), problems.count < 100 { problems.append(problem) }
     }
 }
 
-/// One of Stripe's lists, and how far down it somebody has walked: from the newest to the oldest.
+/// One of Stripe's lists, and how far the run has read it, from the newest object to the oldest.
 package struct ListProgress: Codable, Sendable, Equatable {
     package enum Collection: String, Codable, Sendable, CaseIterable {
         case events
@@ -57,22 +57,22 @@ package struct ListProgress: Codable, Sendable, Equatable {
 
     package enum State: String, Codable, Sendable {
         case waiting, walking, done
-        /// Not needed: another list holds the same.
+        /// Not needed, because another list contains the same objects.
         case skipped
-        /// Stripe does not give it to us.
+        /// Stripe refuses to list it.
         case refused
     }
 
     package let collection: Collection
-    /// Of events: which types.
+    /// For the list of events: the types to list.
     package let types: [String]
     package let isUndelivered: Bool
     package let from: Instant
     package var through: Instant?
     package var state = State.waiting
-    /// The last object that was taken in.
+    /// The last object that was processed.
     package var cursor: String?
-    /// When the newest and the last object that was taken in were made.
+    /// When the newest and the last processed object were created.
     package var newest: Instant?
     package var reached: Instant?
     package var pages = 0
@@ -91,14 +91,14 @@ package struct ListProgress: Codable, Sendable, Equatable {
         self.through = through
     }
 
-    /// For people.
+    /// The name for operators.
     package var name: String {
         guard collection == .events else { return collection.rawValue.replacing("_", with: " ") }
         let range = types.count > 1 ? "\(types[0]) … \(types[types.count - 1])" : types.first ?? "of any type"
         return "\(isUndelivered ? "undelivered " : "")events \(range)"
     }
 
-    /// How many requests are still to be made for it, from how dense it has been so far.
+    /// How many requests the list still needs, estimated from its density so far.
     package var pagesLeft: Int {
         switch state {
         case .done, .skipped, .refused: return 0
@@ -112,16 +112,16 @@ package struct ListProgress: Codable, Sendable, Equatable {
     }
 }
 
-/// What a reconciliation found.
+/// The result of a reconciliation.
 package struct Comparison: Codable, Sendable, Equatable {
-    /// Rows that were compared.
+    /// The number of rows that were compared.
     package var rows = 0
-    /// The first of them; ``driftCount`` has them all.
+    /// The first differences, at most ``maximumShown``; ``driftCount`` counts all.
     package var drift: [Drift] = []
     package var driftCount = 0
-    /// How many of those are no more, after mending.
+    /// The number of differences that a repair resolved.
     package var mended = 0
-    /// Rows of which nobody asked Stripe singly any more, for there were too many.
+    /// The number of rows that were not fetched one by one, because there were too many.
     package var unchecked = 0
 
     package init() {}

@@ -1,16 +1,16 @@
 package import Billing
 import FoundationEssentials
 
-/// What a run of upkeep is asked to do.
+/// The parameters of a run.
 package struct UpkeepRequest: Codable, Sendable, Equatable {
-    /// The wish as it was spelt: whoever has the same wish again means the run that was not brought to its end.
+    /// The parameters as they were given; repeating them resumes the unfinished run.
     package struct Wish: Codable, Sendable, Equatable {
         package var since: String
         package var until: String?
         package var account: String?
-        /// Only the events that some endpoint has not taken.
+        /// Only the events that some endpoint has not accepted.
         package var isUndeliveredOnly: Bool
-        /// Whether a reconciliation mends what it finds.
+        /// Whether a reconciliation repairs the differences that it finds.
         package var mends: Bool
 
         package init(
@@ -32,10 +32,10 @@ package struct UpkeepRequest: Codable, Sendable, Equatable {
 
     package var wish: Wish
     package var from: Instant
-    /// The last moment that counts; `nil` for the present, whenever that is.
+    /// The last moment to include; `nil` for the time of the run.
     package var through: Instant?
     package var requestsPerSecond: Double
-    /// How many requests may be made before somebody has to say that more is meant; `nil` for any number.
+    /// The number of requests after which an operator must confirm; `nil` for no limit.
     package var maxRequests: Int?
     package var origin: Origin
 
@@ -55,24 +55,24 @@ package struct UpkeepRequest: Codable, Sendable, Equatable {
         self.origin = origin
     }
 
-    /// Well below the 25 a second that Stripe allows in a sandbox, for all that an account asks together.
+    /// Well below Stripe's limit in a sandbox: 25 requests per second, for all requests of an account.
     package static let defaultRequestsPerSecond = 10.0
-    /// What Stripe allows in live mode.
+    /// Stripe's limit in live mode.
     package static let fastestRequestsPerSecond = 100.0
 }
 
-/// What Stripe lets an account read: 500 requests for each of its transactions in 30 days, and 10,000 at least.
+/// Stripe's limit on reads: 500 requests for each transaction of an account in 30 days, and at least 10,000.
 ///
 /// <https://docs.stripe.com/rate-limits>
 package enum ReadAllocation {
     package static let monthlyMinimum = 10_000
-    /// A quarter of what the smallest account may read in a month: a run that needs more asks first.
+    /// A quarter of the smallest account's monthly limit: a run that needs more asks an operator first.
     package static let defaultRequests = monthlyMinimum / 4
 }
 
-/// JSON in the store's texts.
+/// Parameters and progress as JSON in the store.
 extension UpkeepRun {
-    /// A new run.
+    /// Makes a new run.
     package init(
         _ kind: Kind,
         id: String,
@@ -82,7 +82,7 @@ extension UpkeepRun {
         self.init(id: id, kind: kind, begunAt: now, request: Self.encode(request))
     }
 
-    /// What is asked of it; `nil` for what a later version wrote.
+    /// The parameters; `nil` for JSON of a later version.
     package var asked: UpkeepRequest? { Self.decode(request) }
 
     package var reached: UpkeepProgress? { Self.decode(progress) }
@@ -92,7 +92,7 @@ extension UpkeepRun {
     static func encode(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Texts, numbers and lists of them, which cannot fail to encode.
+        // The values have only strings, numbers, flags and lists of them, which cannot fail to encode.
         return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 
@@ -102,9 +102,9 @@ extension UpkeepRun {
 }
 
 extension UpkeepRuns {
-    /// Begins a run for a wish, or goes on with the one that was made for the same.
+    /// Begins a run, or resumes the unfinished run with the same parameters.
     ///
-    /// What the service began by itself gives way to an operator.
+    /// A run that the service began by itself is stopped in favour of an operator's.
     package func begin(
         _ kind: UpkeepRun.Kind,
         id: String,

@@ -1,27 +1,27 @@
 package import Billing
 
-/// A piece of upkeep that takes a while: what is asked of it, how far it has come, and who is at it.
+/// A maintenance job: its parameters, its progress, and the worker that holds it.
 ///
-/// The store knows nothing of what is asked and of how far it is: both are JSON of whoever does the work.
+/// The store does not interpret parameters and progress: both are JSON of the code that does the work.
 package struct UpkeepRun: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case backfill
         case reconciliation
-        /// Brings leases and days from the chain; there is one run, which begins again and again.
+        /// Copies leases and days from the chain; there is one run, which begins again and again.
         case usageSync = "usage_sync"
-        /// Tells operators' receiver what needs somebody; there is one run, which never ends.
+        /// Sends alerts to the operators' receiver; there is one run, which never ends.
         case alerts
-        /// Lets go of old bodies; there is one run, which begins again and again.
+        /// Purges old bodies; there is one run, which begins again and again.
         case retention
     }
 
     package enum State: String, Sendable, CaseIterable {
-        /// To be worked on, or being worked on.
+        /// Waiting for a worker, or held by one.
         case running
-        /// Waits for an operator's word; the reason says what about.
+        /// Waiting for an operator's confirmation; the reason says of what.
         case paused
         case completed
-        /// Stopped, and may be taken up again from where it is; the reason says why.
+        /// Stopped, and can be resumed from its progress; the reason says why.
         case failed
     }
 
@@ -33,11 +33,11 @@ package struct UpkeepRun: Sendable, Equatable {
     package var state: State
     package var reason: String?
     package var updatedAt: Instant
-    /// Who is at it; `nil` when nobody is.
+    /// The worker that holds the run; `nil` if none does, and empty if the run is due at `leasedUntil`.
     package var holder: String?
-    /// Until when nobody else takes it up.
+    /// Until when no other worker may take the run.
     package var leasedUntil: Instant
-    /// Counts the changes; see ``UpkeepRuns/replace(_:)``.
+    /// The number of changes; see ``UpkeepRuns/replace(_:)``.
     package var revision: Int64
 
     package init(
@@ -67,15 +67,15 @@ package struct UpkeepRun: Sendable, Equatable {
     }
 }
 
-/// Who may work on a run, and what becomes of it: decisions only.
+/// Which worker may take a run, and how its state changes: decisions only.
 extension UpkeepRun {
-    /// Whether `worker` may take it up now.
+    /// Whether `worker` may take the run now.
     ///
     /// - Parameters:
-    ///   - worker: Who asks.
-    ///   - isAlone: Whether no other process can have the store open, so that another holder is a dead one.
-    ///   - now: The present.
-    /// - Returns: Whether the run waits for somebody.
+    ///   - worker: The name of the worker.
+    ///   - isAlone: Whether no other process can have the store open, so that another holder must be dead.
+    ///   - now: The current time.
+    /// - Returns: Whether it may.
     package func isFree(for worker: String, isAlone: Bool, now: Instant) -> Bool {
         guard state == .running else { return false }
         return holder == nil || holder == worker || isAlone || leasedUntil <= now
@@ -89,20 +89,20 @@ extension UpkeepRun {
         return run
     }
 
-    /// The run as its worker leaves it.
+    /// Ends the work on the run.
     ///
     /// - Parameters:
-    ///   - state: What it is now.
-    ///   - reason: Why, for operators.
-    ///   - dueAt: When it is to be taken up again, of one that goes on.
-    ///   - now: The present.
-    /// - Returns: The run, in nobody's hands.
+    ///   - state: The new state.
+    ///   - reason: The reason, for operators.
+    ///   - dueAt: When a run that continues is due again.
+    ///   - now: The current time.
+    /// - Returns: The run without a worker.
     package func left(_ state: State, reason: String? = nil, dueAt: Instant? = nil, now: Instant) -> UpkeepRun
     {
         var run = self
         run.state = state
         run.reason = reason
-        // One that is due later is held by nobody for that long: every worker then leaves it alone.
+        // A run that is due later has an empty holder until then, so that no worker takes it.
         run.holder = dueAt == nil ? nil : ""
         run.leasedUntil = dueAt ?? Instant(unixSeconds: 0)
         run.updatedAt = now

@@ -1,57 +1,57 @@
 package import Billing
 
-/// The runs of upkeep, kept beside the log so that they survive every restart.
+/// The runs of maintenance jobs, stored next to the log so that they survive restarts.
 ///
-/// Two changes of one run cannot cross: each names the revision that it was made from. Whoever holds a run by that
-/// means needs nothing else of the database, and of several replicas one works on it at a time.
+/// Concurrent changes cannot overwrite each other: each change names the revision that it was made from. A
+/// worker that holds a run needs no other lock, and only one replica works on a run at a time.
 package protocol UpkeepRuns: Sendable {
-    /// Whether no other process can have the store open: whoever is said to hold a run then died.
+    /// Whether no other process can have the store open: then the holder of a run is a process that has died.
     var isStoreExclusive: Bool { get }
 
-    /// The run of that kind that was begun last.
+    /// The run of that kind that began last.
     func latestRun(_ kind: UpkeepRun.Kind) async throws(StoreError) -> UpkeepRun?
 
     func run(id: String) async throws(StoreError) -> UpkeepRun?
 
     /// Adds a run.
     ///
-    /// - Returns: Whether it was added: not while another of its kind is ``UpkeepRun/State/running``, nor under an
-    ///   id that there is.
+    /// - Returns: Whether it was added. It is not added while another run of its kind is
+    ///   ``UpkeepRun/State/running``, nor if its id exists.
     func begin(_ run: UpkeepRun) async throws(StoreError) -> Bool
 
-    /// Puts a changed run in the place of what stands under its id; durable when it returns.
+    /// Replaces the stored run with a changed one; durable when it returns.
     ///
-    /// - Returns: The run with its next revision; `nil`, and nothing is changed, when what stands is of another
-    ///   revision, or when another run of the kind is running and this one is to be.
+    /// - Returns: The run with its next revision. `nil`, without a change, if the stored run has another
+    ///   revision, or if this run would be the second one of its kind that is running.
     func replace(_ run: UpkeepRun) async throws(StoreError) -> UpkeepRun?
 }
 
-/// What became of a wish for a run.
+/// The outcome of a request for a run.
 package enum RunBeginning: Sendable, Equatable {
     case begun(UpkeepRun)
-    /// The same was asked before and not brought to its end: it goes on from there.
+    /// An unfinished run has the same parameters, and continues.
     case resumed(UpkeepRun)
-    /// The same is being worked on.
+    /// A run with the same parameters is running.
     case underWay(UpkeepRun)
-    /// Another run of the kind is in the way.
+    /// Another run of the kind is running.
     case occupied(UpkeepRun)
 }
 
 extension UpkeepRuns {
-    /// Begins a run, or goes on with the one that was asked for the same.
+    /// Begins a run, or resumes the unfinished run with the same parameters.
     ///
     /// - Parameters:
     ///   - run: The run to begin.
-    ///   - isSame: Whether a request that stands asks for the same.
-    ///   - now: The present.
-    /// - Returns: What became of it.
+    ///   - isSame: Whether a stored run has the same parameters.
+    ///   - now: The current time.
+    /// - Returns: The outcome.
     /// - Throws: ``StoreError``.
     package func begin(
         _ run: UpkeepRun,
         unless isSame: (_ request: String) -> Bool,
         now: Instant
     ) async throws(StoreError) -> RunBeginning {
-        // Somebody else may begin or end one between our looking and our writing.
+        // Another process may begin or end a run between the read and the write.
         for _ in 0..<8 {
             let latest = try await latestRun(run.kind)
             switch latest?.state {
@@ -70,14 +70,14 @@ extension UpkeepRuns {
         throw StoreError(.busy, while: "beginning a run")
     }
 
-    /// Takes up the run of a kind that waits for somebody.
+    /// Takes the run of a kind that waits for a worker.
     ///
     /// - Parameters:
     ///   - kind: The kind.
-    ///   - worker: Who takes it.
-    ///   - now: The present.
-    ///   - seconds: For how long nobody else gets it.
-    /// - Returns: The run, held by `worker`; `nil` when there is none.
+    ///   - worker: The name of the worker.
+    ///   - now: The current time.
+    ///   - seconds: How long no other worker may take it.
+    /// - Returns: The run, held by `worker`; `nil` if no run waits.
     /// - Throws: ``StoreError``.
     package func takeUp(
         _ kind: UpkeepRun.Kind,

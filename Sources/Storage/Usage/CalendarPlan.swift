@@ -1,21 +1,22 @@
 package import Billing
 
-/// What days of the calendar change in the ledger: which are written, and whose totals become stale by it.
+/// The changes that some days make in the ledger: the days to write, and the owners whose totals become
+/// stale.
 package struct CalendarPlan: Sendable {
-    /// The days to be written, by rising date; none where ``fault`` says why.
+    /// The days to write, by ascending date; none if there is a ``fault``.
     package private(set) var days: [CalendarDay] = []
     package private(set) var contradicted: [CivilDate] = []
-    /// Why they are refused.
+    /// Why the days are refused.
     package private(set) var fault: CalendarFault?
-    /// The last final day of the calendar, through which the final days of all known owners are closed.
+    /// The last final day of the calendar; the final days of all known owners are closed through this day.
     package private(set) var closedThrough: CivilDate?
 
-    /// The days whose blocks are others than before, with all heights that they had or have, by rising date.
+    /// The days whose blocks changed, by ascending date, each with all heights that it had or has.
     private var moved: [(date: CivilDate, heights: Range<Int64>)] = []
 
     /// - Parameters:
-    ///   - days: What arrived.
-    ///   - calendar: All of the calendar that is known.
+    ///   - days: The days that arrived.
+    ///   - calendar: The whole known calendar.
     package init(_ days: [CalendarDay], calendar: [CalendarDay]) {
         let known = Dictionary(uniqueKeysWithValues: calendar.map { ($0.date, $0) })
         var changed: [CivilDate: CalendarDay] = [:]
@@ -43,14 +44,15 @@ package struct CalendarPlan: Sendable {
         fault.map { .refused($0) } ?? .taken(changed: days.count, contradicted: contradicted)
     }
 
-    /// The heights that leases have to have had for their owners' totals to become stale; `nil` when none do.
+    /// The heights of changed days: totals become stale for owners with leases in them; `nil` if no day
+    /// moved.
     package var touched: Range<Int64>? { moved.isEmpty ? nil : Range(covering: moved.map(\.heights)) }
 
     /// The days of an owner whose totals become stale.
     ///
     /// - Parameters:
-    ///   - created: The first height of the leases that have one of ``touched``.
-    ///   - end: The last end of those; `nil` while one goes on.
+    ///   - created: The first height of the owner's leases with a block in ``touched``.
+    ///   - end: The last height of those leases, exclusive; `nil` while one of them is open.
     /// - Returns: From the first to the last such day.
     package func stale(created: Int64, end: Int64?) -> ClosedRange<CivilDate>? {
         let life = created..<max(created, end ?? .max)

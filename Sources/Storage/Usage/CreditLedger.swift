@@ -1,11 +1,11 @@
 package import Billing
 
-/// What became of a credit.
+/// The outcome of giving a credit.
 package enum CreditOutcome: Sendable, Equatable {
     case given
-    /// The same was given before; see `Credit.gives(theSameAs:)`.
+    /// The same credit was given before; see `Credit.gives(theSameAs:)`.
     case known
-    /// Another one has its id; nothing was changed.
+    /// A different credit has its id; no data were changed.
     case conflict
 }
 
@@ -13,7 +13,7 @@ package enum CreditOutcome: Sendable, Equatable {
 package protocol CreditLedger: Sendable {
     /// Gives credits, all or none, each once.
     ///
-    /// - Returns: What became of each, in order; nothing was given when there is a conflict among them.
+    /// - Returns: The outcome of each, in order; no credit is given if one is a conflict.
     func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome]
 
     /// A customer's credits, the oldest first; customers of connected accounts have none.

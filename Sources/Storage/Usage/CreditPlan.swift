@@ -1,14 +1,14 @@
 package import Billing
 
-/// What becomes of credits that are given: all or none of them, each once.
+/// The outcome of giving some credits: all or none of them, each once.
 package struct CreditPlan: Sendable {
     package let outcomes: [CreditOutcome]
-    /// Those to be written; none when there is a conflict.
+    /// The credits to write; none if there is a conflict.
     package let credits: [Credit]
 
     /// - Parameters:
-    ///   - credits: What is given.
-    ///   - standing: The credits that were given before, by id; those with other ids do not matter.
+    ///   - credits: The credits to give.
+    ///   - standing: The stored credits, by id; credits with other ids do not matter.
     package init(_ credits: [Credit], standing: [String: Credit]) {
         var standing = standing
         var fresh: [Credit] = []

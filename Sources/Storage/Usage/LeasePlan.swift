@@ -1,15 +1,17 @@
 package import Billing
 
-/// What records of leases change in the ledger: which leases are written, and which days become stale by it.
+/// The changes that some records make in the ledger: the leases to write, and the days that become stale.
 ///
-/// Every store decides by this, and only reads what it asks for and writes what it says.
+/// Every store decides with this: it reads the state that the plan needs, and writes the changes that the
+/// plan contains.
 package struct LeasePlan: Sendable {
-    /// What the ledger holds of whatever the records are about.
+    /// The current state of everything that the records are about.
     package struct Standing: Sendable {
         package var leases: [LeaseIdentity: KnownLease]
-        /// Through which day each owner's final days are closed; owners that are unknown, or not closed, have none.
+        /// The last day through which each owner's final days are closed; an owner that is unknown or not
+        /// closed is missing.
         package var closedThrough: [String: CivilDate]
-        /// All of it, by rising date.
+        /// The whole calendar, by ascending date.
         package var calendar: [CalendarDay]
 
         package init(
@@ -23,9 +25,10 @@ package struct LeasePlan: Sendable {
         }
     }
 
-    /// The leases to be written, in the order in which they changed first.
+    /// The leases to write, in the order of their first change.
     package private(set) var leases: [KnownLease] = []
-    /// The days whose totals no longer follow from the leases, by owner; not every owner has any.
+    /// The days whose totals no longer follow from the leases, by owner; an owner without such days is
+    /// missing.
     package private(set) var stale: [String: ClosedRange<CivilDate>] = [:]
     package private(set) var contradictions: [UsageContradiction] = []
 
@@ -43,7 +46,8 @@ package struct LeasePlan: Sendable {
                 finalDays: standing.calendar.finalDays(
                     dates?.extended(by: known?.keptDates) ?? known?.keptDates
                 ),
-                // Nothing of an owner closes in the middle: whoever was unknown before is so for all of the list.
+                // Days do not close within one list: an owner that is new in the list is unclosed for all its
+                // records.
                 closedThrough: standing.closedThrough[owner]
             )
             guard case .changed(let lease, let fresh) = revision else { continue }
@@ -64,7 +68,7 @@ package struct LeasePlan: Sendable {
 }
 
 extension LeaseRecord {
-    /// The heights that the lease may be paid for.
+    /// The heights at which the lease may be paid for.
     fileprivate var life: Range<Int64> { createdHeight..<max(createdHeight, endHeight ?? .max) }
 }
 
@@ -75,16 +79,18 @@ extension KnownLease {
     }
 }
 
-/// A calendar by rising date, whose heights rise with it.
+/// A calendar by ascending date, whose heights ascend too.
 extension [CalendarDay] {
-    /// From the first to the last day that has one of these blocks.
+    /// From the first to the last day with one of these blocks.
     fileprivate func dates(of heights: Range<Int64>) -> ClosedRange<CivilDate>? {
         let first = firstIndex(from: { $0.heights.upperBound > heights.lowerBound })
         let end = firstIndex(from: { $0.firstHeight >= heights.upperBound })
         return first < end ? self[first].date...self[end - 1].date : nil
     }
 
-    /// The final ones among some days; no others can be settled for a lease that has no block but of those.
+    /// The final days within some dates.
+    ///
+    /// A lease with blocks only in these dates can have no other settled day.
     fileprivate func finalDays(_ dates: ClosedRange<CivilDate>?) -> [CalendarDay] {
         guard let dates else { return [] }
         let first = firstIndex(from: { $0.date >= dates.lowerBound })
@@ -92,7 +98,8 @@ extension [CalendarDay] {
         return self[first..<end].filter(\.isFinal)
     }
 
-    /// Where the days begin that all meet a condition, which none before does; the end where no day does.
+    /// The index of the first day that meets a condition, which all later days must meet too; the end if no
+    /// day does.
     private func firstIndex(from isLate: (CalendarDay) -> Bool) -> Int {
         var (low, high) = (startIndex, endIndex)
         while low < high {
@@ -104,7 +111,7 @@ extension [CalendarDay] {
 }
 
 extension Range<Int64> {
-    /// From the first to the last of some ranges.
+    /// From the first to the last height of some ranges.
     init(covering ranges: [Range<Int64>]) {
         let first = ranges.map(\.lowerBound).min() ?? 0
         self = first..<Swift.max(first, ranges.map(\.upperBound).max() ?? 0)
@@ -112,7 +119,7 @@ extension Range<Int64> {
 }
 
 extension ClosedRange<CivilDate> {
-    /// From the first to the last of both.
+    /// From the first to the last day of both.
     func extended(by other: ClosedRange<CivilDate>?) -> ClosedRange<CivilDate> {
         guard let other else { return self }
         return Swift.min(lowerBound, other.lowerBound)...Swift.max(upperBound, other.upperBound)

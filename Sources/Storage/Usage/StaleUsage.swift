@@ -2,11 +2,11 @@ package import Billing
 
 /// The days of an owner whose totals do not follow from the leases yet.
 ///
-/// They are added up a month at a time: whoever puts totals in place holds up others for no longer than that takes.
+/// They are added up a month at a time, to keep each write transaction short.
 package struct StaleUsage: Sendable {
     package let owner: String
     package let dates: ClosedRange<CivilDate>
-    /// Grows whenever days become stale: what was added up of an earlier one is of yesterday.
+    /// Increases each time days become stale: totals computed for an earlier revision are outdated.
     package let revision: Int64
 
     package init(owner: String, dates: ClosedRange<CivilDate>, revision: Int64) {
@@ -15,15 +15,15 @@ package struct StaleUsage: Sendable {
         self.revision = revision
     }
 
-    /// The days to be added up next.
+    /// The days to add up next.
     package var step: ClosedRange<CivilDate> {
         dates.lowerBound...min(dates.upperBound, dates.lowerBound.adding(days: 30))
     }
 
-    /// How many such steps there are.
+    /// The number of such steps.
     package var steps: Int { (dates.count + 30) / 31 }
 
-    /// The days that are stale still once those are in place.
+    /// The days that are still stale after the next step.
     package var rest: ClosedRange<CivilDate>? {
         step.upperBound == dates.upperBound ? nil : step.upperBound.adding(days: 1)...dates.upperBound
     }

@@ -1,10 +1,10 @@
 package import Billing
 
-/// What became of records of leases.
+/// The outcome of storing records of leases.
 package struct LeasesOutcome: Sendable, Equatable {
-    /// How many leases were new or said something new.
+    /// The number of leases that were new or changed.
     package let changed: Int
-    /// Final days that stay as they were although a record says otherwise.
+    /// The final days that stay unchanged although a record contradicts them.
     package let contradictions: [UsageContradiction]
 
     package init(changed: Int, contradictions: [UsageContradiction]) {
@@ -13,77 +13,78 @@ package struct LeasesOutcome: Sendable, Equatable {
     }
 }
 
-/// What became of days of the calendar.
+/// The outcome of storing days of the calendar.
 package enum CalendarOutcome: Sendable, Equatable {
-    /// - Parameter contradicted: The final days that stay as they were although it was said otherwise.
+    /// - Parameter contradicted: The final days that stay unchanged although a new day contradicts them.
     case taken(changed: Int, contradicted: [CivilDate])
-    /// They do not fit together, or not what is known; nothing was changed.
+    /// The days contradict each other or the known calendar; no data were changed.
     case refused(CalendarFault)
 }
 
-/// The ledger of usage: leases, the calendar that says when their blocks were, and what each day came to.
+/// The ledger of usage: leases, the calendar with the blocks of each day, and the totals of each day.
 ///
-/// Totals are kept for each owner and day, and follow from leases and calendar alone: adding them up anew gives the
-/// same. A caller sees its own changes in whatever it reads afterwards.
+/// Totals are stored for each owner and day, and follow from leases and calendar alone: adding them up again
+/// gives the same result. A caller sees its own changes in every later read.
 package protocol UsageLedger: Sendable {
-    /// Upserts leases by their identity, all or none; each as ``LeaseRevision`` decides. Of two records of one lease
-    /// in the list the later one comes after the earlier.
+    /// Inserts or updates leases by their identity, all or none, as ``LeaseRevision`` decides.
+    ///
+    /// If the list has two records of one lease, they are applied in the order of the list.
     func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome
 
-    /// Upserts days, all or none; each as ``CalendarRevision`` decides.
+    /// Inserts or updates days, all or none, as ``CalendarRevision`` decides.
     ///
-    /// All final days are closed afterwards for the owners that are known.
+    /// Afterwards all final days are closed for the known owners.
     func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome
 
-    /// The days of the calendar in a range, by rising date.
+    /// The days of the calendar in a range, by ascending date.
     func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay]
 
-    /// How far the chain has been indexed: the last day that is known.
+    /// The last known day, which shows how far the chain is indexed.
     func newestDay() async throws(StoreError) -> CalendarDay?
 
-    /// The totals of an owner's days, by rising date and group; days without a lease are left out.
+    /// The totals of an owner's days, by ascending date and group, without days that have no lease.
     func usage(
         of owner: String,
         _ dates: ClosedRange<CivilDate>,
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup]
 
-    /// The leases of an owner that have a block of the range, or a day that is kept as it was settled; in no order.
+    /// The leases of an owner with a block in the range, and all leases with frozen days, in no order.
     func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease]
 
-    /// The newest record of each of some leases, in any order; those that are not known are left out.
+    /// The newest record of each of these leases, in any order, without unknown leases.
     func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord]
 
-    /// The leases of an owner that nothing has ended.
+    /// The leases of an owner that have not ended.
     func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord]
 
-    /// What providers call themselves.
+    /// The names that providers give themselves.
     ///
     /// - Returns: The newest name of each provider that has one.
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String]
 
-    /// Says which addresses a customer of one's own account has; what was said before of it is forgotten.
+    /// Sets the addresses of a customer of the platform account, and replaces the earlier ones.
     ///
-    /// - Returns: Whether that was anything new.
+    /// - Returns: Whether the addresses changed.
     func setAccounts(_ accounts: [AccountPeriod], of customer: String) async throws(StoreError) -> Bool
 
     /// A customer's addresses, by address and time; customers of connected accounts have none.
     func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod]
 
-    /// Whether anything is said of whose an address is, or was.
+    /// Whether an address is, or was, mapped to a customer.
     func isMapped(_ address: String) async throws(StoreError) -> Bool
 
-    /// Whose leases are anybody's: every address that some customer has or had, each once, by rising address.
+    /// All wallet addresses that are, or were, mapped to a customer, each once, ascending.
     ///
     /// - Parameters:
-    ///   - address: Those behind it; `nil` for the first.
-    ///   - limit: How many at most.
+    ///   - address: The last address of the previous page; `nil` for the first page.
+    ///   - limit: The most addresses to return.
     /// - Returns: The addresses.
     /// - Throws: ``StoreError``.
     func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String]
 
     /// Adds up all totals again from leases and calendar.
     ///
-    /// - Returns: How many groups there are, and how many of them came out other than they stood.
+    /// - Returns: The number of groups, and how many of them changed.
     func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int)
 }

@@ -1,27 +1,30 @@
 package import Billing
 
-/// Somebody who knows a chain's leases, and perhaps its days: an indexer or a node.
+/// A source of a chain's leases, and perhaps of its days: an indexer or a node.
 ///
-/// It is read and never written. Every answer is bounded, and what it holds is checked before anybody gets it.
+/// The service only reads it. Every answer is limited in size, and is checked before it is returned.
 package protocol UsageSource: Sendable {
-    /// What records from there say of their source.
+    /// The kind that records of this source carry.
     var kind: UsageSourceKind { get }
     var chainID: String { get }
 
-    /// How far it has come, now.
+    /// The source's current height.
     func head() async throws(UsageSourceError) -> ChainHead
 
-    /// Leases, as they are at ``LeaseQuestion/asOf`` or later.
+    /// Leases, in their state at ``LeaseQuestion/asOf`` or later.
     ///
-    /// Once all pages were read, nothing that the question is about is missing, though some may have come twice.
+    /// After all pages are read, no lease that the question is about is missing, though some may have come
+    /// twice.
     func leases(_ question: LeaseQuestion) async throws(UsageSourceError) -> LeasePage
 
-    /// Days that began at a height or before, by rising date and without a gap; final only as far as that height.
+    /// Days that began at a height or before, by ascending date and without a gap; final only up to that
+    /// height.
     ///
     /// - Parameters:
-    ///   - date: The first day; `nil` for the first there is.
-    ///   - height: What is behind it counts as not indexed.
-    /// - Returns: A few hundred at most: behind the last of them there may be more. None where it knows no days.
+    ///   - date: The first day; `nil` for the first that the source has.
+    ///   - height: Later blocks count as not indexed.
+    /// - Returns: At most a few hundred days; there may be more after the last of them. None if the source
+    ///   has no days.
     /// - Throws: ``UsageSourceError``.
     func days(
         from date: CivilDate?,
@@ -30,15 +33,15 @@ package protocol UsageSource: Sendable {
 }
 
 package enum UsageSourceKind: String, Codable, Sendable {
-    /// Tells all owners' leases and the days.
+    /// Has the leases of all owners, and the days.
     case indexer
-    /// Tells the leases of one owner at a time, and no days.
+    /// Has the leases of one owner per request, and no days.
     case node
 }
 
-/// How far a source has come.
+/// How far a source has read the chain.
 package struct ChainHead: Codable, Sendable, Equatable {
-    /// The last height that it knows; `nil` where it does not say.
+    /// The last known height; `nil` if the source does not report it.
     package let height: Int64?
     /// When that block was made.
     package let at: Instant?
@@ -49,15 +52,15 @@ package struct ChainHead: Codable, Sendable, Equatable {
     }
 }
 
-/// Which leases are asked for.
+/// Which leases to read.
 package struct LeaseQuestion: Sendable, Equatable {
-    /// Whose; `nil` for everybody's.
+    /// The owner of the leases; `nil` for all owners.
     package var owner: String?
-    /// The ``LeasePage/next`` of the page before; `nil` for the first.
+    /// The ``LeasePage/next`` of the previous page; `nil` for the first page.
     package var cursor: String?
-    /// Of those that were closed, only the ones at this height or behind it need to be told; `nil` for all.
+    /// Closed leases are needed only if they were closed at this height or later; `nil` for all.
     package var closedFrom: Int64?
-    /// A height that the source had reached before it was asked.
+    /// A height that the source had reached before this request.
     package var asOf: Int64?
 
     package init(owner: String? = nil, cursor: String? = nil, closedFrom: Int64? = nil, asOf: Int64? = nil) {
@@ -68,10 +71,10 @@ package struct LeaseQuestion: Sendable, Equatable {
     }
 }
 
-/// Some leases, and where to go on.
+/// Some leases, and the cursor of the next page.
 package struct LeasePage: Sendable, Equatable {
     package let leases: [LeaseRecord]
-    /// The source's own; `nil` when there is no more.
+    /// In the source's own format; `nil` on the last page.
     package let next: String?
 
     package init(leases: [LeaseRecord], next: String?) {
@@ -80,13 +83,13 @@ package struct LeasePage: Sendable, Equatable {
     }
 }
 
-/// Why a source did not tell; safe to log and to show: no password, no SQL.
+/// Why a source could not be read; safe to log and to show, because it contains no password and no SQL.
 package enum UsageSourceError: Error, Equatable, CustomStringConvertible {
-    /// It may do so a moment later.
+    /// Temporary: a later attempt may succeed.
     case unavailable(String)
-    /// Somebody has to mend something first.
+    /// Permanent until an operator fixes the cause.
     case refused(String)
-    /// It told something that cannot be; says what about which record.
+    /// The source returned an impossible value; the text names the record and the fault.
     case unreadable(String)
 
     package var description: String {

@@ -1,10 +1,11 @@
 package import Billing
 
-/// How far the sync of usage has come: enough to go on from after a kill at any point.
+/// The progress of the usage sync: enough to continue after the process is killed at any point.
 ///
-/// A pass reads what may have changed since the one before: leases that are open, those that were closed since, and
-/// days that are not final. It is of one height: leases are read as they are there or later, and only then days up to
-/// there, so that no day becomes final while a lease of it may still change.
+/// A pass reads everything that may have changed since the previous one: open leases, leases closed since,
+/// and days that are not final. Each pass has a target height. It reads the leases in their state at that
+/// height or later, and then the days up to that height, so that no day becomes final while one of its leases
+/// may still change.
 package struct UsageSyncProgress: Codable, Sendable, Equatable {
     /// Why a pass failed, for programs.
     package enum Failure: String, Codable, Sendable {
@@ -23,27 +24,28 @@ package struct UsageSyncProgress: Codable, Sendable, Equatable {
     /// Counted from 1.
     package var pass = 1
     package var stage = Stage.leases
-    /// Where the source stood when the pass began; `nil` before it was asked.
+    /// The source's height when the pass began; `nil` before the source was asked.
     package var target: ChainHead?
-    /// Whose leases are being read, of a source that is asked for one owner at a time, and whose were the last.
+    /// For a source that is read one owner at a time: the owner being read, and the last owner that is
+    /// finished.
     package var owner: String?
     package var lastOwner: String?
     package var cursor: String?
-    /// Whether the pass reads what was finished before as well.
+    /// Whether the pass also reads leases and days that were finished before.
     package var isFull = false
 
-    // What this pass has come to.
-    /// Records that the source told.
+    // The counts of this pass.
+    /// Records that the source returned.
     package var leases = 0
     package var leasesChanged = 0
     package var days = 0
     package var daysChanged = 0
-    /// Final days that stay as they were although the source says otherwise.
+    /// The final days that stay unchanged although the source contradicts them.
     package var contradictions = 0
     package var sittings = 0
     package var failure: Failure?
 
-    /// Where the source stood when the last pass that came to its end began.
+    /// The source's height when the last completed pass began.
     package var completed: ChainHead?
     package var completedAt: Instant?
 
@@ -52,10 +54,10 @@ package struct UsageSyncProgress: Codable, Sendable, Equatable {
         self.chainID = chainID
     }
 
-    /// The beginning of the next pass.
+    /// The progress at the start of the next pass.
     ///
-    /// - Parameter isFull: Whether what was finished before is read again as well.
-    /// - Returns: What remembers how far the last one came, and nothing else.
+    /// - Parameter isFull: Whether to read leases and days again that were finished before.
+    /// - Returns: Progress that keeps only how far the last completed pass came.
     package func next(isFull: Bool) -> UsageSyncProgress {
         var next = UsageSyncProgress(source: source, chainID: chainID)
         next.pass = pass + 1
@@ -65,25 +67,26 @@ package struct UsageSyncProgress: Codable, Sendable, Equatable {
         return next
     }
 
-    /// Rows may come late: what was closed this many blocks before the last pass is read again, two hours of them.
+    /// Rows may appear late: leases closed up to this many blocks (two hours) before the last pass are read
+    /// again.
     package static let overlap: Int64 = 1200
 
-    /// From which height on closed leases are to be read; `nil` for all of them.
+    /// The height from which closed leases must be read; `nil` for all.
     package var closedFrom: Int64? {
         guard !isFull, let height = completed?.height else { return nil }
         return max(0, height - Self.overlap)
     }
 
-    /// How old the newest block is that the ledger follows.
+    /// The age of the newest block that the ledger includes.
     ///
-    /// - Returns: Seconds; `nil` while no pass has come to its end, or where the source does not say.
+    /// - Returns: Seconds; `nil` while no pass is completed, or if the source does not report the time.
     package func lagSeconds(now: Instant) -> Int64? {
         completed?.at.map { max(0, now.seconds(since: $0)) }
     }
 }
 
 extension UpkeepRun {
-    /// How far a sync of usage is; `nil` for another kind, or what a later version wrote.
+    /// The progress of a usage sync; `nil` for a run of another kind, or for JSON of a later version.
     package var syncProgress: UsageSyncProgress? {
         kind == .usageSync ? Self.decode(progress) : nil
     }
@@ -92,15 +95,15 @@ extension UpkeepRun {
 }
 
 extension UpkeepRuns {
-    /// Asks for a pass of the sync of usage, or for nothing where one is under way.
+    /// Starts a pass of the usage sync, unless one is running.
     ///
     /// - Parameters:
-    ///   - source: Which source is read; a change of it begins from the beginning.
-    ///   - chainID: Which chain.
-    ///   - isFull: Whether what was finished before is read again as well.
-    ///   - id: Of the run, should there be none yet.
-    ///   - now: The present.
-    /// - Returns: The run, and whether it was asked for by this.
+    ///   - source: The source to read; a changed source is read from the beginning.
+    ///   - chainID: The chain.
+    ///   - isFull: Whether to read leases and days again that were finished before.
+    ///   - id: The id of the run, if there is none yet.
+    ///   - now: The current time.
+    /// - Returns: The run, and whether this call started the pass.
     /// - Throws: ``StoreError``.
     package func beginSync(
         _ source: UsageSourceKind,
@@ -109,14 +112,14 @@ extension UpkeepRuns {
         id: String,
         now: Instant
     ) async throws(StoreError) -> (run: UpkeepRun, isBegun: Bool) {
-        // Somebody else may begin or end a pass between our looking and our writing.
+        // Another process may begin or end a pass between the read and the write.
         for _ in 0..<8 {
             let latest = try await latestRun(.usageSync)
             guard var run = latest, let progress = run.syncProgress, progress.source == source,
                 progress.chainID == chainID
             else {
                 if let latest, latest.state == .running {
-                    // Of another source, which nobody will go on with.
+                    // The run reads another source, and no worker will continue it.
                     _ = try await replace(latest.left(.failed, reason: "gave way to \(id)", now: now))
                 }
                 var run = UpkeepRun(id: id, kind: .usageSync, begunAt: now, request: "{}")
@@ -127,7 +130,8 @@ extension UpkeepRuns {
                 continue
             }
             if run.state == .running { return (run, false) }
-            // One that failed goes on from where it was, unless more is asked than it was at.
+            // A failed pass continues where it stopped, unless a full pass is requested and this one is not
+            // full.
             let goesOn = run.state != .completed && (progress.isFull || !isFull)
             run.keep(goesOn ? progress : progress.next(isFull: isFull))
             if let begun = try await replace(run.left(.running, now: now)) { return (begun, true) }

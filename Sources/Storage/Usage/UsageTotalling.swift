@@ -1,6 +1,6 @@
 package import Billing
 
-/// Adds up what the leases of one owner did on some days.
+/// Adds up the usage of one owner's leases on some days.
 package struct UsageTotalling: Sendable {
     package typealias Group = (grouping: UsageGrouping, group: UsageGroup)
 
@@ -8,24 +8,24 @@ package struct UsageTotalling: Sendable {
     private let leases: [KnownLease]
 
     /// - Parameters:
-    ///   - calendar: The days, by rising date.
-    ///   - leases: Those of the owner that have a block of one of them, or are kept to have one.
+    ///   - calendar: The days, by ascending date.
+    ///   - leases: The owner's leases with a block in one of the days, or with frozen days (`kept`).
     package init(calendar: [CalendarDay], leases: [KnownLease]) {
         self.calendar = calendar
         self.leases = leases
     }
 
-    /// The groupings whose totals are kept.
+    /// The groupings whose totals are stored.
     ///
-    /// Nobody keeps a row for each deployment and day; there are as many of them as an answer has lines.
+    /// Totals per deployment are not stored: they would need as many rows as an answer has lines.
     package static let kept = UsageGrouping.allCases.filter { $0 != .deployment }
 
-    /// The heights that the leases are looked for by; `nil` when none of the days is known.
+    /// The heights by which to look for leases; `nil` if the calendar has none of the days.
     package static func heights(of calendar: [CalendarDay]) -> Range<Int64>? {
         calendar.isEmpty ? nil : Range(covering: calendar.map(\.heights))
     }
 
-    /// The totals of each group, by rising date, grouping and name.
+    /// The totals of each group, by ascending date, grouping and name.
     package func groups(by groupings: [UsageGrouping]) -> [Group] {
         var groups: [Group] = []
         for day in calendar {
