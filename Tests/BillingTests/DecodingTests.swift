@@ -138,8 +138,10 @@ struct DecodingTests {
         #expect(reason?.contains("amount") == true)
     }
 
-    @Test(arguments: [(0, "0"), (.max, "9223372036854775807"), (2_147_483_648, "2147483648"), (100, "1e2")])
-    func `an amount may be as large as Int64`(amount: Int64, text: String) throws {
+    @Test(
+        arguments: [(0, "0"), (10_000_000_000_000, "1e13"), (2_147_483_648, "2147483648"), (100, "1e2")]
+    )
+    func `an amount may be as large as Stripe's largest, and more`(amount: Int64, text: String) throws {
         guard case .charge(let charge) = try charge(#""amount":\#(text)"#).object else {
             Issue.record("unreadable")
             return

@@ -172,6 +172,9 @@ extension Array {
     fileprivate func firstCustomer<Object: StripeObjectProtocol>(
         _ customer: (Object) -> Expandable<Customer>?
     ) -> String? where Element == PaymentGroup.Known<Object> {
-        lazy.compactMap { customer($0.object)?.id }.first
+        for known in self {
+            if let id = customer(known.object)?.id { return id }
+        }
+        return nil
     }
 }
