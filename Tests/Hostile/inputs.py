@@ -1,5 +1,6 @@
 """The hostile inputs: each is a name and the requests that it makes at a place. A name alone says what it is."""
 
+import contextlib
 import json
 import re
 import time
@@ -15,6 +16,7 @@ from target import JSON, KEY
 
 ROOT = Path(__file__).resolve().parents[2]
 EVENTS = ROOT / "testdata/events"
+STORIES = ROOT / "testdata/scenarios"
 #: What stands in openapi.json's examples for the customer, and for the wallet.
 CUSTOMER, WALLET = "cus_Rw4mTqPurchase", "akash1qyqszqgpqyqszqgpqyqszqgpqyqszqgpjnp7du"
 
@@ -58,8 +60,8 @@ def delivery(body):
 
 
 def tagged(text, place, tag):
-    """A fixture with ids of its own, and the customer of the place."""
-    text = re.sub(r'"((?:evt|ch|py|pi|in|re|pyr|dp|du|cs_test|cs_live|inpay|cn|cnr|po|sub|seti)_)\w+"', rf'"\1{tag}"', text)
+    """Events with ids of their own, and the customer of the place."""
+    text = re.sub(r'"((?:evt|ch|py|pi|in|re|pyr|dp|du|cs_test|cs_live|inpay|cn|cnr|po|sub|seti)_)(\w+)"', rf'"\1{tag}\2"', text)
     return re.sub(r'"cus_\w+"', f'"{place.customer}"', text)
 
 
@@ -69,34 +71,25 @@ def object_of(event):
     return inner if isinstance(inner, dict) else {}
 
 
-def fixture(name, place, tag):
-    event = json.loads(tagged((EVENTS / name).read_text(), place, tag))
+def told(text, place, tag):
+    event = json.loads(tagged(text, place, tag))
     inner = object_of(event)
     if inner.get("customer", "") is None:
         inner["customer"] = place.customer
     return event
 
 
-def companion(event, place, tag):
-    """The charge that a refund or dispute is about, so that the customer has it."""
-    if object_of(event).get("object") not in ("refund", "dispute", "credit_note", "invoice_payment"):
-        return []
-    charge = fixture("charge.succeeded.json", place, tag)
-    charge["id"] += "c"
-    return [delivery(json.dumps(charge).encode())]
-
-
-def of_event(name, what, change, raw):
+def of_events(what, texts, change, raw):
+    """Events that are told one after the other, changed; and afterwards the last of them as it should have been."""
     def requests(place, tag):
-        event = fixture(name, place, tag)
-        return [*companion(event, place, tag), delivery(written(change(event), raw))]
+        return [delivery(written(change(told(text, place, tag)), raw)) for text in texts]
 
     def afterwards(place, tag):
-        event = fixture(name, place, tag)
+        event = told(texts[-1], place, tag)
         event.update(id=f"evt_{tag}later", created=int(time.time()))
         return [delivery(json.dumps(event).encode())]
 
-    return Input(f"events/{name} {what}", requests, afterwards)
+    return Input(what, requests, afterwards)
 
 
 def numbers_marked(value):
@@ -112,16 +105,52 @@ def all_numbers(event):
     return put(event, ("data", "object"), numbers_marked(object_of(event)))
 
 
+#: What sums are driven with.
+SUMMED = ("-2^63", "2^63-1", "10^13", "10^13+1", "-10^13-1", "-1", "0", "1e308")
+
+
 def events():
     """Every field of every fixture once for each kind of object and value; and all numbers of a body together."""
     seen = set()
     for file in sorted(EVENTS.glob("*.json")):
-        event = json.loads(file.read_text())
-        for name in ("-2^63", "2^63-1", "10^13", "10^13+1", "-10^13-1", "-1", "0", "1e308"):
-            yield of_event(file.name, f"all numbers = {name}", all_numbers, NUMBERS[name])
+        text = file.read_text()
+        event = json.loads(text)
+        for name in SUMMED:
+            yield of_events(f"events/{file.name} all numbers = {name}", [text], all_numbers, NUMBERS[name])
         for path, value in fields(event, seen, object_of(event).get("object")):
             for name, raw in extremes(value).items():
-                yield of_event(file.name, f"{spelt(path)} = {name}", lambda event, path=path: put(event, path, MARK), raw)
+                change = lambda event, path=path: put(event, path, MARK)  # noqa: E731
+                yield of_events(f"events/{file.name} {spelt(path)} = {name}", [text], change, raw)
+
+
+def stories():
+    """The same where a customer has rows of it: each field of a kind of object, wherever one story tells of it."""
+    seen = set()
+    for folder in sorted(STORIES.iterdir()):
+        texts = (folder / "events.jsonl").read_text().splitlines() if (folder / "events.jsonl").exists() else []
+        if not 0 < len(texts) <= 20:
+            # A year of payments is no story that is told for each extreme.
+            continue
+        for name in SUMMED:
+            yield of_events(f"scenarios/{folder.name} all numbers = {name}", texts, all_numbers, NUMBERS[name])
+        for event in map(json.loads, texts):
+            kind_of_object = object_of(event).get("object")
+            for path, value in fields(object_of(event), seen, kind_of_object):
+                for name, raw in extremes(value).items():
+                    yield of_events(
+                        f"scenarios/{folder.name} {kind_of_object}.{spelt(path)} = {name}", texts, driven(kind_of_object, path), raw
+                    )
+
+
+def driven(kind_of_object, path):
+    """A change of the field wherever such an object is told of and has it."""
+    def change(event):
+        if object_of(event).get("object") == kind_of_object:
+            with contextlib.suppress(KeyError, IndexError, TypeError):
+                return put(event, ("data", "object", *path), MARK)
+        return event
+
+    return change
 
 
 # --- What is sent to the other routes ------------------------------------------------------------------------------
