@@ -12,18 +12,22 @@ from target import JSON, KEY
 
 MIB = 1 << 20
 HEAD = b"POST /v1/stripe-webhook HTTP/1.1\r\nHost: billing.test\r\nContent-Type: application/json\r\n"
+#: What stands for the signature, and whether its body is to be read at all.
 SIGNATURES = {
-    "no signature": b"",
-    "a malformed one": b"Stripe-Signature: rubbish\r\n",
+    "no signature": (b"", False),
+    "a malformed one": (b"Stripe-Signature: rubbish\r\n", False),
     # It costs nothing to write one that looks right.
-    "one that looks right": b"Stripe-Signature: t=%d,v1=" + b"0" * 64 + b"\r\n",
+    "one that looks right": (b"Stripe-Signature: t=%d,v1=" + b"0" * 64 + b"\r\n", True),
 }
 #: A client in chunks says no length at all.
 LENGTHS = {"": b"Content-Length: %d\r\n\r\n" % MIB, " in chunks": b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n"}
 
 
-def unfinished(target, count, head, seconds):
-    """So many bodies of 1 MiB of which the last byte never comes. -> how many were held, refused and closed"""
+def unfinished(target, count, head, patience):
+    """So many bodies of 1 MiB of which the last byte never comes, until for some seconds nothing moves.
+
+    -> how many are still held then, and how many were refused and closed
+    """
     with contextlib.ExitStack() as stack:
         chooser = stack.enter_context(selectors.DefaultSelector())
         left, refused, closed = {}, 0, 0
@@ -37,10 +41,10 @@ def unfinished(target, count, head, seconds):
             client.setblocking(False)
             left[client] = MIB - 64
             chooser.register(client, selectors.EVENT_READ | selectors.EVENT_WRITE)
-        piece, end = b"x" * 65536, time.monotonic() + seconds
-        while chooser.get_map() and time.monotonic() < end:
+        piece, moved = b"x" * 65536, time.monotonic()
+        while chooser.get_map() and time.monotonic() < moved + patience:
             for key, ready in chooser.select(0.1):
-                client = key.fileobj
+                client, moved = key.fileobj, time.monotonic()
                 try:
                     if ready & selectors.EVENT_READ:
                         refused += client.recv(12)[9:10] in (b"4", b"5")

@@ -14,6 +14,7 @@ from target import JSON, KEY
 BATCH = 40
 #: How many batches a run takes apart to the one input; of more only the batch is told.
 PATIENCE = 20
+ENDED = "the process ended"
 
 
 class Failure(NamedTuple):
@@ -116,9 +117,9 @@ class Attack:
         """-> the failures, each with the fewest inputs that bring it about"""
         told = {}
         for index, request, law in broken:
-            if index is not None and law != "the process ended":
+            if index is not None and not law.startswith(ENDED):
                 told.setdefault((index, law[:60]), Failure([inputs[index].name], request, law))
-        open_ones = [each for each in broken if each[0] is None or each[2] == "the process ended"]
+        open_ones = [each for each in broken if each[0] is None or each[2].startswith(ENDED)]
         if open_ones:
             yield from self.narrowed(inputs, open_ones)
         yield from told.values()

@@ -92,21 +92,24 @@ def of_events(what, texts, change, raw):
     return Input(what, requests, afterwards)
 
 
-def numbers_marked(value):
-    """The same with every amount and count in it marked, all at once: what is added up."""
+def numbers_marked(value, times):
+    """The same with every amount and count in it marked, all at once, and each list so many times: what is added up."""
     if isinstance(value, dict):
-        return {key: numbers_marked(inner) for key, inner in value.items()}
+        return {key: numbers_marked(inner, times) for key, inner in value.items()}
     if isinstance(value, list):
-        return [numbers_marked(inner) for inner in value]
+        return [numbers_marked(inner, times) for inner in value] * times
     return MARK if kind(value) == "number" else value
 
 
-def all_numbers(event):
-    return put(event, ("data", "object"), numbers_marked(object_of(event)))
+def sums(what, texts):
+    once, twice = ("-2^63", "2^63-1", "10^13", "10^13+1", "-10^13-1", "-1", "0", "1e308"), ("-2^63", "2^63-1", "10^13")
+    for times, extreme in ((1, once), (2, twice)):
+        def change(event, times=times):
+            return put(event, ("data", "object"), numbers_marked(object_of(event), times))
 
-
-#: What sums are driven with.
-SUMMED = ("-2^63", "2^63-1", "10^13", "10^13+1", "-10^13-1", "-1", "0", "1e308")
+        for name in extreme:
+            lists = ", every list twice" if times > 1 else ""
+            yield of_events(f"{what} all numbers = {name}{lists}", texts, change, NUMBERS[name])
 
 
 def events():
@@ -115,8 +118,7 @@ def events():
     for file in sorted(EVENTS.glob("*.json")):
         text = file.read_text()
         event = json.loads(text)
-        for name in SUMMED:
-            yield of_events(f"events/{file.name} all numbers = {name}", [text], all_numbers, NUMBERS[name])
+        yield from sums(f"events/{file.name}", [text])
         for path, value in fields(event, seen, object_of(event).get("object")):
             for name, raw in extremes(value).items():
                 change = lambda event, path=path: put(event, path, MARK)  # noqa: E731
@@ -131,8 +133,7 @@ def stories():
         if not 0 < len(texts) <= 20:
             # A year of payments is no story that is told for each extreme.
             continue
-        for name in SUMMED:
-            yield of_events(f"scenarios/{folder.name} all numbers = {name}", texts, all_numbers, NUMBERS[name])
+        yield from sums(f"scenarios/{folder.name}", texts)
         for event in map(json.loads, texts):
             kind_of_object = object_of(event).get("object")
             for path, value in fields(object_of(event), seen, kind_of_object):

@@ -61,6 +61,12 @@ class Target:
     def lives(self):
         return self.subject.process.poll() is None
 
+    @property
+    def end(self):
+        """How it ended, and what it said last."""
+        last = self.subject.output().strip().splitlines()[-3:]
+        return f"the process ended with {self.subject.process.returncode}: " + " / ".join(line[:300] for line in last)
+
     def look(self):
         """Notes the peak of memory; a law of its own, wherever the limit is not exact."""
         self.peak = max(self.peak, memory.status(self.subject.process, "VmHWM"))
@@ -146,7 +152,7 @@ class Target:
         except TimeoutError:
             return f"no answer within {PATIENCE} s"
         if not self.lives:
-            return "the process ended"
+            return self.end
         if answer.seconds > DEADLINE:
             return f"an answer after {answer.seconds:.0f} s"
         if answer.status >= 500 or (good and answer.status not in good):
