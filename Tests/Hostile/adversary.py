@@ -1,6 +1,7 @@
 """Those who open connections, drip, and leave bodies unfinished, and the customer who asks for the most expensive thing."""
 
 import contextlib
+import datetime
 import json
 import selectors
 import threading
@@ -83,13 +84,13 @@ def dripping(target, count, seconds):
         return {"dripping": len(clients), "ended": ended}
 
 
-def expensive(target, leases=1000):
-    """What costs the most of what a customer may ask for. -> (what, path)"""
+def expensive(target, leases, days):
+    """What costs the most of what a customer may ask for. -> paths by what they ask"""
     wallet, customer, day = address(9_000_000), "cus_HostileRich", 1_000_000
     calendar = [
         {"date": date, "first_height": str(day + at * BLOCKS), "last_height": str(day + (at + 1) * BLOCKS - 1),
          "akt_usd": "0.5", "final": True}
-        for at, date in enumerate(dates())
+        for at, date in enumerate(dates(days))
     ]  # fmt: skip
     last = day + len(calendar) * BLOCKS
     rows = [lease(wallet, 920_000_000 + number, 1 + number % 7) | {"closed_height": str(last)} for number in range(leases)]
@@ -109,10 +110,10 @@ def expensive(target, leases=1000):
     }
 
 
-def dates():
-    """Ten years of days of the chain, up to this autumn."""
-    first = time.mktime((2016, 11, 1, 12, 0, 0, 0, 0, 0))
-    return [time.strftime("%Y-%m-%d", time.gmtime(first + at * 86_400)) for at in range(3652)]
+def dates(count):
+    """So many days of the chain, up to this autumn."""
+    last = datetime.date(2026, 10, 31)
+    return [str(last - datetime.timedelta(days=back)) for back in reversed(range(count))]
 
 
 def repeated(target, path, seconds):
