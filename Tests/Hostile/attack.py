@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import json
+import shlex
 import time
 from typing import NamedTuple
 
@@ -23,8 +24,9 @@ class Failure(NamedTuple):
     law: str
 
     def __str__(self):
-        names = " ".join(f"--only {name!r}" for name in self.names)
-        return f"{self.law}\n      at {self.request}\n      {names}"
+        few = self.names[:3] if len(self.names) <= 3 else []
+        names = " ".join(f"--only {shlex.quote(name)}" for name in few) or f"{len(self.names)} inputs together; the figures name them"
+        return f"{self.law}\n      at {self.request}" + (f"\n      {names}" if self.names else "")
 
 
 def is_late(by):
@@ -107,6 +109,8 @@ class Attack:
         list(self.pool.map(follow, range(len(inputs))))
         if target.lives:
             look(reads.of_customer(place, session))
+        if not target.lives and not any(law.startswith(ENDED) for _, _, law in broken):
+            broken.append((None, "what it does by itself", target.end))
         before = target.peak
         target.look()
         if before <= memory.LIMIT < target.peak:
