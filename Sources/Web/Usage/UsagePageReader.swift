@@ -16,15 +16,15 @@ struct UsagePageReader: Sendable {
         let reader = UsageReader(usage: usage)
         let newest = try await usage.newestDay()
         let groups = try await reader.lines(customers.usage, dates, by: view.split.grouping)
+        var days: [UsageLine] = []
+        for span in UsagePage.datesToRead(dates, today: today) {
+            days += try await reader.lines(customers.usage, span, by: .total)
+        }
         return UsagePage.Readings(
             sheet: try await balance.sheet(of: customers, through: today),
             burn: try await balance.burn(of: customers, newest),
             newest: newest,
-            days: try await reader.lines(
-                customers.usage,
-                UsagePage.datesToRead(dates, today: today),
-                by: .total
-            ),
+            days: days,
             groups: groups,
             providerNames: view.split == .provider
                 ? try await usage.names(ofProviders: Set(groups.map(\.group))) : [:]

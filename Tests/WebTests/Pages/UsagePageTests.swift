@@ -56,6 +56,17 @@ struct UsagePageTests {
         )
     }
 
+    @Test func `a range of long ago does not have all days since then read`() throws {
+        let today = PageSample.today
+        for text in ["0001-01-01", "1970-01-01", "2019-02-28", "2024-12-31"] {
+            let day = try #require(CivilDate(text))
+            let spans = UsagePage.datesToRead(day...day, today: today)
+            #expect(spans.reduce(0) { $0 + $1.lowerBound.distance(to: $1.upperBound) } < 500, "\(text)")
+            #expect(spans.contains { $0.contains(day) } && spans.contains { $0.contains(today) }, "\(text)")
+            #expect(zip(spans, spans.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound }, "\(text)")
+        }
+    }
+
     @Test func `it looks as it was found good`() throws {
         let week = UsageView(
             range: .custom(from: PageSample.today.adding(days: -6), to: PageSample.today)

@@ -108,10 +108,15 @@ struct UsagePage {
     }
 
     /// The days that have to be read: those asked for, the months around them, and the two months of the tiles.
-    static func datesToRead(_ dates: ClosedRange<CivilDate>, today: CivilDate) -> ClosedRange<CivilDate> {
+    ///
+    /// - Returns: Ascending spans of at most a few years: the time between a range of long ago and today is not read.
+    static func datesToRead(_ dates: ClosedRange<CivilDate>, today: CivilDate) -> [ClosedRange<CivilDate>] {
         let months = MonthTable.dates(around: dates)
-        let lastMonth = today.firstOfMonth.adding(months: -1)
-        return min(months.lowerBound, lastMonth)...max(months.upperBound, today)
+        let tiles = today.firstOfMonth.adding(months: -1)...today
+        guard months.overlaps(tiles) else { return [months, tiles] }
+        return [
+            min(months.lowerBound, tiles.lowerBound)...max(months.upperBound, tiles.upperBound)
+        ]
     }
 
     var html: String { Templates.render(self, "usage") }
