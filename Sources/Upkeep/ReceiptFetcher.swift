@@ -1,22 +1,30 @@
 package import Billing
 import FoundationEssentials
 package import StripeAPI
+import Synchronization
 
-/// Gets fresh receipt links from Stripe's API, once for all who ask for the same one at the same time.
+/// Gets fresh receipt links from Stripe's API, once for all who ask for the same one within ten seconds.
 package final class ReceiptFetcher: ReceiptSource {
     private let stripe: StripeClient
     private let hosts: ReceiptHosts
+    private let clock: @Sendable () -> Instant
     private let flights = SingleFlight<ReceiptTarget, ReceiptURL, ReceiptUnavailable>()
+    private let kept = Mutex(KeptReceipts())
 
     /// Asks through `stripe`, whose limits are to be fit for a person who waits for a page.
-    package init(stripe: StripeClient, hosts: ReceiptHosts) {
+    package init(stripe: StripeClient, hosts: ReceiptHosts, clock: @escaping @Sendable () -> Instant) {
         self.stripe = stripe
         self.hosts = hosts
+        self.clock = clock
     }
 
     package func freshURL(for target: ReceiptTarget) async throws(ReceiptUnavailable) -> ReceiptURL {
-        try await flights.answer(to: target) { () async throws(ReceiptUnavailable) in
-            try await self.fetch(target)
+        let now = clock()
+        if let url = kept.withLock({ $0.url(for: target, now: now) }) { return url }
+        return try await flights.answer(to: target) { () async throws(ReceiptUnavailable) -> ReceiptURL in
+            let url = try await self.fetch(target)
+            self.kept.withLock { $0.keep(url, for: target, now: now) }
+            return url
         }
     }
 

@@ -23,9 +23,11 @@ extension LeaseRecord {
         return blocks == 0 ? nil : LeaseDay(date: day.date, blocks: blocks, amounts: amounts)
     }
 
+    /// The heights that it is paid for.
+    var life: Range<Int64> { createdHeight..<max(createdHeight, endHeight ?? .max) }
+
     /// What the blocks of a range cost, of those that the lease was paid for.
     package func cost(of heights: Range<Int64>) -> (blocks: Int64, amounts: [Denomination: TokenAmount]) {
-        let life = createdHeight..<max(createdHeight, endHeight ?? .max)
         let paid = heights.clamped(to: life)
         var amounts: [Denomination: TokenAmount] = [:]
         guard !paid.isEmpty else { return (0, amounts) }
