@@ -84,7 +84,8 @@ struct Service {
             }
             receipts = ReceiptFetcher(
                 stripe: stripe(transport, key, limits: .forPeople),
-                hosts: configuration.receiptHosts
+                hosts: configuration.receiptHosts,
+                clock: clock
             )
             intents = PaymentIntentFetcher(stripe: stripe(transport, key, limits: .forPeople))
             mailer = StripeReceiptMailer(stripe: stripe(transport, key, limits: .forPeople))
@@ -238,6 +239,8 @@ struct Service {
             host: configuration.host,
             port: configuration.port,
             maxBodyBytes: configuration.maxBodyBytes,
+            maxBodyBytesInFlight: configuration.maxBodyBytesInFlight,
+            rateLimit: configuration.rateLimit,
             secrets: secrets,
             tokenIssuer: transport.flatMap { transport in
                 configuration.tokens.map { tokens in

@@ -1,22 +1,30 @@
 package import Billing
 import FoundationEssentials
 package import StripeAPI
+import Synchronization
 
-/// Fetches fresh receipt links from Stripe; concurrent requests for the same one share one call.
+/// Fetches fresh receipt links from Stripe; requests for the same one within ten seconds share one call.
 package final class ReceiptFetcher: ReceiptSource {
     private let stripe: StripeClient
     private let hosts: ReceiptHosts
+    private let clock: @Sendable () -> Instant
     private let flights = SingleFlight<ReceiptTarget, ReceiptURL, ReceiptUnavailable>()
+    private let kept = Mutex(KeptReceipts())
 
     /// The timeouts of `stripe` must suit a person who waits for a page.
-    package init(stripe: StripeClient, hosts: ReceiptHosts) {
+    package init(stripe: StripeClient, hosts: ReceiptHosts, clock: @escaping @Sendable () -> Instant) {
         self.stripe = stripe
         self.hosts = hosts
+        self.clock = clock
     }
 
     package func freshURL(for target: ReceiptTarget) async throws(ReceiptUnavailable) -> ReceiptURL {
-        try await flights.answer(to: target) { () async throws(ReceiptUnavailable) in
-            try await self.fetch(target)
+        let now = clock()
+        if let url = kept.withLock({ $0.url(for: target, now: now) }) { return url }
+        return try await flights.answer(to: target) { () async throws(ReceiptUnavailable) -> ReceiptURL in
+            let url = try await self.fetch(target)
+            self.kept.withLock { $0.keep(url, for: target, now: now) }
+            return url
         }
     }
 

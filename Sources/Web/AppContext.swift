@@ -11,6 +11,10 @@ package struct AppContext: RequestContext {
     package var now = Instant(unixSeconds: 0)
     /// The secrets that were in force when the request was taken up.
     package var secrets = SecretsInForce.nobodys
+    /// What request bodies share while they arrive: nothing until the request is taken up.
+    var bodies = BodyBudget.none
+    /// What the request may cost; `nil` for one that is not taken up yet.
+    var allowance: RequestAllowance?
     let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {

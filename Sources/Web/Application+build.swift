@@ -15,6 +15,10 @@ package struct WebConfiguration: Sendable {
     package var host: String
     package var port: Int
     package var maxBodyBytes: Int
+    /// What all request bodies together may take until they have arrived.
+    package var maxBodyBytesInFlight: Int
+    /// Units a minute of each caller; `nil` for what ``RequestLimits/Rates`` says.
+    package var rateLimit: Int64?
     /// Those that deliveries, links, sessions and callers are told by; they may be changed while it runs.
     package var secrets: CurrentSecrets
     /// Whose bearer tokens are taken; `nil` for nobody's.
@@ -50,6 +54,8 @@ package struct WebConfiguration: Sendable {
         host: String,
         port: Int,
         maxBodyBytes: Int = 1 << 20,
+        maxBodyBytesInFlight: Int = 64 << 20,
+        rateLimit: Int64? = nil,
         secrets: CurrentSecrets,
         tokenIssuer: TokenIssuer? = nil,
         frameAncestors: [WebOrigin] = [],
@@ -70,6 +76,8 @@ package struct WebConfiguration: Sendable {
         self.host = host
         self.port = port
         self.maxBodyBytes = maxBodyBytes
+        self.maxBodyBytesInFlight = maxBodyBytesInFlight
+        self.rateLimit = rateLimit
         self.secrets = secrets
         self.tokenIssuer = tokenIssuer
         self.frameAncestors = frameAncestors
@@ -184,6 +192,10 @@ private func buildRoutes(
         tokens: configuration.tokenIssuer.map { TokenAuthority($0, customers: store, logger: logger) }
     )
     let instruments = WebInstruments(configuration.metrics)
+    let limits = RequestLimits(
+        RequestLimits.Rates(configuration.rateLimit),
+        bodies: BodyBudget(limit: configuration.maxBodyBytesInFlight)
+    )
     let assets = Assets(chartScript: configuration.chartScript)
     let root = WebOrigin.path(of: publicURL)
     let assetLinks = assets.links(under: root)
@@ -191,6 +203,7 @@ private func buildRoutes(
     let pages = PageResponse(frameAncestors: configuration.frameAncestors.map(\.description))
     let emailer = ReceiptEmailer(feed: store, mailer: mailer)
     let access = TransactionAccess(feed: store, authenticator: authenticator)
+    let readiness = Readiness { try await store.checkReady() }
     var routes = Routes()
     var table = Routes()
     func addRoutes(to routes: inout Routes) {
@@ -250,7 +263,7 @@ private func buildRoutes(
                 + [UpkeepMetrics(work: store, runs: store, now: configuration.clock)]
                 + [UsageSyncMetrics(runs: store, clock: configuration.clock)]
                 + [AlertMetrics(runs: configuration.tellsAlerts ? store : nil, clock: configuration.clock)]
-                + [SecretMetrics(secrets: configuration.secrets)]
+                + [SecretMetrics(secrets: configuration.secrets), LimitMetrics(limits: limits)]
                 + [RetentionMetrics(retention: store, runs: store)]
                 + configuration.metricSources,
             authenticator: authenticator,
@@ -270,7 +283,7 @@ private func buildRoutes(
             eraser: CustomerEraser(store: store, archive: configuration.archive),
             authenticator: authenticator
         ).addRoutes(to: &routes)
-        HealthController(store: store).addRoutes(to: &routes)
+        HealthController(readiness: readiness).addRoutes(to: &routes)
         AssetsController(assets: assets).addRoutes(to: &routes)
         description.addRoutes(to: &routes)
     }
@@ -281,6 +294,7 @@ private func buildRoutes(
             clock: configuration.clock,
             secrets: configuration.secrets,
             routes: table.table,
+            limits: limits,
             instruments: instruments
         )
     )

@@ -14,6 +14,7 @@ struct ReceiptFetcherTests {
 
     private func withFetcher(
         hosts: ReceiptHosts = .stripe,
+        secondsBetweenClicks: Int64 = 10,
         _ body: (ReceiptFetcher, StripeStandIn) async throws -> Void
     ) async throws {
         try await StripeStandIn.with(.init(key: UpkeepHarness.key)) { standIn in
@@ -21,7 +22,12 @@ struct ReceiptFetcherTests {
             try standIn.put(Objects.intent())
             try standIn.put(Objects.invoice())
             try await withStripe(standIn) { stripe in
-                try await body(ReceiptFetcher(stripe: stripe, hosts: hosts), standIn)
+                let clicks = Counter()
+                let fetcher = ReceiptFetcher(stripe: stripe, hosts: hosts) {
+                    clicks.increment()
+                    return Instant(unixSeconds: Int64(clicks.value) * secondsBetweenClicks)
+                }
+                try await body(fetcher, standIn)
             }
         }
     }
@@ -33,6 +39,19 @@ struct ReceiptFetcherTests {
             return nil
         } catch {
             return error.reason
+        }
+    }
+
+    @Test func `clicks within ten seconds are answered by one request, of each receipt`() async throws {
+        try await withFetcher(secondsBetweenClicks: 9) { fetcher, standIn in
+            try standIn.put(Objects.charge("2"))
+            let other = ReceiptTarget(object: ObjectReference(.charge, "ch_2"), invoice: nil, account: nil)
+            let first = try await fetcher.freshURL(for: charge)
+            #expect(try await fetcher.freshURL(for: charge) == first)
+            #expect(standIn.count(chargeRoute) == 1)
+            #expect(try await fetcher.freshURL(for: other) != first)
+            #expect(try await fetcher.freshURL(for: charge) != first)
+            #expect(standIn.count(chargeRoute) == 3)
         }
     }
 

@@ -48,7 +48,8 @@ struct HTTPLimitsTests {
         try await WebHarness.with(Self.settings) { harness in
             let connection = try harness.connect()
             await connection.send(
-                "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nStripe-Signature: t=1,v1=00\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n"
             )
             let chunk = "400\r\n" + String(repeating: " ", count: 0x400) + "\r\n"
             for _ in 0..<5 { await connection.send(chunk) }
@@ -136,7 +137,9 @@ struct HTTPLimitsTests {
     // MARK: Time
 
     @Test(arguments: [
-        "", "GET /healthz HT", "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n123",
+        "", "GET /healthz HT",
+        "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nStripe-Signature: t=1,v1=00\r\n"
+            + "Content-Length: 10\r\n\r\n123",
     ])
     func `a request that does not end loses its connection`(beginning: String) async throws {
         var settings = WebHarness.Settings()

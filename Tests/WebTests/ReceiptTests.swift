@@ -29,11 +29,18 @@ struct ReceiptTests {
         }
     }
 
-    @Test func `each visit gets a link of its own`() async throws {
+    @Test func `a link that is opened again and again costs Stripe one question in ten seconds`() async throws
+    {
         try await WebHarness.withStandIn([Self.charge]) { harness, standIn in
-            let first = try await harness.get("/v1/transactions/ch_a/receipt").headers["Location"]
-            let second = try await harness.get("/v1/transactions/ch_a/receipt").headers["Location"]
-            #expect(first != second)
+            let path = try await harness.receiptPath("ch_a")
+            let first = try await harness.get(path, key: nil).headers["Location"]
+            harness.clock.advance(seconds: 9)
+            let second = try await harness.get(path, key: nil).headers["Location"]
+            #expect(first == second)
+            #expect(standIn.count("GET /v1/charges/:id") == 1)
+            harness.clock.advance(seconds: 1)
+            let third = try await harness.get(path, key: nil).headers["Location"]
+            #expect(third != nil && third != first)
             #expect(standIn.count("GET /v1/charges/:id") == 2)
         }
     }

@@ -1,4 +1,8 @@
+import Storage
+import Synchronization
 import Testing
+
+@testable import Web
 
 /// Known paths, unknown paths, and methods.
 @Suite(.timeLimit(.minutes(5)))
@@ -60,6 +64,26 @@ struct RoutingTests {
             let answer = try await harness.get(path, key: nil)
             #expect(answer.status == 200)
         }
+    }
+
+    @Test func `whether the store is ready is found out once a second`() async throws {
+        let asked = Mutex(0)
+        let readiness = Readiness {
+            // The second time it is not.
+            let count = asked.withLock { count in
+                count += 1
+                return count
+            }
+            if count == 2 { throw StoreError(.busy, while: "testing") }
+        }
+        let now = TestClock.start
+        for _ in 0..<3 { try await readiness.check(now: now) }
+        #expect(asked.withLock { $0 } == 1)
+        for _ in 0..<3 {
+            await #expect(throws: StoreError.self) { try await readiness.check(now: now.adding(seconds: 1)) }
+        }
+        #expect(asked.withLock { $0 } == 2)
+        try await readiness.check(now: now.adding(seconds: 2))
     }
 
     @Test(arguments: ["/healthz", "/v1/transactions"])

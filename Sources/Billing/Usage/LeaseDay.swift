@@ -23,9 +23,11 @@ extension LeaseRecord {
         return blocks == 0 ? nil : LeaseDay(date: day.date, blocks: blocks, amounts: amounts)
     }
 
+    /// The heights that the lease is paid for.
+    var life: Range<Int64> { createdHeight..<max(createdHeight, endHeight ?? .max) }
+
     /// The cost of those blocks in a range that the lease was paid for.
     package func cost(of heights: Range<Int64>) -> (blocks: Int64, amounts: [Denomination: TokenAmount]) {
-        let life = createdHeight..<max(createdHeight, endHeight ?? .max)
         let paid = heights.clamped(to: life)
         var amounts: [Denomination: TokenAmount] = [:]
         guard !paid.isEmpty else { return (0, amounts) }

@@ -62,7 +62,7 @@ package struct LocalDay: Hashable, Sendable {
     /// From the first block to the last, as a half-open range.
     package var heights: Range<Int64>? {
         guard let first = parts.first, let last = parts.last else { return nil }
-        return first.heights.lowerBound..<last.heights.upperBound
+        return first.heights.lowerBound..<max(first.heights.lowerBound, last.heights.upperBound)
     }
 }
 
@@ -87,7 +87,7 @@ extension KnownLease {
     /// The lease's usage in a part of one of the chain's days.
     ///
     /// A part of a frozen day gets the share of the day's usage that it has of the day's blocks.
-    fileprivate func usage(in part: LocalDay.Part) -> LeaseDay? {
+    func usage(in part: LocalDay.Part) -> LeaseDay? {
         let day = part.day
         guard let settled = kept[day.date] else {
             let (blocks, amounts) = record.cost(of: part.heights)
@@ -105,82 +105,5 @@ extension KnownLease {
         }
         return blocks == 0 && amounts.values.allSatisfy(\.isZero)
             ? nil : LeaseDay(date: day.date, blocks: blocks, amounts: amounts)
-    }
-}
-
-extension UsageReport {
-    /// A line for each group of each day of a time zone, by ascending date and group.
-    ///
-    /// - Parameters:
-    ///   - owners: Each owner's leases, and the days on which to include them.
-    ///   - days: The days of the zone, by ascending date.
-    ///   - grouping: How to group the usage.
-    /// - Returns: The lines; for ``UsageGrouping/total`` one for each day, even if it is empty.
-    package static func lines(
-        _ owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)],
-        on days: [LocalDay],
-        by grouping: UsageGrouping
-    ) -> [UsageLine] {
-        days.flatMap { day in
-            var sums: [String: GroupSum] = grouping == .total ? ["": GroupSum()] : [:]
-            for owner in owners {
-                var own: [String: GroupSum] = [:]
-                let parts = day.limited(to: owner.days).parts
-                for lease in owner.leases {
-                    var isFirst = true
-                    for part in parts {
-                        guard let usage = lease.usage(in: part) else { continue }
-                        let group = grouping.group(of: lease.record)
-                        own[group, default: GroupSum()].add(
-                            usage,
-                            of: lease.record,
-                            part.day,
-                            isFirst: isFirst
-                        )
-                        isFirst = false
-                    }
-                }
-                for (group, sum) in own { sums[group, default: GroupSum()] += sum }
-            }
-            return sums.sorted { $0.key < $1.key }.map { group, sum in
-                UsageLine(
-                    date: day.date,
-                    group: group,
-                    totals: sum.totals,
-                    spend: sum.spend,
-                    isComplete: day.isFinal && sum.spend.total != nil,
-                    isIndexed: !day.parts.isEmpty
-                )
-            }
-        }
-    }
-
-    private struct GroupSum {
-        private var sum = UsageTotals()
-        private var deployments: Set<Int64> = []
-        private(set) var spend = Spend.zero
-
-        var totals: UsageTotals {
-            var totals = sum
-            totals.deployments = totals.deployments.addingClamped(Int64(deployments.count))
-            return totals
-        }
-
-        /// Adds a lease's usage in a part of the day; its resources count once a day.
-        mutating func add(_ usage: LeaseDay, of lease: LeaseRecord, _ day: CalendarDay, isFirst: Bool) {
-            if isFirst {
-                sum += UsageTotals(usage, of: lease)
-            } else {
-                sum.amounts.merge(usage.amounts, uniquingKeysWith: +)
-            }
-            deployments.insert(lease.identity.dseq)
-            spend += Spend(usage.amounts, aktPrice: day.aktPrice)
-        }
-
-        /// Adds another owner's sum: two owners never share a deployment.
-        static func += (left: inout GroupSum, right: GroupSum) {
-            left.sum += right.totals
-            left.spend += right.spend
-        }
     }
 }

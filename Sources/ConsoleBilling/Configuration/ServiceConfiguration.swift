@@ -25,6 +25,9 @@ struct ServiceConfiguration: Sendable {
     /// Whether loopback clients that connect directly may read `/metrics` without a key.
     let metricsOpen: Bool
     let maxBodyBytes: Int
+    let maxBodyBytesInFlight: Int
+    /// `nil`: as much as nobody needs who is honest.
+    let rateLimit: Int64?
     let receiptLinkTTL: Int64
     let customerSessionTTL: Int64
     let frameAncestors: [WebOrigin]
@@ -69,6 +72,10 @@ struct ServiceConfiguration: Sendable {
             } ?? stripeKey?.livemode
         metricsOpen = check.required(.metricsOpen, Bool.init) ?? false
         maxBodyBytes = Int(check.required(.maxBodyBytes, SettingCheck.seconds(1024...(64 << 20))) ?? 0)
+        maxBodyBytesInFlight = Int(
+            check.required(.maxBodyBytesInFlight, SettingCheck.seconds(65_536...(16 << 30))) ?? 0
+        )
+        rateLimit = check.optional(.rateLimit, SettingCheck.seconds(1...1_000_000_000))
         receiptLinkTTL = check.required(.receiptLinkTTL, SettingCheck.seconds(1...604_800)) ?? 0
         customerSessionTTL = check.required(.customerSessionTTL, SettingCheck.seconds(1...604_800)) ?? 0
         frameAncestors = check.list(.frameAncestors, isRequired: false) { text in

@@ -36,11 +36,25 @@ extension Authenticator {
         for identity in [user, organization].compactMap(\.self) {
             reach = reach.narrowed(to: try await customers.customers(of: identity))
         }
-        return Caller(name: caller.name, scopes: caller.scopes, reach: reach, address: caller.address)
+        return Caller(
+            name: caller.name,
+            scopes: caller.scopes,
+            reach: reach,
+            address: caller.address,
+            budget: caller.budget
+        )
     }
 
     /// Whose a credential is: a program's, a user's of Console, or one customer's.
-    enum Holder { case service, user, customer }
+    enum Holder {
+        case service, user, customer
+
+        /// Whose budget a request is of: the user's whom a program names, for it speaks for many.
+        func charged(_ caller: Caller, _ request: Request) throws(APIError) -> LimitedCaller {
+            guard self == .service, let user = try request.identity(.user) else { return caller.budget }
+            return .user(user.id)
+        }
+    }
 }
 
 extension Request {

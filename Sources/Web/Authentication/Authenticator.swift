@@ -29,12 +29,26 @@ struct Authenticator: Sendable {
     /// - Returns: A caller who has the scope, narrowed to the user and the organization that the headers name.
     /// - Throws: ``APIError``: 401 without a credential that is known and not over, 403 when it is for something else or
     ///   the request may be another site's doing, 400 when two headers come at once, since nobody can say which was
-    ///   meant.
+    ///   meant, and 429 for a caller who asks for too much.
     func caller(
         of request: Request,
         needing scope: Scope,
         _ context: AppContext,
         formToken: String? = nil
+    ) async throws -> Caller {
+        do {
+            return try await knownCaller(of: request, needing: scope, context, formToken: formToken)
+        } catch let error as APIError where error.status == .unauthorized {
+            try context.allowance?.refuseStranger()
+            throw error
+        }
+    }
+
+    private func knownCaller(
+        of request: Request,
+        needing scope: Scope,
+        _ context: AppContext,
+        formToken: String?
     ) async throws -> Caller {
         let caller: Caller
         var holder = Holder.customer
@@ -52,6 +66,7 @@ struct Authenticator: Sendable {
         } else {
             throw APIError.credentialMissing
         }
+        try await context.allowance?.admit(try holder.charged(caller, request))
         guard caller.scopes.contains(scope) || scope == .feedRead && caller.scopes.contains(.feedUser) else {
             throw APIError.scopeMissing(scope)
         }
@@ -69,15 +84,20 @@ struct Authenticator: Sendable {
         if let credential = try Self.credential(in: request) {
             let bearer = try await bearer(of: credential, context)
             guard bearer.holder != .service else { throw APIError.sessionRequired }
+            try await context.allowance?.admit(try bearer.caller.budget)
             let caller = try await narrowed(bearer.caller, bearer.holder, by: request, needing: nil)
             var session: CustomerSession?
             if case .session(let verdict) = bearer { session = try verdict.session }
             return .visitor(PageVisitor(caller: caller, session: session, formToken: nil))
         }
         try request.refuseIdentities()
-        guard let (token, verdict) = token(inCookiesOf: request, context) else { return .nobody }
+        guard let (token, verdict) = token(inCookiesOf: request, context) else {
+            try context.allowance?.refuseStranger()
+            return .nobody
+        }
         switch verdict {
         case .good(let session):
+            try await context.allowance?.admit(.customer(session.customer))
             let form = context.secrets.sessions.formToken(for: token)
             return .visitor(PageVisitor(caller: Caller(session), session: session, formToken: form))
         case .expired(let session):
@@ -103,7 +123,13 @@ struct Authenticator: Sendable {
         var caller: Caller {
             get throws(APIError) {
                 switch self {
-                case .key(let key, _): Caller(name: key.name, scopes: key.scopes, reach: .anyCustomer)
+                case .key(let key, _):
+                    Caller(
+                        name: key.name,
+                        scopes: key.scopes,
+                        reach: .anyCustomer,
+                        budget: .key(key.name)
+                    )
                 case .session(let verdict): Caller(try verdict.session)
                 case .user(let caller): caller
                 }
@@ -192,7 +218,8 @@ extension Caller {
             name: "customer session",
             scopes: [.feedRead],
             reach: .customers([session.customer]),
-            address: session.owner
+            address: session.owner,
+            budget: .customer(session.customer)
         )
     }
 }

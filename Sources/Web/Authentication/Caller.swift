@@ -9,12 +9,21 @@ struct Caller: Sendable {
     let reach: Reach
     /// The address that the caller's usage is read at while no account map says otherwise.
     let address: String?
+    /// Whose budget their requests are of.
+    let budget: LimitedCaller
 
-    init(name: String, scopes: Set<Scope>, reach: Reach, address: String? = nil) {
+    init(
+        name: String,
+        scopes: Set<Scope>,
+        reach: Reach,
+        address: String? = nil,
+        budget: LimitedCaller
+    ) {
         self.name = name
         self.scopes = scopes
         self.reach = reach
         self.address = address
+        self.budget = budget
     }
 }
 

@@ -31,6 +31,7 @@ struct TransactionAccess: Sendable {
         let reach: Reach
         if expires != nil || signature != nil {
             try request.refuseIdentities()
+            try await context.allowance?.admitStranger()
             // A link is good for the row of one customer, so the row says what has to be signed.
             let owner = try await feed.transaction(id: id, within: .anyCustomer)?.owner
             let link = TransactionLink(transaction: id, owner: owner, for: purpose)

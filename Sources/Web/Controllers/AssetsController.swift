@@ -8,7 +8,7 @@ struct AssetsController: Sendable {
     func addRoutes(to routes: inout Routes) {
         for path in ["/assets/billing.css", "/assets/billing.js", "/assets/receipt.css", "/assets/chart.js"] {
             let asset = assets.all.first { $0.path == path }
-            routes.get(path) { request, _ in
+            routes.get(path, cost: .free) { request, _ in
                 guard let asset else { throw APIError.noSuch("file") }
                 return Self.response(asset, request)
             }

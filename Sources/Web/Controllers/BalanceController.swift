@@ -13,8 +13,8 @@ struct BalanceController: Sendable {
     private var reader: BalanceReader { BalanceReader(feed: feed, usage: usage) }
 
     func addRoutes(to routes: inout Routes) {
-        routes.get("/v1/balance", use: balance)
-        routes.get("/v1/balance/history", use: history)
+        routes.get("/v1/balance", cost: .range, use: balance)
+        routes.get("/v1/balance/history", cost: .range, use: history)
         routes.post("/v1/credits", use: give)
     }
 
@@ -98,7 +98,7 @@ struct BalanceController: Sendable {
     private func give(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
         try QueryReader(request).finish()
-        let body = try await request.bytes(upTo: Self.maximumBytes)
+        let body = try await request.bytes(upTo: Self.maximumBytes, context.bodies)
         let now = context.now
         let credits = try RecordList.read(body) { json throws(JSONFieldError) in try Credit(json, now: now) }
         let outcomes = try await usage.give(credits)

@@ -14,14 +14,14 @@ struct BillingController: Sendable {
     let pages: PageResponse
 
     func addRoutes(to routes: inout Routes) {
-        routes.get("/billing") { request, context in
+        routes.get("/billing", cost: .page) { request, context in
             try await page(.transactions, request, context) { try await transactions(request, context, $0) }
         }
-        routes.get("/billing/usage") { request, context in
+        routes.get("/billing/usage", cost: .range) { request, context in
             try await page(.usage, request, context) { try await usage(request, context, $0) }
         }
         routes.post("/billing", use: replace)
-        routes.post("/billing/transactions/{id}/email", use: email)
+        routes.post("/billing/transactions/{id}/email", cost: .page, use: email)
     }
 
     // MARK: Who is there
@@ -55,7 +55,19 @@ struct BillingController: Sendable {
         case .refused(let fault): return ended(fault, clearsCookie: false, request, context)
         case nil: break
         }
-        switch try await authenticator.visit(of: request, context) {
+        let visit: PageVisit
+        do {
+            visit = try await authenticator.visit(of: request, context)
+        } catch let error as APIError where error.status == .tooManyRequests {
+            return try trouble(
+                error,
+                PageFrame(nil, title: "Just a moment", assets: assets),
+                tab,
+                request,
+                context
+            )
+        }
+        switch visit {
         case .nobody: return ended(nil, clearsCookie: false, request, context)
         case .over(let fault): return ended(fault, clearsCookie: true, request, context)
         case .visitor(let visitor):
@@ -91,7 +103,7 @@ struct BillingController: Sendable {
     private func replace(_ request: Request, _ context: AppContext) async throws -> Response {
         let page = assets.root + TransactionsView.path
         do {
-            let body = try await request.bytes(upTo: 8192)
+            let body = try await request.bytes(upTo: 8192, context.bodies)
             var form = try QueryReader(String(decoding: body, as: UTF8.self))
             let token = form.text("session") ?? ""
             _ = try await authenticator.caller(
@@ -233,7 +245,7 @@ struct BillingController: Sendable {
         let view = (try? query?.transactionsView()) ?? TransactionsView()
         let outcome: PageNotice.Outcome
         do {
-            let body = try await request.bytes(upTo: 4096)
+            let body = try await request.bytes(upTo: 4096, context.bodies)
             var form = try QueryReader(String(decoding: body, as: UTF8.self))
             let caller = try await authenticator.caller(
                 of: request,

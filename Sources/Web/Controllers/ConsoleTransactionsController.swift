@@ -12,7 +12,7 @@ struct ConsoleTransactionsController: Sendable {
 
     func addRoutes(to routes: inout Routes) {
         routes.get("/v1/stripe/transactions", use: list)
-        routes.get("/v1/stripe/transactions/export", use: export)
+        routes.get("/v1/stripe/transactions/export", cost: .range, use: export)
     }
 
     @Sendable

@@ -13,8 +13,8 @@ struct ConsoleUsageController: Sendable {
     let authenticator: Authenticator
 
     func addRoutes(to routes: inout Routes) {
-        routes.get("/v1/usage/history", use: history)
-        routes.get("/v1/usage/history/stats", use: stats)
+        routes.get("/v1/usage/history", cost: .range, use: history)
+        routes.get("/v1/usage/history/stats", cost: .range, use: stats)
     }
 
     @Sendable

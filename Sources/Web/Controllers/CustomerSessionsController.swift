@@ -16,7 +16,7 @@ struct CustomerSessionsController: Sendable {
     private func begin(_ request: Request, _ context: AppContext) async throws -> Response {
         let caller = try await authenticator.caller(of: request, needing: .sessionsWrite, context)
         try QueryReader(request).finish()
-        let wish = try SessionBody(try await request.bytes(upTo: Self.maximumBytes))
+        let wish = try SessionBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
         guard caller.reach.includes(wish.customer) else { throw APIError.noSuch("customer") }
         let sessions = context.secrets.sessions
         let session = sessions.session(

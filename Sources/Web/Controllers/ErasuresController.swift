@@ -17,7 +17,7 @@ struct ErasuresController: Sendable {
     private func erase(_ request: Request, _ context: AppContext) async throws -> Response {
         let caller = try await authenticator.caller(of: request, needing: .ops, context)
         try QueryReader(request).finish()
-        let wish = try ErasureBody(try await request.bytes(upTo: Self.maximumBytes))
+        let wish = try ErasureBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
         let report: ErasureReport?
         do throws(ErasureFault) {
             report = try await eraser.erase(wish.key, isDryRun: wish.isDryRun, now: context.now)

@@ -1,24 +1,45 @@
+import Billing
 import Hummingbird
-import Storage
+import Synchronization
 
 /// Whether the process is alive, and whether it could store an event.
 ///
 /// Whether Stripe is up is neither.
 struct HealthController: Sendable {
-    let store: any Store
+    let readiness: Readiness
 
     func addRoutes(to routes: inout Routes) {
         for path in ["/healthz", "/v1/healthz/liveness"] {
-            routes.get(path) { _, _ in JSONBody.response(Status(status: "ok")) }
+            routes.get(path, cost: .free) { _, _ in JSONBody.response(Status(status: "ok")) }
         }
-        for path in ["/readyz", "/v1/healthz/readiness"] { routes.get(path, use: readiness) }
+        for path in ["/readyz", "/v1/healthz/readiness"] { routes.get(path, cost: .free, use: answer) }
     }
 
     @Sendable
-    private func readiness(_ request: Request, _ context: AppContext) async throws -> Response {
-        try await store.checkReady()
+    private func answer(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await readiness.check(now: context.now)
         return JSONBody.response(Status(status: "ready"))
     }
 
     private struct Status: Encodable { let status: String }
+}
+
+/// Whether the store could take an event, found out once a second for all who ask.
+///
+/// The answer goes through the one writer, whose turns are for events.
+final class Readiness: Sendable {
+    private let ask: @Sendable () async throws -> Void
+    private let last = Mutex<(at: Instant, check: Task<Void, any Error>)?>(nil)
+
+    init(_ ask: @escaping @Sendable () async throws -> Void) { self.ask = ask }
+
+    func check(now: Instant) async throws {
+        let check = last.withLock { last -> Task<Void, any Error> in
+            if let last, last.at == now { return last.check }
+            let check = Task { [ask] in try await ask() }
+            last = (now, check)
+            return check
+        }
+        try await check.value
+    }
 }

@@ -10,7 +10,7 @@ struct MetricsController: Sendable {
     let isOpenToLoopback: Bool
 
     func addRoutes(to routes: inout Routes) {
-        routes.get("/metrics", use: metrics)
+        routes.get("/metrics", cost: .free, use: metrics)
     }
 
     @Sendable

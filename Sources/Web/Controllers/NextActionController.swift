@@ -12,7 +12,7 @@ struct NextActionController: Sendable {
     let instruments: WebInstruments
 
     func addRoutes(to routes: inout Routes) {
-        routes.get("/v1/transactions/{id}/next_action", use: open)
+        routes.get("/v1/transactions/{id}/next_action", cost: .page, use: open)
     }
 
     @Sendable

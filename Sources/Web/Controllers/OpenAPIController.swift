@@ -25,7 +25,9 @@ struct OpenAPIController: Sendable {
     }
 
     func addRoutes(to routes: inout Routes) {
-        routes.get("/openapi.json") { [document] request, _ in AssetsController.response(document, request) }
+        routes.get("/openapi.json", cost: .free) { [document] request, _ in
+            AssetsController.response(document, request)
+        }
     }
 
     private static func document(_ bytes: [UInt8]) -> Asset {

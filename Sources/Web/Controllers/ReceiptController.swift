@@ -17,8 +17,8 @@ struct ReceiptController: Sendable {
     private static let maximumEvents = 40
 
     func addRoutes(to routes: inout Routes) {
-        routes.get("/v1/transactions/{id}/receipt", use: open)
-        routes.get("/v1/transactions/{id}/receipt/print", use: print)
+        routes.get("/v1/transactions/{id}/receipt", cost: .page, use: open)
+        routes.get("/v1/transactions/{id}/receipt/print", cost: .page, use: print)
     }
 
     private enum Format: String, CaseIterable { case pdf, html }

@@ -13,7 +13,7 @@ struct ReceiptEmailController: Sendable {
     private static let maxBodyBytes = 4096
 
     func addRoutes(to routes: inout Routes) {
-        routes.post("/v1/transactions/{id}/receipt/email", use: send)
+        routes.post("/v1/transactions/{id}/receipt/email", cost: .page, use: send)
     }
 
     @Sendable
@@ -21,7 +21,7 @@ struct ReceiptEmailController: Sendable {
         let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
-        let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes))
+        let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes, context.bodies))
         // A session may be somebody's who found an open browser: a receipt goes to the customer's own address alone.
         guard address == nil || caller.reach == .anyCustomer else { throw APIError.addressNotAllowed }
         let asked = try await emailer.send(id, to: address, for: caller, context)

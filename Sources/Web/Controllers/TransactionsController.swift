@@ -9,7 +9,7 @@ struct TransactionsController: Sendable {
 
     func addRoutes(to routes: inout Routes) {
         routes.get("/v1/transactions", use: list)
-        routes.get("/v1/transactions/export", use: export)
+        routes.get("/v1/transactions/export", cost: .range, use: export)
         routes.get("/v1/transactions/{id}", use: show)
     }
 

@@ -10,8 +10,8 @@ struct UsageController: Sendable {
     private var reader: UsageReader { UsageReader(usage: usage) }
 
     func addRoutes(to routes: inout Routes) {
-        routes.get("/v1/usage/daily", use: daily)
-        routes.get("/v1/usage/monthly", use: monthly)
+        routes.get("/v1/usage/daily", cost: .range, use: daily)
+        routes.get("/v1/usage/monthly", cost: .range, use: monthly)
     }
 
     private enum Format: String, CaseIterable { case json, csv, jsonl }

@@ -88,7 +88,7 @@ struct UsageIntakeController: Sendable {
     ) async throws -> [Record] {
         _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
         try QueryReader(request).finish()
-        let body = try await request.bytes(upTo: Self.maximumBytes)
+        let body = try await request.bytes(upTo: Self.maximumBytes, context.bodies)
         return try RecordList.read(body, record)
     }
 

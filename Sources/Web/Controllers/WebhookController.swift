@@ -1,4 +1,5 @@
 import Billing
+import HTTPTypes
 import Hummingbird
 import Logging
 import Storage
@@ -11,7 +12,7 @@ struct WebhookController: Sendable {
     let maxBodyBytes: Int
 
     func addRoutes(to routes: inout Routes) {
-        routes.post("/v1/stripe-webhook", use: receive)
+        routes.post("/v1/stripe-webhook", cost: .free, use: receive)
     }
 
     @Sendable
@@ -19,13 +20,7 @@ struct WebhookController: Sendable {
         let began = ContinuousClock.now
         let outcome: RecordOutcome
         do {
-            let body = try await request.bytes(upTo: maxBodyBytes, setting: "WEBHOOK_MAX_BODY_BYTES")
-            let signature = request.headers[values: .stripeSignature]
-            outcome = try await accept(
-                body,
-                signature: signature.isEmpty ? nil : signature.joined(separator: ","),
-                context: context
-            )
+            outcome = try await accept(request, context)
         } catch let error as APIError {
             instruments.refusedDelivery()
             throw error
@@ -34,17 +29,22 @@ struct WebhookController: Sendable {
         return JSONBody.response(Receipt(outcome: outcome.rawValue))
     }
 
-    private func accept(
-        _ body: [UInt8],
-        signature: String?,
-        context: AppContext
-    ) async throws -> RecordOutcome {
+    private func accept(_ request: Request, _ context: AppContext) async throws -> RecordOutcome {
+        let setting = "WEBHOOK_MAX_BODY_BYTES"
+        try request.refuseLength(over: maxBodyBytes, setting: setting)
+        let signature = request.headers[values: .stripeSignature].joined(separator: ",")
+        do throws(SignatureError) {
+            _ = try SignatureHeader(parsing: signature)
+        } catch {
+            // Before the body is read: what nobody can have signed is not worth the memory.
+            throw refusal(error, context, headers: request.isSmall ? [:] : [.connection: "close"])
+        }
+        let body = try await request.bytes(upTo: maxBodyBytes, context.bodies, setting: setting)
         let verified: VerifiedPayload
-        do {
+        do throws(SignatureError) {
             verified = try context.secrets.verify(body, header: signature, now: context.now)
         } catch {
-            context.logger.warning("delivery refused", metadata: ["code": "\(error.code)"])
-            throw APIError(.badRequest, .invalidRequest, code: error.code, "\(error)".asSentence)
+            throw refusal(error, context)
         }
         let event: Event
         do {
@@ -64,6 +64,21 @@ struct WebhookController: Sendable {
             )
         )
         return outcome
+    }
+
+    private func refusal(
+        _ error: SignatureError,
+        _ context: AppContext,
+        headers: HTTPFields = [:]
+    ) -> APIError {
+        context.logger.warning("delivery refused", metadata: ["code": "\(error.code)"])
+        return APIError(
+            .badRequest,
+            .invalidRequest,
+            code: error.code,
+            "\(error)".asSentence,
+            headers: headers
+        )
     }
 
     private struct Receipt: Encodable {

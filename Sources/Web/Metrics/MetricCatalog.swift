@@ -35,6 +35,11 @@ package enum MetricCatalog {
         ),
         .init(
             .counter,
+            "console_billing_limited_requests_total",
+            "Requests answered 429, by reason: the caller's budget or reports at once, or all callers together."
+        ),
+        .init(
+            .counter,
             "console_billing_receipt_redirects_total",
             "Receipts that were opened: fresh from Stripe, by a stored link, or our own page."
         ),

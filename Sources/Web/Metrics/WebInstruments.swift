@@ -51,6 +51,11 @@ struct WebInstruments: Sendable {
         counter("console_billing_authentication_failures_total", ("reason", reason)).increment()
     }
 
+    /// A request that was turned away because its caller, or all callers, ask for too much.
+    func limited(_ reason: String) {
+        counter("console_billing_limited_requests_total", ("reason", reason)).increment()
+    }
+
     private func counter(_ label: String, _ dimensions: (String, String)...) -> Counter {
         Counter(label: label, dimensions: dimensions, factory: factory)
     }

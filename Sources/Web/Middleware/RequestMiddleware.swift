@@ -13,6 +13,7 @@ struct RequestMiddleware: RouterMiddleware {
     /// Draws any 64 bits, for what traces and spans are called.
     var random: @Sendable () -> UInt64 = { TraceContext.system() }
     let routes: RouteTable
+    let limits: RequestLimits
     let instruments: WebInstruments
 
     func handle(
@@ -24,6 +25,15 @@ struct RequestMiddleware: RouterMiddleware {
         context.requestID = RequestID.make()
         context.now = clock()
         context.secrets = secrets.inForce
+        context.bodies = limits.bodies
+        let allowance = RequestAllowance(
+            limits,
+            routes.cost(of: request.method, at: context.endpointPath),
+            from: NetworkAddress(of: request, peer: context.channel.remoteAddress),
+            now: context.now
+        )
+        context.allowance = allowance
+        defer { allowance.end() }
         let trail = Trail(trace(of: request), requestID: context.requestID)
         let prepared = context
         return try await Trail.follow(trail) { () async throws(any Error) in
@@ -62,6 +72,10 @@ struct RequestMiddleware: RouterMiddleware {
         }
         response.headers[.requestID] = context.requestID
         response.headers[.xContentTypeOptions] = "nosniff"
+        if let allowance = context.allowance {
+            response.headers.append(contentsOf: allowance.fields)
+            if let refusal = allowance.refusal { instruments.limited(refusal) }
+        }
         let duration = started.duration(to: .now)
         instruments.answered(
             request.method.rawValue,

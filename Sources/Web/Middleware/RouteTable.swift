@@ -3,9 +3,19 @@ import Hummingbird
 /// The routes that there are, so that a wrong method on one of them can be told from an unknown path.
 struct RouteTable: Sendable {
     private var routes: [(segments: [Substring], method: HTTPRequest.Method)] = []
+    private var costs: [String: RouteCost] = [:]
 
-    mutating func add(_ method: HTTPRequest.Method, _ path: String) {
+    mutating func add(_ method: HTTPRequest.Method, _ path: String, _ cost: RouteCost) {
         routes.append((path.split(separator: "/"), method))
+        costs["\(method) \(path)"] = cost
+    }
+
+    /// What a request costs; nothing where no route takes it.
+    ///
+    /// The path is as it was registered.
+    func cost(of method: HTTPRequest.Method, at path: String?) -> RouteCost {
+        let method = method == .head ? .get : method
+        return path.flatMap { costs["\(method) \($0)"] } ?? .free
     }
 
     /// What to say about a request that no route took: 405 with what is allowed, or 404.
@@ -52,19 +62,28 @@ struct Routes {
     mutating func on(
         _ method: HTTPRequest.Method,
         _ path: String,
+        cost: RouteCost = .row,
         use handler: @Sendable @escaping (Request, AppContext) async throws -> Response
     ) {
-        table.add(method, path)
-        router.on(RouterPath(path), method: method, use: handler)
+        table.add(method, path, cost)
+        guard cost == .range else {
+            router.on(RouterPath(path), method: method, use: handler)
+            return
+        }
+        router.on(RouterPath(path), method: method) { request, context in
+            try await withTaskExecutorPreference(HeavyReads.threads) { try await handler(request, context) }
+        }
     }
 
     mutating func get(
         _ path: String,
+        cost: RouteCost = .row,
         use handler: @Sendable @escaping (Request, AppContext) async throws -> Response
-    ) { on(.get, path, use: handler) }
+    ) { on(.get, path, cost: cost, use: handler) }
 
     mutating func post(
         _ path: String,
+        cost: RouteCost = .row,
         use handler: @Sendable @escaping (Request, AppContext) async throws -> Response
-    ) { on(.post, path, use: handler) }
+    ) { on(.post, path, cost: cost, use: handler) }
 }

@@ -1,8 +1,13 @@
 import Billing
 
 /// Records as they are posted: a JSON array of them, one a line (JSONL), or one alone.
+///
+/// They are read one after the other, and no further than there may be any, so that what a body takes in memory is the
+/// body and its records.
 enum RecordList {
     static let maximumCount = 10_000
+    /// Of one record; what reading takes beside the body goes by it.
+    static let maximumRecordBytes = 1 << 20
 
     /// Reads all of them, or says which is the first that cannot be.
     ///
@@ -19,19 +24,46 @@ enum RecordList {
         }
     }
 
+    /// Splits an array where the commas between its elements are, so that no more than one of them is read at a time.
     private static func readArray<Record>(
         _ body: [UInt8],
         _ record: (JSONValue) throws(JSONFieldError) -> Record
     ) throws(APIError) -> [Record] {
-        try whole(body, "the body is not JSON") { json throws(APIError) in
-            let elements = json.elements ?? []
-            guard elements.count <= maximumCount else { throw tooMany }
-            var records: [Record] = []
-            for (index, element) in elements.enumerated() {
-                records.append(try one(element, index + 1, record))
+        let notJSON = problem(1, "the body is not JSON")
+        var records: [Record] = []
+        var (depth, isText, isEscaped) = (0, false, false)
+        var start = 0
+        for (index, byte) in body.enumerated() {
+            if depth == 0, start > 0 {
+                // Behind the array there is nothing.
+                guard isSpace(byte) else { throw notJSON }
+                continue
             }
-            return records
+            if isText {
+                if !isEscaped, byte == UInt8(ascii: "\"") { isText = false }
+                isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isText = true
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                if depth == 1 { start = index + 1 }
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            default: break
+            }
+            guard depth == 0 && start > 0 || depth == 1 && byte == UInt8(ascii: ",") else { continue }
+            let element = body[start..<index]
+            start = index + 1
+            if depth == 0 {
+                guard byte == UInt8(ascii: "]") else { throw notJSON }
+                if records.isEmpty, element.allSatisfy(isSpace) { continue }
+            }
+            guard records.count < maximumCount else { throw tooMany }
+            records.append(try parsed(element, records.count + 1, record))
         }
+        guard depth == 0 else { throw notJSON }
+        return records
     }
 
     private static func readLines<Record>(
@@ -39,18 +71,18 @@ enum RecordList {
         _ record: (JSONValue) throws(JSONFieldError) -> Record
     ) throws(APIError) -> [Record] {
         // One record alone may be spread over lines.
-        if isJSON(body) {
-            return [try whole(body, "it is not JSON") { json throws(APIError) in try one(json, 1, record) }]
-        }
+        if body.count <= maximumRecordBytes, isJSON(body) { return [try parsed(body[...], 1, record)] }
         var records: [Record] = []
-        let lines = body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() where !line.allSatisfy(isSpace) {
-            guard records.count < maximumCount else { throw tooMany }
-            records.append(
-                try whole(Array(line), "it is not JSON", at: index + 1) { json throws(APIError) in
-                    try one(json, index + 1, record)
-                }
-            )
+        var number = 1
+        var start = 0
+        while start < body.count {
+            let end = body[start...].firstIndex(of: UInt8(ascii: "\n")) ?? body.count
+            let line = body[start..<end]
+            if !line.allSatisfy(isSpace) {
+                guard records.count < maximumCount else { throw tooMany }
+                records.append(try parsed(line, number, record))
+            }
+            (number, start) = (number + 1, end + 1)
         }
         return records
     }
@@ -59,17 +91,19 @@ enum RecordList {
         (try? bytes.withUnsafeBufferPointer { try JSONValue.read($0) { _ in } }) != nil
     }
 
-    private static func whole<Result>(
-        _ bytes: [UInt8],
-        _ problem: String,
-        at number: Int = 1,
-        _ body: (JSONValue) throws(APIError) -> Result
-    ) throws(APIError) -> Result {
+    private static func parsed<Record>(
+        _ bytes: ArraySlice<UInt8>,
+        _ number: Int,
+        _ record: (JSONValue) throws(JSONFieldError) -> Record
+    ) throws(APIError) -> Record {
+        guard bytes.count <= maximumRecordBytes else {
+            throw problem(number, "it is longer than \(maximumRecordBytes) bytes")
+        }
         var refusal: APIError?
         let result = try? bytes.withUnsafeBufferPointer { bytes in
-            try JSONValue.read(bytes) { json -> Result in
+            try JSONValue.read(bytes) { json -> Record in
                 do throws(APIError) {
-                    return try body(json)
+                    return try one(json, number, record)
                 } catch {
                     refusal = error
                     throw error
@@ -77,7 +111,7 @@ enum RecordList {
             }
         }
         if let result { return result }
-        throw refusal ?? self.problem(number, problem)
+        throw refusal ?? problem(number, "it is not JSON")
     }
 
     private static func one<Record>(

@@ -5,7 +5,10 @@ import HTTPTypes
 extension HTTPField.Name {
     static let apiKey = Self("x-api-key")!
     static let crossOriginResourcePolicy = Self("Cross-Origin-Resource-Policy")!
+    static let forwardedFor = Self("X-Forwarded-For")!
     static let frameOptions = Self("X-Frame-Options")!
+    static let rateLimit = Self("RateLimit")!
+    static let rateLimitPolicy = Self("RateLimit-Policy")!
     static let referrerPolicy = Self("Referrer-Policy")!
     /// The organization of Console's that a caller asks for.
     static let organizationID = Self("x-organization-id")!

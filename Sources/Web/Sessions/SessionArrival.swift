@@ -42,15 +42,17 @@ extension Authenticator {
     ///   - context: The time, and the secrets.
     ///   - links: Which have been used.
     /// - Returns: `nil` for an address without a session.
-    /// - Throws: ``StoreError`` when nothing can be said of the link; it is not used then, or nobody knows.
+    /// - Throws: ``StoreError`` when nothing can be said of the link; it is not used then, or nobody knows. ``APIError``
+    ///   429 for an address that brings too many.
     func arrival(
         _ request: Request,
         _ context: AppContext,
         links: any SessionLinks
-    ) async throws(StoreError) -> SessionArrival? {
+    ) async throws -> SessionArrival? {
         guard let query = request.uri.query else { return nil }
         let pairs = query.split(separator: "&")
         guard let pair = pairs.first(where: { $0.hasPrefix("session=") }) else { return nil }
+        try context.allowance?.refuseStranger()
         let token = String(pair.dropFirst("session=".count))
         let sessions = context.secrets.sessions
         switch sessions.verdict(onLink: token, now: context.now) {

@@ -40,7 +40,12 @@ struct TokenAuthority: Sendable {
                 rules.customerClaim == nil
                 ? try await customers(ofSubject: subject)
                 : token.claims.customers.map { CustomerKey($0, account: nil) }
-            return Caller(name: "bearer token", scopes: [.feedRead], reach: .customers(own))
+            return Caller(
+                name: "bearer token",
+                scopes: [.feedRead],
+                reach: .customers(own),
+                budget: .user(subject)
+            )
         } catch let fault as TokenFault {
             throw fault.error
         } catch let problem as SigningKeysUnavailable {

@@ -12,7 +12,9 @@ import lab
 from lab import HOST
 
 GET = b"GET /healthz HTTP/1.1\r\n" + HOST
-POST = b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST
+UNSIGNED = b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST
+#: With a header that says a signature, for without one no body is read; nobody made it.
+POST = UNSIGNED + b"Stripe-Signature: t=1,v1=00\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 #: Never to be executed: it is hidden where a peer that frames differently would find it.
 SMUGGLED = b"POST /v1/events/reproject HTTP/1.1\r\nHost: smuggled.test\r\nContent-Length: 0\r\n\r\n"
@@ -20,8 +22,8 @@ SMUGGLED = b"POST /v1/events/reproject HTTP/1.1\r\nHost: smuggled.test\r\nConten
 #: No well-formed HTTP: said, and closed. Closing without a word is for bytes that begin after an answer did.
 REFUSED = "400/http_invalid ."
 TOO_LARGE = "431/headers_too_large ."
-#: Framed and taken up, and then found to carry no signature.
-TAKEN = "400/signature_missing"
+#: Framed and taken up, and then found to carry no signature of ours.
+TAKEN = "400/signature_mismatch"
 UNKNOWN = "404/route_unknown"
 WRONG_METHOD = "405/method_not_allowed"
 
@@ -100,13 +102,13 @@ def chunks(events):
     def signed_chunks(size, extension=b"", trailer=b""):
         body = events.a_charge()
         pieces = [body[at : at + size] for at in range(0, len(body), size)]
-        head = POST + b"Stripe-Signature: " + lab.signature(body).encode() + b"\r\n" + CHUNKED + b"\r\n"
+        head = UNSIGNED + b"Stripe-Signature: " + lab.signature(body).encode() + b"\r\n" + CHUNKED + b"\r\n"
         return head + b"".join(chunk(piece, extension) for piece in pieces) + b"0\r\n" + trailer + b"\r\n"
 
     def unended(name, *outcomes, **more):
         """A delivery that is whole but for the last chunk: nobody said that this is all of it."""
         body = events.a_charge()
-        head = POST + b"Stripe-Signature: " + lab.signature(body).encode() + b"\r\n" + CHUNKED + b"\r\n"
+        head = UNSIGNED + b"Stripe-Signature: " + lab.signature(body).encode() + b"\r\n" + CHUNKED + b"\r\n"
         return case(name, head + chunk(body), *outcomes, unrecorded=json.loads(body)["id"], **more)
 
     end = b"0\r\n\r\n"

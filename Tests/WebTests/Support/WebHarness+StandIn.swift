@@ -21,13 +21,19 @@ extension WebHarness {
             let transport = try CurlTransport()
             guard let key = StripeSecretKey(key ?? configuration.key) else { throw HarnessFailure.notAKey }
             var settings = settings
+            let clock = settings.clock ?? TestClock(settings.now)
+            settings.clock = clock
             let stripe = StripeClient(
                 transport: transport,
                 base: try StripeAPIBase(standIn.baseURL),
                 key: key,
                 limits: TransportLimits(totalTimeout: totalTimeout, maxBodyBytes: 64 << 10)
             )
-            settings.receipts = ReceiptFetcher(stripe: stripe, hosts: settings.receiptHosts)
+            settings.receipts = ReceiptFetcher(
+                stripe: stripe,
+                hosts: settings.receiptHosts,
+                clock: { clock.now }
+            )
             settings.intents = PaymentIntentFetcher(stripe: stripe)
             settings.mailer = StripeReceiptMailer(stripe: stripe)
             do {

@@ -15,6 +15,8 @@ final class WebHarness: Sendable {
     /// What a test may choose.
     struct Settings: Sendable {
         var now = TestClock.start
+        /// One that others go by as well; else the service has one of its own.
+        var clock: TestClock?
         var webhookSecrets = [WebHarness.webhookSecret]
         var linkSecrets = [WebHarness.linkSecret]
         var linkLifetimeSeconds: Int64 = 900
@@ -26,6 +28,8 @@ final class WebHarness: Sendable {
         var seller = Seller.unnamed
         var chartScript: [UInt8]? = Array("var Chart;".utf8)
         var maxBodyBytes = 64 << 10
+        var maxBodyBytesInFlight = 64 << 20
+        var rateLimit: Int64?
         var writerLimits = EventWriter.Limits()
         var receipts: any ReceiptSource = NoReceiptSource()
         var intents: (any PaymentIntentSource)?
@@ -104,7 +108,7 @@ final class WebHarness: Sendable {
         _ transport: CurlTransport,
         _ body: (WebHarness) async throws -> Result
     ) async -> Swift.Result<Result, any Error> {
-        let clock = TestClock(settings.now)
+        let clock = settings.clock ?? TestClock(settings.now)
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         do {
             let secrets = try settings.secrets()
@@ -158,6 +162,8 @@ final class WebHarness: Sendable {
             host: "127.0.0.1",
             port: 0,
             maxBodyBytes: settings.maxBodyBytes,
+            maxBodyBytesInFlight: settings.maxBodyBytesInFlight,
+            rateLimit: settings.rateLimit,
             secrets: secrets,
             tokenIssuer: settings.tokenIssuer,
             frameAncestors: settings.frameAncestors,

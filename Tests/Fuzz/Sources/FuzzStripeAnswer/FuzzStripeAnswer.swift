@@ -92,7 +92,7 @@ private func checkError(_ error: StripeAPIError) {
 }
 
 private func checkReceipt(_ client: StripeClient, _ script: Script) async {
-    let fetcher = ReceiptFetcher(stripe: client, hosts: .stripe)
+    let fetcher = ReceiptFetcher(stripe: client, hosts: .stripe, clock: { Instant(unixSeconds: 0) })
     let object = ObjectReference(script.kind, script.id)
     for invoice in [nil, script.id] {
         let target = ReceiptTarget(object: object, invoice: invoice, account: nil)

@@ -1,0 +1,158 @@
+/// Adds up what one owner's leases did on each day of a zone, in the time of leases and days and not of their product.
+///
+/// Between its edges (where it begins, ends or changes its price, and the days that are kept as they were settled) a lease
+/// does the same in every block. So those that run through a day are added up as what they hold and cost per block
+/// together, kept from day to day, and only those with an edge on the day one by one.
+struct LeaseSweep {
+    /// A day that has blocks.
+    private struct Day {
+        /// Its place among all days.
+        let index: Int
+        let parts: [LocalDay.Part]
+        let heights: Range<Int64>
+        /// The leases with an edge on it, and those of which something begins or ends with it.
+        var edges: [Int] = []
+        var begins: [Run] = []
+        var ends: [Run] = []
+    }
+
+    /// Days on which a lease does the same, through and through.
+    private struct Run {
+        let lease: Int
+        /// `nil` for blocks before its first price.
+        let price: LeaseRecord.PriceSegment?
+    }
+
+    private let leases: [KnownLease]
+    private let grouping: UsageGrouping
+    private var days: [Day]
+
+    /// - Parameters:
+    ///   - leases: The owner's.
+    ///   - days: Of the zone, by rising date, with no other blocks than are to be seen.
+    ///   - grouping: How to look at them.
+    init(_ leases: [KnownLease], on days: [LocalDay], by grouping: UsageGrouping) {
+        self.leases = leases
+        self.grouping = grouping
+        self.days = days.enumerated().compactMap { index, day in
+            day.heights.map { Day(index: index, parts: day.parts, heights: $0) }
+        }
+        var places: [CivilDate: [Int]] = [:]
+        if leases.contains(where: { !$0.kept.isEmpty }) {
+            for (place, day) in self.days.enumerated() {
+                for part in day.parts { places[part.day.date, default: []].append(place) }
+            }
+        }
+        for (index, lease) in leases.enumerated() { divide(lease, index, places) }
+    }
+
+    /// Divides a lease into runs and days with an edge.
+    private mutating func divide(_ lease: KnownLease, _ index: Int, _ places: [CivilDate: [Int]]) {
+        let life = lease.record.life
+        let cuts = lease.record.prices.map(\.fromHeight).filter(life.contains)
+        var edges = Set(lease.kept.keys.flatMap { places[$0] ?? [] })
+        var stops: Set<Int> = []
+        for height in [life.lowerBound, life.upperBound] + cuts where !life.isEmpty {
+            let place = place(from: height)
+            stops.insert(place)
+            if place > 0, days[place - 1].heights.upperBound > height { edges.insert(place - 1) }
+        }
+        for edge in edges { days[edge].edges.append(index) }
+        guard let (first, last) = stops.min().flatMap({ first in stops.max().map { (first, $0) } }) else {
+            return
+        }
+        for edge in edges { stops.formUnion([edge, edge + 1].filter { first...last ~= $0 }) }
+        let sorted = stops.sorted()
+        for (begin, end) in zip(sorted, sorted.dropFirst()) where !edges.contains(begin) {
+            let height = days[begin].heights.lowerBound
+            let run = Run(lease: index, price: lease.record.prices.last { $0.fromHeight <= height })
+            days[begin].begins.append(run)
+            if end < days.count { days[end].ends.append(run) }
+        }
+    }
+
+    /// The first of the days that begins at a height or later.
+    private func place(from height: Int64) -> Int {
+        var (low, high) = (0, days.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if days[middle].heights.lowerBound < height { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// What the groups came to on each day that has blocks, with the day's place among all days.
+    func sums() -> [(index: Int, groups: [String: GroupSum])] {
+        var running: [String: RunningLeases] = [:]
+        return days.map { day in
+            for run in day.ends { count(run, -1, in: &running) }
+            for run in day.begins { count(run, 1, in: &running) }
+            var groups = running.mapValues { GroupSum($0, through: day.parts) }
+            for index in day.edges {
+                let lease = leases[index]
+                let group = grouping.group(of: lease.record)
+                var sum = groups[group] ?? GroupSum()
+                if sum.add(lease, in: day.parts, beside: running[group]) { groups[group] = sum }
+            }
+            return (day.index, groups)
+        }
+    }
+
+    private func count(_ run: Run, _ sign: Int64, in running: inout [String: RunningLeases]) {
+        let record = leases[run.lease].record
+        let group = grouping.group(of: record)
+        running[group, default: RunningLeases()].count(record, run.price, sign)
+        if running[group]?.isEmpty == true { running[group] = nil }
+    }
+}
+
+/// Leases of a group that go on together: what they hold, and what a block of all of them costs.
+struct RunningLeases {
+    private var held = UsageTotals()
+    private var deployments = Tally<Int64>()
+    private var gpus = Tally<String>()
+    private var perBlock = Tally<Denomination>()
+
+    var isEmpty: Bool { held.leases == 0 }
+
+    var totals: UsageTotals {
+        var totals = held
+        totals.deployments = Int64(deployments.sums.count)
+        totals.gpus = gpus.sums.mapValues { Int64(truncatingIfNeeded: $0.amount) }
+        return totals
+    }
+
+    func has(deployment: Int64) -> Bool { deployments.sums[deployment] != nil }
+
+    func amounts(ofBlocks blocks: Int64) -> [Denomination: TokenAmount] {
+        perBlock.sums.mapValues { TokenAmount(scaled: $0.amount) * blocks }
+    }
+
+    /// Adds a lease that begins (1), or takes away one that ends (-1).
+    ///
+    /// Wrapping, since no number that a stranger writes may stop the service: prices are below 10³⁰, so that what a
+    /// hundred million leases cost per block fits.
+    mutating func count(_ lease: LeaseRecord, _ price: LeaseRecord.PriceSegment?, _ sign: Int64) {
+        let resources = lease.resources
+        held.leases &+= sign
+        held.cpuMilli &+= sign &* resources.cpuMilli
+        held.memoryBytes &+= sign &* resources.memoryBytes
+        held.ephemeralBytes &+= sign &* resources.ephemeralBytes
+        held.persistentBytes &+= sign &* resources.persistentBytes
+        deployments.count(lease.identity.dseq, 0, sign)
+        if let name = resources.gpuName { gpus.count(name, Int128(resources.gpuUnits), sign) }
+        if let price { perBlock.count(price.denomination, price.pricePerBlock.scaled, sign) }
+    }
+}
+
+/// Sums by key, of the keys of which there is anything.
+private struct Tally<Key: Hashable> {
+    private(set) var sums: [Key: (count: Int64, amount: Int128)] = [:]
+
+    mutating func count(_ key: Key, _ amount: Int128, _ sign: Int64) {
+        var (count, sum) = sums[key] ?? (0, 0)
+        count &+= sign
+        sum &+= Int128(sign) &* amount
+        sums[key] = count == 0 ? nil : (count, sum)
+    }
+}

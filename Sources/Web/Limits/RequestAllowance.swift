@@ -1,0 +1,105 @@
+import Billing
+import HTTPTypes
+import Synchronization
+
+/// One request's part in the limits: what it costs, who is asked for it, and what is to be given back at its end.
+///
+/// Whoever finds out who is asking also charges them, before anything else is done for the request.
+final class RequestAllowance: Sendable {
+    private struct State {
+        var bucket: TokenBucket?
+        var reading: LimitedCaller?
+        var refusal: String?
+    }
+
+    private let limits: RequestLimits
+    private let cost: RouteCost
+    private let address: NetworkAddress?
+    private let now: Instant
+    private let state = Mutex(State())
+
+    init(_ limits: RequestLimits, _ cost: RouteCost, from address: NetworkAddress?, now: Instant) {
+        self.limits = limits
+        self.cost = cost
+        self.address = address
+        self.now = now
+    }
+
+    /// Charges a caller who is known, and waits for a turn where the read is a heavy one.
+    ///
+    /// - Throws: ``APIError``: 429.
+    func admit(_ caller: LimitedCaller) async throws(APIError) {
+        guard cost != .free else { return }
+        try charge(caller, cost.rawValue)
+        guard cost == .range, state.withLock({ $0.reading == nil }) else { return }
+        do throws(HeavyReads.Refusal) {
+            try await limits.heavyReads.enter(caller)
+        } catch {
+            throw refused(
+                error == .tooMany ? "service_busy" : "reports_at_once",
+                error == .tooMany
+                    ? "Too many reports are being made at once."
+                    : "You have asked for too many reports at once. Wait for some of them.",
+                after: 1
+            )
+        }
+        state.withLock { $0.reading = caller }
+    }
+
+    /// Charges the address of somebody who comes with a signed link.
+    func admitStranger() async throws(APIError) { try await admit(.stranger(address)) }
+
+    /// Charges the address of somebody with no credential, or one that is not known: to say no costs little.
+    func refuseStranger() throws(APIError) {
+        guard cost != .free else { return }
+        try charge(.stranger(address), RouteCost.row.rawValue)
+    }
+
+    /// Gives back the turn.
+    func end() {
+        if let caller = state.withLock({ $0.reading.take() }) { limits.heavyReads.leave(caller) }
+    }
+
+    private func charge(_ caller: LimitedCaller, _ units: Int64) throws(APIError) {
+        let taken = limits.take(units, of: caller, now: now)
+        state.withLock { $0.bucket = taken.bucket }
+        if taken.callerSeconds > 0 {
+            throw refused(
+                "rate_limited",
+                "You have asked for too much within a minute.",
+                after: taken.callerSeconds
+            )
+        }
+        if taken.processSeconds > 0 {
+            throw refused(
+                "service_busy",
+                "All callers together ask for too much.",
+                after: taken.processSeconds
+            )
+        }
+    }
+
+    private func refused(_ code: String, _ message: String, after seconds: Int64) -> APIError {
+        state.withLock { $0.refusal = code }
+        return APIError(
+            .tooManyRequests,
+            .rateLimit,
+            code: code,
+            "\(message) Try again in \(seconds) second\(seconds == 1 ? "" : "s").",
+            headers: [.retryAfter: String(seconds)]
+        )
+    }
+
+    /// Why the request was turned away, if it was.
+    var refusal: String? { state.withLock { $0.refusal } }
+
+    /// `RateLimit-Policy` and `RateLimit` as the IETF's draft has them: the quota and its window, and what is left of it
+    /// and until when. <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>
+    var fields: HTTPFields {
+        guard let bucket = state.withLock({ $0.bucket }) else { return [:] }
+        return [
+            .rateLimitPolicy: "\"caller\";q=\(bucket.limit);w=\(TokenBucket.window)",
+            .rateLimit: "\"caller\";r=\(bucket.remaining);t=\(bucket.secondsUntilFull)",
+        ]
+    }
+}

@@ -1,0 +1,27 @@
+import PrometheusMetrics
+
+/// How much of what is limited is taken at this moment.
+struct LimitMetrics: MetricSource {
+    let limits: RequestLimits
+
+    func families() -> [MetricFamily] {
+        let reads = limits.heavyReads.count
+        return [
+            MetricFamily(
+                .gauge,
+                "console_billing_bodies_in_flight_bytes",
+                "What the request bodies take that have not arrived whole.",
+                [.init(Double(limits.bodies.bytes))]
+            ),
+            MetricFamily(
+                .gauge,
+                "console_billing_heavy_reads",
+                "Reports and exports that are being made, and those that wait for their turn.",
+                [
+                    .init(Double(reads.running), [("state", "running")]),
+                    .init(Double(reads.waiting), [("state", "waiting")]),
+                ]
+            ),
+        ]
+    }
+}

@@ -1,0 +1,214 @@
+import Billing
+import HTTPClient
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Storage
+import StripeAPI
+import Testing
+
+@testable import Web
+
+/// What one caller may ask for, and what that leaves of the service to others.
+@Suite(.timeLimit(.minutes(5)))
+struct RateLimitTests {
+    private static func limited(to rateLimit: Int64) -> WebHarness.Settings {
+        var settings = WebHarness.Settings()
+        settings.rateLimit = rateLimit
+        return settings
+    }
+
+    @Test func `a caller who asks for more than RATE_LIMIT a minute waits, and is told how long`()
+        async throws
+    {
+        try await WebHarness.with(Self.limited(to: 3)) { harness in
+            for left in [2, 1, 0] {
+                let answer = try await harness.get("/v1/transactions")
+                #expect(answer.status == 200)
+                #expect(answer.headers["RateLimit-Policy"] == "\"caller\";q=3;w=60")
+                #expect(answer.headers["RateLimit"] == "\"caller\";r=\(left);t=\((3 - left) * 20)")
+            }
+            let refused = try await harness.get("/v1/transactions")
+            #expect(refused.status == 429)
+            #expect(refused.errorCode == "rate_limited")
+            #expect(refused.headers["Retry-After"] == "20")
+            #expect(refused.headers["RateLimit"] == "\"caller\";r=0;t=60")
+            harness.clock.advance(seconds: 19)
+            #expect(try await harness.get("/v1/transactions").status == 429)
+            harness.clock.advance(seconds: 1)
+            #expect(try await harness.get("/v1/transactions").status == 200)
+            let metrics = try await harness.get("/metrics", key: .metrics).text
+            #expect(metrics.contains("console_billing_limited_requests_total{reason=\"rate_limited\"} 2\n"))
+        }
+    }
+
+    @Test func `a report costs ten rows, and one that costs more than there ever is takes all`() async throws
+    {
+        try await WebHarness.with(Self.limited(to: 15)) { harness async throws in
+            #expect(try await harness.get("/v1/balance?customer=cus_one").status == 200)
+            #expect(try await harness.get("/v1/balance?customer=cus_one").status == 429)
+            for _ in 0..<5 { #expect(try await harness.get("/v1/transactions").status == 200) }
+            #expect(try await harness.get("/v1/transactions").status == 429)
+        }
+        try await WebHarness.with(Self.limited(to: 3)) { harness async throws in
+            #expect(try await harness.get("/v1/balance?customer=cus_one").status == 200)
+            #expect(try await harness.get("/v1/transactions").status == 429)
+        }
+    }
+
+    @Test func `each key, user, customer and address has its own, and none takes another's`() async throws {
+        try await WebHarness.with(Self.limited(to: 2)) { harness in
+            func user(_ id: String) -> [TransportHeader] { [TransportHeader("X-User-Id", id)] }
+            let one = [bearer(harness.sessionToken("cus_one"))]
+            let asks: [(what: String, ask: () async throws -> Answer, served: Int)] = [
+                ("a key", { try await harness.get("/v1/transactions") }, 200),
+                ("a user", { try await harness.get("/v1/transactions", headers: user("a")) }, 200),
+                ("another", { try await harness.get("/v1/transactions", headers: user("b")) }, 200),
+                ("a session", { try await harness.get("/v1/transactions", key: nil, headers: one) }, 200),
+                ("a stranger", { try await harness.get("/v1/transactions", key: nil) }, 401),
+            ]
+            for (what, ask, served) in asks {
+                for expected in [served, served, 429] {
+                    #expect(try await ask().status == expected, "\(what)")
+                }
+            }
+            // A session may name no user, and so drains nobody's budget.
+            let other = [bearer(harness.sessionToken("cus_two"))]
+            for _ in 0..<2 {
+                _ = try await harness.get("/v1/transactions", key: nil, headers: other + user("c"))
+            }
+            #expect(try await harness.get("/v1/transactions", headers: user("c")).status == 200)
+        }
+    }
+
+    @Test func `deliveries, health and metrics are not limited`() async throws {
+        try await WebHarness.with(Self.limited(to: 1)) { harness async throws in
+            for _ in 0..<3 {
+                #expect(try await harness.deliver(MadeEvent.charge("ch_a").body).status == 200)
+                for path in ["/healthz", "/readyz", "/openapi.json", "/assets/billing.css"] {
+                    #expect(try await harness.get(path, key: nil).status == 200, "\(path)")
+                }
+                #expect(try await harness.get("/metrics", key: .metrics).status == 200)
+            }
+        }
+    }
+
+    @Test func `a signed link costs the address that opens it`() async throws {
+        try await WebHarness.with(Self.limited(to: 6)) { harness in
+            try await harness.deliver(FeedSample.events)
+            let path = try await harness.receiptPath("ch_a")
+                .replacing("/receipt?", with: "/receipt/print?")
+            #expect(try await harness.get(path, key: nil).status == 200)
+            #expect(try await harness.get(path, key: nil).status == 429)
+        }
+    }
+
+    @Test func `the page says it as a page`() async throws {
+        try await WebHarness.with(Self.limited(to: 5)) { harness in
+            let cookie = harness.cookie(harness.sessionToken())
+            #expect(try await harness.get("/billing", key: nil, headers: [cookie]).status == 200)
+            let refused = try await harness.get("/billing", key: nil, headers: [cookie])
+            #expect(refused.status == 429)
+            #expect(refused.headers["Content-Type"]?.hasPrefix("text/html") == true)
+            #expect(refused.headers["Retry-After"] == "60")
+        }
+    }
+
+    // MARK: Addresses
+
+    @Test(
+        arguments: [
+            ("203.0.113.7", nil, "203.0.113.7"), ("203.0.113.7", "198.51.100.1", "203.0.113.7"),
+            ("127.0.0.1", nil, "127.0.0.1"), ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
+            ("10.1.2.3", "192.0.2.9, 198.51.100.1", "198.51.100.1"),
+            ("172.32.0.1", "198.51.100.1", "172.32.0.1"),
+            ("::1", "2001:db8:1:2:3::4", "2001:db8:1:2::"), ("::ffff:203.0.113.7", nil, "203.0.113.7"),
+            ("fd00::1", "nonsense", "fd00::2"),
+        ] as [(String, String?, String)]
+    )
+    func `a stranger is the peer, or whom a proxy of our own network saw`(
+        peer: String,
+        forwarded: String?,
+        counted: String
+    ) throws {
+        var head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/")
+        if let forwarded { head.headerFields[.forwardedFor] = forwarded }
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
+        let address = NetworkAddress(of: request, peer: try SocketAddress(ipAddress: peer, port: 1))
+        #expect(address != nil && address == NetworkAddress(counted))
+    }
+
+    // MARK: Buckets
+
+    private static let noon = TestClock.start
+
+    @Test func `a bucket gives its limit at once, and by and by as much again`() {
+        var bucket = TokenBucket(limit: 60, now: Self.noon)
+        #expect(bucket.take(60, now: Self.noon) == 0)
+        #expect(bucket.take(1, now: Self.noon) == 1)
+        #expect(bucket.take(2, now: Self.noon.adding(seconds: 1)) == 1)
+        #expect(bucket.take(2, now: Self.noon.adding(seconds: 2)) == 0)
+        #expect(bucket.remaining == 0 && bucket.secondsUntilFull == 60)
+        // However long nobody asked, there is no more than the limit.
+        #expect(bucket.take(0, now: Instant(unixSeconds: .max)) == 0)
+        #expect(bucket.remaining == 60)
+    }
+
+    @Test func `a clock that is put back neither gives nor takes`() {
+        var bucket = TokenBucket(limit: 2, now: Self.noon)
+        #expect(bucket.take(1, now: Instant(unixSeconds: .min)) == 0)
+        #expect(bucket.remaining == 1)
+        #expect(bucket.take(1, now: Instant(unixSeconds: .min)) == 0)
+        #expect(bucket.take(1, now: Instant(unixSeconds: .min).adding(seconds: 29)) == 1)
+    }
+
+    @Test func `as many callers as there may be are remembered, and no more`() {
+        var buckets = CallerBuckets(half: 10)
+        _ = buckets.take(1, of: .key("first"), limit: 1, now: Self.noon)
+        for index in 0..<19 { _ = buckets.take(1, of: .user("\(index)"), limit: 1, now: Self.noon) }
+        #expect(buckets.count <= 20)
+        #expect(buckets.take(1, of: .user("18"), limit: 1, now: Self.noon).seconds == 60)
+        for index in 20..<60 { _ = buckets.take(1, of: .user("\(index)"), limit: 1, now: Self.noon) }
+        #expect(buckets.count <= 20)
+        #expect(buckets.take(1, of: .key("first"), limit: 1, now: Self.noon).seconds == 0)
+    }
+
+    @Test func `all callers together have a budget too`() {
+        let limits = RequestLimits(RequestLimits.Rates(1))
+        for index in 0..<10 {
+            let taken = limits.take(1, of: .user("\(index)"), now: Self.noon)
+            #expect((taken.callerSeconds, taken.processSeconds) == (0, 0))
+        }
+        #expect(limits.take(1, of: .user("10"), now: Self.noon).processSeconds == 6)
+    }
+
+    // MARK: Heavy reads
+
+    @Test func `heavy reads take turns, some wait, and the others are turned away`() async throws {
+        let reads = HeavyReads(HeavyReads.Limits(atOnce: 1, waiting: 1, ofCaller: 2))
+        let (one, two) = (LimitedCaller.user("one"), LimitedCaller.user("two"))
+        try await reads.enter(one)
+        let second = Task { try await reads.enter(one) }
+        while reads.count.waiting < 1 { await Task.yield() }
+        await #expect(throws: HeavyReads.Refusal.tooManyOfCaller) { try await reads.enter(one) }
+        await #expect(throws: HeavyReads.Refusal.tooMany) { try await reads.enter(two) }
+        await #expect(throws: HeavyReads.Refusal.tooMany) { try await reads.enter(.key("k")) }
+        reads.leave(one)
+        try await second.value
+        #expect(reads.count == (1, 0))
+        reads.leave(one)
+        #expect(reads.count == (0, 0))
+        try await reads.enter(two)
+    }
+
+    @Test func `a report that is answered has given back its turn, also where it failed`() async throws {
+        try await WebHarness.with { harness in
+            for query in ["customer=cus_one", "customer=cus_one&nonsense=1", "customer=%"] {
+                _ = try await harness.get("/v1/balance?\(query)")
+            }
+            let metrics = try await harness.get("/metrics", key: .metrics).text
+            #expect(metrics.contains("console_billing_heavy_reads{state=\"running\"} 0\n"))
+            #expect(metrics.contains("console_billing_heavy_reads{state=\"waiting\"} 0\n"))
+        }
+    }
+}
