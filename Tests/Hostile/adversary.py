@@ -104,7 +104,7 @@ def expensive(target, leases, days):
     year, zone = "from=2025-11-01&to=2026-10-31", "timezone=Europe/Berlin"
     return {
         "usage by deployment in a zone": f"/v1/usage/daily?customer={customer}&{year}&{zone}&group_by=deployment",
-        "usage by month in a zone": f"/v1/usage/monthly?customer={customer}&from=2017-01&to=2026-11&{zone}",
+        "usage by month in a zone": f"/v1/usage/monthly?customer={customer}&from=2016-11-01&to=2026-10-31&{zone}",
         "balance history in a zone": f"/v1/balance/history?customer={customer}&{year}&{zone}",
         "balance": f"/v1/balance?customer={customer}",
     }

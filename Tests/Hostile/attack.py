@@ -10,12 +10,11 @@ from typing import NamedTuple
 import memory
 import reads
 from inputs import Place
-from target import JSON, KEY
+from target import ENDED, JSON, KEY
 
 BATCH = 40
 #: How many batches a run takes apart to the one input; of more only the batch is told.
 PATIENCE = 20
-ENDED = "the process ended"
 
 
 class Failure(NamedTuple):

@@ -23,6 +23,7 @@ JSON = {**KEY, "Content-Type": "application/json"}
 #: The service gives a request 30 s to arrive and an answer 30 s to be read; what takes longer hangs. An acknowledgement
 #: is waited for by Stripe, which does not wait for ever either. Neither counts the time for which the machine was another's.
 DEADLINE, ACKNOWLEDGED_WITHIN = 35, 20
+ENDED = "the process ended"
 HERE = Path(__file__).resolve().parent
 
 
@@ -64,8 +65,9 @@ class Target:
     @property
     def end(self):
         """How it ended, and what it said last."""
-        last = self.subject.output().strip().splitlines()[-3:]
-        return f"the process ended with {self.subject.process.returncode}: " + " / ".join(line[:300] for line in last)
+        lines = self.subject.output().strip().splitlines()
+        last = [line for line in lines if "rror" in line or "crashed" in line][-2:] or lines[-1:]
+        return f"{ENDED} with {self.subject.process.returncode}: " + " / ".join(line[:300] for line in last)
 
     def look(self):
         """Notes the peak of memory; a law of its own, wherever the limit is not exact."""
