@@ -147,7 +147,8 @@ def driven(kind_of_object, path):
     """A change of the field wherever such an object is told of and has it."""
     def change(event):
         if object_of(event).get("object") == kind_of_object:
-            with contextlib.suppress(KeyError, IndexError, TypeError):
+            # Where another story has an id, a list or nothing, there is no such field.
+            with contextlib.suppress(KeyError, IndexError, TypeError, ValueError):
                 return put(event, ("data", "object", *path), MARK)
         return event
 
