@@ -105,6 +105,9 @@ def sums(what, texts):
     once, twice = ("-2^63", "2^63-1", "10^13", "10^13+1", "-10^13-1", "-1", "0", "1e308"), ("-2^63", "2^63-1", "10^13")
     for times, extreme in ((1, once), (2, twice)):
         def change(event, times=times):
+            # A thin event has no object, nor has one that is quarantined for it.
+            if "object" not in event.get("data", {}):
+                return event
             return put(event, ("data", "object"), numbers_marked(object_of(event), times))
 
         for name in extreme:
