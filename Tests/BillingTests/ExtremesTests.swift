@@ -57,6 +57,22 @@ struct ExtremesTests {
         }
     }
 
+    /// The writer puts an object under that name beside others, in order.
+    @Test(arguments: ["", " ", "card", "object", "typd", "type", "typf", "\u{7F}", "é", "\u{1F4B3}"])
+    func `a kind of payment method may have any name`(name: String) throws {
+        let bytes = try Testdata.bytes("events/charge.succeeded.json")
+        var event = try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+        var data = try #require(event["data"] as? [String: Any])
+        var charge = try #require(data["object"] as? [String: Any])
+        var details: [String: Any] = [name: ["brand": "visa", "last4": "4242"]]
+        details["type"] = name
+        charge["payment_method_details"] = details
+        data["object"] = charge
+        event["data"] = data
+        let variant = [UInt8](try JSONSerialization.data(withJSONObject: event))
+        try derive([try EventCoding.decode(variant)])
+    }
+
     @Test(arguments: Report.all)
     func `every number of a story's event may be anything`(report: Report) throws {
         let events = report.payloads.map { try? EventCoding.decode($0) }

@@ -5,7 +5,7 @@
 package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
     /// The last name in the object being written.
-    private var lastName = ""
+    private var lastName: String?
 
     private init() { bytes.reserveCapacity(768) }
 
@@ -108,7 +108,7 @@ package struct JSONWriter {
         assert(
             {
                 defer { lastName = name() }
-                return lastName < name()
+                return lastName.map { $0 < name() } ?? true
             }(),
             "members are written in the order of their names"
         )
@@ -122,7 +122,7 @@ package struct JSONWriter {
 
     private mutating func writeObject(_ members: (inout JSONWriter) -> Void) {
         let outer = lastName
-        lastName = ""
+        lastName = nil
         bytes.append(UInt8(ascii: "{"))
         members(&self)
         bytes.append(UInt8(ascii: "}"))
