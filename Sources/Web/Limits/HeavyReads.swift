@@ -13,8 +13,9 @@ final class HeavyReads: Sendable {
         /// All processors but one, which is left for cheaper requests.
         var atOnce = max(1, System.coreCount - 1)
         var waiting = 64
-        /// The running and waiting reads of one caller that is not an API key. A page makes one such read at
-        /// a time, and it takes more than ten sessions to fill the queue.
+        /// The maximum of running and waiting reads of one caller that is not an API key.
+        ///
+        /// A page makes one such read at a time, and it takes more than ten sessions to fill the queue.
         var ofCaller = 6
     }
 
