@@ -14,8 +14,10 @@ struct PageAmount: Equatable {
         text = money.display
     }
 
-    /// The number of decimal places, as many as a token has. All digits of an on-chain price times a price of
-    /// AKT would be most of a page's size, and a reader would not see them.
+    /// The number of decimal places, as many as a token has.
+    ///
+    /// All digits of an on-chain price times a price of AKT would be most of a page's size, and a reader
+    /// would not see them.
     static let places = 6
 
     init(_ amount: ExactAmount, in currency: Currency = .usd) {
