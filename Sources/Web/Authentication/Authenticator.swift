@@ -77,10 +77,10 @@ struct Authenticator: Sendable {
 
     /// Identifies the visitor of a page: a customer or a user, never an API key.
     ///
-    /// - Returns: The page to show: the visitor's, one for an expired session, or one for a visitor without a
-    ///   credential.
-    /// - Throws: ``APIError`` for an invalid header or an API key. Browsers send neither, so the answer is an
-    ///   API error and no page.
+    /// - Returns: The page to show: the visitor's, one for an expired or forged session, or one for a visitor
+    ///   without a credential.
+    /// - Throws: ``APIError`` for an invalid header, an API key, or over the rate limit. Browsers send no such
+    ///   headers, so the answer to the first two is an API error and no page.
     func visit(of request: Request, _ context: AppContext) async throws -> PageVisit {
         if let credential = try Self.credential(in: request) {
             let bearer = try await bearer(of: credential, context)
