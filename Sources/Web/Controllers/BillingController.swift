@@ -26,7 +26,9 @@ struct BillingController: Sendable {
 
     // MARK: Access
 
-    /// Authenticates the visitor, and shows every error as a page.
+    /// Authenticates the visitor, and shows errors as pages.
+    ///
+    /// An invalid credential in a header, or a used link outside a browser, is an API error.
     private func page(
         _ tab: PageFrame.Tab,
         _ request: Request,

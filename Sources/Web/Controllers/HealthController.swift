@@ -26,7 +26,7 @@ struct HealthController: Sendable {
 
 /// Checks whether the store can record an event, at most once a second for all callers.
 ///
-/// The check uses the store's only writer, which events need.
+/// The check of the embedded database uses its only writer, which events need.
 final class Readiness: Sendable {
     private let ask: @Sendable () async throws -> Void
     private let last = Mutex<(at: Instant, check: Task<Void, any Error>)?>(nil)
