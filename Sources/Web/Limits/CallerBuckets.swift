@@ -2,8 +2,8 @@ import Billing
 
 /// The token buckets of callers, limited in number.
 ///
-/// There are two halves. A full recent half becomes the older half, whose previous callers are dropped. A caller in
-/// neither half starts with a full bucket.
+/// There are two halves. A full recent half becomes the older half, whose previous callers are dropped. A
+/// caller in neither half starts with a full bucket.
 struct CallerBuckets: Sendable {
     private var recent: [LimitedCaller: TokenBucket] = [:]
     private var older: [LimitedCaller: TokenBucket] = [:]

@@ -14,7 +14,7 @@ enum LimitedCaller: Hashable, Sendable {
     case user(String)
     /// The holder of a customer session.
     case customer(CustomerKey)
-    /// A caller without a valid credential, by address; `nil` if there is no address.
+    /// A caller with a signed link, or without a valid credential, by address; `nil` if there is no address.
     case stranger(NetworkAddress?)
 
     var isKey: Bool {
