@@ -40,7 +40,7 @@ struct WebInstruments: Sendable {
     /// Counts a refused delivery: not signed, not an event, or too large.
     func refusedDelivery() { counter("console_billing_deliveries_total", ("outcome", "refused")).increment() }
 
-    /// Where a request for a receipt was redirected.
+    /// The target of a receipt link: Stripe's fresh link, a stored link, or our own page.
     enum ReceiptResult: String { case fresh, stored, own }
 
     func openedReceipt(_ result: ReceiptResult) {
