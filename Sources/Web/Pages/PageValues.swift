@@ -63,10 +63,10 @@ struct PageDay: Equatable {
 }
 
 extension CivilDate {
-    /// Such as `28 Nov 2026`.
+    /// For example `28 Nov 2026`.
     var readable: String { "\(parts.day) \(monthName.prefix(3)) \(parts.year)" }
 
-    /// Such as `November`.
+    /// For example `November`.
     var monthName: String {
         let names = [
             "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",

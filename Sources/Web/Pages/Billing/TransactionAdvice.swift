@@ -10,7 +10,7 @@ extension Transaction {
     var referenceTerm: String { isCrypto ? "Transaction hash" : "Bank reference" }
 }
 
-/// What the customer should do or wait for, in one sentence for each case; most rows have none.
+/// The advice for the customer on a row: a sentence on what to do or wait for; most rows have none.
 enum TransactionAdvice {
     /// - Parameters:
     ///   - row: The row.

@@ -16,7 +16,7 @@ struct TransactionsPage {
     let notice: PageNotice?
     /// Proves that a form belongs to this page; `nil` for a visitor whose browser sends no cookie.
     let formToken: String?
-    /// Such as `Showing 10 of 57 transactions`.
+    /// For example `Showing 10 of 57 transactions`.
     let summary: String
     let exportLink: String
     let hasRows: Bool
