@@ -35,7 +35,7 @@ extension Request {
     /// Rejects a body whose `Content-Length` exceeds a limit.
     func refuseLength(over limit: Int, setting: String? = nil) throws(APIError) {
         guard let length = headers[.contentLength] else { return }
-        // The parser accepts only digits, so a length that is not an Int is above 2^63.
+        // The parser accepts only digits, so a length that is not an Int is 2^63 or more.
         guard let length = Int(length), length <= limit else { throw .tooLarge(limit, setting) }
     }
 
