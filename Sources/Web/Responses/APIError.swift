@@ -66,7 +66,6 @@ extension APIError {
     }
 }
 
-/// The body of an error.
 private struct ErrorBody: Encodable {
     struct Inner: Encodable {
         let type: APIError.Kind
@@ -110,7 +109,7 @@ enum JSONBody {
     static func encode(_ value: some Encodable) -> ByteBuffer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Encoding cannot fail: answers consist of strings, integers, booleans and lists.
+        // Encoding cannot fail: answers consist of texts, finite numbers, booleans, lists and objects.
         return ByteBuffer(bytes: (try? encoder.encode(value)) ?? Data("{}".utf8))
     }
 
