@@ -30,7 +30,7 @@ package struct SecretChange: Equatable, Sendable, CustomStringConvertible {
         if added.isEmpty, removed.isEmpty, altered.isEmpty, signsNow == nil { return nil }
     }
 
-    /// Such as `STRIPE_WEBHOOK_SECRET: added 1a2b3c4d; removed 99aabbcc`.
+    /// For example `STRIPE_WEBHOOK_SECRET: added 1a2b3c4d; removed 99aabbcc`.
     package var description: String {
         let parts = [
             ("added", added), ("removed", removed), ("other scopes for", altered),

@@ -15,7 +15,8 @@ package struct SecretSet: Sendable {
         self.keys = keys
     }
 
-    /// The set without repeated webhook and link secrets, whose uses would be counted in one place only.
+    /// The set without repeated webhook and link secrets, because the uses of equal secrets cannot be counted
+    /// separately.
     private var withoutRepetition: SecretSet {
         func first<Secret>(_ secrets: [Secret], _ digest: (Secret) -> SHA256Digest) -> [Secret] {
             var seen: Set<SHA256Digest> = []

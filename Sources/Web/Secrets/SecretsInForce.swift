@@ -57,7 +57,7 @@ package final class SecretsInForce: Sendable {
 
     /// Verifies a delivery, and counts the use of the secret that signed it.
     ///
-    /// - Throws: As ``SignatureVerifier/verify(_:header:now:)`` does.
+    /// - Throws: The errors of `SignatureVerifier.verify(_:header:now:)`.
     func verify(_ body: [UInt8], header: String?, now: Instant) throws(SignatureError) -> VerifiedPayload {
         let verified = try verifier.verify(body, header: header, now: now)
         webhookUses[verified.secretIndex].use(at: now)
