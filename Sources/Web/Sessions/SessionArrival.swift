@@ -11,7 +11,7 @@ import Storage
 ///     case .enters(let redirect): return redirect
 ///     case .replaces(let replacement): return …a page that asks whether it should…
 ///     case .refused(let fault): return …a page that says so, and leads back to fault.returnURL…
-///     case nil: break  // No session in the address: the cookie or a bearer token has to do.
+///     case nil: break  // No session link in the address: use the cookie or a bearer token.
 ///     }
 enum SessionArrival: Sendable {
     /// Sets the session's cookie, and redirects with an uncacheable 303 to the address without the token, so
@@ -43,7 +43,7 @@ extension Authenticator {
     ///   - context: The request's time, and the secrets at its start.
     ///   - links: The store of used links.
     /// - Returns: `nil` for an address without a session.
-    /// - Throws: ``StoreError`` if the store cannot mark the link as used; the link may then be used or not.
+    /// - Throws: `StoreError` if the store cannot mark the link as used; its state is then unknown.
     ///   ``APIError`` 429 for too many links from one network address.
     func arrival(
         _ request: Request,
