@@ -21,7 +21,7 @@ package struct SigningKeysUnavailable: Error, Equatable, CustomStringConvertible
 /// Caches the issuer's keys.
 ///
 /// The keys are fetched again when they are old or when a token names an unknown key, but at most once per
-/// ``pauseSeconds``, so that tokens with invented key ids cause no load.
+/// ``SigningKeys/pauseSeconds``, so that tokens with invented key ids cause no load.
 actor SigningKeys {
     /// The age in seconds up to which known keys are used without a new fetch.
     static let freshSeconds: Int64 = 3600
