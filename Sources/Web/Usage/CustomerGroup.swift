@@ -14,8 +14,8 @@ struct CustomerGroup: Sendable, Equatable {
 }
 
 extension Caller {
-    /// The customer in the request, or all of the caller's own customers; `nil` for a caller with access to
-    /// all customers who names none.
+    /// The customer in the request, or all of the caller's own customers; `nil` if the caller may
+    /// see all customers and the request names none.
     ///
     /// - Throws: ``APIError`` for a customer that the caller may not see.
     func customers(named customer: CustomerKey?) throws(APIError) -> CustomerGroup? {
