@@ -10,7 +10,7 @@ package import Storage
 import Glibc
 #endif
 
-/// The dependencies and settings of the web server, which the caller of ``buildApplication`` chooses.
+/// The dependencies and settings of the web server, which the caller of `buildApplication` chooses.
 package struct WebConfiguration: Sendable {
     package var host: String
     package var port: Int
