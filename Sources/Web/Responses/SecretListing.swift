@@ -7,7 +7,7 @@ package struct SecretListing: Codable, Sendable {
         package let at: Instant
         package let successful: Bool
         package let problems: [String]
-        /// The time at which the current secrets were loaded.
+        /// The time of the last successful load.
         package let taken_at: Instant
     }
 
