@@ -17,7 +17,7 @@ package struct APIError: Error, Equatable, Sendable {
     package let code: String
     /// A sentence that tells a person what to do.
     ///
-    /// The message contains no value of the request.
+    /// The message repeats no id and no text of the request.
     package let message: String
     package var parameter: String?
     package var headers: HTTPFields = [:]
