@@ -1,8 +1,10 @@
 import Billing
 
-/// Receipt links that Stripe gave a moment ago, so that a link that is opened again and again costs one request.
+/// Receipt links that Stripe returned a moment ago, so that opening a link repeatedly costs one request to
+/// Stripe.
 struct KeptReceipts {
-    /// Short beside what such a link is good for at Stripe, and long beside what a person takes for a second click.
+    /// Much shorter than the validity of the link at Stripe, and longer than the time between repeated
+    /// clicks.
     static let seconds: Int64 = 10
     static let maximumCount = 1000
 
@@ -17,7 +19,7 @@ struct KeptReceipts {
 
     mutating func keep(_ url: ReceiptURL, for target: ReceiptTarget, now: Instant) {
         if urls.count >= Self.maximumCount { urls = urls.filter { Self.isFresh($0.value.at, now) } }
-        // More than so many receipts within seconds are opened by no person: those are asked for anew.
+        // So many receipts within seconds are not opened by a person, so their links are not stored.
         guard urls.count < Self.maximumCount else { return }
         urls[target] = (url, now)
     }

@@ -2,18 +2,18 @@ package import Billing
 package import Hummingbird
 import NIOCore
 
-/// What accompanies a request on its way.
+/// The context of one request.
 package struct AppContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    /// `req_…`, in the answer's `Request-Id`, in its error and in the log.
+    /// The request's id (`req_…`): sent in the `Request-Id` header and in errors, and logged.
     package var requestID = ""
-    /// When the request was taken up, by the clock the application was built with.
+    /// The time at which the middleware received the request, by the application's clock.
     package var now = Instant(unixSeconds: 0)
-    /// The secrets that were in force when the request was taken up.
+    /// The secrets that were in force when the middleware received the request.
     package var secrets = SecretsInForce.nobodys
-    /// What request bodies share while they arrive: nothing until the request is taken up.
+    /// The memory budget that all request bodies share; no memory until the middleware sets it.
     var bodies = BodyBudget.none
-    /// What the request may cost; `nil` for one that is not taken up yet.
+    /// Charges the request to its caller; `nil` until the middleware sets it.
     var allowance: RequestAllowance?
     let channel: any Channel
 
@@ -24,9 +24,9 @@ package struct AppContext: RequestContext {
 }
 
 extension AppContext {
-    /// The id in the path, which the router leaves as it was encoded.
+    /// The id in the path, decoded; the router leaves it percent-encoded.
     ///
-    /// What cannot be decoded is nobody's id, and is found missing like any other.
+    /// A segment that cannot be decoded is returned unchanged: no object has it as its id.
     func pathID() throws -> String {
         let segment = try parameters.require("id")
         return PathSegment.decoded(segment) ?? segment

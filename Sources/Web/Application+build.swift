@@ -10,44 +10,44 @@ package import Storage
 import Glibc
 #endif
 
-/// All that the web needs from outside, decided by whoever puts the service together.
+/// The dependencies and settings of the web server, which the caller of `buildApplication` chooses.
 package struct WebConfiguration: Sendable {
     package var host: String
     package var port: Int
     package var maxBodyBytes: Int
-    /// What all request bodies together may take until they have arrived.
+    /// The bytes that all request bodies together may take while they arrive.
     package var maxBodyBytesInFlight: Int
-    /// Units a minute of each caller; `nil` for what ``RequestLimits/Rates`` says.
+    /// The limit of each caller in units a minute; `nil` for the defaults of ``RequestLimits/Rates``.
     package var rateLimit: Int64?
-    /// Those that deliveries, links, sessions and callers are told by; they may be changed while it runs.
+    /// The secrets for webhook signatures, links, sessions and API keys; reloadable at run time.
     package var secrets: CurrentSecrets
-    /// Whose bearer tokens are taken; `nil` for nobody's.
+    /// The issuer whose bearer tokens are accepted; `nil` if none are.
     package var tokenIssuer: TokenIssuer?
-    /// Which other sites may show the page in a frame; none unless told.
+    /// The other sites that may show the page in a frame; none by default.
     package var frameAncestors: [WebOrigin]
     package var receiptHosts: ReceiptHosts
-    /// Who issues receipts.
+    /// The merchant named on receipts.
     package var seller: Seller
-    /// The file of Chart.js; `nil` where it is not installed.
+    /// The contents of Chart.js; `nil` if the library is not installed.
     package var chartScript: [UInt8]?
-    /// Whether there is a key of Stripe's, so that runs of upkeep can be asked for.
+    /// Whether there is a key for Stripe's API, which backfills and reconciliations need.
     package var canAskStripe: Bool
-    /// Whether operators are told alerts.
+    /// Whether alerts are sent to operators.
     package var tellsAlerts: Bool
-    /// Whom usage is synced from; `nil` for nobody.
+    /// The source from which usage is synced; `nil` if none is configured.
     package var usageSource: UsageSyncSource?
-    /// Where bodies went that the store let go of; `nil` for nowhere.
+    /// The archive that receives the bodies of events when the store deletes them; `nil` if there is none.
     package var archive: (any ErasableArchive)?
     /// Whether direct loopback peers read `/metrics` without a key.
     package var metricsOpen: Bool
-    /// Connections open at once; those over it wait to be accepted.
+    /// The maximum number of open connections; further ones wait in the kernel.
     package var maxConnections: Int
-    /// How long a connection may stand idle, a request take to arrive, and an answer wait to be read.
+    /// The limit in seconds for a request to arrive, for an answer to be read, and for an idle connection.
     package var deadlineSeconds: Int64
     package var clock: @Sendable () -> Instant
-    /// What is measured as it happens.
+    /// The registry of metrics that are recorded as events happen.
     package var metrics: PrometheusRegistry
-    /// What can be read at any moment.
+    /// The sources of metrics that are read at each scrape.
     package var metricSources: [any MetricSource]
 
     package init(
@@ -97,17 +97,17 @@ package struct WebConfiguration: Sendable {
     }
 }
 
-/// Puts the routes together.
+/// Builds the routes and the application.
 ///
 /// - Parameters:
-///   - configuration: What the web needs from outside.
-///   - store: What is read and written.
-///   - receipts: Where receipts are had from.
-///   - intents: Where PaymentIntents are had from; `nil` where there is no key for Stripe's API.
-///   - mailer: What has receipts e-mailed.
-///   - logger: Where it says what happens.
-///   - onServerRunning: Called with the port, once it listens.
-/// - Returns: The application, which has not begun to listen.
+///   - configuration: The web server's settings and dependencies.
+///   - store: The store of events, transactions, usage and jobs.
+///   - receipts: The source of fresh receipt URLs.
+///   - intents: The source of PaymentIntents; `nil` if there is no key for Stripe's API.
+///   - mailer: Asks Stripe to e-mail receipts.
+///   - logger: The logger of the application and its controllers.
+///   - onServerRunning: Called with the port, once the server listens.
+/// - Returns: The application, which does not listen yet.
 package func buildApplication(
     _ configuration: WebConfiguration,
     store: any Store,
@@ -155,17 +155,18 @@ package func buildApplication(
     )
 }
 
-/// How many connections may be open at once.
+/// The maximum number of open connections.
 ///
-/// Never all that the process has descriptors for: the store, a backup and the way to Stripe need some too, and
-/// those who wait to be accepted wait in the kernel.
+/// It is less than the process's limit of file descriptors, because the store, a backup and requests to
+/// Stripe need descriptors too. Further connections wait in the kernel's accept queue.
 private func connectionLimit(wanted: Int) -> Int {
     let reserved = 64
     var limit = rlimit()
     let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     guard getrlimit(resource, &limit) == 0 else { return wanted }
     if limit.rlim_cur < limit.rlim_max {
-        // Service managers leave the soft limit at 1024 for programs that use select(), which we do not.
+        // Service managers set the soft limit to 1024 for programs that use select(), which this one does
+        // not.
         limit.rlim_cur = limit.rlim_max
         setrlimit(resource, &limit)
         getrlimit(resource, &limit)
@@ -287,7 +288,8 @@ private func buildRoutes(
         AssetsController(assets: assets).addRoutes(to: &routes)
         description.addRoutes(to: &routes)
     }
-    // A router's middleware covers only the routes added after it, and this one needs to know them all.
+    // Middleware covers only the routes that are added after it, and this middleware needs the table of all
+    // routes: so the routes are first added to a separate table.
     addRoutes(to: &table)
     routes.router.add(
         middleware: RequestMiddleware(

@@ -1,25 +1,28 @@
-/// Adds up what one owner's leases did on each day of a zone, in the time of leases and days and not of their product.
+/// Adds up one owner's leases for each day of a time zone, in time proportional to leases plus days, not to
+/// their product.
 ///
-/// Between its edges (where it begins, ends or changes its price, and the days that are kept as they were settled) a lease
-/// does the same in every block. So those that run through a day are added up as what they hold and cost per block
-/// together, kept from day to day, and only those with an edge on the day one by one.
+/// A lease changes only at its edges: where it begins, ends or changes its price, and on days whose totals
+/// are already settled. Between its edges it is the same in every block. Leases that run through a whole day
+/// are therefore held as running sums of resources and of cost per block, and only the leases with an edge on
+/// the day are added one by one.
 struct LeaseSweep {
     /// A day that has blocks.
     private struct Day {
-        /// Its place among all days.
+        /// The day's index among all days.
         let index: Int
         let parts: [LocalDay.Part]
         let heights: Range<Int64>
-        /// The leases with an edge on it, and those of which something begins or ends with it.
+        /// The leases with an edge on the day; `begins` and `ends` are the runs that begin with the day or
+        /// ended before it.
         var edges: [Int] = []
         var begins: [Run] = []
         var ends: [Run] = []
     }
 
-    /// Days on which a lease does the same, through and through.
+    /// A range of whole days on which a lease does not change.
     private struct Run {
         let lease: Int
-        /// `nil` for blocks before its first price.
+        /// `nil` for blocks before the lease's first price.
         let price: LeaseRecord.PriceSegment?
     }
 
@@ -28,9 +31,9 @@ struct LeaseSweep {
     private var days: [Day]
 
     /// - Parameters:
-    ///   - leases: The owner's.
-    ///   - days: Of the zone, by rising date, with no other blocks than are to be seen.
-    ///   - grouping: How to look at them.
+    ///   - leases: The owner's leases.
+    ///   - days: The days of the time zone, ascending, with only the blocks that count for the owner.
+    ///   - grouping: How the leases are grouped.
     init(_ leases: [KnownLease], on days: [LocalDay], by grouping: UsageGrouping) {
         self.leases = leases
         self.grouping = grouping
@@ -46,7 +49,7 @@ struct LeaseSweep {
         for (index, lease) in leases.enumerated() { divide(lease, index, places) }
     }
 
-    /// Divides a lease into runs and days with an edge.
+    /// Splits a lease into runs and days with an edge.
     private mutating func divide(_ lease: KnownLease, _ index: Int, _ places: [CivilDate: [Int]]) {
         let life = lease.record.life
         let cuts = lease.record.prices.map(\.fromHeight).filter(life.contains)
@@ -71,7 +74,7 @@ struct LeaseSweep {
         }
     }
 
-    /// The first of the days that begins at a height or later.
+    /// The index of the first day that begins at a height or later.
     private func place(from height: Int64) -> Int {
         var (low, high) = (0, days.count)
         while low < high {
@@ -81,7 +84,7 @@ struct LeaseSweep {
         return low
     }
 
-    /// What the groups came to on each day that has blocks, with the day's place among all days.
+    /// The sums of the groups on each day that has blocks, with the day's index among all days.
     func sums() -> [(index: Int, groups: [String: GroupSum])] {
         var running: [String: RunningLeases] = [:]
         return days.map { day in
@@ -106,7 +109,7 @@ struct LeaseSweep {
     }
 }
 
-/// Leases of a group that go on together: what they hold, and what a block of all of them costs.
+/// The leases of a group that run on: their resources, and their common cost per block.
 struct RunningLeases {
     private var held = UsageTotals()
     private var deployments = Tally<Int64>()
@@ -128,10 +131,10 @@ struct RunningLeases {
         perBlock.sums.mapValues { TokenAmount(scaled: $0.amount) * blocks }
     }
 
-    /// Adds a lease that begins (1), or takes away one that ends (-1).
+    /// Adds a lease that begins (1), or subtracts one that ends (-1).
     ///
-    /// Wrapping, since no number that a stranger writes may stop the service: prices are below 10³⁰, so that what a
-    /// hundred million leases cost per block fits.
+    /// The arithmetic wraps, because numbers from outside must not stop the service. Prices are below 10³⁰,
+    /// so the cost per block of a hundred million leases still fits.
     mutating func count(_ lease: LeaseRecord, _ price: LeaseRecord.PriceSegment?, _ sign: Int64) {
         let resources = lease.resources
         held.leases &+= sign
@@ -145,7 +148,7 @@ struct RunningLeases {
     }
 }
 
-/// Sums by key, of the keys of which there is anything.
+/// Sums by key; keys without a lease are removed.
 private struct Tally<Key: Hashable> {
     private(set) var sums: [Key: (count: Int64, amount: Int128)] = [:]
 

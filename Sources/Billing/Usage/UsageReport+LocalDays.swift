@@ -1,11 +1,11 @@
 extension UsageReport {
-    /// A line for each group of each day of a time zone, by rising date and group.
+    /// A line for each group of each day of a time zone, ascending by date and group.
     ///
     /// - Parameters:
-    ///   - owners: Each with its leases, and the days on which it is to be seen.
-    ///   - days: Of the zone, by rising date.
-    ///   - grouping: How to look at them.
-    /// - Returns: The lines; for ``UsageGrouping/total`` one for each day, be it empty.
+    ///   - owners: The leases of each owner, and the days that count for the owner.
+    ///   - days: The days of the time zone, ascending.
+    ///   - grouping: How the leases are grouped.
+    /// - Returns: The lines; for ``UsageGrouping/total`` one for each day, even without leases.
     package static func lines(
         _ owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)],
         on days: [LocalDay],
@@ -33,16 +33,16 @@ extension UsageReport {
     }
 }
 
-/// What the leases of a group did on one day of a zone, added up.
+/// The sum of a group's leases on one day of a time zone.
 struct GroupSum {
     private var sum = UsageTotals()
-    /// Of the leases that were added one by one, but for those of `sum`.
+    /// The deployments of leases that were added one by one, except those already counted in `sum`.
     private var deployments: Set<Int64> = []
     private(set) var spend = Spend.zero
 
     init() {}
 
-    /// What the leases do that run through all of the day.
+    /// The sum of the leases that run through the whole day.
     init(_ running: RunningLeases, through parts: [LocalDay.Part]) {
         sum = running.totals
         for part in parts {
@@ -58,13 +58,13 @@ struct GroupSum {
         return totals
     }
 
-    /// Adds what one lease did in the parts of the day; what it holds counts once.
+    /// Adds the usage of one lease in the parts of the day; its resources count only once.
     ///
     /// - Parameters:
-    ///   - lease: One with an edge on the day.
-    ///   - parts: All of the day's.
-    ///   - running: The group's leases that run through the day, among which the deployment may be.
-    /// - Returns: Whether it did anything.
+    ///   - lease: A lease with an edge on the day.
+    ///   - parts: All parts of the day.
+    ///   - running: The group's leases that run through the day, which may include the same deployment.
+    /// - Returns: Whether the lease has any usage on the day.
     mutating func add(
         _ lease: KnownLease,
         in parts: [LocalDay.Part],
@@ -86,7 +86,7 @@ struct GroupSum {
         return !isFirst
     }
 
-    /// Adds another owner's: deployments are distinct within an owner.
+    /// Adds the sum of another owner; owners have no deployments in common.
     static func += (left: inout GroupSum, right: GroupSum) {
         left.sum += right.totals
         left.spend += right.spend

@@ -1,9 +1,9 @@
 package import Webhooks
 
-/// What a key may be used for.
+/// The permissions that an API key can have.
 package enum Scope: String, CaseIterable, Sendable {
     case feedRead = "feed:read"
-    /// What `feed:read` allows, but only with `X-User-Id`, and only what is that user's.
+    /// Allows what `feed:read` allows, but only with `X-User-Id`, and only for that user's customers.
     case feedUser = "feed:user"
     case sessionsWrite = "sessions:write"
     case usageWrite = "usage:write"
@@ -13,7 +13,7 @@ package enum Scope: String, CaseIterable, Sendable {
     case metricsRead = "metrics:read"
 }
 
-/// One API key: who it was made for, what it may do, and the hash it is known by.
+/// One API key: its name, its scopes, and the hash that identifies it.
 package struct APIKey: Sendable, Equatable {
     package let name: String
     package let digest: SHA256Digest
@@ -25,7 +25,7 @@ package struct APIKey: Sendable, Equatable {
         self.scopes = scopes
     }
 
-    /// Reads `name:sha256hex:scope+scope`, where the scopes have a colon of their own.
+    /// Parses `name:sha256hex:scope+scope`; a scope contains a colon itself.
     package init(parsing text: String) throws(APIKeyFault) {
         let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty else { throw .shape }
@@ -40,7 +40,7 @@ package struct APIKey: Sendable, Equatable {
     }
 }
 
-/// Why an entry of `API_KEYS` cannot be read; it names the entry, never its hash.
+/// Why an entry of `API_KEYS` cannot be parsed; the message names the entry, never its hash.
 package enum APIKeyFault: Error, Equatable, CustomStringConvertible {
     case shape
     case digest(name: String)
@@ -56,16 +56,15 @@ package enum APIKeyFault: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// The keys there are, and how each is used.
+/// The configured API keys, with a usage counter each.
 struct APIKeys: Sendable {
     private let keys: [(key: APIKey, use: SecretUse)]
 
     init(_ keys: [APIKey], uses: [SecretUse]) { self.keys = Array(zip(keys, uses)) }
 
-    /// The key a caller presents; whoever lets the caller in counts it.
+    /// The key that the caller presents; ``Authenticator`` counts its use once it accepts the request.
     ///
-    /// Every key is compared, each in constant time, so that how long it takes says nothing about which
-    /// exist.
+    /// All keys are compared, each in constant time, so that the duration does not reveal which keys exist.
     func key(presented text: String) -> (key: APIKey, use: SecretUse)? {
         let digest = SHA256Digest(of: Array(text.utf8))
         return keys.reduce(nil) { found, entry in entry.key.digest == digest ? entry : found }

@@ -2,20 +2,20 @@ import HTTPTypes
 import Hummingbird
 import Storage
 
-/// The user and the organization that a request names beside its credential.
+/// The user and the organization that a request names in headers.
 ///
-/// Each of the two headers narrows what the caller reaches, to the customers of the user or the organization. It never
-/// widens it.
+/// Each of the two headers restricts the caller to the customers of that user or organization. A header never
+/// adds access.
 extension Authenticator {
-    /// The caller, narrowed to whom the headers name.
+    /// The caller, restricted to the customers that the headers name.
     ///
     /// - Parameters:
-    ///   - caller: As the credential says.
-    ///   - holder: What kind of credential it is.
-    ///   - request: With or without the headers.
-    ///   - scope: What the route needs; `nil` for a page.
-    /// - Returns: The caller with what is left of its reach.
-    /// - Throws: ``APIError``: 400 where a header cannot apply, 403 for a key that is good for a named user only.
+    ///   - caller: The caller that the credential identifies.
+    ///   - holder: The kind of the credential.
+    ///   - request: The request, with or without the headers.
+    ///   - scope: The scope that the route needs; `nil` for a page.
+    /// - Returns: The caller with the restricted reach.
+    /// - Throws: ``APIError``: 400 if a header is not allowed here, 403 for a `feed:user` key without a user.
     func narrowed(
         _ caller: Caller,
         _ holder: Holder,
@@ -45,11 +45,12 @@ extension Authenticator {
         )
     }
 
-    /// Whose a credential is: a program's, a user's of Console, or one customer's.
+    /// The holder of a credential: a program, a user of Console, or one customer.
     enum Holder {
         case service, user, customer
 
-        /// Whose budget a request is of: the user's whom a program names, for it speaks for many.
+        /// The budget that pays for a request: a program's request for a user is charged to the user, because
+        /// one program acts for many users.
         func charged(_ caller: Caller, _ request: Request) throws(APIError) -> LimitedCaller {
             guard self == .service, let user = try request.identity(.user) else { return caller.budget }
             return .user(user.id)
@@ -58,7 +59,7 @@ extension Authenticator {
 }
 
 extension Request {
-    /// - Throws: ``APIError`` where a header comes twice, or holds what can be no id.
+    /// - Throws: ``APIError`` if a header is repeated, or if its value cannot be an id.
     func identity(_ kind: Identity.Kind) throws(APIError) -> Identity? {
         let name: HTTPField.Name = kind == .user ? .userID : .organizationID
         let values = headers[values: name]
@@ -72,7 +73,7 @@ extension Request {
         return identity
     }
 
-    /// Refuses the headers where nothing can be narrowed.
+    /// Rejects the two headers on routes where they have no effect.
     func refuseIdentities() throws(APIError) {
         for name in [HTTPField.Name.userID, .organizationID] where headers.contains(name) {
             throw .headerNotAllowed(name)

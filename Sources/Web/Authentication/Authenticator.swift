@@ -3,33 +3,33 @@ import HTTPTypes
 import Hummingbird
 import Storage
 
-/// Finds out who is asking.
+/// Identifies the caller of a request.
 ///
-/// A credential in a header is an API key, the token of a customer session, or a bearer token of Console's. Without one, the page's cookie will do:
-/// browsers send it by themselves, so it never wins over a header that somebody wrote, and a header that is wrong is not
-/// made good by it.
+/// A credential in a header is an API key, the token of a customer session, or a bearer token of Console. The
+/// page's cookie is used only if there is no such header, because browsers send the cookie with every
+/// request. An invalid header is an error, even if the cookie is valid.
 struct Authenticator: Sendable {
-    /// Where browsers reach us.
+    /// The base URL under which browsers reach the service.
     let publicURL: String
     let cookie: SessionCookie
-    /// Who a user or an organization is.
+    /// Maps users and organizations to customers.
     let customers: any IdentityMap
-    /// `nil` where nobody's tokens are taken.
+    /// `nil` if bearer tokens are not accepted.
     var tokens: TokenAuthority?
 
-    /// Finds out who is asking.
+    /// Identifies the caller, and checks the scope.
     ///
     /// - Parameters:
-    ///   - request: What they ask. One that changes something and brings no credential but the cookie has to prove that
-    ///     a page of ours sent it; see ``SamePageProof``.
-    ///   - scope: What the route needs. A session has `feed:read`, for what is the customer's; `feed:user` will do for
-    ///     `feed:read` where a user is named.
-    ///   - context: The request's time, and the secrets that it began with.
-    ///   - formToken: What a form carried in its hidden field, where it was a form.
-    /// - Returns: A caller who has the scope, narrowed to the user and the organization that the headers name.
-    /// - Throws: ``APIError``: 401 without a credential that is known and not over, 403 when it is for something else or
-    ///   the request may be another site's doing, 400 when two headers come at once, since nobody can say which was
-    ///   meant, and 429 for a caller who asks for too much.
+    ///   - request: The request. If it changes data and has only the cookie, it must prove that a page of
+    ///     this service sent it; see ``SamePageProof``.
+    ///   - scope: The scope that the route needs. A session has `feed:read` for its own customer; `feed:user`
+    ///     counts as `feed:read` if the request names a user.
+    ///   - context: The request's time, and the secrets at its start.
+    ///   - formToken: The value of a form's hidden field; `nil` if the request is no form.
+    /// - Returns: A caller with the scope, restricted to the user and the organization that the headers name.
+    /// - Throws: ``APIError``: 401 without a known and unexpired credential; 403 if the credential lacks the
+    ///   scope or another site may have sent the request; 400 for two credential headers, which are
+    ///   ambiguous; and 429 over the rate limit.
     func caller(
         of request: Request,
         needing scope: Scope,
@@ -75,11 +75,12 @@ struct Authenticator: Sendable {
         return narrowed
     }
 
-    /// Finds out who visits a page: a customer, never a key.
+    /// Identifies the visitor of a page: a customer or a user, never an API key.
     ///
-    /// - Returns: What to show.
-    /// - Throws: ``APIError`` for a header that is wrong or an API key: those are no browser's, and are answered as
-    ///   anywhere else.
+    /// - Returns: The page to show: the visitor's, one for an expired or forged session, or one for a visitor
+    ///   without a credential.
+    /// - Throws: ``APIError`` for an invalid header, an API key, or over the rate limit. Browsers send no such
+    ///   headers, so the answer to the first two is an API error and no page.
     func visit(of request: Request, _ context: AppContext) async throws -> PageVisit {
         if let credential = try Self.credential(in: request) {
             let bearer = try await bearer(of: credential, context)
@@ -106,7 +107,7 @@ struct Authenticator: Sendable {
         }
     }
 
-    /// What a credential in a header turned out to be.
+    /// The kind of the credential in a header.
     private enum Bearer {
         case key(APIKey, SecretUse)
         case session(SessionSigner.Verdict)
@@ -147,7 +148,7 @@ struct Authenticator: Sendable {
         throw APIError.unauthorized("api_key_invalid", "This API key is not known here.")
     }
 
-    /// The first token in the cookies that is good; if none is, the first.
+    /// The first valid token in the cookies; if none is valid, the first token.
     private func token(
         inCookiesOf request: Request,
         _ context: AppContext
@@ -161,7 +162,7 @@ struct Authenticator: Sendable {
         return first
     }
 
-    /// The key or token that a request's headers carry.
+    /// The key or token in the request's headers.
     static func credential(in request: Request) throws(APIError) -> String? {
         let bearer = request.headers[.authorization]
         let key = request.headers[.apiKey]
@@ -192,7 +193,7 @@ struct Authenticator: Sendable {
 }
 
 extension SessionSigner.Verdict {
-    /// The session, where it is one that is not over.
+    /// The session, if it is genuine and has not expired.
     fileprivate var session: CustomerSession {
         get throws(APIError) {
             switch self {

@@ -1,15 +1,16 @@
 import Storage
 
-/// Who is asking, and what they may see.
+/// The caller of a request, and the customers that the caller may see.
 struct Caller: Sendable {
-    /// The name of a key; for the log, and never a credential.
+    /// The name of the key or the kind of the credential, for the log; never a secret.
     let name: String
     let scopes: Set<Scope>
-    /// Several customers where one user has several, none for a user who never paid.
+    /// The customers that the caller may see: several if one user has several, none for a user without
+    /// payments.
     let reach: Reach
-    /// The address that the caller's usage is read at while no account map says otherwise.
+    /// The address on chain whose usage the caller may read, as long as no account map says otherwise.
     let address: String?
-    /// Whose budget their requests are of.
+    /// The rate limit that the caller's requests are charged to.
     let budget: LimitedCaller
 
     init(
@@ -28,7 +29,7 @@ struct Caller: Sendable {
 }
 
 extension Reach {
-    /// The part of it that is one customer's; all of it where none is named.
+    /// The reach restricted to one customer; unchanged if `customer` is `nil`.
     ///
     /// - Throws: ``APIError`` for a customer out of reach.
     func narrowed(toNamed customer: CustomerKey?) throws(APIError) -> Reach {
@@ -39,7 +40,8 @@ extension Reach {
 }
 
 extension QueryReader {
-    /// The customer that `customer` names: of the connected account that `account` names, or else of our own.
+    /// The customer in the parameter `customer`: of the connected account in `account`, or of the platform
+    /// account.
     mutating func customer() throws(APIError) -> CustomerKey? {
         let account = try identifier("account")
         guard let customer = try identifier("customer") else {

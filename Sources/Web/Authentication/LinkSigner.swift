@@ -2,9 +2,9 @@ package import Billing
 package import Storage
 import Webhooks
 
-/// What a link is good for: one purpose about one transaction, as long as it is that customer's.
+/// A signed link's contents: one purpose and one transaction, with the customer that owns the transaction.
 package struct TransactionLink: Sendable {
-    /// What a link opens; it is signed, so that a link made for one never opens another.
+    /// The page that a link opens; the purpose is signed, so a link for one purpose opens no other.
     package enum Purpose: String, Sendable {
         case receipt
         case nextAction = "next_action"
@@ -26,20 +26,21 @@ package struct TransactionLink: Sendable {
     }
 }
 
-/// Signs links, so that a plain `<a href>` opens what it leads to without any other credential.
+/// Signs links, so that a plain `<a href>` opens its target without another credential.
 ///
-/// A link is good for one transaction, for one purpose, until it expires.
+/// A link is valid for one transaction and one purpose, until it expires.
 package struct LinkSigner: Sendable {
     private let secrets: [LinkSecret]
     private let publicURL: String
     private let lifetimeSeconds: Int64
 
-    /// Keeps the secrets, of which there is at least one.
+    /// Stores the secrets; there must be at least one.
     ///
     /// - Parameters:
-    ///   - secrets: The first signs; all verify, so that one can be replaced without breaking links.
+    ///   - secrets: The first secret signs and all verify, so that a secret can be replaced without breaking
+    ///     links.
     ///   - publicURL: The base of every link, without a final slash.
-    ///   - lifetimeSeconds: How long a link is good for.
+    ///   - lifetimeSeconds: The validity of a link in seconds.
     init(secrets: [LinkSecret], publicURL: String, lifetimeSeconds: Int64) {
         precondition(!secrets.isEmpty, "configuration requires a secret")
         self.secrets = secrets
@@ -53,7 +54,7 @@ package struct LinkSigner: Sendable {
         return "\(publicURL)/v1/transactions/\(path)/receipt?\(query(link, now: now))"
     }
 
-    /// What makes the address of a link good without any other credential.
+    /// The query with the expiry and the signature, which authorizes a link without another credential.
     package func query(_ link: TransactionLink, now: Instant) -> String {
         let expires = now.adding(seconds: lifetimeSeconds).unixSeconds
         let signature = secrets.sign(Self.message(link, expires)).hex
@@ -73,8 +74,8 @@ package struct LinkSigner: Sendable {
         return .good
     }
 
-    // The purpose comes first, so that no signature made for anything else can ever pass for this one.
-    // No id has a line break in it.
+    // The purpose comes first, so that a signature for another purpose never verifies here. No id contains a
+    // line break, so the parts are unambiguous.
     private static func message(_ link: TransactionLink, _ expires: Int64) -> [UInt8] {
         let (account, customer) = (link.owner?.account ?? "", link.owner?.customer ?? "")
         let parts = [link.purpose.rawValue, "\(expires)", account, customer, link.transaction]

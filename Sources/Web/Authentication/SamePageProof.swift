@@ -1,16 +1,17 @@
 import HTTPTypes
 import Hummingbird
 
-/// Whether a request that brings no credential but the cookie was sent by a page of ours.
+/// Whether a page of this service sent a request that has no credential but the cookie.
 ///
-/// A browser adds the cookie to whatever any site has it send. For what changes something we therefore want two things,
-/// each of which a foreign site cannot bring about:
+/// A browser adds the cookie to every request that any site makes it send. A request that changes data must
+/// therefore meet two conditions, neither of which another site can meet:
 ///
-/// * The browser says that our own page sent it: `Sec-Fetch-Site: same-origin`, or, from a browser too old for that,
-///   an `Origin` that is ours. (`Origin` alone will not do in newer ones: under `Referrer-Policy: no-referrer` it is
-///   `null` even for our own forms.)
-/// * It is written as no foreign form can: as JSON, which a form cannot send and a foreign script only after asking us,
-///   which we never allow; or with the form token, which stands in the page for its own session only.
+/// * The browser says that our own page sent the request: `Sec-Fetch-Site: same-origin` or, in a browser
+///   without that header, our `Origin`. (`Origin` alone is not enough in newer browsers: under
+///   `Referrer-Policy: no-referrer` it is `null` even for our own forms.)
+/// * Its format is one that another site's form cannot produce. It is JSON, which a form cannot send, and
+///   which another site's script may send only after a preflight request that this service never grants. Or
+///   it has the form token, which only the page of the same session contains.
 struct SamePageProof {
     private let changesNothing: Bool
     private let isSameOrigin: Bool

@@ -2,20 +2,21 @@ import Billing
 import Hummingbird
 import Storage
 
-/// Who may open one transaction by a link: a caller with credentials, or anybody with a signed link.
+/// Access to one transaction by its id: for a caller with credentials, or for the holder of a signed link.
 struct TransactionAccess: Sendable {
     let feed: any TransactionFeed
     let authenticator: Authenticator
 
-    /// The payment behind the id in the path.
+    /// The payment of the transaction whose id is in the path.
     ///
     /// - Parameters:
-    ///   - request: A request without credentials has to be signed.
-    ///   - context: Its time, and the secrets that it began with.
-    ///   - purpose: What a signed link must have been made for.
-    ///   - parameters: Reads what the route takes besides the signature.
-    /// - Returns: The payment, and what `parameters` read.
-    /// - Throws: ``APIError``: 403 for a bad link, also beside good credentials; 404 for what is not the caller's.
+    ///   - request: The request; without credentials it must have a signature.
+    ///   - context: The request's time, and the secrets at its start.
+    ///   - purpose: The purpose that a signed link must have.
+    ///   - parameters: Reads the route's other query parameters.
+    /// - Returns: The payment, and the result of `parameters`.
+    /// - Throws: ``APIError``: 403 for an invalid link, even with valid credentials; 404 for a transaction
+    ///   out of the caller's reach.
     func payment<Parameters>(
         _ request: Request,
         _ context: AppContext,
@@ -32,7 +33,7 @@ struct TransactionAccess: Sendable {
         if expires != nil || signature != nil {
             try request.refuseIdentities()
             try await context.allowance?.admitStranger()
-            // A link is good for the row of one customer, so the row says what has to be signed.
+            // The signature covers the row's customer, so the row must be read first.
             let owner = try await feed.transaction(id: id, within: .anyCustomer)?.owner
             let link = TransactionLink(transaction: id, owner: owner, for: purpose)
             try check(link, expires: expires ?? "", signature: signature ?? "", context)

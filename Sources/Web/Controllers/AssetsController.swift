@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// The scripts and styles of our own pages.
+/// The scripts and styles of the pages.
 struct AssetsController: Sendable {
     let assets: Assets
 

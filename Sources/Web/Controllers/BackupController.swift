@@ -2,9 +2,9 @@ import Foundation
 import Hummingbird
 import Storage
 
-/// `GET /v1/backup`: a consistent copy of the embedded database, while it serves.
+/// `GET /v1/backup`: a consistent copy of the embedded database, made while the service runs.
 struct BackupController: Sendable {
-    /// `nil` for a store that is a server of its own, with its own means.
+    /// `nil` for PostgreSQL, which has its own backup tools.
     let source: (any BackupSource)?
     let authenticator: Authenticator
 
@@ -42,9 +42,9 @@ struct BackupController: Sendable {
     }
 }
 
-/// A file that is there no longer than somebody holds on to it.
+/// Deletes a file when the last reference to this object is released.
 ///
-/// A body that is never written, as that of an answer to HEAD, could not remove it.
+/// The response's body cannot delete the file, because a body is never written in an answer to HEAD.
 private final class TemporaryFile: Sendable {
     let path: String
 

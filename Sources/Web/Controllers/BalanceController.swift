@@ -2,7 +2,7 @@ import Billing
 import Hummingbird
 import Storage
 
-/// What a customer has left, how it came to that, and how long it will last.
+/// A customer's balance, its history, and how long the balance lasts.
 struct BalanceController: Sendable {
     let feed: any TransactionFeed
     let usage: any UsageLedger & CreditLedger
@@ -85,14 +85,14 @@ struct BalanceController: Sendable {
         let customer: String?
         let from: String
         let to: String
-        /// The zone whose days they are.
+        /// The time zone of the days.
         let timezone: String
         let indexed_to: IndexedResponse?
         let has_more = false
         let data: [BalanceDayResponse]
     }
 
-    // MARK: Giving
+    // MARK: Giving credit
 
     @Sendable
     private func give(_ request: Request, _ context: AppContext) async throws -> Response {
@@ -121,7 +121,7 @@ struct BalanceController: Sendable {
 }
 
 extension QueryReader {
-    /// The customer that is asked about, and that the caller may see; all of the caller's own where none is named.
+    /// The customer in the query, if the caller may see it; without one, all customers of the caller.
     fileprivate mutating func customers(_ caller: Caller) throws(APIError) -> CustomerGroup {
         guard let group = try caller.customers(named: try customer()) else {
             throw .invalid("customer", "Say whose balance you want.")

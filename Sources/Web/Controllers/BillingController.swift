@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Storage
 
-/// The Billing & Usage page: what a customer sees of their own, entered by a customer session.
+/// The Billing & Usage page of one customer, entered with a customer session.
 struct BillingController: Sendable {
     let feed: any TransactionFeed
     let usage: any UsageLedger & CreditLedger
@@ -24,9 +24,11 @@ struct BillingController: Sendable {
         routes.post("/billing/transactions/{id}/email", cost: .page, use: email)
     }
 
-    // MARK: Who is there
+    // MARK: Access
 
-    /// Lets a visitor in, and shows every trouble as a page.
+    /// Authenticates the visitor, and shows errors as pages.
+    ///
+    /// An invalid credential in a header, or a used link outside a browser, is an API error.
     private func page(
         _ tab: PageFrame.Tab,
         _ request: Request,
@@ -51,7 +53,7 @@ struct BillingController: Sendable {
             let frame = PageFrame(nil, title: "Another customer", assets: assets)
             return pages.html(ReplacementPage(replacement, frame: frame).html, to: request)
         case .refused(let fault) where fault.reason == .used && !request.isBrowsers: throw APIError.linkUsed
-        // The session that the browser is in, if any, is not the one that is over.
+        // The link is refused; the cookie may hold another session that is still valid.
         case .refused(let fault): return ended(fault, clearsCookie: false, request, context)
         case nil: break
         }
@@ -91,14 +93,15 @@ struct BillingController: Sendable {
             status: .unauthorized,
             to: request
         )
-        // What is good no more need not be sent again.
+        // An invalid cookie is cleared, so that the browser does not send it again.
         if clearsCookie { response.headers[.setCookie] = authenticator.cookie.clearing }
         return response
     }
 
-    /// The visitor agrees to leave one customer's session for another's; see ``SessionReplacement``.
+    /// Replaces the browser's session by another customer's, after the visitor agreed; see
+    /// ``SessionReplacement``.
     ///
-    /// Without their agreement nothing changes: the page shows what there is.
+    /// Without the form token the session stays, and the page shows the current customer.
     @Sendable
     private func replace(_ request: Request, _ context: AppContext) async throws -> Response {
         let page = assets.root + TransactionsView.path
@@ -184,7 +187,7 @@ struct BillingController: Sendable {
         let filter = view.filter(within: customers.reach, now: context.now)
         let total = try await feed.count(filter)
         guard let page = try await feed.page(filter, cursor: view.cursor, limit: view.perPage) else {
-            // The row it was counted from has gone since: from the beginning, then.
+            // The cursor's row no longer exists: show the first page.
             return PageResponse.redirect(to: assets.root + view.link.text)
         }
         var payments: [String: PaymentDetail] = [:]
@@ -237,11 +240,12 @@ struct BillingController: Sendable {
 
     // MARK: E-mail
 
-    /// A form of the page that was sent without a script: does what the route of the API does, and leads back.
+    /// Handles the page's e-mail form for browsers without scripts: it does what the API route does, and
+    /// redirects back to the page.
     @Sendable
     private func email(_ request: Request, _ context: AppContext) async throws -> Response {
         var query = try? QueryReader(request)
-        // Where it leads back to is no reason not to do it.
+        // The query only selects the page to return to, so an invalid query does not prevent the e-mail.
         let view = (try? query?.transactionsView()) ?? TransactionsView()
         let outcome: PageNotice.Outcome
         do {
@@ -271,7 +275,7 @@ extension APIError {
 }
 
 extension PageVisitor {
-    /// Whose page it is.
+    /// The customers shown on the page.
     fileprivate var customers: CustomerGroup {
         get throws(APIError) {
             guard let customers = try caller.customers(named: nil) else { throw .noSuch("customer") }

@@ -2,10 +2,10 @@ import Billing
 import Hummingbird
 import Storage
 
-/// Console's own routes, so that its page can be pointed here without a change.
+/// Console's own routes, so that its page works with this service without a change.
 ///
-/// It lists payments and the coupons that were claimed, and shows what was refunded as a part of a payment; refunds
-/// have no rows of their own.
+/// The list has payments and claimed coupons. A payment's row includes the refunded amount; refunds have no
+/// rows of their own.
 struct ConsoleTransactionsController: Sendable {
     let feed: any TransactionFeed
     let authenticator: Authenticator
@@ -53,7 +53,7 @@ struct ConsoleTransactionsController: Sendable {
         ) { ConsoleTransaction($0, links: links, now: now).cells(zone) }
     }
 
-    /// Payments and coupons.
+    /// A filter for payments and coupons.
     private func filter(
         _ query: inout QueryReader,
         within reach: Reach,

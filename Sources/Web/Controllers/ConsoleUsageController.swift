@@ -3,11 +3,12 @@ import FoundationEssentials
 import Hummingbird
 import Storage
 
-/// Console's own routes for usage, so that its page can be pointed here without a change.
+/// Console's own usage routes, so that its page works with this service without a change.
 ///
-/// Where Console's numbers go wrong, these are right: blocks at midnight count, escrow that ran dry ends a lease, days
-/// are not rounded before they are added up, and deployments are counted, not leases. They are numbers, as Console has
-/// them; a day whose price of AKT is missing counts with the part that has one, and `/v1/usage/daily` says so.
+/// The results differ where Console's are wrong: blocks at midnight count, a lease ends when its escrow is
+/// empty, days are not rounded before they are added, and deployments are counted instead of leases. Amounts
+/// are JSON numbers, as in Console. A day without a price of AKT includes only the part that has a price;
+/// `/v1/usage/daily` marks such days.
 struct ConsoleUsageController: Sendable {
     let usage: any UsageLedger
     let authenticator: Authenticator
@@ -66,17 +67,17 @@ struct ConsoleUsageController: Sendable {
         guard ChainName.isValid(address) else {
             throw APIError.invalid("address", "This is not an address on chain.")
         }
-        // Console lets the two lie 366 days apart, which with both of them are 367.
+        // Console allows dates that are 366 days apart, which is 367 days including both.
         let dates = try query.dates("startDate", "endDate", today: CivilDate(context.now), atMost: 367)
         try query.finish()
 
-        // The days on which it was theirs, for whoever has some of their own.
+        // A caller with customers of their own sees only the days on which the address was theirs.
         let subject = caller.subject(owner: address)
         return try await UsageReader(usage: usage).lines(subject, dates, by: grouping)
     }
 }
 
-/// A day of usage in the shape that Console's page reads; amounts in whole tokens and dollars.
+/// One day of usage in the format that Console's page reads; amounts are in whole tokens and dollars.
 private struct ConsoleUsageDay: Encodable {
     struct Totals {
         fileprivate var akt = TokenAmount.zero
@@ -106,7 +107,7 @@ private struct ConsoleUsageDay: Encodable {
         activeDeployments = line.totals.deployments
         dailyAktSpent = line.akt.number
         totalAktSpent = totals.akt.number
-        // Console's fields of USDC have held ACT since the chain moved to it.
+        // Console's USDC fields have contained ACT since the chain moved to ACT.
         dailyUsdcSpent = line.act.number
         totalUsdcSpent = totals.act.number
         dailyActSpent = line.act.number
@@ -122,7 +123,7 @@ extension UsageLine {
 }
 
 extension TokenAmount {
-    /// Whole tokens, for those who want a float.
+    /// Whole tokens as a floating-point number, which Console's fields are.
     fileprivate var number: Double { Double(tokensText) ?? 0 }
 }
 

@@ -1,8 +1,8 @@
 import Billing
 import Hummingbird
 
-/// `POST /v1/customer_sessions`: lets one customer look at what is theirs for a while, the way Stripe's customer portal
-/// does.
+/// `POST /v1/customer_sessions`: gives one customer temporary access to their own data, as Stripe's customer
+/// portal does.
 struct CustomerSessionsController: Sendable {
     let authenticator: Authenticator
 

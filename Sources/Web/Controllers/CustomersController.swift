@@ -2,7 +2,7 @@ import Billing
 import Hummingbird
 import Storage
 
-/// Who a Stripe customer is: which users and organizations of Console's, and where each link was learnt.
+/// The users and organizations of Console that a Stripe customer belongs to, and the origin of each link.
 struct CustomersController: Sendable {
     let map: any IdentityMap
     let usage: any UsageLedger
@@ -85,7 +85,7 @@ struct CustomersController: Sendable {
             "customer linked",
             metadata: ["by": "\(caller.name)", "outcome": "\(outcome)"]
         )
-        // Nothing need be known of the customer but that nothing is said of it.
+        // A customer that the store does not know, with no links stated, is answered with empty lists.
         return try await response(key, unlessKnown: CustomerLinks(key, [:]))
     }
 

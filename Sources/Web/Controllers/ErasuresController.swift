@@ -2,7 +2,7 @@ import Billing
 import Hummingbird
 import Storage
 
-/// `POST /v1/erasures`: erases a customer's personal data, and keeps amounts.
+/// `POST /v1/erasures`: erases a customer's personal data, and keeps the amounts.
 struct ErasuresController: Sendable {
     let eraser: CustomerEraser
     let authenticator: Authenticator
@@ -42,7 +42,7 @@ struct ErasuresController: Sendable {
     }
 }
 
-/// An erasure as operators see it.
+/// The result of an erasure, for operators.
 struct ErasureResponse: Encodable {
     let object = "erasure"
     let customer: String
@@ -76,7 +76,7 @@ struct ErasureResponse: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(object, forKey: .object)
         try container.encode(customer, forKey: .customer)
-        // Of one's own account null, and not left out.
+        // `account` is null, not omitted, for the platform account.
         try container.encode(account, forKey: .account)
         try container.encode(dry_run, forKey: .dry_run)
         try container.encode(erased_before, forKey: .erased_before)

@@ -2,11 +2,11 @@ import Billing
 import Hummingbird
 import Storage
 
-/// The log of events, for operators.
+/// The event log, for operators.
 struct EventsController: Sendable {
     let log: any EventLog
     let work: any WorkQueue
-    /// Where alerts are kept until they are told; `nil` where nobody is told any.
+    /// The store of alerts that wait to be sent; `nil` if no receiver is configured.
     let alerts: (any UpkeepRuns)?
     let authenticator: Authenticator
 
@@ -129,9 +129,9 @@ struct EventsController: Sendable {
         let pending: Int
         let gave_up: Int
         let oldest_due_at: Instant?
-        /// The last hundred, the newest first.
+        /// The last hundred, newest first.
         let given_up: [Item]
-        /// Alerts that the receiver does not have yet; absent where nobody is told any.
+        /// Alerts that the receiver does not have yet; absent if no receiver is configured.
         let alerts: [Untold]?
 
         struct Untold: Encodable {
@@ -153,7 +153,7 @@ struct EventsController: Sendable {
         }
 
         struct Item: Encodable {
-            /// What was asked: `charge` for the object itself, `charge.refunds` for what belongs to it.
+            /// The request to Stripe: `charge` for the object itself, `charge.refunds` for its refunds.
             let asked: String
             let id: String
             let account: String?

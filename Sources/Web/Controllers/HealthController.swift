@@ -2,9 +2,9 @@ import Billing
 import Hummingbird
 import Synchronization
 
-/// Whether the process is alive, and whether it could store an event.
+/// Liveness, which says that the process runs, and readiness, which says that the store can record an event.
 ///
-/// Whether Stripe is up is neither.
+/// Neither depends on whether Stripe is available.
 struct HealthController: Sendable {
     let readiness: Readiness
 
@@ -24,9 +24,9 @@ struct HealthController: Sendable {
     private struct Status: Encodable { let status: String }
 }
 
-/// Whether the store could take an event, found out once a second for all who ask.
+/// Checks whether the store can record an event, at most once a second for all callers.
 ///
-/// The answer goes through the one writer, whose turns are for events.
+/// The check of the embedded database uses its only writer, which events need.
 final class Readiness: Sendable {
     private let ask: @Sendable () async throws -> Void
     private let last = Mutex<(at: Instant, check: Task<Void, any Error>)?>(nil)

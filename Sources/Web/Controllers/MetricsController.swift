@@ -2,7 +2,7 @@ import Hummingbird
 import NIOCore
 import PrometheusMetrics
 
-/// `GET /metrics`: numbers for Prometheus, with a key of scope `metrics:read`.
+/// `GET /metrics`: metrics for Prometheus, with a key of scope `metrics:read`.
 struct MetricsController: Sendable {
     let sources: [any MetricSource]
     let authenticator: Authenticator

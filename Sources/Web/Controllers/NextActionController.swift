@@ -2,10 +2,10 @@ import Billing
 import Hummingbird
 import Storage
 
-/// `GET /v1/transactions/{id}/next_action`: to the page of Stripe's on which the customer does what a payment waits for.
+/// `GET /v1/transactions/{id}/next_action`: redirects to Stripe's page for the step that a payment waits for.
 struct NextActionController: Sendable {
     let access: TransactionAccess
-    /// `nil` where there is no key for Stripe's API.
+    /// `nil` if there is no key for Stripe's API.
     let intents: (any PaymentIntentSource)?
     let assets: AssetLinks
     let pages: PageResponse
@@ -22,7 +22,8 @@ struct NextActionController: Sendable {
             let link = try await link(of: detail.transaction, context)
             return PageResponse.redirect(to: link, status: .found)
         } catch let error as APIError where request.isBrowsers {
-            // What is answered here does not pass the middleware as an error, which counts these.
+            // The middleware counts refused credentials only in errors; this error becomes a page, so it is
+            // counted here.
             if [.unauthorized, .forbidden].contains(error.status) {
                 instruments.refusedCredentials(error.code)
             }
@@ -48,7 +49,8 @@ struct NextActionController: Sendable {
         )
     }
 
-    /// The address of the page, asked of Stripe at the click; the one that an event told while Stripe cannot be asked.
+    /// The URL of Stripe's page, fetched for each click; the URL from the last event if Stripe is
+    /// unavailable.
     private func link(of transaction: Transaction, _ context: AppContext) async throws -> String {
         guard transaction.status == PaymentIntent.Status.requiresAction.rawValue else {
             throw APIError.nothingToDo

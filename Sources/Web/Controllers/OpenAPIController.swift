@@ -1,16 +1,16 @@
 import Hummingbird
 
-/// `GET /openapi.json`: what this service takes and answers, for programs to read and people to generate clients from.
+/// `GET /openapi.json`: the description of the API, for generating clients.
 ///
-/// Written by hand, in `OpenAPI/openapi.json`. A new route is an entry of its `paths`, which tests ask for.
+/// `OpenAPI/openapi.json` is written by hand. A new route needs an entry in its `paths`; a test checks this.
 struct OpenAPIController: Sendable {
-    // Compressed once, however many applications there are.
+    // Compressed only once, even if the process builds several applications.
     private static let documentAtRoot = document(PackageResources.openapi_json)
 
     private let document: Asset
 
-    /// - Parameter root: The path before ours in `PUBLIC_URL`; empty at the root of a host. Paths of the document are
-    ///   appended to its server's URL: <https://spec.openapis.org/oas/v3.1.1.html#server-object>
+    /// - Parameter root: The path prefix in `PUBLIC_URL`; empty at the root of a host. Clients append the
+    ///   document's paths to the server's URL: <https://spec.openapis.org/oas/v3.1.1.html#server-object>
     init(under root: String) {
         let text = String(decoding: PackageResources.openapi_json, as: UTF8.self)
         document =

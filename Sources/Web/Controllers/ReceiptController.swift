@@ -2,7 +2,8 @@ import Billing
 import Hummingbird
 import Storage
 
-/// `GET /v1/transactions/{id}/receipt`: to Stripe's receipt, fetched fresh; and never a dead end.
+/// `GET /v1/transactions/{id}/receipt`: redirects to Stripe's receipt with a fresh URL, or else to an
+/// alternative.
 struct ReceiptController: Sendable {
     let access: TransactionAccess
     let source: any ReceiptSource
@@ -13,7 +14,7 @@ struct ReceiptController: Sendable {
     let pages: PageResponse
     let instruments: WebInstruments
 
-    /// How many of the newest events about a payment are looked at for who paid and for what.
+    /// The maximum number of a payment's newest events that are searched for the buyer and the items.
     private static let maximumEvents = 40
 
     func addRoutes(to routes: inout Routes) {

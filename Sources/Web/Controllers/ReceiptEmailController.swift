@@ -2,14 +2,14 @@ import Billing
 import HTTPTypes
 import Hummingbird
 
-/// `POST /v1/transactions/{id}/receipt/email`: has Stripe e-mail the receipt again.
+/// `POST /v1/transactions/{id}/receipt/email`: asks Stripe to e-mail the receipt again.
 ///
-/// A signed link alone is not enough: it is made to be opened, and passed on, and must not have mail sent to anybody.
+/// A signed link is not sufficient: links are passed on, and a link's holder must not be able to send e-mail.
 struct ReceiptEmailController: Sendable {
     let authenticator: Authenticator
     let emailer: ReceiptEmailer
 
-    /// An address and what is around it.
+    /// Room for one address in JSON.
     private static let maxBodyBytes = 4096
 
     func addRoutes(to routes: inout Routes) {
@@ -22,7 +22,8 @@ struct ReceiptEmailController: Sendable {
         let id = try context.pathID()
         try QueryReader(request).finish()
         let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes, context.bodies))
-        // A session may be somebody's who found an open browser: a receipt goes to the customer's own address alone.
+        // An intruder may use a session in an open browser, so a session can send the receipt only to the
+        // customer's own address.
         guard address == nil || caller.reach == .anyCustomer else { throw APIError.addressNotAllowed }
         let asked = try await emailer.send(id, to: address, for: caller, context)
         return JSONBody.response(EmailedReceipt(transaction: id, email: asked))
@@ -105,7 +106,7 @@ extension APIError {
         }
     }
 
-    /// Stripe, and not the caller, is why something cannot be done now.
+    /// An error of Stripe, not of the caller: 503.
     static func stripe(
         _ code: String,
         _ message: String,

@@ -1,19 +1,19 @@
 import Billing
 import Storage
 
-/// Has Stripe e-mail a receipt that the caller may see, whichever way it was asked for.
+/// Asks Stripe to e-mail a receipt, for both the API route and the page's form.
 struct ReceiptEmailer: Sendable {
     let feed: any TransactionFeed
     let mailer: any ReceiptMailer
 
-    /// Asks Stripe.
+    /// Asks Stripe to send the e-mail.
     ///
     /// - Parameters:
-    ///   - id: The transaction's.
-    ///   - address: Where to; `nil` for the address that Stripe has.
-    ///   - caller: Who asks.
-    ///   - context: The request.
-    /// - Returns: Where to, as much of it as may be shown.
+    ///   - id: The transaction's id.
+    ///   - address: The recipient; `nil` for the address that Stripe has.
+    ///   - caller: The caller, who must be able to see the transaction.
+    ///   - context: The request's context.
+    /// - Returns: The recipient's address, masked for display.
     /// - Throws: ``APIError``.
     func send(
         _ id: String,

@@ -1,6 +1,7 @@
 import Hummingbird
 
-/// `GET /v1/secrets`: which secrets are in force and which are still used, for whoever changes them; never a secret.
+/// `GET /v1/secrets`: the secrets in force and how often each was used, for operators who replace them; never
+/// a secret itself.
 struct SecretsController: Sendable {
     let secrets: CurrentSecrets
     let authenticator: Authenticator
@@ -13,7 +14,7 @@ struct SecretsController: Sendable {
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
         try QueryReader(request).finish()
-        // As they are now: those that the request began with may be history.
+        // The current secrets; those in the request's context may have been replaced since its start.
         return JSONBody.response(SecretListing(secrets))
     }
 }

@@ -2,7 +2,7 @@ import Billing
 import Hummingbird
 import Storage
 
-/// The feed: a page, one transaction, an export.
+/// The feed of transactions: a page, one transaction, an export.
 struct TransactionsController: Sendable {
     let feed: any TransactionFeed
     let authenticator: Authenticator

@@ -2,11 +2,11 @@ import Billing
 import Hummingbird
 import Storage
 
-/// Runs of upkeep, for operators: begun here, worked off by whoever the service has for it.
+/// Backfills and reconciliations, for operators: started here, and run by the service's worker.
 struct UpkeepController: Sendable {
     let runs: any UpkeepRuns
     let authenticator: Authenticator
-    /// Whether there is a key to ask Stripe with.
+    /// Whether there is a key for Stripe's API.
     let canAskStripe: Bool
 
     func addRoutes(to routes: inout Routes) {
@@ -49,7 +49,7 @@ struct UpkeepController: Sendable {
         }
     }
 
-    /// `latest` stands for the one that was begun last.
+    /// `latest` is the id of the newest run.
     private func show(
         _ kind: UpkeepRun.Kind,
         _ request: Request,

@@ -2,7 +2,7 @@ import Billing
 import Hummingbird
 import Storage
 
-/// What each day and each month cost, and for what.
+/// The cost of each day and each month, by deployment, provider or GPU model.
 struct UsageController: Sendable {
     let usage: any UsageLedger
     let authenticator: Authenticator
@@ -112,7 +112,7 @@ struct UsageController: Sendable {
         let url: String
         let from: String
         let to: String
-        /// The zone whose days they are.
+        /// The time zone of the days.
         let timezone: String
         let group_by: String?
         let indexed_to: IndexedResponse?
@@ -122,7 +122,8 @@ struct UsageController: Sendable {
 }
 
 extension QueryReader {
-    /// Whole months from the one of `from` to the one of `to`: the last six where they do not say, this one included.
+    /// The period from the first day of the month of `from` through `to`, at most ten years; by default the
+    /// last six months, including this one.
     fileprivate mutating func months(today: CivilDate) throws(APIError) -> ClosedRange<CivilDate> {
         let through = try date("to") ?? today
         let (year, month, _) = through.parts

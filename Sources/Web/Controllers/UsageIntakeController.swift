@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import Storage
 
-/// Takes in leases, the calendar of the chain, and whose which addresses are.
+/// Stores leases, the calendar of the chain, and the customers' addresses on chain.
 struct UsageIntakeController: Sendable {
     let usage: any UsageLedger
     let authenticator: Authenticator

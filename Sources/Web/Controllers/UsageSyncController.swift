@@ -2,12 +2,12 @@ import Billing
 import Hummingbird
 package import Storage
 
-/// The sync of usage from the chain, for whoever may write usage: asked for here, done by the service's worker.
+/// Starts and shows the sync of usage from the chain; the service's worker runs the sync.
 struct UsageSyncController: Sendable {
     let runs: any UpkeepRuns
     let usage: any UsageLedger
     let authenticator: Authenticator
-    /// `nil` where there is nobody to sync from.
+    /// `nil` if no source is configured.
     let source: UsageSyncSource?
 
     func addRoutes(to routes: inout Routes) {
@@ -45,7 +45,7 @@ struct UsageSyncController: Sendable {
         return try await answer(run, context.now, status: .accepted)
     }
 
-    /// `latest` stands for the one there is.
+    /// `latest` is the id of the newest sync.
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
@@ -66,7 +66,7 @@ struct UsageSyncController: Sendable {
     }
 }
 
-/// Whom usage is synced from.
+/// The source from which usage is synced.
 package struct UsageSyncSource: Sendable, Equatable {
     package let kind: UsageSourceKind
     package let chainID: String

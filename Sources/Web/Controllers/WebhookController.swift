@@ -5,7 +5,8 @@ import Logging
 import Storage
 import Webhooks
 
-/// `POST /v1/stripe-webhook`: verify, then parse, then record; 200 only when the event is durable.
+/// `POST /v1/stripe-webhook`: verifies, then parses, then records; the answer is 200 only once the event is
+/// durable.
 struct WebhookController: Sendable {
     let log: any EventLog
     let instruments: WebInstruments
@@ -36,7 +37,8 @@ struct WebhookController: Sendable {
         do throws(SignatureError) {
             _ = try SignatureHeader(parsing: signature)
         } catch {
-            // Before the body is read: what nobody can have signed is not worth the memory.
+            // Checked before the body is read: a body whose signature header is malformed is not worth the
+            // memory.
             throw refusal(error, context, headers: request.isSmall ? [:] : [.connection: "close"])
         }
         let body = try await request.bytes(upTo: maxBodyBytes, context.bodies, setting: setting)

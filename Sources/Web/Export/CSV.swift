@@ -1,15 +1,16 @@
 /// Comma-separated values (RFC 4180), each cell safe to open in a spreadsheet.
 enum CSV {
-    /// Tells spreadsheets that what follows is UTF-8.
+    /// Marks the file as UTF-8 for spreadsheets.
     static let byteOrderMark = "\u{FEFF}"
 
     static func line(_ cells: [String]) -> String {
         cells.map(cell).joined(separator: ",") + "\r\n"
     }
 
-    /// A cell that a spreadsheet would take for a formula gets an apostrophe before it, which makes it text.
+    /// Formats one cell; an apostrophe before a text that a spreadsheet would read as a formula makes it
+    /// plain text.
     ///
-    /// Plain numbers keep their sign.
+    /// Numbers keep their sign and get no apostrophe.
     static func cell(_ text: String) -> String {
         let safe = isFormula(text) ? "'" + text : text
         let needsQuotes =
@@ -18,17 +19,17 @@ enum CSV {
         return needsQuotes ? "\"" + quotesDoubled(safe) + "\"" : safe
     }
 
-    /// A number that names something and counts nothing, such as a bank's reference.
+    /// Formats digits that identify something and count nothing, such as a bank's reference.
     ///
-    /// A spreadsheet keeps the first 15 digits of a number and no zeros before it
-    /// (<https://support.microsoft.com/kb/269370>). What would lose some gets an apostrophe before it, which makes it text.
+    /// A spreadsheet keeps only the first 15 digits of a number, and no leading zeros
+    /// (<https://support.microsoft.com/kb/269370>). An apostrophe before such digits makes them text.
     static func digits(_ text: String) -> String {
         let isNumber = text.utf8.allSatisfy { 0x30...0x39 ~= $0 }
         return isNumber && (text.utf8.count > 15 || text.hasPrefix("0")) ? "'" + text : text
     }
 
-    // Not by characters: a quotation mark with a combining accent after it is another character, and ends a cell
-    // all the same.
+    // Compares scalars, not characters: a quotation mark with a combining accent is another character, but
+    // still ends a cell.
     private static func quotesDoubled(_ text: String) -> String {
         var doubled = ""
         for scalar in text.unicodeScalars {
@@ -38,8 +39,10 @@ enum CSV {
         return doubled
     }
 
-    /// `=` and its kin begin formulas, also behind what cannot be seen and in the full-width forms that some
-    /// spreadsheets fold; a tab or a carriage return can split a cell.
+    /// Whether a spreadsheet may read a text as a formula.
+    ///
+    /// `=`, `+`, `-`, `@` and `|` begin formulas, also after invisible characters, and in the full-width
+    /// forms that some spreadsheets convert. A tab, a carriage return or a line feed can split a cell.
     private static func isFormula(_ text: String) -> Bool {
         let beginnings: Set<Unicode.Scalar> = ["=", "+", "-", "@", "|", "\t", "\r", "\n", "＝", "＋", "－", "＠"]
         guard let first = text.unicodeScalars.first else { return false }
@@ -48,7 +51,8 @@ enum CSV {
         return !isNumber(text)
     }
 
-    /// White space, controls, and marks such as the zero-width space: an import may drop them.
+    /// Whether a scalar is white space, a control character or a mark such as the zero-width space, which an
+    /// import may drop.
     private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
         let category = scalar.properties.generalCategory
         return scalar.properties.isWhitespace || category == .control || category == .format

@@ -2,7 +2,7 @@ import Billing
 import Hummingbird
 import NIOCore
 
-/// A file that is written while it is read from the store.
+/// A file that is streamed while its rows are read from the store, or that is built whole if it is small.
 enum ExportResponse {
     static func csv(
         named name: String,
@@ -33,7 +33,7 @@ enum ExportResponse {
         }
     }
 
-    /// A table that is small enough to be made at once.
+    /// A table that is small enough to be built in memory.
     static func csv(named name: String, columns: [String], rows: [[String]]) -> Response {
         whole(
             named: name,

@@ -1,7 +1,8 @@
 import Billing
 import Storage
 
-/// All rows that a filter finds, a page at a time, so that an export of any size costs one page of memory.
+/// All rows that match a filter, read page by page, so that an export of any size needs the memory of one
+/// page.
 struct FeedRows: AsyncSequence, Sendable {
     let feed: any TransactionFeed
     let filter: TransactionFilter
@@ -14,7 +15,8 @@ struct FeedRows: AsyncSequence, Sendable {
         mutating func next() async throws -> [Transaction]? {
             guard let from = cursor else { return nil }
             guard let page = try await rows.feed.page(rows.filter, cursor: from, limit: rows.pageSize) else {
-                // The row we stood on was withdrawn meanwhile; better an export that breaks off than one with a gap.
+                // The cursor's row was deleted meanwhile: the export fails, because a gap in it would go
+                // unnoticed.
                 throw StoreError(.other, while: "continuing an export")
             }
             cursor = page.hasMore ? page.elements.last.map { .startingAfter($0.id) } : nil

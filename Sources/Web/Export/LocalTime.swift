@@ -1,8 +1,8 @@
 import Billing
-// IANA time zones are in full Foundation only.
+// Only full Foundation has the IANA time zones.
 import Foundation
 
-/// Moments as people in a time zone read them.
+/// Formats and finds moments in one time zone.
 struct LocalTime: Sendable {
     static let utc = LocalTime(zone: .gmt, name: "UTC")
 
@@ -14,21 +14,21 @@ struct LocalTime: Sendable {
         self.name = name
     }
 
-    /// Takes an IANA name, such as `Europe/Berlin`; one that is not in the time zone database is `nil`.
+    /// Accepts an IANA name, such as `Europe/Berlin`; `nil` if the time zone database has no such name.
     init?(ianaName name: String) {
         if name == "UTC" || name == "Etc/UTC" {
             self.init(zone: .gmt, name: name)
             return
         }
-        // `TimeZone(identifier:)` also takes abbreviations and offsets, of which one cannot know what was meant: those
-        // have no slash, and names have one, but for a few that are old.
+        // `TimeZone(identifier:)` also accepts abbreviations and offsets, which are ambiguous. They contain
+        // no slash; IANA names do, except for a few old ones.
         guard name.contains("/") || Self.namesWithoutSlash.contains(name),
             let zone = TimeZone(identifier: name)
         else { return nil }
         self.init(zone: zone, name: name)
     }
 
-    /// All that the IANA database has but `Factory`, which means a clock that was never set:
+    /// All IANA names without a slash, except `Factory`, which marks a clock that was never set:
     /// <https://data.iana.org/time-zones/tzdb/backward> and <https://data.iana.org/time-zones/tzdb/etcetera>.
     static let namesWithoutSlash: Set<String> = [
         "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "GB", "GB-Eire", "GMT", "GMT+0",
@@ -42,17 +42,17 @@ struct LocalTime: Sendable {
 
     var isUTC: Bool { zone == .gmt }
 
-    /// Such as `2025-06-15 10:20:30`.
+    /// Formats a moment, such as `2025-06-15 10:20:30`.
     func text(_ instant: Instant) -> String { CivilTime(local(instant)).text }
 
     func date(of instant: Instant) -> CivilDate { CivilDate(local(instant)) }
 
     /// The first moment of a date.
     ///
-    /// Clocks may be put forward at midnight, so that the day begins at one. Where a zone left the date out, it is the
-    /// first moment of the next.
+    /// If clocks are put forward at midnight, the day begins later, such as at one o'clock. For a date that
+    /// the zone skipped, the result is the first moment of the next date.
     func beginning(of date: CivilDate) -> Instant {
-        // No zone was ever further than this from UTC.
+        // No zone has ever been further from UTC than this.
         var before = date.beginning.adding(seconds: -100_000)
         var from = date.beginning.adding(seconds: 100_000)
         while from.seconds(since: before) > 1 {
@@ -73,9 +73,9 @@ struct LocalTime: Sendable {
 struct CivilTime {
     let text: String
 
-    /// - Parameter local: Seconds since 1970, already moved into the zone.
+    /// - Parameter local: Seconds since 1970, already shifted into the zone.
     init(_ local: Instant) {
-        // By the remainder, for the midnight before the earliest moment is itself too early for an Int64.
+        // Uses the remainder, because the midnight before the earliest moment does not fit in an Int64.
         let remainder = local.unixSeconds % 86_400
         let second = remainder < 0 ? remainder + 86_400 : remainder
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }

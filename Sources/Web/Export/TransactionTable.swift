@@ -1,6 +1,6 @@
 import Billing
 
-/// The feed as a table: a column for each thing a customer or a bookkeeper looks for.
+/// The feed as a table for customers and bookkeepers.
 struct TransactionTable: Sendable {
     let zone: LocalTime
     let links: LinkSigner

@@ -1,27 +1,28 @@
 import Synchronization
 
-/// The memory that all request bodies may take together while they arrive (`MAX_BODY_BYTES_IN_FLIGHT`).
+/// The memory that all request bodies together may take while they arrive (`MAX_BODY_BYTES_IN_FLIGHT`).
 ///
-/// Whoever sends bodies and never finishes them can fill it. The last quarter is therefore for small bodies, as
-/// deliveries of Stripe's are: to keep those out takes a thousand connections, and anew at each deadline.
+/// An attacker could fill the memory with bodies that never end. The last quarter is therefore reserved for
+/// small bodies, such as Stripe's deliveries. Filling that quarter too takes a thousand connections, which
+/// must be opened again after each deadline.
 final class BodyBudget: Sendable {
-    /// What a small body is, in bytes.
+    /// The maximum size of a small body in bytes.
     static let smallSize = 16 << 10
 
     private let limit: Int
     private let taken = Mutex(0)
 
-    /// For no bodies.
+    /// A budget that admits no bodies.
     static let none = BodyBudget(limit: 0)
 
     init(limit: Int) { self.limit = limit }
 
-    /// Takes room for more of a body.
+    /// Reserves memory for another part of a body.
     ///
     /// - Parameters:
-    ///   - count: Of what arrived, in bytes.
-    ///   - held: What the body has taken already.
-    /// - Returns: Whether there was room; if not, nothing was taken.
+    ///   - count: The size of the new part in bytes.
+    ///   - held: The bytes already reserved for this body.
+    /// - Returns: Whether there was enough memory; if not, nothing is reserved.
     func take(_ count: Int, beside held: Int) -> Bool {
         taken.withLock { taken in
             let isAlone = taken == held
@@ -34,6 +35,6 @@ final class BodyBudget: Sendable {
 
     func giveBack(_ count: Int) { taken.withLock { $0 -= count } }
 
-    /// What is taken now.
+    /// The bytes reserved now.
     var bytes: Int { taken.withLock { $0 } }
 }

@@ -1,9 +1,9 @@
 import Billing
 
-/// The buckets of callers, of which it remembers a bounded number.
+/// The token buckets of callers, limited in number.
 ///
-/// In two halves: when the recent one is full it takes the other's place, and who was in neither begins anew, with a full
-/// bucket.
+/// There are two halves. A full recent half becomes the older half, whose previous callers are dropped. A
+/// caller in neither half starts with a full bucket.
 struct CallerBuckets: Sendable {
     private var recent: [LimitedCaller: TokenBucket] = [:]
     private var older: [LimitedCaller: TokenBucket] = [:]
@@ -13,9 +13,9 @@ struct CallerBuckets: Sendable {
 
     var count: Int { recent.count + older.count }
 
-    /// Takes units of a caller's; see ``TokenBucket/take(_:now:)``.
+    /// Takes units from a caller's bucket; see ``TokenBucket/take(_:now:)``.
     ///
-    /// - Returns: The seconds to wait, and the bucket as it is now.
+    /// - Returns: The seconds to wait, and the bucket's new state.
     mutating func take(
         _ cost: Int64,
         of caller: LimitedCaller,

@@ -2,18 +2,20 @@ import Dispatch
 import NIOCore
 import Synchronization
 
-/// Lets a few expensive reads run at once and some more wait, in turn, and turns the others away.
+/// Limits how many expensive reads run at once: some more wait in a queue, and the rest are refused.
 ///
-/// They run on threads of their own, so that those of the cooperative pool are left for acknowledgements.
+/// These reads run on their own threads, so that they do not block the cooperative pool's threads, which
+/// acknowledge deliveries.
 final class HeavyReads: Sendable {
     enum Refusal: Error { case tooManyOfCaller, tooMany }
 
     struct Limits: Sendable {
-        /// All processors but one; the first stays for whoever waits for less.
+        /// All processors but one, which is left for cheaper requests.
         var atOnce = max(1, System.coreCount - 1)
         var waiting = 64
-        /// Of one caller that is not a key, running and waiting: a page of ours makes one, and ten sessions have to come
-        /// together to fill the queue.
+        /// The maximum of running and waiting reads of one caller that is not an API key.
+        ///
+        /// A page makes one such read at a time, and it takes more than ten sessions to fill the queue.
         var ofCaller = 6
     }
 
@@ -28,7 +30,7 @@ final class HeavyReads: Sendable {
 
     init(_ limits: Limits = Limits()) { self.limits = limits }
 
-    /// Waits for a turn, which ``leave(_:)`` gives back.
+    /// Waits for a turn; ``leave(_:)`` must be called after it.
     func enter(_ caller: LimitedCaller) async throws(Refusal) {
         let refusal = await withCheckedContinuation { (continuation: CheckedContinuation<Refusal?, Never>) in
             let answer = state.withLock { state -> Refusal?? in
@@ -56,10 +58,10 @@ final class HeavyReads: Sendable {
         next?.resume(returning: nil)
     }
 
-    /// How many there are now.
+    /// The numbers of running and of waiting reads.
     var count: (running: Int, waiting: Int) { state.withLock { ($0.running, $0.waiting.count) } }
 
-    /// Where they run.
+    /// The threads that run these reads.
     static let threads = Threads()
 
     final class Threads: TaskExecutor {

@@ -6,15 +6,15 @@ import Storage
 import Glibc
 #endif
 
-/// Whose budget a request is of.
+/// The caller whose rate limit a request is charged to.
 enum LimitedCaller: Hashable, Sendable {
-    /// A key that speaks for nobody in particular, by its name.
+    /// An API key without a user, by its name.
     case key(String)
-    /// A user of Console's: by a bearer token, or named beside a key.
+    /// A user of Console, from a bearer token, or named in a header beside an API key.
     case user(String)
-    /// Whoever has a session of the customer's.
+    /// The holder of a customer session.
     case customer(CustomerKey)
-    /// A stranger; `nil` where there is no address.
+    /// A caller with a signed link, or without a valid credential, by address; `nil` if there is no address.
     case stranger(NetworkAddress?)
 
     var isKey: Bool {
@@ -22,7 +22,8 @@ enum LimitedCaller: Hashable, Sendable {
     }
 }
 
-/// An address of the network: IPv4 whole, of IPv6 the /64 that one household has at least.
+/// A network address: all of an IPv4 address, or the /64 prefix of an IPv6 address, because a household has
+/// at least a /64.
 struct NetworkAddress: Hashable, Sendable {
     private let bytes: [UInt8]
 
@@ -42,10 +43,11 @@ struct NetworkAddress: Hashable, Sendable {
         }
     }
 
-    /// Where a request comes from.
+    /// The address that a request comes from.
     ///
-    /// What `X-Forwarded-For` says last counts where the peer is of our own network, as a proxy in front of us is: that
-    /// is the address that the proxy itself saw. Of anybody else it is what they like to say.
+    /// If the peer is in a private network, as a proxy in front of the service is, the last address in
+    /// `X-Forwarded-For` counts, because the proxy itself added that address. From other peers the header can
+    /// be forged and is ignored.
     init?(of request: Request, peer: SocketAddress?) {
         guard let own = peer.flatMap({ Self($0) }) else { return nil }
         let last = request.headers[values: .forwardedFor].last?.split(separator: ",").last
@@ -53,7 +55,7 @@ struct NetworkAddress: Hashable, Sendable {
         self = own.isPrivate ? told ?? own : own
     }
 
-    /// Of this machine or a private network: RFC 1918 and RFC 4193.
+    /// Whether the address is a loopback address or in a private network (RFC 1918 and RFC 4193).
     var isPrivate: Bool {
         guard bytes.count == 4 else { return bytes[0] & 0xFE == 0xFC || bytes.allSatisfy { $0 == 0 } }
         switch (bytes[0], bytes[1]) {

@@ -2,9 +2,10 @@ import Billing
 import HTTPTypes
 import Synchronization
 
-/// One request's part in the limits: what it costs, who is asked for it, and what is to be given back at its end.
+/// The limits as they apply to one request: its cost, the caller it is charged to, and the turn to give back
+/// at its end.
 ///
-/// Whoever finds out who is asking also charges them, before anything else is done for the request.
+/// The authentication code charges the caller, before other work is done for the request.
 final class RequestAllowance: Sendable {
     private struct State {
         var bucket: TokenBucket?
@@ -25,7 +26,7 @@ final class RequestAllowance: Sendable {
         self.now = now
     }
 
-    /// Charges a caller who is known, and waits for a turn where the read is a heavy one.
+    /// Charges a known caller, and waits for a turn if the route is an expensive one.
     ///
     /// - Throws: ``APIError``: 429.
     func admit(_ caller: LimitedCaller) async throws(APIError) {
@@ -46,16 +47,17 @@ final class RequestAllowance: Sendable {
         state.withLock { $0.reading = caller }
     }
 
-    /// Charges the address of somebody who comes with a signed link.
+    /// Charges the request's address, for a caller with a signed link.
     func admitStranger() async throws(APIError) { try await admit(.stranger(address)) }
 
-    /// Charges the address of somebody with no credential, or one that is not known: to say no costs little.
+    /// Charges the request's address, for a missing or unknown credential; one unit, because a refusal is
+    /// cheap.
     func refuseStranger() throws(APIError) {
         guard cost != .free else { return }
         try charge(.stranger(address), RouteCost.row.rawValue)
     }
 
-    /// Gives back the turn.
+    /// Gives back the turn, if the request has one.
     func end() {
         if let caller = state.withLock({ $0.reading.take() }) { limits.heavyReads.leave(caller) }
     }
@@ -90,11 +92,12 @@ final class RequestAllowance: Sendable {
         )
     }
 
-    /// Why the request was turned away, if it was.
+    /// The code of the refusal; `nil` if the request was admitted.
     var refusal: String? { state.withLock { $0.refusal } }
 
-    /// `RateLimit-Policy` and `RateLimit` as the IETF's draft has them: the quota and its window, and what is left of it
-    /// and until when. <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>
+    /// The `RateLimit-Policy` and `RateLimit` headers of the IETF's draft: the quota and its window, the
+    /// remaining units, and the seconds until all are restored.
+    /// <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>
     var fields: HTTPFields {
         guard let bucket = state.withLock({ $0.bucket }) else { return [:] }
         return [

@@ -1,19 +1,20 @@
 import Billing
 import Synchronization
 
-/// What callers may ask for, each of them and all together, and what bodies may take.
+/// The limits of the service: a rate for each caller, one for all callers together, and the memory for
+/// bodies.
 ///
-/// The limits are there so that nobody can keep others from being served; those of honest callers are meant never to be
-/// met. Stripe's deliveries and questions of health take nothing of them.
+/// The limits keep one caller from blocking others, and are meant to be above all legitimate use. Stripe's
+/// deliveries and health checks are not limited.
 final class RequestLimits: Sendable {
-    /// In units a minute.
+    /// The rates in units a minute.
     struct Rates: Sendable {
-        /// Of a user, a customer or a stranger's address: 100 rows or ten reports a second, again and again.
+        /// The rate of a user, a customer or an address: a sustained 100 rows or ten reports a second.
         var caller: Int64 = 6000
-        /// Of a key that names no user: it speaks for all customers at once.
+        /// The rate of an API key without a user, which acts for all customers.
         var key: Int64 = 120_000
 
-        /// - Parameter given: `RATE_LIMIT`, which holds for every caller; `nil` for what is said above.
+        /// - Parameter given: `RATE_LIMIT`, which applies to every caller; `nil` for the defaults above.
         init(_ given: Int64?) {
             guard let given else { return }
             (caller, key) = (given, given)
@@ -23,7 +24,7 @@ final class RequestLimits: Sendable {
             caller.isKey ? key : self.caller
         }
 
-        /// Of all callers together.
+        /// The rate of all callers together.
         var process: Int64 { 10 * key }
     }
 
@@ -42,11 +43,11 @@ final class RequestLimits: Sendable {
         self.heavyReads = heavyReads
     }
 
-    /// What taking some units came to.
+    /// The result of taking units.
     struct Taken {
-        /// The caller's, as it is now.
+        /// The caller's bucket, in its new state.
         let bucket: TokenBucket
-        /// How long to wait for what was not given; 0 where it was.
+        /// The seconds to wait; 0 if the units were taken.
         var callerSeconds: Int64 = 0
         var processSeconds: Int64 = 0
     }

@@ -1,14 +1,15 @@
 import Billing
 
-/// What somebody may still ask for: so many units within a minute, all at once if need be, and by and by as many again.
+/// A token bucket: it holds up to `limit` units, and is refilled evenly by `limit` units a minute.
 ///
-/// Time is an argument. A clock that was put back brings nothing, and takes nothing.
+/// The time is an argument. A clock that is set back neither adds nor removes units.
 struct TokenBucket: Hashable, Sendable {
-    /// In seconds.
+    /// The window in seconds, in which an empty bucket becomes full.
     static let window: Int64 = 60
 
     let limit: Int64
-    /// In parts of a unit, of which ``window`` make one: a second brings `limit` of them.
+    /// The level in fractions of a unit: ``window`` fractions are one unit, and each second adds `limit`
+    /// fractions.
     private var level: Int64
     private var updatedAt: Instant
 
@@ -18,18 +19,18 @@ struct TokenBucket: Hashable, Sendable {
         updatedAt = now
     }
 
-    /// Whole units that are left.
+    /// The whole units that remain.
     var remaining: Int64 { level / Self.window }
 
-    /// Seconds until all of it is there again.
+    /// The seconds until the bucket is full.
     var secondsUntilFull: Int64 { (limit * Self.window - level + limit - 1) / limit }
 
-    /// Takes units, or nothing.
+    /// Takes units, or none if there are too few.
     ///
     /// - Parameters:
-    ///   - cost: What costs more than there can ever be takes all of it.
-    ///   - now: The time.
-    /// - Returns: After how many seconds there will be enough; 0 where it was taken.
+    ///   - cost: The units to take; a cost above the limit takes a full bucket.
+    ///   - now: The current time.
+    /// - Returns: 0 if the units were taken, otherwise the seconds until there are enough.
     mutating func take(_ cost: Int64, now: Instant) -> Int64 {
         let seconds = min(max(0, now.seconds(since: updatedAt)), Self.window)
         level = min(limit * Self.window, level + seconds * limit)

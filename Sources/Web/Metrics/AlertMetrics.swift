@@ -2,15 +2,16 @@ import Billing
 import PrometheusMetrics
 import Storage
 
-/// What operators' receiver does not have yet.
+/// The alerts that the receiver does not have yet.
 struct AlertMetrics: MetricSource {
-    /// Where they are kept; `nil` where nobody is told any: what was left when there was somebody waits for nobody.
+    /// `nil` when no alert receiver is configured; alerts queued under an earlier configuration are not
+    /// reported.
     let runs: (any UpkeepRuns)?
     let clock: @Sendable () -> Instant
 
     func families() async throws -> [MetricFamily] {
         let journal = try await runs?.latestRun(.alerts)?.alertJournal
-        // Measured when it is asked for: it grows while the receiver is away.
+        // Computed at each scrape, because the age grows while the receiver is unavailable.
         let age = journal.map { $0.oldestAt.map { max(0, clock().seconds(since: $0)) } ?? 0 }
         return [
             MetricFamily(

@@ -2,7 +2,7 @@ import Billing
 import PrometheusMetrics
 import Storage
 
-/// How long ago Stripe was heard of.
+/// The time of the last event.
 struct EventMetrics: MetricSource {
     let log: any EventLog
 

@@ -1,6 +1,6 @@
 import PrometheusMetrics
 
-/// How much of what is limited is taken at this moment.
+/// The current use of the limited resources.
 struct LimitMetrics: MetricSource {
     let limits: RequestLimits
 

@@ -1,6 +1,6 @@
 package import PrometheusMetrics
 
-/// What is measured as it happens, by whichever room, and what it is about.
+/// The metrics that all modules record as events happen, with their help texts.
 package enum MetricCatalog {
     private static let seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     private static let events: [Double] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]

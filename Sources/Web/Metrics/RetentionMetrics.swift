@@ -2,7 +2,7 @@ import Billing
 import PrometheusMetrics
 import Storage
 
-/// How old the oldest body is that may go by its age, and whether the last pass of retention failed.
+/// The age of the oldest body that retention may delete, and whether the last retention pass failed.
 struct RetentionMetrics: MetricSource {
     let retention: any BodyRetention
     let runs: any UpkeepRuns

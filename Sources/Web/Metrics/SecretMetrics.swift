@@ -1,8 +1,8 @@
 import PrometheusMetrics
 
-/// Which secrets are of use, and whether those that were read last were taken.
+/// The use of each secret, and whether the last reload of the secrets succeeded.
 ///
-/// Labels are fingerprints and the names of API keys: there are as many as somebody configured, and no customer's.
+/// Labels are fingerprints and the names of API keys: as many as are configured, and no customer's data.
 struct SecretMetrics: MetricSource {
     let secrets: CurrentSecrets
 

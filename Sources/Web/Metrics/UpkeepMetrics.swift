@@ -2,7 +2,7 @@ import Billing
 import PrometheusMetrics
 import Storage
 
-/// What is left to fetch, and how the last runs of upkeep came out.
+/// The objects still to be fetched, and the results of the last backfill and reconciliation.
 struct UpkeepMetrics: MetricSource {
     let work: any WorkQueue
     let runs: any UpkeepRuns
@@ -72,7 +72,7 @@ struct UpkeepMetrics: MetricSource {
         ]
     }
 
-    /// One sample a state, of which one is 1.
+    /// One sample for each state; the current state's value is 1.
     private func states(of run: UpkeepRun?, _ kind: UpkeepRun.Kind) -> MetricFamily {
         MetricFamily(
             .gauge,

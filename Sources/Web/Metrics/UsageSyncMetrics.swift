@@ -2,14 +2,14 @@ import Billing
 import PrometheusMetrics
 import Storage
 
-/// How far behind the chain the ledger of usage is, and how the last pass of its sync came out.
+/// How far usage is behind the chain, and whether the last pass of the sync failed.
 struct UsageSyncMetrics: MetricSource {
     let runs: any UpkeepRuns
     let clock: @Sendable () -> Instant
 
     func families() async throws -> [MetricFamily] {
         let run = try await runs.latestRun(.usageSync)
-        // Measured when it is asked for: it grows while the source is away.
+        // Computed at each scrape, because the lag grows while the source is unavailable.
         let lag = run?.syncProgress?.lagSeconds(now: clock()).map { MetricFamily.Sample(Double($0)) }
         return [
             MetricFamily(

@@ -1,9 +1,9 @@
 import CoreMetrics
 import Storage
 
-/// What is measured of requests.
+/// Records the metrics of requests.
 ///
-/// Labels are routes, statuses and reasons: nothing that a stranger writes, and nobody's id.
+/// Labels are routes, statuses and reasons, and never a text from a request or an id.
 struct WebInstruments: Sendable {
     private let factory: any MetricsFactory
     private let acknowledgement: CoreMetrics.Timer
@@ -14,14 +14,15 @@ struct WebInstruments: Sendable {
             label: "console_billing_acknowledgement_seconds",
             factory: factory
         )
-        // Those that matter from the first second: a rate needs to see nought before it sees one.
+        // These counters start at 0, because Prometheus needs a sample before the first increment to compute
+        // a rate.
         for outcome in ["recorded", "duplicate", "quarantined", "refused"] {
             counter("console_billing_deliveries_total", ("outcome", outcome)).increment(by: 0)
         }
     }
 
     func answered(_ method: String, route: String, status: Int) {
-        // A method is whatever somebody sends.
+        // A client can send any method, and each new label value would be a new time series.
         let known = ["GET", "HEAD", "POST", "PUT", "DELETE"].contains(method) ? method : "other"
         counter(
             "console_billing_http_requests_total",
@@ -36,22 +37,22 @@ struct WebInstruments: Sendable {
         acknowledgement.recordNanoseconds(Int64(duration / .nanoseconds(1)))
     }
 
-    /// A delivery that was not let in: not signed, not an event, or too large.
+    /// Counts a refused delivery: not signed, not an event, or too large.
     func refusedDelivery() { counter("console_billing_deliveries_total", ("outcome", "refused")).increment() }
 
-    /// Where somebody who opened a receipt was led.
+    /// The target of a receipt link: Stripe's fresh link, a stored link, or our own page.
     enum ReceiptResult: String { case fresh, stored, own }
 
     func openedReceipt(_ result: ReceiptResult) {
         counter("console_billing_receipt_redirects_total", ("result", result.rawValue)).increment()
     }
 
-    /// A key, token or link that was not let in.
+    /// Counts a refused key, token or link.
     func refusedCredentials(_ reason: String) {
         counter("console_billing_authentication_failures_total", ("reason", reason)).increment()
     }
 
-    /// A request that was turned away because its caller, or all callers, ask for too much.
+    /// Counts a request refused by the caller's rate limit or by that of all callers.
     func limited(_ reason: String) {
         counter("console_billing_limited_requests_total", ("reason", reason)).increment()
     }

@@ -6,9 +6,9 @@ import NIOCore
 import NIOHTTPTypes
 import Synchronization
 
-/// A connection that was accepted, and closes where nobody takes it up.
+/// An accepted connection, which closes itself if no handler takes it.
 ///
-/// The server may end between the two, and NIO ends the whole process over a connection that is let go of unfinished.
+/// The server may stop in between, and NIO ends the process if a connection is released without being closed.
 final class AcceptedConnection: ServerChildChannelValue {
     typealias Parts = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
@@ -24,14 +24,14 @@ final class AcceptedConnection: ServerChildChannelValue {
 
     var channel: any Channel { parts.channel }
 
-    /// Whoever has it finishes it.
+    /// Hands the connection over; the caller must close it.
     func take() -> Parts {
         isTaken.store(true, ordering: .relaxed)
         return parts
     }
 }
 
-/// HTTP/1.1 as Hummingbird speaks it, on connections that may be let go of.
+/// Hummingbird's HTTP/1.1 channel, with connections that may be released before they are handled.
 struct AcceptedHTTP1: ServerChildChannel {
     let base: HTTP1Channel
 

@@ -2,25 +2,25 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 
-/// Bounds what one connection can cost: a request that never ends, a reader that does not read, bytes that
-/// are no HTTP.
+/// Limits the cost of one connection: a request that never ends, a client that does not read, bytes that are
+/// not HTTP.
 ///
-/// Also keeps the rules of HTTP/1 that Hummingbird leaves to others: it closes where either side says that it
-/// will, and takes up nothing that comes after; it answers HEAD without a body and HTTP/1.0 without chunks; it
-/// grants `Expect: 100-continue`.
+/// It also enforces rules of HTTP/1 that Hummingbird does not. It closes the connection after either side
+/// announced that it will, and ignores later requests on it. It answers HEAD without a body, and HTTP/1.0
+/// without chunks. It answers `Expect: 100-continue`.
 ///
-/// Stands behind `HTTPServerPipelineHandler`, so that there is one request at a time.
+/// It stands behind `HTTPServerPipelineHandler`, so there is only one request at a time.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// How long things may take.
+    /// The time limits.
     struct Deadlines: Sendable {
         var request: TimeAmount = .seconds(30)
         var write: TimeAmount = .seconds(30)
-        /// At a shutdown, for a request that is on its way to an idle connection.
+        /// During a shutdown, the time for a request that is already on its way to an idle connection.
         var lastCall: TimeAmount = .milliseconds(200)
     }
 
@@ -28,9 +28,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private struct Exchange {
         let isHead: Bool
         let isOld: Bool
-        /// After it NIO's parser hears nothing more, because a tunnel was asked for that we do not make.
+        /// The request asks for a tunnel, which this service does not offer; NIO's parser reads nothing after
+        /// it.
         let asksForTunnel: Bool
-        /// Nothing else is taken up on this connection.
+        /// No later request on this connection is accepted.
         var isLast: Bool
         var hasArrived = false
         var isBeingAnswered = false
@@ -48,7 +49,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// What a reader takes at least by each deadline.
+    /// The bytes that a client must read by each deadline.
     private static let leastProgress = 64 << 10
 
     private let deadlines: Deadlines
@@ -56,16 +57,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var requestDeadline: Scheduled<Void>?
     private var writeDeadline: Scheduled<Void>?
     private var lastCall: Scheduled<Void>?
-    /// The service ends: the next answer that is begun is the last.
+    /// The service is shutting down, so the next answer is the last.
     private var isEnding = false
-    /// Handed on to be sent on this connection so far.
+    /// The bytes of bodies that were passed on for sending on this connection.
     private var bodyBytes = 0
-    /// The last answer was given: what still comes is not looked at.
+    /// The last answer was sent, so later input is ignored.
     private var isOver = false
 
     init(deadlines: Deadlines) { self.deadlines = deadlines }
 
-    // MARK: What comes
+    // MARK: Input
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
@@ -95,7 +96,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The second is an echo: more came after bytes that the parser had given up on.
+        // This error only repeats the first: more bytes came after those that the parser had rejected.
         guard !isOver, !(error is ByteToMessageDecoderError) else { return }
         guard error is HTTPParserError else {
             context.fireErrorCaught(error)
@@ -103,7 +104,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         guard let exchange else {
-            // A connection that ends in the middle of a header errs too, and there is nobody left to tell.
+            // A connection that ends in the middle of a header also causes an error, and then no client can
+            // receive an answer.
             if context.channel.isActive { refuse(context, Self.refusal(of: error)) }
             return
         }
@@ -111,12 +113,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.close(promise: nil)
             return
         }
-        // Whoever reads the body has to hear of it: to Hummingbird a body that breaks off is one that ends.
+        // The reader of the body must get the error, because Hummingbird would take a broken body for a
+        // complete one.
         self.exchange?.isLast = true
         context.fireErrorCaught(error)
     }
 
-    // MARK: What is answered
+    // MARK: Output
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard !isOver else {
@@ -126,7 +129,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(let head) where head.status.code < 200: context.write(data, promise: promise)
         case .head(let head): context.write(wrapOutboundOut(.head(asItWillBe(head))), promise: promise)
-        // NIO's encoder does not know that it answers HEAD, and the next answer would begin with this body.
+        // NIO's encoder does not know that this answers HEAD, and a client would read the body as the next
+        // answer.
         case .body where exchange?.isHead == true: promise?.succeed()
         case .body(let part):
             exchange?.bodyParts += 1
@@ -136,10 +140,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Lets the end of an answer follow when the rest of it has left.
+    /// Writes the end of an answer only once the rest of it was sent.
     ///
-    /// Behind us the end means that the connection is idle, and at a shutdown an idle connection is closed with
-    /// all that is still to be sent on it. Hummingbird can be megabytes ahead of the socket.
+    /// The handlers behind this one treat the end as an idle connection, and a shutdown closes an idle
+    /// connection with all bytes still to be sent. Hummingbird can be megabytes ahead of the socket.
     private func finishWhenSent(
         _ context: ChannelHandlerContext,
         _ data: NIOAny,
@@ -172,14 +176,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         end(context, with: data, promise, lingering: !exchange.asksForTunnel)
     }
 
-    /// The head with what this connection's future asks for.
+    /// Adapts an answer's head to whether the connection closes after it.
     private func asItWillBe(_ head: HTTPResponseHead) -> HTTPResponseHead {
         var head = head
         exchange?.isBeingAnswered = true
         let saysClose = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
         let isUnmeasuredHead = exchange?.isHead == true && !head.headers.contains(name: "content-length")
         if exchange?.isOld == true || isUnmeasuredHead {
-            // Without it the encoder writes chunks, which HTTP/1.0 cannot read and HEAD must not have.
+            // Without this the encoder writes chunks, which HTTP/1.0 cannot read and an answer to HEAD must
+            // not have.
             head.version = .http1_0
             exchange?.isLast = true
         }
@@ -212,7 +217,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.flush()
     }
 
-    /// Writes the last part of the last answer, and closes when it is on its way.
+    /// Writes the last part of the last answer, and closes the connection once that part was written.
     private func end(
         _ context: ChannelHandlerContext,
         with data: NIOAny,
@@ -228,18 +233,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 context.close(promise: nil)
                 return
             }
-            // A socket closed with bytes unread resets the connection, and the answer would be lost with it.
+            // Closing a socket with unread bytes resets the connection, and the client could lose the answer.
             context.close(mode: .output, promise: nil)
             requestDeadline = closing(context, in: .seconds(1))
         }
         context.write(data, promise: written)
     }
 
-    // MARK: The end of the service
+    // MARK: Shutdown
 
-    /// Makes the answer under way the last one where that can still be said, else the next one.
+    /// Makes the current answer the last one if its head was not sent yet, otherwise the next answer.
     ///
-    /// Closed at once, an idle connection would take with it a request that was sent before anybody knew.
+    /// Closing an idle connection at once would lose a request that the client sent before it knew of the
+    /// shutdown.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is ServiceEnds else {
             context.fireUserInboundEventTriggered(event)
@@ -256,7 +262,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         lastCall = closing(context, in: deadlines.lastCall)
     }
 
-    // MARK: What takes too long
+    // MARK: Slow clients
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         writeDeadline?.cancel()
@@ -265,10 +271,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Closes when too little was read by the deadline: who is slow has not gone away.
+    /// Closes the connection if the client reads too little within the deadline; a slow client that makes
+    /// progress is kept.
     ///
-    /// That the channel becomes writable is not enough to go by, for Hummingbird can be megabytes ahead.
-    /// Looked at three times a deadline, so that a reader who stops is let go soon after it, whenever it stopped.
+    /// Whether the channel becomes writable does not show the progress, because Hummingbird can be megabytes
+    /// ahead. The progress is checked three times within each deadline, so that a client that stops is
+    /// disconnected soon after its deadline.
     private func watchReader(_ context: ChannelHandlerContext, readings: [Int] = []) {
         let readings = Array((readings + [sentBytes(context)]).suffix(3))
         let eventLoop = context.eventLoop.assumeIsolated()
@@ -294,10 +302,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
-    /// NIO's parser takes an empty `Transfer-Encoding` for none and codings we cannot undo for the body itself.
+    /// Whether the end and the target of a request are unambiguous.
     ///
-    /// A proxy in front of us may see it otherwise, and then one of us sees a request that the other does not. The
-    /// same goes for whom a request is for: HTTP/1.1 wants one `Host`, and refuses none and two (RFC 9112, 3.2).
+    /// NIO's parser treats an empty `Transfer-Encoding` as absent, and takes a body with an unknown coding as
+    /// it is. A proxy in front of the service may decide otherwise, and then only one of the two sees a
+    /// second request. HTTP/1.1 also requires exactly one `Host`, so that the target is clear (RFC 9112,
+    /// 3.2).
     private static func isFramedBeyondDoubt(_ head: HTTPRequestHead) -> Bool {
         let isOld = head.version == .http1_0
         let hosts = head.headers["host"].count
@@ -325,7 +335,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension APIError {
-    /// The bytes of the request are not what HTTP says they have to be.
+    /// The answer to bytes that are not valid HTTP.
     static var malformed: APIError {
         APIError(
             .badRequest,

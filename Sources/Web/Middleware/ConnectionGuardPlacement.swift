@@ -1,10 +1,10 @@
 import NIOCore
 import NIOHTTP1
 
-/// Puts ``ConnectionGuard`` where Hummingbird has no place for handlers: right behind NIO's parser.
+/// Puts ``ConnectionGuard`` directly behind NIO's parser, where Hummingbird has no place for handlers.
 ///
-/// What comes after it translates requests into the shared HTTP types, which know neither the version of HTTP
-/// nor whether the connection is to be kept.
+/// The handlers behind it convert requests into the shared HTTP types, which have neither the version of HTTP
+/// nor whether the connection is kept alive.
 final class ConnectionGuardPlacement: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Never
 
@@ -16,7 +16,8 @@ final class ConnectionGuardPlacement: ChannelInboundHandler, RemovableChannelHan
         let pipeline = context.pipeline.syncOperations
         do {
             let parser = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            // Without it Hummingbird takes up what was pipelined even after an answer that closes.
+            // Without this handler Hummingbird accepts pipelined requests even after an answer that closes
+            // the connection.
             let handlers: [any ChannelHandler] = [
                 EndOfService(), HTTPServerPipelineHandler(), ConnectionGuard(deadlines: deadlines),
             ]
@@ -27,10 +28,11 @@ final class ConnectionGuardPlacement: ChannelInboundHandler, RemovableChannelHan
     }
 }
 
-/// The service ends, and with it soon every connection.
+/// The event that the service is shutting down.
 struct ServiceEnds: Sendable {}
 
-/// Tells ``ConnectionGuard`` of a shutdown in the place of those who would close an idle connection at once.
+/// Converts the shutdown event to ``ServiceEnds``, because later handlers would close an idle connection at
+/// once.
 private final class EndOfService: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
 

@@ -4,13 +4,14 @@ import Logging
 import Storage
 import Traces
 
-/// The outermost step: names the request and its place in a trace, turns every error into the contract's shape, and logs one line.
+/// The outermost middleware: sets the request id and the trace, converts errors to API errors, and logs one
+/// line.
 ///
-/// The line has the route, never the path's query: a signed link's signature is in there.
+/// The line has the route and never the query, because a signed link's query contains its signature.
 struct RequestMiddleware: RouterMiddleware {
     let clock: @Sendable () -> Instant
     let secrets: CurrentSecrets
-    /// Draws any 64 bits, for what traces and spans are called.
+    /// Returns 64 random bits, for the ids of traces and spans.
     var random: @Sendable () -> UInt64 = { TraceContext.system() }
     let routes: RouteTable
     let limits: RequestLimits
@@ -41,7 +42,7 @@ struct RequestMiddleware: RouterMiddleware {
         }
     }
 
-    /// The caller's trace with a span of our own, or one that begins here.
+    /// A new span in the caller's trace; without a trace, a new trace.
     private func trace(of request: Request) -> TraceContext {
         let parent = TraceContext(
             parents: request.headers[values: .traceParent],
@@ -94,7 +95,7 @@ struct RequestMiddleware: RouterMiddleware {
         case let error as APIError:
             return error
         case is StoreError:
-            // Whatever kept an event from being stored: Stripe is to send it again.
+            // The event was not stored: a 503 makes Stripe send it again.
             return .unavailable("The store cannot take the request now. Try again in a few seconds.")
         case let error as HTTPError where error.status == .notFound:
             return routes.absence(of: request)
@@ -123,7 +124,8 @@ struct RequestMiddleware: RouterMiddleware {
         }
     }
 
-    /// Errors of ours describe themselves without values; of anybody else's only the type is logged.
+    /// A description that is safe to log: our own errors contain no values, and of other errors only the type
+    /// is logged.
     private static func safeDescription(_ error: any Error) -> String {
         switch error {
         case let error as StoreError: "\(error)"

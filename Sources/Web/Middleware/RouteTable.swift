@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// The routes that there are, so that a wrong method on one of them can be told from an unknown path.
+/// All routes, so that a wrong method on a known path is distinguished from an unknown path.
 struct RouteTable: Sendable {
     private var routes: [(segments: [Substring], method: HTTPRequest.Method)] = []
     private var costs: [String: RouteCost] = [:]
@@ -10,15 +10,15 @@ struct RouteTable: Sendable {
         costs["\(method) \(path)"] = cost
     }
 
-    /// What a request costs; nothing where no route takes it.
+    /// The cost of a request; `free` if no route matches.
     ///
-    /// The path is as it was registered.
+    /// The path is the route's pattern as it was registered.
     func cost(of method: HTTPRequest.Method, at path: String?) -> RouteCost {
         let method = method == .head ? .get : method
         return path.flatMap { costs["\(method) \($0)"] } ?? .free
     }
 
-    /// What to say about a request that no route took: 405 with what is allowed, or 404.
+    /// The error for a request that no route handles: 405 with the allowed methods, or 404.
     func absence(of request: Request) -> APIError {
         let allowed = methods(at: request.uri.path)
         guard !allowed.isEmpty else {

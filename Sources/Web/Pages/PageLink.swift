@@ -1,13 +1,13 @@
 import Storage
 
-/// A path of ours with parameters, encoded.
+/// A path of this service with its query parameters, percent-encoded.
 struct PageLink {
     private(set) var parameters: [(name: String, value: String)] = []
     let path: String
 
     init(_ path: String) { self.path = path }
 
-    /// The link with one more parameter; an absent or empty value adds none.
+    /// The link with one more parameter; a missing or empty value adds none.
     func with(_ name: String, _ value: String?) -> PageLink {
         guard let value, !value.isEmpty else { return self }
         var link = self

@@ -1,11 +1,10 @@
 import Billing
 
-/// An amount on a page: the number for machines, and what a reader sees until a script writes it as is usual
-/// where the reader is.
+/// An amount on a page: a number for scripts, and a text that a script replaces by the reader's local format.
 struct PageAmount: Equatable {
-    /// In the major unit: `12.5`, `-0.000123`.
+    /// The amount in the major unit: `12.5`, `-0.000123`.
     let number: String
-    /// `USD`.
+    /// The currency code, such as `USD`.
     let code: String
     let text: String
 
@@ -15,8 +14,10 @@ struct PageAmount: Equatable {
         text = money.display
     }
 
-    /// As fine as a token is, which is finer than anybody sees; all digits of a price on chain times a price of AKT
-    /// would be the larger part of a page.
+    /// The number of decimal places, as many as a token has.
+    ///
+    /// All digits of an on-chain price times a price of AKT would be most of a page's size, and a reader
+    /// would not see them.
     static let places = 6
 
     init(_ amount: ExactAmount, in currency: Currency = .usd) {
@@ -25,7 +26,7 @@ struct PageAmount: Equatable {
         text = Self.text(amount, in: currency)
     }
 
-    /// What is more than nothing is never shown as nothing.
+    /// An amount other than zero is never shown as zero.
     static func text(_ amount: ExactAmount, in currency: Currency = .usd) -> String {
         let rounded = amount.rounded(to: currency)
         guard rounded.minorUnits == 0, amount != .zero else { return rounded.display }
@@ -34,11 +35,11 @@ struct PageAmount: Equatable {
     }
 }
 
-/// A moment on a page: for machines, and for a reader in some zone.
+/// A moment on a page: in UTC for scripts, and as text in the reader's time zone.
 struct PageMoment: Equatable {
-    /// `2026-11-28T09:16:36Z`.
+    /// The time in UTC: `2026-11-28T09:16:36Z`.
     let machine: String
-    /// `28 Nov 2026, 09:16`.
+    /// The text: `28 Nov 2026, 09:16`.
     let text: String
 
     init(_ instant: Instant, zone: LocalTime) {
@@ -50,7 +51,7 @@ struct PageMoment: Equatable {
     }
 }
 
-/// A day on a page, whatever the zone of the reader: days of usage are UTC's.
+/// A day on a page, independent of the reader's time zone: days of usage are in UTC.
 struct PageDay: Equatable {
     let machine: String
     let text: String
@@ -62,10 +63,10 @@ struct PageDay: Equatable {
 }
 
 extension CivilDate {
-    /// `28 Nov 2026`.
+    /// For example `28 Nov 2026`.
     var readable: String { "\(parts.day) \(monthName.prefix(3)) \(parts.year)" }
 
-    /// `November`.
+    /// For example `November`.
     var monthName: String {
         let names = [
             "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",

@@ -1,8 +1,8 @@
 import Mustache
 
-/// The templates, compiled into the binary: one file to ship, none to lose.
+/// The templates, which are compiled into the binary, so that no file can be missing.
 enum Templates {
-    /// All of them, under the names by which they name one another.
+    /// All templates, by the names with which they include one another.
     static let library: MustacheLibrary = {
         MustacheContentTypes.register(HTMLText(), named: "HTML_TEXT")
         return MustacheLibrary(templates: sources.mapValues(compile))
@@ -37,16 +37,16 @@ enum Templates {
                 string: "{{% CONTENT_TYPE: HTML_TEXT}}\n" + String(decoding: bytes, as: UTF8.self)
             )
         } catch {
-            // A template is a part of the program; a test renders each.
+            // Templates are part of the program, and a test renders each.
             preconditionFailure("a template of ours does not compile: \(error)")
         }
     }
 }
 
-/// Escapes what stands in a text or between quotation marks.
+/// Escapes a value for text and for quoted attributes.
 ///
-/// By bytes. Mustache's own goes by characters, of which a quotation mark with an accent after it is another one: it
-/// would go through as it is, and end an attribute all the same.
+/// The escaping works on bytes. Mustache's own escaping works on characters: a quotation mark with a
+/// combining accent is another character, so it would stay unescaped, but would still end an attribute.
 struct HTMLText: MustacheContentType {
     func escapeText(_ text: String) -> String {
         var escaped: [UInt8] = []

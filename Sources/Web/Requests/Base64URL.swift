@@ -1,4 +1,4 @@
-/// Base64 in the alphabet of addresses and without padding (RFC 4648, section 5).
+/// Base64 in the URL-safe alphabet, without padding (RFC 4648, section 5).
 package enum Base64URL {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
@@ -19,8 +19,8 @@ package enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// - Returns: `nil` for anything but the one spelling that ``encoded(_:)`` gives: what is signed must not have
-    ///   several.
+    /// - Returns: `nil` for any text that ``encoded(_:)`` does not produce, so that signed bytes have only
+    ///   one encoding.
     package static func decoded(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         var (bits, count): (UInt32, UInt32) = (0, 0)
@@ -32,7 +32,8 @@ package enum Base64URL {
             count -= 8
             bytes.append(UInt8(truncatingIfNeeded: bits >> count))
         }
-        // A lone character says less than a byte, and the bits left over of the last one are zero.
+        // A single leftover character has too few bits for a byte, and the unused bits of the last character
+        // must be zero.
         guard count < 6, bits & ((1 << count) - 1) == 0 else { return nil }
         return bytes
     }

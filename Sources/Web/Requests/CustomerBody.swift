@@ -1,10 +1,10 @@
 import Billing
 import Storage
 
-/// The body of `PUT /v1/customers/{id}`: whose customer it is.
+/// The body of `PUT /v1/customers/{id}`: the users and organizations that the customer belongs to.
 struct CustomerBody {
     let account: String?
-    /// A list that is left out or null says nothing; an empty one says that there are none.
+    /// The stated links: a missing or null list changes nothing, and an empty list removes its links.
     let stated: StatedLinks
 
     private static let lists: [(name: String, kind: Identity.Kind)] = [
@@ -12,9 +12,9 @@ struct CustomerBody {
     ]
     private static let maximumCount = 100
 
-    /// Reads the body.
+    /// Parses the body.
     ///
-    /// - Throws: ``APIError`` naming the member that cannot be right.
+    /// - Throws: ``APIError`` that names the invalid member.
     init(_ bytes: [UInt8]) throws(APIError) {
         var refusal: APIError?
         let read = try? bytes.withUnsafeBufferPointer { bytes in

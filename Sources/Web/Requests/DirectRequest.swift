@@ -1,23 +1,24 @@
 import HTTPTypes
 
-/// Whether a request comes from a program on this machine, without a proxy between.
+/// Whether a request comes from a program on this machine, without a proxy in between.
 enum DirectRequest {
-    /// The headers of a direct request: a key, and what curl and Prometheus send.
+    /// The headers of a direct request: an API key, and the headers that curl and Prometheus send.
     ///
-    /// Proxies mark what they pass on by headers of many names, so that not all of those can be known.
+    /// The list is of allowed headers, because the names of the headers that proxies add cannot all be known.
     /// <https://github.com/prometheus/prometheus/blob/main/scrape/scrape.go>
     ///
-    /// A proxy on this machine that adds no header and asks for this address cannot be told from a program.
+    /// A proxy on this machine that adds no header and uses a loopback host cannot be distinguished from a
+    /// program.
     private static let names: Set<String> = [
         "user-agent", "accept", "accept-encoding", "connection", "x-prometheus-scrape-timeout-seconds",
         "authorization", "x-api-key",
     ]
 
     /// - Parameters:
-    ///   - request: Its host is to be this machine too: a page in a browser here can have a name of its own lead here
-    ///     (DNS rebinding).
-    ///   - peer: The address of the other end of the connection.
-    /// - Returns: Whether it does, as far as can be seen.
+    ///   - request: The request. Its host must be this machine too, because a page in a local browser can use
+    ///     a name that resolves to this machine (DNS rebinding).
+    ///   - peer: The address of the connection's other end.
+    /// - Returns: Whether all signs say that the request is direct.
     static func isFromThisMachine(_ request: HTTPRequest, peer: String?) -> Bool {
         peer.map(Loopback.contains) ?? false
             && request.authority.map(Loopback.isHost) ?? false
@@ -25,14 +26,14 @@ enum DirectRequest {
     }
 }
 
-/// Addresses and names of this machine.
+/// The addresses and names of this machine.
 enum Loopback {
-    /// Whether an address, as the socket has it, is one of them; IPv4 mapped into IPv6 included.
+    /// Whether a socket's address is a loopback address, including IPv4 mapped into IPv6.
     static func contains(_ address: String) -> Bool {
         address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
     }
 
-    /// Whether `HOST[:PORT]` is one of them.
+    /// Whether `HOST[:PORT]` names this machine.
     static func isHost(_ authority: String) -> Bool {
         authority.wholeMatch(of: /(?i:localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\])(:[0-9]*)?/)
             != nil

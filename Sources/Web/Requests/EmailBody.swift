@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What a body of `{"email":"…"}` asks for.
+/// The body `{"email":"…"}`.
 struct EmailBody: Decodable {
     let email: String?
 
@@ -25,9 +25,9 @@ struct EmailBody: Decodable {
         email = try members.decodeIfPresent(String.self, forKey: AnyKey("email"))
     }
 
-    /// Reads a body; an empty one asks for nothing in particular.
+    /// Parses the body; an empty body has no address.
     ///
-    /// - Throws: ``APIError`` that says what a body may be.
+    /// - Throws: ``APIError`` that says which bodies are valid.
     init(_ bytes: [UInt8]) throws(APIError) {
         guard !bytes.isEmpty else {
             email = nil

@@ -1,16 +1,16 @@
 import Billing
 import Storage
 
-/// The body of `POST /v1/erasures`: whose data are to be erased.
+/// The body of `POST /v1/erasures`: the customer to erase, and whether to do a dry run.
 struct ErasureBody {
     let key: CustomerKey
     let isDryRun: Bool
 
     private enum Member { case text(String), flag(Bool), null, other }
 
-    /// Reads the body.
+    /// Parses the body.
     ///
-    /// - Throws: ``APIError`` naming the member that cannot be right.
+    /// - Throws: ``APIError`` that names the invalid member.
     init(_ bytes: [UInt8]) throws(APIError) {
         var members: [String: Member] = [:]
         for (name, member) in try Self.members(bytes) {

@@ -2,7 +2,7 @@ import Billing
 import Storage
 
 extension QueryReader {
-    /// Which events of the log to list.
+    /// Reads the filters and the cursor of the list of events.
     mutating func events(now: Instant) throws(APIError) -> EventQuery {
         var events = EventQuery(limit: try integer("limit", in: 1...100) ?? 10)
         events.type = try identifier("type")
@@ -28,15 +28,15 @@ extension QueryReader {
         return events
     }
 
-    /// An entry's cursor, `id@api_version`, or an event's id.
+    /// Reads a cursor: an entry's cursor `id@api_version`, or an event's id.
     private mutating func eventCursor(_ name: String) throws(APIError) -> String? {
         guard let cursor = text(name) else { return nil }
         guard !cursor.utf8.contains(0) else { throw .invalid(name, "This is no cursor of this list.") }
         return cursor
     }
 
-    /// The API version that one body of an event is picked by.
+    /// Reads the API version that selects one body of an event.
     ///
-    /// - Returns: `nil` where none is picked; `""` for the body that names no version.
+    /// - Returns: `nil` without the parameter; `""` for `none`, the body without a version.
     mutating func apiVersion() -> String? { text("api_version").map { $0 == "none" ? "" : $0 } }
 }

@@ -1,4 +1,4 @@
-/// An id as one segment of a path, and back.
+/// Percent-encodes an id as one segment of a path, and decodes it.
 enum PathSegment {
     static func encoded(_ text: String) -> String {
         var result = ""
@@ -16,8 +16,8 @@ enum PathSegment {
         return result
     }
 
-    /// - Returns: `nil` for what is not percent-encoded UTF-8, and for a NUL, at which a database may stop
-    ///   reading.
+    /// - Returns: `nil` for a text that is not percent-encoded UTF-8, or that contains a NUL, at which a
+    ///   database may stop reading.
     static func decoded(_ text: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]

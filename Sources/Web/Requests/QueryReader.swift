@@ -1,21 +1,21 @@
 import Billing
 import Hummingbird
 
-/// The parameters of a query, each to be asked for by name; what nobody asked for is an error.
+/// Reads the parameters of a query by name; a parameter that the route does not read is an error.
 ///
-/// A misspelt filter that is silently ignored shows a customer the wrong rows.
+/// If a misspelt filter were ignored, a customer would see the wrong rows.
 struct QueryReader {
     private var values: [String: String] = [:]
     private var known: Set<String> = []
 
-    /// - Throws: ``APIError`` for a query that cannot be decoded, or that names a parameter twice.
+    /// - Throws: ``APIError`` for a query that cannot be decoded, or that repeats a parameter.
     init(_ request: Request) throws(APIError) { try self.init(request.uri.query ?? "") }
 
-    /// Reads parameters as a form writes them, whether in an address or in a body.
+    /// Reads form-encoded parameters, from a URL or from a body.
     init(_ query: String) throws(APIError) {
         guard !query.isEmpty else { return }
         guard query.utf8.count <= 8192 else { throw .invalid("query", "The query is too long.") }
-        // By bytes, as the separators are: an `=` with a combining accent after it is another character.
+        // Splits by bytes: in a text, an `=` with a combining accent would be another character.
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             let value = Self.decoded(pair[equals...].dropFirst())
@@ -28,7 +28,7 @@ struct QueryReader {
         }
     }
 
-    /// The value of a parameter; an empty one counts as absent, as in a form that was not filled in.
+    /// The value of a parameter; `nil` for an empty value, which an empty form field sends.
     mutating func text(_ name: String) -> String? {
         known.insert(name)
         return values[name].flatMap { $0.isEmpty ? nil : $0 }
@@ -68,7 +68,7 @@ struct QueryReader {
         return value
     }
 
-    /// - Throws: ``APIError`` naming a parameter that this route does not have.
+    /// - Throws: ``APIError`` that names a parameter that the route did not read.
     func finish() throws(APIError) {
         guard let unknown = values.keys.filter({ !known.contains($0) }).min() else { return }
         let names = known.sorted().joined(separator: ", ")

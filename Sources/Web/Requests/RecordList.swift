@@ -1,17 +1,17 @@
 import Billing
 
-/// Records as they are posted: a JSON array of them, one a line (JSONL), or one alone.
+/// Posted records: a JSON array, one record a line (JSONL), or a single record.
 ///
-/// They are read one after the other, and no further than there may be any, so that what a body takes in memory is the
-/// body and its records.
+/// The records are parsed one by one, and parsing stops at the limit, so the memory needed is that of the
+/// body and of its records.
 enum RecordList {
     static let maximumCount = 10_000
-    /// Of one record; what reading takes beside the body goes by it.
+    /// The maximum size of one record, which bounds the memory of the parser.
     static let maximumRecordBytes = 1 << 20
 
-    /// Reads all of them, or says which is the first that cannot be.
+    /// Parses all records, or reports the first invalid one.
     ///
-    /// - Throws: ``APIError`` naming the record by its place, counted from 1, its field and what is wrong.
+    /// - Throws: ``APIError`` that names the record by its number, counted from 1, its field and the fault.
     static func read<Record>(
         _ body: [UInt8],
         _ record: (JSONValue) throws(JSONFieldError) -> Record
@@ -24,7 +24,7 @@ enum RecordList {
         }
     }
 
-    /// Splits an array where the commas between its elements are, so that no more than one of them is read at a time.
+    /// Splits an array at the commas between its elements, so that only one element is parsed at a time.
     private static func readArray<Record>(
         _ body: [UInt8],
         _ record: (JSONValue) throws(JSONFieldError) -> Record
@@ -35,7 +35,7 @@ enum RecordList {
         var start = 0
         for (index, byte) in body.enumerated() {
             if depth == 0, start > 0 {
-                // Behind the array there is nothing.
+                // Only white space may follow the array.
                 guard isSpace(byte) else { throw notJSON }
                 continue
             }
@@ -70,7 +70,7 @@ enum RecordList {
         _ body: [UInt8],
         _ record: (JSONValue) throws(JSONFieldError) -> Record
     ) throws(APIError) -> [Record] {
-        // One record alone may be spread over lines.
+        // A single record may span several lines.
         if body.count <= maximumRecordBytes, isJSON(body) { return [try parsed(body[...], 1, record)] }
         var records: [Record] = []
         var number = 1

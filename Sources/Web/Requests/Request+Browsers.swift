@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 
 extension Request {
-    /// Whether a person waits for the answer in a browser, which asks for `text/html` by name.
+    /// Whether a browser sent the request, for a person: browsers list `text/html` in `Accept`.
     var isBrowsers: Bool {
         headers[values: .accept].contains { $0.lowercased().contains("text/html") }
     }

@@ -3,15 +3,15 @@ import NIOCore
 import NIOHTTP1
 
 extension Request {
-    /// The raw bytes of the body, whatever the content type says.
+    /// The raw bytes of the body; the content type is ignored.
     ///
     /// - Parameters:
-    ///   - limit: In bytes.
-    ///   - budget: What all bodies share until they have arrived.
-    ///   - setting: The setting that the limit comes from, to be named when it is exceeded.
-    /// - Returns: All of it.
-    /// - Throws: ``APIError``: 413 for a body over the limit, as soon as that is known, 400 for one cut off, and 503 while
-    ///   there is no room for more bodies.
+    ///   - limit: The maximum size in bytes.
+    ///   - budget: The memory that all bodies share while they arrive.
+    ///   - setting: The name of the limit's setting, for the error.
+    /// - Returns: The whole body.
+    /// - Throws: ``APIError``: 413 as soon as the body is known to exceed the limit, 400 for a body that
+    ///   breaks off, and 503 while there is no memory for more bodies.
     func bytes(upTo limit: Int, _ budget: BodyBudget, setting: String? = nil) async throws -> [UInt8] {
         try refuseLength(over: limit, setting: setting)
         var bytes: [UInt8] = []
@@ -22,7 +22,8 @@ extension Request {
                     throw APIError.tooLarge(limit, setting)
                 }
                 guard budget.take(part.readableBytes, beside: bytes.count) else { throw APIError.noRoom }
-                // Copied, for a part of one byte holds all of the memory that it was read into.
+                // The bytes are copied, because even a part of one byte keeps the whole buffer alive that it
+                // was read into.
                 part.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
             }
         } catch is HTTPParserError {
@@ -31,14 +32,15 @@ extension Request {
         return bytes
     }
 
-    /// Refuses a body that says to be over a limit.
+    /// Rejects a body whose `Content-Length` exceeds a limit.
     func refuseLength(over limit: Int, setting: String? = nil) throws(APIError) {
         guard let length = headers[.contentLength] else { return }
-        // A length that is no Int is one beyond 2^63: the parser lets nothing else through.
+        // The parser accepts only digits, so a length that is not an Int is 2^63 or more.
         guard let length = Int(length), length <= limit else { throw .tooLarge(limit, setting) }
     }
 
-    /// Whether the connection can go on after an answer that came before the body: the rest of it is read and let go of.
+    /// Whether the connection can stay open after an answer that was sent before the body: up to 64 KiB are
+    /// read and discarded.
     var isSmall: Bool { headers[.contentLength].flatMap { Int($0) }.map { $0 <= 64 << 10 } ?? false }
 }
 

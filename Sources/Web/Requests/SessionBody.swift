@@ -1,7 +1,7 @@
 import Billing
 import Storage
 
-/// The body of `POST /v1/customer_sessions`: whose session it is to be, and where it leads back to.
+/// The body of `POST /v1/customer_sessions`: the customer, and the URL to return to.
 struct SessionBody {
     let customer: CustomerKey
     let owner: String?
@@ -10,9 +10,9 @@ struct SessionBody {
     static let maximumReturnURLBytes = 2048
     private static let names = ["customer", "account", "owner", "return_url"]
 
-    /// Reads the body.
+    /// Parses the body.
     ///
-    /// - Throws: ``APIError`` naming the member that cannot be right.
+    /// - Throws: ``APIError`` that names the invalid member.
     init(_ bytes: [UInt8]) throws(APIError) {
         var texts: [String: String] = [:]
         for (name, member) in try Self.members(bytes) {

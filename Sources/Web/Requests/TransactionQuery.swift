@@ -4,7 +4,7 @@ import Storage
 extension QueryReader {
     /// The filters that the feed and its export share.
     ///
-    /// - Parameter reach: The caller's.
+    /// - Parameter reach: The customers that the caller may see.
     /// - Returns: The filter.
     /// - Throws: ``APIError``: 404 for a customer out of reach.
     mutating func transactionFilter(within reach: Reach) throws(APIError) -> TransactionFilter {
@@ -24,7 +24,7 @@ extension QueryReader {
 
     mutating func status() throws(APIError) -> String? {
         guard let status = text("status") else { return nil }
-        // Stripe adds states without notice: one that no row has finds nothing.
+        // Stripe adds statuses without notice, so an unknown status is allowed, and finds no rows.
         guard 1...64 ~= status.utf8.count,
             status.utf8.allSatisfy({ 0x61...0x7A ~= $0 || $0 == UInt8(ascii: "_") })
         else { throw .invalid("status", "Give a status as Stripe spells it, such as requires_action.") }

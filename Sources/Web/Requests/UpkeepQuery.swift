@@ -1,14 +1,15 @@
 package import Billing
 package import Storage
 
-/// What a run is asked to do, as `POST /v1/backfills` and `POST /v1/reconciliations` take it, and the commands too.
+/// The parameters of a backfill or reconciliation, shared by `POST /v1/backfills`, `POST /v1/reconciliations`
+/// and the commands.
 package enum UpkeepParameters {
     /// - Parameters:
-    ///   - kind: What kind of run.
-    ///   - values: The parameters by name, each as it was spelt.
-    ///   - now: The present.
-    /// - Returns: The request of an operator.
-    /// - Throws: ``APIError`` naming the parameter that cannot be right.
+    ///   - kind: The kind of the job.
+    ///   - values: The raw parameters by name.
+    ///   - now: The current time.
+    /// - Returns: The operator's request.
+    /// - Throws: ``APIError`` that names the invalid parameter.
     package static func request(
         _ kind: UpkeepRun.Kind,
         _ values: [String: String],
@@ -71,7 +72,7 @@ package enum UpkeepParameters {
         return rate
     }
 
-    /// `any` lifts the limit.
+    /// `any` removes the limit.
     private static func maxRequests(_ values: [String: String]) throws(APIError) -> Int? {
         guard let text = values["max_requests"] else { return ReadAllocation.defaultRequests }
         if text == "any" { return nil }
@@ -83,9 +84,9 @@ package enum UpkeepParameters {
 }
 
 extension MomentText {
-    /// Reads a moment that a parameter gives.
+    /// Parses a moment in a parameter.
     ///
-    /// - Throws: ``APIError`` naming the parameter.
+    /// - Throws: ``APIError`` that names the parameter.
     static func instant(
         _ text: String,
         of parameter: String,

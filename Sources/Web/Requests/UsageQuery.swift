@@ -2,14 +2,14 @@ import Billing
 import Hummingbird
 
 extension QueryReader {
-    /// A day in UTC.
+    /// Reads a day in UTC.
     mutating func date(_ name: String) throws(APIError) -> CivilDate? {
         guard let text = text(name) else { return nil }
         guard let date = CivilDate(text) else { throw .invalid(name, "Give a date such as 2026-11-25.") }
         return date
     }
 
-    /// `from` and `to`, both inclusive and no later than today: the last 31 days where they do not say.
+    /// Reads `from` and `to`, both inclusive and no later than today; by default the last 31 days.
     mutating func dates(
         _ first: String = "from",
         _ last: String = "to",
@@ -29,8 +29,8 @@ extension QueryReader {
         return (from...through).limited(to: today)
     }
 
-    /// `customer` or `owner`, one of them; for somebody who has customers of their own, all of those where neither is
-    /// given.
+    /// Reads `customer` or `owner`, but not both; without either, a caller with customers of their own gets
+    /// all of them.
     mutating func usageSubject(_ caller: Caller) throws(APIError) -> UsageSubject {
         let customer = try customer()
         let owner = text("owner")
@@ -50,14 +50,15 @@ extension QueryReader {
 }
 
 extension ClosedRange<CivilDate> {
-    /// The range with each end that lies after today moved to today.
+    /// Moves each end that is after today to today.
     ///
-    /// Nothing is known of a later day, and every day of a range costs work: one far ahead must not be walked to.
+    /// Later days have no data, and each day of a range costs work, so a range far in the future must not be
+    /// iterated.
     func limited(to today: CivilDate) -> Self { clamped(to: Swift.min(lowerBound, today)...today) }
 }
 
 extension Caller {
-    /// An address that is asked about, as far as it is the caller's.
+    /// The usage of an address, limited to the days on which one of the caller's customers had the address.
     func subject(owner: String) -> UsageSubject {
         switch reach {
         case .anyCustomer: .owner(owner)

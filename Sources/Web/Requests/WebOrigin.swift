@@ -6,17 +6,18 @@ import Musl
 import Darwin
 #endif
 
-/// The origin of a web address: scheme, host and port, spelt as browsers do in `Origin`.
+/// The origin of a URL: scheme, host and port, in the format of browsers' `Origin` header.
 package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
     let scheme: String
-    /// In lower case; an IPv6 address in its brackets.
+    /// In lower case; an IPv6 address is in brackets.
     let host: String
-    /// `nil` for the scheme's own.
+    /// `nil` for the scheme's default port.
     let port: Int?
 
-    /// Takes an http or https address without user and password; anything else is `nil`.
+    /// Accepts an http or https URL without user and password; `nil` for any other text.
     package init?(of address: String) {
-        // Characters of RFC 3986 and nothing else: browsers take a backslash for a slash, and other blanks out.
+        // Only the characters of RFC 3986: browsers treat a backslash as a slash, and remove tabs and line
+        // breaks.
         guard address.utf8.allSatisfy(Self.isOfAnAddress) else { return nil }
         if address.hasPrefix("https://") {
             scheme = "https"
@@ -37,7 +38,7 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
         port = number == (scheme == "https" ? 443 : 80) ? nil : number
     }
 
-    /// The path of a base of links, without its final slash; empty at the root of a host.
+    /// The path of a base URL, without a final slash; empty at the root of a host.
     static func path(of base: String) -> String {
         let path = base.drop { $0 != ":" }.dropFirst(3).drop { $0 != "/" }
         return path.hasSuffix("/") ? String(path.dropLast()) : String(path)
@@ -45,7 +46,7 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { "\(scheme)://\(host)" + (port.map { ":\($0)" } ?? "") }
 
-    /// Whether what is sent there can be read and altered on the way by nobody: it is encrypted, or never leaves the
+    /// Whether traffic to this origin cannot be read or altered: it is encrypted, or never leaves the
     /// machine.
     package var isSafeOnTheWay: Bool { isEncrypted || isLoopback }
 
@@ -56,9 +57,9 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
             || host.wholeMatch(of: /127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}/) != nil
     }
 
-    /// Whether it can be a host: an address, or a name of labels that are neither empty nor too long.
+    /// Whether a text can be a host: an IP address, or a name whose labels are neither empty nor too long.
     ///
-    /// Browsers take what ends in a number for an IPv4 address, and refuse it where it is none:
+    /// Browsers parse a host that ends in a number as an IPv4 address, and reject the URL if that fails:
     /// <https://url.spec.whatwg.org/#concept-host-parser>
     private static func isHost(_ host: String) -> Bool {
         if host.hasPrefix("[") {

@@ -2,7 +2,7 @@ import FoundationEssentials
 package import HTTPTypes
 import Hummingbird
 
-/// An error as every route answers it: Stripe's shape, and an honest status.
+/// An error as all routes answer it: in Stripe's format, with an accurate HTTP status.
 package struct APIError: Error, Equatable, Sendable {
     package enum Kind: String, Codable, Sendable {
         case invalidRequest = "invalid_request_error"
@@ -15,9 +15,9 @@ package struct APIError: Error, Equatable, Sendable {
     package let status: HTTPResponse.Status
     package let kind: Kind
     package let code: String
-    /// A sentence for people that says what to do.
+    /// A sentence that tells a person what to do.
     ///
-    /// It repeats nothing of the request.
+    /// The message repeats no id and no text of the request.
     package let message: String
     package var parameter: String?
     package var headers: HTTPFields = [:]
@@ -40,7 +40,7 @@ package struct APIError: Error, Equatable, Sendable {
 }
 
 extension APIError {
-    /// The one answer for what does not exist and for what is somebody else's.
+    /// The error for a missing object and for another customer's object; the two must not be distinguishable.
     static func noSuch(_ what: String) -> APIError {
         APIError(
             .notFound,
@@ -54,7 +54,7 @@ extension APIError {
         APIError(.badRequest, .invalidRequest, code: "parameter_invalid", message, parameter: parameter)
     }
 
-    /// Our own trouble is never the caller's fault: Stripe retries a 503, and so may others.
+    /// A fault of this service, with status 503, which Stripe and other clients retry.
     static func unavailable(_ message: String) -> APIError {
         APIError(
             .serviceUnavailable,
@@ -66,7 +66,6 @@ extension APIError {
     }
 }
 
-/// The body of an error.
 private struct ErrorBody: Encodable {
     struct Inner: Encodable {
         let type: APIError.Kind
@@ -89,7 +88,7 @@ extension APIError {
         return Response(status: status, headers: fields, body: .init(byteBuffer: JSONBody.encode(body)))
     }
 
-    /// The same for a request that never became one, written by hand to the connection.
+    /// The error as bytes, for a request that HTTP parsing rejected and no route can answer.
     func bytes(requestID: String) -> ByteBuffer {
         JSONBody.encode(
             ErrorBody(
@@ -105,12 +104,12 @@ extension APIError {
     }
 }
 
-/// JSON as we answer it.
+/// JSON in the format of all answers.
 enum JSONBody {
     static func encode(_ value: some Encodable) -> ByteBuffer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Our answers are strings, integers, booleans and lists of them, so that encoding cannot fail.
+        // Encoding cannot fail: answers consist of texts, finite numbers, booleans, lists and objects.
         return ByteBuffer(bytes: (try? encoder.encode(value)) ?? Data("{}".utf8))
     }
 

@@ -1,9 +1,9 @@
 import Billing
 
-/// A customer's balance as the API shows it: amounts in the currency's major unit, exact, as text.
+/// A customer's balance in the API's format; amounts are exact decimal strings in the currency's major unit.
 struct BalanceResponse: Encodable {
     let object = "balance"
-    /// `nil` where several of one user's are added up.
+    /// `nil` if the balance is the sum of several customers of one user.
     let customer: String?
     let balances: [Currency]
     let burn_per_hour: String?
@@ -46,7 +46,7 @@ struct BalanceResponse: Encodable {
     }
 }
 
-/// A day of a balance as the API shows it.
+/// One day of a balance in the API's format.
 struct BalanceDayResponse: Encodable {
     let date: String
     let currency: String

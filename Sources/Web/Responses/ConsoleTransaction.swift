@@ -1,8 +1,8 @@
 import Billing
 
-/// A payment, or a coupon that was claimed, in the shape that Console's page reads.
+/// A payment or a claimed coupon, in the format that Console's page reads.
 ///
-/// Optional fields are left out, as Console does.
+/// Optional fields without a value are omitted, as in Console.
 struct ConsoleTransaction: Encodable {
     let id: String
     let type: String
@@ -23,7 +23,7 @@ struct ConsoleTransaction: Encodable {
         amount = row.amount
         amountRefunded = row.amountRefunded
         currency = row.currency.code
-        // Console knows a status for what was wholly refunded, and none for a part.
+        // Console has a status for a full refund and none for a partial refund.
         let isRefunded = row.amountRefunded > 0 && row.amountRefunded >= row.amount
         status = isRefunded ? "refunded" : row.type == .credit ? "succeeded" : row.status
         created = row.created.unixSeconds

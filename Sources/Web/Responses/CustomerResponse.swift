@@ -1,28 +1,29 @@
 import Billing
 import Storage
 
-/// A customer's links as operators see them, on the web and in the terminal.
+/// A customer's links, for operators, in the API and in the terminal.
 package struct CustomerResponse: Codable, Sendable {
     package let object: String
     package let id: String
-    /// `nil` for a customer of one's own account.
+    /// `nil` for a customer of the platform account.
     package let account: String?
     package let users: [Link]
     package let organizations: [Link]
-    /// `nil` in a list.
+    /// `nil` in a list of customers.
     package let addresses: [Address]?
 
     package struct Link: Codable, Sendable {
         package let id: String
         /// `api`, `console` or `stripe`.
         package let origin: String
-        /// Whether it counts: no more trusted origin says anything.
+        /// Whether the link counts: no origin with a higher trust states links of this kind.
         package let in_force: Bool
     }
 
     package struct Address: Codable, Sendable {
         package let address: String
-        /// The first day, and the first that is no longer the customer's; `nil` where there is none.
+        /// The first day, and the first day on which the address is no longer the customer's; `nil` if
+        /// unlimited.
         package let valid_from: String?
         package let valid_to: String?
         package let origin: String
@@ -53,7 +54,7 @@ package struct CustomerResponse: Codable, Sendable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(object, forKey: .object)
         try container.encode(id, forKey: .id)
-        // `null` for one's own account, and not left out.
+        // `account` is null, not omitted, for the platform account.
         try container.encode(account, forKey: .account)
         try container.encode(users, forKey: .users)
         try container.encode(organizations, forKey: .organizations)

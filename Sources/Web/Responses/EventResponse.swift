@@ -1,12 +1,12 @@
 import Billing
 import Storage
 
-/// An event of the log, in one API version, as operators see it.
+/// An event of the log in one API version, for operators.
 struct EventResponse: Encodable {
     let entry: EventEntry
-    /// All versions that the event was told in, the newest first; on the single event only.
+    /// All API versions in which the event was received, newest first; only for a single event.
     var versions: [String?]?
-    /// The bytes as received; on the single event only, and while they are there.
+    /// The bytes as they were received; only for a single event whose body is still stored.
     var payload: String?
 
     private struct Removal: Encodable {
@@ -20,7 +20,7 @@ struct EventResponse: Encodable {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(removed_at, forKey: .removed_at)
             try container.encode(cause, forKey: .cause)
-            // Where nobody has the body null, and not left out.
+            // `archive` is null, not omitted, when the body was not archived.
             try container.encode(archive, forKey: .archive)
         }
     }
@@ -59,14 +59,14 @@ struct EventResponse: Encodable {
     }
 }
 
-/// What a rebuild found.
+/// The result of a rebuild.
 struct ReprojectionResponse: Encodable {
     let object = "reprojection"
     let events: Int
     let transactions: Int
     let changed: Int
-    /// How the log has it now, of a single event only: the body that cannot be read, where one of its versions cannot,
-    /// else that of the newest version.
+    /// The event's entry after the rebuild, for a single event only: an unreadable version if there is one,
+    /// otherwise the newest version.
     let event: EventResponse?
 
     init(_ result: Reprojection, of entry: EventEntry? = nil) {

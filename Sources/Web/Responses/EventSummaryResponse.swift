@@ -1,9 +1,9 @@
 package import Billing
 package import Storage
 
-/// How much is in the log: of the last hour, of the last day, and of all time.
+/// The number of events in the log: in the last hour, in the last day, and in total.
 package struct EventSummaryResponse: Codable, Sendable {
-    /// The events of a stretch of time; each outcome and source is named, be there any or not.
+    /// The events of a period; every outcome and source is included, even with 0 events.
     package struct Counts: Codable, Sendable {
         package let events: Int
         package let by_outcome: [String: Int]
@@ -29,9 +29,9 @@ package struct EventSummaryResponse: Codable, Sendable {
 
     package private(set) var object = "event_summary"
     package let generated_at: Instant
-    /// Of whatever source; absent while there is none.
+    /// The time of the last event from any source; absent if there are none.
     package let last_received_at: Instant?
-    /// Of those that Stripe posted.
+    /// The time of the last event that Stripe posted.
     package let last_webhook_at: Instant?
     package let hour: Counts
     package let day: Counts

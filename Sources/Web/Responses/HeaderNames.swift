@@ -1,6 +1,6 @@
 import HTTPTypes
 
-// Each name is a literal of valid characters, so that making it cannot fail.
+// All names are literals of valid characters, so the initializer cannot fail.
 // swift-format-ignore: NeverForceUnwrap
 extension HTTPField.Name {
     static let apiKey = Self("x-api-key")!
@@ -10,14 +10,14 @@ extension HTTPField.Name {
     static let rateLimit = Self("RateLimit")!
     static let rateLimitPolicy = Self("RateLimit-Policy")!
     static let referrerPolicy = Self("Referrer-Policy")!
-    /// The organization of Console's that a caller asks for.
+    /// The organization of Console that a caller acts for.
     static let organizationID = Self("x-organization-id")!
     static let requestID = Self("Request-Id")!
-    /// How the page that sent a request stands to us, as the browser says.
+    /// The relation between this site and the one that sent the request, as the browser reports it.
     static let secFetchSite = Self("Sec-Fetch-Site")!
     static let stripeSignature = Self("Stripe-Signature")!
     static let traceParent = Self("traceparent")!
     static let traceState = Self("tracestate")!
-    /// The user that Console asks for, beside a service key.
+    /// The user of Console that a service key acts for.
     static let userID = Self("X-User-Id")!
 }

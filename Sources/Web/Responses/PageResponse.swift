@@ -1,10 +1,9 @@
 import HTTPTypes
 import Hummingbird
 
-/// Answers with a page for people: nothing on it may be cached, framed by strangers, or tell another site where the
-/// visitor was.
+/// Answers with an HTML page, which may not be cached, framed by other sites, or sent as a referrer.
 struct PageResponse: Sendable {
-    /// Which other sites may show a page in a frame.
+    /// The other sites that may show a page in a frame.
     let frameAncestors: [String]
 
     func html(
@@ -18,7 +17,8 @@ struct PageResponse: Sendable {
             .referrerPolicy: "no-referrer", .contentSecurityPolicy: policy,
             .crossOriginResourcePolicy: "same-origin",
         ]
-        // It knows none or all of another site's pages, and where it disagrees with the policy browsers differ.
+        // X-Frame-Options cannot list other sites, and browsers differ if it contradicts the policy, so it is
+        // sent only without such sites.
         if frameAncestors.isEmpty { headers[.frameOptions] = "DENY" }
         for field in more { headers[field.name] = field.value }
         let bytes = Array(text.utf8)
@@ -32,7 +32,8 @@ struct PageResponse: Sendable {
         )
     }
 
-    /// Leads on, to a link that nothing keeps; unless told otherwise by GET, whatever the method was.
+    /// Redirects to a link without caching; the default status 303 makes the browser use GET after any
+    /// method.
     static func redirect(to link: String, status: HTTPResponse.Status = .seeOther) -> Response {
         Response(
             status: status,
@@ -43,7 +44,7 @@ struct PageResponse: Sendable {
         )
     }
 
-    /// Scripts and styles are ours and in files; nothing that a script writes can become one.
+    /// Scripts and styles come only from our own files, and scripts cannot turn a text into a script.
     private var policy: String {
         [
             "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",

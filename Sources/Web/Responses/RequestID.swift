@@ -1,4 +1,4 @@
-/// The name of one request, `req_…`: in the answer's `Request-Id`, in its error and in the log.
+/// The id of one request, `req_…`: sent in the `Request-Id` header and in errors, and logged.
 enum RequestID {
     static func make() -> String {
         var generator = SystemRandomNumberGenerator()

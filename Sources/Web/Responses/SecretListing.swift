@@ -1,13 +1,13 @@
 package import Billing
 
-/// Which secrets are in force, as operators see it, on the web and in the terminal.
+/// The secrets in force, for operators, in the API and in the terminal.
 package struct SecretListing: Codable, Sendable {
-    /// How the last attempt to read them came out.
+    /// The result of the last attempt to load the secrets.
     package struct Reading: Codable, Sendable {
         package let at: Instant
         package let successful: Bool
         package let problems: [String]
-        /// When those in force were last read and taken.
+        /// The time of the last successful load.
         package let taken_at: Instant
     }
 
@@ -21,7 +21,7 @@ package struct SecretListing: Codable, Sendable {
         package let in_force_since: Instant
         package let last_used_at: Instant?
         package let uses: Int
-        /// What it signed; only link secrets sign.
+        /// The number of signatures; only for link secrets, because other secrets do not sign.
         package let signatures: Int?
 
         init(_ secret: SecretInForce) {
@@ -41,7 +41,7 @@ package struct SecretListing: Codable, Sendable {
     package let object: String
     package let url: String
     package let has_more: Bool
-    /// When this process started, since when uses are counted.
+    /// The start of this process, from which uses are counted.
     package let counted_since: Instant
     package let last_reading: Reading
     package let data: [Secret]

@@ -1,11 +1,11 @@
 import Billing
 
-/// A transaction as the API shows it.
+/// A transaction in the API's format.
 ///
-/// Absent values are written as null, as Stripe does.
+/// Missing values are null, as in Stripe's API.
 struct TransactionResponse: Encodable {
     let transaction: Transaction
-    /// `nil` where there is no receipt to link to.
+    /// `nil` if there is no receipt.
     let receiptLink: String?
     var attempts: [PaymentAttempt]?
     var events: [String]?
@@ -97,7 +97,7 @@ private struct PresentmentBody: Encodable {
 
 private struct NextActionBody: Encodable {
     let type: String
-    /// Left out where Stripe has no page for it.
+    /// Omitted if Stripe has no page for the step.
     let url: String?
 
     init(_ action: NextAction) {

@@ -2,14 +2,14 @@ package import Billing
 import FoundationEssentials
 package import Storage
 
-/// A run as operators see it, on the web and in the terminal.
+/// A backfill or reconciliation, for operators, in the API and in the terminal.
 package struct UpkeepRunResponse: Codable, Sendable {
     package struct List: Codable, Sendable {
         package let name: String
         package let state: String
         package let pages: Int
         package let pages_left: Int
-        /// Down to when it is walked.
+        /// The oldest moment that the list has been read down to.
         package let reached: Instant?
     }
 
@@ -17,7 +17,7 @@ package struct UpkeepRunResponse: Codable, Sendable {
     package let object: String
     package let state: String
     package let reason: String?
-    /// Why it failed, for programs.
+    /// The reason of a failure, as a code for programs.
     package let failure: String?
     package let begun_at: Instant
     package let updated_at: Instant
@@ -74,6 +74,6 @@ package struct UpkeepRunResponse: Codable, Sendable {
         comparison = progress.comparison
     }
 
-    /// As it is answered.
+    /// The JSON of the API's answer.
     package var json: [UInt8] { Array(JSONBody.encode(self).readableBytesView) }
 }

@@ -1,6 +1,6 @@
 import Billing
 
-/// A day of usage, or one group of it, as the API shows it.
+/// A day of usage, or one group of a day, in the API's format.
 struct UsageLineResponse: Encodable {
     let line: UsageLine
     let grouping: UsageGrouping
@@ -63,7 +63,7 @@ struct UsageLineResponse: Encodable {
     }
 }
 
-/// What was leased: processors in thousandths, memory and storage in bytes, GPUs in units by model.
+/// The leased resources: processors in thousandths, memory and storage in bytes, GPUs by model.
 private struct ResourcesResponse: Encodable {
     let cpu: Int64
     let memory: Int64
@@ -78,7 +78,7 @@ private struct ResourcesResponse: Encodable {
     }
 }
 
-/// A month of usage as the API shows it.
+/// A month of usage in the API's format.
 struct UsageMonthResponse: Encodable {
     let month: String
     let days: Int
@@ -122,14 +122,14 @@ struct UsageMonthResponse: Encodable {
 }
 
 extension UsageLine {
-    /// In dollars; `nil` where nobody knows: a day that is not indexed, or a token without a price.
+    /// The spend in dollars; `nil` if it is unknown, because the day is not indexed or a token has no price.
     var spent: ExactAmount? { isIndexed ? spend.total : nil }
 
     fileprivate var spentDisplay: String { isIndexed ? spend.display : "–" }
 }
 
 extension Spend {
-    /// What a reader sees: dollars, and what has no price beside them.
+    /// The spend for display: dollars, and then the tokens without a price.
     var display: String {
         guard !unpriced.isEmpty else { return known.display() }
         let tokens = unpriced.sorted { $0.key.code < $1.key.code }.map {
@@ -138,7 +138,7 @@ extension Spend {
         return ([known == .zero ? nil : known.display()].compactMap(\.self) + tokens).joined(separator: " + ")
     }
 
-    /// What has no price, in micro-units by denomination.
+    /// The tokens without a price, in micro-units by denomination.
     var unpricedTexts: [String: String] {
         Dictionary(uniqueKeysWithValues: unpriced.map { ($0.key.code, $0.value.microUnitsText) })
     }

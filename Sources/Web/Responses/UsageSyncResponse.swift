@@ -1,17 +1,17 @@
 package import Billing
 package import Storage
 
-/// The sync of usage as operators see it, on the web and in the terminal.
+/// The sync of usage, for operators, in the API and in the terminal.
 package struct UsageSyncResponse: Codable, Sendable {
     package let id: String
     package let object: String
     package let state: String
     package let reason: String?
-    /// Why it failed, for programs.
+    /// The reason of a failure, as a code for programs.
     package let failure: String?
     package let source: String?
     package let chain_id: String?
-    /// Counted from 1; the numbers below are of this one.
+    /// The number of the pass, counted from 1; the counters below are of this pass.
     package let pass: Int
     package let stage: String?
     package let full: Bool
@@ -22,16 +22,17 @@ package struct UsageSyncResponse: Codable, Sendable {
     package let days: Int
     package let days_changed: Int
     package let contradictions: Int
-    /// The last height that the ledger follows, of the last pass that came to its end; text, for it may exceed 2^53.
+    /// The last height that usage includes, from the last completed pass; a string, because it may exceed
+    /// 2^53.
     package let indexed_height: String?
-    /// When that block was made.
+    /// The time of that block.
     package let indexed_at: Instant?
-    /// How old it is.
+    /// The age of that block in seconds.
     package let lag_seconds: Int64?
-    /// The last day that the calendar knows, and whether all of it is indexed.
+    /// The calendar's last day, and whether that day is fully indexed.
     package let indexed_to: String?
     package let indexed_to_final: Bool?
-    /// What a reader should know who misses something.
+    /// Explains which data the source does not have.
     package let note: String?
 
     package init(_ run: UpkeepRun, newestDay: CalendarDay?, now: Instant) {
@@ -65,6 +66,6 @@ package struct UsageSyncResponse: Codable, Sendable {
         "A node knows no days, no price of AKT and not what a lease holds; only leases of known accounts were read. "
         + "Days come by POST /v1/usage/calendar, or all of it from Console's indexer: USAGE_INDEXER_URL."
 
-    /// As it is answered.
+    /// The JSON of the API's answer.
     package var json: [UInt8] { Array(JSONBody.encode(self).readableBytesView) }
 }

@@ -1,14 +1,14 @@
 package import Billing
 import Synchronization
 
-/// Where requests find the secrets that are in force, and whoever reads them anew puts others.
+/// Holds the secrets in force; a reload replaces them.
 package final class CurrentSecrets: Sendable {
-    /// How the last attempt to read them came out; the start counts as one.
+    /// The result of the last attempt to load the secrets; the start counts as an attempt.
     package struct Reading: Equatable, Sendable {
         package let at: Instant
-        /// What was wrong, each naming its setting and never a value; nothing where they were taken.
+        /// The problems, which name settings and never values; empty if the secrets were loaded.
         package let problems: [String]
-        /// When they were last taken.
+        /// The time of the last successful load.
         package let takenAt: Instant
 
         package var isSuccessful: Bool { problems.isEmpty }
@@ -19,7 +19,7 @@ package final class CurrentSecrets: Sendable {
         var reading: Reading
     }
 
-    /// Since when uses are counted.
+    /// The start of the process, from which uses are counted.
     package let startedAt: Instant
     let rules: SigningRules
     private let state: Mutex<State>
@@ -38,9 +38,9 @@ package final class CurrentSecrets: Sendable {
     package var inForce: SecretsInForce { state.withLock(\.inForce) }
     package var lastReading: Reading { state.withLock(\.reading) }
 
-    /// Puts other secrets in force, all at once, for the requests that begin from now on.
+    /// Replaces all secrets at once, for the requests that begin from now on.
     ///
-    /// - Returns: What that changes, nothing where the secrets are the same.
+    /// - Returns: The changes; empty if the secrets are the same.
     package func replace(with set: SecretSet, now: Instant) -> [SecretChange] {
         state.withLock { state in
             let before = state.inForce.list
@@ -54,7 +54,7 @@ package final class CurrentSecrets: Sendable {
         }
     }
 
-    /// Keeps what is in force, since what was read cannot be right.
+    /// Keeps the current secrets, because the new ones are invalid.
     package func keep(because problems: [String], now: Instant) {
         state.withLock { state in
             state.reading = Reading(at: now, problems: problems, takenAt: state.reading.takenAt)

@@ -1,16 +1,16 @@
-/// What became of the secrets of one kind, told by names and fingerprints.
+/// The changes to the secrets of one kind, by names and fingerprints.
 package struct SecretChange: Equatable, Sendable, CustomStringConvertible {
     package let kind: SecretInForce.Kind
     package let added: [String]
     package let removed: [String]
-    /// API keys that may be used for something else than before.
+    /// The API keys whose scopes changed.
     package let altered: [String]
-    /// The link secret that signs from now on, where that is another one.
+    /// The link secret that signs from now on; `nil` if it did not change.
     package let signsNow: String?
 
-    /// Compares what was in force with what is.
+    /// Compares the previous secrets with the current ones.
     ///
-    /// - Returns: `nil` where that makes no difference to anybody.
+    /// - Returns: `nil` if nothing changed.
     package init?(_ kind: SecretInForce.Kind, before: [SecretInForce], after: [SecretInForce]) {
         let before = before.filter { $0.kind == kind }
         let after = after.filter { $0.kind == kind }
@@ -30,7 +30,7 @@ package struct SecretChange: Equatable, Sendable, CustomStringConvertible {
         if added.isEmpty, removed.isEmpty, altered.isEmpty, signsNow == nil { return nil }
     }
 
-    /// `STRIPE_WEBHOOK_SECRET: added 1a2b3c4d; removed 99aabbcc`.
+    /// For example `STRIPE_WEBHOOK_SECRET: added 1a2b3c4d; removed 99aabbcc`.
     package var description: String {
         let parts = [
             ("added", added), ("removed", removed), ("other scopes for", altered),

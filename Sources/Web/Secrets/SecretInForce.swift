@@ -1,14 +1,14 @@
 package import Billing
 package import Webhooks
 
-/// One secret that is in force, told by what may be shown of it.
+/// One secret in force, described without revealing it.
 package struct SecretInForce: Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         case webhook
         case link
         case apiKey = "api_key"
 
-        /// The setting that it comes from.
+        /// The setting that holds the secret.
         package var setting: String {
             switch self {
             case .webhook: "STRIPE_WEBHOOK_SECRET"
@@ -19,19 +19,19 @@ package struct SecretInForce: Sendable {
     }
 
     package let kind: Kind
-    /// From 1, in the order of the setting; of link secrets the first signs.
+    /// The position in the setting, counted from 1; the first link secret signs.
     package let position: Int
-    /// The name of an API key; nothing else has one.
+    /// The name of an API key; `nil` for other kinds.
     package let name: String?
-    /// What an API key may be used for.
+    /// The scopes of an API key.
     package let scopes: Set<Scope>
     package let digest: SHA256Digest
-    /// Since when this process has known it.
+    /// The time at which this process first loaded the secret.
     package let since: Instant
     package let use: SecretUse
 
     package var fingerprint: String { digest.fingerprint }
 
-    /// What the log and a table call it: `1a2b3c4d`, or `console (1a2b3c4d)`.
+    /// The label in logs and tables: `1a2b3c4d`, or `console (1a2b3c4d)`.
     package var label: String { name.map { "\($0) (\(fingerprint))" } ?? fingerprint }
 }

@@ -1,11 +1,11 @@
 import Billing
 package import Webhooks
 
-/// The secrets of a configuration: what can be changed while the service runs.
+/// The configured secrets, which can be replaced while the service runs.
 package struct SecretSet: Sendable {
-    /// Of Stripe's endpoints; any of them verifies a delivery.
+    /// The secrets of Stripe's webhook endpoints; any of them may verify a delivery.
     package var webhook: [EndpointSecret]
-    /// At least one; the first signs, all verify.
+    /// At least one secret; the first signs and all verify.
     package var links: [HMACKey]
     package var keys: [APIKey]
 
@@ -15,7 +15,8 @@ package struct SecretSet: Sendable {
         self.keys = keys
     }
 
-    /// Without those that are given twice, which would count for one another.
+    /// The set without repeated webhook and link secrets, because the uses of equal secrets cannot be counted
+    /// separately.
     private var withoutRepetition: SecretSet {
         func first<Secret>(_ secrets: [Secret], _ digest: (Secret) -> SHA256Digest) -> [Secret] {
             var seen: Set<SHA256Digest> = []
@@ -24,13 +25,13 @@ package struct SecretSet: Sendable {
         return SecretSet(webhook: first(webhook, \.digest), links: first(links, \.digest), keys: keys)
     }
 
-    /// What there is to tell of each secret, in the order of the settings; one that was in force before goes on being
-    /// counted where it was.
+    /// Describes each secret, in the order of the settings; a secret that was already in force keeps its
+    /// counters.
     ///
     /// - Parameters:
-    ///   - standing: What is in force until now.
-    ///   - now: Since when a new one is.
-    /// - Returns: Each secret once, and what there is to tell of it.
+    ///   - standing: The secrets in force before.
+    ///   - now: The time from which a new secret is in force.
+    /// - Returns: The set without repetitions, and the description of each secret.
     func described(after standing: [SecretInForce], now: Instant) -> (set: SecretSet, list: [SecretInForce]) {
         let set = withoutRepetition
         func describe(
@@ -40,7 +41,7 @@ package struct SecretSet: Sendable {
             name: String? = nil,
             scopes: Set<Scope> = []
         ) -> SecretInForce {
-            // A key of another name is another's, though nobody made it anew.
+            // Same key under a new name counts as a new key.
             let same = standing.first { $0.kind == kind && $0.digest == digest && $0.name == name }
             return SecretInForce(
                 kind: kind,

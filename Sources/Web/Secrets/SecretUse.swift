@@ -1,28 +1,28 @@
 package import Billing
 import Synchronization
 
-/// How often one secret was of use since the process started, counted from any thread at once.
+/// How often one secret was used since the process started; safe to update from any thread.
 package final class SecretUse: Sendable {
     private let uses = Atomic(0)
     private let signatures = Atomic(0)
-    /// Seconds since 1970; the earliest there is for never.
+    /// Seconds since 1970; `Int64.min` if the secret was never used.
     private let lastUsed = Atomic(Int64.min)
 
     package init() {}
 
-    /// It verified what somebody brought, or let somebody in.
+    /// Counts a verified signature or an accepted key.
     func use(at now: Instant) {
         uses.wrappingAdd(1, ordering: .relaxed)
         lastUsed.store(now.unixSeconds, ordering: .relaxed)
     }
 
-    /// It signed a link or a session.
+    /// Counts a signature of a link or a session.
     func sign() { signatures.wrappingAdd(1, ordering: .relaxed) }
 
     package var count: Int { uses.load(ordering: .relaxed) }
     package var signatureCount: Int { signatures.load(ordering: .relaxed) }
 
-    /// `nil` for one that was never used.
+    /// `nil` if the secret was never used.
     package var lastUsedAt: Instant? {
         let seconds = lastUsed.load(ordering: .relaxed)
         return seconds == .min ? nil : Instant(unixSeconds: seconds)

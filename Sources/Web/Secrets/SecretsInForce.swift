@@ -1,9 +1,9 @@
 import Billing
 import Webhooks
 
-/// What the rules of signing are, whatever the secrets: changing them takes a new start.
+/// The signing rules that are independent of the secrets; a change needs a restart.
 package struct SigningRules: Sendable {
-    /// How far the time of a delivery's signing may lie from now.
+    /// The maximum difference between a delivery's signing time and now.
     package var toleranceSeconds: Int64
     /// The base of every link, without a final slash.
     package var publicURL: String
@@ -23,14 +23,14 @@ package struct SigningRules: Sendable {
     }
 }
 
-/// The secrets as they are at one moment, and all that is done with them.
+/// The secrets at one moment, with the operations that use them.
 ///
-/// A request gets them when it begins, and keeps them to its end, whatever is changed meanwhile.
+/// A request keeps the secrets of its start until its end, even if they are replaced meanwhile.
 package final class SecretsInForce: Sendable {
     let keys: APIKeys
     package let links: LinkSigner
     package let sessions: SessionSigner
-    /// Each of them, in the order of the settings.
+    /// All secrets, in the order of the settings.
     package let list: [SecretInForce]
     private let verifier: SignatureVerifier
     private let webhookUses: [SecretUse]
@@ -55,16 +55,16 @@ package final class SecretsInForce: Sendable {
         webhookUses = uses(.webhook)
     }
 
-    /// Checks a delivery, and counts it for the secret that it was signed with.
+    /// Verifies a delivery, and counts the use of the secret that signed it.
     ///
-    /// - Throws: As ``SignatureVerifier/verify(_:header:now:)`` does.
+    /// - Throws: The errors of `SignatureVerifier.verify(_:header:now:)`.
     func verify(_ body: [UInt8], header: String?, now: Instant) throws(SignatureError) -> VerifiedPayload {
         let verified = try verifier.verify(body, header: header, now: now)
         webhookUses[verified.secretIndex].use(at: now)
         return verified
     }
 
-    /// What a request has until somebody gives it any: nobody is let in, and nobody can verify what is signed.
+    /// Placeholder before middleware runs: rejects all keys and signatures.
     static let nobodys = SecretsInForce(
         SecretSet(webhook: [], links: [HMACKey((0..<32).map { _ in .random(in: 0...255) })], keys: []),
         SigningRules(toleranceSeconds: 0, publicURL: "", receiptLinkSeconds: 0, sessionSeconds: 0),

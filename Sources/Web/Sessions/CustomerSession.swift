@@ -1,14 +1,15 @@
 package import Billing
 package import Storage
 
-/// What one customer may look at for a while, as whoever holds a key for it said (`POST /v1/customer_sessions`).
+/// The temporary access to one customer's data, which the holder of an API key grants (`POST
+/// /v1/customer_sessions`).
 package struct CustomerSession: Sendable, Equatable {
     package let customer: CustomerKey
-    /// The address on chain that the customer's usage is read at while no account map says otherwise.
+    /// The address on chain whose usage the session may read, as long as no account map says otherwise.
     package let owner: String?
-    /// Where the page leads back to.
+    /// The URL that the page links back to.
     package let returnURL: String?
-    /// From this second on it is over.
+    /// The second from which the session is invalid.
     package let expiresAt: Instant
 
     package init(
@@ -25,9 +26,9 @@ package struct CustomerSession: Sendable, Equatable {
 }
 
 extension CustomerSession {
-    /// What a token says of the session.
+    /// The session as the payload of a token.
     ///
-    /// Equal sessions are equal bytes.
+    /// Equal sessions have equal bytes.
     var payload: [UInt8] {
         JSONWriter.object {
             $0.member("account", customer.account)

@@ -1,33 +1,33 @@
-/// Who visits a page.
+/// The visitor of a page.
 enum PageVisit: Sendable {
     case visitor(PageVisitor)
-    /// The cookie's session has expired or is none of ours: say so, and have the browser forget it
+    /// The cookie's session has expired or is not genuine: the page says so, and clears the cookie
     /// (``SessionCookie/clearing``).
     case over(SessionFault)
-    /// Somebody without any credential.
+    /// The visitor has no credential.
     case nobody
 }
 
-/// A customer at a page.
+/// An authenticated visitor of a page.
 struct PageVisitor: Sendable {
-    /// To ask for what the page shows, bound to the visitor's own.
+    /// The caller whose requests fill the page, restricted to the visitor's own customers.
     let caller: Caller
-    /// `nil` for one who came with a token of another kind, which says no way back and carries its own end.
+    /// `nil` for a visitor with a bearer token, which has no return URL and its own expiry.
     let session: CustomerSession?
-    /// For the hidden field of a form that is sent with the cookie alone; `nil` for one who came with a header, whose
-    /// browser sends nothing by itself.
+    /// The value of a form's hidden field, for a form that is sent with the cookie; `nil` for a visitor with
+    /// a header, whose browser sends no credential by itself.
     let formToken: String?
 }
 
-/// Why a session opens nothing.
+/// Why a session or its link is refused.
 struct SessionFault: Equatable, Sendable {
     enum Reason: Sendable {
         case expired, forged
-        /// A link that has let somebody in already.
+        /// The link was already used.
         case used
     }
 
     let reason: Reason
-    /// Where the session would have led back to; only one of ours says so.
+    /// The return URL of the session; only a genuine session has one.
     let returnURL: String?
 }

@@ -3,47 +3,48 @@ import HTTPTypes
 import Hummingbird
 import Storage
 
-/// What became of an address that brings a session link: `GET /billing?session=TOKEN`.
+/// The result of an address with a session link: `GET /billing?session=TOKEN`.
 ///
-/// The page asks this before anything else:
+/// The page checks this first:
 ///
 ///     switch try await authenticator.arrival(request, context, links: store) {
 ///     case .enters(let redirect): return redirect
 ///     case .replaces(let replacement): return …a page that asks whether it should…
 ///     case .refused(let fault): return …a page that says so, and leads back to fault.returnURL…
-///     case nil: break  // No session in the address: the cookie or a bearer token has to do.
+///     case nil: break  // No session link in the address: use the cookie or a bearer token.
 ///     }
 enum SessionArrival: Sendable {
-    /// Keep the session as a cookie, and go to the same address without it, so that it is neither in the history nor
-    /// passed on with a link: a 303 that nobody may keep.
+    /// Sets the session's cookie, and redirects with an uncacheable 303 to the address without the token, so
+    /// that the token is neither in the history nor in a link that the visitor shares.
     case enters(Response)
-    /// The browser is in another customer's session, which the new one would end.
+    /// The browser has another customer's session, which the new session would end.
     case replaces(SessionReplacement)
     case refused(SessionFault)
 }
 
-/// A session that would take another's place in a browser.
+/// A session that would replace another customer's session in the browser.
 ///
-/// A link alone does not bring that about: a stranger's link could show a customer the stranger's page as their own.
+/// A link alone does not replace a session: an attacker's link could make a customer take the attacker's page
+/// for their own.
 struct SessionReplacement: Sendable {
     let current: CustomerSession
     let new: CustomerSession
-    /// Of the new session's link, which is not used yet.
+    /// The unused link token of the new session.
     let token: String
-    /// Of the current one: proves that the visitor agreed on our own page.
+    /// The form token of the current session, which proves that the visitor agreed on our own page.
     let formToken: String
 }
 
 extension Authenticator {
-    /// Takes the session that an address brings, if it brings one.
+    /// Handles the session link in an address, if there is one.
     ///
     /// - Parameters:
-    ///   - request: A GET of the page.
-    ///   - context: The time, and the secrets.
-    ///   - links: Which have been used.
+    ///   - request: A GET or HEAD of the page.
+    ///   - context: The request's time, and the secrets at its start.
+    ///   - links: The store of used links.
     /// - Returns: `nil` for an address without a session.
-    /// - Throws: ``StoreError`` when nothing can be said of the link; it is not used then, or nobody knows. ``APIError``
-    ///   429 for an address that brings too many.
+    /// - Throws: `StoreError` if the store cannot mark the link as used; its state is then unknown.
+    ///   ``APIError`` 429 for too many links from one network address.
     func arrival(
         _ request: Request,
         _ context: AppContext,
@@ -72,21 +73,22 @@ extension Authenticator {
                 )
             }
             let rest = pairs.filter { !$0.hasPrefix("session=") }.joined(separator: "&")
-            // Relative to the address that was asked for: a proxy may serve us under a host and path of its own.
+            // Relative to the requested URL, because a proxy may serve the page under another host and path.
             let page = request.uri.path.split(separator: "/").last.map(String.init) ?? "."
             let target = page + (rest.isEmpty ? "" : "?" + rest)
-            // A HEAD only looks where the link leads.
+            // A HEAD only checks the link, and does not use it.
             if request.method == .head { return .enters(PageResponse.redirect(to: target)) }
             if try await links.useSessionLink(id, until: session.expiresAt, now: context.now) {
                 return .enters(entering(session, at: target, context))
             }
-            // Who is in already needs no link: one that is opened again in the same browser is no error.
+            // A visitor with a session needs no link, so opening a used link again in the same browser is no
+            // error.
             if current != nil { return .enters(PageResponse.redirect(to: target)) }
             return .refused(SessionFault(reason: .used, returnURL: session.returnURL))
         }
     }
 
-    /// Leads into the page, with a session kept as a cookie.
+    /// Sets the session's cookie, and redirects to the page.
     func entering(_ session: CustomerSession, at link: String, _ context: AppContext) -> Response {
         var response = PageResponse.redirect(to: link)
         let token = context.secrets.sessions.token(for: session)
@@ -94,7 +96,7 @@ extension Authenticator {
         return response
     }
 
-    /// The session that a browser is in.
+    /// The valid session in the browser's cookies.
     private func current(
         _ request: Request,
         _ context: AppContext

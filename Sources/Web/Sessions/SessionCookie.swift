@@ -3,23 +3,24 @@ import HTTPTypes
 import Hummingbird
 import Webhooks
 
-/// The cookie that keeps a customer session in a browser.
+/// The cookie that holds a customer session.
 ///
-/// `HttpOnly`, so that no script reads it, and for the whole host. Where we are reached by https it is `Secure` under a
-/// `__Host-` name, which no other host of the domain can set. Its `SameSite` is `Lax`; where other sites may show the
-/// page in a frame it is `None` and `Partitioned`, so that it is there in that frame of that site and nowhere else. What
-/// `Lax` then no longer keeps out is kept out by ``Authenticator``, which does so in either case.
+/// The cookie is `HttpOnly`, so that no script can read it, and valid for the whole host. Over https it is
+/// `Secure` and has a `__Host-` name, which no other host of the domain can set. `SameSite` is `Lax`. If
+/// other sites may show the page in a frame, the cookie is `SameSite=None` and `Partitioned`, so that the
+/// browser sends it only in that site's frame. ``Authenticator`` rejects cross-site requests in both cases,
+/// and so replaces the protection of `Lax`.
 ///
-/// A `__Host-` cookie has the path `/`. Services under several paths of one host therefore each have a name of their own:
-/// under the same one, each would replace and clear the others'.
+/// A `__Host-` cookie always has the path `/`. Services under several paths of one host therefore need
+/// different names: under the same name, each would overwrite and clear the others' cookies.
 struct SessionCookie: Sendable {
     let name: String
     private let attributes: String
 
     /// - Parameters:
-    ///   - publicURL: Where browsers reach us.
-    ///   - isFramed: Whether other sites may show the page in a frame. Over http that cannot be had: browsers want
-    ///     `None` to be `Secure`.
+    ///   - publicURL: The base URL under which browsers reach the service.
+    ///   - isFramed: Whether other sites may show the page in a frame. Over http this has no effect, because
+    ///     browsers accept `SameSite=None` only with `Secure`.
     init(publicURL: String, isFramed: Bool) {
         let path = WebOrigin.path(of: publicURL)
         let suffix = path.isEmpty ? "" : "_" + SHA256Digest(of: Array(path.utf8)).fingerprint
@@ -33,17 +34,18 @@ struct SessionCookie: Sendable {
             "Path=/; Secure; HttpOnly; " + (isFramed ? "SameSite=None; Partitioned" : "SameSite=Lax")
     }
 
-    /// The `Set-Cookie` that keeps a token until it expires.
+    /// The `Set-Cookie` value that stores a token until it expires.
     func setting(_ token: String, until end: Instant, now: Instant) -> String {
         "\(name)=\(token); Max-Age=\(max(0, end.seconds(since: now))); \(attributes)"
     }
 
-    /// The `Set-Cookie` that has the browser forget it.
+    /// The `Set-Cookie` value that deletes the cookie.
     var clearing: String { "\(name)=; Max-Age=0; \(attributes)" }
 
-    /// What a request carries under the cookie's name, in its order.
+    /// The values of all cookies with this name, in the request's order.
     ///
-    /// There may be several: a browser keeps the partitioned one apart from one that was set before that was asked for.
+    /// There may be several: a browser keeps a partitioned cookie besides an unpartitioned one from before
+    /// framing was configured.
     func values(in request: Request) -> [String] {
         request.headers[values: .cookie].flatMap { $0.split(separator: ";") }.compactMap { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

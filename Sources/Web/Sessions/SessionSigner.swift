@@ -2,13 +2,14 @@ package import Billing
 package import Storage
 import Webhooks
 
-/// Signs customer sessions, so that their tokens need no place in any store, and tells genuine ones.
+/// Signs customer sessions and verifies their tokens, so that sessions need no storage.
 ///
-/// A token is `cbs1.` (its version), the session as base64url, a dot, and an HMAC-SHA256 in hexadecimal digits. It is
-/// good at every replica that has the secret, until it expires; there is no taking it back but changing the secret.
+/// A token is `cbs1.` (its version), the session as base64url, a dot, and an HMAC-SHA256 in hexadecimal
+/// digits. It is valid at every replica that has the secret, until it expires. A token cannot be revoked,
+/// except by replacing the secret.
 package struct SessionSigner: Sendable {
-    /// What no token is longer than, so that a cookie can hold it: browsers take 4096 bytes, name and attributes
-    /// included.
+    /// The maximum length of a token in bytes, so that a cookie can hold it: browsers accept 4096 bytes,
+    /// including the name and the attributes.
     package static let maximumLength = 3900
 
     package let publicURL: String
@@ -18,12 +19,13 @@ package struct SessionSigner: Sendable {
     private static let mark = "cbs1."
     private static let linkMark = "cbl1."
 
-    /// Keeps the secrets, of which there is at least one.
+    /// Stores the secrets; there must be at least one.
     ///
     /// - Parameters:
-    ///   - secrets: The first signs; all verify, so that one can be replaced without ending sessions.
+    ///   - secrets: The first secret signs and all verify, so that a secret can be replaced without ending
+    ///     sessions.
     ///   - publicURL: The base of every link, without a final slash.
-    ///   - lifetimeSeconds: How long a session lasts.
+    ///   - lifetimeSeconds: The validity of a session in seconds.
     init(secrets: [LinkSecret], publicURL: String, lifetimeSeconds: Int64) {
         precondition(!secrets.isEmpty, "configuration requires a secret")
         self.secrets = secrets
@@ -51,15 +53,17 @@ package struct SessionSigner: Sendable {
         return Self.mark + payload + "." + secrets.sign(Self.message(payload)).hex
     }
 
-    /// The way into the page, good once.
+    /// A link to the page that starts a session; it can be used once.
     ///
-    /// It holds a token of another kind than the session's, since an address ends up in histories and logs: with
-    /// `SessionLinks` it lets in the first who comes, and it opens nothing by itself.
+    /// The link has another kind of token than the session, because URLs end up in histories and logs.
+    /// `SessionLinks` ensures that only the first request starts a session, and the link's token is no
+    /// credential for other routes.
     package func link(for session: CustomerSession) -> String {
         "\(publicURL)/billing?session=\(linkToken(for: session))"
     }
 
-    /// `cbl1.`, the session, a number that no other link has, and an HMAC-SHA256.
+    /// A link token: `cbl1.`, the session, a random number that makes the link unique, and an HMAC-SHA256,
+    /// separated by dots.
     package func linkToken(for session: CustomerSession) -> String {
         let number = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         let text = Self.linkMark + Base64URL.encoded(session.payload) + "." + Base64URL.encoded(number)
@@ -67,7 +71,7 @@ package struct SessionSigner: Sendable {
     }
 
     enum LinkVerdict: Equatable {
-        /// - Parameter id: What tells the link from every other.
+        /// - Parameter id: Identifies the link.
         case good(CustomerSession, id: String)
         case expired(CustomerSession)
         case forged
@@ -90,12 +94,12 @@ package struct SessionSigner: Sendable {
 
     enum Verdict: Equatable {
         case good(CustomerSession)
-        /// It was one of ours.
+        /// The token is genuine, but the session is over.
         case expired(CustomerSession)
         case forged
     }
 
-    /// Whether a text sets out to be a token of ours, genuine or not.
+    /// Whether a text has the prefix of a session token, genuine or not.
     func claims(_ text: String) -> Bool { text.hasPrefix(Self.mark) }
 
     func verdict(on token: String, now: Instant) -> Verdict {
@@ -111,9 +115,9 @@ package struct SessionSigner: Sendable {
         return .good(session)
     }
 
-    /// What a form of the page carries in a hidden field, to prove that it is the page's.
+    /// The value of a hidden field in the page's forms, which proves that the page sent the form.
     ///
-    /// Only who can read the page knows it; it is of use with this one token alone.
+    /// Only a reader of the page knows the value, and it is valid only with this session token.
     package func formToken(for token: String) -> String { secrets.sign(Self.formMessage(token)).hex }
 
     func isFormToken(_ text: String, for token: String) -> Bool {
@@ -121,7 +125,7 @@ package struct SessionSigner: Sendable {
         return secrets.signer(of: Self.formMessage(token), presented: presented) != nil
     }
 
-    // The purpose comes first, so that no signature made for anything else can ever pass for a session.
+    // The purpose comes first, so that a signature for another purpose never verifies as a session.
     private static func message(_ payload: String) -> [UInt8] {
         Array("customer_session\n\(mark)\(payload)".utf8)
     }

@@ -1,26 +1,26 @@
 import Billing
 
-/// A bearer token as it came (a JWS in its compact form, RFC 7515), taken apart and not believed.
+/// A bearer token as it was received (a JWS in compact form, RFC 7515), parsed but not verified.
 struct SignedToken: Sendable {
-    /// The name of the key that is said to have signed it.
+    /// The id of the key that the token claims to be signed with.
     let keyID: String
-    /// What is signed: header and payload as they came.
+    /// The signed bytes: the header and the payload, as they were received.
     let signed: [UInt8]
     let signature: [UInt8]
     let claims: TokenClaims
 
     static let maximumBytes = 8192
 
-    /// Whether a text has the three parts of such a token, whatever is in them.
+    /// Whether a text has the three parts of a token, whatever they contain.
     static func isShaped(_ text: String) -> Bool { text.utf8.count { $0 == UInt8(ascii: ".") } == 2 }
 
-    /// Takes a token apart.
+    /// Parses a token.
     ///
     /// - Parameters:
     ///   - text: The token.
-    ///   - customerClaim: The claim that names the customer, where one does.
-    /// - Throws: ``TokenFault`` for what is no such token, and for every algorithm but RS256: a token has no say in how
-    ///   it is checked.
+    ///   - customerClaim: The claim that names the customer; `nil` if no claim does.
+    /// - Throws: ``TokenFault`` for a malformed token, and for any algorithm but RS256: the token must not
+    ///   choose how it is verified.
     init(_ text: String, customerClaim: String?) throws(TokenFault) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= Self.maximumBytes, parts.count == 3,
@@ -36,7 +36,8 @@ struct SignedToken: Sendable {
     private static func keyID(_ header: [UInt8]) throws(TokenFault) -> String {
         let read = header.readJSON { json -> (algorithm: String?, keyID: String?, isPlain: Bool)? in
             guard json.isObject else { return nil }
-            // An extension that has to be understood is one that we do not.
+            // A token with `crit` requires extensions (RFC 7515, section 4.1.11), and this service supports
+            // none.
             return (json["alg"]?.string, json["kid"]?.string, json["crit"] == nil)
         }
         guard let read, read.isPlain else { throw .malformed }
@@ -46,20 +47,20 @@ struct SignedToken: Sendable {
     }
 }
 
-/// What a token says.
+/// The claims of a token.
 struct TokenClaims: Sendable, Equatable {
     var subject: String?
     var issuer: String?
     var audiences: [String] = []
     var expiresAt: Instant?
     var notBefore: Instant?
-    /// Stripe's ids in the claim that names the customer.
+    /// The customer ids of Stripe in the claim that names the customer.
     var customers: [String] = []
 
-    /// Reads a payload.
+    /// Parses a payload.
     ///
-    /// - Throws: ``TokenFault/malformed`` for what is no JSON object, and for a time that is no number: nothing may be
-    ///   overlooked that limits a token.
+    /// - Throws: ``TokenFault/malformed`` if the payload is no JSON object, or if a time is no number,
+    ///   because a limit of the token must not be ignored.
     init(_ payload: [UInt8], customerClaim: String?) throws(TokenFault) {
         let read = payload.readJSON { json -> TokenClaims? in
             guard json.isObject else { return nil }
@@ -86,17 +87,17 @@ struct TokenClaims: Sendable, Equatable {
 }
 
 extension [UInt8] {
-    /// What `body` makes of a JSON text; `nil` for what is none.
+    /// The result of `body` for the parsed JSON; `nil` if the bytes are not valid JSON.
     func readJSON<Result>(_ body: (JSONValue) -> Result?) -> Result? {
         withUnsafeBufferPointer { bytes in (try? JSONValue.read(bytes) { body($0) }) ?? nil }
     }
 }
 
 extension JSONValue {
-    /// A text, or a list of texts; others in the list are passed over.
+    /// A string, or the strings of a list; other elements are ignored.
     fileprivate var texts: [String] { string.map { [$0] } ?? elements?.compactMap(\.string) ?? [] }
 
-    /// A NumericDate of RFC 7519, which may have a fraction, cut off.
+    /// A NumericDate (RFC 7519), without its fraction.
     fileprivate var moment: Instant? {
         if let integer { return Instant(unixSeconds: integer) }
         guard string == nil, let text = decimalText, let whole = Int64(text.prefix { $0 != "." }),

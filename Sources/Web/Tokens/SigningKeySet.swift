@@ -1,16 +1,16 @@
 import Billing
 import Webhooks
 
-/// The keys that an issuer signs its tokens with, by their names (a JWK Set, RFC 7517).
+/// The keys that an issuer signs tokens with, by key id (a JWK Set, RFC 7517).
 package struct SigningKeySet: Sendable {
     private let keys: [String: RSAPublicKey]
 
     static let maximumBytes = 64 << 10
     private static let maximumKeys = 50
 
-    /// Reads a document; keys that are not for signatures with RS256 are passed over.
+    /// Parses a JWK Set; keys for other uses or algorithms than RS256 signatures are skipped.
     ///
-    /// - Returns: `nil` for a document without any key for us, as for one that is none at all.
+    /// - Returns: `nil` if the document is invalid, or has no usable key.
     package init?(_ document: [UInt8]) {
         guard document.count <= Self.maximumBytes else { return nil }
         let read = document.readJSON { json -> [String: RSAPublicKey]? in

@@ -1,11 +1,11 @@
 import Billing
 import Webhooks
 
-/// Where the issuer's keys are fetched from.
+/// The source of the issuer's keys.
 package protocol SigningKeySource: Sendable {
-    /// The document as it is now.
+    /// Fetches the current JWK Set.
     ///
-    /// The source keeps to a size and a time of its own.
+    /// The implementation limits the size and the duration.
     func document() async throws(SigningKeysUnavailable) -> [UInt8]
 }
 
@@ -18,16 +18,18 @@ package struct SigningKeysUnavailable: Error, Equatable, CustomStringConvertible
     package var description: String { "the issuer's keys cannot be fetched: \(reason)" }
 }
 
-/// Keeps the issuer's keys, and fetches them again when it is time, when a token names one that is not known, and never
-/// more often than it should, whatever names strangers make up.
+/// Caches the issuer's keys.
+///
+/// The keys are fetched again when they are old or when a token names an unknown key, but at most once per
+/// ``SigningKeys/pauseSeconds``, so that tokens with invented key ids cause no load.
 actor SigningKeys {
-    /// For how many seconds keys are not asked for again, as long as they are all that is needed.
+    /// The age in seconds up to which known keys are used without a new fetch.
     static let freshSeconds: Int64 = 3600
-    /// For how many seconds keys are used while the issuer cannot be asked.
+    /// The age in seconds up to which keys are used while the issuer is unavailable.
     ///
-    /// No token lives longer, and one that was signed with a key that was given up since must not be good for ever.
+    /// The limit ends the use of keys that the issuer has withdrawn.
     static let staleSeconds: Int64 = 86_400
-    /// Seconds between two questions, however they ended.
+    /// The minimum interval between two fetches in seconds, whether or not they succeed.
     static let pauseSeconds: Int64 = 30
 
     private let source: any SigningKeySource
@@ -37,13 +39,13 @@ actor SigningKeys {
 
     init(source: any SigningKeySource) { self.source = source }
 
-    /// The key of a name.
+    /// The key with an id.
     ///
-    /// - Returns: `nil` for a name that the issuer does not have.
-    /// - Throws: ``SigningKeysUnavailable`` when that cannot be known.
+    /// - Returns: `nil` if the issuer has no such key.
+    /// - Throws: ``SigningKeysUnavailable`` if the current keys are unknown.
     func key(_ name: String, now: Instant) async throws(SigningKeysUnavailable) -> RSAPublicKey? {
         if let kept = usable(now), let key = kept.keys[name] {
-            // Who has the key need not wait while another is asking already.
+            // A caller with a known key does not wait for a fetch that another caller started.
             guard !isFresh(kept.fetchedAt, now), underWay == nil, mayAsk(now) else { return key }
             _ = await ask(now)
             return usable(now)?.keys[name]
@@ -65,21 +67,21 @@ actor SigningKeys {
     }
 
     private func mayAsk(_ now: Instant) -> Bool {
-        // A clock that was set back is no reason to wait longer.
+        // A clock that was set back must not extend the pause.
         askedAt.map { !(0..<Self.pauseSeconds ~= now.seconds(since: $0)) } ?? true
     }
 
-    /// Asks the issuer, or waits for who is asking.
+    /// Fetches the keys, or waits for the fetch in progress.
     private func ask(_ now: Instant) async -> Result<SigningKeySet, SigningKeysUnavailable> {
         if let underWay { return await underWay.value }
         askedAt = now
-        // Of nobody's request: one that is broken off must not keep all others from the keys.
+        // Detached from the request: a cancelled request must not cancel the fetch that others await.
         let task = Task { await fetch(now) }
         underWay = task
         return await task.value
     }
 
-    /// Keeps what it fetched before anybody who waits goes on.
+    /// Fetches the keys, and stores them before the waiting callers resume.
     private func fetch(_ now: Instant) async -> Result<SigningKeySet, SigningKeysUnavailable> {
         defer { underWay = nil }
         do throws(SigningKeysUnavailable) {

@@ -2,7 +2,7 @@ import Billing
 import Logging
 import Storage
 
-/// Whose tokens are taken, and where their keys are.
+/// The issuer whose bearer tokens are accepted, and the source of its keys.
 package struct TokenIssuer: Sendable {
     package let rules: TokenRules
     package let keys: any SigningKeySource
@@ -13,7 +13,7 @@ package struct TokenIssuer: Sendable {
     }
 }
 
-/// Tells whose a token of Console's is.
+/// Verifies Console's bearer tokens.
 struct TokenAuthority: Sendable {
     let rules: TokenRules
     let keys: SigningKeys
@@ -27,9 +27,9 @@ struct TokenAuthority: Sendable {
         self.logger = logger
     }
 
-    /// The user whose token it is, bound to all of their customers; there may be none yet.
+    /// The user that a token names, with access to all of their customers; there may be none yet.
     ///
-    /// - Throws: ``APIError``: 401 saying what is wrong with the token, 503 while its key cannot be had.
+    /// - Throws: ``APIError``: 401 with the token's fault, 503 while the key cannot be fetched.
     func caller(presenting text: String, now: Instant) async throws -> Caller {
         do {
             let token = try SignedToken(text, customerClaim: rules.customerClaim)

@@ -1,14 +1,14 @@
 import Billing
 
-/// What a token of Console's has to say.
+/// The required claims of Console's tokens.
 package struct TokenRules: Sendable, Equatable {
-    /// How far our clock and the issuer's may be apart, in seconds.
+    /// The tolerated difference between our clock and the issuer's, in seconds.
     package static let leewaySeconds: Int64 = 30
 
     package let issuer: String
     package let audience: String
-    /// The claim that names the user's customer at Stripe (`cus_…`, or a list of them); without one, the user's are the
-    /// customers that are linked to the token's `sub`.
+    /// The claim with the user's customer at Stripe (`cus_…`, or a list of them); without one, the user's
+    /// customers are those linked to the token's `sub`.
     package let customerClaim: String?
 
     package init(issuer: String, audience: String, customerClaim: String? = nil) {
@@ -17,9 +17,9 @@ package struct TokenRules: Sendable, Equatable {
         self.customerClaim = customerClaim
     }
 
-    /// Checks what a token says, once its signature has been.
+    /// Checks the claims of a token whose signature was verified.
     ///
-    /// - Returns: Whose it is, the `sub`.
+    /// - Returns: The user id in `sub`.
     func check(_ claims: TokenClaims, now: Instant) throws(TokenFault) -> String {
         guard claims.issuer == issuer else { throw .issuer }
         guard claims.audiences.contains(audience) else { throw .audience }
@@ -34,7 +34,7 @@ package struct TokenRules: Sendable, Equatable {
     }
 }
 
-/// Why a token opens nothing.
+/// Why a token is refused.
 enum TokenFault: Error, Equatable, CaseIterable {
     case malformed, algorithm, unknownKey, signature, issuer, audience, expired, notYetValid, subject
 

@@ -1,12 +1,12 @@
 import Billing
 import Storage
 
-/// Reads what customers have left, and how fast it goes.
+/// Computes the customers' balance and the rate of their spend.
 struct BalanceReader: Sendable {
     let feed: any TransactionFeed
     let usage: any UsageLedger & CreditLedger
 
-    /// Every day up to one, in the days of a zone.
+    /// The balance of each day up to a date, by the days of a time zone.
     func sheet(
         of customers: CustomerGroup,
         through date: CivilDate,
@@ -25,7 +25,7 @@ struct BalanceReader: Sendable {
         )
     }
 
-    /// The days on which the customers leased anything, since the chain's first that is known.
+    /// The days on which the customers leased something, from the calendar's first day on.
     private func usedDays(
         of customers: CustomerGroup,
         through date: CivilDate,
@@ -38,7 +38,7 @@ struct BalanceReader: Sendable {
             .filter { $0.totals.leases > 0 }
     }
 
-    /// What the open leases cost per hour, at the pace of blocks and the price of AKT that are known last.
+    /// The hourly cost of the open leases, from the last known block rate and price of AKT.
     func burn(of customers: CustomerGroup, _ newest: CalendarDay?) async throws -> Spend? {
         guard let newest else { return .zero }
         let leases = try await UsageReader(usage: usage).openLeases(customers.usage, on: newest.date)

@@ -1,12 +1,12 @@
 import Storage
 
-/// Customers that are shown as one: the one that was named, or all of one user's.
+/// Customers that are shown together: one customer, or all customers of one user.
 struct CustomerGroup: Sendable, Equatable {
     let customers: [CustomerKey]
-    /// An address that was vouched for; see `UsageSubject`.
+    /// An address that the session vouches for; see `UsageSubject`.
     let address: String?
 
-    /// The only one; what several have is added up, and is no one's.
+    /// The customer, if there is only one; sums over several customers belong to none of them.
     var named: CustomerKey? { customers.count == 1 ? customers[0] : nil }
 
     var reach: Reach { .customers(customers) }
@@ -14,7 +14,8 @@ struct CustomerGroup: Sendable, Equatable {
 }
 
 extension Caller {
-    /// The customer that is asked about, or all of the caller's own where none is named; `nil` where that says nothing.
+    /// The customer in the request, or all of the caller's own customers; `nil` if the caller may
+    /// see all customers and the request names none.
     ///
     /// - Throws: ``APIError`` for a customer that the caller may not see.
     func customers(named customer: CustomerKey?) throws(APIError) -> CustomerGroup? {

@@ -1,7 +1,7 @@
 import Billing
 import Storage
 
-/// Reads what the tab of usage is made of.
+/// Reads the data of the usage tab.
 struct UsagePageReader: Sendable {
     let feed: any TransactionFeed
     let usage: any UsageLedger & CreditLedger

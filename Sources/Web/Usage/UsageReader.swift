@@ -1,28 +1,30 @@
 import Billing
 import Storage
 
-/// Whose usage is asked for.
+/// The subject of a usage query.
 enum UsageSubject: Sendable, Equatable {
-    /// Customers, at the addresses that the account map gives them on its days.
+    /// Customers, at the addresses that the account map gives them on each day.
     ///
-    /// `address` is one that was vouched for when the session was made. It counts where the map says nothing, neither of
-    /// the customers nor of the address, and then for all days: what the map says, it says for good reason.
+    /// `address` is the address that the session vouched for. It counts only if the account map has neither
+    /// addresses of the customers nor a customer for the address, and then for all days, because the map
+    /// takes precedence.
     case customers([CustomerKey], address: String?)
-    /// An address on chain, whoever has it.
+    /// An address on chain, regardless of its customer.
     case owner(String)
-    /// An address on chain, on the days on which it is one of the customers'.
+    /// An address on chain, on the days on which it belongs to one of the customers.
     case owned(String, by: [CustomerKey], address: String?)
 }
 
-/// Reads what a customer's addresses, or one address, came to.
+/// Reads the usage of customers or of an address.
 struct UsageReader: Sendable {
     let usage: any UsageLedger
 
-    /// The lines of each day, by rising date and group; for the whole, one for each date.
+    /// The lines of each day, ascending by date and group; without grouping, one line for each date.
     ///
-    /// Totals are kept for UTC's days. Those of another zone are added up from the leases at each look.
+    /// Totals are stored for UTC days. The totals of another zone's days are computed from the leases on each
+    /// request.
     ///
-    /// - Throws: ``APIError`` for an address that was never one of the customers', be there such an address or not.
+    /// - Throws: ``APIError`` for an address that never belonged to the customers, whether or not it exists.
     func lines(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CivilDate>,
@@ -47,14 +49,14 @@ struct UsageReader: Sendable {
         by grouping: UsageGrouping,
         in zone: LocalTime
     ) async throws -> [UsageLine] {
-        // A day of any zone lies within the UTC days beside it.
+        // A day of any time zone lies within two UTC days before and after its date.
         let around = dates.lowerBound.adding(days: -2)...dates.upperBound.adding(days: 2)
         let days = LocalDay.days(
             dates,
             calendar: try await usage.calendar(around),
             beginning: zone.beginning(of:)
         )
-        // Also where no day is known: an address that is not the customer's is not there.
+        // Also checked if no day is indexed: an address that never belonged to the customers is an error.
         let spans = try await spans(subject, around)
         var owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)] = []
         if let first = days.lazy.compactMap(\.heights).first,
@@ -68,7 +70,7 @@ struct UsageReader: Sendable {
         return UsageReport.lines(owners, on: days, by: grouping)
     }
 
-    /// The leases of the addresses that are a customer's on a day, that nothing has ended.
+    /// The open leases of the subject's addresses on a date.
     func openLeases(_ subject: UsageSubject, on date: CivilDate) async throws -> [LeaseRecord] {
         var leases: [LeaseRecord] = []
         for span in try await spans(subject, date...date) {
@@ -77,7 +79,7 @@ struct UsageReader: Sendable {
         return leases
     }
 
-    /// The days of each address that count.
+    /// The days to count for each address.
     func spans(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CivilDate>
@@ -87,7 +89,7 @@ struct UsageReader: Sendable {
         case .customers(let customers, let vouched):
             return AccountPeriod.spans(of: try await periods(of: customers, vouched), in: dates)
         case .owned(let address, let customers, let vouched):
-            // A user without a customer has zeros, whichever address is asked for.
+            // The usage of a user without customers is zero for any address.
             if customers.isEmpty, vouched == nil { return [] }
             let own = try await periods(of: customers, vouched).filter { $0.address == address }
             guard !own.isEmpty else { throw APIError.noSuch("address") }

@@ -1,5 +1,5 @@
-// What the page does beyond its HTML: amounts and times as is usual where the reader is, e-mailing a receipt without
-// leaving, and charts. Whatever fails here leaves the page as the server made it.
+// The page's script: formats amounts and times for the reader's locale, e-mails a receipt without leaving the page,
+// and draws charts. If the script fails, the page stays as the server rendered it.
 "use strict";
 
 const locale = navigator.languages && navigator.languages.length ? navigator.languages : undefined;
@@ -23,7 +23,7 @@ function rewriteAmounts(root) {
 }
 
 const moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-// Days of usage are UTC's, wherever the reader is.
+// Days of usage are in UTC, whatever the reader's time zone.
 const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
 const months = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" });
 
@@ -89,7 +89,7 @@ document.addEventListener("submit", async (event) => {
   button.removeAttribute("aria-busy");
 });
 
-// A page that the browser kept shows no button as busy.
+// A page restored from the back/forward cache must not show a button as busy.
 window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
 });

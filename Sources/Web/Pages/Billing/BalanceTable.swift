@@ -1,6 +1,6 @@
 import Billing
 
-/// How the balance came to what it is, day by day.
+/// The daily movements of the balance.
 enum BalanceTable {
     private static let balanceColumn = 5
     private static let purchasesColumn = 6

@@ -1,6 +1,6 @@
 import Billing
 
-/// A number that is to be seen before anything else.
+/// A large number at the top of the page.
 struct Tile {
     struct Note {
         let before: String
@@ -18,7 +18,7 @@ struct Tile {
 
     let tileName: String
     let figure: PageAmount?
-    /// In place of an amount.
+    /// The text shown if there is no amount.
     let figureText: String?
     let notes: [Note]
 
@@ -30,13 +30,13 @@ struct Tile {
     }
 }
 
-/// The tiles of the balance: what is left, what goes, and how long it lasts.
+/// The tiles of the balance: the balance, the spend of the month, the spend per hour, and the days left.
 enum BalanceTiles {
     /// - Parameters:
     ///   - totals: The balance in each currency, dollars first.
-    ///   - days: A line for each day from the first of last month at the latest.
-    ///   - burn: What an hour costs; `nil` where nobody knows.
-    ///   - today: The present day.
+    ///   - days: The days of usage, from the first of last month or earlier.
+    ///   - burn: The cost per hour; `nil` if it is unknown.
+    ///   - today: The current day.
     /// - Returns: Four tiles.
     static func tiles(totals: [BalanceDay], days: [UsageLine], burn: Spend?, today: CivilDate) -> [Tile] {
         let dollars = totals.first { $0.currency == .usd }
@@ -89,7 +89,7 @@ enum BalanceTiles {
             switch whole {
             case 0: Tile.Note("Top up to keep leases open")
             case ..<3650: Tile.Note("Until ", day: PageDay(today.adding(days: whole)), " at this pace")
-            // A date too far off says nothing.
+            // A date ten years ahead or more is not useful.
             default: Tile.Note("At this pace")
             }
         return Tile("Days left", text: days, notes: [note])

@@ -1,6 +1,6 @@
 import Billing
 
-/// What was leased on each day, and what it cost.
+/// The leased resources and the cost of each day.
 struct DailyUsageTable {
     struct Row {
         let day: PageDay
@@ -12,7 +12,7 @@ struct DailyUsageTable {
         let cost: NumberTable.Cell
     }
 
-    /// The newest first.
+    /// The rows, newest first.
     let rows: [Row]
 
     init(_ days: [UsageLine]) {
@@ -40,7 +40,7 @@ struct DailyUsageTable {
 
     private static func orDash(_ text: String) -> String { text.isEmpty ? "–" : text }
 
-    /// `1500` as `1.5`; nothing for none.
+    /// Formats thousandths, `1500` as `1.5`; an empty text for zero.
     private static func thousandths(_ number: Int64) -> String {
         guard number > 0 else { return "" }
         let fraction = String(1000 + number % 1000).dropFirst()
@@ -48,14 +48,15 @@ struct DailyUsageTable {
         return digits.isEmpty ? "\(number / 1000)" : "\(number / 1000).\(digits)"
     }
 
-    /// In the largest binary unit of which there is one, to a tenth; nothing for none.
+    /// Formats bytes in the largest binary unit not above the count, to a tenth; an empty text for zero.
     private static func bytes(_ count: Int64) -> String {
         guard count > 0 else { return "" }
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
         let power = (Int64.bitWidth - 1 - count.leadingZeroBitCount) / 10
         let unit: Int64 = 1 << (10 * Int64(power))
         let (whole, rest) = count.quotientAndRemainder(dividingBy: unit)
-        // Of the remainder as many bits as cannot overflow; the rest would not change a tenth.
+        // Drops the lowest 10 bits of large units, so that the product cannot overflow; they do not affect
+        // the tenth.
         let tenth = unit >= 1024 ? (rest / (unit / 1024)) * 10 / 1024 : 0
         return tenth == 0 ? "\(whole) \(units[power])" : "\(whole).\(tenth) \(units[power])"
     }

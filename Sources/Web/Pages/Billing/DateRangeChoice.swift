@@ -1,6 +1,6 @@
 import Billing
 
-/// Which days a visitor wants to see.
+/// The range of days that a visitor chose.
 enum DateRangeChoice: Equatable {
     enum Preset: String, CaseIterable {
         case days30 = "30d"
@@ -31,10 +31,10 @@ enum DateRangeChoice: Equatable {
     }
 
     case preset(Preset)
-    /// Either end may be left open.
+    /// A range of the visitor's own; either end may be open.
     case custom(from: CivilDate?, to: CivilDate?)
 
-    /// The word for a range that the visitor spells out.
+    /// The value of `range` for a range of the visitor's own.
     static let customName = "custom"
 
     var name: String {
@@ -51,7 +51,7 @@ enum DateRangeChoice: Equatable {
         }
     }
 
-    /// The last day; a preset has none, so that what came this moment is in it.
+    /// The last day; `nil` for a preset, which includes the newest rows.
     var last: CivilDate? {
         switch self {
         case .preset: nil
@@ -59,7 +59,7 @@ enum DateRangeChoice: Equatable {
         }
     }
 
-    /// As parameters; those of the page's own default are left out.
+    /// The range as query parameters; none for the page's default.
     func parameters(default preset: Preset) -> [(name: String, value: String)] {
         switch self {
         case .preset(preset): []
@@ -71,10 +71,10 @@ enum DateRangeChoice: Equatable {
 }
 
 extension QueryReader {
-    /// `range`, and for one of the visitor's own `from` and `to`.
+    /// Reads `range`, and `from` and `to` if the range is the visitor's own.
     ///
-    /// Dates without `range` are taken as they are meant; dates beside a preset are those of a form whose other field
-    /// was changed afterwards.
+    /// Dates without `range` are a range of the visitor's own. Dates beside a preset are ignored: a form also
+    /// sends its date fields after the visitor has chosen a preset.
     mutating func dateRange(
         default preset: DateRangeChoice.Preset,
         among presets: [DateRangeChoice.Preset] = DateRangeChoice.Preset.allCases

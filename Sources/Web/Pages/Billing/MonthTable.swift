@@ -1,11 +1,11 @@
 import Billing
 
-/// What each month cost, beside the others.
+/// The spend of each month, for comparison.
 enum MonthTable {
-    /// How many months are compared at least, this one included.
+    /// The minimum number of months in the table, including the current one.
     static let minimumMonths: Int64 = 6
 
-    /// Whole months, so that the first is not the shorter for beginning later.
+    /// Extends the range to whole months, so that the first month is comparable with the others.
     static func dates(around dates: ClosedRange<CivilDate>) -> ClosedRange<CivilDate> {
         let latest = dates.upperBound.adding(months: 1 - minimumMonths)
         return min(dates.lowerBound, latest).firstOfMonth...dates.upperBound

@@ -1,14 +1,15 @@
 import Billing
 
-/// The link to the page of Stripe's on which the customer does what a payment waits for.
+/// The link to Stripe's page for the step that a payment waits for.
 struct NextActionLink {
     let actionLink: String
     let actionLabel: String
 
     /// - Parameters:
-    ///   - id: The row's.
-    ///   - action: What it waits for; without a page of Stripe's there is no link.
-    ///   - signature: The query of a signed link, for a visitor whose cookie is not sent from another tab.
+    ///   - id: The transaction's id.
+    ///   - action: The step that the payment waits for; without a URL there is no link.
+    ///   - signature: The query of a signed link, for a visitor whose browser sends no cookie from another
+    ///     tab.
     init?(_ id: String, _ action: NextAction, signature: String?) {
         guard action.url != nil else { return nil }
         let query = signature.map { "?" + $0 } ?? ""
@@ -16,7 +17,7 @@ struct NextActionLink {
         actionLabel = Self.label(action.type)
     }
 
-    /// By what Stripe shows on its page.
+    /// A label for the content of Stripe's page.
     ///
     /// <https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action>
     private static func label(_ type: String) -> String {

@@ -1,10 +1,10 @@
 import Billing
 import Mustache
 
-/// A table of amounts, from which a chart is drawn: a row a day or a month, a column a series.
+/// A table of amounts, which a chart can show: a row for each day or month, and a column for each series.
 struct NumberTable {
     struct Cell: Equatable {
-        /// To the millionth, as ``PageAmount/number``; `nil` where nobody knows.
+        /// The amount to six decimal places, as in ``PageAmount/number``; `nil` if it is unknown.
         let cellNumber: String?
         let cellText: String
 
@@ -13,7 +13,8 @@ struct NumberTable {
             (cellNumber, cellText) = (shown.number, shown.text)
         }
 
-        /// What something cost; a part without a price is shown beside the other, and is in no sum.
+        /// Shows a cost; a part without a price appears only in the text, and then there is no number for the
+        /// chart.
         init(_ spend: Spend?) {
             let shown = spend?.total.map { PageAmount($0) }
             cellNumber = shown?.number
@@ -22,10 +23,10 @@ struct NumberTable {
     }
 
     struct Line {
-        /// What the row is about, such as `2026-11-28` or `2026-11`.
+        /// The row's day or month, such as `2026-11-28` or `2026-11`.
         let machine: String
         let label: String
-        /// Whether it may yet change.
+        /// Whether the row's values may still change.
         let isOpen: Bool
         let cells: [Cell]
     }
@@ -36,7 +37,7 @@ struct NumberTable {
 
     let tableID: String
     let caption: String
-    /// What the rows are: `Date` or `Month`.
+    /// The heading of the row labels: `Date` or `Month`.
     let stub: String
     let columns: [Column]
     let lines: [Line]
@@ -44,21 +45,23 @@ struct NumberTable {
     let currency = "USD"
 }
 
-/// A chart: which columns of which table, and how.
+/// A chart of some columns of a table.
 struct NumberChart {
     let chartID: String
     let chartTitle: String
-    /// `line`, `steps`, `bars` or `stack`, as the script knows them.
+    /// `line`, `steps`, `bars` or `stack`, which `billing.js` knows.
     let form: String
     let tableOfChart: String
-    /// The first column and the one after the last, counted from the first of amounts.
+    /// The index of the first column, counted from 0 among the columns of amounts, and the index after the
+    /// last.
     let firstColumn: Int
     let endColumn: Int
-    /// For those who do not see it.
+    /// A description of the chart for screen readers.
     let meaning: String
 }
 
-// A year has thousands of cells, and looking at each through a mirror would be most of the time that its page takes.
+// A year has thousands of cells, and reading each by reflection would take most of the time of rendering the
+// page.
 
 extension NumberTable.Cell: MustacheParent {
     func child(named name: String) -> Any? {

@@ -1,31 +1,31 @@
 import Storage
 
-/// What is around the contents of every page of the customer's.
+/// The frame around each page's contents.
 struct PageFrame {
     enum Tab { case transactions, usage }
 
-    /// The path under which we are reached, without a final slash; empty at the root of a host.
+    /// The path prefix of the service, without a final slash; empty at the root of a host.
     let root: String
     let title: String
     let isTransactions: Bool
     let isUsage: Bool
     let hasTabs: Bool
-    /// Whose page it is; `nil` on a page that is no customer's.
+    /// The customers shown on the page; `nil` on a page without a customer.
     let customer: String?
-    /// Where the visitor came from; a link of the session's.
+    /// The URL that the visitor came from, which the session names.
     let returnLink: String?
-    /// Its host, which is what a reader knows.
+    /// The host of ``returnLink``, as the link's text.
     let returnName: String?
     let styleLink: String
     let scriptLink: String
     let chartLink: String?
 
     /// - Parameters:
-    ///   - tab: Which one is open; `nil` on a page that is none.
-    ///   - title: Its name, for a page that is no tab.
-    ///   - assets: Where scripts and styles are.
-    ///   - customer: Whose page it is.
-    ///   - returnLink: Where the visitor came from.
+    ///   - tab: The open tab; `nil` on a page without tabs.
+    ///   - title: The title of a page without tabs.
+    ///   - assets: The links to scripts and styles.
+    ///   - customer: The customers shown on the page.
+    ///   - returnLink: The URL that the visitor came from.
     init(
         _ tab: Tab?,
         title: String? = nil,
@@ -50,18 +50,19 @@ struct PageFrame {
     }
 }
 
-/// Where the parts of a page are that are no page.
+/// The links to the scripts and styles of a page.
 struct AssetLinks: Sendable {
     /// See ``PageFrame/root``.
     var root = ""
     let style: String
     let script: String
     let receiptStyle: String
-    /// `nil` where Chart.js is not installed.
+    /// `nil` if Chart.js is not installed.
     let chart: String?
 }
 
 extension CustomerKey {
-    /// As a page names it: customers of two accounts may have one id, since an account can choose its customers' ids.
+    /// The customer's name on a page, with the account: a connected account can choose its customers' ids, so
+    /// two accounts may use the same id.
     var label: String { account.map { "\(customer) of \($0)" } ?? customer }
 }

@@ -1,4 +1,4 @@
-/// What became of a form that was sent, as the page says it afterwards.
+/// The message about a form that was sent, shown on the next page.
 struct PageNotice: Equatable {
     let message: String
     let isTrouble: Bool
@@ -17,7 +17,7 @@ struct PageNotice: Equatable {
             }
     }
 
-    /// In the address of the page that follows, and so a word of ours and never a text.
+    /// The outcome is a parameter of the next page's URL, so it is one of these words and never free text.
     enum Outcome: String, CaseIterable {
         case emailed
         case tooSoon = "email_too_soon"

@@ -1,4 +1,4 @@
-/// A choice of a drop-down list.
+/// An option of a drop-down list.
 struct PageOption {
     let value: String
     let label: String

@@ -1,9 +1,9 @@
-/// A page for what cannot be shown: says what happened, and what to do.
+/// An error page: it says what happened and what to do.
 struct ProblemPage {
     let frame: PageFrame
     let heading: String
     let message: String
-    /// Where to go on; `nil` where there is nowhere.
+    /// The link to continue with; `nil` if there is none.
     let onwardLink: String?
     let onwardLabel: String?
     let requestID: String
@@ -25,16 +25,16 @@ struct ProblemPage {
         }
     }
 
-    /// For a link to what a payment waits for.
+    /// The error page of a link to the step that a payment waits for.
     ///
     /// - Parameters:
-    ///   - error: Why it leads nowhere.
-    ///   - frame: What is around it.
-    ///   - requestID: The request's.
+    ///   - error: The error.
+    ///   - frame: The frame around the page's contents.
+    ///   - requestID: The request's id.
     init(ofNextAction error: APIError, frame: PageFrame, requestID: String) {
         self.frame = frame
         self.requestID = requestID
-        // Which setting is missing is said to programs, whose people can set it.
+        // Only the API's error names the missing setting, because a customer cannot set it.
         let isOurs = error.code == "stripe_not_configured"
         message =
             isOurs
@@ -49,9 +49,9 @@ struct ProblemPage {
     }
 
     /// - Parameters:
-    ///   - fault: What is the matter with the session; `nil` where there is none.
-    ///   - frame: What is around it.
-    ///   - requestID: The request's.
+    ///   - fault: The problem with the session; `nil` if there is no session.
+    ///   - frame: The frame around the page's contents.
+    ///   - requestID: The request's id.
     init(ended fault: SessionFault?, frame: PageFrame, requestID: String) {
         self.frame = frame
         self.requestID = requestID

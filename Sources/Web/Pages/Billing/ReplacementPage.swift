@@ -1,9 +1,9 @@
-/// Asks whether a session may take the place of another customer's in this browser.
+/// Asks whether a session may replace another customer's session in this browser.
 struct ReplacementPage {
     let frame: PageFrame
     let currentCustomer: String
     let newCustomer: String
-    /// Of the new session.
+    /// The link token of the new session.
     let token: String
     let formToken: String
 

@@ -1,8 +1,8 @@
 import Billing
 
-/// What each day cost, split by provider, GPU model or deployment.
+/// The spend of each day, split by provider, GPU model or deployment.
 ///
-/// The nine that cost most have a column each, and the rest one together.
+/// The nine groups with the highest spend have a column each, and the others share one.
 struct SpendTable {
     static let maximumGroups = 9
 
@@ -10,11 +10,11 @@ struct SpendTable {
     let chart: NumberChart
 
     /// - Parameters:
-    ///   - days: A line for every day, of all groups together.
+    ///   - days: One line for each day, of all groups together.
     ///   - groups: The lines of the groups on the same days.
-    ///   - split: What they are groups of.
-    ///   - names: What providers call themselves.
-    ///   - fileLink: Where all groups are in a file.
+    ///   - split: The kind of the groups.
+    ///   - names: The names of the providers, by address.
+    ///   - fileLink: The link to a file with all groups.
     init(
         days: [UsageLine],
         groups: [UsageLine],
@@ -66,7 +66,7 @@ struct SpendTable {
         if hasOthers {
             columns.append(parts.filter { !shown.contains($0.key) }.values.reduce(Spend.zero, +))
         }
-        // A table of days on which nothing was leased has a column all the same.
+        // A table without any spend also needs one column.
         if columns.isEmpty { columns = [.zero] }
         return NumberTable.Line(
             machine: day.date.text,
@@ -76,7 +76,7 @@ struct SpendTable {
         )
     }
 
-    /// The dearest first; of two that cost the same, by name.
+    /// The groups by falling spend; groups with equal spend are sorted by name.
     private static func ranked(_ groups: [UsageLine]) -> [String] {
         var totals: [String: ExactAmount] = [:]
         for line in groups { totals[line.group, default: .zero] += line.spend.known }
@@ -92,7 +92,7 @@ struct SpendTable {
         }
     }
 
-    /// An address on chain is longer than any column.
+    /// Shortens an address on chain, which would be too wide for a column.
     private static func shortened(_ address: String) -> String {
         address.count > 20 ? "\(address.prefix(10))…\(address.suffix(6))" : address
     }

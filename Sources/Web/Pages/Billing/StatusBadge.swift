@@ -1,6 +1,6 @@
 import Billing
 
-/// A status in words, and how good it is.
+/// The label and the color of a status.
 struct StatusBadge: Equatable {
     enum Tone: String { case good, waiting, bad, quiet }
 
@@ -21,25 +21,27 @@ struct StatusBadge: Equatable {
             case ("revoked", _): ("Taken back", .quiet)
             case ("needs_response", _): ("Open", .waiting)
             case ("under_review", _): ("Under review", .waiting)
-            // The bank only inquires: no money has moved (https://docs.stripe.com/disputes/how-disputes-work#inquiries).
+            // An inquiry of the bank: no money has moved
+            // (https://docs.stripe.com/disputes/how-disputes-work#inquiries).
             case ("warning_needs_response", _): ("Inquiry open", .waiting)
             case ("warning_under_review", _): ("Inquiry under review", .waiting)
-            // The seller contests a lost dispute once more (since 2026-10-28.endive).
+            // The seller appeals a lost dispute (since 2026-10-28.endive).
             case ("appeal_needs_response", _), ("appeal_under_review", _): ("Appealed", .waiting)
-            // Bodies before 2014-11-20; Stripe's types had it until 2023-08-16.
+            // In bodies before API version 2014-11-20; Stripe's type definitions had the status until
+            // 2023-08-16.
             case ("charge_refunded", _): ("Closed by a refund", .quiet)
-            // Whose side a dispute was decided for: won is what the seller calls it.
+            // The label names the result for the customer: Stripe's `won` means that the seller won.
             case ("won", _): ("Payment stands", .quiet)
             case ("lost", _): ("Money returned", .quiet)
             case ("warning_closed", _), ("prevented", _): ("Closed", .quiet)
-            // Stripe's enumerations are open: a new one is shown as it is called.
+            // Stripe adds statuses without notice; an unknown one is shown under Stripe's name.
             default: (Self.readable(status), .quiet)
             }
         self.label = label
         self.tone = tone.rawValue
     }
 
-    /// What one can filter by, in the words of the page: the usual ones, and the one that is filtered by.
+    /// The options of the status filter: the usual statuses, and the current one if it is another.
     static func choices(chosen status: String) -> [(value: String, label: String)] {
         let isUsual = usual.contains { $0.value == status }
         return isUsual ? usual : usual + [(status, StatusBadge(status, of: .dispute).label)]

@@ -2,20 +2,20 @@ import Billing
 import Storage
 
 extension Transaction {
-    /// Whether it went over a blockchain, where the reference is the hash of the transaction
+    /// Whether the payment went over a blockchain, where the reference is the transaction's hash
     /// (<https://docs.stripe.com/api/refunds/object#refund_object-destination_details-crypto>).
     var isCrypto: Bool { paymentMethod?.type == "crypto" }
 
-    /// What its reference is called.
+    /// The label of the reference.
     var referenceTerm: String { isCrypto ? "Transaction hash" : "Bank reference" }
 }
 
-/// What a customer is told to do about a row, or to wait for: a sentence each, most often none.
+/// The advice for the customer on a row: a sentence on what to do or wait for; most rows have none.
 enum TransactionAdvice {
     /// - Parameters:
     ///   - row: The row.
-    ///   - payment: What stands behind it; `nil` where that is not to be had any more.
-    /// - Returns: Sentences in the order in which they are read.
+    ///   - payment: The payment of the row; `nil` if it is no longer stored.
+    /// - Returns: The sentences in reading order.
     static func sentences(on row: Transaction, payment: PaymentDetail?) -> [String] {
         switch row.type {
         case .purchase: [purchase(row)].compactMap(\.self)
@@ -38,7 +38,8 @@ enum TransactionAdvice {
         }
     }
 
-    /// The meaning of the reasons: <https://docs.stripe.com/changelog/basil/2025-04-30/refund-pending-reason>.
+    /// The advice for a refund; Stripe explains the reasons at
+    /// <https://docs.stripe.com/changelog/basil/2025-04-30/refund-pending-reason>.
     private static func refund(_ row: Transaction, pendingReason: String?) -> String? {
         switch (row.status, pendingReason) {
         case ("pending", "processing"):
@@ -49,7 +50,7 @@ enum TransactionAdvice {
         case ("pending", "charge_pending"):
             "This refund waits until your payment has arrived. You need not do anything."
         case ("requires_action", _):
-            // https://docs.stripe.com/refunds#requires-action: the link is in the e-mail and nowhere else.
+            // https://docs.stripe.com/refunds#requires-action: only the e-mail has the link.
             "Stripe has sent you an e-mail that asks for your bank details. Enter them there: without them this refund fails."
         default: nil
         }

@@ -1,7 +1,7 @@
 import Billing
 import Storage
 
-/// What a row opens to: the attempts behind it, and what else belongs to its payment.
+/// The details of a row: its facts, its attempts, and the other rows of its payment.
 struct TransactionDetail {
     struct Fact {
         let term: String
@@ -29,9 +29,9 @@ struct TransactionDetail {
     let attempts: [Attempt]
     let hasRelatives: Bool
     let relatives: [Relative]
-    /// Why it did not go through.
+    /// The reason of a failure; `nil` if the transaction has not failed.
     let failure: String?
-    /// What to do about it.
+    /// Sentences on what the customer should do or wait for.
     let advice: [String]
 
     init(_ row: Transaction, payment: PaymentDetail?, zone: LocalTime) {

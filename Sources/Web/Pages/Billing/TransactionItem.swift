@@ -3,9 +3,10 @@ import Storage
 
 /// One row of the table of transactions.
 ///
-/// Mustache looks for what is absent here in the page around it: no name of an absent value may be one of the page's.
+/// Mustache looks up an absent value in the enclosing page: no optional property here may have the name of a
+/// property of the page.
 struct TransactionItem {
-    /// What became of a part of the amount.
+    /// A refunded or disputed part of the amount, or the amount on the customer's statement.
     struct Part {
         let partLabel: String
         let partAmount: PageAmount?
@@ -19,17 +20,17 @@ struct TransactionItem {
     let amount: PageAmount
     let parts: [Part]
     let badge: StatusBadge
-    /// Where the customer does what the payment waits for; `nil` where Stripe has no page for it.
+    /// The link to the step that the payment waits for; `nil` if Stripe has no page for it.
     let action: NextActionLink?
-    /// `nil` where there is no receipt.
+    /// `nil` if there is no receipt.
     let receipt: ReceiptLinks?
     let detail: TransactionDetail
 
     /// - Parameters:
     ///   - row: The row of the feed.
-    ///   - payment: What stands behind it; `nil` where that is not to be had any more.
-    ///   - view: What it is a part of.
-    ///   - signature: What makes a link about it good without a session; `nil` where there is one.
+    ///   - payment: The payment of the row; `nil` if it is no longer stored.
+    ///   - view: The filters and the position of the page.
+    ///   - signature: Gives the query of a signed link; `nil` if the browser's cookie suffices.
     init(
         _ row: Transaction,
         payment: PaymentDetail?,
@@ -42,7 +43,7 @@ struct TransactionItem {
         kind = Self.name(of: row.type)
         itemSummary = row.description
         itemMethod = row.paymentMethod?.label
-        // A refund is money that came back: on a page its sign says so, and nobody has to read the type.
+        // A refund is shown as a negative amount, so that the direction is clear without the type.
         amount = PageAmount(row.type == .refund ? row.money.negated : row.money)
         badge = StatusBadge(row.status, of: row.type)
         action = row.nextAction.flatMap { NextActionLink(row.id, $0, signature: signature?(.nextAction)) }
@@ -75,7 +76,7 @@ struct TransactionItem {
     }
 }
 
-/// Where the receipt of a row is, and what can be done with it.
+/// The links to the receipt of a row.
 struct ReceiptLinks {
     let openLink: String
     let printLink: String
@@ -83,9 +84,10 @@ struct ReceiptLinks {
     let emailRoute: String
 
     /// - Parameters:
-    ///   - id: The row's.
-    ///   - signature: The query of a signed link, for a visitor whose cookie is not sent from another tab.
-    ///   - view: What is shown again once a form has been sent.
+    ///   - id: The transaction's id.
+    ///   - signature: The query of a signed link, for a visitor whose browser sends no cookie from another
+    ///     tab.
+    ///   - view: The page to return to after a form was sent.
     init(_ id: String, signature: String?, view: TransactionsView) {
         let segment = PathSegment.encoded(id)
         let path = "/v1/transactions/\(segment)/receipt"
@@ -98,8 +100,8 @@ struct ReceiptLinks {
 }
 
 extension Transaction {
-    /// What the customer's own statement says, signed as the row is on a page; `nil` where it says the row's amount,
-    /// or nothing at all because no money moved.
+    /// The amount on the customer's statement, with the sign that the page uses; `nil` if it is the row's
+    /// amount, or if no money moved.
     var statement: Money? {
         let hasMoved = !["requires_action", "failed", "canceled"].contains(status)
         guard let presentment, hasMoved, presentment.money != money else { return nil }

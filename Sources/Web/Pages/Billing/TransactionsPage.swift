@@ -1,7 +1,7 @@
 import Billing
 import Storage
 
-/// The tab of transactions: plain values, from which the template makes the page.
+/// The transactions tab: the values that the template renders.
 struct TransactionsPage {
     let frame: PageFrame
     let kinds: [PageOption]
@@ -14,9 +14,9 @@ struct TransactionsPage {
     let zone: String
     let resetLink: String?
     let notice: PageNotice?
-    /// Proves that a form is this page's; `nil` for a visitor whose browser sends no cookie.
+    /// Proves that a form belongs to this page; `nil` for a visitor whose browser sends no cookie.
     let formToken: String?
-    /// `Showing 10 of 57 transactions`.
+    /// For example `Showing 10 of 57 transactions`.
     let summary: String
     let exportLink: String
     let hasRows: Bool
@@ -28,18 +28,18 @@ struct TransactionsPage {
     let hasPages: Bool
 
     /// - Parameters:
-    ///   - view: What was asked for.
+    ///   - view: The filters and the position of the page.
     ///   - rows: The rows of this page.
-    ///   - payments: What stands behind them, by their ids.
-    ///   - total: How many rows the filters find on all pages.
-    ///   - hasMore: Whether rows follow in the direction that was paged in.
-    ///   - customer: Whose they are; `nil` where they are several's.
-    ///   - now: The present.
-    ///   - notice: What to say besides.
-    ///   - formToken: What proves that a form is this page's.
-    ///   - signature: Gives the query of a signed link about a row, by its id and what the link is for, where the
-    ///     visitor's cookie is not sent from another tab.
-    ///   - frame: What is around it.
+    ///   - payments: The payments of the rows, by the rows' ids.
+    ///   - total: The number of rows on all pages.
+    ///   - hasMore: Whether more rows follow in the direction of paging.
+    ///   - customer: The customer of the rows; `nil` if there are several.
+    ///   - now: The current time.
+    ///   - notice: The message about a form that was sent.
+    ///   - formToken: Proves that a form belongs to this page.
+    ///   - signature: Gives the query of a signed link, for a row and a purpose; `nil` if the browser's
+    ///     cookie suffices.
+    ///   - frame: The frame around the page's contents.
     init(
         _ view: TransactionsView,
         rows: [Transaction],

@@ -1,7 +1,7 @@
 import Billing
 import Storage
 
-/// What a visitor wants to see of the transactions: the filters, and where the page begins.
+/// The view of the transactions that a visitor chose: the filters, and the position of the page.
 struct TransactionsView {
     var kind: Transaction.Kind?
     var status: String?
@@ -16,11 +16,12 @@ struct TransactionsView {
     static let defaultPerPage = 10
     static let pageSizes = [10, 25, 50, 100]
 
-    /// The filters as the API has them too, so that an export of one is an export of the other.
+    /// The filter of the feed, with the same meaning as the API's filters, so that the page and its export
+    /// agree.
     ///
     /// - Parameters:
-    ///   - reach: Whose transactions.
-    ///   - now: What the presets count from.
+    ///   - reach: The customers whose transactions are shown.
+    ///   - now: The time from which presets count back.
     /// - Returns: The filter of the feed.
     func filter(within reach: Reach, now: Instant) -> TransactionFilter {
         TransactionFilter(
@@ -33,15 +34,15 @@ struct TransactionsView {
         )
     }
 
-    /// Whether anything but the range narrows what is shown.
+    /// Whether a filter other than the range is set.
     var isNarrowed: Bool { kind != nil || status != nil || search != nil }
 
     // MARK: Links
 
-    /// This view, from its beginning.
+    /// The link to the first page of this view.
     var link: PageLink { filtering(PageLink(Self.path)) }
 
-    /// A link that leads back to this very view.
+    /// Adds this view and its position to a link, so that the target can redirect back here.
     func here(_ link: PageLink) -> PageLink {
         switch cursor {
         case .start, .offset: filtering(link)
@@ -61,12 +62,12 @@ struct TransactionsView {
     func older(than id: String) -> PageLink { link.with("after", id) }
     func newer(than id: String) -> PageLink { link.with("before", id) }
 
-    /// Everything that the filters find, not only this page, as a file.
+    /// The link to a file with all rows that the filters find, not only those of this page.
     ///
     /// - Parameters:
-    ///   - customer: Whose; `nil` for all of the visitor's.
-    ///   - now: What the presets count from.
-    /// - Returns: The link, whose filters are the view's.
+    ///   - customer: The customer to export; `nil` for all of the visitor's customers.
+    ///   - now: The time from which presets count back.
+    /// - Returns: The link, with the view's filters.
     func exportLink(customer: CustomerKey?, now: Instant) -> PageLink {
         let filter = filter(within: .customers([]), now: now)
         return PageLink("/v1/transactions/export").with("format", "csv").with(customer)

@@ -1,16 +1,16 @@
 import Billing
 import Storage
 
-/// The tab of usage: plain values, from which the template makes the page.
+/// The usage tab: the values that the template renders.
 struct UsagePage {
-    /// What was read to make it.
+    /// The data that the page shows.
     struct Readings {
         let sheet: BalanceSheet
         let burn: Spend?
         let newest: CalendarDay?
-        /// A line for each day, from the first that the months or the tiles need.
+        /// One line for each day that the tables or the tiles need.
         let days: [UsageLine]
-        /// What the days in question are split into.
+        /// The groups of the chosen days.
         let groups: [UsageLine]
         let providerNames: [String: String]
     }
@@ -107,9 +107,10 @@ struct UsagePage {
         hasUsage = days.contains { $0.totals.leases > 0 }
     }
 
-    /// The days that have to be read: those asked for, the months around them, and the two months of the tiles.
+    /// The days to read: the chosen days, the months around them, and the two months of the tiles.
     ///
-    /// - Returns: Ascending spans of at most a few years: the time between a range of long ago and today is not read.
+    /// - Returns: Ascending ranges. The days between a range of years ago and the current months are not
+    ///   read.
     static func datesToRead(_ dates: ClosedRange<CivilDate>, today: CivilDate) -> [ClosedRange<CivilDate>] {
         let months = MonthTable.dates(around: dates)
         let tiles = today.firstOfMonth.adding(months: -1)...today

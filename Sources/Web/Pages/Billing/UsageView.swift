@@ -1,7 +1,7 @@
 import Billing
 import Storage
 
-/// What a visitor wants to see of the usage: which days, and what the spend is split by.
+/// The view of the usage that a visitor chose: the days, and how the spend is split.
 struct UsageView {
     enum Split: String, CaseIterable {
         case provider
@@ -31,7 +31,7 @@ struct UsageView {
     static let path = "/billing/usage"
     static let defaultRange = DateRangeChoice.Preset.days30
     static let presets: [DateRangeChoice.Preset] = [.days30, .months3, .months6, .months12]
-    /// As many days as the routes of usage take.
+    /// The limit of the API's usage routes.
     private static let maximumDays: Int64 = 366
 
     var link: PageLink {
@@ -41,7 +41,7 @@ struct UsageView {
 
     /// The days to show, none of them after today.
     ///
-    /// - Throws: ``APIError`` for more days than can be shown.
+    /// - Throws: ``APIError`` for a range that ends before it begins, or that is too long.
     func dates(today: CivilDate) throws(APIError) -> ClosedRange<CivilDate> {
         let last = range.last ?? max(today, range.first(today: today) ?? today)
         let first = range.first(today: today) ?? last.adding(days: -29)
@@ -54,7 +54,7 @@ struct UsageView {
         return (first...last).limited(to: today)
     }
 
-    /// A route of usage as a file that a spreadsheet opens.
+    /// The link to a usage route's CSV file.
     static func file(_ route: String, customer: CustomerKey?, dates: ClosedRange<CivilDate>) -> PageLink {
         PageLink(route).with("format", "csv").with(customer)
             .with("from", dates.lowerBound.text).with("to", dates.upperBound.text)

@@ -1,14 +1,14 @@
 import Billing
 import Storage
 
-/// The receipt we can always give: what we know of the payment ourselves, on one page to print.
+/// A receipt of our own, for printing, which is available even if Stripe's is not.
 struct ReceiptPage {
     struct Line {
         let on: PageMoment?
         let label: String
         let quantity: String?
         let amount: PageAmount
-        /// What the customer's own statement says, where that is another amount.
+        /// The amount on the customer's statement, if it differs.
         var lineStatement: PageAmount?
         var tracedBy: String?
     }
@@ -24,13 +24,12 @@ struct ReceiptPage {
     let invoice: String?
     let date: PageMoment
     let paymentMethod: String?
-    /// What the buyer's own statement says was paid, where that is another amount.
+    /// The paid amount on the buyer's statement, if it differs.
     let statement: PageAmount?
     let lines: [Line]
     let refunds: [Line]
     let hasRefunds: Bool
-    /// What was paid, before anything went back; `nil` while we know of money that went back and not of the payment it
-    /// came from.
+    /// The amount paid, before refunds; `nil` if only a refund is known and not its payment.
     let paid: PageAmount?
     let total: PageAmount?
 
@@ -86,7 +85,7 @@ struct ReceiptPage {
         return refund.status == "succeeded" ? "Refund" : "Refund (\(standing))"
     }
 
-    /// The items of the invoice where they explain what was paid; otherwise the payment itself.
+    /// The items of the invoice if they explain the paid amount; otherwise the payment as one line.
     private static func lines(of purchase: Transaction, _ items: [ReceiptParticulars.Item]) -> [Line] {
         func amount(_ minorUnits: Int64) -> PageAmount {
             PageAmount(Money(minorUnits: minorUnits, currency: purchase.currency))

@@ -1,9 +1,9 @@
 import Billing
 
-/// What a receipt says beyond the transaction: who paid, and for what.
+/// The facts of a receipt that the transaction does not have: the buyer and the items.
 ///
-/// As Stripe's events told it, and read from them when a receipt is looked at, so that names and addresses are in the
-/// log and nowhere else.
+/// They are read from the stored events of Stripe whenever a receipt is opened, so that names and addresses
+/// are stored only in the event log.
 struct ReceiptParticulars: Equatable {
     struct Item: Equatable {
         let itemName: String
@@ -11,14 +11,14 @@ struct ReceiptParticulars: Equatable {
         let amount: Int64
     }
 
-    /// Name, address, e-mail and tax ids of the buyer, a line each.
+    /// The buyer's name, address, e-mail address and tax ids, one per line.
     var buyer: [String] = []
-    /// The lines of the invoice; none where they are not all of it.
+    /// The lines of the invoice; empty if the event does not have all of them.
     var items: [Item] = []
     var invoiceNumber: String?
 
     /// - Parameters:
-    ///   - bodies: Of the events about the payment, the newest first; what is none is passed over.
+    ///   - bodies: The bodies of the payment's events, newest first; invalid JSON is skipped.
     ///   - charge: The charge that paid.
     ///   - invoice: The invoice that was paid.
     init(bodies: [[UInt8]], charge: String?, invoice: String?) {
@@ -38,7 +38,7 @@ struct ReceiptParticulars: Equatable {
                 }
             }
         }
-        // An invoice says to whom it was made out; a charge only what stood on the card.
+        // An invoice names its recipient; a charge has only the billing details of the card.
         buyer = ofInvoice.isEmpty ? ofCharge : ofInvoice
     }
 
@@ -46,7 +46,7 @@ struct ReceiptParticulars: Equatable {
 
     // MARK: The buyer
 
-    /// The charge may be the object itself, or within its PaymentIntent.
+    /// Finds the charge, which may be the object itself or be nested in its PaymentIntent.
     private static func buyer(ofCharge charge: String?, in object: JSONValue) -> [String] {
         let candidates =
             [object, object["latest_charge"]].compactMap(\.self)
@@ -78,7 +78,7 @@ struct ReceiptParticulars: Equatable {
         texts.compactMap { $0.map(line) }.filter { !$0.isEmpty }
     }
 
-    /// No stranger's text makes the page longer than a page.
+    /// Truncates a text from outside, so that the receipt fits on a page.
     private static func line(_ text: String) -> String { String(text.prefix(120)) }
 
     // MARK: Items

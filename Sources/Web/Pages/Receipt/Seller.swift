@@ -1,4 +1,4 @@
-/// Who issues receipts: the lines at their head.
+/// The merchant that issues receipts, for their header.
 package struct Seller: Sendable, Equatable {
     package let name: String?
     package let address: [String]

@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// Whether a visitor takes gzip: `Accept-Encoding` names it, and not with a weight of nothing.
+/// Whether the client accepts gzip: `Accept-Encoding` names it with a weight above 0.
 enum AcceptedEncoding {
     static func includesGzip(_ headers: HTTPFields) -> Bool {
         for part in (headers[.acceptEncoding] ?? "").split(separator: ",") {

@@ -1,13 +1,13 @@
 import Webhooks
 
-/// A script or style of the pages, as it is served: under an address that changes with its contents.
+/// A script or style of the pages, served under a URL that changes with its contents.
 struct Asset: Sendable {
     let name: String
     let type: String
     let bytes: [UInt8]
-    /// `nil` where gzip makes nothing smaller.
+    /// `nil` if gzip does not make it smaller.
     let compressed: [UInt8]?
-    /// Of its contents.
+    /// A fingerprint of the contents.
     let version: String
 
     init(_ name: String, type: String, _ bytes: [UInt8]) {
@@ -20,16 +20,16 @@ struct Asset: Sendable {
 
     var path: String { "/assets/\(name)" }
 
-    /// What pages link to: a cache may keep it for ever, for other contents have another address.
+    /// The link that pages use: caches may keep the file for ever, because changed contents have another URL.
     var link: String { "\(path)?v=\(version)" }
 }
 
-/// All assets there are.
+/// The assets of all pages.
 struct Assets: Sendable {
     let style = Asset("billing.css", type: "text/css; charset=utf-8", PackageResources.billing_css)
     let script = Asset("billing.js", type: "text/javascript; charset=utf-8", PackageResources.billing_js)
     let receiptStyle = Asset("receipt.css", type: "text/css; charset=utf-8", PackageResources.receipt_css)
-    /// Chart.js, which is not ours and comes from where it is installed.
+    /// Chart.js, which is installed separately; `nil` if it is not installed.
     let chart: Asset?
 
     init(chartScript: [UInt8]?) {
@@ -38,7 +38,7 @@ struct Assets: Sendable {
 
     var all: [Asset] { [style, script, receiptStyle] + [chart].compactMap(\.self) }
 
-    /// Where pages find them, with the path before it under which we are reached; see ``PageFrame/root``.
+    /// The links for pages, with the path prefix of the service; see ``PageFrame/root``.
     func links(under root: String) -> AssetLinks {
         AssetLinks(
             root: root,

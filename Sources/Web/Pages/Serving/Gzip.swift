@@ -1,18 +1,19 @@
 import CZlib
 
-/// Bytes as gzip makes them smaller (RFC 1952).
+/// Gzip compression (RFC 1952).
 enum Gzip {
     enum Effort: Int32 {
-        /// For what somebody waits for.
+        /// For an answer that a client is waiting for.
         case quick = 6
-        /// For what is made once.
+        /// For a file that is compressed once.
         case thorough = 9
     }
 
     /// - Parameters:
-    ///   - bytes: What is small enough to be held twice.
-    ///   - effort: How much time it may take.
-    /// - Returns: `nil` where there is no memory for it, so that the bytes go as they are.
+    ///   - bytes: The bytes to compress; they are copied in memory.
+    ///   - effort: The compression level.
+    /// - Returns: `nil` if compression fails, such as for lack of memory; the caller then sends the bytes
+    ///   uncompressed.
     static func compressed(_ bytes: [UInt8], _ effort: Effort) -> [UInt8]? {
         var stream = z_stream()
         guard czlib_deflate_init_gzip(&stream, effort.rawValue) == Z_OK else { return nil }
