@@ -26,7 +26,7 @@ struct ServiceConfiguration: Sendable {
     let metricsOpen: Bool
     let maxBodyBytes: Int
     let maxBodyBytesInFlight: Int
-    /// `nil`: as much as nobody needs who is honest.
+    /// `nil` for the built-in limits, which are far above what Console and a customer ask for.
     let rateLimit: Int64?
     let receiptLinkTTL: Int64
     let customerSessionTTL: Int64
