@@ -32,7 +32,7 @@ struct RateLimitTests {
             #expect(refused.status == 429)
             #expect(refused.errorCode == "rate_limited")
             #expect(refused.headers["Retry-After"] == "20")
-            #expect(refused.headers["RateLimit"] == "\"caller\";r=0;t=60")
+            #expect(refused.headers["RateLimit"] == "\"caller\";r=0;t=20")
             harness.clock.advance(seconds: 19)
             #expect(try await harness.get("/v1/transactions").status == 429)
             harness.clock.advance(seconds: 1)

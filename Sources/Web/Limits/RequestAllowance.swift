@@ -10,7 +10,7 @@ final class RequestAllowance: Sendable {
     private struct State {
         var bucket: TokenBucket?
         var reading: LimitedCaller?
-        var refusal: String?
+        var refusal: (code: String, seconds: Int64)?
     }
 
     private let limits: RequestLimits
@@ -82,7 +82,7 @@ final class RequestAllowance: Sendable {
     }
 
     private func refused(_ code: String, _ message: String, after seconds: Int64) -> APIError {
-        state.withLock { $0.refusal = code }
+        state.withLock { $0.refusal = (code, seconds) }
         return APIError(
             .tooManyRequests,
             .rateLimit,
@@ -93,16 +93,18 @@ final class RequestAllowance: Sendable {
     }
 
     /// The code of the refusal; `nil` if the request was admitted.
-    var refusal: String? { state.withLock { $0.refusal } }
+    var refusal: String? { state.withLock { $0.refusal?.code } }
 
     /// The `RateLimit-Policy` and `RateLimit` headers of the IETF's draft: the quota and its window, the
-    /// remaining units, and the seconds until all are restored.
+    /// remaining units, and the seconds until all are restored, or, in a refusal, until a repetition is admitted:
+    /// `Retry-After` should not be earlier than that time.
     /// <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>
     var fields: HTTPFields {
-        guard let bucket = state.withLock({ $0.bucket }) else { return [:] }
+        let (bucket, refusal) = state.withLock { ($0.bucket, $0.refusal) }
+        guard let bucket else { return [:] }
         return [
             .rateLimitPolicy: "\"caller\";q=\(bucket.limit);w=\(TokenBucket.window)",
-            .rateLimit: "\"caller\";r=\(bucket.remaining);t=\(bucket.secondsUntilFull)",
+            .rateLimit: "\"caller\";r=\(bucket.remaining);t=\(refusal?.seconds ?? bucket.secondsUntilFull)",
         ]
     }
 }
