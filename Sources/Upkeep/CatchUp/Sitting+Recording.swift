@@ -115,11 +115,15 @@ extension Sitting {
         await withTaskGroup(of: (Int, Result<RecordOutcome, StoreError>).self) { group in
             for (index, delivery) in deliveries.enumerated() {
                 group.addTask {
+                    let result: Result<RecordOutcome, StoreError>
                     do throws(StoreError) {
-                        return (index, .success(try await store.record(delivery)))
+                        result = .success(try await store.record(delivery))
                     } catch {
-                        return (index, .failure(error))
+                        result = .failure(error)
                     }
+                    // No `await` within the tuple: the optimizer then overwrites the parts known before it
+                    // (https://github.com/swiftlang/swift/pull/91911).
+                    return (index, result)
                 }
             }
             var results = [Result<RecordOutcome, StoreError>?](repeating: nil, count: deliveries.count)
