@@ -135,7 +135,8 @@ struct Simulation {
         let answers = await withTaskGroup(of: (String, Bool).self) { group in
             for event in batch {
                 group.addTask {
-                    (event.id, await Self.isAcknowledged(event, by: store, now: now, secret: secret))
+                    let isAcknowledged = await Self.isAcknowledged(event, by: store, now: now, secret: secret)
+                    return (event.id, isAcknowledged)
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }
