@@ -241,6 +241,7 @@ struct Service {
             maxBodyBytes: configuration.maxBodyBytes,
             maxBodyBytesInFlight: configuration.maxBodyBytesInFlight,
             rateLimit: configuration.rateLimit,
+            keyRateLimit: configuration.keyRateLimit,
             secrets: secrets,
             tokenIssuer: transport.flatMap { transport in
                 configuration.tokens.map { tokens in

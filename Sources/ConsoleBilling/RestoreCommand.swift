@@ -25,7 +25,7 @@ struct RestoreCommand: AsyncParsableCommand {
     @Flag(help: "Compare every row with the backup afterwards.")
     var verify = false
 
-    @Flag(help: "Move a database that is there to PATH.replaced.")
+    @Flag(help: "Move a database that is there to PATH.replaced, or PATH.replaced-2 and so on.")
     var replace = false
 
     func run() async throws {
@@ -79,7 +79,7 @@ extension SQLiteBackup.Fault {
     fileprivate var exitCode: ExitCode {
         switch self {
         case .unreadable, .damaged, .newer: Sysexits.badData
-        case .targetExists: Sysexits.usage
+        case .targetExists, .itself: Sysexits.usage
         case .differs: Sysexits.partlyFailed
         }
     }

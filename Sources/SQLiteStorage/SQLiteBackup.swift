@@ -16,6 +16,7 @@ package struct SQLiteBackup: Sendable {
         case damaged(String)
         case newer(String)
         case targetExists(String)
+        case itself(String)
         case differs(table: String, rows: Int)
 
         package var description: String {
@@ -27,6 +28,7 @@ package struct SQLiteBackup: Sendable {
                 "\(path) was made by a newer version of console-billing. Restore it with that version, or use an older backup."
             case .targetExists(let path):
                 "\(path) exists. Move it away first, or say --replace to have it moved to \(path).replaced."
+            case .itself(let path): "\(path) is the database itself, not a backup of it."
             case .differs(let table, let rows):
                 "the restored database differs from the backup: \(rows) rows of \(table)."
             }
@@ -84,6 +86,7 @@ package struct SQLiteBackup: Sendable {
         try FileSync.makeFolder(URL(filePath: target).deletingLastPathComponent())
         // If the path is a symbolic link, its target is replaced and not the link.
         let target = DatabaseFiles.resolved(target)
+        guard DatabaseFiles.resolved(path) != target else { throw Fault.itself(path) }
         let lock = try DatabaseLock(databasePath: target)
         defer { withExtendedLifetime(lock) {} }
         _ = try lock.lockFile(O_RDONLY)
@@ -99,14 +102,9 @@ package struct SQLiteBackup: Sendable {
         // service finds the `.incoming` file and does not create an empty database.
         try Self.rename(partial, to: incoming)
         try FileSync.sync(incoming)
-        if files.fileExists(atPath: target) {
-            // All are removed together, because a WAL next to a database of another time would corrupt that
-            // database. If the target is already missing, an interrupted restore has moved the old database
-            // here, and these files must stay.
-            for suffix in Self.suffixes { try? files.removeItem(atPath: target + ".replaced" + suffix) }
-        }
+        let aside = Self.aside(target)
         for suffix in Self.suffixes where files.fileExists(atPath: target + suffix) {
-            try files.moveItem(atPath: target + suffix, toPath: target + ".replaced" + suffix)
+            try files.moveItem(atPath: target + suffix, toPath: aside + suffix)
         }
         try FileSync.sync(incoming)
         try Self.rename(incoming, to: target)
@@ -114,6 +112,19 @@ package struct SQLiteBackup: Sendable {
     }
 
     private static let suffixes = ["", "-wal", "-shm"]
+
+    /// The path that the old database is moved to: `.replaced`, or the first free one of `.replaced-2`,
+    /// `.replaced-3` and so on.
+    ///
+    /// If the target is already missing, an interrupted restore has moved it: its WAL must go to the same place,
+    /// because a WAL next to a database of another time would corrupt that database.
+    private static func aside(_ target: String) -> String {
+        let files = FileManager.default
+        func name(_ number: Int) -> String { target + ".replaced" + (number > 1 ? "-\(number)" : "") }
+        var number = 1
+        while Self.suffixes.contains(where: { files.fileExists(atPath: name(number) + $0) }) { number += 1 }
+        return name(files.fileExists(atPath: target) ? number : max(1, number - 1))
+    }
 
     private static func incoming(_ target: String) -> String { target + ".incoming" }
 

@@ -12,7 +12,7 @@ package struct AppContext: RequestContext {
     /// The secrets that were in force when the middleware received the request.
     package var secrets = SecretsInForce.nobodys
     /// The memory budget that all request bodies share; no memory until the middleware sets it.
-    var bodies = BodyBudget.none
+    var bodies = BodyShare.none
     /// Charges the request to its caller; `nil` until the middleware sets it.
     var allowance: RequestAllowance?
     let channel: any Channel

@@ -17,8 +17,10 @@ package struct WebConfiguration: Sendable {
     package var maxBodyBytes: Int
     /// The bytes that all request bodies together may take while they arrive.
     package var maxBodyBytesInFlight: Int
-    /// The limit of each caller in units a minute; `nil` for the defaults of ``RequestLimits/Rates``.
-    package var rateLimit: Int64?
+    /// The limit of each user, customer and address in units a minute.
+    package var rateLimit: Int64
+    /// The limit of each API key that names no user, in units a minute.
+    package var keyRateLimit: Int64
     /// The secrets for webhook signatures, links, sessions and API keys; reloadable at run time.
     package var secrets: CurrentSecrets
     /// The issuer whose bearer tokens are accepted; `nil` if none are.
@@ -55,7 +57,8 @@ package struct WebConfiguration: Sendable {
         port: Int,
         maxBodyBytes: Int = 1 << 20,
         maxBodyBytesInFlight: Int = 64 << 20,
-        rateLimit: Int64? = nil,
+        rateLimit: Int64 = 6000,
+        keyRateLimit: Int64 = 120_000,
         secrets: CurrentSecrets,
         tokenIssuer: TokenIssuer? = nil,
         frameAncestors: [WebOrigin] = [],
@@ -78,6 +81,7 @@ package struct WebConfiguration: Sendable {
         self.maxBodyBytes = maxBodyBytes
         self.maxBodyBytesInFlight = maxBodyBytesInFlight
         self.rateLimit = rateLimit
+        self.keyRateLimit = keyRateLimit
         self.secrets = secrets
         self.tokenIssuer = tokenIssuer
         self.frameAncestors = frameAncestors
@@ -194,7 +198,7 @@ private func buildRoutes(
     )
     let instruments = WebInstruments(configuration.metrics)
     let limits = RequestLimits(
-        RequestLimits.Rates(configuration.rateLimit),
+        RequestLimits.Rates(caller: configuration.rateLimit, key: configuration.keyRateLimit),
         bodies: BodyBudget(limit: configuration.maxBodyBytesInFlight)
     )
     let assets = Assets(chartScript: configuration.chartScript)

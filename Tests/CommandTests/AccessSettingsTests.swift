@@ -119,6 +119,8 @@ struct AccessSettingsTests {
         (.linkSigningSecret, "'canary-of-at-least-thirty-two-bytes'"),
         (.webhookSecret, "whsec_of_the_tests, \"whsec_canary_of_the_tests\""), (.port, "\"canary\""),
         (.sellerName, "'canary'"), (.databaseURL, "\"sqlite:canary\""), (.webhookSecret, "\"\""),
+        (.webhookSecret, "“whsec_canary_of_the_tests”"), (.webhookSecret, "\"whsec_canary_of_the_tests"),
+        (.linkSigningSecret, "‘canary-of-at-least-thirty-two-bytes’"), (.port, "'"),
     ])
     func `quotation marks around a value are named, once, and the value is not`(
         setting: Setting,

@@ -88,11 +88,28 @@ struct RestoringTests {
         }
     }
 
-    @Test func `what is kept of one restore is not mixed with what was kept of another`() async throws {
+    @Test func `what one restore moved aside stays as it is at the next one`() async throws {
         try await withBackup { place, backup in
+            let files = FileManager.default
             try Data("of another database".utf8).write(to: URL(filePath: place.path + ".replaced-wal"))
-            try backup.restore(to: place.path, replaces: true)
-            #expect(!FileManager.default.fileExists(atPath: place.path + ".replaced-wal"))
+            for _ in 0..<2 { try backup.restore(to: place.path, replaces: true) }
+            #expect(files.contents(atPath: place.path + ".replaced-wal") == Data("of another database".utf8))
+            #expect(!files.fileExists(atPath: place.path + ".replaced"))
+            #expect(try await charges(at: place.path + ".replaced-2") == ["ch_old"])
+            #expect(try await charges(at: place.path + ".replaced-3") == ["ch_new"])
+        }
+    }
+
+    @Test func `a database is no backup of itself`() async throws {
+        try await withBackup { place, _ in
+            let link = place.folder.appending(path: "link").path
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: place.path)
+            for path in [place.path, link] {
+                #expect(throws: SQLiteBackup.Fault.itself(path)) {
+                    try SQLiteBackup(path: path).restore(to: place.path, replaces: true)
+                }
+            }
+            #expect(try await charges(at: place.path) == ["ch_old"])
         }
     }
 

@@ -174,7 +174,7 @@ struct RateLimitTests {
     }
 
     @Test func `all callers together have a budget too`() {
-        let limits = RequestLimits(RequestLimits.Rates(1))
+        let limits = RequestLimits(RequestLimits.Rates(caller: 1, key: 1))
         for index in 0..<10 {
             let taken = limits.take(1, of: .user("\(index)"), now: Self.noon)
             #expect((taken.callerSeconds, taken.processSeconds) == (0, 0))

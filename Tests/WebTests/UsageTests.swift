@@ -150,7 +150,9 @@ struct UsageTests {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
             let names = path.contains("address") ? ("startDate", "endDate") : ("from", "to")
-            for range in [("9999-12-31", "9999-12-31"), ("2026-03-10", "2026-03-31")] {
+            for range in [
+                ("9999-12-31", "9999-12-31"), ("2026-03-10", "2026-03-31"), ("2026-03-10", "9999-12-31"),
+            ] {
                 let answer = try await harness.get(
                     "\(path)\(names.0)=\(range.0)&\(names.1)=\(range.1)"
                 )

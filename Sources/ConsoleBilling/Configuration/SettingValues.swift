@@ -68,9 +68,14 @@ struct SettingValues: Sendable {
     private static func isQuoted(_ text: String) -> Bool {
         ([text[...]] + text.split(separator: ",")).contains { part in
             let part = part.drop(while: \.isWhitespace)
-            return part.count > 1 && ["\"", "'"].contains(part.first) && part.last == part.first
+            guard let first = part.first, let last = part.last else { return false }
+            return quotationMarks.contains(first) && (part.count == 1 || quotationMarks.contains(last))
+                || "\"“”„".contains(first)
         }
     }
+
+    /// Typographic marks come from documents that were pasted.
+    private static let quotationMarks = "\"'“”„‘’‚«»"
 
     /// Reads the sources as they are now.
     ///

@@ -130,10 +130,10 @@ extension QueryReader {
         let first = month > 5 ? (year, month - 5) : (year - 1, month + 7)
         let begin = try date("from") ?? CivilDate(year: first.0, month: first.1, day: 1) ?? through
         guard begin <= through else { throw .invalid("to", "to lies before from.") }
-        guard begin.distance(to: through) <= 10 * 366 else {
+        let range = (begin...through).limited(to: today)
+        guard range.lowerBound.distance(to: range.upperBound) <= 10 * 366 else {
             throw .invalid("from", "Ask for at most ten years.")
         }
-        let firstOfMonth = begin.adding(days: 1 - begin.parts.day)
-        return (firstOfMonth...through).limited(to: today)
+        return range.lowerBound.adding(days: 1 - range.lowerBound.parts.day)...range.upperBound
     }
 }

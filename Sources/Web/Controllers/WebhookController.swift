@@ -35,10 +35,10 @@ struct WebhookController: Sendable {
         try request.refuseLength(over: maxBodyBytes, setting: setting)
         let signature = request.headers[values: .stripeSignature].joined(separator: ",")
         do throws(SignatureError) {
-            _ = try SignatureHeader(parsing: signature)
+            let header = try SignatureHeader(parsing: signature)
+            guard !header.candidates.isEmpty else { throw .noMatchingSignature }
         } catch {
-            // Checked before the body is read: a body whose signature header is malformed is not worth the
-            // memory.
+            // Checked before the body is read: a body that cannot be genuine is not worth the memory.
             throw refusal(error, context, headers: request.isSmall ? [:] : [.connection: "close"])
         }
         let body = try await request.bytes(upTo: maxBodyBytes, context.bodies, setting: setting)

@@ -26,11 +26,12 @@ struct RequestMiddleware: RouterMiddleware {
         context.requestID = RequestID.make()
         context.now = clock()
         context.secrets = secrets.inForce
-        context.bodies = limits.bodies
+        let address = NetworkAddress(of: request, peer: context.channel.remoteAddress)
+        context.bodies = BodyShare(budget: limits.bodies, address: address)
         let allowance = RequestAllowance(
             limits,
             routes.cost(of: request.method, at: context.endpointPath),
-            from: NetworkAddress(of: request, peer: context.channel.remoteAddress),
+            from: address,
             now: context.now
         )
         context.allowance = allowance

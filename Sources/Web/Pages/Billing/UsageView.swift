@@ -48,10 +48,11 @@ struct UsageView {
         guard first <= last else {
             throw .invalid("to", "The range ends before it begins: swap its two ends.")
         }
-        guard first.distance(to: last) < Self.maximumDays else {
+        let dates = (first...last).limited(to: today)
+        guard dates.lowerBound.distance(to: dates.upperBound) < Self.maximumDays else {
             throw .invalid("from", "Ask for at most \(Self.maximumDays) days.")
         }
-        return (first...last).limited(to: today)
+        return dates
     }
 
     /// The link to a usage route's CSV file.
