@@ -20,6 +20,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         ProcessHardening.apply()
+        // A log reader that is gone must not end the process; NIO ignores this signal too, but later.
+        signal(SIGPIPE, SIG_IGN)
         // Ignore a SIGHUP that arrives before SecretRotation handles it.
         signal(SIGHUP, SIG_IGN)
         defer { LineQueue.standardError.flush() }

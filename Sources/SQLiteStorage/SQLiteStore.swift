@@ -166,8 +166,11 @@ package final class SQLiteStore: Store {
     package func checkReady() async throws(StoreError) {
         try eventWriter.checkCapacity()
         try eventWriter.checkFiles()
-        // A delivery will need the write lock and the file.
-        try await write("checking readiness") { try $0.execute(sql: "SELECT 1 FROM events LIMIT 1") }
+        // A delivery will need the write lock, the file and space.
+        try await write("checking readiness") { [eventWriter, path] in
+            try $0.execute(sql: "SELECT 1 FROM events LIMIT 1")
+            try eventWriter.checkSpace(beside: path)
+        }
     }
 
     package func close() async {

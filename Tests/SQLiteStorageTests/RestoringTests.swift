@@ -119,6 +119,7 @@ struct RestoringTests {
         ("another's", "DROP TABLE grdb_migrations"), ("another's", "DELETE FROM grdb_migrations"),
         ("another's", "DROP TABLE customer_links"),
         ("another's", "ALTER TABLE transactions RENAME COLUMN body TO amount"),
+        ("another's", "CREATE TRIGGER no BEFORE INSERT ON events BEGIN SELECT raise(abort, 'no'); END"),
     ])
     func `only a backup of ours takes the place of anything`(origin: String, change: String) async throws {
         try await withBackup { place, backup in

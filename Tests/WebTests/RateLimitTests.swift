@@ -93,11 +93,14 @@ struct RateLimitTests {
         }
     }
 
-    @Test func `a signed link costs the address that opens it`() async throws {
+    @Test func `a good link costs its customer, and a bad one the address that opens it`() async throws {
         try await WebHarness.with(Self.limited(to: 6)) { harness in
             try await harness.deliver(FeedSample.events)
             let path = try await harness.receiptPath("ch_a")
                 .replacing("/receipt?", with: "/receipt/print?")
+            let forged = path.replacing("signature=", with: "signature=0")
+            for _ in 0..<6 { #expect(try await harness.get(forged, key: nil).status == 403) }
+            #expect(try await harness.get(forged, key: nil).status == 429)
             #expect(try await harness.get(path, key: nil).status == 200)
             #expect(try await harness.get(path, key: nil).status == 429)
         }

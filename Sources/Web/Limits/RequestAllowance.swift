@@ -1,5 +1,6 @@
 import Billing
 import HTTPTypes
+import Storage
 import Synchronization
 
 /// The limits as they apply to one request: its cost, the caller it is charged to, and the turn to give back
@@ -47,8 +48,10 @@ final class RequestAllowance: Sendable {
         state.withLock { $0.reading = caller }
     }
 
-    /// Charges the request's address, for a caller with a signed link.
-    func admitStranger() async throws(APIError) { try await admit(.stranger(address)) }
+    /// Charges the customer whose signed link the caller has; the request's address if there is no customer.
+    func admit(owner: CustomerKey?) async throws(APIError) {
+        try await admit(owner.map { .customer($0) } ?? .stranger(address))
+    }
 
     /// Charges the request's address, for a missing or unknown credential; one unit, because a refusal is
     /// cheap.

@@ -34,6 +34,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         /// No later request on this connection is accepted.
         var isLast: Bool
         var hasArrived = false
+        /// The body's bytes and parts so far.
+        var received = (bytes: 0, parts: 0)
+        var isCrumbled = false
         var isBeingAnswered = false
         var bodyParts = 0
         var isAnswered = false
@@ -48,6 +51,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             isLast = isOld || asksForTunnel || !head.isKeepAlive
         }
     }
+
+    /// The parts of a body that may be tiny; the others must have 64 bytes on average.
+    ///
+    /// Each part costs the same, however small: chunks of one byte would take seventy times the processor time
+    /// of the same bytes sent at once.
+    private static let smallParts = 1024
 
     /// The bytes that a client must read by each deadline.
     private static let leastProgress = 64 << 10
@@ -85,8 +94,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 let granted = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(granted)), promise: nil)
             }
-        case .body: break
+        case .body(let part):
+            guard exchange?.isCrumbled != true else { return }
+            exchange?.received.bytes += part.readableBytes
+            exchange?.received.parts += 1
+            if let (bytes, parts) = exchange?.received, parts > Self.smallParts + bytes / 64 {
+                exchange?.isCrumbled = true
+                errorCaught(context: context, error: HTTPParserError.invalidChunkSize)
+                return
+            }
         case .end:
+            guard exchange?.isCrumbled != true else { return }
             requestDeadline?.cancel()
             requestDeadline = nil
             exchange?.hasArrived = true

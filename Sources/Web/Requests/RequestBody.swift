@@ -26,7 +26,8 @@ extension Request {
                 // was read into.
                 part.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
             }
-        } catch is HTTPParserError {
+        } catch  where error is HTTPParserError || error is IOError || error is ChannelError {
+            // Bytes that are not HTTP, or a client that has gone: neither is an error of the service.
             throw APIError.malformed
         }
         return bytes
