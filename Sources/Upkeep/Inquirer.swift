@@ -171,7 +171,7 @@ struct Inquirer: Sendable {
         )
         // Throw `hopeless` here: an error of the store would stop the whole batch each time that this item is
         // due.
-        guard let event = try? EventCoding.decode(body) else {
+        guard let event = try? Event(parsing: body) else {
             throw .hopeless("no event can be made of Stripe's answer")
         }
         let delivered = DeliveredEvent(event: event, payload: body, receivedAt: now, source: .api)

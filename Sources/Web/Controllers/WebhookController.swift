@@ -50,7 +50,7 @@ struct WebhookController: Sendable {
         }
         let event: Event
         do {
-            event = try EventParser.parse(verified)
+            event = try verified.event()
         } catch {
             context.logger.warning("delivery refused", metadata: ["code": "payload_invalid"])
             throw APIError(.badRequest, .invalidRequest, code: "payload_invalid", error.reason)
