@@ -1,5 +1,7 @@
 import Billing
 
+@testable package import Stories
+
 /// Random stories: the seed decides every detail, within Stripe's behaviour.
 ///
 /// Tests use them to check invariants of every story, such as independence of the order of arrival.
@@ -228,4 +230,9 @@ private struct Plot {
         let status: DisputeBody.Status = isInquiry ? .warningClosed : chance(50) ? .won : .lost
         step { $0.closeDispute(status) }
     }
+}
+
+extension StripeShape {
+    /// The versions with PaymentIntents.
+    package static let withIntents = allCases.filter { $0 != .chargesOnly }
 }

@@ -1,3 +1,5 @@
+import Stories
+
 /// Random leases and calendar days, decided by a seed, as the JSON to be posted, with all variations that the service accepts.
 package struct GeneratedLeases: Sendable {
     package let calendar: [String]
