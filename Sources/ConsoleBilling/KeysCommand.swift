@@ -19,6 +19,7 @@ struct KeysCommand: AsyncParsableCommand {
 
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "new",
             abstract: "Make a key and show it once.",
             discussion: """
                 The service keeps only the key's hash: add the entry that is printed to API_KEYS, and give the key to \

@@ -20,7 +20,7 @@ struct MisspeltCommand: Equatable {
         find(
             in: arguments.first == "help" ? arguments.dropFirst() : arguments[...],
             below: root,
-            root._commandName
+            root.name
         )
     }
 
@@ -31,10 +31,10 @@ struct MisspeltCommand: Equatable {
     ) -> MisspeltCommand? {
         let subcommands = command.configuration.subcommands
         guard let word = words.first, !word.hasPrefix("-"), !subcommands.isEmpty else { return nil }
-        if let next = subcommands.first(where: { $0._commandName == word }) {
+        if let next = subcommands.first(where: { $0.name == word }) {
             return find(in: words.dropFirst(), below: next, "\(place) \(word)")
         }
-        let names = subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+        let names = subcommands.filter { $0.configuration.shouldDisplay }.map { $0.name }
         return MisspeltCommand(word: word, place: place, names: names)
     }
 
@@ -45,4 +45,9 @@ struct MisspeltCommand: Equatable {
         return
             "There is no command `\(place) \(printable(word))`. \(hint) `\(place) --help` tells what each does."
     }
+}
+
+extension ParsableCommand {
+    /// The command's name; each of ours states it.
+    fileprivate static var name: String { configuration.commandName ?? "" }
 }

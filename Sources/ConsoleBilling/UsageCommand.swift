@@ -21,6 +21,7 @@ struct UsageCommand: AsyncParsableCommand {
 
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "import",
             abstract: "Import records from JSON, JSONL or CSV.",
             discussion: """
                 Each file holds records of one kind: leases, days of the calendar, or accounts. All of them are \

@@ -80,7 +80,14 @@ struct CommandTree: Decodable {
 
     /// - Throws: A decoding error, if a new version of the parser describes commands differently.
     init(of root: any ParsableCommand.Type) throws {
-        self = try JSONDecoder().decode(CommandTree.self, from: Data(root._dumpHelp().utf8))
+        var description = ""
+        do {
+            // The parser answers this option with the description, as it answers --help with the help.
+            _ = try root.parseAsRoot(["--experimental-dump-help"])
+        } catch {
+            description = root.fullMessage(for: error)
+        }
+        self = try JSONDecoder().decode(CommandTree.self, from: Data(description.utf8))
     }
 
     /// All visible commands.
