@@ -235,37 +235,34 @@ struct Service {
                 "Chart.js is not installed (Debian: libjs-chart.js; or CHART_JS_PATH): the page shows tables alone"
             )
         }
-        return WebConfiguration(
+        var web = WebConfiguration(
             host: configuration.host,
             port: configuration.port,
-            maxBodyBytes: configuration.maxBodyBytes,
-            maxBodyBytesInFlight: configuration.maxBodyBytesInFlight,
-            rateLimit: configuration.rateLimit,
             secrets: secrets,
-            tokenIssuer: transport.flatMap { transport in
-                configuration.tokens.map { tokens in
-                    TokenIssuer(
-                        rules: tokens.rules,
-                        keys: IssuerKeys(transport: transport, address: tokens.keysAddress)
-                    )
-                }
-            },
-            frameAncestors: configuration.frameAncestors,
-            receiptHosts: configuration.receiptHosts,
-            seller: configuration.seller,
-            chartScript: chartScript,
-            canAskStripe: configuration.stripeKey != nil,
-            tellsAlerts: configuration.alerts != nil,
-            usageSource: configuration.usageSync?.source,
-            archive: configuration.archive,
-            metricsOpen: configuration.metricsOpen,
-            clock: clock,
-            metrics: metrics,
-            metricSources: [
-                DatabaseMetrics(path: configuration.database.path), ProcessMetrics(), BuildMetrics(),
-                LogMetrics(),
-            ]
+            clock: clock
         )
+        web.maxBodyBytes = configuration.maxBodyBytes
+        web.maxBodyBytesInFlight = configuration.maxBodyBytesInFlight
+        web.rateLimit = configuration.rateLimit
+        if let transport, let tokens = configuration.tokens {
+            let keys = IssuerKeys(transport: transport, address: tokens.keysAddress)
+            web.tokenIssuer = TokenIssuer(rules: tokens.rules, keys: keys.document)
+        }
+        web.frameAncestors = configuration.frameAncestors
+        web.receiptHosts = configuration.receiptHosts
+        web.seller = configuration.seller
+        web.chartScript = chartScript
+        web.canAskStripe = configuration.stripeKey != nil
+        web.tellsAlerts = configuration.alerts != nil
+        web.usageSource = configuration.usageSync?.source
+        web.archive = configuration.archive
+        web.metricsOpen = configuration.metricsOpen
+        web.metrics = metrics
+        web.metricSources = [
+            DatabaseMetrics(path: configuration.database.path), ProcessMetrics(), BuildMetrics(),
+            LogMetrics(),
+        ]
+        return web
     }
 
     func stripe(

@@ -2,7 +2,7 @@ import HTTPClient
 import Web
 
 /// Fetches the public keys of Console's tokens (`AUTH0_JWKS_URI`).
-struct IssuerKeys: SigningKeySource {
+struct IssuerKeys {
     let transport: any HTTPTransport
     let address: String
 
@@ -14,6 +14,7 @@ struct IssuerKeys: SigningKeySource {
         maxHeaderBytes: 16 << 10
     )
 
+    @Sendable
     func document() async throws(SigningKeysUnavailable) -> [UInt8] {
         let accept = TransportHeader("Accept", "application/json")
         let request = TransportRequest(.get, url: address, headers: [accept], limits: Self.limits)

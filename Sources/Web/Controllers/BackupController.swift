@@ -8,7 +8,7 @@ struct BackupController: Sendable {
     let source: (any BackupSource)?
     let authenticator: Authenticator
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/backup", use: download)
     }
 

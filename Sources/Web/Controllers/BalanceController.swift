@@ -12,7 +12,7 @@ struct BalanceController: Sendable {
 
     private var reader: BalanceReader { BalanceReader(feed: feed, usage: usage) }
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/balance", cost: .range, use: balance)
         routes.get("/v1/balance/history", cost: .range, use: history)
         routes.post("/v1/credits", use: give)

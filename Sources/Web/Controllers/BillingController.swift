@@ -13,7 +13,7 @@ struct BillingController: Sendable {
     let assets: AssetLinks
     let pages: PageResponse
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/billing", cost: .page) { request, context in
             try await page(.transactions, request, context) { try await transactions(request, context, $0) }
         }
@@ -39,13 +39,7 @@ struct BillingController: Sendable {
         do {
             arrival = try await authenticator.arrival(request, context, links: links)
         } catch {
-            return try trouble(
-                error,
-                PageFrame(nil, title: "Just a moment", assets: assets),
-                tab,
-                request,
-                context
-            )
+            return try trouble(error, nil, tab, request, context)
         }
         switch arrival {
         case .enters(let redirect): return redirect
@@ -61,13 +55,7 @@ struct BillingController: Sendable {
         do {
             visit = try await authenticator.visit(of: request, context)
         } catch let error as APIError where error.status == .tooManyRequests {
-            return try trouble(
-                error,
-                PageFrame(nil, title: "Just a moment", assets: assets),
-                tab,
-                request,
-                context
-            )
+            return try trouble(error, nil, tab, request, context)
         }
         switch visit {
         case .nobody: return ended(nil, clearsCookie: false, request, context)
@@ -129,15 +117,15 @@ struct BillingController: Sendable {
             }
         } catch is APIError {
         } catch {
-            let frame = PageFrame(nil, title: "Just a moment", assets: assets)
-            return try trouble(error, frame, .transactions, request, context)
+            return try trouble(error, nil, .transactions, request, context)
         }
         return PageResponse.redirect(to: page)
     }
 
+    /// Shows an error as a page; without a frame, as one of no known customer.
     private func trouble(
         _ error: any Error,
-        _ frame: PageFrame,
+        _ frame: PageFrame?,
         _ tab: PageFrame.Tab,
         _ request: Request,
         _ context: AppContext
@@ -153,7 +141,7 @@ struct BillingController: Sendable {
         let onward = PageLink(tab == .usage ? UsageView.path : TransactionsView.path)
         let page = ProblemPage(
             shown,
-            frame: frame,
+            frame: frame ?? PageFrame(nil, title: "Just a moment", assets: assets),
             requestID: context.requestID,
             onward: onward
         )
@@ -162,108 +150,13 @@ struct BillingController: Sendable {
         return response
     }
 
-    private func frame(_ tab: PageFrame.Tab, _ visitor: PageVisitor) -> PageFrame {
+    func frame(_ tab: PageFrame.Tab, _ visitor: PageVisitor) -> PageFrame {
         PageFrame(
             tab,
             assets: assets,
             customer: (try? visitor.customers)?.customers.map(\.label).joined(separator: ", "),
             returnLink: visitor.session?.returnURL
         )
-    }
-
-    // MARK: Transactions
-
-    private func transactions(
-        _ request: Request,
-        _ context: AppContext,
-        _ visitor: PageVisitor
-    ) async throws -> Response {
-        let customers = try visitor.customers
-        var query = try QueryReader(request)
-        let view = try query.transactionsView()
-        let notice: PageNotice.Outcome? = try query.choice("notice")
-        try query.finish()
-
-        let filter = view.filter(within: customers.reach, now: context.now)
-        let total = try await feed.count(filter)
-        guard let page = try await feed.page(filter, cursor: view.cursor, limit: view.perPage) else {
-            // The cursor's row no longer exists: show the first page.
-            return PageResponse.redirect(to: assets.root + view.link.text)
-        }
-        var payments: [String: PaymentDetail] = [:]
-        for row in page.elements {
-            payments[row.id] = try await feed.payment(ofTransaction: row.id, within: customers.reach)
-        }
-        let model = TransactionsPage(
-            view,
-            rows: page.elements,
-            payments: payments,
-            total: total,
-            hasMore: page.hasMore,
-            customer: customers.named,
-            now: context.now,
-            notice: notice.map(PageNotice.init),
-            formToken: visitor.formToken,
-            signature: pages.frameAncestors.isEmpty
-                ? nil : { context.secrets.links.query(TransactionLink($0, for: $1), now: context.now) },
-            frame: frame(.transactions, visitor)
-        )
-        return pages.html(model.html, to: request)
-    }
-
-    // MARK: Usage
-
-    private func usage(
-        _ request: Request,
-        _ context: AppContext,
-        _ visitor: PageVisitor
-    ) async throws -> Response {
-        let customers = try visitor.customers
-        var query = try QueryReader(request)
-        let view = try query.usageView()
-        try query.finish()
-
-        let today = CivilDate(context.now)
-        let dates = try view.dates(today: today)
-        let readings = try await UsagePageReader(feed: feed, usage: usage)
-            .readings(customers, view, dates, today: today)
-        let model = UsagePage(
-            view,
-            dates: dates,
-            readings: readings,
-            customer: customers.named,
-            now: context.now,
-            frame: frame(.usage, visitor)
-        )
-        return pages.html(model.html, to: request)
-    }
-
-    // MARK: E-mail
-
-    /// Handles the page's e-mail form for browsers without scripts: it does what the API route does, and
-    /// redirects back to the page.
-    @Sendable
-    private func email(_ request: Request, _ context: AppContext) async throws -> Response {
-        var query = try? QueryReader(request)
-        // The query only selects the page to return to, so an invalid query does not prevent the e-mail.
-        let view = (try? query?.transactionsView()) ?? TransactionsView()
-        let outcome: PageNotice.Outcome
-        do {
-            let body = try await request.bytes(upTo: 4096, context.bodies)
-            var form = try QueryReader(String(decoding: body, as: UTF8.self))
-            let caller = try await authenticator.caller(
-                of: request,
-                needing: .feedRead,
-                context,
-                formToken: form.text("form_token")
-            )
-            _ = try await emailer.send(try context.pathID(), to: nil, for: caller, context)
-            outcome = .emailed
-        } catch let error as APIError {
-            outcome = PageNotice.Outcome(error)
-        }
-        let back = view.here(PageLink(TransactionsView.path)).with("notice", outcome.rawValue)
-        return PageResponse.redirect(to: assets.root + back.text)
     }
 }
 
@@ -276,7 +169,7 @@ extension APIError {
 
 extension PageVisitor {
     /// The customers shown on the page.
-    fileprivate var customers: CustomerGroup {
+    var customers: CustomerGroup {
         get throws(APIError) {
             guard let customers = try caller.customers(named: nil) else { throw .noSuch("customer") }
             return customers

@@ -10,7 +10,7 @@ struct ConsoleTransactionsController: Sendable {
     let feed: any TransactionFeed
     let authenticator: Authenticator
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/stripe/transactions", use: list)
         routes.get("/v1/stripe/transactions/export", cost: .range, use: export)
     }

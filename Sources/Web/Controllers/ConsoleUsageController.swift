@@ -13,7 +13,7 @@ struct ConsoleUsageController: Sendable {
     let usage: any UsageLedger
     let authenticator: Authenticator
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/usage/history", cost: .range, use: history)
         routes.get("/v1/usage/history/stats", cost: .range, use: stats)
     }
@@ -73,7 +73,7 @@ struct ConsoleUsageController: Sendable {
 
         // A caller with customers of their own sees only the days on which the address was theirs.
         let subject = caller.subject(owner: address)
-        return try await UsageReader(usage: usage).lines(subject, dates, by: grouping)
+        return try await usage.lines(subject, dates, by: grouping)
     }
 }
 

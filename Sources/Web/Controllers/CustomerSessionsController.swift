@@ -8,7 +8,7 @@ struct CustomerSessionsController: Sendable {
 
     private static let maximumBytes = 8192
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.post("/v1/customer_sessions", use: begin)
     }
 

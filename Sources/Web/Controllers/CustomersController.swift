@@ -10,7 +10,7 @@ struct CustomersController: Sendable {
 
     private static let maximumBytes = 128 << 10
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/customers", use: list)
         routes.get("/v1/customers/{id}", use: show)
         routes.on(.put, "/v1/customers/{id}", use: put)

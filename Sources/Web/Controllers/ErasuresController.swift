@@ -9,7 +9,7 @@ struct ErasuresController: Sendable {
 
     private static let maximumBytes = 8192
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.post("/v1/erasures", use: erase)
     }
 

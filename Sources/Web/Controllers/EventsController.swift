@@ -10,7 +10,7 @@ struct EventsController: Sendable {
     let alerts: (any UpkeepRuns)?
     let authenticator: Authenticator
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/events", use: list)
         routes.get("/v1/events/summary", use: count)
         routes.get("/v1/events/{id}", use: show)

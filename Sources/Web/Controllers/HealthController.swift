@@ -8,7 +8,7 @@ import Synchronization
 struct HealthController: Sendable {
     let readiness: Readiness
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         for path in ["/healthz", "/v1/healthz/liveness"] {
             routes.get(path, cost: .free) { _, _ in JSONBody.response(Status(status: "ok")) }
         }

@@ -9,7 +9,7 @@ struct MetricsController: Sendable {
     /// Whether direct loopback peers need no key (`METRICS_OPEN`).
     let isOpenToLoopback: Bool
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/metrics", cost: .free, use: metrics)
     }
 

@@ -11,7 +11,7 @@ struct NextActionController: Sendable {
     let pages: PageResponse
     let instruments: WebInstruments
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/transactions/{id}/next_action", cost: .page, use: open)
     }
 

@@ -17,7 +17,7 @@ struct ReceiptController: Sendable {
     /// The maximum number of a payment's newest events that are searched for the buyer and the items.
     private static let maximumEvents = 40
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/transactions/{id}/receipt", cost: .page, use: open)
         routes.get("/v1/transactions/{id}/receipt/print", cost: .page, use: print)
     }

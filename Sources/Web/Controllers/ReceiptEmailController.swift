@@ -12,7 +12,7 @@ struct ReceiptEmailController: Sendable {
     /// Room for one address in JSON.
     private static let maxBodyBytes = 4096
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.post("/v1/transactions/{id}/receipt/email", cost: .page, use: send)
     }
 

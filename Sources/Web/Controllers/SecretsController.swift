@@ -6,7 +6,7 @@ struct SecretsController: Sendable {
     let secrets: CurrentSecrets
     let authenticator: Authenticator
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/secrets", use: list)
     }
 

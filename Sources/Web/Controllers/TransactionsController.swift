@@ -7,7 +7,7 @@ struct TransactionsController: Sendable {
     let feed: any TransactionFeed
     let authenticator: Authenticator
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/transactions", use: list)
         routes.get("/v1/transactions/export", cost: .range, use: export)
         routes.get("/v1/transactions/{id}", use: show)

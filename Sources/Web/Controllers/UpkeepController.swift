@@ -9,7 +9,7 @@ struct UpkeepController: Sendable {
     /// Whether there is a key for Stripe's API.
     let canAskStripe: Bool
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.post("/v1/backfills") { try await begin(.backfill, $0, $1) }
         routes.get("/v1/backfills/{id}") { try await show(.backfill, $0, $1) }
         routes.post("/v1/reconciliations") { try await begin(.reconciliation, $0, $1) }

@@ -7,9 +7,7 @@ struct UsageController: Sendable {
     let usage: any UsageLedger
     let authenticator: Authenticator
 
-    private var reader: UsageReader { UsageReader(usage: usage) }
-
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/v1/usage/daily", cost: .range, use: daily)
         routes.get("/v1/usage/monthly", cost: .range, use: monthly)
     }
@@ -39,7 +37,7 @@ struct UsageController: Sendable {
         let format: Format = try query.choice("format") ?? .json
         try query.finish()
 
-        let lines = try await reader.lines(subject, dates, by: grouping, in: zone)
+        let lines = try await usage.lines(subject, dates, by: grouping, in: zone)
         let names =
             grouping == .provider ? try await usage.names(ofProviders: Set(lines.map(\.group))) : [:]
         let rows = lines.map {
@@ -82,7 +80,7 @@ struct UsageController: Sendable {
         let format: Format = try query.choice("format") ?? .json
         try query.finish()
 
-        let lines = try await reader.lines(subject, dates, by: .total, in: zone)
+        let lines = try await usage.lines(subject, dates, by: .total, in: zone)
         let rows = UsageReport.months(lines).map(UsageMonthResponse.init)
         switch format {
         case .csv:

@@ -11,7 +11,7 @@ struct UsageIntakeController: Sendable {
     private static let maximumBytes = 16 << 20
     private static let shownContradictions = 100
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.post("/v1/usage/leases", use: putLeases)
         routes.post("/v1/usage/calendar", use: putCalendar)
         routes.on(.put, "/v1/usage/accounts", use: putAccounts)

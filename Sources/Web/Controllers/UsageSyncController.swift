@@ -10,7 +10,7 @@ struct UsageSyncController: Sendable {
     /// `nil` if no source is configured.
     let source: UsageSyncSource?
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.post("/v1/usage/syncs", use: begin)
         routes.get("/v1/usage/syncs/{id}", use: show)
     }

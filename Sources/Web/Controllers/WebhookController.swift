@@ -12,7 +12,7 @@ struct WebhookController: Sendable {
     let instruments: WebInstruments
     let maxBodyBytes: Int
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.post("/v1/stripe-webhook", cost: .free, use: receive)
     }
 

@@ -6,7 +6,7 @@ package struct SecretChange: Equatable, Sendable, CustomStringConvertible {
     /// The API keys whose scopes changed.
     package let altered: [String]
     /// The link secret that signs from now on; `nil` if it did not change.
-    package let signsNow: String?
+    let signsNow: String?
 
     /// Compares the previous secrets with the current ones.
     ///

@@ -20,10 +20,10 @@ package final class SecretUse: Sendable {
     func sign() { signatures.wrappingAdd(1, ordering: .relaxed) }
 
     package var count: Int { uses.load(ordering: .relaxed) }
-    package var signatureCount: Int { signatures.load(ordering: .relaxed) }
+    var signatureCount: Int { signatures.load(ordering: .relaxed) }
 
     /// `nil` if the secret was never used.
-    package var lastUsedAt: Instant? {
+    var lastUsedAt: Instant? {
         let seconds = lastUsed.load(ordering: .relaxed)
         return seconds == .min ? nil : Instant(unixSeconds: seconds)
     }

@@ -10,19 +10,7 @@ package struct CustomerSession: Sendable, Equatable {
     /// The URL that the page links back to.
     package let returnURL: String?
     /// The second from which the session is invalid.
-    package let expiresAt: Instant
-
-    package init(
-        customer: CustomerKey,
-        owner: String? = nil,
-        returnURL: String? = nil,
-        expiresAt: Instant
-    ) {
-        self.customer = customer
-        self.owner = owner
-        self.returnURL = returnURL
-        self.expiresAt = expiresAt
-    }
+    let expiresAt: Instant
 }
 
 extension CustomerSession {

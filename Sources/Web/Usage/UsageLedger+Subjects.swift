@@ -15,10 +15,7 @@ enum UsageSubject: Sendable, Equatable {
     case owned(String, by: [CustomerKey], address: String?)
 }
 
-/// Reads the usage of customers or of an address.
-struct UsageReader: Sendable {
-    let usage: any UsageLedger
-
+extension UsageLedger {
     /// The lines of each day, ascending by date and group; without grouping, one line for each date.
     ///
     /// Totals are stored for UTC days. The totals of another zone's days are computed from the leases on each
@@ -34,11 +31,11 @@ struct UsageReader: Sendable {
         guard zone.isUTC else { return try await localLines(subject, dates, by: grouping, in: zone) }
         var groups: [UsageGroup] = []
         for span in try await spans(subject, dates) {
-            groups += try await usage.usage(of: span.address, span.dates, by: grouping)
+            groups += try await usage(of: span.address, span.dates, by: grouping)
         }
         return UsageReport.lines(
             groups,
-            calendar: try await usage.calendar(dates),
+            calendar: try await calendar(dates),
             zeroFilling: grouping == .total ? dates : nil
         )
     }
@@ -53,7 +50,7 @@ struct UsageReader: Sendable {
         let around = dates.lowerBound.adding(days: -2)...dates.upperBound.adding(days: 2)
         let days = LocalDay.days(
             dates,
-            calendar: try await usage.calendar(around),
+            calendar: try await calendar(around),
             beginning: zone.beginning(of:)
         )
         // Also checked if no day is indexed: an address that never belonged to the customers is an error.
@@ -64,7 +61,7 @@ struct UsageReader: Sendable {
         {
             let heights = first.lowerBound..<(last.heights?.upperBound ?? first.upperBound)
             for span in spans {
-                owners.append((try await usage.leases(of: span.address, in: heights), span.dates))
+                owners.append((try await leases(of: span.address, in: heights), span.dates))
             }
         }
         return UsageReport.lines(owners, on: days, by: grouping)
@@ -74,7 +71,7 @@ struct UsageReader: Sendable {
     func openLeases(_ subject: UsageSubject, on date: CivilDate) async throws -> [LeaseRecord] {
         var leases: [LeaseRecord] = []
         for span in try await spans(subject, date...date) {
-            leases += try await usage.openLeases(of: span.address)
+            leases += try await openLeases(of: span.address)
         }
         return leases
     }
@@ -99,8 +96,8 @@ struct UsageReader: Sendable {
 
     private func periods(of customers: [CustomerKey], _ vouched: String?) async throws -> [AccountPeriod] {
         var periods: [AccountPeriod] = []
-        for customer in customers { periods += try await usage.accounts(of: customer) }
-        if periods.isEmpty, let vouched, try await !usage.isMapped(vouched) {
+        for customer in customers { periods += try await accounts(of: customer) }
+        if periods.isEmpty, let vouched, try await !isMapped(vouched) {
             return [AccountPeriod(address: vouched, from: nil, through: nil)]
         }
         return periods
