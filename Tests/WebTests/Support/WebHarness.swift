@@ -6,8 +6,9 @@ import SQLiteStorage
 import ServiceLifecycle
 import Storage
 import StripeAPI
-import Web
 import Webhooks
+
+@testable import Web
 
 /// The service's web as it runs, on a port of its own, over a database of its own, with a clock that stands
 /// still until a test moves it.
