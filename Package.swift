@@ -135,7 +135,7 @@ let package = Package(
         // What the tests stand on.
         .target(
             name: "TestSupport",
-            dependencies: ["Billing", "Webhooks"],
+            dependencies: ["Billing", "Stories", "Webhooks"],
             path: "Tests/TestSupport",
             swiftSettings: house
         ),

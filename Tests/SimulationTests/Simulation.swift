@@ -167,7 +167,7 @@ struct Simulation {
                 header: header,
                 now: now
             )
-            let parsed = try EventParser.parse(verified)
+            let parsed = try verified.event()
             _ = try await store.record(
                 DeliveredEvent(event: parsed, payload: verified.bytes, receivedAt: now, source: .webhook)
             )

@@ -15,7 +15,6 @@ struct SettingValues: Sendable {
         case credential(String)
         case configurationFile(String)
         case development
-        case builtIn
     }
 
     private(set) var values: [Setting: (text: String, source: Source)] = [:]

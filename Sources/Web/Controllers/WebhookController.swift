@@ -12,7 +12,7 @@ struct WebhookController: Sendable {
     let instruments: WebInstruments
     let maxBodyBytes: Int
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.post("/v1/stripe-webhook", cost: .free, use: receive)
     }
 
@@ -50,7 +50,7 @@ struct WebhookController: Sendable {
         }
         let event: Event
         do {
-            event = try EventParser.parse(verified)
+            event = try verified.event()
         } catch {
             context.logger.warning("delivery refused", metadata: ["code": "payload_invalid"])
             throw APIError(.badRequest, .invalidRequest, code: "payload_invalid", error.reason)

@@ -9,28 +9,34 @@ import Synchronization
 /// The authentication code charges the caller, before other work is done for the request.
 final class RequestAllowance: Sendable {
     private struct State {
+        var cost = RouteCost.free
         var bucket: TokenBucket?
         var reading: LimitedCaller?
         var refusal: (code: String, seconds: Int64)?
     }
 
     private let limits: RequestLimits
-    private let cost: RouteCost
     private let address: NetworkAddress?
     private let now: Instant
     private let state = Mutex(State())
 
-    init(_ limits: RequestLimits, _ cost: RouteCost, from address: NetworkAddress?, now: Instant) {
+    init(_ limits: RequestLimits, from address: NetworkAddress?, now: Instant) {
         self.limits = limits
-        self.cost = cost
         self.address = address
         self.now = now
+    }
+
+    /// The cost of the route; free until a route handles the request.
+    var cost: RouteCost {
+        get { state.withLock { $0.cost } }
+        set { state.withLock { $0.cost = newValue } }
     }
 
     /// Charges a known caller, and waits for a turn if the route is an expensive one.
     ///
     /// - Throws: ``APIError``: 429.
     func admit(_ caller: LimitedCaller) async throws(APIError) {
+        let cost = cost
         guard cost != .free else { return }
         try charge(caller, cost.rawValue)
         guard cost == .range, state.withLock({ $0.reading == nil }) else { return }

@@ -13,7 +13,6 @@ struct RequestMiddleware: RouterMiddleware {
     let secrets: CurrentSecrets
     /// Returns 64 random bits, for the ids of traces and spans.
     var random: @Sendable () -> UInt64 = { TraceContext.system() }
-    let routes: RouteTable
     let limits: RequestLimits
     let instruments: WebInstruments
 
@@ -30,7 +29,6 @@ struct RequestMiddleware: RouterMiddleware {
         context.bodies = BodyShare(budget: limits.bodies, address: address)
         let allowance = RequestAllowance(
             limits,
-            routes.cost(of: request.method, at: context.endpointPath),
             from: address,
             now: context.now
         )
@@ -63,7 +61,7 @@ struct RequestMiddleware: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch {
-            let answer = apiError(for: error, request: request)
+            let answer = apiError(for: error)
             if answer.status.code >= 500 {
                 context.logger.error("\(answer.code)", metadata: ["error": "\(Self.safeDescription(error))"])
             }
@@ -91,15 +89,13 @@ struct RequestMiddleware: RouterMiddleware {
         return response
     }
 
-    private func apiError(for error: any Error, request: Request) -> APIError {
+    private func apiError(for error: any Error) -> APIError {
         switch error {
         case let error as APIError:
             return error
         case is StoreError:
             // The event was not stored: a 503 makes Stripe send it again.
             return .unavailable("The store cannot take the request now. Try again in a few seconds.")
-        case let error as HTTPError where error.status == .notFound:
-            return routes.absence(of: request)
         case let error as HTTPError where error.status == .contentTooLarge:
             return .init(
                 .contentTooLarge,

@@ -1,0 +1,105 @@
+import Billing
+import Storage
+
+/// The subject of a usage query.
+enum UsageSubject: Sendable, Equatable {
+    /// Customers, at the addresses that the account map gives them on each day.
+    ///
+    /// `address` is the address that the session vouched for. It counts only if the account map has neither
+    /// addresses of the customers nor a customer for the address, and then for all days, because the map
+    /// takes precedence.
+    case customers([CustomerKey], address: String?)
+    /// An address on chain, regardless of its customer.
+    case owner(String)
+    /// An address on chain, on the days on which it belongs to one of the customers.
+    case owned(String, by: [CustomerKey], address: String?)
+}
+
+extension UsageLedger {
+    /// The lines of each day, ascending by date and group; without grouping, one line for each date.
+    ///
+    /// Totals are stored for UTC days. The totals of another zone's days are computed from the leases on each
+    /// request.
+    ///
+    /// - Throws: ``APIError`` for an address that never belonged to the customers, whether or not it exists.
+    func lines(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping,
+        in zone: LocalTime = .utc
+    ) async throws -> [UsageLine] {
+        guard zone.isUTC else { return try await localLines(subject, dates, by: grouping, in: zone) }
+        var groups: [UsageGroup] = []
+        for span in try await spans(subject, dates) {
+            groups += try await usage(of: span.address, span.dates, by: grouping)
+        }
+        return UsageReport.lines(
+            groups,
+            calendar: try await calendar(dates),
+            zeroFilling: grouping == .total ? dates : nil
+        )
+    }
+
+    private func localLines(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping,
+        in zone: LocalTime
+    ) async throws -> [UsageLine] {
+        // A day of any time zone lies within two UTC days before and after its date.
+        let around = dates.lowerBound.adding(days: -2)...dates.upperBound.adding(days: 2)
+        let days = LocalDay.days(
+            dates,
+            calendar: try await calendar(around),
+            beginning: zone.beginning(of:)
+        )
+        // Also checked if no day is indexed: an address that never belonged to the customers is an error.
+        let spans = try await spans(subject, around)
+        var owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)] = []
+        if let first = days.lazy.compactMap(\.heights).first,
+            let last = days.last(where: { $0.heights != nil })
+        {
+            let heights = first.lowerBound..<(last.heights?.upperBound ?? first.upperBound)
+            for span in spans {
+                owners.append((try await leases(of: span.address, in: heights), span.dates))
+            }
+        }
+        return UsageReport.lines(owners, on: days, by: grouping)
+    }
+
+    /// The open leases of the subject's addresses on a date.
+    func openLeases(_ subject: UsageSubject, on date: CivilDate) async throws -> [LeaseRecord] {
+        var leases: [LeaseRecord] = []
+        for span in try await spans(subject, date...date) {
+            leases += try await openLeases(of: span.address)
+        }
+        return leases
+    }
+
+    /// The days to count for each address.
+    func spans(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>
+    ) async throws -> [(address: String, dates: ClosedRange<CivilDate>)] {
+        switch subject {
+        case .owner(let address): return [(address, dates)]
+        case .customers(let customers, let vouched):
+            return AccountPeriod.spans(of: try await periods(of: customers, vouched), in: dates)
+        case .owned(let address, let customers, let vouched):
+            // The usage of a user without customers is zero for any address.
+            if customers.isEmpty, vouched == nil { return [] }
+            let own = try await periods(of: customers, vouched).filter { $0.address == address }
+            guard !own.isEmpty else { throw APIError.noSuch("address") }
+            return AccountPeriod.spans(of: own, in: dates)
+        }
+    }
+
+    private func periods(of customers: [CustomerKey], _ vouched: String?) async throws -> [AccountPeriod] {
+        var periods: [AccountPeriod] = []
+        for customer in customers { periods += try await accounts(of: customer) }
+        if periods.isEmpty, let vouched, try await !isMapped(vouched) {
+            return [AccountPeriod(address: vouched, from: nil, through: nil)]
+        }
+        return periods
+    }
+}
