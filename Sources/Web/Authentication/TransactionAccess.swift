@@ -32,6 +32,7 @@ struct TransactionAccess: Sendable {
         let reach: Reach
         if expires != nil || signature != nil {
             try request.refuseIdentities()
+            context.loggedCaller.set("link")
             try await context.allowance?.admitStranger()
             // The signature covers the row's customer, so the row must be read first.
             let owner = try await feed.transaction(id: id, within: .anyCustomer)?.owner
