@@ -12,6 +12,8 @@ package struct SQLiteBackup: Sendable {
 
     /// Why a backup cannot be used.
     package enum Fault: Error, Equatable, CustomStringConvertible {
+        case missing(String)
+        case folder(String)
         case unreadable(String)
         case damaged(String)
         case newer(String)
@@ -21,6 +23,8 @@ package struct SQLiteBackup: Sendable {
 
         package var description: String {
             switch self {
+            case .missing(let path): "There is no file \(path). Give the path of a backup."
+            case .folder(let path): "\(path) is a folder. Give the path of a backup in it."
             case .unreadable(let path): "\(path) is not a backup of console-billing's."
             case .damaged(let path):
                 "\(path) is damaged: SQLite's integrity check fails. Use an older backup."
@@ -44,7 +48,11 @@ package struct SQLiteBackup: Sendable {
     /// - Throws: ``Fault``.
     /// - Returns: The counts and the size.
     package func examine() throws -> Contents {
-        guard FileManager.default.fileExists(atPath: path) else { throw Fault.unreadable(path) }
+        var isFolder = ObjCBool(false)
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw Fault.missing(path)
+        }
+        guard !isFolder.boolValue else { throw Fault.folder(path) }
         do {
             let queue = try open(path)
             defer { try? queue.close() }

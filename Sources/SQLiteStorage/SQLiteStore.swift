@@ -91,7 +91,7 @@ package final class SQLiteStore: Store {
             // Checked before any change, so that another program's file stays unchanged.
             switch try Schema.origin(of: db) {
             case .empty, .ours: break
-            case .newer: throw SQLiteStartError.newerSchema
+            case .newer: throw SQLiteStartError.newerSchema(path)
             case .foreign: throw SQLiteStartError.foreign(path)
             }
             try DatabaseFiles.keepTemporaryFiles(beside: path, db)
@@ -185,7 +185,7 @@ package final class SQLiteStore: Store {
 /// Why the store refuses to start.
 package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
     case notDurable
-    case newerSchema
+    case newerSchema(String)
     case folder(String)
     case notWritable(String, reason: String)
     case noDatabase(String)
@@ -197,8 +197,8 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
         case .notDurable:
             "SQLite did not take journal_mode=WAL with synchronous=FULL, so an acknowledged event could be lost. "
                 + "Put the database on a local disk, not on a network file system."
-        case .newerSchema:
-            "The database was written by a newer version of console-billing. Start that version, or restore a "
+        case .newerSchema(let path):
+            "The database \(path) was written by a newer version of console-billing. Start that version, or restore a "
                 + "backup made with this one."
         case .folder(let path):
             "The folder \(path) for the database cannot be made. Make it writable for this user, or set "

@@ -15,6 +15,8 @@ struct AppContext: RequestContext {
     var bodies = BodyShare.none
     /// Charges the request to its caller; `nil` until the middleware sets it.
     var allowance: RequestAllowance?
+    /// The kind of the caller, once that is known.
+    let loggedCaller = LoggedCaller()
     let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {

@@ -134,6 +134,21 @@ struct RestoringTests {
         }
     }
 
+    @Test func `a backup that is not there, and a folder, are called what they are`() async throws {
+        try await withPlace { place in
+            let folder = place.folder.path
+            for (path, fault) in [
+                (folder + "/none.sqlite", SQLiteBackup.Fault.missing(folder + "/none.sqlite")),
+                (folder, .folder(folder)),
+            ] {
+                #expect(throws: fault) {
+                    try SQLiteBackup(path: path).restore(to: place.path, replaces: true)
+                }
+                #expect(fault.description.contains(path) && !fault.description.contains("not a backup"))
+            }
+        }
+    }
+
     @Test func `a damaged copy takes the place of nothing`() async throws {
         try await withBackup { place, backup in
             var bytes = try Data(contentsOf: URL(filePath: backup.path))

@@ -79,7 +79,10 @@ struct UnfinishedBodyTests {
     @Test func `what goes over the budget of all bodies is told to come again, and small bodies still pass`()
         async throws
     {
-        try await WebHarness.with(Self.settings) { harness in
+        let recorder = LogRecorder()
+        var settings = Self.settings
+        settings.logger = recorder.logger
+        try await WebHarness.with(settings) { harness in
             // Of 256 KB, the last quarter is for small bodies.
             let held = [try await begin(harness), try await begin(harness, from: "192.0.2.2")]
             try await untilTaken(harness) { $0 == 180_000 }
@@ -89,6 +92,13 @@ struct UnfinishedBodyTests {
             #expect(answer.errorCode == "bodies_in_flight")
             #expect(answer.headers["Retry-After"] == "5")
             #expect(await refused.isClosedByPeer())
+            let metrics = try await harness.get("/metrics", key: .metrics).text
+            #expect(metrics.contains("deliveries_total{outcome=\"bodies_in_flight\"} 1\n"))
+            #expect(metrics.contains("deliveries_total{outcome=\"refused\"} 0\n"))
+            let line = try #require(recorder.lines.first { $0.hasPrefix("error bodies_in_flight") })
+            for part in ["MAX_BODY_BYTES_IN_FLIGHT", "180000", "100000", "127.0.0.1"] {
+                #expect(line.contains(part), "\(line)")
+            }
             #expect(try await harness.deliver(MadeEvent.charge("ch_a").body).status == 200)
             // What is finished takes nothing any more.
             for connection in held {

@@ -78,7 +78,7 @@ struct RestoreCommand: AsyncParsableCommand {
 extension SQLiteBackup.Fault {
     fileprivate var exitCode: ExitCode {
         switch self {
-        case .unreadable, .damaged, .newer: Sysexits.badData
+        case .missing, .folder, .unreadable, .damaged, .newer: Sysexits.badData
         case .targetExists, .itself: Sysexits.usage
         case .differs: Sysexits.partlyFailed
         }

@@ -27,6 +27,12 @@ enum ListenFault {
             return
                 "\(place): HOST is no address of this machine. Set it to one, such as 127.0.0.1 or 0.0.0.0."
         case EACCES: return "\(place): this user may not use that port. Set PORT to one from 1024 on."
+        case EINVAL where host.lowercased().hasPrefix("fe80:"):
+            // A link-local address is one of a single interface, which the address alone does not name:
+            // <https://www.rfc-editor.org/rfc/rfc4007#section-6>.
+            return
+                "\(place): HOST is a link-local address, which needs an interface (fe80::1%INTERFACE). HOST takes none, "
+                + "and no link can lead there. Set it to another address of this machine, or to :: together with PUBLIC_URL."
         default: return "\(place): \(String(cString: strerror(errno)))."
         }
     }

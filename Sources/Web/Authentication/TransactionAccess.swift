@@ -32,6 +32,7 @@ struct TransactionAccess: Sendable {
         let reach: Reach
         if expires != nil || signature != nil {
             try request.refuseIdentities()
+            context.loggedCaller.set("link")
             // The signature covers the row's customer, so the row must be read first.
             let owner = try await feed.transaction(id: id, within: .anyCustomer)?.owner
             let link = TransactionLink(transaction: id, owner: owner, for: purpose)

@@ -23,7 +23,7 @@ struct WebhookController: Sendable {
         do {
             outcome = try await accept(request, context)
         } catch let error as APIError {
-            instruments.refusedDelivery()
+            instruments.failedDelivery(error == .noRoom ? .bodiesInFlight : .refused)
             throw error
         }
         instruments.delivered(outcome, in: began.duration(to: .now))
@@ -55,9 +55,19 @@ struct WebhookController: Sendable {
             context.logger.warning("delivery refused", metadata: ["code": "payload_invalid"])
             throw APIError(.badRequest, .invalidRequest, code: "payload_invalid", error.reason)
         }
-        let outcome = try await log.record(
-            DeliveredEvent(event: event, payload: verified.bytes, receivedAt: context.now, source: .webhook)
+        let delivered = DeliveredEvent(
+            event: event,
+            payload: verified.bytes,
+            receivedAt: context.now,
+            source: .webhook
         )
+        let outcome: RecordOutcome
+        do {
+            outcome = try await log.record(delivered)
+        } catch {
+            instruments.failedDelivery(.notStored)
+            throw error
+        }
         context.logger.info(
             "\(outcome.rawValue)",
             metadata: ["event": "\(event.id)", "type": "\(event.type)"].merging(

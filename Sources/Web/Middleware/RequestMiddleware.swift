@@ -63,7 +63,9 @@ struct RequestMiddleware: RouterMiddleware {
         } catch {
             let answer = apiError(for: error)
             if answer.status.code >= 500 {
-                context.logger.error("\(answer.code)", metadata: ["error": "\(Self.safeDescription(error))"])
+                var metadata: Logger.Metadata = ["error": "\(Self.safeDescription(error))"]
+                if answer == .noRoom { metadata.merge(bodyMetadata(request, context)) { $1 } }
+                context.logger.error("\(answer.code)", metadata: metadata)
             }
             if [.unauthorized, .forbidden].contains(answer.status) {
                 instruments.refusedCredentials(answer.code)
@@ -72,11 +74,17 @@ struct RequestMiddleware: RouterMiddleware {
         }
         response.headers[.requestID] = context.requestID
         response.headers[.xContentTypeOptions] = "nosniff"
+        let duration = started.duration(to: .now)
+        var metadata: Logger.Metadata = [
+            "milliseconds": "\(duration / .milliseconds(1))", "caller": "\(context.loggedCaller)",
+        ]
         if let allowance = context.allowance {
             response.headers.append(contentsOf: allowance.fields)
-            if let refusal = allowance.refusal { instruments.limited(refusal) }
+            if let refusal = allowance.refusal {
+                instruments.limited(refusal)
+                metadata["reason"] = "\(refusal)"
+            }
         }
-        let duration = started.duration(to: .now)
         instruments.answered(
             request.method.rawValue,
             route: context.endpointPath ?? "unrouted",
@@ -84,9 +92,20 @@ struct RequestMiddleware: RouterMiddleware {
         )
         context.logger.info(
             "\(request.method.rawValue) \(context.endpointPath ?? "unrouted") \(response.status.code)",
-            metadata: ["milliseconds": "\(duration / .milliseconds(1))"]
+            metadata: metadata
         )
         return response
+    }
+
+    /// The setting that refused a body, how full that budget is, the body's announced size, and its sender.
+    private func bodyMetadata(_ request: Request, _ context: AppContext) -> Logger.Metadata {
+        let sender = context.bodies.address
+        let size = request.headers[.contentLength].flatMap { Int($0) }
+        return [
+            "setting": "MAX_BODY_BYTES_IN_FLIGHT", "bytes_in_flight": "\(context.bodies.budget.bytes)",
+            "content_length": "\(size.map(String.init) ?? "chunked")",
+            "from": "\(sender.map(String.init(describing:)) ?? "unknown")",
+        ]
     }
 
     private func apiError(for error: any Error) -> APIError {

@@ -56,7 +56,7 @@ extension APIError {
         )
     }
 
-    fileprivate static let noRoom = APIError(
+    static let noRoom = APIError(
         .serviceUnavailable,
         .api,
         code: "bodies_in_flight",

@@ -22,7 +22,7 @@ extension ServiceStats {
                 "count": number("console_billing_acknowledgement_seconds_count"),
             ],
             "deliveries": .object(
-                ["recorded", "duplicate", "quarantined", "refused"].map { outcome in
+                Self.deliveryOutcomes.map { outcome in
                     .init(outcome, number("console_billing_deliveries_total", ["outcome": outcome]))
                 }
             ),
@@ -51,6 +51,13 @@ extension ServiceStats {
             "alerts": [
                 "pending": number("console_billing_alerts_pending"),
                 "oldest_age_seconds": number("console_billing_alerts_oldest_pending_age_seconds"),
+            ],
+            "limits": [
+                "limited_requests": .number(limitedRequests.flatMap { Int64(exactly: $0.rounded()) }),
+                "reports_running": number("console_billing_heavy_reads", ["state": "running"]),
+                "reports_waiting": number("console_billing_heavy_reads", ["state": "waiting"]),
+                "bodies_in_flight_bytes": number("console_billing_bodies_in_flight_bytes"),
+                "log_lines_dropped": number("console_billing_log_lines_dropped_total"),
             ],
             "database": [
                 "bytes": number("console_billing_database_bytes", ["file": "main"]),

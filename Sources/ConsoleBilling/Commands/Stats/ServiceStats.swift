@@ -34,7 +34,7 @@ struct ServiceStats {
         if let events { lines += table(of: events) }
         lines += [
             lastWebhook(now), acknowledgement, deliveries, work, backfill(now), reconciliation(now),
-            usage(now), alerts, disk,
+            usage(now), alerts, limits, disk,
         ].compactMap(\.self)
         return lines
     }
@@ -103,11 +103,36 @@ struct ServiceStats {
 
     private var deliveries: Line? {
         guard let metrics else { return nil }
-        let counts = ["recorded", "duplicate", "quarantined", "refused"].map { outcome in
+        let counts = Self.deliveryOutcomes.map { outcome in
             let count = metrics.value("console_billing_deliveries_total", ["outcome": outcome]) ?? 0
-            return "\(whole(count)) \(outcome)"
+            return "\(whole(count)) \(outcome.replacing("_", with: " "))"
         }
         return row("deliveries", counts.joined(separator: ", ") + " since the start")
+    }
+
+    static let deliveryOutcomes = [
+        "recorded", "duplicate", "quarantined", "refused", "not_stored", "bodies_in_flight",
+    ]
+
+    /// The requests answered 429 since the start; `nil` if unknown.
+    var limitedRequests: Double? {
+        let counts = metrics?.all("console_billing_limited_requests_total") ?? []
+        return counts.isEmpty ? nil : counts.reduce(0) { $0 + $1.value }
+    }
+
+    private var limits: Line? {
+        guard let limitedRequests,
+            let running = metrics?.value("console_billing_heavy_reads", ["state": "running"]),
+            let waiting = metrics?.value("console_billing_heavy_reads", ["state": "waiting"]),
+            let bodies = metrics?.value("console_billing_bodies_in_flight_bytes"),
+            let dropped = metrics?.value("console_billing_log_lines_dropped_total")
+        else { return nil }
+        return row(
+            "limits",
+            "\(whole(limitedRequests)) requests answered 429, \(whole(dropped)) log lines dropped since the start; now "
+                + "\(whole(running)) reports run and \(whole(waiting)) wait, \(DurationText.bytes(bodies)) of bodies",
+            remarkable: dropped > 0
+        )
     }
 
     private var work: Line? {
