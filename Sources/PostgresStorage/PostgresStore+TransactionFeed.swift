@@ -137,7 +137,7 @@ extension Conditions {
         if let from = filter.createdFrom { add("created >= ?", .int(from.unixSeconds)) }
         if let to = filter.createdTo { add("created <= ?", .int(to.unixSeconds)) }
         if let search = filter.search {
-            add("position(?::bytea IN search) > 0", .bytes(Array(search.lowercased().utf8)))
+            add("strpos(search, ?) > 0", .text(search.lowercased()))
         }
     }
 }
