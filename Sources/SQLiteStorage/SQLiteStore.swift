@@ -1,4 +1,5 @@
 import Billing
+import Database
 import Foundation
 import GRDB
 package import Storage
@@ -158,7 +159,8 @@ package final class SQLiteStore: Store {
             return value
         } catch {
             let storeError = StoreError(error, while: operation)
-            eventWriter.stopIfNeeded(after: storeError)
+            // A row that cannot be decoded says nothing about the disk.
+            if !(error is RowError) { eventWriter.stopIfNeeded(after: storeError) }
             throw storeError
         }
     }

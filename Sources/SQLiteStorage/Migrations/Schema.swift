@@ -108,7 +108,7 @@ enum Schema {
             reason TEXT,
             UNIQUE (account, kind, id)
         ) STRICT;
-        CREATE INDEX work_due ON work (due_at) WHERE gave_up = 0;
+        CREATE INDEX work_due ON work (due_at) WHERE NOT gave_up;
         """
 
     private static let upkeepRuns = """
