@@ -123,6 +123,15 @@ struct AccessSettingsTests {
         }
     }
 
+    @Test func `one delivery has room in the budget of all bodies`() throws {
+        let sizes: [Setting: String] = [.maxBodyBytes: "90000", .maxBodyBytesInFlight: "239999"]
+        let error = #expect(throws: ConfigurationError.self) { try configuration(sizes) }
+        #expect(error?.problems.count == 1)
+        #expect(error?.description.contains("MAX_BODY_BYTES_IN_FLIGHT") == true)
+        #expect(error?.description.contains("240000 or more") == true)
+        _ = try configuration(sizes.merging([.maxBodyBytesInFlight: "240000"]) { $1 })
+    }
+
     @Test(arguments: [
         (Setting.webhookSecret, "\"whsec_canary_of_the_tests\""),
         (.linkSigningSecret, "'canary-of-at-least-thirty-two-bytes'"),

@@ -122,10 +122,10 @@ struct ServiceConfiguration: Sendable {
         alerts = check.alerts()
         logLevel = check.required(.logLevel) { Logger.Level(rawValue: $0.lowercased()) } ?? .info
         logFormat = check.optional(.logFormat) { LogFormat(rawValue: $0.lowercased()) }
-        if maxBodyBytesInFlight / 4 * 3 < maxBodyBytes {
+        if maxBodyBytesInFlight / 8 * 3 < maxBodyBytes {
             check.problems.append(
-                "MAX_BODY_BYTES_IN_FLIGHT leaves no room for a delivery of WEBHOOK_MAX_BODY_BYTES: three quarters of it "
-                    + "are for large bodies. Set it to \((maxBodyBytes + 2) / 3 * 4) or more."
+                "MAX_BODY_BYTES_IN_FLIGHT leaves no room for a delivery of WEBHOOK_MAX_BODY_BYTES: three eighths of it "
+                    + "are for the large bodies of one address. Set it to \((maxBodyBytes + 2) / 3 * 8) or more."
             )
         }
         if let mode = stripeKey?.livemode, let livemode, mode != livemode {

@@ -24,7 +24,7 @@ enum Setting: String, CaseIterable, Sendable {
     case maxBodyBytes = "WEBHOOK_MAX_BODY_BYTES"
     case maxBodyBytesInFlight = "MAX_BODY_BYTES_IN_FLIGHT"
     case rateLimit = "RATE_LIMIT"
-    case keyRateLimit = "KEY_RATE_LIMIT"
+    case keyRateLimit = "SERVICE_RATE_LIMIT"
     case receiptLinkTTL = "RECEIPT_LINK_TTL"
     case customerSessionTTL = "CUSTOMER_SESSION_TTL"
     case frameAncestors = "FRAME_ANCESTORS"

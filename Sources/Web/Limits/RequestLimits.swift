@@ -12,7 +12,7 @@ final class RequestLimits: Sendable {
         /// The rate of a user, a customer or an address (`RATE_LIMIT`): a sustained 100 rows or ten reports a
         /// second by default.
         var caller: Int64 = 6000
-        /// The rate of an API key without a user, which acts for all customers (`KEY_RATE_LIMIT`).
+        /// The rate of an API key without a user, which acts for all customers (`SERVICE_RATE_LIMIT`).
         var key: Int64 = 120_000
 
         func limit(of caller: LimitedCaller) -> Int64 {
