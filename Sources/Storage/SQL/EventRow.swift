@@ -9,7 +9,7 @@ package enum EventRow {
         body_removed_for, body_archive
         """
 
-    /// The columns that ``numbered(_:)`` reads.
+    /// The columns that `numbered(_:)` reads.
     package static let columns = entryColumns + ", sequence, payload, essence"
 
     /// Reads ``columns``.
