@@ -15,13 +15,17 @@ enum UsageSubject: Sendable, Equatable {
     case owned(String, by: [CustomerKey], address: String?)
 }
 
+/// The maximum of lines in an answer by provider, GPU model or deployment: some 3 KB of memory each.
+private let maximumGroupedLines = 30_000
+
 extension UsageLedger {
     /// The lines of each day, ascending by date and group; without grouping, one line for each date.
     ///
     /// Totals are stored for UTC days. The totals of another zone's days are computed from the leases on each
     /// request.
     ///
-    /// - Throws: ``APIError`` for an address that never belonged to the customers, whether or not it exists.
+    /// - Throws: ``APIError`` for an address that never belonged to the customers, whether or not it exists, and
+    ///   for more groups and days than one answer may have.
     func lines(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CivilDate>,
@@ -29,6 +33,44 @@ extension UsageLedger {
         in zone: LocalTime = .utc
     ) async throws -> [UsageLine] {
         guard zone.isUTC else { return try await localLines(subject, dates, by: grouping, in: zone) }
+        guard grouping != .total else { return try await storedLines(subject, dates, by: grouping) }
+        var lines: [UsageLine] = []
+        for month in Self.months(dates) {
+            lines += try await storedLines(subject, month, by: grouping)
+            guard lines.count <= maximumGroupedLines else { throw Self.tooManyLines }
+        }
+        return lines
+    }
+
+    /// The groups that have usage, read a month at a time, so that their lines are never all in memory.
+    func groups(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping
+    ) async throws -> Set<String> {
+        var groups: Set<String> = []
+        for month in Self.months(dates) {
+            groups.formUnion(try await storedLines(subject, month, by: grouping).map(\.group))
+        }
+        return groups
+    }
+
+    /// Parts of at most 31 days.
+    private static func months(_ dates: ClosedRange<CivilDate>) -> [ClosedRange<CivilDate>] {
+        stride(from: dates.lowerBound, through: dates.upperBound, by: 31).map {
+            $0...Swift.min($0.adding(days: 30), dates.upperBound)
+        }
+    }
+
+    private static var tooManyLines: APIError {
+        .invalid("from", "Ask for fewer days: there are more than \(maximumGroupedLines) lines.")
+    }
+
+    private func storedLines(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping
+    ) async throws -> [UsageLine] {
         var groups: [UsageGroup] = []
         for span in try await spans(subject, dates) {
             groups += try await usage(of: span.address, span.dates, by: grouping)
@@ -63,8 +105,26 @@ extension UsageLedger {
             for span in spans {
                 owners.append((try await leases(of: span.address, in: heights), span.dates))
             }
+            let leases = owners.flatMap(\.leases).map(\.record)
+            let most = Self.mostLines(leases, in: heights, days: days.count, by: grouping)
+            if grouping != .total, most > maximumGroupedLines { throw Self.tooManyLines }
         }
         return UsageReport.lines(owners, on: days, by: grouping)
+    }
+
+    /// At least as many lines as the leases have: a line a day for each group, or for each lease while it lasts.
+    private static func mostLines(
+        _ leases: [LeaseRecord],
+        in heights: Range<Int64>,
+        days: Int,
+        by grouping: UsageGrouping
+    ) -> Int {
+        let groups = Set(leases.map(grouping.group)).count
+        let share = Double(days) / Double(max(1, heights.count))
+        let lasting = leases.reduce(0) { sum, lease in
+            sum + min(days, Int(Double(lease.life.clamped(to: heights).count) * share) + 2)
+        }
+        return min(groups * days, lasting)
     }
 
     /// The open leases of the subject's addresses on a date.

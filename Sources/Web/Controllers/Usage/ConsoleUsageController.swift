@@ -20,7 +20,8 @@ struct ConsoleUsageController: Sendable {
 
     @Sendable
     private func history(_ request: Request, _ context: AppContext) async throws -> Response {
-        let lines = try await lines(request, context, by: .total)
+        let (subject, dates) = try await subject(of: request, context)
+        let lines = try await usage.lines(subject, dates, by: .total)
         var totals = ConsoleUsageDay.Totals()
         return JSONBody.response(
             lines.map { line -> ConsoleUsageDay in
@@ -32,8 +33,9 @@ struct ConsoleUsageController: Sendable {
 
     @Sendable
     private func stats(_ request: Request, _ context: AppContext) async throws -> Response {
-        let days = try await lines(request, context, by: .total)
-        let deployments = Set(try await lines(request, context, by: .deployment).map(\.group))
+        let (subject, dates) = try await subject(of: request, context)
+        let days = try await usage.lines(subject, dates, by: .total)
+        let deployments = try await usage.groups(subject, dates, by: .deployment)
         let spent = days.reduce(ExactAmount.zero) { $0 + $1.spend.known }
         let count = Double(max(1, days.count))
         return JSONBody.response(
@@ -54,11 +56,10 @@ struct ConsoleUsageController: Sendable {
         let averageDeploymentsPerDay: Double
     }
 
-    private func lines(
-        _ request: Request,
-        _ context: AppContext,
-        by grouping: UsageGrouping
-    ) async throws -> [UsageLine] {
+    private func subject(
+        of request: Request,
+        _ context: AppContext
+    ) async throws -> (UsageSubject, ClosedRange<CivilDate>) {
         let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         guard let address = query.text("address") else {
@@ -72,8 +73,7 @@ struct ConsoleUsageController: Sendable {
         try query.finish()
 
         // A caller with customers of their own sees only the days on which the address was theirs.
-        let subject = caller.subject(owner: address)
-        return try await usage.lines(subject, dates, by: grouping)
+        return (caller.subject(owner: address), dates)
     }
 }
 
