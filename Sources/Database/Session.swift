@@ -1,4 +1,4 @@
-/// What the two databases spell differently.
+/// The SQL of each database for conditions that SQLite and PostgreSQL write differently.
 package enum Dialect: Sendable {
     case sqlite
     case postgres

@@ -2,7 +2,9 @@ import Web
 
 /// The base of the links that the service hands out (`PUBLIC_URL`): an origin and a plain path.
 enum PublicURL {
-    /// What is wrong with a text; it quotes nothing of the text, which may hold a password.
+    /// The reason why a text is not a valid base URL.
+    ///
+    /// It never quotes the text, which may hold a password.
     struct Fault: Error {
         let sentence: String
     }

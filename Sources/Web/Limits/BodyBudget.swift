@@ -3,8 +3,9 @@ import Synchronization
 /// The memory that all request bodies together may take while they arrive (`MAX_BODY_BYTES_IN_FLIGHT`).
 ///
 /// An attacker could fill the memory with bodies that never end. One address therefore gets at most half of
-/// it, and of all and of that half the last quarter is reserved for small bodies, such as Stripe's deliveries. Filling that quarter too
-/// takes several addresses and a thousand connections, which must be opened again after each deadline.
+/// the budget. The last quarter of the budget, and of that half, is reserved for small bodies, such as Stripe's
+/// deliveries. Filling that quarter too takes several addresses and a thousand connections, which must be
+/// opened again after each deadline.
 final class BodyBudget: Sendable {
     /// The maximum size of a small body in bytes.
     static let smallSize = 16 << 10

@@ -26,8 +26,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// The parts of a body that may be tiny; the others must have 64 bytes on average.
     ///
-    /// Each part costs the same, however small: chunks of one byte would take seventy times the processor time
-    /// of the same bytes sent at once.
+    /// Each part costs the same processor time, however small. A body in chunks of one byte costs seventy times
+    /// as much as the same body in large chunks.
     private static let smallParts = 1024
 
     /// The bytes that a client must read by each deadline.
