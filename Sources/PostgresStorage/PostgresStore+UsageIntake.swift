@@ -16,7 +16,6 @@ extension PostgresStore {
                 return (plan, writing: UsageIntake.writing(plan))
             }
         }
-        await settle(plan.stale.keys.sorted())
         return plan.outcome
     }
 
@@ -54,7 +53,6 @@ extension PostgresStore {
                 )
             }
         }
-        await settleAll()
         return plan.outcome
     }
 

@@ -1,7 +1,7 @@
 import Billing
 import Database
 import PostgresClient
-import Storage
+package import Storage
 
 /// Adds up the days whose totals do not follow from the leases yet.
 ///
@@ -11,47 +11,47 @@ extension PostgresStore {
     /// The number of owners in one database transaction.
     private static let ownersAtATime = 16
 
-    /// Adds up the stale days of some owners, except those that another replica has locked.
-    ///
-    /// Errors are ignored: the facts are stored, and the next reader of the totals adds them up.
-    func settle(_ owners: [String]) async {
-        for start in stride(from: 0, to: owners.count, by: Self.ownersAtATime) {
-            let some = Array(owners[start..<min(owners.count, start + Self.ownersAtATime)])
-            while let month = try? await settleMonth(of: some), month.kept > 0 {}
-        }
-    }
-
-    func settleAll() async {
-        var last = ""
-        while true {
-            let owners = try? await run("reading owners") { [last] connection throws(PostgresFailure) in
+    package func settleUsage(steps: Int) async throws(StoreError) -> Bool {
+        var (left, last) = (steps, "")
+        while left > 0 {
+            let owners = try await run("reading owners") { [last] connection throws(PostgresFailure) in
                 let next = UsageAdding.staleOwners(after: last, limit: Self.ownersAtATime)
                 let rows = try connection.execute(next)
                 return rows.map { rows.text($0, 0) }
             }
-            guard let owners, let end = owners.last else { return }
-            await settle(owners)
+            guard let end = owners.last else { return false }
+            while left > 0 {
+                let month = try await settleMonth(of: owners)
+                left -= month.steps
+                // The rest is locked by another replica, which adds it up.
+                guard month.kept > 0 else { break }
+            }
             last = end
         }
+        return true
     }
 
     /// Adds up the next month of each owner with stale days, and stores the totals.
     ///
-    /// - Returns: The number of owners with stale days, and of those whose totals this call stored. Another
-    ///   replica may have stored the rest.
+    /// - Returns: The number of owners with stale days, and of those whose totals this call stored; another
+    ///   replica may have stored the rest. The steps are those of ``UsageTotalling/steps``.
     @discardableResult
-    func settleMonth(of owners: [String]) async throws(StoreError) -> (stale: Int, kept: Int) {
+    func settleMonth(
+        of owners: [String]
+    ) async throws(StoreError) -> (stale: Int, kept: Int, steps: Int) {
         try await addUp("adding up usage") { connection throws(PostgresFailure) in
             // The revision is read before the facts, so that any later change of them has a higher revision.
             let stale = UsageAdding.stale(try connection.execute(UsageAdding.stale(owners)))
-            guard !stale.isEmpty else { return (0, 0) }
-            let totals = try Self.totals(of: stale, connection)
+            guard !stale.isEmpty else { return (0, 0, 0) }
+            let (totals, steps) = try Self.totals(of: stale, connection)
             return try connection.transaction(reading: [UsageAdding.marking(stale)]) {
                 answers throws(PostgresFailure) in
                 guard let rows = answers.first else { throw .unexpected }
                 let marked = Set(rows.map { rows.text($0, 0) })
                 let ours = totals.filter { marked.contains($0.stale.owner) }
-                return ((stale.count, ours.count), writing: ours.isEmpty ? [] : UsageAdding.keeping(ours))
+                return (
+                    (stale.count, ours.count, steps), writing: ours.isEmpty ? [] : UsageAdding.keeping(ours)
+                )
             }
         }
     }
@@ -59,7 +59,7 @@ extension PostgresStore {
     private static func totals(
         of stale: [StaleUsage],
         _ connection: PostgresConnection
-    ) throws(PostgresFailure) -> [(stale: StaleUsage, groups: [UsageTotalling.Group])] {
+    ) throws(PostgresFailure) -> (totals: [(stale: StaleUsage, groups: [UsageTotalling.Group])], steps: Int) {
         let first = stale.map(\.step.lowerBound).min() ?? CivilDate(dayNumber: 0)
         let last = stale.map(\.step.upperBound).max() ?? first
         let calendar = try connection.rows(UsageQueries.calendar(first...last))
@@ -73,12 +73,14 @@ extension PostgresStore {
         )
         let owners = Dictionary(grouping: rows, by: \.owner)
         var totals: [(stale: StaleUsage, groups: [UsageTotalling.Group])] = []
+        var steps = 0
         for (stale, days) in zip(stale, days) {
             let leases = owners[stale.owner] ?? []
             let totalling = UsageTotalling(calendar: days, leases: leases.map(\.lease))
             totals.append((stale, totalling.groups(by: UsageTotalling.kept)))
+            steps += totalling.steps
         }
-        return totals
+        return (totals, steps)
     }
 
     /// Adds up from the facts, without the stored totals.

@@ -5,8 +5,7 @@ import Storage
 
 /// Stores leases and days together with the dates whose totals become stale, in one database transaction.
 extension SQLiteStore {
-    /// - Returns: The outcome of the records, and the owners with days that became stale.
-    static func put(_ leases: [LeaseRecord], _ db: Database) throws -> (LeasesOutcome, owners: [String]) {
+    static func put(_ leases: [LeaseRecord], _ db: Database) throws -> LeasesOutcome {
         var standing = LeasePlan.Standing(
             leases: [:],
             closedThrough: [:],
@@ -25,7 +24,7 @@ extension SQLiteStore {
         }
         for lease in plan.leases { try UsageRows.write(lease, db) }
         for (owner, dates) in plan.stale { try UsageRows.makeStale(owner, dates, db) }
-        return (plan.outcome, plan.stale.keys.sorted())
+        return plan.outcome
     }
 
     static func put(_ days: [CalendarDay], _ db: Database) throws -> CalendarOutcome {

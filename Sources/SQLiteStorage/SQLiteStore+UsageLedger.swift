@@ -5,15 +5,11 @@ package import Storage
 
 extension SQLiteStore {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
-        let (outcome, owners) = try await write("putting leases") { db in try Self.put(leases, db) }
-        for owner in owners { try await settle(owner) }
-        return outcome
+        try await write("putting leases") { db in try Self.put(leases, db) }
     }
 
     package func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
-        let outcome = try await write("putting days") { db in try Self.put(days, db) }
-        try await settleAll()
-        return outcome
+        try await write("putting days") { db in try Self.put(days, db) }
     }
 
     package func usage(

@@ -2,35 +2,49 @@ import Billing
 import Database
 import Foundation
 import GRDB
-import Storage
+package import Storage
 
 /// Adds up the days whose totals do not follow from the leases yet.
 extension SQLiteStore {
-    func settleAll() async throws(StoreError) {
+    package func settleUsage(steps: Int) async throws(StoreError) -> Bool {
         let owners = try await read("reading owners") { db in
             try String.fetchAll(
                 db,
-                sql: "SELECT owner FROM usage_owners WHERE stale_from IS NOT NULL ORDER BY owner"
+                sql: "SELECT owner FROM usage_owners WHERE stale_from IS NOT NULL ORDER BY owner LIMIT ?",
+                arguments: [steps]
             )
         }
-        for owner in owners { try await settle(owner) }
+        var left = steps
+        for owner in owners where left > 0 { left -= try await settle(owner, steps: left) }
+        return left <= 0
     }
 
     /// Adds up an owner's stale days.
     ///
     /// If a crash interrupts this, the next caller continues. The sums are computed on a reading connection;
     /// the writer, which deliveries wait for, only stores one month at a time.
-    func settle(_ owner: String) async throws(StoreError) {
-        while true {
+    ///
+    /// - Parameters:
+    ///   - owner: The owner.
+    ///   - steps: The maximum number of steps; the last one may exceed it.
+    /// - Returns: The number of steps.
+    /// - Throws: ``StoreError``.
+    @discardableResult
+    func settle(_ owner: String, steps: Int = .max) async throws(StoreError) -> Int {
+        var done = 0
+        while done < steps {
             let step = try await read("adding up usage") { db in
                 try Self.stale(owner, db).map { stale in
                     let totalling = try UsageTotalling(owner, stale.step, db)
-                    return (stale: stale, groups: totalling.groups(by: UsageTotalling.kept))
+                    let groups = totalling.groups(by: UsageTotalling.kept)
+                    return (stale: stale, groups: groups, steps: totalling.steps)
                 }
             }
-            guard let step else { return }
+            guard let step else { break }
             try await write("keeping usage") { db in try Self.keep(step.groups, of: step.stale, db) }
+            done += step.steps
         }
+        return done
     }
 
     private static func stale(_ owner: String, _ db: Database) throws -> StaleUsage? {

@@ -12,14 +12,13 @@ import Synchronization
 package final class SQLiteStore: Store {
     let path: String
     let writer: DatabaseQueue
-    let readers: [DatabaseQueue]
+    let readers: ReaderPool
     let projection: ProjectionPolicy
     let eventWriter: EventWriter
     let marks = ErasedMarks()
     let inFlight = InFlight()
     private let checkpoints = Checkpoints(dueAfterFrames: 2048)
     private let lock: DatabaseLock
-    private let nextReader = Atomic<Int>(0)
     let isRebuilding = Atomic<Bool>(false)
 
     /// Opens the file; creates it and runs missing migrations if needed.
@@ -57,7 +56,7 @@ package final class SQLiteStore: Store {
         }
         do {
             writer = try Self.openWriter(path, checkpoints)
-            readers = try (0..<3).map { _ in try Self.openReader(path) }
+            readers = ReaderPool(try (0..<3).map { _ in try Self.openReader(path) })
             try writer.inDatabase { [marks] in try Self.load(marks, $0) }
         } catch let error as SQLiteStartError {
             throw error
@@ -137,9 +136,8 @@ package final class SQLiteStore: Store {
     ) async throws(StoreError) -> Value {
         try inFlight.begin(operation)
         defer { inFlight.end() }
-        let index = nextReader.wrappingAdd(1, ordering: .relaxed).oldValue
         do {
-            return try await readers[Int(UInt(bitPattern: index) % UInt(readers.count))].read(body)
+            return try await readers.read(body)
         } catch {
             throw StoreError(error, while: operation)
         }
@@ -178,7 +176,7 @@ package final class SQLiteStore: Store {
     package func close() async {
         await eventWriter.close()
         await inFlight.close()
-        for reader in readers { try? reader.close() }
+        readers.close()
         try? writer.close()
         lock.release()
     }

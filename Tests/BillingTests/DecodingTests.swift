@@ -105,6 +105,19 @@ struct DecodingTests {
         #expect(found.hasPrefix(reason), "\(found)")
     }
 
+    @Test(arguments: ["", "us", "usd ", "u-d", "usdollars", "us\\u0000", "€€€", "eur\\n"])
+    func `what has not the form of a currency is unreadable`(currency: String) throws {
+        let object = #"{"id":"ch_1","currency":"\#(currency)","amount":1,"created":1}"#
+        let reason = try Sample.event("charge.succeeded", object).unreadableReason
+        #expect(reason?.contains("data.object.currency") == true, "\(reason ?? "read")")
+    }
+
+    @Test(arguments: ["usd", "USD", "usdc", "a1b2c3d4"])
+    func `a currency is three to eight letters and digits`(currency: String) throws {
+        let object = #"{"id":"ch_1","currency":"\#(currency)","amount":1,"created":1}"#
+        #expect(try Sample.event("charge.succeeded", object).unreadableReason == nil)
+    }
+
     // MARK: Amounts
 
     @Test(

@@ -126,6 +126,15 @@ struct ConfigCommandTests {
         #expect(!(examined.table.text + examined.json.compact).contains("canary"))
     }
 
+    @Test(arguments: ["sk_test_", "rk_live_", "pk_test_", "sk_org_test_"])
+    func `a key of Stripe's API is no webhook secret, and is not shown`(prefix: String) throws {
+        let key = prefix + "canary" + String(repeating: "a1", count: 20)
+        let examined = try examined(Self.good.merging(["STRIPE_WEBHOOK_SECRET": key]) { $1 })
+        #expect(examined.problems.count == 1)
+        #expect(examined.problems.allSatisfy { $0.contains("STRIPE_WEBHOOK_SECRET") })
+        #expect(!(examined.problems.joined() + examined.table.text).contains("canary"))
+    }
+
     @Test func `all that is wrong is said at once, each by its name`() throws {
         let examined = try examined(
             [

@@ -115,15 +115,12 @@ struct MovingTests {
     /// What a store answers, as far as anybody asks.
     private func requireSame(_ target: PostgresStore, as source: SQLiteStore) async throws {
         #expect(try await target.allRows() == source.allRows())
-        let (ours, theirs) = (
-            try await target.entries(EventQuery(limit: 1000))?.elements,
-            try await source.entries(EventQuery(limit: 1000))?.elements
-        )
+        let ours = try await target.entries(EventQuery(limit: 1000))?.elements
+        let theirs = try await source.entries(EventQuery(limit: 1000))?.elements
         #expect(ours == theirs)
         for entry in theirs ?? [] {
-            let (one, other) = (
-                try await target.renderings(of: entry.id), try await source.renderings(of: entry.id)
-            )
+            let one = try await target.renderings(of: entry.id)
+            let other = try await source.renderings(of: entry.id)
             #expect(one.map(\.payload) == other.map(\.payload))
         }
         #expect(try await target.summary() == source.summary())
@@ -143,9 +140,8 @@ struct MovingTests {
         #expect(try await target.newestDay() == source.newestDay())
         #expect(try await target.accounts(of: "cus_1") == source.accounts(of: "cus_1"))
         #expect(try await target.credits(of: "cus_1") == source.credits(of: "cus_1"))
-        let (one, other) = (
-            try await target.payment(ofTransaction: "pi_4"), try await source.payment(ofTransaction: "pi_4")
-        )
+        let one = try await target.payment(ofTransaction: "pi_4")
+        let other = try await source.payment(ofTransaction: "pi_4")
         #expect(one?.events == other?.events)
     }
 

@@ -28,7 +28,7 @@ struct OpeningTests {
 
     @Test func `a reader can neither write nor checkpoint by itself`() async throws {
         try await withSQLiteStore { store in
-            for reader in store.readers {
+            for reader in store.readers.connections {
                 let pages = try await reader.read { try Int.fetchOne($0, sql: "PRAGMA wal_autocheckpoint") }
                 #expect(pages == 0)
                 await #expect(throws: DatabaseError.self) {

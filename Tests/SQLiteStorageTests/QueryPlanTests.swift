@@ -92,7 +92,7 @@ struct QueryPlanTests {
     /// How SQLite goes about the statements that `body` runs on the readers.
     private func plan(in store: SQLiteStore, _ body: () async throws -> Void) async throws -> String {
         let statements = Mutex<[String]>([])
-        for reader in store.readers {
+        for reader in store.readers.connections {
             try await reader.read { db in
                 db.trace(options: .statement) { event in
                     guard case .statement(let statement) = event else { return }

@@ -182,13 +182,35 @@ struct WritingTests {
             async let waiting = store.record(event(1))
             await store.untilRefusing(.busy)
             // Each of the readers.
-            for _ in store.readers {
+            for _ in store.readers.connections {
                 #expect(try await store.allRows().map(\.id) == ["ch_1"])
                 #expect(try await store.entry(id: "evt_1") == nil)
             }
             gate.open()
             #expect(try await waiting == .recorded)
-            for _ in store.readers { #expect(try await store.entry(id: "evt_1") != nil) }
+            for _ in store.readers.connections { #expect(try await store.entry(id: "evt_1") != nil) }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a read waits for no slow read while a connection is idle`() async throws {
+        try await withSQLiteStore { store in
+            let gate = DispatchSemaphore(value: 0)
+            let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in store.readers.connections.dropFirst() {
+                    group.addTask {
+                        try await store.read("reading slowly") { _ in
+                            begin.yield()
+                            gate.wait()
+                        }
+                    }
+                }
+                for await _ in begun.prefix(store.readers.connections.count - 1) {}
+                for _ in 0..<12 { #expect(try await store.allRows().isEmpty) }
+                for _ in store.readers.connections.dropFirst() { gate.signal() }
+                try await group.waitForAll()
+            }
         }
     }
 

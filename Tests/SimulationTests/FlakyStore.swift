@@ -195,6 +195,9 @@ extension FlakyStore {
     func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
         try await store.put(days)
     }
+    func settleUsage(steps: Int) async throws(StoreError) -> Bool {
+        try await store.settleUsage(steps: steps)
+    }
     func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
         try await store.calendar(dates)
     }

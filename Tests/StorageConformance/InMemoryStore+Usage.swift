@@ -1,5 +1,6 @@
 package import Billing
 package import Storage
+import TestSupport
 
 /// The ledger of usage by its definition: facts are kept, and everything else is worked out when asked.
 struct InMemoryUsage {
@@ -39,7 +40,7 @@ extension InMemoryStore {
                     state.usage.providerNames[record.identity.provider] = name
                 }
             }
-            return LeasesOutcome(changed: changed.count, contradictions: contradictions)
+            return .taken(changed: changed.count, contradictions: contradictions)
         }
     }
 
@@ -67,6 +68,9 @@ extension InMemoryStore {
         }
     }
 
+    /// Nothing is stale: totals are worked out when asked.
+    package func settleUsage(steps: Int) async throws(StoreError) -> Bool { false }
+
     package func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
         try with("reading the calendar") { state in state.usage.days.filter { dates.contains($0.date) } }
     }
@@ -83,7 +87,7 @@ extension InMemoryStore {
         try with("reading usage") { state in
             let leases = state.usage.leases(of: owner)
             return state.usage.days.filter { dates.contains($0.date) }.flatMap { day in
-                UsageTotals.groups(of: leases, on: day, by: grouping)
+                UsageTotals.oneByOne(of: leases, on: day, by: grouping)
                     .map { UsageGroup(date: day.date, group: $0.key, totals: $0.value) }
                     .sorted { $0.group < $1.group }
             }
@@ -157,7 +161,7 @@ extension InMemoryStore {
                 let leases = state.usage.leases(of: owner)
                 return state.usage.days.map { day in
                     UsageGrouping.allCases.filter { $0 != .deployment }
-                        .map { UsageTotals.groups(of: leases, on: day, by: $0).count }.reduce(0, +)
+                        .map { UsageTotals.oneByOne(of: leases, on: day, by: $0).count }.reduce(0, +)
                 }.reduce(0, +)
             }
             return (groups.reduce(0, +), 0)

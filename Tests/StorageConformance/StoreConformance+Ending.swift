@@ -15,7 +15,8 @@ extension StoreConformance {
                 try await store.record(
                     MadeUp.event("evt_2", "customer.created", MadeUp.customer("cus_1", user: "user_1"))
                 )
-                let (rows, work) = (try await store.allRows(), try await store.summary())
+                let rows = try await store.allRows()
+                let work = try await store.summary()
                 for round in 1...3 {
                     await store.close()
                     store = try await place.open(livemode: nil)

@@ -1,5 +1,5 @@
-import Billing
-import Storage
+package import Billing
+package import Storage
 import Stories
 import TestSupport
 
@@ -85,7 +85,8 @@ extension StoreConformance {
             for isCalendarFirst in [true, false] {
                 try await kind.withStore { store in
                     if isCalendarFirst { _ = try await store.put(days) }
-                    try requireEqual(try await store.put(leases).changed, 2, "changed")
+                    let outcome = LeasesOutcome.taken(changed: 2, contradictions: [])
+                    try requireEqual(try await store.put(leases), outcome, "outcome")
                     if !isCalendarFirst { _ = try await store.put(days) }
                     let expected = ["2026-06-01": "500", "2026-06-02": "1500"]
                     try requireEqual(try await costs(store), expected, "calendar first: \(isCalendarFirst)")
@@ -117,8 +118,9 @@ extension StoreConformance {
         StoreConformance("a record put twice changes nothing the second time") { kind in
             try await kind.withStore { store in
                 _ = try await store.put([try day(1)])
-                try requireEqual(try await store.put([lease(1), lease(1)]).changed, 1, "changed")
-                let again = LeasesOutcome(changed: 0, contradictions: [])
+                let first = LeasesOutcome.taken(changed: 1, contradictions: [])
+                try requireEqual(try await store.put([lease(1), lease(1)]), first, "first outcome")
+                let again = LeasesOutcome.taken(changed: 0, contradictions: [])
                 try requireEqual(try await store.put([lease(1)]), again, "outcome")
                 let outcome = CalendarOutcome.taken(changed: 0, contradicted: [])
                 try requireEqual(try await store.put([day(1)]), outcome, "calendar outcome")
@@ -224,6 +226,19 @@ extension StoreConformance {
                 try requireEqual(rebuilt.groups, try await reference.addUpUsage().groups, "groups")
             }
         },
+        StoreConformance("stale totals are added up in steps, and then are those of adding up all") { kind in
+            let generated = GeneratedLeases(seed: 12, count: 60)
+            try await kind.withStore { store in
+                _ = try await store.put(try generated.leases.map { try read($0) { try LeaseRecord($0) } })
+                _ = try await store.put(try generated.calendar.map { try read($0) { try CalendarDay($0) } })
+                var steps = 1
+                while try await store.settleUsage(steps: 1) {
+                    steps += 1
+                    try requireEqual(steps < 10_000, true, "it comes to an end")
+                }
+                try requireEqual(try await store.addUpUsage().changed, 0, "changed by adding up")
+            }
+        },
         StoreConformance("a customer's addresses are those that were said last") { kind in
             try await kind.withStore { store in
                 let june = try requireSome(CivilDate("2026-06-01"), "date")
@@ -286,4 +301,11 @@ extension StoreConformance {
             }
         },
     ]
+}
+
+extension LeasesOutcome {
+    /// The contradictions; none if the records were refused.
+    package var contradictions: [UsageContradiction] {
+        if case .taken(_, let contradictions) = self { contradictions } else { [] }
+    }
 }

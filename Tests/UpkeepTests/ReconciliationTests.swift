@@ -92,7 +92,8 @@ struct ReconciliationTests {
             let expected = [
                 "missing_there pi_2 succeeded 2500 usd", "missing_there pi_3 charge ch_3",
             ]
-            let (found, left) = (try await drift(harness), try await drift(harness, mends: true))
+            let found = try await drift(harness)
+            let left = try await drift(harness, mends: true)
             #expect(found == expected)
             #expect(left == expected)
             #expect(try await harness.rows.count == 5)

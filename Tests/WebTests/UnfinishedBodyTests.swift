@@ -136,6 +136,23 @@ struct UnfinishedBodyTests {
         }
     }
 
+    @Test func `a client that resets in its body is no error of the service`() async throws {
+        try await WebHarness.with(Self.settings) { harness in
+            for _ in 0..<3 {
+                let connection = try await begin(harness)
+                try await untilTaken(harness) { $0 == 90_000 }
+                connection.resetAtEnd()
+            }
+            let refusals = /\nconsole_billing_http_requests_total\{[^}]*status="400"[^}]*\} 3\n/
+            while true {
+                let text = try await harness.get("/metrics", key: .metrics).text
+                #expect(text.firstMatch(of: /http_requests_total\{[^}]*status="5[^}]*\} [1-9]/) == nil)
+                if text.firstMatch(of: refusals) != nil { break }
+                await Task.yield()
+            }
+        }
+    }
+
     @Test func `the budget keeps its last quarter for small bodies, and one alone may take all of it`() {
         let budget = BodyBudget(limit: 100 << 10)
         let small = BodyBudget.smallSize

@@ -66,6 +66,30 @@ struct UsageTests {
         }
     }
 
+    @Test func `leases that could change too many settled days are refused, and nothing is taken`()
+        async throws
+    {
+        let first = try #require(CivilDate("2016-01-01"))
+        let calendar = (0..<3700).map { day in
+            let height = 1 + day * 10
+            return #"{"date":"\#(first.adding(days: Int64(day)).text)","first_height":\#(height),"#
+                + #""last_height":\#(height + 9),"last_height_yet":\#(height + 9),"final":true}"#
+        }
+        try await WebHarness.with { harness in
+            // Known when its days were closed: its other leases come too late to change them.
+            _ = try await harness.putLeases(UsageSample.lease(1, created: 1, price: "1"))
+            let days = Array(calendar.joined(separator: "\n").utf8)
+            #expect(try await harness.post("/v1/usage/calendar", days, key: .usage).status == 200)
+            let many = (2...29).map { UsageSample.lease($0, created: 1, price: "1") }.joined(separator: "\n")
+            let refused = try await harness.post("/v1/usage/leases", Array(many.utf8), key: .usage)
+            #expect(refused.status == 400, "\(refused.text)")
+            #expect(refused.text.contains("more than 100000 days"), "\(refused.text)")
+            let two = (2...3).map { UsageSample.lease($0, created: 1, price: "1") }.joined(separator: "\n")
+            let taken = try await harness.post("/v1/usage/leases", Array(two.utf8), key: .usage)
+            #expect(taken.json["changed"] == 2 && taken.json["contradictions"] == 7400, "\(taken.text)")
+        }
+    }
+
     @Test func `a day that is not indexed cost nobody knows what`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)

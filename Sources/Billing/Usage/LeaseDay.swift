@@ -26,6 +26,27 @@ extension LeaseRecord {
     /// The heights that the lease is paid for.
     package var life: Range<Int64> { createdHeight..<max(createdHeight, endHeight ?? .max) }
 
+    /// The heights in which the two records of a lease may come to different usage.
+    ///
+    /// - Parameter other: Another record of the same lease.
+    /// - Returns: `nil` if both come to the same everywhere.
+    package func heights(differingFrom other: LeaseRecord) -> Range<Int64>? {
+        let first = min(life.lowerBound, other.life.lowerBound)
+        let end = max(life.upperBound, other.life.upperBound)
+        guard resources == other.resources, createdHeight == other.createdHeight else { return first..<end }
+        var begin =
+            life.upperBound == other.life.upperBound ? end : min(life.upperBound, other.life.upperBound)
+        for index in 0..<max(prices.count, other.prices.count) {
+            let price = index < prices.count ? prices[index] : nil
+            let otherPrice = index < other.prices.count ? other.prices[index] : nil
+            guard price != otherPrice else { continue }
+            begin = min(begin, price?.fromHeight ?? .max, otherPrice?.fromHeight ?? .max)
+            break
+        }
+        begin = max(begin, first)
+        return begin < end ? begin..<end : nil
+    }
+
     /// The cost of those blocks in a range that the lease was paid for.
     package func cost(of heights: Range<Int64>) -> (blocks: Int64, amounts: [Denomination: TokenAmount]) {
         let paid = heights.clamped(to: life)

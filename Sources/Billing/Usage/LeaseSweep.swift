@@ -110,18 +110,29 @@ struct LeaseSweep {
 }
 
 /// The leases of a group that run on: their resources, and their common cost per block.
+///
+/// The sums are wider than their terms, so that the sum of extreme numbers is exact, and can be subtracted from.
 struct RunningLeases {
-    private var held = UsageTotals()
+    private var leases: Int64 = 0
+    private var cpuMilli: Int128 = 0
+    private var memoryBytes: Int128 = 0
+    private var ephemeralBytes: Int128 = 0
+    private var persistentBytes: Int128 = 0
     private var deployments = Tally<Int64>()
     private var gpus = Tally<String>()
     private var perBlock = Tally<Denomination>()
 
-    var isEmpty: Bool { held.leases == 0 }
+    var isEmpty: Bool { leases == 0 }
 
     var totals: UsageTotals {
-        var totals = held
+        var totals = UsageTotals()
+        totals.leases = leases
         totals.deployments = Int64(deployments.sums.count)
-        totals.gpus = gpus.sums.mapValues { Int64(truncatingIfNeeded: $0.amount) }
+        totals.cpuMilli = Int64(clamping: cpuMilli)
+        totals.memoryBytes = Int64(clamping: memoryBytes)
+        totals.ephemeralBytes = Int64(clamping: ephemeralBytes)
+        totals.persistentBytes = Int64(clamping: persistentBytes)
+        totals.gpus = gpus.sums.mapValues { Int64(clamping: $0.amount) }
         return totals
     }
 
@@ -136,12 +147,12 @@ struct RunningLeases {
     /// The arithmetic wraps, because numbers from outside must not stop the service. Prices are below 10³⁰,
     /// so the cost per block of a hundred million leases still fits.
     mutating func count(_ lease: LeaseRecord, _ price: LeaseRecord.PriceSegment?, _ sign: Int64) {
-        let resources = lease.resources
-        held.leases &+= sign
-        held.cpuMilli &+= sign &* resources.cpuMilli
-        held.memoryBytes &+= sign &* resources.memoryBytes
-        held.ephemeralBytes &+= sign &* resources.ephemeralBytes
-        held.persistentBytes &+= sign &* resources.persistentBytes
+        let (resources, wide) = (lease.resources, Int128(sign))
+        leases &+= sign
+        cpuMilli &+= wide &* Int128(resources.cpuMilli)
+        memoryBytes &+= wide &* Int128(resources.memoryBytes)
+        ephemeralBytes &+= wide &* Int128(resources.ephemeralBytes)
+        persistentBytes &+= wide &* Int128(resources.persistentBytes)
         deployments.count(lease.identity.dseq, 0, sign)
         if let name = resources.gpuName { gpus.count(name, Int128(resources.gpuUnits), sign) }
         if let price { perBlock.count(price.denomination, price.pricePerBlock.scaled, sign) }

@@ -59,21 +59,24 @@ package struct UsageTotals: Hashable, Sendable {
 
     package static func += (left: inout UsageTotals, right: UsageTotals) { left = left + right }
 
-    /// The totals of each group of one owner's leases on a day; a group without a lease is missing.
+    /// The totals of each group of one owner's leases on some of the chain's days.
+    ///
+    /// - Parameters:
+    ///   - leases: The owner's leases; those without a block on any of the days count nothing.
+    ///   - days: By ascending date.
+    ///   - grouping: How the leases are grouped.
+    /// - Returns: The days that have blocks, ascending; a group without a lease is missing.
     package static func groups(
-        of leases: some Sequence<KnownLease>,
-        on day: CalendarDay,
+        of leases: [KnownLease],
+        on days: [CalendarDay],
         by grouping: UsageGrouping
-    ) -> [String: UsageTotals] {
-        var totals: [String: UsageTotals] = [:]
-        var deployments: [String: Set<Int64>] = [:]
-        for lease in leases {
-            guard let usage = lease.usage(on: day) else { continue }
-            let group = grouping.group(of: lease.record)
-            totals[group, default: UsageTotals()] += UsageTotals(usage, of: lease.record)
-            deployments[group, default: []].insert(lease.record.identity.dseq)
+    ) -> [(date: CivilDate, groups: [String: UsageTotals])] {
+        let whole = days.map { day in
+            let part = LocalDay.Part(day: day, heights: day.heights)
+            return LocalDay(date: day.date, parts: part.heights.isEmpty ? [] : [part], isFinal: day.isFinal)
         }
-        for (group, distinct) in deployments { totals[group]?.deployments = Int64(distinct.count) }
-        return totals
+        return LeaseSweep(leases, on: whole, by: grouping).sums().map { index, groups in
+            (days[index].date, groups.mapValues(\.totals))
+        }
     }
 }

@@ -25,30 +25,49 @@ package struct LeasePlan: Sendable {
         }
     }
 
-    /// The leases to write, in the order of their first change.
+    /// The maximum number of settled lease-days that are compared with the records of one list.
+    ///
+    /// Each may have to be kept beside its lease, and the store's writer, for which deliveries wait, compares them.
+    package static let maximumSettledDays = 100_000
+
+    /// The leases to write, in the order of their first change; none if ``isTooMuch``.
     package private(set) var leases: [KnownLease] = []
     /// The days whose totals no longer follow from the leases, by owner; an owner without such days is
     /// missing.
     package private(set) var stale: [String: ClosedRange<CivilDate>] = [:]
     package private(set) var contradictions: [UsageContradiction] = []
+    /// Whether the records may change more than ``maximumSettledDays``; nothing must be written then.
+    package private(set) var isTooMuch = false
 
-    package init(_ records: [LeaseRecord], standing: Standing) {
+    package init(
+        _ records: [LeaseRecord],
+        standing: Standing,
+        maximumSettledDays: Int = Self.maximumSettledDays
+    ) {
         var places: [LeaseIdentity: Int] = [:]
+        var compared = 0
         for record in records {
             let (identity, owner) = (record.identity, record.identity.owner)
             let known = places[identity].map { leases[$0] } ?? standing.leases[identity]
-            let dates = standing.calendar.dates(
-                of: Range(covering: ([record] + (known.map { [$0.record] } ?? [])).map(\.life))
-            )
+            let heights = known.map { record.heights(differingFrom: $0.record) } ?? record.life
+            let dates = heights.flatMap { standing.calendar.dates(of: $0) }
+            // Days do not close within one list: an owner that is new in the list is unclosed for all its
+            // records.
+            let closedThrough = standing.closedThrough[owner]
+            let finalDays: [CalendarDay] =
+                known == nil && closedThrough == nil
+                ? []
+                : standing.calendar.finalDays(dates?.extended(by: known?.keptDates) ?? known?.keptDates)
+            compared += finalDays.count
+            guard compared <= maximumSettledDays else {
+                (leases, stale, contradictions, isTooMuch) = ([], [:], [], true)
+                return
+            }
             let revision = LeaseRevision.decide(
                 record,
                 known: known,
-                finalDays: standing.calendar.finalDays(
-                    dates?.extended(by: known?.keptDates) ?? known?.keptDates
-                ),
-                // Days do not close within one list: an owner that is new in the list is unclosed for all its
-                // records.
-                closedThrough: standing.closedThrough[owner]
+                finalDays: finalDays,
+                closedThrough: closedThrough
             )
             guard case .changed(let lease, let fresh) = revision else { continue }
             contradictions += fresh
@@ -63,13 +82,8 @@ package struct LeasePlan: Sendable {
     }
 
     package var outcome: LeasesOutcome {
-        LeasesOutcome(changed: leases.count, contradictions: contradictions)
+        isTooMuch ? .tooMuch : .taken(changed: leases.count, contradictions: contradictions)
     }
-}
-
-extension LeaseRecord {
-    /// The heights at which the lease may be paid for.
-    fileprivate var life: Range<Int64> { createdHeight..<max(createdHeight, endHeight ?? .max) }
 }
 
 extension KnownLease {
@@ -90,7 +104,7 @@ extension [CalendarDay] {
 
     /// The final days within some dates.
     ///
-    /// A lease with blocks only in these dates can have no other settled day.
+    /// Two records that differ only in these dates have the same usage on all other days.
     fileprivate func finalDays(_ dates: ClosedRange<CivilDate>?) -> [CalendarDay] {
         guard let dates else { return [] }
         let first = firstIndex(from: { $0.date >= dates.lowerBound })

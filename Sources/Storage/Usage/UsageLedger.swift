@@ -1,16 +1,14 @@
 package import Billing
 
 /// The outcome of storing records of leases.
-package struct LeasesOutcome: Sendable, Equatable {
-    /// The number of leases that were new or changed.
-    package let changed: Int
-    /// The final days that stay unchanged although a record contradicts them.
-    package let contradictions: [UsageContradiction]
-
-    package init(changed: Int, contradictions: [UsageContradiction]) {
-        self.changed = changed
-        self.contradictions = contradictions
-    }
+package enum LeasesOutcome: Sendable, Equatable {
+    /// - Parameters:
+    ///   - changed: The number of leases that were new or changed.
+    ///   - contradictions: The final days that stay unchanged although a record contradicts them.
+    case taken(changed: Int, contradictions: [UsageContradiction])
+    /// The records may change too many settled days for one list, see ``LeasePlan/maximumSettledDays``; no data
+    /// were changed.
+    case tooMuch
 }
 
 /// The outcome of storing days of the calendar.
@@ -28,12 +26,13 @@ package enum CalendarOutcome: Sendable, Equatable {
 package protocol UsageLedger: Sendable {
     /// Inserts or updates leases by their identity, all or none, as ``LeaseRevision`` decides.
     ///
-    /// If the list has two records of one lease, they are applied in the order of the list.
+    /// If the list has two records of one lease, they are applied in the order of the list. The totals of the
+    /// days that change become stale, and are added up by ``settleUsage(steps:)``, or when they are read.
     func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome
 
     /// Inserts or updates days, all or none, as ``CalendarRevision`` decides.
     ///
-    /// Afterwards all final days are closed for the known owners.
+    /// Afterwards all final days are closed for the known owners. Totals become stale as with leases.
     func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome
 
     /// The days of the calendar in a range, by ascending date.
@@ -82,6 +81,16 @@ package protocol UsageLedger: Sendable {
     /// - Returns: The addresses.
     /// - Throws: ``StoreError``.
     func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String]
+
+    /// Adds up stale totals, one owner and month after the other.
+    ///
+    /// Readers do the same for what they read. Should it fail, the rest remains to them.
+    ///
+    /// - Parameter steps: The maximum number of steps. A step adds up a month of at most a hundred leases; a
+    ///   month of more leases counts as several steps.
+    /// - Returns: Whether more may remain.
+    /// - Throws: ``StoreError``.
+    func settleUsage(steps: Int) async throws(StoreError) -> Bool
 
     /// Adds up all totals again from leases and calendar.
     ///

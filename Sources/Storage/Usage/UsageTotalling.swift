@@ -25,17 +25,18 @@ package struct UsageTotalling: Sendable {
         calendar.isEmpty ? nil : Range(covering: calendar.map(\.heights))
     }
 
-    /// The totals of each group, by ascending date, grouping and name.
+    /// The work of adding up, in steps of a hundred leases; at least one.
+    package var steps: Int { 1 + leases.count / 100 }
+
+    /// The totals of each group, by grouping, and then ascending by date and name.
     package func groups(by groupings: [UsageGrouping]) -> [Group] {
-        var groups: [Group] = []
-        for day in calendar {
-            for grouping in groupings {
-                let totals = UsageTotals.groups(of: leases, on: day, by: grouping)
-                for (name, totals) in totals.sorted(by: { $0.key < $1.key }) {
-                    groups.append((grouping, UsageGroup(date: day.date, group: name, totals: totals)))
-                }
+        let days = groupings.flatMap { grouping in
+            UsageTotals.groups(of: leases, on: calendar, by: grouping).map { (grouping, $0) }
+        }
+        return days.flatMap { grouping, day in
+            day.groups.sorted { $0.key < $1.key }.map { name, totals in
+                (grouping, UsageGroup(date: day.date, group: name, totals: totals))
             }
         }
-        return groups
     }
 }

@@ -75,6 +75,10 @@ final class UsageSync {
             try await keep()
         }
         if source.kind == .indexer, let height = target.height { try await readDays(through: height) }
+        // Once for all pages, so that the first reader need not wait for it.
+        while try await stored({ ledger throws(StoreError) in try await ledger.settleUsage(steps: 500) }) {
+            try await keep()
+        }
         progress.completed = target
         progress.completedAt = means.now()
     }
@@ -130,11 +134,27 @@ final class UsageSync {
             return lease.continuing(known, confirmedAt: confirmedHeight(of: known))
         }
         guard !changed.isEmpty else { return }
-        let outcome = try await stored { ledger throws(StoreError) in try await ledger.put(changed) }
-        progress.leasesChanged += outcome.changed
-        progress.contradictions += outcome.contradictions.count
-        if !outcome.contradictions.isEmpty {
-            logger.warning("final days contradicted", metadata: ["count": "\(outcome.contradictions.count)"])
+        try await put(changed)
+    }
+
+    private func put(_ leases: [LeaseRecord]) async throws(SyncInterruption) {
+        switch try await stored({ ledger throws(StoreError) in try await ledger.put(leases) }) {
+        case .taken(let changed, let contradictions):
+            progress.leasesChanged += changed
+            progress.contradictions += contradictions.count
+            if !contradictions.isEmpty {
+                logger.warning("final days contradicted", metadata: ["count": "\(contradictions.count)"])
+            }
+        case .tooMuch:
+            let half = leases.count / 2
+            guard half > 0 else {
+                return logger.error(
+                    "lease left out",
+                    metadata: ["lease": "\(leases[0].identity.text)", "reason": "too many settled days"]
+                )
+            }
+            try await put(Array(leases[..<half]))
+            try await put(Array(leases[half...]))
         }
     }
 

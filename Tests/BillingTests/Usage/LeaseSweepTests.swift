@@ -34,6 +34,30 @@ struct LeaseSweepTests {
         }
     }
 
+    @Test(arguments: UsageGrouping.allCases)
+    func `the chain's days come to the same as one by one`(grouping: UsageGrouping) throws {
+        for seed in UInt64(1)...6 {
+            let generated = GeneratedLeases(seed: seed, count: 150)
+            var random = SeededRandom(seed: seed + 2000)
+            let calendar = try generated.calendar.map(CalendarDay.read)
+                .filter { _ in !random.happens(inPercent: 8) }
+            let leases = try generated.leases.map { text in
+                Self.settled(try LeaseRecord.read(text), calendar, &random)
+            }
+            let days = UsageTotals.groups(of: leases, on: calendar, by: grouping)
+            #expect(
+                Dictionary(uniqueKeysWithValues: days.map { ($0.date, $0.groups) }).filter {
+                    !$0.value.isEmpty
+                }
+                    == Dictionary(
+                        uniqueKeysWithValues: calendar.map {
+                            ($0.date, UsageTotals.oneByOne(of: leases, on: $0, by: grouping))
+                        }
+                    ).filter { !$0.value.isEmpty }
+            )
+        }
+    }
+
     /// Ten years of a thousand leases, each with an edge or two: one by one that is millions of sums, and minutes.
     @Test(.timeLimit(.minutes(1)))
     func `many leases over many days take the time of their edges`() throws {

@@ -18,7 +18,7 @@ struct UsageCodingTests {
         let generated = GeneratedLeases(seed: 10, count: 300)
         let leases = try generated.leases.map { KnownLease(record: try .read($0)) }
         for day in try generated.calendar.map(CalendarDay.read) {
-            for (_, totals) in UsageTotals.groups(of: leases, on: day, by: .gpuModel) {
+            for (_, totals) in UsageTotals.oneByOne(of: leases, on: day, by: .gpuModel) {
                 let again = try UsageCoding.encode(totals).withUnsafeBufferPointer {
                     try UsageCoding.decodeTotals($0)
                 }

@@ -41,7 +41,9 @@ struct UsageExtremesTests {
         let known = leases.map { KnownLease(record: $0) }
         for day in days {
             for grouping in UsageGrouping.allCases {
-                for totals in UsageTotals.groups(of: known, on: day, by: grouping).values {
+                let groups = UsageTotals.groups(of: known, on: [day], by: grouping).first?.groups ?? [:]
+                #expect(groups == UsageTotals.oneByOne(of: known, on: day, by: grouping))
+                for totals in groups.values {
                     try roundTrip(totals)
                     try roundTrip(totals + totals + totals)
                 }

@@ -338,6 +338,18 @@ def hardening(lab):
         resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         os.closerange(0, 3)
 
+    def unread():
+        reader, writer = os.pipe()
+        os.close(reader)
+        os.dup2(writer, 1)
+        os.dup2(writer, 2)
+
+    deaf = lab.place("hardening-unread")
+    with lab.subject(deaf, preparation=unread) as subject:
+        subject.start()
+        expect(Hand(lab, deaf, subject).deliver()[0] == 200, "refused, because nothing reads its log")
+        subject.terminate()
+
     with lab.subject(place, preparation=careless) as subject:
         subject.database = str(place / "made" / "here" / "billing.sqlite")
         subject.environment["DATABASE_URL"] = f"sqlite:{subject.database}"
@@ -367,4 +379,4 @@ def hardening(lab):
     if core != ["0", "0"]:
         problems.append(f"core dumps are allowed (limit {core[0]}): one would hold secrets and bodies")
     expect(not problems, "; ".join(problems))
-    return len(modes), f"{len(modes)} files and folders 0600 and 0700 under umask 0; umask 077, core limit 0; closed streams on /dev/null", {}
+    return len(modes), f"{len(modes)} files and folders 0600 and 0700 under umask 0; umask 077, core limit 0; closed streams on /dev/null; a log reader that is gone ends nothing", {}

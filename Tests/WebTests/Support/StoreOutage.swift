@@ -102,6 +102,7 @@ struct StoreOutage: Store {
 
     func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome { throw error }
     func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome { throw error }
+    func settleUsage(steps: Int) async throws(StoreError) -> Bool { throw error }
     func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
         throw error
     }

@@ -22,24 +22,37 @@ struct UsageIntakeController: Sendable {
         let records = try await records(of: request, context) { json throws(JSONFieldError) in
             try LeaseRecord(json)
         }
-        let outcome = try await usage.put(records)
-        if !outcome.contradictions.isEmpty {
-            context.logger.warning(
-                "final days contradicted",
-                metadata: ["count": "\(outcome.contradictions.count)"]
+        switch try await usage.put(records) {
+        case .tooMuch:
+            let maximum = LeasePlan.maximumSettledDays
+            throw APIError.invalid(
+                "leases",
+                "The leases could change more than \(maximum) days that are final. Send fewer leases at once. "
+                    + "Nothing was taken."
+            )
+        case .taken(let changed, let contradictions):
+            if !contradictions.isEmpty {
+                context.logger.warning(
+                    "final days contradicted",
+                    metadata: ["count": "\(contradictions.count)"]
+                )
+            }
+            await settle()
+            return JSONBody.response(
+                Intake(
+                    accepted: records.count,
+                    changed: changed,
+                    contradictions: contradictions.count,
+                    contradicted: contradictions.prefix(Self.shownContradictions).map {
+                        Contradicted(lease: $0.lease.text, date: $0.date.text)
+                    }
+                )
             )
         }
-        return JSONBody.response(
-            Intake(
-                accepted: records.count,
-                changed: outcome.changed,
-                contradictions: outcome.contradictions.count,
-                contradicted: outcome.contradictions.prefix(Self.shownContradictions).map {
-                    Contradicted(lease: $0.lease.text, date: $0.date.text)
-                }
-            )
-        )
     }
+
+    /// Adds up stale totals for a second or two; readers add up the rest when they need it.
+    private func settle() async { _ = try? await usage.settleUsage(steps: 200) }
 
     @Sendable
     private func putCalendar(_ request: Request, _ context: AppContext) async throws -> Response {
@@ -56,6 +69,7 @@ struct UsageIntakeController: Sendable {
                     metadata: ["count": "\(contradicted.count)"]
                 )
             }
+            await settle()
             return JSONBody.response(
                 Intake(
                     accepted: days.count,

@@ -1,0 +1,54 @@
+import GRDB
+import Synchronization
+
+/// The connections that only read.
+///
+/// A read takes an idle connection, or waits for the first that becomes idle, so that it never waits behind one
+/// slow read.
+final class ReaderPool: Sendable {
+    let connections: [DatabaseQueue]
+    private let state: Mutex<State>
+
+    private struct State {
+        var idle: [DatabaseQueue]
+        var waiting: [CheckedContinuation<DatabaseQueue, Never>] = []
+    }
+
+    /// - Parameter connections: At least one.
+    init(_ connections: [DatabaseQueue]) {
+        self.connections = connections
+        state = Mutex(State(idle: connections))
+    }
+
+    /// Reads one consistent state of the database.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        let connection = await take()
+        defer { giveBack(connection) }
+        return try await connection.read(body)
+    }
+
+    func close() {
+        for connection in connections { try? connection.close() }
+    }
+
+    private func take() async -> DatabaseQueue {
+        await withCheckedContinuation { continuation in
+            let connection = state.withLock { state in
+                if state.idle.isEmpty { state.waiting.append(continuation) }
+                return state.idle.popLast()
+            }
+            if let connection { continuation.resume(returning: connection) }
+        }
+    }
+
+    private func giveBack(_ connection: DatabaseQueue) {
+        let next = state.withLock { state -> CheckedContinuation<DatabaseQueue, Never>? in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.idle.append(connection)
+            return nil
+        }
+        next?.resume(returning: connection)
+    }
+}

@@ -1,0 +1,23 @@
+package import Billing
+
+extension UsageTotals {
+    /// The totals of each group of one owner's leases on a day, by their definition, lease by lease.
+    ///
+    /// A group without a lease is missing.
+    package static func oneByOne(
+        of leases: some Sequence<KnownLease>,
+        on day: CalendarDay,
+        by grouping: UsageGrouping
+    ) -> [String: UsageTotals] {
+        var totals: [String: UsageTotals] = [:]
+        var deployments: [String: Set<Int64>] = [:]
+        for lease in leases {
+            guard let usage = lease.usage(on: day) else { continue }
+            let group = grouping.group(of: lease.record)
+            totals[group, default: UsageTotals()] += UsageTotals(usage, of: lease.record)
+            deployments[group, default: []].insert(lease.record.identity.dseq)
+        }
+        for (group, distinct) in deployments { totals[group]?.deployments = Int64(distinct.count) }
+        return totals
+    }
+}
