@@ -4,7 +4,7 @@ import Foundation
 import HTTPClient
 import Stories
 import StripeAPI
-import Webhooks
+import Cryptography
 
 /// `console-billing doctor`: checks everything that the service depends on.
 struct DoctorCommand: AsyncParsableCommand {

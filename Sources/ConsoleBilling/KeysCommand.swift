@@ -1,7 +1,7 @@
 import ArgumentParser
 import Stories
 import Web
-import Webhooks
+import Cryptography
 
 /// `console-billing keys`: makes API keys.
 struct KeysCommand: AsyncParsableCommand {

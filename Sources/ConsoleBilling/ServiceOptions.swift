@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Web
-import Webhooks
+import Cryptography
 
 /// The options of `serve`, which `config` checks.
 struct ServiceOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import Stories
 import Testing
-import Webhooks
+import Cryptography
 
 @testable import ConsoleBilling
 

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 import UnixSignals
 import Web
-import Webhooks
+import Cryptography
 
 @testable import ConsoleBilling
 

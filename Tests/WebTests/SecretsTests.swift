@@ -3,7 +3,7 @@ import HTTPClient
 import StripeAPI
 import Testing
 import Web
-import Webhooks
+import Cryptography
 
 /// Secrets that are changed while the service runs, and which of them are of use.
 @Suite(.timeLimit(.minutes(5)))

@@ -1,3 +1,5 @@
+import JSON
+
 /// Removes a customer's personal data from an object, and keeps the data that accounting needs.
 ///
 /// Amounts, currencies, dates, ids, states, and the numbers of receipts and invoices are kept. So are the

@@ -1,3 +1,5 @@
+import JSON
+
 /// Decodes the bytes of an event, from a delivery or from the log.
 package enum EventCoding {
     /// - Throws: ``JSONSyntaxError`` or ``JSONFieldError`` if the bytes are not a JSON object with an id and

@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads Stripe's JSON: strictly for money and ids, leniently for fields that only decorate a row.
 ///
 /// A null field reads as an absent one.

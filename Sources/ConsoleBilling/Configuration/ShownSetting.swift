@@ -1,5 +1,5 @@
 import Web
-import Webhooks
+import Cryptography
 
 /// One setting for display, with its source and without secrets.
 struct ShownSetting: Equatable, Sendable {

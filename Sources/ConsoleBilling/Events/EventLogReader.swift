@@ -1,4 +1,5 @@
 import Billing
+import JSON
 
 /// Reads the running service's event log page by page.
 struct EventLogReader {

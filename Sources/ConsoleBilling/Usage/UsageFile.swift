@@ -1,5 +1,6 @@
 import Billing
 import Foundation
+import JSON
 import Stories
 
 /// Usage records of one kind in a JSON, JSONL or CSV file, each checked as the service checks them.

@@ -1,7 +1,7 @@
 package import Billing
 import FoundationEssentials
 package import Storage
-import Webhooks
+import Cryptography
 
 /// Builds the JSON bodies of alerts.
 ///

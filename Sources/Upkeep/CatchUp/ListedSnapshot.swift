@@ -1,6 +1,7 @@
 import Billing
+import JSON
 import Storage
-import Webhooks
+import Cryptography
 
 /// How objects were requested from Stripe.
 struct FetchContext: Sendable {

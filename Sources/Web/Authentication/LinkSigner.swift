@@ -1,6 +1,6 @@
 package import Billing
 package import Storage
-import Webhooks
+import Cryptography
 
 /// A signed link's contents: one purpose and one transaction, with the customer that owns the transaction.
 package struct TransactionLink: Sendable {

@@ -1,5 +1,6 @@
 import Billing
 import Hummingbird
+import JSON
 import Storage
 
 /// A customer's balance, its history, and how long the balance lasts.

@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 
 /// The body of `PUT /v1/customers/{id}`: the users and organizations that the customer belongs to.

@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 
 /// The body of `POST /v1/erasures`: the customer to erase, and whether to do a dry run.

@@ -1,4 +1,5 @@
 import Billing
+import JSON
 
 /// Posted records: a JSON array, one record a line (JSONL), or a single record.
 ///

@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 
 /// The body of `POST /v1/customer_sessions`: the customer, and the URL to return to.

@@ -1,5 +1,5 @@
 package import Billing
-package import Webhooks
+package import Cryptography
 
 /// One secret in force, described without revealing it.
 package struct SecretInForce: Sendable {

@@ -1,4 +1,5 @@
 package import Billing
+import JSON
 package import Storage
 
 /// The temporary access to one customer's data, which the holder of an API key grants (`POST

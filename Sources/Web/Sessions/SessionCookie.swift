@@ -1,7 +1,7 @@
 import Billing
 import HTTPTypes
 import Hummingbird
-import Webhooks
+import Cryptography
 
 /// The cookie that holds a customer session.
 ///

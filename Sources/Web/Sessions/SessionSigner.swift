@@ -1,6 +1,6 @@
 package import Billing
 package import Storage
-import Webhooks
+import Cryptography
 
 /// Signs customer sessions and verifies their tokens, so that sessions need no storage.
 ///

@@ -1,4 +1,6 @@
 import Billing
+import Cryptography
+import JSON
 
 /// A bearer token as it was received (a JWS in compact form, RFC 7515), parsed but not verified.
 struct SignedToken: Sendable {

@@ -1,5 +1,5 @@
 import Billing
-import Webhooks
+import Cryptography
 
 /// The source of the issuer's keys.
 package protocol SigningKeySource: Sendable {

@@ -1,7 +1,7 @@
 import HTTPClient
 import StripeAPI
 import Web
-import Webhooks
+import Cryptography
 
 /// The API keys that the service under test knows, and one that it does not.
 enum TestKey: String, CaseIterable {

@@ -1,6 +1,6 @@
 import TestSupport
 import Testing
-import Webhooks
+import Cryptography
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials

@@ -17,7 +17,7 @@ package struct JSONWriter {
     }
 
     /// A text with quotation marks and escapes.
-    static func text(_ text: String) -> [UInt8] {
+    package static func text(_ text: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.write(text)
         return writer.bytes
@@ -83,7 +83,7 @@ package struct JSONWriter {
     }
 
     /// Writes a member whose value is JSON.
-    mutating func verbatim(named name: String, _ value: [UInt8]) {
+    package mutating func verbatim(named name: String, _ value: [UInt8]) {
         assertOrder(name)
         separate()
         write(name)
@@ -91,7 +91,7 @@ package struct JSONWriter {
         bytes += value
     }
 
-    mutating func verbatim(_ name: StaticString, _ value: [UInt8]) {
+    package mutating func verbatim(_ name: StaticString, _ value: [UInt8]) {
         verbatim(named: name.description, value)
     }
 
