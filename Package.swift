@@ -57,7 +57,8 @@ let package = Package(
         .target(
             name: "StripeAPI",
             dependencies: [
-                "HTTPClient", "JSON", "Traces", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "Billing", "HTTPClient", "JSON", "Traces",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: house
         ),
@@ -238,7 +239,7 @@ let package = Package(
         .testTarget(
             name: "UpkeepTests",
             dependencies: [
-                "HTTPClient", "Upkeep", "SQLiteStorage", "StripeStandIn", "TestSupport", "Webhooks",
+                "HTTPClient", "JSON", "Upkeep", "SQLiteStorage", "StripeStandIn", "TestSupport", "Webhooks",
             ],
             swiftSettings: house
         ),

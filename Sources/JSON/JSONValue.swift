@@ -138,6 +138,9 @@ package struct JSONValue {
         return Array(UnsafeBufferPointer(start: text + Int(node.start) - quote, count: length))
     }
 
+    /// The position of the value's bytes in the text; of a text without its quotation marks.
+    package var range: Range<Int> { node.range }
+
     /// The characters of the value in the text, for a text without its quotation marks.
     package var spelling: String { String(decoding: bytes(node), as: UTF8.self) }
 

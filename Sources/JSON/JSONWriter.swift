@@ -1,13 +1,20 @@
-/// Writes the JSON that we store, with the members of each object sorted by name.
+/// Writes JSON.
 ///
-/// Equal values therefore give equal bytes. This decides ties between snapshots, and shows that a row is
-/// unchanged.
+/// The members of an object are written sorted by name, so that equal values give equal bytes. This decides
+/// ties between snapshots, and shows that a row is unchanged.
 package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
     /// The last name in the object being written.
     private var lastName: String?
+    private let isSorted: Bool
+    /// The number of spaces before the current line; `nil` if everything is on one line.
+    private var indent: Int?
 
-    private init() { bytes.reserveCapacity(768) }
+    private init(isSorted: Bool = true, indent: Int? = nil) {
+        self.isSorted = isSorted
+        self.indent = indent
+        bytes.reserveCapacity(768)
+    }
 
     /// The bytes of one object.
     package static func object(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
@@ -16,11 +23,35 @@ package struct JSONWriter {
         return writer.bytes
     }
 
-    /// A text with quotation marks and escapes.
-    package static func text(_ text: String) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.write(text)
+    /// The bytes of one object whose members keep their own order.
+    package static func orderedObject(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter(isSorted: false)
+        writer.writeObject(members)
         return writer.bytes
+    }
+
+    /// The bytes of one value.
+    package static func bytes(of value: some JSONEncodable) -> [UInt8] {
+        var writer = JSONWriter()
+        value.encode(to: &writer)
+        return writer.bytes
+    }
+
+    /// The text of one value.
+    package static func text(of value: some JSONEncodable) -> String {
+        String(decoding: bytes(of: value), as: UTF8.self)
+    }
+
+    /// The text of one value whose members keep their own order.
+    ///
+    /// - Parameters:
+    ///   - value: The value.
+    ///   - isIndented: Whether each value has a line of its own, two spaces deeper than its container.
+    /// - Returns: The text, without a line break at the end.
+    package static func text(inOrder value: some JSONEncodable, isIndented: Bool) -> String {
+        var writer = JSONWriter(isSorted: false, indent: isIndented ? 0 : nil)
+        value.encode(to: &writer)
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 
     // MARK: Members
@@ -41,7 +72,29 @@ package struct JSONWriter {
     package mutating func member(_ name: StaticString, _ value: Bool?) {
         guard let value else { return }
         begin(name)
-        writeVerbatim(value ? "true" : "false")
+        write(value)
+    }
+
+    package mutating func member<Value: JSONEncodable>(_ name: StaticString, _ value: Value?) {
+        guard let value else { return }
+        begin(name)
+        value.encode(to: &self)
+    }
+
+    /// Writes a member that is null if its value is `nil`.
+    package mutating func nullable<Value: JSONEncodable>(_ name: StaticString, _ value: Value?) {
+        begin(name)
+        value.encode(to: &self)
+    }
+
+    /// Writes a member that is an object, or null if its value is `nil`.
+    package mutating func nullable<Value>(
+        _ name: StaticString,
+        _ value: Value?,
+        _ members: (inout JSONWriter, Value) -> Void
+    ) {
+        begin(name)
+        if let value { writeObject { members(&$0, value) } } else { writeNull() }
     }
 
     package mutating func object(_ name: StaticString, _ members: (inout JSONWriter) -> Void) {
@@ -51,10 +104,7 @@ package struct JSONWriter {
 
     /// Writes an object under a name that is not a literal of ours.
     package mutating func object(named name: String, _ members: (inout JSONWriter) -> Void) {
-        assertOrder(name)
-        separate()
-        write(name)
-        bytes.append(UInt8(ascii: ":"))
+        begin(named: name)
         writeObject(members)
     }
 
@@ -65,34 +115,24 @@ package struct JSONWriter {
         _ members: (inout JSONWriter, Element) -> Void
     ) {
         begin(name)
-        bytes.append(UInt8(ascii: "["))
-        for element in elements {
-            if bytes.last != UInt8(ascii: "[") { bytes.append(UInt8(ascii: ",")) }
-            writeObject { members(&$0, element) }
-        }
-        bytes.append(UInt8(ascii: "]"))
+        writeArray(elements) { json, element in json.writeObject { members(&$0, element) } }
     }
 
     /// Writes a member under a name that is not a literal of ours.
-    package mutating func member(named name: String, _ value: String) {
-        assertOrder(name)
-        separate()
-        write(name)
-        bytes.append(UInt8(ascii: ":"))
-        write(value)
+    package mutating func member(named name: String, _ value: some JSONEncodable) {
+        begin(named: name)
+        value.encode(to: &self)
     }
 
     /// Writes a member whose value is JSON.
     package mutating func verbatim(named name: String, _ value: [UInt8]) {
-        assertOrder(name)
-        separate()
-        write(name)
-        bytes.append(UInt8(ascii: ":"))
+        begin(named: name)
         bytes += value
     }
 
     package mutating func verbatim(_ name: StaticString, _ value: [UInt8]) {
-        verbatim(named: name.description, value)
+        begin(name)
+        bytes += value
     }
 
     private mutating func begin(_ name: StaticString) {
@@ -101,32 +141,77 @@ package struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         writeVerbatim(name)
         bytes.append(UInt8(ascii: "\""))
+        endName()
+    }
+
+    private mutating func begin(named name: String) {
+        assertOrder(name)
+        separate()
+        write(name)
+        endName()
+    }
+
+    private mutating func endName() {
         bytes.append(UInt8(ascii: ":"))
+        if indent != nil { bytes.append(UInt8(ascii: " ")) }
     }
 
     private mutating func assertOrder(_ name: @autoclosure () -> String) {
         assert(
             {
                 defer { lastName = name() }
-                return lastName.map { $0 < name() } ?? true
+                return !isSorted || lastName.map { $0 < name() } ?? true
             }(),
             "members are written in the order of their names"
         )
     }
 
+    /// Begins a member or an element.
     private mutating func separate() {
-        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+        if bytes.last != UInt8(ascii: "{"), bytes.last != UInt8(ascii: "[") {
+            bytes.append(UInt8(ascii: ","))
+        }
+        breakLine()
+    }
+
+    private mutating func breakLine() {
+        guard let indent else { return }
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent))
     }
 
     // MARK: Values
 
-    private mutating func writeObject(_ members: (inout JSONWriter) -> Void) {
+    package mutating func writeObject(_ members: (inout JSONWriter) -> Void) {
         let outer = lastName
         lastName = nil
-        bytes.append(UInt8(ascii: "{"))
+        open(UInt8(ascii: "{"))
         members(&self)
-        bytes.append(UInt8(ascii: "}"))
+        close(UInt8(ascii: "{"), UInt8(ascii: "}"))
         lastName = outer
+    }
+
+    package mutating func writeArray<Element>(
+        _ elements: some Sequence<Element>,
+        _ write: (inout JSONWriter, Element) -> Void
+    ) {
+        open(UInt8(ascii: "["))
+        for element in elements {
+            separate()
+            write(&self, element)
+        }
+        close(UInt8(ascii: "["), UInt8(ascii: "]"))
+    }
+
+    private mutating func open(_ bracket: UInt8) {
+        bytes.append(bracket)
+        indent = indent.map { $0 + 2 }
+    }
+
+    private mutating func close(_ opening: UInt8, _ bracket: UInt8) {
+        indent = indent.map { $0 - 2 }
+        if bytes.last != opening { breakLine() }
+        bytes.append(bracket)
     }
 
     // This has a name of its own because `write` would treat a literal as text, with quotation marks and
@@ -135,7 +220,11 @@ package struct JSONWriter {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    private mutating func write(_ number: Int64) {
+    package mutating func writeNull() { writeVerbatim("null") }
+
+    package mutating func write(_ flag: Bool) { writeVerbatim(flag ? "true" : "false") }
+
+    package mutating func write(_ number: Int64) {
         var magnitude = number.magnitude
         if number < 0 { bytes.append(UInt8(ascii: "-")) }
         let start = bytes.count
@@ -146,7 +235,17 @@ package struct JSONWriter {
         bytes[start...].reverse()
     }
 
-    private mutating func write(_ text: String) {
+    /// Writes a finite number; JSON has no other, so one that is not finite is null.
+    package mutating func write(_ number: Double) {
+        guard number.isFinite else { return writeNull() }
+        let text = number.description
+        bytes.append(contentsOf: (text.hasSuffix(".0") ? text.dropLast(2) : text[...]).utf8)
+    }
+
+    /// Writes bytes that are JSON.
+    mutating func write(verbatim json: [UInt8]) { bytes += json }
+
+    package mutating func write(_ text: String) {
         var text = text
         bytes.append(UInt8(ascii: "\""))
         text.withUTF8 { utf8 in

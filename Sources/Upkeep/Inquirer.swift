@@ -3,7 +3,7 @@ import Storage
 import StripeAPI
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+import JSON
 #else
 import Foundation
 #endif
@@ -140,10 +140,8 @@ struct Inquirer: Sendable {
         } catch {
             throw .stripe(error)
         }
-        return (try? JSONDecoder().decode(Twinned.self, from: Data(event)))?.snapshot_event
+        return try? JSONValue.read(event) { $0.string("snapshot_event") }
     }
-
-    private struct Twinned: Decodable { let snapshot_event: String? }
 
     // MARK: The log
 

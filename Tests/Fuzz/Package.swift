@@ -39,7 +39,8 @@ let package = Package(
         .target(
             name: "StripeAPI",
             dependencies: [
-                "HTTPClient", "JSON", "Traces", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "Billing", "HTTPClient", "JSON", "Traces",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: house
         ),
@@ -55,7 +56,7 @@ let package = Package(
             dependencies: ["Billing", "JSON", "Storage", "Hummingbird"],
             swiftSettings: house
         ),
-        .target(name: "ConsoleBilling", dependencies: ["JSON"], swiftSettings: house),
+        .target(name: "ConsoleBilling", dependencies: ["JSON", "Storage"], swiftSettings: house),
 
         .target(name: "Fuzzing", swiftSettings: house),
         .target(name: "Laws", dependencies: ["Billing", "Fuzzing"], swiftSettings: house),

@@ -54,7 +54,7 @@ package enum PersonalData {
             bytes.append(UInt8(ascii: "{"))
             for (name, value) in members where keeps(name, value, instrument: json["type"]?.string) {
                 if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
-                bytes += JSONWriter.text(name)
+                bytes += JSONWriter.bytes(of: name)
                 bytes.append(UInt8(ascii: ":"))
                 write(value, to: &bytes)
             }
@@ -67,7 +67,7 @@ package enum PersonalData {
             }
             bytes.append(UInt8(ascii: "]"))
         } else if let text = json.string {
-            bytes += JSONWriter.text(text)
+            bytes += JSONWriter.bytes(of: text)
         } else {
             bytes += json.spelling.utf8
         }

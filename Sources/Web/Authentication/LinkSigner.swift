@@ -50,7 +50,7 @@ package struct LinkSigner: Sendable {
 
     /// The link to a transaction's receipt.
     package func receiptLink(_ link: TransactionLink, now: Instant) -> String {
-        let path = PathSegment.encoded(link.transaction)
+        let path = PercentEncoding.encoded(link.transaction)
         return "\(publicURL)/v1/transactions/\(path)/receipt?\(query(link, now: now))"
     }
 

@@ -91,7 +91,7 @@ struct TokenClaims: Sendable, Equatable {
 extension [UInt8] {
     /// The result of `body` for the parsed JSON; `nil` if the bytes are not valid JSON.
     func readJSON<Result>(_ body: (JSONValue) -> Result?) -> Result? {
-        withUnsafeBufferPointer { bytes in (try? JSONValue.read(bytes) { body($0) }) ?? nil }
+        try? JSONValue.read(self, body)
     }
 }
 
