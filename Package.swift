@@ -62,9 +62,13 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        // SQL and the decoding of rows, the same for each database; the drivers are in the stores' modules.
+        .target(name: "Database", swiftSettings: house),
         .target(
             name: "Storage",
-            dependencies: ["Billing", "JSON", .product(name: "CoreMetrics", package: "swift-metrics")],
+            dependencies: [
+                "Billing", "Database", "JSON", .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: house
         ),
         // What is measured through swift-metrics, as Prometheus reads it.
@@ -76,7 +80,7 @@ let package = Package(
         .target(
             name: "SQLiteStorage",
             dependencies: [
-                "Billing", "JSON", "Storage", .product(name: "GRDB", package: "GRDB.swift"),
+                "Billing", "Database", "JSON", "Storage", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: house
@@ -84,7 +88,7 @@ let package = Package(
         .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: house),
         .target(
             name: "PostgresStorage",
-            dependencies: ["Billing", "Storage", "PostgresClient"],
+            dependencies: ["Billing", "Database", "Storage", "PostgresClient"],
             swiftSettings: house
         ),
         // Who knows a chain's leases and days: Console's indexer and Akash's nodes.
@@ -107,8 +111,7 @@ let package = Package(
             name: "Web",
             dependencies: [
                 "Billing", "Cryptography", "JSON", "Webhooks", "Storage", "Traces", "PrometheusMetrics",
-                "CZlib",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
+                "CZlib", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -129,10 +132,9 @@ let package = Package(
             name: "ConsoleBilling",
             dependencies: [
                 "Billing", "Cryptography", "JSON", "Webhooks", "HTTPClient", "StripeAPI", "Storage",
-                "SQLiteStorage",
-                "PostgresClient", "PostgresStorage", "PrometheusMetrics", "Traces", "UsageSources", "Upkeep",
-                "Web",
-                "Stories", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "SQLiteStorage", "PostgresClient", "PostgresStorage", "PrometheusMetrics", "Traces",
+                "UsageSources", "Upkeep", "Web", "Stories",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
@@ -145,7 +147,7 @@ let package = Package(
         // What the tests stand on.
         .target(
             name: "TestSupport",
-            dependencies: ["Billing", "Webhooks"],
+            dependencies: ["Billing", "Stories", "Webhooks"],
             path: "Tests/TestSupport",
             swiftSettings: house
         ),
@@ -187,7 +189,7 @@ let package = Package(
         ),
         .target(
             name: "StorageConformance",
-            dependencies: ["Billing", "JSON", "Storage", "Webhooks", "Stories", "TestSupport"],
+            dependencies: ["Billing", "Database", "JSON", "Storage", "Webhooks", "Stories", "TestSupport"],
             path: "Tests/StorageConformance",
             swiftSettings: house
         ),
@@ -216,14 +218,16 @@ let package = Package(
         ),
         .testTarget(
             name: "SQLiteStorageTests",
-            dependencies: ["JSON", "SQLiteStorage", "StorageConformance", "Stories", "TestSupport"],
+            dependencies: [
+                "Database", "JSON", "SQLiteStorage", "StorageConformance", "Stories", "TestSupport",
+            ],
             swiftSettings: house
         ),
         .testTarget(
             name: "PostgresStorageTests",
             dependencies: [
-                "Billing", "JSON", "PostgresClient", "PostgresStorage", "SQLiteStorage", "Storage",
-                "StorageConformance", "Stories", "TestSupport",
+                "Billing", "Database", "JSON", "PostgresClient", "PostgresStorage", "SQLiteStorage",
+                "Storage", "StorageConformance", "Stories", "TestSupport",
             ],
             swiftSettings: house
         ),
@@ -247,8 +251,7 @@ let package = Package(
             name: "WebTests",
             dependencies: [
                 "Billing", "Cryptography", "HTTPClient", "JSON", "SQLiteStorage", "Storage", "Stories",
-                "StripeAPI",
-                "StripeStandIn", "TestSupport", "Traces", "Upkeep", "Web", "Webhooks",
+                "StripeAPI", "StripeStandIn", "TestSupport", "Traces", "Upkeep", "Web", "Webhooks",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

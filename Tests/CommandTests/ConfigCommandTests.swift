@@ -1,6 +1,6 @@
+import Cryptography
 import Stories
 import Testing
-import Cryptography
 
 @testable import ConsoleBilling
 

@@ -1,11 +1,11 @@
 import Billing
+import Cryptography
 import Foundation
 import Logging
 import Synchronization
 import Testing
 import UnixSignals
-import Web
-import Cryptography
+@testable import Web
 
 @testable import ConsoleBilling
 

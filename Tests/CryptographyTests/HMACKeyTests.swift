@@ -1,6 +1,6 @@
-import TestSupport
-import Testing
 import Cryptography
+import Testing
+import TestSupport
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials

@@ -1,5 +1,5 @@
-import Testing
 import Cryptography
+import Testing
 
 @Suite struct SHA256DigestTests {
     /// The examples of FIPS 180-4, and the empty message.

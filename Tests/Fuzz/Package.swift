@@ -44,9 +44,12 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        .target(name: "Database", swiftSettings: house),
         .target(
             name: "Storage",
-            dependencies: ["Billing", "JSON", .product(name: "CoreMetrics", package: "swift-metrics")],
+            dependencies: [
+                "Billing", "Database", "JSON", .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: house
         ),
         .target(name: "Upkeep", dependencies: ["Billing", "JSON", "StripeAPI"], swiftSettings: house),

@@ -2,6 +2,7 @@ import Billing
 import JSON
 import Storage
 import Stories
+import TestSupport
 
 /// Leases and days that a seed decides.
 ///

@@ -2,6 +2,7 @@ import Billing
 import JSON
 import Storage
 import Stories
+import TestSupport
 
 extension StoreConformance {
     private static let everyDay = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 100_000)

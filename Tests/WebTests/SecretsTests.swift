@@ -1,9 +1,10 @@
 import Billing
+import Cryptography
 import HTTPClient
 import StripeAPI
 import Testing
-import Web
-import Cryptography
+
+@testable import Web
 
 /// Secrets that are changed while the service runs, and which of them are of use.
 @Suite(.timeLimit(.minutes(5)))

@@ -1,5 +1,5 @@
-import Web
 import Cryptography
+import Web
 
 /// One setting for display, with its source and without secrets.
 struct ShownSetting: Equatable, Sendable {
@@ -43,7 +43,6 @@ struct ShownSetting: Equatable, Sendable {
         case .credential(let path): ("credential", path)
         case .configurationFile(let path): ("configuration_file", path)
         case .development: ("development", nil)
-        case .builtIn: ("default", nil)
         }
     }
 

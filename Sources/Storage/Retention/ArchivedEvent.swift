@@ -12,7 +12,7 @@ package struct ArchivedBody: Sendable {
     package let key: EventKey
     package let account: String?
     /// The customers and ids in the body.
-    package let mention: EventMention
+    let mention: EventMention
 
     /// - Returns: `nil` if the line is not in the archive's format.
     package init?(_ line: [UInt8]) {
@@ -36,7 +36,7 @@ package struct ArchivedBody: Sendable {
         )
         key = EventKey(line.id, apiVersion: line.apiVersion)
         account = line.account
-        mention = EventMention((try? EventCoding.decode(line.payload)) ?? unread, payload: line.payload)
+        mention = EventMention((try? Event(parsing: line.payload)) ?? unread, payload: line.payload)
     }
 }
 

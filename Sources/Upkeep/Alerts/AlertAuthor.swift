@@ -1,7 +1,7 @@
 package import Billing
+import Cryptography
 import JSON
 package import Storage
-import Cryptography
 
 /// Builds the JSON bodies of alerts.
 ///

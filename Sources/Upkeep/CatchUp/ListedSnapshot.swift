@@ -1,7 +1,7 @@
 import Billing
+import Cryptography
 import JSON
 import Storage
-import Cryptography
 
 /// How objects were requested from Stripe.
 struct FetchContext: Sendable {
@@ -79,7 +79,7 @@ struct ListedSnapshot: Sendable {
             apiVersion: context.apiVersion,
             now: shownAt
         )
-        return (try? EventCoding.decode(body)).map {
+        return (try? Event(parsing: body)).map {
             DeliveredEvent(event: $0, payload: body, receivedAt: context.now, source: .api)
         }
     }

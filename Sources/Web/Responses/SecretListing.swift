@@ -9,7 +9,7 @@ package struct SecretListing: JSONObject, JSONDecodable, Sendable {
         package let successful: Bool
         package let problems: [String]
         /// The time of the last successful load.
-        package let taken_at: Instant
+        let taken_at: Instant
 
         init(_ reading: CurrentSecrets.Reading) {
             at = reading.at

@@ -1,0 +1,61 @@
+import Billing
+import Hummingbird
+package import JSON
+package import Storage
+
+/// `POST /v1/erasures`: erases a customer's personal data, and keeps the amounts.
+struct ErasuresController: Sendable {
+    let eraser: CustomerEraser
+    let authenticator: Authenticator
+
+    private static let maximumBytes = 8192
+
+    func addRoutes(to routes: Routes) {
+        routes.post("/v1/erasures", use: erase)
+    }
+
+    @Sendable
+    private func erase(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try await authenticator.caller(of: request, needing: .ops, context)
+        try QueryReader(request).finish()
+        let wish = try ErasureBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
+        let report: ErasureReport?
+        do throws(ErasureFault) {
+            report = try await eraser.erase(wish.key, isDryRun: wish.isDryRun, now: context.now)
+        } catch {
+            switch error {
+            case .store(let error): throw error
+            case .archive:
+                throw APIError(
+                    .conflict,
+                    .invalidRequest,
+                    code: "archive_unavailable",
+                    error.description
+                )
+            }
+        }
+        guard let report else { throw APIError.noSuch("customer") }
+        context.logger.notice(
+            "erasure",
+            metadata: ["by": "\(caller.name)", "dry_run": "\(report.isDryRun)", "events": "\(report.events)"]
+        )
+        return JSONBody.response(report)
+    }
+}
+
+/// The result of an erasure, for operators.
+extension ErasureReport: JSONObject {
+    package func write(to json: inout JSONWriter) {
+        // `account` is null, not omitted, for the platform account.
+        json.nullable("account", key.account)
+        json.member("archives", archives)
+        json.member("credits", credits)
+        json.member("customer", key.customer)
+        json.member("dry_run", isDryRun)
+        json.member("erased_before", wasErased)
+        json.member("events", events)
+        json.member("links", links)
+        json.member("object", "erasure")
+        json.member("transactions", transactions)
+    }
+}
