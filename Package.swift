@@ -36,8 +36,13 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        // One reader and one writer of JSON, and the cryptography, which cannot be called Crypto: that is a
+        // module of swift-crypto, which is resolved as a dependency of dependencies.
+        .target(name: "JSON", swiftSettings: house),
+        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: house),
+
         // The vocabulary and the decisions: pure.
-        .target(name: "Billing", swiftSettings: house),
+        .target(name: "Billing", dependencies: ["JSON"], swiftSettings: house),
 
         // What goes with a piece of work through every room.
         .target(
@@ -47,18 +52,23 @@ let package = Package(
         ),
 
         // Effects, from the inside out.
-        .target(name: "Webhooks", dependencies: ["Billing", "COpenSSL"], swiftSettings: house),
+        .target(name: "Webhooks", dependencies: ["Billing", "Cryptography"], swiftSettings: house),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
         .target(
             name: "StripeAPI",
-            dependencies: ["HTTPClient", "Traces", .product(name: "CoreMetrics", package: "swift-metrics")],
+            dependencies: [
+                "Billing", "HTTPClient", "JSON", "Traces",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: house
         ),
         // SQL and the decoding of rows, the same for each database; the drivers are in the stores' modules.
         .target(name: "Database", swiftSettings: house),
         .target(
             name: "Storage",
-            dependencies: ["Billing", "Database", .product(name: "CoreMetrics", package: "swift-metrics")],
+            dependencies: [
+                "Billing", "Database", "JSON", .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: house
         ),
         // What is measured through swift-metrics, as Prometheus reads it.
@@ -70,7 +80,7 @@ let package = Package(
         .target(
             name: "SQLiteStorage",
             dependencies: [
-                "Billing", "Database", "Storage", .product(name: "GRDB", package: "GRDB.swift"),
+                "Billing", "Database", "JSON", "Storage", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: house
@@ -84,13 +94,13 @@ let package = Package(
         // Who knows a chain's leases and days: Console's indexer and Akash's nodes.
         .target(
             name: "UsageSources",
-            dependencies: ["Billing", "HTTPClient", "PostgresClient", "Storage"],
+            dependencies: ["Billing", "HTTPClient", "JSON", "PostgresClient", "Storage"],
             swiftSettings: house
         ),
         .target(
             name: "Upkeep",
             dependencies: [
-                "Billing", "HTTPClient", "Webhooks", "Storage", "StripeAPI", "Traces",
+                "Billing", "Cryptography", "HTTPClient", "JSON", "Webhooks", "Storage", "StripeAPI", "Traces",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -100,8 +110,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Billing", "Webhooks", "Storage", "Traces", "PrometheusMetrics", "CZlib",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
+                "Billing", "Cryptography", "JSON", "Webhooks", "Storage", "Traces", "PrometheusMetrics",
+                "CZlib", .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -117,14 +127,14 @@ let package = Package(
             swiftSettings: house
         ),
         // Consistent made-up stories of a payment: what `trigger` posts and the tests shuffle.
-        .target(name: "Stories", dependencies: ["Billing"], swiftSettings: house),
+        .target(name: "Stories", dependencies: ["Billing", "JSON"], swiftSettings: house),
         .executableTarget(
             name: "ConsoleBilling",
             dependencies: [
-                "Billing", "Webhooks", "HTTPClient", "StripeAPI", "Storage", "SQLiteStorage",
-                "PostgresClient", "PostgresStorage", "PrometheusMetrics", "Traces", "UsageSources", "Upkeep",
-                "Web",
-                "Stories", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "Billing", "Cryptography", "JSON", "Webhooks", "HTTPClient", "StripeAPI", "Storage",
+                "SQLiteStorage", "PostgresClient", "PostgresStorage", "PrometheusMetrics", "Traces",
+                "UsageSources", "Upkeep", "Web", "Stories",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
@@ -173,21 +183,27 @@ let package = Package(
         ),
         .executableTarget(
             name: "SignaturePeer",
-            dependencies: ["Billing", "Webhooks"],
+            dependencies: ["Billing", "Cryptography", "Webhooks"],
             path: "Tests/SignaturePeer",
             swiftSettings: house
         ),
         .target(
             name: "StorageConformance",
-            dependencies: ["Billing", "Database", "Storage", "Webhooks", "Stories", "TestSupport"],
+            dependencies: ["Billing", "Database", "JSON", "Storage", "Webhooks", "Stories", "TestSupport"],
             path: "Tests/StorageConformance",
             swiftSettings: house
         ),
 
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: house),
+        .testTarget(
+            name: "CryptographyTests",
+            dependencies: ["Cryptography", "TestSupport"],
+            swiftSettings: house
+        ),
         .testTarget(name: "TracesTests", dependencies: ["Traces"], swiftSettings: house),
         .testTarget(
             name: "BillingTests",
-            dependencies: ["Billing", "Webhooks", "Stories", "TestSupport"],
+            dependencies: ["Billing", "JSON", "Webhooks", "Stories", "TestSupport"],
             swiftSettings: house
         ),
         .testTarget(
@@ -202,14 +218,16 @@ let package = Package(
         ),
         .testTarget(
             name: "SQLiteStorageTests",
-            dependencies: ["Database", "SQLiteStorage", "StorageConformance", "Stories", "TestSupport"],
+            dependencies: [
+                "Database", "JSON", "SQLiteStorage", "StorageConformance", "Stories", "TestSupport",
+            ],
             swiftSettings: house
         ),
         .testTarget(
             name: "PostgresStorageTests",
             dependencies: [
-                "Billing", "Database", "PostgresClient", "PostgresStorage", "SQLiteStorage", "Storage",
-                "StorageConformance", "Stories", "TestSupport",
+                "Billing", "Database", "JSON", "PostgresClient", "PostgresStorage", "SQLiteStorage",
+                "Storage", "StorageConformance", "Stories", "TestSupport",
             ],
             swiftSettings: house
         ),
@@ -225,15 +243,15 @@ let package = Package(
         .testTarget(
             name: "UpkeepTests",
             dependencies: [
-                "HTTPClient", "Upkeep", "SQLiteStorage", "StripeStandIn", "TestSupport", "Webhooks",
+                "HTTPClient", "JSON", "Upkeep", "SQLiteStorage", "StripeStandIn", "TestSupport", "Webhooks",
             ],
             swiftSettings: house
         ),
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Billing", "HTTPClient", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "StripeStandIn",
-                "TestSupport", "Traces", "Upkeep", "Web", "Webhooks",
+                "Billing", "Cryptography", "HTTPClient", "JSON", "SQLiteStorage", "Storage", "Stories",
+                "StripeAPI", "StripeStandIn", "TestSupport", "Traces", "Upkeep", "Web", "Webhooks",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -248,8 +266,9 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Billing", "ConsoleBilling", "HTTPClient", "Stories", "StripeAPI", "StripeStandIn",
-                "TestSupport", "Web", "Webhooks", .product(name: "Logging", package: "swift-log"),
+                "Billing", "ConsoleBilling", "Cryptography", "HTTPClient", "JSON", "Stories", "StripeAPI",
+                "StripeStandIn", "TestSupport", "Web", "Webhooks",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house

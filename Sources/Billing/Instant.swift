@@ -1,3 +1,5 @@
+package import JSON
+
 /// A moment in seconds since the start of 1970 in UTC, as Stripe counts.
 ///
 /// The arithmetic saturates. A timestamp may come from an unverified header, and no value may stop the
@@ -38,13 +40,8 @@ extension Instant: Comparable {
 }
 
 /// Coded as an integer, which is the format of Stripe's API and of ours.
-extension Instant: Codable {
-    package init(from decoder: any Decoder) throws {
-        try self.init(unixSeconds: decoder.singleValueContainer().decode(Int64.self))
-    }
+extension Instant: JSONEncodable, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) { try self.init(unixSeconds: Int64(json)) }
 
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(unixSeconds)
-    }
+    package func encode(to json: inout JSONWriter) { json.write(unixSeconds) }
 }

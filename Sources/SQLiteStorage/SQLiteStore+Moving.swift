@@ -1,5 +1,5 @@
-import Foundation
 import GRDB
+import JSON
 package import Storage
 
 extension SQLiteStore: StoreSource {
@@ -36,8 +36,8 @@ extension SQLiteStore: StoreSource {
             )
             return StoreRows(
                 rows: rows.map { row in table.columns.indices.map { StoreValue(row[$0] as DatabaseValue) } },
-                position: try rows.last.map { row in
-                    try order.position(order.columns.indices.map { row[table.columns.count + $0] })
+                position: rows.last.map { row in
+                    order.position(order.columns.indices.map { row[table.columns.count + $0] })
                 } ?? position
             )
         }
@@ -60,24 +60,19 @@ private struct RowOrder {
         columns = isWithoutRowID == true ? table.key : ["rowid"]
     }
 
-    private enum Part: Codable {
-        case number(Int64)
-        case text(String)
-    }
-
-    func position(_ values: [DatabaseValue]) throws -> String {
-        let parts = values.map { value in
-            Int64.fromDatabaseValue(value).map(Part.number) ?? .text(String.fromDatabaseValue(value) ?? "")
-        }
-        return String(decoding: try JSONEncoder().encode(parts), as: UTF8.self)
+    /// The values of the key as a list in JSON.
+    func position(_ values: [DatabaseValue]) -> String {
+        JSONWriter.text(
+            of: values.map { value in
+                if let number = Int64.fromDatabaseValue(value) { return JSONText(String(number)) }
+                return JSONText(JSONWriter.bytes(of: String.fromDatabaseValue(value) ?? ""))
+            }
+        )
     }
 
     func values(of position: String) throws -> [DatabaseValue] {
-        try JSONDecoder().decode([Part].self, from: Data(position.utf8)).map { part in
-            switch part {
-            case .number(let number): number.databaseValue
-            case .text(let text): text.databaseValue
-            }
+        try JSONValue.read(Array(position.utf8)) { json in
+            try json.elements?.map { try $0.integer?.databaseValue ?? String($0).databaseValue } ?? []
         }
     }
 }

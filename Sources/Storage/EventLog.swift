@@ -10,7 +10,7 @@ package enum RecordOutcome: String, Sendable {
 }
 
 /// How the service received an event.
-package enum EventSource: String, Codable, Sendable, CaseIterable {
+package enum EventSource: String, Sendable, CaseIterable {
     case webhook
     /// Fetched from Stripe's API by this service.
     case api
@@ -33,7 +33,7 @@ package struct DeliveredEvent: Sendable {
 
 /// The log's entry of one event in one API version, without the bytes.
 package struct EventEntry: Sendable, Equatable {
-    package enum Disposition: String, Codable, Sendable, CaseIterable {
+    package enum Disposition: String, Sendable, CaseIterable {
         /// The event's objects are part of the feed.
         case projected
         /// The event says nothing about a payment, or it is a thin event, which only names an object to
@@ -93,7 +93,7 @@ package struct EventEntry: Sendable, Equatable {
 
 /// When and why the body of an event was purged.
 package struct BodyRemoval: Sendable, Equatable {
-    package enum Cause: String, Codable, Sendable, CaseIterable {
+    package enum Cause: String, Sendable, CaseIterable {
         /// The body was older than the retention period.
         case age
         /// The body contained data of a person whose data were erased.

@@ -1,3 +1,5 @@
+package import JSON
+
 /// A JSON value whose objects keep the order of their members, so that bodies can be compared with Stripe's.
 package indirect enum OrderedJSON: Sendable, Equatable {
     case null
@@ -65,78 +67,28 @@ extension OrderedJSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Exp
 
 // MARK: Printing
 
-extension OrderedJSON {
+extension OrderedJSON: JSONEncodable {
     /// The format of Stripe's webhook bodies: two spaces per level, no line break at the end.
-    package var pretty: String {
-        var text = ""
-        print(into: &text, indent: 0)
-        return text
-    }
+    package var pretty: String { JSONWriter.text(inOrder: self, isIndented: true) }
 
     /// The value on one line, without spaces.
-    package var compact: String {
-        var text = ""
-        print(into: &text, indent: nil)
-        return text
-    }
+    package var compact: String { JSONWriter.text(inOrder: self, isIndented: false) }
 
-    private func print(into text: inout String, indent: Int?) {
+    package func encode(to json: inout JSONWriter) {
         switch self {
-        case .null: text += "null"
-        case .bool(let value): text += value ? "true" : "false"
-        case .integer(let value): text += String(value)
+        case .null: json.writeNull()
+        case .bool(let value): json.write(value)
+        case .integer(let value): json.write(value)
         case .thousandths(let value):
             let digits = String(value.magnitude % 1000)
-            text += (value < 0 ? "-" : "") + String(value.magnitude / 1000) + "."
-            text += String(repeating: "0", count: 3 - digits.count) + digits
-        case .string(let value): Self.print(value, into: &text)
-        case .array(let elements):
-            Self.print(elements, between: "[", "]", into: &text, indent: indent) { element, text, indent in
-                element.print(into: &text, indent: indent)
-            }
+            let number = (value < 0 ? "-" : "") + String(value.magnitude / 1000) + "."
+            JSONText(number + String(repeating: "0", count: 3 - digits.count) + digits).encode(to: &json)
+        case .string(let value): json.write(value)
+        case .array(let elements): elements.encode(to: &json)
         case .object(let members):
-            Self.print(members, between: "{", "}", into: &text, indent: indent) { member, text, indent in
-                Self.print(member.name, into: &text)
-                text += indent == nil ? ":" : ": "
-                member.value.print(into: &text, indent: indent)
+            json.writeObject { json in
+                for member in members { json.member(named: member.name, member.value) }
             }
         }
-    }
-
-    private static func print<Element>(
-        _ elements: [Element],
-        between opening: String,
-        _ closing: String,
-        into text: inout String,
-        indent: Int?,
-        element print: (Element, inout String, Int?) -> Void
-    ) {
-        text += opening
-        let inner = indent.map { $0 + 2 }
-        for (index, element) in elements.enumerated() {
-            if index > 0 { text += "," }
-            if let inner { text += "\n" + String(repeating: " ", count: inner) }
-            print(element, &text, inner)
-        }
-        if let indent, !elements.isEmpty { text += "\n" + String(repeating: " ", count: indent) }
-        text += closing
-    }
-
-    private static func print(_ string: String, into text: inout String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
     }
 }

@@ -1,3 +1,5 @@
+import Billing
+
 /// Parses the `Date` header of a response.
 package enum HTTPDate {
     /// Parses the format that RFC 9110 (5.6.7) requires to send, `Sun, 06 Nov 1994 08:49:37 GMT`, to Unix
@@ -18,31 +20,12 @@ package enum HTTPDate {
             let day = number(5..<7), let year = number(12..<16), let hour = number(17..<19),
             let minute = number(20..<22), let second = number(23..<25),
             year >= 1970, hour < 24, minute < 60, second <= 60,
-            (1...daysInMonth(month, of: year)).contains(day)
+            let date = CivilDate(year: year, month: month + 1, day: day)
         else { return nil }
-        return (days(before: year) + daysOfYear(before: month, of: year) + day - 1) * 86_400
-            + hour * 3600 + minute * 60 + second
+        return date.beginning.unixSeconds + hour * 3600 + minute * 60 + second
     }
 
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
-
-    private static func isLeap(_ year: Int64) -> Bool {
-        year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    }
-
-    private static func daysInMonth(_ month: Int64, of year: Int64) -> Int64 {
-        month == 1 && isLeap(year) ? 29 : [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][Int(month)]
-    }
-
-    private static func daysOfYear(before month: Int64, of year: Int64) -> Int64 {
-        (0..<month).reduce(0) { $0 + daysInMonth($1, of: year) }
-    }
-
-    /// The days from the first of 1970 to the first of `year`.
-    private static func days(before year: Int64) -> Int64 {
-        func sinceYearOne(_ year: Int64) -> Int64 { year * 365 + year / 4 - year / 100 + year / 400 }
-        return sinceYearOne(year - 1) - sinceYearOne(1969)
-    }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// A successful response.
 ///
 /// Its description leaves out the body.
@@ -15,7 +17,10 @@ package struct StripeAnswer: Sendable, CustomStringConvertible, CustomReflectabl
 extension StripeAnswer {
     /// Checks that the body is one object with this kind and id.
     func check(kind: String? = nil, id: String? = nil) throws(StripeAPIError) {
-        guard let identity = ObjectIdentity(bytes) else { throw .notAnObject(requestID: requestID) }
+        // The bytes become a part of an event, in which a byte order mark is not JSON.
+        guard bytes.first != 0xEF, let identity = try? JSONValue.read(bytes, ObjectIdentity.init) else {
+            throw .notAnObject(requestID: requestID)
+        }
         guard identity.id == id ?? identity.id, identity.object == kind ?? identity.object else {
             throw .wrongObject(requestID: requestID)
         }

@@ -1,3 +1,4 @@
+import Billing
 import CoreMetrics
 package import HTTPClient
 import Traces
@@ -248,6 +249,6 @@ package struct StripeClient: Sendable {
         // Servers remove these segments or go up a level, encoded or not, so no encoding makes them safe as
         // ids.
         guard !path.contains(where: { ["", ".", ".."].contains($0) }) else { throw .invalidArgument(.path) }
-        return base.origin + path.map { "/" + PercentEncoding.segment($0) }.joined()
+        return base.origin + path.map { "/" + PercentEncoding.encoded($0) }.joined()
     }
 }

@@ -1,15 +1,16 @@
 import HTTPClient
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import JSON
 
 /// Parses a refusal from a response.
 extension StripeRefusal {
     init(_ response: TransportResponse) {
-        let error = try? JSONDecoder().decode(ErrorEnvelope.self, from: Data(response.body)).error
+        let error = try? JSONValue.read(response.body) { json in
+            let error = json["error"]
+            return (
+                type: error?.string("type"), code: error?.string("code"), param: error?.string("param"),
+                message: error?.string("message")
+            )
+        }
         self.init(
             status: response.status,
             type: error?.type.flatMap(Self.token),
@@ -21,16 +22,6 @@ extension StripeRefusal {
             retryAfterSeconds: response.headers["Retry-After"].flatMap(RetryAfter.wholeSeconds),
             rateLimitedReason: response.headers["Stripe-Rate-Limited-Reason"].flatMap(Self.token)
         )
-    }
-
-    private struct ErrorEnvelope: Decodable {
-        struct Body: Decodable {
-            let type: String?
-            let code: String?
-            let param: String?
-            let message: String?
-        }
-        let error: Body
     }
 
     /// The text if it has the form of a Stripe code; other text from outside is not logged.

@@ -1,12 +1,12 @@
-import FoundationEssentials
+import JSON
 import Storage
 
 /// The cursor in one owner's leases on a node, and the way to request the next page.
 ///
 /// A node pages by key. Some proxies before nodes drop the key and return the first page again. These are
 /// read by offset, each page beginning with the last known lease, so that a shifted list is noticed.
-struct NodePlace: Codable, Equatable {
-    enum Way: String, Codable { case key, offset }
+struct NodePlace: Equatable {
+    enum Way: String, JSONEncodable, JSONDecodable { case key, offset }
 
     var way = Way.key
     var key: String?
@@ -16,8 +16,8 @@ struct NodePlace: Codable, Equatable {
     /// How often the list shifted while it was read.
     var restarts = 0
     /// Hashes of the lease names on the first and on the latest page.
-    var firstPage: UInt64?
-    var lastPage: UInt64?
+    var firstPage: Int64?
+    var lastPage: Int64?
     /// The name of the last lease received.
     var last: String?
     /// Whether the next page by offset begins with ``last``; `false` if pages hold one lease.
@@ -120,21 +120,45 @@ struct NodePlace: Codable, Equatable {
     }
 
     /// FNV-1a hash of the names: short, and stable between processes, because it is stored.
-    private static func digest(_ names: [String]) -> UInt64 {
-        names.joined(separator: "\n").utf8.reduce(0xCBF2_9CE4_8422_2325) {
+    private static func digest(_ names: [String]) -> Int64 {
+        let hash = names.joined(separator: "\n").utf8.reduce(0xCBF2_9CE4_8422_2325) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01B3
         }
+        return Int64(bitPattern: hash)
     }
 }
 
 extension NodePlace {
-    var text: String {
-        // The fields are strings and numbers, so encoding cannot fail.
-        (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    }
+    var text: String { JSONWriter.text(of: self) }
 
     init?(_ text: String) {
-        guard let place = try? JSONDecoder().decode(NodePlace.self, from: Data(text.utf8)) else { return nil }
+        guard let place = try? NodePlace(json: Array(text.utf8)) else { return nil }
         self = place
+    }
+}
+
+extension NodePlace: JSONObject, JSONDecodable {
+    init(_ json: JSONValue) throws(JSONFieldError) {
+        way = try json.decode("way")
+        key = try json.decodeIfPresent("key")
+        received = try json.decode("received")
+        pages = try json.decode("pages")
+        restarts = try json.decode("restarts")
+        firstPage = try json.decodeIfPresent("firstPage")
+        lastPage = try json.decodeIfPresent("lastPage")
+        last = try json.decodeIfPresent("last")
+        overlaps = try json.decode("overlaps")
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.member("firstPage", firstPage)
+        json.member("key", key)
+        json.member("last", last)
+        json.member("lastPage", lastPage)
+        json.member("overlaps", overlaps)
+        json.member("pages", pages)
+        json.member("received", received)
+        json.member("restarts", restarts)
+        json.member("way", way)
     }
 }

@@ -1,5 +1,6 @@
 package import Billing
 package import HTTPClient
+import JSON
 package import Storage
 
 /// Reads leases from the REST API of an Akash node, one owner at a time.

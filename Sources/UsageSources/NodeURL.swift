@@ -1,3 +1,4 @@
+import Billing
 import HTTPClient
 
 /// The URL of an Akash node's REST API: scheme, host, optional port and path prefix.

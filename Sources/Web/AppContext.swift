@@ -31,6 +31,6 @@ extension AppContext {
     /// A segment that cannot be decoded is returned unchanged: no object has it as its id.
     func pathID() throws -> String {
         let segment = try parameters.require("id")
-        return PathSegment.decoded(segment) ?? segment
+        return PercentEncoding.decoded(segment) ?? segment
     }
 }

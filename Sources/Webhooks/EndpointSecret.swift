@@ -1,4 +1,5 @@
 import Billing
+package import Cryptography
 
 /// The signing secret Stripe issued for one webhook endpoint (`whsec_…`).
 ///

@@ -1,4 +1,5 @@
 package import Billing
+package import Cryptography
 
 /// A parsed, unverified `Stripe-Signature` header.
 ///

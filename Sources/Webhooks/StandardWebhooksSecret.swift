@@ -1,3 +1,4 @@
+import Cryptography
 import FoundationEssentials
 
 /// A secret of the Standard Webhooks scheme, which signs the webhooks that we send.

@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Testing
 
 /// What an object says, and whether that is news.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import Cryptography
 import Stories
 import Testing
 import Web

@@ -1,6 +1,6 @@
+import Cryptography
 import Stories
 import Testing
-import Webhooks
 
 @testable import ConsoleBilling
 

@@ -21,8 +21,9 @@ struct EventBodyTests {
         #expect(renamed.id == "evt_new")
     }
 
-    @Test func `an id whose name is disguised is not replaced`() throws {
-        #expect(try body(#"{"\u0069d": "evt_1", "type": "x"}"#).renamed("evt_2") == nil)
+    @Test func `an id whose name is written with an escape is replaced too`() throws {
+        let renamed = try #require(try body(#"{"\u0069d": "evt_1", "type": "x"}"#).renamed("evt_2"))
+        #expect(String(decoding: renamed.bytes, as: UTF8.self) == #"{"\u0069d": "evt_2", "type": "x"}"#)
     }
 
     @Test func `a story's event can be renamed and stays an event`() throws {

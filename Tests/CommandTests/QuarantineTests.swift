@@ -1,6 +1,7 @@
 import ArgumentParser
 import Billing
 import Foundation
+import JSON
 import Testing
 
 @testable import ConsoleBilling
@@ -21,7 +22,7 @@ struct QuarantineTests {
         ]
         json["reason"] = reason
         json["object_id"] = object
-        return try JSONDecoder().decode(EventRecord.self, from: JSONSerialization.data(withJSONObject: json))
+        return try EventRecord(json: Array(JSONSerialization.data(withJSONObject: json)))
     }
 
     @Test func `each is told with its reason, what it is about and its age, and then what to do`() throws {

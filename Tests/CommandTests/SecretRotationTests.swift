@@ -1,11 +1,11 @@
 import Billing
+import Cryptography
 import Foundation
 import Logging
 import Synchronization
 import Testing
 import UnixSignals
 @testable import Web
-import Webhooks
 
 @testable import ConsoleBilling
 

@@ -56,6 +56,7 @@ struct UsageFileTests {
 
     @Test(arguments: [
         ("a,b\n1\n", 2), ("a,b\n\"1\n2\n", 2), ("", 1), ("date,first_height\n1,2,3\n", 2),
+        ("date,first_height,last_height_yet,Date\n2026-01-01,1,2,2026-01-01\n", 1),
     ])
     func `a table that is none is refused where it goes wrong`(text: String, line: Int) {
         let fault = #expect(throws: UsageFile.Fault.self) { try file(text, isCSV: true) }

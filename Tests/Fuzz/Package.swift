@@ -26,8 +26,10 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
-        .target(name: "Billing", swiftSettings: house),
-        .target(name: "Webhooks", dependencies: ["Billing", "COpenSSL"], swiftSettings: house),
+        .target(name: "JSON", swiftSettings: house),
+        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: house),
+        .target(name: "Billing", dependencies: ["JSON"], swiftSettings: house),
+        .target(name: "Webhooks", dependencies: ["Billing", "Cryptography"], swiftSettings: house),
         .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
         .target(
             name: "Traces",
@@ -36,30 +38,40 @@ let package = Package(
         ),
         .target(
             name: "StripeAPI",
-            dependencies: ["HTTPClient", "Traces", .product(name: "CoreMetrics", package: "swift-metrics")],
+            dependencies: [
+                "Billing", "HTTPClient", "JSON", "Traces",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: house
         ),
+        .target(name: "Database", swiftSettings: house),
         .target(
             name: "Storage",
-            dependencies: ["Billing", .product(name: "CoreMetrics", package: "swift-metrics")],
+            dependencies: [
+                "Billing", "Database", "JSON", .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: house
         ),
-        .target(name: "Upkeep", dependencies: ["Billing", "StripeAPI"], swiftSettings: house),
+        .target(name: "Upkeep", dependencies: ["Billing", "JSON", "StripeAPI"], swiftSettings: house),
         .target(name: "Hummingbird", swiftSettings: house),
-        .target(name: "Web", dependencies: ["Billing", "Storage", "Hummingbird"], swiftSettings: house),
-        .target(name: "ConsoleBilling", swiftSettings: house),
+        .target(
+            name: "Web",
+            dependencies: ["Billing", "JSON", "Storage", "Hummingbird"],
+            swiftSettings: house
+        ),
+        .target(name: "ConsoleBilling", dependencies: ["JSON", "Storage"], swiftSettings: house),
 
         .target(name: "Fuzzing", swiftSettings: house),
         .target(name: "Laws", dependencies: ["Billing", "Fuzzing"], swiftSettings: house),
         fuzzer("FuzzSignatureHeader", ["Billing", "Webhooks"]),
-        fuzzer("FuzzJSON", ["Billing"]),
+        fuzzer("FuzzJSON", ["JSON"]),
         fuzzer("FuzzEvent", ["Billing", "Laws", "Webhooks"]),
         fuzzer("FuzzPayment", ["Billing", "Laws", "Webhooks"]),
         fuzzer("FuzzEventFile", ["ConsoleBilling"]),
         fuzzer("FuzzQuery", ["Billing", "Storage", "Hummingbird", "Web"]),
         fuzzer("FuzzCSV", ["Billing", "Web"]),
         fuzzer("FuzzReceiptURL", ["Billing", "HTTPClient"]),
-        fuzzer("FuzzUsage", ["Billing", "Web"]),
+        fuzzer("FuzzUsage", ["Billing", "JSON", "Web"]),
         fuzzer("FuzzStripeAnswer", ["Billing", "HTTPClient", "StripeAPI", "Upkeep"]),
     ]
 )

@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 import Stories
 import TestSupport

@@ -1,6 +1,7 @@
 import Billing
 import Foundation
 import GRDB
+import JSON
 import Storage
 import StorageConformance
 import Stories

@@ -1,4 +1,5 @@
 import Billing
+import Cryptography
 import Webhooks
 
 /// What one verification costs; meaningful in a release build only.

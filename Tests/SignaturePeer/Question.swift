@@ -12,7 +12,7 @@ enum Question {
     /// `{"secret":"whsec_…","t":1750000000,"body_base64":"…"}`, answered with the header.
     struct Sign: Decodable {
         let secret: String
-        let t: Instant
+        let t: Int64
         let body_base64: Data
     }
 
@@ -22,7 +22,7 @@ enum Question {
             let secrets: [String]
             let header: String?
             let body_base64: Data
-            let now: Instant
+            let now: Int64
             let tolerance: Int64
         }
 
@@ -44,7 +44,7 @@ enum Question {
 
     private static func answer(to question: Sign) throws -> String {
         let signer = PayloadSigner(secret: try EndpointSecret(question.secret))
-        return signer.header(for: Array(question.body_base64), at: question.t)
+        return signer.header(for: Array(question.body_base64), at: Instant(unixSeconds: question.t))
     }
 
     private static func answer(to question: Verify.Delivery) throws -> String {
@@ -53,7 +53,11 @@ enum Question {
             toleranceSeconds: question.tolerance
         )
         do {
-            _ = try verifier.verify(Array(question.body_base64), header: question.header, now: question.now)
+            _ = try verifier.verify(
+                Array(question.body_base64),
+                header: question.header,
+                now: Instant(unixSeconds: question.now)
+            )
             return "accepted"
         } catch {
             return error.code

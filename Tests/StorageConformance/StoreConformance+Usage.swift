@@ -1,4 +1,5 @@
 package import Billing
+import JSON
 package import Storage
 import Stories
 import TestSupport

@@ -1,8 +1,8 @@
 import Billing
+import Cryptography
 import HTTPClient
 import StripeAPI
 import Testing
-import Webhooks
 
 @testable import Web
 

@@ -35,10 +35,10 @@ struct DeliveryVector: Sendable, CustomTestStringConvertible {
         header = line.header
         let text = try #require(line.body ?? defaults.body)
         body = line.body_base64.map { Array($0) } ?? Array(text.utf8)
-        now = try #require(line.now ?? defaults.now)
+        now = Instant(unixSeconds: try #require(line.now ?? defaults.now))
         tolerance = try #require(line.tolerance ?? defaults.tolerance)
         expect = try #require(line.expect)
-        signedAt = try #require(line.signed_at ?? defaults.signed_at)
+        signedAt = Instant(unixSeconds: try #require(line.signed_at ?? defaults.signed_at))
         secretIndex = try #require(line.secret_index ?? defaults.secret_index)
     }
 
@@ -53,10 +53,10 @@ struct DeliveryVector: Sendable, CustomTestStringConvertible {
         let header: String?
         let body: String?
         let body_base64: Data?
-        let now: Instant?
+        let now: Int64?
         let tolerance: Int64?
         let expect: String?
-        let signed_at: Instant?
+        let signed_at: Int64?
         let secret_index: Int?
     }
 }

@@ -1,3 +1,5 @@
+package import JSON
+
 /// Money given to a customer to spend: a coupon, a bonus, or a correction by hand.
 package struct Credit: Hashable, Sendable {
     package enum Kind: String, Sendable, CaseIterable {

@@ -1,3 +1,5 @@
+import JSON
+
 /// Removes a customer's personal data from an object, and keeps the data that accounting needs.
 ///
 /// Amounts, currencies, dates, ids, states, and the numbers of receipts and invoices are kept. So are the
@@ -52,7 +54,7 @@ package enum PersonalData {
             bytes.append(UInt8(ascii: "{"))
             for (name, value) in members where keeps(name, value, instrument: json["type"]?.string) {
                 if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
-                bytes += JSONWriter.text(name)
+                bytes += JSONWriter.bytes(of: name)
                 bytes.append(UInt8(ascii: ":"))
                 write(value, to: &bytes)
             }
@@ -65,7 +67,7 @@ package enum PersonalData {
             }
             bytes.append(UInt8(ascii: "]"))
         } else if let text = json.string {
-            bytes += JSONWriter.text(text)
+            bytes += JSONWriter.bytes(of: text)
         } else {
             bytes += json.spelling.utf8
         }

@@ -1,3 +1,5 @@
+package import JSON
+
 /// A three-letter currency in Stripe's format, lower-case.
 ///
 /// The number of decimals follows Stripe's own table, which differs from ISO 4217 and CLDR
@@ -35,13 +37,6 @@ package struct Currency: Hashable, Sendable {
     ]
 }
 
-extension Currency: Codable {
-    package init(from decoder: any Decoder) throws {
-        self.init(try decoder.singleValueContainer().decode(String.self))
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(code)
-    }
+extension Currency: JSONEncodable {
+    package func encode(to json: inout JSONWriter) { json.write(code) }
 }

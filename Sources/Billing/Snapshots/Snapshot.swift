@@ -1,3 +1,5 @@
+import JSON
+
 /// One object as one event showed it, with fields of earlier events that this event's API version lacks.
 ///
 /// Snapshots of an object are totally ordered. A final state wins, then the later event, then the object's

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The stored form of an object: JSON with only the fields that we read.
 package enum SnapshotCoding {
     /// Encodes an object; equal objects give equal bytes.

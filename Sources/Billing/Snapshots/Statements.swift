@@ -1,3 +1,5 @@
+import JSON
+
 /// The fields of an object with their values, such as `payment_method_details.last4 = "4242"`.
 ///
 /// The receipt link is omitted, because Stripe generates a new one each time. So are fields that only an

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The fields that we read of a charge: one attempt to move money.
 package final class Charge: StripeObjectProtocol {
     package static let kind = ObjectKind.charge

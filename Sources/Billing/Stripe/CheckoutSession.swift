@@ -1,3 +1,5 @@
+package import JSON
+
 /// The fields that we read of a Checkout Session: a page on which a customer pays.
 package final class CheckoutSession: StripeObjectProtocol {
     package static let kind = ObjectKind.checkoutSession

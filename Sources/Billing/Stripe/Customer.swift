@@ -1,3 +1,5 @@
+package import JSON
+
 /// The field that we read of a customer: its user in Console.
 ///
 /// Names and addresses are only in the event's body.

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The fields that we read of a dispute: a bank claims a payment back (a chargeback), or inquires about it.
 package final class Dispute: StripeObjectProtocol {
     package static let kind = ObjectKind.dispute

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The fields that we read of an early fraud warning: the card's issuer suspects fraud, before there is a
 /// dispute.
 ///

@@ -1,3 +1,5 @@
+import JSON
+
 /// One event of Stripe: the envelope, and the object of a kind that we read.
 package struct Event: Sendable {
     /// The meaning of the event for the feed.

@@ -1,3 +1,5 @@
+import JSON
+
 /// A reference in Stripe's JSON: an id, or the whole object if it was expanded.
 ///
 /// Only the id is stored here; the expanded object is stored as a snapshot of its own.

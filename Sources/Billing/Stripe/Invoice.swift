@@ -1,3 +1,5 @@
+package import JSON
+
 /// The fields that we read of an invoice.
 ///
 /// An invoice makes a row only if it was paid outside Stripe; otherwise its payment makes the row.

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The fields that we read of an InvoicePayment: since basil (2025-03-31) the only link from an invoice to
 /// its payment.
 package final class InvoicePayment: StripeObjectProtocol {

@@ -1,12 +1,10 @@
+import JSON
+
 /// Reads Stripe's JSON: strictly for money and ids, leniently for fields that only decorate a row.
 ///
 /// A null field reads as an absent one.
 extension JSONValue {
     // MARK: Lenient: an absent field, or one of an unknown form, does not affect the row
-
-    func string(_ key: StaticString) -> String? { self[key]?.string }
-
-    func bool(_ key: StaticString) -> Bool? { self[key]?.bool }
 
     /// Text for readers.
     ///
@@ -31,33 +29,9 @@ extension JSONValue {
 
     // MARK: Strict
 
-    /// Refuses unknown members, such as a misspelt name or a member of another route, which would otherwise
-    /// be ignored.
-    ///
-    /// - Throws: ``JSONFieldError`` with the first member that is not one of `names`.
-    func refuseMembers(otherThan names: Set<String>) throws(JSONFieldError) {
-        guard let unknown = members?.first(where: { !names.contains($0.name) }) else { return }
-        throw .wrong(
-            self,
-            "has \"\(unknown.name.prefix(64))\", and can have \(names.sorted().joined(separator: ", ")) only"
-        )
-    }
-
-    func requiredString(_ key: StaticString) throws(JSONFieldError) -> String {
-        let value = try required(key)
-        guard let string = value.string else { throw .wrong(value, "is not a String") }
-        return string
-    }
-
     /// A required text, such as a state, with NUL replaced as in ``text(_:)``.
     func requiredText(_ key: StaticString) throws(JSONFieldError) -> String {
         Self.withoutNUL(try requiredString(key))
-    }
-
-    func requiredBool(_ key: StaticString) throws(JSONFieldError) -> Bool {
-        let value = try required(key)
-        guard let bool = value.bool else { throw .wrong(value, "is not a Bool") }
-        return bool
     }
 
     /// An id, or a text that we use as an id.
@@ -155,11 +129,5 @@ extension JSONValue {
     ) throws(JSONFieldError) -> Object {
         guard isObject else { throw .wrong(self, "is not an object") }
         return try Object(self, rendering)
-    }
-
-    func required(_ key: StaticString) throws(JSONFieldError) -> JSONValue {
-        guard let value = member(key) else { throw .missing(key, in: self) }
-        guard !value.isNull else { throw .wrong(value, "is null") }
-        return value
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// The action that a customer must take before a payment continues: `next_action` of a PaymentIntent.
 ///
 /// <https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action>

@@ -1,5 +1,5 @@
 /// The kinds of Stripe objects that we read, with Stripe's names.
-package enum ObjectKind: String, Codable, Sendable, CaseIterable {
+package enum ObjectKind: String, Sendable, CaseIterable {
     case paymentIntent = "payment_intent"
     case charge
     case refund
@@ -13,7 +13,7 @@ package enum ObjectKind: String, Codable, Sendable, CaseIterable {
 }
 
 /// Identifies one Stripe object, known or not.
-package struct ObjectReference: Hashable, Comparable, Codable, Sendable {
+package struct ObjectReference: Hashable, Comparable, Sendable {
     package let kind: ObjectKind
     package let id: String
 

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The fields that we read of a PaymentIntent: one payment with any number of attempts.
 package final class PaymentIntent: StripeObjectProtocol {
     package static let kind = ObjectKind.paymentIntent

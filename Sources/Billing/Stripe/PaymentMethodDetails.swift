@@ -1,3 +1,5 @@
+import JSON
+
 /// The payment method as a customer recognises it: `payment_method_details` of a charge.
 ///
 /// Stripe has about 65 types, each with its own hash under the type's name. We read the fields that identify

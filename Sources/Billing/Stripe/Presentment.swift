@@ -1,3 +1,5 @@
+import JSON
+
 /// The amount on a customer's statement for a payment in another currency: `presentment_details`.
 ///
 /// Sent since 2025-03-31.basil for prices in the customer's currency (adaptive pricing,

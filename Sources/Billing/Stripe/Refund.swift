@@ -1,3 +1,5 @@
+package import JSON
+
 /// The fields that we read of a refund: money on its way back, which may still fail to arrive.
 package final class Refund: StripeObjectProtocol {
     package static let kind = ObjectKind.refund

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The fields that we read of a review: Radar or the merchant has marked a payment for a manual check.
 ///
 /// The customer's location and browser are not read. <https://docs.stripe.com/api/radar/reviews/object>

@@ -1,3 +1,5 @@
+package import JSON
+
 /// A kind of Stripe object that contains data about a payment.
 ///
 /// The types are immutable classes, so that they are passed on without copying about two dozen fields.

@@ -1,3 +1,5 @@
+import JSON
+
 /// The content of a thin event (`object: "v2.core.event"`): the object that changed, without its data.
 package struct ThinEvent: Sendable, Equatable {
     /// The object to fetch, by its kind and id only.

@@ -1,6 +1,8 @@
+package import JSON
+
 /// A difference between one of our rows and Stripe's data.
-package struct Drift: Sendable, Equatable, Codable {
-    package enum Kind: String, Sendable, Codable {
+package struct Drift: Sendable, Equatable {
+    package enum Kind: String, Sendable, JSONEncodable, JSONDecodable {
         /// Stripe has the object, but there is no row.
         case missingHere = "missing_here"
         /// There is a row, but Stripe does not know its object.
@@ -85,4 +87,24 @@ extension Transaction {
     }
 
     fileprivate var summary: String { "\(status) \(amount) \(currency.code)" }
+}
+
+extension Drift: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        kind = try json.decode("kind")
+        id = try json.decode("id")
+        type = try json.decode("type")
+        field = try json.decodeIfPresent("field")
+        ours = try json.decodeIfPresent("ours")
+        theirs = try json.decodeIfPresent("theirs")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("field", field)
+        json.member("id", id)
+        json.member("kind", kind)
+        json.member("ours", ours)
+        json.member("theirs", theirs)
+        json.member("type", type)
+    }
 }

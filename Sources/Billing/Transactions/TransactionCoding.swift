@@ -1,3 +1,5 @@
+import JSON
+
 /// The stored form of a row of the feed: JSON.
 package enum TransactionCoding {
     /// Encodes a row; equal rows give equal bytes.

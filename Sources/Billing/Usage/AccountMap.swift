@@ -1,3 +1,5 @@
+package import JSON
+
 /// The addresses on chain of a customer, with their periods.
 package struct AccountMap: Hashable, Sendable {
     package let customer: String

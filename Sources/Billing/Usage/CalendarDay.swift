@@ -1,3 +1,5 @@
+package import JSON
+
 /// One day of the chain: its blocks, and the price of AKT.
 package struct CalendarDay: Hashable, Sendable {
     /// In UTC, as in the chain's indexer.

@@ -1,3 +1,5 @@
+import JSON
+
 extension LeaseRecord {
     /// Merges this record with the known one, for a source that has only the present state.
     ///

@@ -1,3 +1,5 @@
+package import JSON
+
 /// Reads a lease record from JSON.
 ///
 /// The dseq and heights may exceed 2^53, so they are texts; numbers are accepted too.

@@ -1,3 +1,5 @@
+import JSON
+
 /// The stored form of leases and totals: JSON, with equal bytes for equal values.
 package enum UsageCoding {
     // MARK: Leases

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HTTPClient
 import SQLiteStorage
+import Stories
 import StripeAPI
 import Synchronization
 
@@ -59,9 +60,12 @@ struct BackupCommand: AsyncParsableCommand {
                 "\(file): \(contents.events) events, \(contents.transactions) transactions, \(contents.bytes) bytes."
             )
         case .json:
-            Terminal.line(
-                #"{"events":\#(contents.events),"transactions":\#(contents.transactions),"bytes":\#(contents.bytes)}"#
-            )
+            let json: OrderedJSON = [
+                "events": .integer(Int64(contents.events)),
+                "transactions": .integer(Int64(contents.transactions)),
+                "bytes": .integer(Int64(contents.bytes)),
+            ]
+            Terminal.line(json.compact)
         }
     }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import HTTPClient
+import JSON
 
 /// `console-billing erase`: asks the running service to erase a customer's personal data.
 struct EraseCommand: AsyncParsableCommand {
@@ -36,28 +36,33 @@ struct EraseCommand: AsyncParsableCommand {
     var credentials = DevelopmentCredentials.defaultPath
     @OptionGroup var output: OutputOptions
 
-    private struct Wish: Encodable {
-        let customer: String
-        let account: String?
-        let dry_run: Bool
-    }
-
-    private struct Erasure: Decodable {
-        let erased_before: Bool
+    private struct Erasure: JSONDecodable {
+        let wasErased: Bool
         let events: Int
         let transactions: Int
         let credits: Int
         let links: Int
         let archives: [String]
+
+        init(_ json: JSONValue) throws(JSONFieldError) {
+            wasErased = try json.decode("erased_before")
+            events = try json.decode("events")
+            transactions = try json.decode("transactions")
+            credits = try json.decode("credits")
+            links = try json.decode("links")
+            archives = try json.decode("archives")
+        }
     }
 
     func run() async throws {
         try await reportingFailures {
-            let wish = try JSONEncoder().encode(
-                Wish(customer: customer, account: account, dry_run: dryRun)
-            )
+            let wish = JSONWriter.object { json in
+                json.member("account", account)
+                json.member("customer", customer)
+                json.member("dry_run", dryRun)
+            }
             let bytes = try await connection.connected(credentials: credentials) {
-                try await $0.post("/v1/erasures", Array(wish), patience: .seconds(3600))
+                try await $0.post("/v1/erasures", wish, patience: .seconds(3600))
             }
             guard output.chosen == .human else {
                 return Terminal.line(String(decoding: bytes, as: UTF8.self))
@@ -77,7 +82,7 @@ struct EraseCommand: AsyncParsableCommand {
             let files = erasure.archives.map(printable).joined(separator: ", ")
             Terminal.line(dryRun ? "In the archive: \(files)." : "Taken out of the archive: \(files).")
         }
-        if erasure.erased_before { Terminal.line("The customer had been erased before.") }
+        if erasure.wasErased { Terminal.line("The customer had been erased before.") }
         if !dryRun { Terminal.line("Backups made before today have the data still.", to: .error) }
     }
 }

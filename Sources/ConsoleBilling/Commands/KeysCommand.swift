@@ -1,7 +1,7 @@
 import ArgumentParser
+import Cryptography
 import Stories
 import Web
-import Webhooks
 
 /// `console-billing keys`: makes API keys.
 struct KeysCommand: AsyncParsableCommand {

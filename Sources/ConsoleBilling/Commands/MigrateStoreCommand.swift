@@ -4,6 +4,7 @@ import PostgresClient
 import PostgresStorage
 import SQLiteStorage
 import Storage
+import Stories
 
 /// `console-billing migrate-store`: copies the SQLite database into PostgreSQL.
 struct MigrateStoreCommand: AsyncParsableCommand {
@@ -100,8 +101,8 @@ struct MigrateStoreCommand: AsyncParsableCommand {
             )
             Terminal.line("\(url): \(rows); every row compared. Serve from it with DATABASE_URL.")
         case .json:
-            let rows = tables.map { #""\#($0)":\#(counts[$0] ?? 0)"# }.joined(separator: ",")
-            Terminal.line("{\(rows)}")
+            let rows = tables.map { OrderedJSON.Member($0, .integer(Int64(counts[$0] ?? 0))) }
+            Terminal.line(OrderedJSON.object(rows).compact)
         }
     }
 }

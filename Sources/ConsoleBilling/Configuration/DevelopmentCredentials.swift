@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 #if canImport(Glibc)
 import Glibc
@@ -10,20 +11,13 @@ import Darwin
 
 /// The secrets that `serve --dev` generates, stored beside its database for other commands and the next
 /// start.
-struct DevelopmentCredentials: Codable {
+struct DevelopmentCredentials {
     static let defaultPath = "data/dev-credentials.json"
 
     var url: String
     let webhookSecret: String
     let apiKey: String
     let linkSigningSecret: String
-
-    private enum CodingKeys: String, CodingKey {
-        case url
-        case webhookSecret = "webhook_secret"
-        case apiKey = "api_key"
-        case linkSigningSecret = "link_signing_secret"
-    }
 
     /// Reads the file, and requires that only this user can write or read it.
     ///
@@ -47,7 +41,7 @@ struct DevelopmentCredentials: Codable {
             status.st_mode & 0o077 == 0, status.st_nlink == 1
         else { throw notTrusted(path) }
         let data = try? FileHandle(fileDescriptor: file, closeOnDealloc: false).read(upToCount: 1 << 16)
-        return data.flatMap { try? JSONDecoder().decode(DevelopmentCredentials.self, from: $0) }
+        return data.flatMap { try? DevelopmentCredentials(json: Array($0)) }
     }
 
     /// Refuses a folder in which another user could have put the file, or the database.
@@ -86,8 +80,6 @@ struct DevelopmentCredentials: Codable {
     }
 
     func save(_ path: String = defaultPath) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let folder = URL(filePath: path).deletingLastPathComponent()
         try FileManager.default.createDirectory(
             at: folder,
@@ -97,7 +89,7 @@ struct DevelopmentCredentials: Codable {
         guard
             FileManager.default.createFile(
                 atPath: path,
-                contents: try encoder.encode(self),
+                contents: Data(JSONWriter.text(inOrder: self, isIndented: true).utf8),
                 attributes: [.posixPermissions: 0o600]
             )
         else { throw CocoaError(.fileWriteUnknown) }
@@ -108,5 +100,21 @@ struct DevelopmentCredentials: Codable {
             let text = String(UInt8.random(in: .min ... .max), radix: 16)
             return text.count == 1 ? "0" + text : text
         }.joined()
+    }
+}
+
+extension DevelopmentCredentials: JSONObject, JSONDecodable {
+    init(_ json: JSONValue) throws(JSONFieldError) {
+        url = try json.decode("url")
+        webhookSecret = try json.decode("webhook_secret")
+        apiKey = try json.decode("api_key")
+        linkSigningSecret = try json.decode("link_signing_secret")
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.member("api_key", apiKey)
+        json.member("link_signing_secret", linkSigningSecret)
+        json.member("url", url)
+        json.member("webhook_secret", webhookSecret)
     }
 }

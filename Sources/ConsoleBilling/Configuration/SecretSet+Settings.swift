@@ -1,3 +1,4 @@
+import Cryptography
 import Web
 import Webhooks
 

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Cryptography
 import Foundation
 import Web
-import Webhooks
 
 /// The options of `serve`, which `config` checks.
 struct ServiceOptions: ParsableArguments {

@@ -1,5 +1,5 @@
+import Cryptography
 import Web
-import Webhooks
 
 /// One setting for display, with its source and without secrets.
 struct ShownSetting: Equatable, Sendable {

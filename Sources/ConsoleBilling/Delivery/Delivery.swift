@@ -1,6 +1,7 @@
 import Billing
 import Foundation
 import HTTPClient
+import JSON
 import StripeAPI
 import Webhooks
 
@@ -79,15 +80,9 @@ struct Courier: Sendable {
         )
     }
 
-    private struct Answer: Decodable {
-        struct Refusal: Decodable { let code: String? }
-        let outcome: String?
-        let error: Refusal?
-    }
-
     private static func remark(in body: [UInt8]) -> String? {
-        let answer = try? JSONDecoder().decode(Answer.self, from: Data(body))
-        return (answer?.outcome ?? answer?.error?.code).map { printable(String($0.prefix(80))) }
+        let remark = try? JSONValue.read(body) { $0.string("outcome") ?? $0["error"]?.string("code") }
+        return remark.map { printable(String($0.prefix(80))) }
     }
 }
 

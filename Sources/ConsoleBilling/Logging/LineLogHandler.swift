@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Logging
 import Synchronization
 import Traces
@@ -33,11 +34,16 @@ struct LineLogHandler: LogHandler {
         let time = Self.timestamp()
         switch format {
         case .json:
-            let pairs =
-                [("time", time), ("level", level.rawValue), ("label", label), ("message", message)]
-                + fields.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
-            return "{" + pairs.map { Self.quoted($0.0) + ":" + Self.quoted($0.1) }.joined(separator: ",")
-                + "}\n"
+            let bytes = JSONWriter.orderedObject { json in
+                json.member("time", time)
+                json.member("level", level.rawValue)
+                json.member("label", label)
+                json.member("message", message)
+                for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+                    json.member(named: name, Self.text(value))
+                }
+            }
+            return String(decoding: bytes, as: UTF8.self) + "\n"
         case .pretty:
             let pairs = fields.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.printable("\($0.value)"))" }
             return "\(time) \(level.rawValue.uppercased()) \(Self.printable(message)) "
@@ -49,10 +55,9 @@ struct LineLogHandler: LogHandler {
         Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
-    /// A JSON string.
-    private static func quoted(_ text: String) -> String {
-        let data = try? JSONEncoder().encode(text)
-        return data.map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    /// The text of a value, without formatting the usual one, which is text already.
+    private static func text(_ value: Logger.MetadataValue) -> String {
+        if case .string(let text) = value { text } else { value.description }
     }
 
     /// Replaces control characters, which could end the line or control a terminal.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HTTPClient
+import JSON
 import StripeAPI
 
 /// A client of the running service's HTTP API.
@@ -48,14 +49,6 @@ struct ServerConnection: Sendable {
         try await send(TransportRequest(.put(body), url: base.appending(path).description))
     }
 
-    private struct Refusal: Decodable {
-        struct Details: Decodable {
-            let code: String?
-            let message: String?
-        }
-        let error: Details?
-    }
-
     func send(_ request: TransportRequest) async throws(CommandFailure) -> [UInt8] {
         var request = request
         if let key { request.headers.append(TransportHeader("Authorization", "Bearer \(key)")) }
@@ -74,10 +67,12 @@ struct ServerConnection: Sendable {
         }
         guard !(200...299 ~= response.status) else { return response.body }
 
-        let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(response.body))
-        let message = refusal?.error?.message.map { ": " + printable($0) } ?? "."
+        let refusal = try? JSONValue.read(response.body) { json in
+            (code: json["error"]?.string("code"), message: json["error"]?.string("message"))
+        }
+        let message = refusal?.message.map { ": " + printable($0) } ?? "."
         throw CommandFailure(
-            Self.exitCode(of: response.status, code: refusal?.error?.code),
+            Self.exitCode(of: response.status, code: refusal?.code),
             "\(base) answered \(response.status)\(message)\(Self.advice(on: response.status))"
         )
     }

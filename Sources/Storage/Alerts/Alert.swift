@@ -1,7 +1,8 @@
 package import Billing
+package import JSON
 
 /// A message to the operators, whose text is fixed when it is created.
-package struct Alert: Codable, Sendable, Equatable {
+package struct Alert: Sendable, Equatable {
     /// Derived from the alert's cause, so that the same cause never gets two ids.
     package let id: String
     package let kind: AlertKind
@@ -19,7 +20,7 @@ package struct Alert: Codable, Sendable, Equatable {
 }
 
 /// The cause of an alert, sent as its `type`.
-package enum AlertKind: String, Codable, Sendable, CaseIterable {
+package enum AlertKind: String, JSONEncodable, JSONDecodable, Sendable, CaseIterable {
     case eventQuarantined = "event.quarantined"
     case reconciliationDrifted = "reconciliation.drifted"
     case reconciliationCleared = "reconciliation.cleared"
@@ -53,4 +54,20 @@ package enum AlertKind: String, Codable, Sendable, CaseIterable {
 
     /// Whether the alert is about a payment at risk, or one whose risk has ended.
     package var isOfPaymentAtRisk: Bool { [.disputes, .fraudWarnings, .reviews].contains(line) }
+}
+
+extension Alert: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.decode("id")
+        kind = try json.decode("kind")
+        at = try json.decode("at")
+        body = try json.decode("body")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("at", at)
+        json.member("body", body)
+        json.member("id", id)
+        json.member("kind", kind)
+    }
 }

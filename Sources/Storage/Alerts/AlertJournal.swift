@@ -1,13 +1,14 @@
 package import Billing
+package import JSON
 
 /// The alerts that are not sent yet, and how far the service has looked for new ones: the state that must
 /// survive a restart.
 ///
 /// An alert is stored together with the state it was derived from, and removed once the receiver has accepted
 /// it. So each alert is sent at least once, and always with the same id.
-package struct AlertJournal: Codable, Sendable, Equatable {
+package struct AlertJournal: Sendable, Equatable {
     /// An alert that the receiver has not accepted yet.
-    package struct Pending: Codable, Sendable, Equatable {
+    package struct Pending: Sendable, Equatable {
         package let alert: Alert
         package var attempts = 0
         /// When the next attempt is due.
@@ -17,7 +18,7 @@ package struct AlertJournal: Codable, Sendable, Equatable {
     }
 
     /// The state of the search for quarantined events.
-    package struct Quarantine: Codable, Sendable, Equatable {
+    package struct Quarantine: Sendable, Equatable {
         /// The newest event that an alert has reported.
         package var toldThrough: String?
         /// Until when further events are collected for the next alert.
@@ -25,9 +26,9 @@ package struct AlertJournal: Codable, Sendable, Equatable {
     }
 
     /// The state of the search for reconciliations with drift.
-    package struct Reconciliations: Codable, Sendable, Equatable {
+    package struct Reconciliations: Sendable, Equatable {
         /// A run whose drift was reported, and has not been resolved since.
-        package struct Standing: Codable, Sendable, Equatable {
+        package struct Standing: Sendable, Equatable {
             package let runID: String
             package let account: String?
             package let from: Instant
@@ -49,8 +50,8 @@ package struct AlertJournal: Codable, Sendable, Equatable {
     }
 
     /// The state of the check for missing webhooks.
-    package struct Silence: Codable, Sendable, Equatable {
-        package struct Incident: Codable, Sendable, Equatable {
+    package struct Silence: Sendable, Equatable {
+        package struct Incident: Sendable, Equatable {
             package let alertID: String
             package let begunAt: Instant
             /// The last event that arrived before the incident; `nil` if none has ever arrived.
@@ -122,4 +123,112 @@ extension UpkeepRun {
     package var alertJournal: AlertJournal? { kind == .alerts ? Self.decode(progress) : nil }
 
     package mutating func keep(_ journal: AlertJournal) { progress = Self.encode(journal) }
+}
+
+// MARK: JSON
+
+extension AlertJournal: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        pending = try json.decode("pending")
+        quarantine = try json.decode("quarantine")
+        reconciliations = try json.decode("reconciliations")
+        silence = try json.decode("silence")
+        risksReadThrough = try json.decodeIfPresent("risksReadThrough")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("pending", pending)
+        json.member("quarantine", quarantine)
+        json.member("reconciliations", reconciliations)
+        json.member("risksReadThrough", risksReadThrough)
+        json.member("silence", silence)
+    }
+}
+
+extension AlertJournal.Pending: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        alert = try json.decode("alert")
+        attempts = try json.decode("attempts")
+        dueAt = try json.decode("dueAt")
+        failure = try json.decodeIfPresent("failure")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("alert", alert)
+        json.member("attempts", attempts)
+        json.member("dueAt", dueAt)
+        json.member("failure", failure)
+    }
+}
+
+extension AlertJournal.Quarantine: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        toldThrough = try json.decodeIfPresent("toldThrough")
+        restsUntil = try json.decodeIfPresent("restsUntil")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("restsUntil", restsUntil)
+        json.member("toldThrough", toldThrough)
+    }
+}
+
+extension AlertJournal.Reconciliations: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        seen = try json.decodeIfPresent("seen")
+        readThrough = try json.decodeIfPresent("readThrough")
+        standing = try json.decode("standing")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("readThrough", readThrough)
+        json.member("seen", seen)
+        json.member("standing", standing)
+    }
+}
+
+extension AlertJournal.Reconciliations.Standing: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        runID = try json.decode("runID")
+        account = try json.decodeIfPresent("account")
+        from = try json.decode("from")
+        through = try json.decode("through")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("account", account)
+        json.member("from", from)
+        json.member("runID", runID)
+        json.member("through", through)
+    }
+}
+
+extension AlertJournal.Silence: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        watchedSince = try json.decode("watchedSince")
+        lookAgainAt = try json.decode("lookAgainAt")
+        incident = try json.decodeIfPresent("incident")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("incident", incident)
+        json.member("lookAgainAt", lookAgainAt)
+        json.member("watchedSince", watchedSince)
+    }
+}
+
+extension AlertJournal.Silence.Incident: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        alertID = try json.decode("alertID")
+        begunAt = try json.decode("begunAt")
+        lastEvent = try json.decodeIfPresent("lastEvent")
+        lastEventAt = try json.decodeIfPresent("lastEventAt")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("alertID", alertID)
+        json.member("begunAt", begunAt)
+        json.member("lastEvent", lastEvent)
+        json.member("lastEventAt", lastEventAt)
+    }
 }

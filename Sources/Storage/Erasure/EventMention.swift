@@ -1,4 +1,5 @@
 package import Billing
+import JSON
 
 /// The customers and ids that an event contains, read from its bytes whether or not we know its type.
 package struct EventMention: Sendable {

@@ -1,4 +1,5 @@
 package import Billing
+package import JSON
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -8,16 +9,6 @@ import Foundation
 
 /// A body in the archive, read from its line.
 package struct ArchivedBody: Sendable {
-    private struct Line: Decodable {
-        let object: String
-        let id: String
-        let type: String
-        let account: String?
-        let api_version: String?
-        let body: String?
-        let body_base64: Data?
-    }
-
     package let key: EventKey
     package let account: String?
     /// The customers and ids in the body.
@@ -25,10 +16,15 @@ package struct ArchivedBody: Sendable {
 
     /// - Returns: `nil` if the line is not in the archive's format.
     package init?(_ line: [UInt8]) {
-        guard let line = try? JSONDecoder().decode(Line.self, from: Data(line)),
-            line.object == ArchivedEvent.objectName
-        else { return nil }
-        let payload = line.body.map { Array($0.utf8) } ?? line.body_base64.map { Array($0) } ?? []
+        let read = try? JSONValue.read(line) { json in
+            try ArchivedEvent.body(in: json).map { payload in
+                (
+                    id: try json.requiredString("id"), type: try json.requiredString("type"),
+                    account: json.string("account"), apiVersion: json.string("api_version"), payload: payload
+                )
+            }
+        }
+        guard let line = read else { return nil }
         let unread = Event(
             id: line.id,
             type: line.type,
@@ -38,9 +34,9 @@ package struct ArchivedBody: Sendable {
             apiVersion: nil,
             content: .other
         )
-        key = EventKey(line.id, apiVersion: line.api_version)
+        key = EventKey(line.id, apiVersion: line.apiVersion)
         account = line.account
-        mention = EventMention((try? Event(parsing: payload)) ?? unread, payload: payload)
+        mention = EventMention((try? Event(parsing: line.payload)) ?? unread, payload: line.payload)
     }
 }
 
@@ -48,21 +44,6 @@ package struct ArchivedBody: Sendable {
 package struct ArchivedEvent: Sendable {
     /// Distinguishes such a line from an event of Stripe.
     package static let objectName = "archived_event"
-
-    private struct Line: Encodable {
-        let object = ArchivedEvent.objectName
-        let id: String
-        let type: String
-        let livemode: Bool
-        let account: String?
-        let api_version: String?
-        let source: EventSource
-        let created: Instant?
-        let received_at: Instant
-        let body: String?
-        /// For bytes that are not UTF-8.
-        let body_base64: String?
-    }
 
     private let entry: EventEntry
     private let payload: [UInt8]
@@ -78,21 +59,26 @@ package struct ArchivedEvent: Sendable {
     /// The line, including the line break.
     package var line: [UInt8] {
         let text = String(validating: payload, as: UTF8.self)
-        let line = Line(
-            id: entry.id,
-            type: entry.type,
-            livemode: entry.livemode,
-            account: entry.account,
-            api_version: entry.apiVersion,
-            source: entry.source,
-            created: entry.created,
-            received_at: entry.receivedAt,
-            body: text,
-            body_base64: text == nil ? Data(payload).base64EncodedString() : nil
-        )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // The line has only strings, numbers and flags, which cannot fail to encode.
-        return Array((try? encoder.encode(line)) ?? Data()) + [UInt8(ascii: "\n")]
+        return JSONWriter.object { json in
+            json.member("account", entry.account)
+            json.member("api_version", entry.apiVersion)
+            json.member("body", text)
+            // For bytes that are not UTF-8.
+            json.member("body_base64", text == nil ? Data(payload).base64EncodedString() : nil)
+            json.member("created", entry.created)
+            json.member("id", entry.id)
+            json.member("livemode", entry.livemode)
+            json.member("object", Self.objectName)
+            json.member("received_at", entry.receivedAt)
+            json.member("source", entry.source.rawValue)
+            json.member("type", entry.type)
+        } + [UInt8(ascii: "\n")]
+    }
+
+    /// The event's body in a line of the archive; `nil` for any other JSON.
+    package static func body(in line: JSONValue) -> [UInt8]? {
+        guard line.string("object") == objectName else { return nil }
+        if let body = line.string("body") { return Array(body.utf8) }
+        return line.string("body_base64").flatMap { Data(base64Encoded: $0) }.map(Array.init)
     }
 }

@@ -1,4 +1,5 @@
 package import Billing
+import JSON
 
 /// The extract that is kept of an event after its body is purged: all fields that we read, and no others.
 ///

@@ -1,13 +1,8 @@
 package import Billing
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+package import JSON
 
 /// The progress of retention, stored by the run of kind ``UpkeepRun/Kind/retention``.
-package struct RetentionProgress: Sendable, Equatable, Codable {
+package struct RetentionProgress: Sendable, Equatable {
     /// The totals of all passes so far.
     package var bodies = 0
     package var bytes = 0
@@ -15,19 +10,23 @@ package struct RetentionProgress: Sendable, Equatable, Codable {
     package init() {}
 }
 
-extension UpkeepRun {
-    /// `nil` for a run of another kind, or for JSON of a later version.
-    package var retentionProgress: RetentionProgress? {
-        kind == .retention
-            ? try? JSONDecoder().decode(RetentionProgress.self, from: Data(progress.utf8)) : nil
+extension RetentionProgress: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        bodies = try json.decode("bodies")
+        bytes = try json.decode("bytes")
     }
 
-    package mutating func keep(_ progress: RetentionProgress) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        // The progress has only numbers, which cannot fail to encode.
-        self.progress = (try? encoder.encode(progress)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    package func write(to json: inout JSONWriter) {
+        json.member("bodies", bodies)
+        json.member("bytes", bytes)
     }
+}
+
+extension UpkeepRun {
+    /// `nil` for a run of another kind, or for JSON of a later version.
+    package var retentionProgress: RetentionProgress? { kind == .retention ? Self.decode(progress) : nil }
+
+    package mutating func keep(_ progress: RetentionProgress) { self.progress = Self.encode(progress) }
 }
 
 extension UpkeepRuns {

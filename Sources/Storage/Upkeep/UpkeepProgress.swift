@@ -1,9 +1,10 @@
 package import Billing
+package import JSON
 
 /// The progress of a run: enough to continue after the process is killed at any point.
-package struct UpkeepProgress: Codable, Sendable, Equatable {
+package struct UpkeepProgress: Sendable, Equatable {
     /// Why a run failed, for programs.
-    package enum Failure: String, Codable, Sendable {
+    package enum Failure: String, JSONEncodable, JSONDecodable, Sendable {
         case keyRefused = "key_refused"
         case stripeUnavailable = "stripe_unavailable"
         case storeUnavailable = "store_unavailable"
@@ -43,8 +44,8 @@ package struct UpkeepProgress: Codable, Sendable, Equatable {
 }
 
 /// One of Stripe's lists, and how far the run has read it, from the newest object to the oldest.
-package struct ListProgress: Codable, Sendable, Equatable {
-    package enum Collection: String, Codable, Sendable, CaseIterable {
+package struct ListProgress: Sendable, Equatable {
+    package enum Collection: String, JSONEncodable, JSONDecodable, Sendable, CaseIterable {
         case events
         case paymentIntents = "payment_intents"
         case charges
@@ -55,7 +56,7 @@ package struct ListProgress: Codable, Sendable, Equatable {
         case customers
     }
 
-    package enum State: String, Codable, Sendable {
+    package enum State: String, JSONEncodable, JSONDecodable, Sendable {
         case waiting, walking, done
         /// Not needed, because another list contains the same objects.
         case skipped
@@ -113,7 +114,7 @@ package struct ListProgress: Codable, Sendable, Equatable {
 }
 
 /// The result of a reconciliation.
-package struct Comparison: Codable, Sendable, Equatable {
+package struct Comparison: Sendable, Equatable {
     /// The number of rows that were compared.
     package var rows = 0
     /// The first differences, at most ``maximumShown``; ``driftCount`` counts all.
@@ -129,4 +130,84 @@ package struct Comparison: Codable, Sendable, Equatable {
     package static let maximumShown = 500
 
     package var remaining: Int { driftCount - mended }
+}
+
+// MARK: JSON
+
+extension UpkeepProgress: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        lists = try json.decode("lists")
+        requests = try json.decode("requests")
+        listed = try json.decode("listed")
+        recorded = try json.decode("recorded")
+        duplicates = try json.decode("duplicates")
+        unchanged = try json.decode("unchanged")
+        quarantined = try json.decode("quarantined")
+        problems = try json.decode("problems")
+        failure = try json.decodeIfPresent("failure")
+        sittings = try json.decode("sittings")
+        probedAt = try json.decodeIfPresent("probedAt")
+        comparison = try json.decodeIfPresent("comparison")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("comparison", comparison)
+        json.member("duplicates", duplicates)
+        json.member("failure", failure)
+        json.member("listed", listed)
+        json.member("lists", lists)
+        json.member("probedAt", probedAt)
+        json.member("problems", problems)
+        json.member("quarantined", quarantined)
+        json.member("recorded", recorded)
+        json.member("requests", requests)
+        json.member("sittings", sittings)
+        json.member("unchanged", unchanged)
+    }
+}
+
+extension ListProgress: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        collection = try json.decode("collection")
+        types = try json.decode("types")
+        isUndelivered = try json.decode("isUndelivered")
+        from = try json.decode("from")
+        through = try json.decodeIfPresent("through")
+        state = try json.decode("state")
+        cursor = try json.decodeIfPresent("cursor")
+        newest = try json.decodeIfPresent("newest")
+        reached = try json.decodeIfPresent("reached")
+        pages = try json.decode("pages")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("collection", collection)
+        json.member("cursor", cursor)
+        json.member("from", from)
+        json.member("isUndelivered", isUndelivered)
+        json.member("newest", newest)
+        json.member("pages", pages)
+        json.member("reached", reached)
+        json.member("state", state)
+        json.member("through", through)
+        json.member("types", types)
+    }
+}
+
+extension Comparison: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        rows = try json.decode("rows")
+        drift = try json.decode("drift")
+        driftCount = try json.decode("driftCount")
+        mended = try json.decode("mended")
+        unchecked = try json.decode("unchecked")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("drift", drift)
+        json.member("driftCount", driftCount)
+        json.member("mended", mended)
+        json.member("rows", rows)
+        json.member("unchecked", unchecked)
+    }
 }

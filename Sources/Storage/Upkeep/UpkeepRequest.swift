@@ -1,10 +1,10 @@
 package import Billing
-import FoundationEssentials
+package import JSON
 
 /// The parameters of a run.
-package struct UpkeepRequest: Codable, Sendable, Equatable {
+package struct UpkeepRequest: Sendable, Equatable {
     /// The parameters as they were given; repeating them resumes the unfinished run.
-    package struct Wish: Codable, Sendable, Equatable {
+    package struct Wish: Sendable, Equatable {
         package var since: String
         package var until: String?
         package var account: String?
@@ -28,7 +28,7 @@ package struct UpkeepRequest: Codable, Sendable, Equatable {
         }
     }
 
-    package enum Origin: String, Codable, Sendable { case `operator`, start, schedule }
+    package enum Origin: String, JSONEncodable, JSONDecodable, Sendable { case `operator`, start, schedule }
 
     package var wish: Wish
     package var from: Instant
@@ -61,6 +61,44 @@ package struct UpkeepRequest: Codable, Sendable, Equatable {
     package static let fastestRequestsPerSecond = 100.0
 }
 
+extension UpkeepRequest: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        wish = try json.decode("wish")
+        from = try json.decode("from")
+        through = try json.decodeIfPresent("through")
+        requestsPerSecond = try json.decode("requestsPerSecond")
+        maxRequests = try json.decodeIfPresent("maxRequests")
+        origin = try json.decode("origin")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("from", from)
+        json.member("maxRequests", maxRequests)
+        json.member("origin", origin)
+        json.member("requestsPerSecond", requestsPerSecond)
+        json.member("through", through)
+        json.member("wish", wish)
+    }
+}
+
+extension UpkeepRequest.Wish: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        since = try json.decode("since")
+        until = try json.decodeIfPresent("until")
+        account = try json.decodeIfPresent("account")
+        isUndeliveredOnly = try json.decode("isUndeliveredOnly")
+        mends = try json.decode("mends")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("account", account)
+        json.member("isUndeliveredOnly", isUndeliveredOnly)
+        json.member("mends", mends)
+        json.member("since", since)
+        json.member("until", until)
+    }
+}
+
 /// Stripe's limit on reads: 500 requests for each transaction of an account in 30 days, and at least 10,000.
 ///
 /// <https://docs.stripe.com/rate-limits>
@@ -89,15 +127,10 @@ extension UpkeepRun {
 
     package mutating func keep(_ progress: UpkeepProgress) { self.progress = Self.encode(progress) }
 
-    static func encode(_ value: some Encodable) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // The values have only strings, numbers, flags and lists of them, which cannot fail to encode.
-        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
+    static func encode(_ value: some JSONEncodable) -> String { JSONWriter.text(of: value) }
 
-    static func decode<Value: Decodable>(_ text: String) -> Value? {
-        try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    static func decode<Value: JSONDecodable>(_ text: String) -> Value? {
+        try? Value(json: Array(text.utf8))
     }
 }
 

@@ -1,4 +1,5 @@
 package import Billing
+package import JSON
 
 /// A source of a chain's leases, and perhaps of its days: an indexer or a node.
 ///
@@ -32,7 +33,7 @@ package protocol UsageSource: Sendable {
     ) async throws(UsageSourceError) -> [CalendarDay]
 }
 
-package enum UsageSourceKind: String, Codable, Sendable {
+package enum UsageSourceKind: String, JSONEncodable, JSONDecodable, Sendable {
     /// Has the leases of all owners, and the days.
     case indexer
     /// Has the leases of one owner per request, and no days.
@@ -40,7 +41,7 @@ package enum UsageSourceKind: String, Codable, Sendable {
 }
 
 /// How far a source has read the chain.
-package struct ChainHead: Codable, Sendable, Equatable {
+package struct ChainHead: Sendable, Equatable {
     /// The last known height; `nil` if the source does not report it.
     package let height: Int64?
     /// When that block was made.
@@ -49,6 +50,18 @@ package struct ChainHead: Codable, Sendable, Equatable {
     package init(height: Int64?, at: Instant?) {
         self.height = height
         self.at = at
+    }
+}
+
+extension ChainHead: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        height = try json.decodeIfPresent("height")
+        at = try json.decodeIfPresent("at")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("at", at)
+        json.member("height", height)
     }
 }
 

@@ -1,4 +1,5 @@
 package import Billing
+package import JSON
 
 /// The progress of the usage sync: enough to continue after the process is killed at any point.
 ///
@@ -6,16 +7,16 @@ package import Billing
 /// and days that are not final. Each pass has a target height. It reads the leases in their state at that
 /// height or later, and then the days up to that height, so that no day becomes final while one of its leases
 /// may still change.
-package struct UsageSyncProgress: Codable, Sendable, Equatable {
+package struct UsageSyncProgress: Sendable, Equatable {
     /// Why a pass failed, for programs.
-    package enum Failure: String, Codable, Sendable {
+    package enum Failure: String, JSONEncodable, JSONDecodable, Sendable {
         case sourceUnavailable = "source_unavailable"
         case sourceRefused = "source_refused"
         case unreadable
         case storeUnavailable = "store_unavailable"
     }
 
-    package enum Stage: String, Codable, Sendable {
+    package enum Stage: String, JSONEncodable, JSONDecodable, Sendable {
         case leases, days
     }
 
@@ -82,6 +83,50 @@ package struct UsageSyncProgress: Codable, Sendable, Equatable {
     /// - Returns: Seconds; `nil` while no pass is completed, or if the source does not report the time.
     package func lagSeconds(now: Instant) -> Int64? {
         completed?.at.map { max(0, now.seconds(since: $0)) }
+    }
+}
+
+extension UsageSyncProgress: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        source = try json.decode("source")
+        chainID = try json.decode("chainID")
+        pass = try json.decode("pass")
+        stage = try json.decode("stage")
+        target = try json.decodeIfPresent("target")
+        owner = try json.decodeIfPresent("owner")
+        lastOwner = try json.decodeIfPresent("lastOwner")
+        cursor = try json.decodeIfPresent("cursor")
+        isFull = try json.decode("isFull")
+        leases = try json.decode("leases")
+        leasesChanged = try json.decode("leasesChanged")
+        days = try json.decode("days")
+        daysChanged = try json.decode("daysChanged")
+        contradictions = try json.decode("contradictions")
+        sittings = try json.decode("sittings")
+        failure = try json.decodeIfPresent("failure")
+        completed = try json.decodeIfPresent("completed")
+        completedAt = try json.decodeIfPresent("completedAt")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("chainID", chainID)
+        json.member("completed", completed)
+        json.member("completedAt", completedAt)
+        json.member("contradictions", contradictions)
+        json.member("cursor", cursor)
+        json.member("days", days)
+        json.member("daysChanged", daysChanged)
+        json.member("failure", failure)
+        json.member("isFull", isFull)
+        json.member("lastOwner", lastOwner)
+        json.member("leases", leases)
+        json.member("leasesChanged", leasesChanged)
+        json.member("owner", owner)
+        json.member("pass", pass)
+        json.member("sittings", sittings)
+        json.member("source", source)
+        json.member("stage", stage)
+        json.member("target", target)
     }
 }
 

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+package import JSON
 
 /// `GET /v1/webhook_endpoints`
 extension StripeClient {
@@ -18,7 +14,7 @@ extension StripeClient {
         let page = try await page(of: .webhookEndpoints, account: account)
         var endpoints: [RegisteredEndpoint] = []
         for object in page.objects {
-            guard let endpoint = try? JSONDecoder().decode(RegisteredEndpoint.self, from: Data(object)) else {
+            guard let endpoint = try? RegisteredEndpoint(json: object) else {
                 throw .notAnObject(requestID: page.requestID)
             }
             endpoints.append(endpoint)
@@ -35,7 +31,7 @@ extension StripeListing {
 }
 
 /// An endpoint as it is registered at Stripe.
-package struct RegisteredEndpoint: Sendable, Equatable, Decodable {
+package struct RegisteredEndpoint: Sendable, Equatable, JSONDecodable {
     package let id: String
     package let url: String
     /// The event types; `*` stands for every type except those that must be named.
@@ -67,9 +63,12 @@ package struct RegisteredEndpoint: Sendable, Equatable, Decodable {
         status == "enabled" && (enabledEvents.contains("*") || enabledEvents.contains(eventType))
     }
 
-    private enum CodingKeys: String, CodingKey {
-        case id, url, status, livemode
-        case enabledEvents = "enabled_events"
-        case apiVersion = "api_version"
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.decode("id")
+        url = try json.decode("url")
+        enabledEvents = try json.decode("enabled_events")
+        apiVersion = try json.decodeIfPresent("api_version")
+        status = try json.decode("status")
+        livemode = try json.decode("livemode")
     }
 }

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import JSON
 
 /// A page of one of Stripe's lists, newest first.
 ///
@@ -29,29 +25,25 @@ package struct StripePage: Sendable, CustomStringConvertible, CustomReflectable 
 
     init(_ answer: StripeAnswer, kind: String, paging: StripePaging) throws(StripeAPIError) {
         let notAList = StripeAPIError.notAList(requestID: answer.requestID)
-        // Decoding validates the whole body, so the scanner gets valid JSON.
-        guard answer.bytes.isJSONObjectInUTF8, String(validating: answer.bytes, as: UTF8.self) != nil,
-            let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(answer.bytes)),
-            envelope.object == "list", let elements = ListScanner.elements(of: "data", in: answer.bytes)
-        else { throw notAList }
+        guard let list = try? JSONValue.read(answer.bytes, List.init) else { throw notAList }
 
         var ids: [String] = []
         var seen = Set([paging.cursorID].compactMap(\.self))
-        for element in elements {
-            guard let identity = ObjectIdentity(element), identity.id.isObjectID else { throw notAList }
+        for element in list.elements {
+            guard let identity = element.identity, identity.id.isObjectID else { throw notAList }
             guard identity.object == kind else { throw .wrongObject(requestID: answer.requestID) }
             // A page that repeats an object would cause endless paging.
             guard seen.insert(identity.id).inserted else { throw notAList }
             ids.append(identity.id)
         }
-        guard !envelope.hasMore || !ids.isEmpty else { throw notAList }
+        guard !list.hasMore || !ids.isEmpty else { throw notAList }
 
-        objects = elements
+        objects = list.elements.map(\.bytes)
         self.ids = ids
-        hasMore = envelope.hasMore
+        hasMore = list.hasMore
         date = answer.date
         requestID = answer.requestID
-        next = envelope.hasMore ? Self.next(ids, paging) : nil
+        next = list.hasMore ? Self.next(ids, paging) : nil
     }
 
     private static func next(_ ids: [String], _ paging: StripePaging) -> StripePaging? {
@@ -64,13 +56,19 @@ package struct StripePage: Sendable, CustomStringConvertible, CustomReflectable 
         return cursor.map { StripePaging($0, limit: paging.limit) }
     }
 
-    private struct Envelope: Decodable {
-        let object: String
+    /// Stripe's list envelope.
+    private struct List {
+        let elements: [(identity: ObjectIdentity?, bytes: [UInt8])]
         let hasMore: Bool
 
-        enum CodingKeys: String, CodingKey {
-            case object
-            case hasMore = "has_more"
+        init?(_ json: JSONValue) {
+            guard json.string("object") == "list", let hasMore = json.bool("has_more"),
+                let lists = json.members?.filter({ $0.name == "data" }), lists.count == 1,
+                let elements = lists[0].value.elements
+            else { return nil }
+            self.hasMore = hasMore
+            // The bytes are kept as they are: the log keeps events exactly as Stripe sent them.
+            self.elements = elements.map { (ObjectIdentity($0), $0.raw) }
         }
     }
 }

@@ -1,7 +1,7 @@
 package import Billing
-import FoundationEssentials
+import Cryptography
+import JSON
 package import Storage
-import Webhooks
 
 /// Builds the JSON bodies of alerts.
 ///
@@ -35,24 +35,30 @@ package struct AlertAuthor: Sendable {
 
     /// Builds an alert.
     ///
-    /// Alerts of the same kind and subject have the same id.
+    /// Alerts of the same kind and subject have the same id. `data` has the words and the facts in one object.
     func alert(
         _ kind: AlertKind,
         about subject: [String],
         now: Instant,
         _ words: Words,
-        _ facts: some Encodable
+        _ facts: JSONMembers = JSONMembers()
     ) -> Alert {
-        let envelope = Envelope(
-            type: kind.rawValue,
-            timestamp: now.rfc3339,
-            data: .init(words: words, service: service, facts: facts)
+        var data = facts
+        data.add("next_step", words.nextStep)
+        data.add("runbook", words.section.link)
+        data.add("service", service)
+        data.add("summary", words.summary)
+        let body = JSONWriter.object { json in
+            json.member("data", data)
+            json.member("timestamp", now.rfc3339)
+            json.member("type", kind.rawValue)
+        }
+        return Alert(
+            id: Self.id(kind, about: subject),
+            kind: kind,
+            at: now,
+            body: String(decoding: body, as: UTF8.self)
         )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Facts hold only strings, numbers, booleans and lists, so encoding cannot fail.
-        let body = (try? encoder.encode(envelope)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-        return Alert(id: Self.id(kind, about: subject), kind: kind, at: now, body: body)
     }
 
     /// The id of an alert: the same for the same kind and subject, so that receivers can drop repeats.
@@ -68,39 +74,11 @@ package struct AlertAuthor: Sendable {
     ///   - now: The alert's timestamp.
     /// - Returns: The alert.
     package func test(_ name: String, now: Instant) -> Alert {
-        struct Facts: Encodable {}
         let words = Words(
             summary: "This is a test: alerts of this service arrive here.",
             nextStep: "Nothing is to be done.",
             section: .quarantine
         )
-        return alert(.test, about: [name], now: now, words, Facts())
-    }
-
-    private struct Envelope<Facts: Encodable>: Encodable {
-        let type: String
-        let timestamp: String
-        let data: Details
-
-        /// The members of `data`: the words and the facts in one object.
-        struct Details: Encodable {
-            let words: Words
-            let service: String
-            let facts: Facts
-
-            enum CodingKeys: String, CodingKey {
-                case summary, runbook, service
-                case nextStep = "next_step"
-            }
-
-            func encode(to encoder: any Encoder) throws {
-                try facts.encode(to: encoder)
-                var container = encoder.container(keyedBy: CodingKeys.self)
-                try container.encode(words.summary, forKey: .summary)
-                try container.encode(words.nextStep, forKey: .nextStep)
-                try container.encode(words.section.link, forKey: .runbook)
-                try container.encode(service, forKey: .service)
-            }
-        }
+        return alert(.test, about: [name], now: now, words)
     }
 }

@@ -1,5 +1,6 @@
 import Billing
 import FoundationEssentials
+import JSON
 import Storage
 import StripeAPI
 
@@ -201,10 +202,6 @@ struct AlertWatch: Sendable {
     }
 
     private func unheard(of pages: [StripePage]) async throws(StoreError) -> UnheardEvents {
-        struct Listed: Decodable {
-            let type: String
-            let created: Instant?
-        }
         var unheard = UnheardEvents()
         for page in pages {
             var isAllNew = !page.ids.isEmpty
@@ -213,8 +210,14 @@ struct AlertWatch: Sendable {
                     isAllNew = false
                     continue
                 }
-                let listed = try? JSONDecoder().decode(Listed.self, from: Data(bytes))
-                unheard.add(.init(id: id, type: listed?.type ?? "", created: listed?.created))
+                let event = try? JSONValue.read(bytes) {
+                    UnheardEvents.Event(
+                        id: id,
+                        type: $0.string("type") ?? "",
+                        created: $0.integer("created").map(Instant.init(unixSeconds:))
+                    )
+                }
+                if let event { unheard.add(event) }
             }
             if isAllNew, page.hasMore { unheard.isMore = true }
         }

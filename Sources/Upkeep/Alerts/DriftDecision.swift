@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 
 /// The alert for a completed reconciliation, and the earlier runs whose drift is still open.
@@ -65,7 +66,7 @@ extension AlertAuthor {
                     + "same with --fix to mend what can be mended.",
                 section: .drift
             ),
-            DriftFacts(run, comparison)
+            facts(run, comparison)
         )
     }
 
@@ -84,49 +85,38 @@ extension AlertAuthor {
                 nextStep: "Nothing is to be done.",
                 section: .drift
             ),
-            DriftFacts(run, comparison, clears: covered.map(\.runID))
+            facts(run, comparison, clears: covered.map(\.runID))
         )
     }
-}
 
-private struct DriftFacts: Encodable {
-    struct Row: Encodable {
-        let kind: String
-        let id: String
-        let type: String
-        let field: String?
-    }
-
-    let run: String
-    let account: String?
-    let since: String
-    let until: String
-    let rows: Int
-    let found: Int
-    let mended: Int
-    let remaining: Int
-    let unchecked: Int
-    /// The first differences, without the differing values.
-    let drift: [Row]
-    let clears: [String]?
-
-    init(
+    private func facts(
         _ run: AlertJournal.Reconciliations.Standing,
         _ comparison: Comparison,
         clears: [String]? = nil
-    ) {
-        self.run = run.runID
-        account = run.account
-        since = run.from.rfc3339
-        until = run.through.rfc3339
-        rows = comparison.rows
-        found = comparison.driftCount
-        mended = comparison.mended
-        remaining = comparison.remaining
-        unchecked = comparison.unchecked
-        drift = comparison.drift.prefix(AlertAuthor.namedAtMost).map {
-            Row(kind: $0.kind.rawValue, id: $0.id, type: $0.type, field: $0.field)
-        }
-        self.clears = clears
+    ) -> JSONMembers {
+        var facts = JSONMembers()
+        facts.add("run", run.runID)
+        facts.add("account", run.account)
+        facts.add("since", run.from.rfc3339)
+        facts.add("until", run.through.rfc3339)
+        facts.add("rows", comparison.rows)
+        facts.add("found", comparison.driftCount)
+        facts.add("mended", comparison.mended)
+        facts.add("remaining", comparison.remaining)
+        facts.add("unchecked", comparison.unchecked)
+        // The first differences, without the differing values.
+        facts.add(
+            "drift",
+            comparison.drift.prefix(AlertAuthor.namedAtMost).map { drift in
+                var row = JSONMembers()
+                row.add("kind", drift.kind)
+                row.add("id", drift.id)
+                row.add("type", drift.type)
+                row.add("field", drift.field)
+                return row
+            }
+        )
+        facts.add("clears", clears)
+        return facts
     }
 }

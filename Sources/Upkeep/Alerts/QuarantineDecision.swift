@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 
 /// Quarantined events that no alert has reported.
@@ -67,11 +68,10 @@ enum QuarantineDecision: Sendable, Equatable {
                 + "upgrade, then run `console-billing events retry`.",
             section: .quarantine
         )
-        let facts = Facts(
-            count: found.count,
-            count_is_minimum: found.isMore,
-            events: found.first.map(Facts.Quarantined.init)
-        )
+        var facts = JSONMembers()
+        facts.add("count", found.count)
+        facts.add("count_is_minimum", found.isMore)
+        facts.add("events", found.first.map(QuarantinedEvent.init))
         let alert = author.alert(
             .eventQuarantined,
             about: [oldest.id, newest],
@@ -84,28 +84,18 @@ enum QuarantineDecision: Sendable, Equatable {
         watch.restsUntil = now.adding(seconds: Self.restSeconds)
         self = .tell(alert, watch)
     }
+}
 
-    private struct Facts: Encodable {
-        struct Quarantined: Encodable {
-            let id: String
-            let type: String
-            let reason: String?
-            let received_at: String
-            let livemode: Bool
-            let account: String?
+/// A quarantined event in an alert.
+private struct QuarantinedEvent: JSONObject {
+    let entry: EventEntry
 
-            init(_ entry: EventEntry) {
-                id = entry.id
-                type = entry.type
-                reason = entry.reason
-                received_at = entry.receivedAt.rfc3339
-                livemode = entry.livemode
-                account = entry.account
-            }
-        }
-
-        let count: Int
-        let count_is_minimum: Bool
-        let events: [Quarantined]
+    func write(to json: inout JSONWriter) {
+        json.member("account", entry.account)
+        json.member("id", entry.id)
+        json.member("livemode", entry.livemode)
+        json.member("reason", entry.reason)
+        json.member("received_at", entry.receivedAt.rfc3339)
+        json.member("type", entry.type)
     }
 }

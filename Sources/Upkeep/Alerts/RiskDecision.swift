@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 
 /// Which alerts follow from new events of a dispute, early fraud warning or review.
@@ -27,7 +28,7 @@ extension AlertAuthor {
             about: risk.subject,
             now: now,
             Words(summary: risk.beginning, nextStep: risk.nextStep, section: .paymentAtRisk),
-            RiskFacts(risk)
+            risk.facts
         )
     }
 
@@ -48,7 +49,7 @@ extension AlertAuthor {
             about: [alertID(risk)],
             now: now,
             Words(summary: summary, nextStep: "Nothing is to be done.", section: .paymentAtRisk),
-            RiskFacts(risk, ending: alertID(risk), object)
+            risk.facts(ending: alertID(risk), object)
         )
     }
 }
@@ -91,57 +92,49 @@ extension PaymentRisk {
     }
 }
 
-private struct RiskFacts: Encodable {
-    var dispute: String?
-    var early_fraud_warning: String?
-    var review: String?
-    let charge: String?
-    let payment_intent: String?
-    let account: String?
-    let livemode: Bool
-    /// In minor units of the currency.
-    let amount: Int64?
-    let currency: String?
-    let amount_display: String?
-    var status: String?
-    var reason: String?
-    /// The deadline in Unix seconds, and in RFC 3339.
-    var due_by: Int64?
-    var due_at: String?
-    /// The `webhook-id` of the alert that this one ends.
-    var alert: String?
-
-    init(_ risk: PaymentRisk) {
-        charge = risk.charge
-        payment_intent = risk.paymentIntent
-        account = risk.account
-        livemode = risk.livemode
-        amount = risk.amount?.minorUnits
-        currency = risk.amount?.currency.code
-        amount_display = risk.amount?.display
-        switch risk.matter {
+extension PaymentRisk {
+    /// The facts of an alert that the risk has begun.
+    fileprivate var facts: JSONMembers {
+        var facts = commonFacts
+        switch matter {
         case .dispute(let status, let dueBy):
-            dispute = risk.reference.id
-            self.status = status
-            due_by = dueBy.unixSeconds
-            due_at = dueBy.rfc3339
-        case .fraudWarning(let type):
-            early_fraud_warning = risk.reference.id
-            reason = type
-        case .review(let reason):
-            review = risk.reference.id
-            self.reason = reason
+            facts.add("status", status)
+            // The deadline in Unix seconds, and in RFC 3339.
+            facts.add("due_by", dueBy)
+            facts.add("due_at", dueBy.rfc3339)
+        case .fraudWarning(let reason), .review(let reason): facts.add("reason", reason)
         }
+        return facts
     }
 
-    init(_ risk: PaymentRisk, ending alert: String, _ object: StripeObject) {
-        self.init(risk)
-        self.alert = alert
-        (due_by, due_at) = (nil, nil)
-        switch object {
-        case .dispute(let dispute): status = dispute.status
-        case .review(let review): reason = review.closedReason
+    /// The facts of an alert that the risk is over; `alert` is the `webhook-id` of the one that it ends.
+    fileprivate func facts(ending alert: String, _ object: StripeObject) -> JSONMembers {
+        var facts = commonFacts
+        facts.add("alert", alert)
+        switch (object, matter) {
+        case (.dispute(let dispute), _): facts.add("status", dispute.status)
+        case (.review(let review), _): facts.add("reason", review.closedReason)
+        case (_, .fraudWarning(let reason)): facts.add("reason", reason)
         default: break
         }
+        return facts
+    }
+
+    private var commonFacts: JSONMembers {
+        var facts = JSONMembers()
+        switch matter {
+        case .dispute: facts.add("dispute", reference.id)
+        case .fraudWarning: facts.add("early_fraud_warning", reference.id)
+        case .review: facts.add("review", reference.id)
+        }
+        facts.add("charge", charge)
+        facts.add("payment_intent", paymentIntent)
+        facts.add("account", account)
+        facts.add("livemode", livemode)
+        // In minor units of the currency.
+        facts.add("amount", amount?.minorUnits)
+        facts.add("currency", amount?.currency)
+        facts.add("amount_display", amount?.display)
+        return facts
     }
 }

@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 
 /// Whether missing webhooks are an outage: Stripe lists events that did not arrive, rather than no customer
@@ -120,6 +121,12 @@ extension AlertAuthor {
         let heardAt = last?.receivedAt ?? watchedSince
         let minutes = max(0, now.seconds(since: heardAt)) / 60
         let count = "\(unheard.isMore ? "at least " : "")\(unheard.count)"
+        var facts = JSONMembers()
+        facts.add("events", unheard.first)
+        facts.add("last_event_at", last?.receivedAt.rfc3339)
+        facts.add("missing", unheard.count)
+        facts.add("missing_is_minimum", unheard.isMore)
+        facts.add("silent_minutes", minutes)
         return alert(
             .stripeSilent,
             about: [last?.id ?? "", heardAt.rfc3339],
@@ -134,15 +141,7 @@ extension AlertAuthor {
                     + "`console-billing backfill --since \(heardAt.rfc3339)`.",
                 section: .silence
             ),
-            SilenceFacts(
-                last_event_at: last?.receivedAt.rfc3339,
-                silent_minutes: minutes,
-                missing: unheard.count,
-                missing_is_minimum: unheard.isMore,
-                events: unheard.first.map {
-                    .init(id: $0.id, type: $0.type, created_at: $0.created?.rfc3339)
-                }
-            )
+            facts
         )
     }
 
@@ -152,6 +151,12 @@ extension AlertAuthor {
         now: Instant
     ) -> Alert {
         let since = incident.lastEventAt ?? incident.begunAt
+        var facts = JSONMembers()
+        // The `webhook-id` of the alert that reported the outage.
+        facts.add("alert", incident.alertID)
+        facts.add("event", event.id)
+        facts.add("last_event_at", incident.lastEventAt?.rfc3339)
+        facts.add("resumed_at", event.receivedAt.rfc3339)
         return alert(
             .stripeResumed,
             about: [incident.alertID],
@@ -163,34 +168,15 @@ extension AlertAuthor {
                     + "sends again for three days at most, and not at all for the time that the endpoint was disabled.",
                 section: .silence
             ),
-            ResumptionFacts(
-                alert: incident.alertID,
-                last_event_at: incident.lastEventAt?.rfc3339,
-                resumed_at: event.receivedAt.rfc3339,
-                event: event.id
-            )
+            facts
         )
     }
 }
 
-private struct SilenceFacts: Encodable {
-    struct Listed: Encodable {
-        let id: String
-        let type: String
-        let created_at: String?
+extension UnheardEvents.Event: JSONObject {
+    func write(to json: inout JSONWriter) {
+        json.member("created_at", created?.rfc3339)
+        json.member("id", id)
+        json.member("type", type)
     }
-
-    let last_event_at: String?
-    let silent_minutes: Int64
-    let missing: Int
-    let missing_is_minimum: Bool
-    let events: [Listed]
-}
-
-private struct ResumptionFacts: Encodable {
-    /// The `webhook-id` of the alert that reported the outage.
-    let alert: String
-    let last_event_at: String?
-    let resumed_at: String
-    let event: String
 }

@@ -1,5 +1,5 @@
 import Billing
-import FoundationEssentials
+import JSON
 package import Storage
 package import StripeAPI
 
@@ -195,9 +195,8 @@ struct ListWalk {
     private func keep() async throws(Interruption) { if isKept { try await sitting.keep() } }
 
     private static func created(_ bytes: [UInt8]) -> Instant? {
-        struct Made: Decodable { let created: Int64? }
-        let made = try? JSONDecoder().decode(Made.self, from: Data(bytes))
-        return made?.created.map(Instant.init(unixSeconds:))
+        let created = try? JSONValue.read(bytes) { $0.integer("created") }
+        return created.map(Instant.init(unixSeconds:))
     }
 }
 

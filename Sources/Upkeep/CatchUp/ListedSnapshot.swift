@@ -1,6 +1,7 @@
 import Billing
+import Cryptography
+import JSON
 import Storage
-import Webhooks
 
 /// How objects were requested from Stripe.
 struct FetchContext: Sendable {

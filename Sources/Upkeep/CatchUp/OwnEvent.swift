@@ -1,5 +1,5 @@
 import Billing
-import FoundationEssentials
+import JSON
 import Storage
 
 /// Events that this service records itself beside Stripe's; they do not change a payment.
@@ -26,52 +26,26 @@ enum OwnEvent {
         livemode: Bool,
         now: Instant
     ) -> [UInt8] {
-        let envelope = Envelope(
-            id: completionID(ofRun: run.id),
-            type: completionType,
-            created: now,
-            livemode: livemode,
-            account: request.wish.account,
-            data: .init(
-                object: .init(
-                    id: run.id,
-                    since: request.from,
-                    until: request.through,
-                    rows: comparison.rows,
-                    drift_total: comparison.driftCount,
-                    mended: comparison.mended,
-                    remaining: comparison.remaining,
-                    drift: Array(comparison.drift.prefix(100))
-                )
-            )
-        )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // The values are strings, numbers and lists, so encoding cannot fail.
-        return (try? encoder.encode(envelope)).map { Array($0) } ?? []
-    }
-
-    private struct Envelope: Encodable {
-        struct Payload: Encodable { let object: Result }
-
-        struct Result: Encodable {
-            let object = "reconciliation"
-            let id: String
-            let since: Instant
-            let until: Instant?
-            let rows: Int
-            let drift_total: Int
-            let mended: Int
-            let remaining: Int
-            let drift: [Drift]
+        JSONWriter.object { json in
+            json.member("account", request.wish.account)
+            json.member("created", now)
+            json.object("data") { json in
+                json.object("object") { json in
+                    json.member("drift", Array(comparison.drift.prefix(100)))
+                    json.member("drift_total", comparison.driftCount)
+                    json.member("id", run.id)
+                    json.member("mended", comparison.mended)
+                    json.member("object", "reconciliation")
+                    json.member("remaining", comparison.remaining)
+                    json.member("rows", comparison.rows)
+                    json.member("since", request.from)
+                    json.member("until", request.through)
+                }
+            }
+            json.member("id", completionID(ofRun: run.id))
+            json.member("livemode", livemode)
+            json.member("object", "event")
+            json.member("type", completionType)
         }
-
-        let object = "event"
-        let id: String
-        let type: String
-        let created: Instant
-        let livemode: Bool
-        let account: String?
-        let data: Payload
     }
 }

@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 
 /// Recording of listed events and objects, through the same log as webhooks.
@@ -62,14 +63,14 @@ extension Sitting {
     /// so the field is added here.
     private func delivery(ofEvent listed: ListedObject) -> DeliveredEvent? {
         guard let event = try? Event(parsing: listed.bytes) else { return nil }
-        guard let account, event.account == nil, let quoted = FetchedObject.quoted(account),
+        guard let account, event.account == nil,
             let brace = listed.bytes.firstIndex(of: UInt8(ascii: "{"))
         else {
             return DeliveredEvent(event: event, payload: listed.bytes, receivedAt: now, source: .api)
         }
         // If a name occurs twice in the JSON, the first is read: a later `"account": null` does no harm.
         let payload =
-            Array(listed.bytes[...brace]) + Array(#""account":\#(quoted),"#.utf8)
+            Array(listed.bytes[...brace]) + Array(#""account":\#(JSONWriter.text(of: account)),"#.utf8)
             + listed.bytes[(brace + 1)...]
         return (try? Event(parsing: payload)).map {
             DeliveredEvent(event: $0, payload: payload, receivedAt: now, source: .api)

@@ -1,5 +1,5 @@
 import Billing
-import FoundationEssentials
+import JSON
 import Storage
 import StripeAPI
 
@@ -15,11 +15,9 @@ extension Store {
         let query = EventQuery(source: .webhook, account: account, limit: 1)
         guard let newest = try await entries(query)?.elements.first,
             let body = try await entry(id: newest.id)?.payload,
-            let context = (try? JSONDecoder().decode(Placed.self, from: Data(body)))?.context,
+            let context = try? JSONValue.read(body, { $0.string("context") }),
             context.hasSuffix("/\(account)")
         else { return account }
         return context
     }
 }
-
-private struct Placed: Decodable { let context: String? }

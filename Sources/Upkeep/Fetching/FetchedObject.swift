@@ -1,5 +1,5 @@
 package import Billing
-import FoundationEssentials
+import JSON
 
 /// Wraps an object from Stripe's API in an event, so that it can be recorded like a webhook.
 package enum FetchedObject {
@@ -23,19 +23,16 @@ package enum FetchedObject {
         apiVersion: String,
         now: Instant
     ) -> [UInt8] {
-        let shown = (try? JSONDecoder().decode(Mode.self, from: Data(object)))?.livemode ?? livemode
-        // An account id may hold any visible character, including quotes, so it is JSON-encoded.
-        let accountField = account.flatMap(quoted).map { #""account":\#($0),"# } ?? ""
-        let head =
-            #"{"id":"\#(id)","object":"event","api_version":"\#(apiVersion)",\#(accountField)"#
-            + #""created":\#(now.unixSeconds),"livemode":\#(shown),"#
-            + #""type":"\#(reference.kind.rawValue).fetched","data":{"object":"#
-        return Array(head.utf8) + object + Array("}}".utf8)
+        let shown = try? JSONValue.read(object) { $0.bool("livemode") }
+        return JSONWriter.object { json in
+            json.member("account", account)
+            json.member("api_version", apiVersion)
+            json.member("created", now)
+            json.object("data") { $0.verbatim("object", object) }
+            json.member("id", id)
+            json.member("livemode", shown ?? livemode)
+            json.member("object", "event")
+            json.member("type", "\(reference.kind.rawValue).fetched")
+        }
     }
-
-    static func quoted(_ text: String) -> String? {
-        (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    private struct Mode: Decodable { let livemode: Bool? }
 }

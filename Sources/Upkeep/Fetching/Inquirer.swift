@@ -1,12 +1,7 @@
 import Billing
+import JSON
 import Storage
 import StripeAPI
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// Fetches objects from Stripe's API and records each in the event log.
 ///
@@ -140,10 +135,8 @@ struct Inquirer: Sendable {
         } catch {
             throw .stripe(error)
         }
-        return (try? JSONDecoder().decode(Twinned.self, from: Data(event)))?.snapshot_event
+        return try? JSONValue.read(event) { $0.string("snapshot_event") }
     }
-
-    private struct Twinned: Decodable { let snapshot_event: String? }
 
     // MARK: The log
 

@@ -1,4 +1,5 @@
 package import Billing
+import JSON
 package import StripeAPI
 
 /// Fetches PaymentIntents from Stripe; concurrent requests for the same one share one call.

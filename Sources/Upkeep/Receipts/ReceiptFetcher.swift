@@ -1,5 +1,5 @@
 package import Billing
-import FoundationEssentials
+import JSON
 package import StripeAPI
 import Synchronization
 
@@ -39,12 +39,12 @@ package final class ReceiptFetcher: ReceiptSource {
             let body = try await ask { () async throws(StripeAPIError) in
                 try await self.stripe.charge(target.object.id, account: target.account)
             }
-            return try allowed(try decode(ChargeReceipt.self, body).receipt_url)
+            return try allowed(try read(body) { $0.string("receipt_url") })
         case .paymentIntent:
             let body = try await ask { () async throws(StripeAPIError) in
                 try await self.stripe.paymentIntent(target.object.id, account: target.account)
             }
-            return try allowed(try decode(IntentReceipt.self, body).latest_charge?.receipt_url)
+            return try allowed(try read(body) { $0["latest_charge"]?.string("receipt_url") })
         case .invoice:
             return try allowed(try await invoiceLinks(target.object.id, account: target.account).page)
         case .refund, .dispute, .checkoutSession, .invoicePayment, .customer, .earlyFraudWarning, .review:
@@ -59,8 +59,10 @@ package final class ReceiptFetcher: ReceiptSource {
         let body = try await ask { () async throws(StripeAPIError) in
             try await self.stripe.invoice(id, account: account)
         }
-        let invoice = try decode(InvoiceDocuments.self, body)
-        return (invoice.hosted_invoice_url ?? invoice.invoice_pdf, invoice.invoice_pdf)
+        return try read(body) { invoice in
+            let pdf = invoice.string("invoice_pdf")
+            return (invoice.string("hosted_invoice_url") ?? pdf, pdf)
+        }
     }
 
     private func ask(
@@ -73,12 +75,12 @@ package final class ReceiptFetcher: ReceiptSource {
         }
     }
 
-    private func decode<Value: Decodable>(
-        _ type: Value.Type,
-        _ body: [UInt8]
+    private func read<Value>(
+        _ body: [UInt8],
+        _ value: (JSONValue) -> Value
     ) throws(ReceiptUnavailable) -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(body))
+            return try JSONValue.read(body, value)
         } catch {
             throw ReceiptUnavailable("Stripe's answer cannot be read")
         }
@@ -91,17 +93,4 @@ package final class ReceiptFetcher: ReceiptSource {
         }
         return url
     }
-}
-
-private struct ChargeReceipt: Decodable {
-    let receipt_url: String?
-}
-
-private struct IntentReceipt: Decodable {
-    let latest_charge: ChargeReceipt?
-}
-
-private struct InvoiceDocuments: Decodable {
-    let hosted_invoice_url: String?
-    let invoice_pdf: String?
 }

@@ -1,5 +1,5 @@
 package import Billing
-import FoundationEssentials
+import JSON
 package import StripeAPI
 import Synchronization
 
@@ -142,8 +142,10 @@ package final class StripeReceiptMailer: ReceiptMailer {
             let intent = try await ask { () async throws(StripeAPIError) in
                 try await self.stripe.paymentIntent(target.object.id, account: target.account)
             }
-            guard let charge = try decode(IntentCharge.self, intent).latest_charge else { throw .noCharge }
-            return charge.id
+            // An expanded charge; nil before there is one.
+            let charge = try read(intent) { $0["latest_charge"]?.string("id") }
+            guard let charge else { throw .noCharge }
+            return charge
         default: throw .noCharge
         }
     }
@@ -153,8 +155,9 @@ package final class StripeReceiptMailer: ReceiptMailer {
         let body = try await ask { () async throws(StripeAPIError) in
             try await self.stripe.charge(charge.id, account: charge.account)
         }
-        let addresses = try decode(ChargeAddresses.self, body)
-        let known = [addresses.receipt_email, addresses.billing_details?.email].compactMap { $0 }
+        let known = try read(body) { charge in
+            [charge.string("receipt_email"), charge["billing_details"]?.string("email")].compactMap(\.self)
+        }
         guard let address = known.lazy.compactMap(EmailAddress.init).first else { throw .noAddress }
         return address
     }
@@ -169,12 +172,12 @@ package final class StripeReceiptMailer: ReceiptMailer {
         }
     }
 
-    private func decode<Value: Decodable>(
-        _ type: Value.Type,
-        _ body: [UInt8]
+    private func read<Value>(
+        _ body: [UInt8],
+        _ value: (JSONValue) -> Value
     ) throws(ReceiptNotMailed) -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(body))
+            return try JSONValue.read(body, value)
         } catch {
             throw .unavailable(
                 reason: "Stripe's answer cannot be read",
@@ -208,15 +211,4 @@ package final class StripeReceiptMailer: ReceiptMailer {
             )
         }
     }
-}
-
-private struct IntentCharge: Decodable {
-    struct Charge: Decodable { let id: String }
-    let latest_charge: Charge?
-}
-
-private struct ChargeAddresses: Decodable {
-    struct Details: Decodable { let email: String? }
-    let receipt_email: String?
-    let billing_details: Details?
 }

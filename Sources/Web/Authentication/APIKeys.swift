@@ -1,4 +1,4 @@
-package import Webhooks
+package import Cryptography
 
 /// The permissions that an API key can have.
 package enum Scope: String, CaseIterable, Sendable {

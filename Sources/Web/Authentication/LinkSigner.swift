@@ -1,6 +1,6 @@
 import Billing
+import Cryptography
 import Storage
-import Webhooks
 
 /// A signed link's contents: one purpose and one transaction, with the customer that owns the transaction.
 struct TransactionLink: Sendable {
@@ -50,7 +50,7 @@ struct LinkSigner: Sendable {
 
     /// The link to a transaction's receipt.
     func receiptLink(_ link: TransactionLink, now: Instant) -> String {
-        let path = PathSegment.encoded(link.transaction)
+        let path = PercentEncoding.encoded(link.transaction)
         return "\(publicURL)/v1/transactions/\(path)/receipt?\(query(link, now: now))"
     }
 

@@ -1,6 +1,7 @@
 import Billing
 import HTTPTypes
 import Hummingbird
+import JSON
 import Logging
 import Storage
 import Webhooks
@@ -27,7 +28,10 @@ struct WebhookController: Sendable {
             throw error
         }
         instruments.delivered(outcome, in: began.duration(to: .now))
-        return JSONBody.response(Receipt(outcome: outcome.rawValue))
+        return JSONBody.response { json in
+            json.member("outcome", outcome.rawValue)
+            json.member("received", true)
+        }
     }
 
     private func accept(_ request: Request, _ context: AppContext) async throws -> RecordOutcome {
@@ -91,11 +95,6 @@ struct WebhookController: Sendable {
             "\(error)".asSentence,
             headers: headers
         )
-    }
-
-    private struct Receipt: Encodable {
-        let received = true
-        let outcome: String
     }
 }
 

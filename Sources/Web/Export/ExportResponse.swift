@@ -1,5 +1,6 @@
 import Billing
 import Hummingbird
+import JSON
 import NIOCore
 
 /// A file that is streamed while its rows are read from the store, or that is built whole if it is small.
@@ -18,7 +19,7 @@ enum ExportResponse {
         ) { ByteBuffer(string: $0.map { CSV.line(cells($0)) }.joined()) }
     }
 
-    static func jsonLines<Line: Encodable & SendableMetatype>(
+    static func jsonLines<Line: JSONEncodable & SendableMetatype>(
         named name: String,
         rows: FeedRows,
         line: @escaping @Sendable (Transaction) -> Line
@@ -42,7 +43,7 @@ enum ExportResponse {
         )
     }
 
-    static func jsonLines(named name: String, rows: [some Encodable]) -> Response {
+    static func jsonLines(named name: String, rows: [some JSONEncodable]) -> Response {
         var buffer = ByteBuffer()
         for row in rows {
             buffer.writeImmutableBuffer(JSONBody.encode(row))

@@ -1,3 +1,4 @@
+import Billing
 import Storage
 
 /// A path of this service with its query parameters, percent-encoded.
@@ -25,8 +26,6 @@ struct PageLink {
 
     var text: String {
         guard !parameters.isEmpty else { return path }
-        return path + "?"
-            + parameters.map { "\(PathSegment.encoded($0.name))=\(PathSegment.encoded($0.value))" }
-            .joined(separator: "&")
+        return path + "?" + PercentEncoding.form(parameters)
     }
 }

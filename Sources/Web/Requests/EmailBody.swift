@@ -1,29 +1,8 @@
-import FoundationEssentials
+import JSON
 
 /// The body `{"email":"…"}`.
-struct EmailBody: Decodable {
+struct EmailBody {
     let email: String?
-
-    private enum Fault: Error {
-        case unknown(String)
-    }
-
-    private struct AnyKey: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init?(intValue: Int) { nil }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init(_ text: String) { stringValue = text }
-    }
-
-    init(from decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: AnyKey.self)
-        if let unknown = members.allKeys.map(\.stringValue).filter({ $0 != "email" }).min() {
-            throw Fault.unknown(unknown)
-        }
-        email = try members.decodeIfPresent(String.self, forKey: AnyKey("email"))
-    }
 
     /// Parses the body; an empty body has no address.
     ///
@@ -33,23 +12,9 @@ struct EmailBody: Decodable {
             email = nil
             return
         }
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(bytes))
-        } catch Fault.unknown(let name) {
-            throw APIError(
-                .badRequest,
-                .invalidRequest,
-                code: "parameter_unknown",
-                "This route takes nothing but email.",
-                parameter: String(name.prefix(64))
-            )
-        } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
-            throw .invalid("email", "Give the address as text, or leave it out.")
-        } catch {
-            throw .invalid(
-                "body",
-                "Send a JSON object such as {\"email\":\"somebody@example.com\"}, or nothing."
-            )
+        let example = "{\"email\":\"somebody@example.com\"}, or nothing"
+        email = try ObjectBody.read(bytes, taking: ["email"], example: example) { json throws(APIError) in
+            try json.optionalText("email", "Give the address as text, or leave it out.")
         }
     }
 }

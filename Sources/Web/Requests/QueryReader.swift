@@ -84,6 +84,6 @@ struct QueryReader {
 
     private static func decoded(_ text: Substring.UTF8View) -> String? {
         let spaced = text.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
-        return PathSegment.decoded(String(decoding: spaced, as: UTF8.self))
+        return PercentEncoding.decoded(String(decoding: spaced, as: UTF8.self))
     }
 }

@@ -1,4 +1,5 @@
 import Billing
+import JSON
 
 /// Posted records: a JSON array, one record a line (JSONL), or a single record.
 ///
@@ -88,7 +89,7 @@ enum RecordList {
     }
 
     private static func isJSON(_ bytes: [UInt8]) -> Bool {
-        (try? bytes.withUnsafeBufferPointer { try JSONValue.read($0) { _ in } }) != nil
+        (try? JSONValue.read(bytes) { _ in }) != nil
     }
 
     private static func parsed<Record>(
@@ -99,19 +100,15 @@ enum RecordList {
         guard bytes.count <= maximumRecordBytes else {
             throw problem(number, "it is longer than \(maximumRecordBytes) bytes")
         }
-        var refusal: APIError?
-        let result = try? bytes.withUnsafeBufferPointer { bytes in
-            try JSONValue.read(bytes) { json -> Record in
-                do throws(APIError) {
-                    return try one(json, number, record)
-                } catch {
-                    refusal = error
-                    throw error
-                }
+        do {
+            return try bytes.withUnsafeBufferPointer { bytes in
+                try JSONValue.read(bytes) { json in try one(json, number, record) }
             }
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw problem(number, "it is not JSON")
         }
-        if let result { return result }
-        throw refusal ?? problem(number, "it is not JSON")
     }
 
     private static func one<Record>(

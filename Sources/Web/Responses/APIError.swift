@@ -1,10 +1,10 @@
-import FoundationEssentials
 package import HTTPTypes
 import Hummingbird
+import JSON
 
 /// An error as all routes answer it: in Stripe's format, with an accurate HTTP status.
 package struct APIError: Error, Equatable, Sendable {
-    package enum Kind: String, Codable, Sendable {
+    package enum Kind: String, Sendable {
         case invalidRequest = "invalid_request_error"
         case authentication = "authentication_error"
         case permission = "permission_error"
@@ -66,58 +66,50 @@ extension APIError {
     }
 }
 
-private struct ErrorBody: Encodable {
-    struct Inner: Encodable {
-        let type: APIError.Kind
-        let code: String
-        let message: String
-        let param: String?
-        let request_id: String
-    }
-    let error: Inner
-}
-
 extension APIError {
     func response(requestID: String) -> Response {
         var fields = headers
         fields[.contentType] = "application/json; charset=utf-8"
         fields[.cacheControl] = "no-store"
-        let body = ErrorBody(
-            error: .init(type: kind, code: code, message: message, param: parameter, request_id: requestID)
-        )
-        return Response(status: status, headers: fields, body: .init(byteBuffer: JSONBody.encode(body)))
+        return Response(status: status, headers: fields, body: .init(byteBuffer: bytes(requestID: requestID)))
     }
 
-    /// The error as bytes, for a request that HTTP parsing rejected and no route can answer.
+    /// The error as bytes, also for a request that HTTP parsing rejected and no route can answer.
     func bytes(requestID: String) -> ByteBuffer {
-        JSONBody.encode(
-            ErrorBody(
-                error: .init(
-                    type: kind,
-                    code: code,
-                    message: message,
-                    param: parameter,
-                    request_id: requestID
-                )
-            )
+        ByteBuffer(
+            bytes: JSONWriter.object { json in
+                json.object("error") { json in
+                    json.member("code", code)
+                    json.member("message", message)
+                    json.member("param", parameter)
+                    json.member("request_id", requestID)
+                    json.member("type", kind.rawValue)
+                }
+            }
         )
     }
 }
 
 /// JSON in the format of all answers.
 enum JSONBody {
-    static func encode(_ value: some Encodable) -> ByteBuffer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Encoding cannot fail: answers consist of texts, finite numbers, booleans, lists and objects.
-        return ByteBuffer(bytes: (try? encoder.encode(value)) ?? Data("{}".utf8))
+    static func encode(_ value: some JSONEncodable) -> ByteBuffer {
+        ByteBuffer(bytes: JSONWriter.bytes(of: value))
     }
 
-    static func response(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
+    static func response(_ value: some JSONEncodable, status: HTTPResponse.Status = .ok) -> Response {
+        response(encode(value), status)
+    }
+
+    /// Answers with an object whose members the closure writes, sorted by name.
+    static func response(_ members: (inout JSONWriter) -> Void) -> Response {
+        response(ByteBuffer(bytes: JSONWriter.object(members)), .ok)
+    }
+
+    private static func response(_ body: ByteBuffer, _ status: HTTPResponse.Status) -> Response {
         Response(
             status: status,
             headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
-            body: .init(byteBuffer: encode(value))
+            body: .init(byteBuffer: body)
         )
     }
 }

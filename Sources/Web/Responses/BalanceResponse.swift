@@ -1,79 +1,55 @@
 import Billing
+import JSON
 
 /// A customer's balance in the API's format; amounts are exact decimal strings in the currency's major unit.
-struct BalanceResponse: Encodable {
-    let object = "balance"
+struct BalanceResponse: JSONObject {
     /// `nil` if the balance is the sum of several customers of one user.
     let customer: String?
-    let balances: [Currency]
-    let burn_per_hour: String?
-    let burn_per_hour_display: String
-    let days_left: String?
-    let indexed_to: IndexedResponse?
+    let totals: [BalanceDay]
+    let burn: Spend?
+    let newest: CalendarDay?
 
-    struct Currency: Encodable {
-        let currency: String
-        let purchases: String
-        let refunds: String
-        let disputes: String
-        let credits: String
-        let spent: String
-        let balance: String
-        let balance_display: String
-        let complete: Bool
-
-        init(_ total: BalanceDay) {
-            currency = total.currency.code
-            purchases = total.purchases.exactText
-            refunds = total.refunds.exactText
-            disputes = total.disputes.exactText
-            credits = total.credits.exactText
-            spent = total.spend.exactText
-            balance = total.closing.exactText
-            balance_display = total.closing.display(in: total.currency)
-            complete = total.isComplete
+    func write(to json: inout JSONWriter) {
+        json.array("balances", totals) { json, total in
+            json.member("balance", total.closing.exactText)
+            json.member("balance_display", total.closing.display(in: total.currency))
+            json.member("complete", total.isComplete)
+            json.member("credits", total.credits.exactText)
+            json.member("currency", total.currency)
+            json.member("disputes", total.disputes.exactText)
+            json.member("purchases", total.purchases.exactText)
+            json.member("refunds", total.refunds.exactText)
+            json.member("spent", total.spend.exactText)
         }
-    }
-
-    init(customer: String?, totals: [BalanceDay], burn: Spend?, newest: CalendarDay?) {
-        self.customer = customer
-        balances = totals.map(Currency.init)
-        burn_per_hour = burn?.total?.exactText
-        burn_per_hour_display = burn?.display ?? "–"
+        json.member("burn_per_hour", burn?.total?.exactText)
+        json.member("burn_per_hour_display", burn?.display ?? "–")
+        json.member("customer", customer)
         let dollars = totals.first { $0.currency == .usd }?.closing ?? .zero
-        days_left = burn.flatMap { BurnRate.daysLeft(dollars, perHour: $0) }
-        indexed_to = newest.map(IndexedResponse.init)
+        json.member("days_left", burn.flatMap { BurnRate.daysLeft(dollars, perHour: $0) })
+        json.member("indexed_to", newest.map(IndexedResponse.init))
+        json.member("object", "balance")
     }
 }
 
 /// One day of a balance in the API's format.
-struct BalanceDayResponse: Encodable {
-    let date: String
-    let currency: String
-    let opening: String
-    let purchases: String
-    let refunds: String
-    let disputes: String
-    let credits: String
-    let spend: String
-    let closing: String
-    let closing_display: String
-    let purchases_to_date: String
-    let complete: Bool
+struct BalanceDayResponse: JSONObject {
+    let day: BalanceDay
 
-    init(_ day: BalanceDay) {
-        date = day.date.text
-        currency = day.currency.code
-        opening = day.opening.exactText
-        purchases = day.purchases.exactText
-        refunds = day.refunds.exactText
-        disputes = day.disputes.exactText
-        credits = day.credits.exactText
-        spend = day.spend.exactText
-        closing = day.closing.exactText
-        closing_display = day.closing.display(in: day.currency)
-        purchases_to_date = day.purchasesToDate.exactText
-        complete = day.isComplete
+    init(_ day: BalanceDay) { self.day = day }
+
+    func write(to json: inout JSONWriter) {
+        json.member("closing", day.closing.exactText)
+        json.member("closing_display", day.closing.display(in: day.currency))
+        json.member("complete", day.isComplete)
+        json.member("credits", day.credits.exactText)
+        json.member("currency", day.currency)
+        json.member("date", day.date.text)
+        json.member("disputes", day.disputes.exactText)
+        json.member("opening", day.opening.exactText)
+        json.member("purchases", day.purchases.exactText)
+        json.member("purchases_to_date", day.purchasesToDate.exactText)
+        json.member("refunds", day.refunds.exactText)
+        json.member("spend", day.spend.exactText)
     }
 
     static func columns(in zone: LocalTime) -> [String] {
@@ -86,8 +62,9 @@ struct BalanceDayResponse: Encodable {
 
     var cells: [String] {
         [
-            date, currency.uppercased(), opening, purchases, refunds, disputes, credits, spend, closing,
-            purchases_to_date, complete ? "yes" : "no",
+            day.date.text, day.currency.code.uppercased(), day.opening.exactText, day.purchases.exactText,
+            day.refunds.exactText, day.disputes.exactText, day.credits.exactText, day.spend.exactText,
+            day.closing.exactText, day.purchasesToDate.exactText, day.isComplete ? "yes" : "no",
         ]
     }
 }

@@ -1,9 +1,10 @@
 import Billing
+import JSON
 
 /// A payment or a claimed coupon, in the format that Console's page reads.
 ///
 /// Optional fields without a value are omitted, as in Console.
-struct ConsoleTransaction: Encodable {
+struct ConsoleTransaction: JSONObject {
     let id: String
     let type: String
     let amount: Int64
@@ -32,6 +33,21 @@ struct ConsoleTransaction: Encodable {
         stripeInvoiceId = row.invoice
         receiptUrl = row.receipt.available ? links.receiptLink(.init(row, for: .receipt), now: now) : nil
         description = row.description
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.member("amount", amount)
+        json.member("amountRefunded", amountRefunded)
+        json.member("cardBrand", cardBrand)
+        json.member("cardLast4", cardLast4)
+        json.member("created", created)
+        json.member("currency", currency)
+        json.member("description", description)
+        json.member("id", id)
+        json.member("receiptUrl", receiptUrl)
+        json.member("status", status)
+        json.member("stripeInvoiceId", stripeInvoiceId)
+        json.member("type", type)
     }
 
     static func columns(_ zone: LocalTime) -> [String] {

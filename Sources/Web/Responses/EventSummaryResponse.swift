@@ -1,10 +1,11 @@
 package import Billing
+package import JSON
 package import Storage
 
 /// The number of events in the log: in the last hour, in the last day, and in total.
-package struct EventSummaryResponse: Codable, Sendable {
+package struct EventSummaryResponse: JSONObject, JSONDecodable, Sendable {
     /// The events of a period; every outcome and source is included, even with 0 events.
-    package struct Counts: Codable, Sendable {
+    package struct Counts: JSONObject, JSONDecodable, Sendable {
         package let events: Int
         package let by_outcome: [String: Int]
         package let by_source: [String: Int]
@@ -25,9 +26,20 @@ package struct EventSummaryResponse: Codable, Sendable {
                 }
             )
         }
+
+        package init(_ json: JSONValue) throws(JSONFieldError) {
+            events = try json.decode("events")
+            by_outcome = try json.decode("by_outcome")
+            by_source = try json.decode("by_source")
+        }
+
+        package func write(to json: inout JSONWriter) {
+            json.member("by_outcome", by_outcome)
+            json.member("by_source", by_source)
+            json.member("events", events)
+        }
     }
 
-    package private(set) var object = "event_summary"
     package let generated_at: Instant
     /// The time of the last event from any source; absent if there are none.
     package let last_received_at: Instant?
@@ -51,5 +63,24 @@ package struct EventSummaryResponse: Codable, Sendable {
         self.hour = hour
         self.day = day
         self.total = total
+    }
+
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        generated_at = try json.decode("generated_at")
+        last_received_at = try json.decodeIfPresent("last_received_at")
+        last_webhook_at = try json.decodeIfPresent("last_webhook_at")
+        hour = try json.decode("hour")
+        day = try json.decode("day")
+        total = try json.decode("total")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("day", day)
+        json.member("generated_at", generated_at)
+        json.member("hour", hour)
+        json.member("last_received_at", last_received_at)
+        json.member("last_webhook_at", last_webhook_at)
+        json.member("object", "event_summary")
+        json.member("total", total)
     }
 }

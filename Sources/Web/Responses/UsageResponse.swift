@@ -1,33 +1,37 @@
 import Billing
+import JSON
 
 /// A day of usage, or one group of a day, in the API's format.
-struct UsageLineResponse: Encodable {
+struct UsageLineResponse: JSONObject {
     let line: UsageLine
     let grouping: UsageGrouping
     let providerName: String?
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ name: String) { stringValue = name }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
+    func write(to json: inout JSONWriter) {
+        json.member("complete", line.isComplete)
+        json.member("date", line.date.text)
+        writeGroup(.deployment, &json)
+        json.member("deployments", line.totals.deployments)
+        writeGroup(.gpuModel, &json)
+        json.member("leases", line.totals.leases)
+        writeGroup(.provider, &json)
+        if grouping == .provider { json.nullable("provider_name", providerName) }
+        json.object("resources") { json in
+            json.member("cpu", line.totals.cpuMilli)
+            json.member("gpu", line.totals.gpus)
+            json.member("memory", line.totals.memoryBytes)
+            json.member("storage", line.totals.ephemeralBytes &+ line.totals.persistentBytes)
+        }
+        json.nullable("spent", line.spent?.exactText)
+        json.member("spent_display", line.spentDisplay)
+        json.member("unpriced", line.spend.unpricedTexts)
     }
 
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(line.date.text, forKey: Key("date"))
-        if grouping != .total {
-            try container.encode(line.group.isEmpty ? nil : line.group, forKey: Key(grouping.rawValue))
-        }
-        if grouping == .provider { try container.encode(providerName, forKey: Key("provider_name")) }
-        try container.encode(line.totals.leases, forKey: Key("leases"))
-        try container.encode(line.totals.deployments, forKey: Key("deployments"))
-        try container.encode(ResourcesResponse(line.totals), forKey: Key("resources"))
-        try container.encode(line.spent?.exactText, forKey: Key("spent"))
-        try container.encode(line.spentDisplay, forKey: Key("spent_display"))
-        try container.encode(line.spend.unpricedTexts, forKey: Key("unpriced"))
-        try container.encode(line.isComplete, forKey: Key("complete"))
+    /// Writes the group under its own name, which has a place in the order of the members; null if the lines
+    /// are grouped by something that this line lacks.
+    private func writeGroup(_ member: UsageGrouping, _ json: inout JSONWriter) {
+        guard grouping == member else { return }
+        json.member(named: member.rawValue, line.group.isEmpty ? nil : line.group)
     }
 
     static func columns(_ grouping: UsageGrouping, in zone: LocalTime) -> [String] {
@@ -55,57 +59,25 @@ struct UsageLineResponse: Encodable {
             String(totals.ephemeralBytes &+ totals.persistentBytes),
             totals.gpus.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "),
             line.spent?.exactText ?? "",
-            line.spend.unpricedTexts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(
-                separator: ", "
-            ),
+            line.spend.unpricedCell,
             line.isComplete ? "yes" : "no",
         ]
     }
 }
 
-/// The leased resources: processors in thousandths, memory and storage in bytes, GPUs by model.
-private struct ResourcesResponse: Encodable {
-    let cpu: Int64
-    let memory: Int64
-    let storage: Int64
-    let gpu: [String: Int64]
-
-    init(_ totals: UsageTotals) {
-        cpu = totals.cpuMilli
-        memory = totals.memoryBytes
-        storage = totals.ephemeralBytes &+ totals.persistentBytes
-        gpu = totals.gpus
-    }
-}
-
 /// A month of usage in the API's format.
-struct UsageMonthResponse: Encodable {
-    let month: String
-    let days: Int
-    let spent: String?
-    let spent_display: String
-    let unpriced: [String: String]
-    let complete: Bool
+struct UsageMonthResponse: JSONObject {
+    let month: UsageMonth
 
-    private enum CodingKeys: CodingKey { case month, days, spent, spent_display, unpriced, complete }
+    init(_ month: UsageMonth) { self.month = month }
 
-    init(_ month: UsageMonth) {
-        self.month = month.month
-        days = month.days
-        spent = month.spend.total?.exactText
-        spent_display = month.spend.display
-        unpriced = month.spend.unpricedTexts
-        complete = month.isComplete
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(month, forKey: .month)
-        try container.encode(days, forKey: .days)
-        try container.encode(spent, forKey: .spent)
-        try container.encode(spent_display, forKey: .spent_display)
-        try container.encode(unpriced, forKey: .unpriced)
-        try container.encode(complete, forKey: .complete)
+    func write(to json: inout JSONWriter) {
+        json.member("complete", month.isComplete)
+        json.member("days", month.days)
+        json.member("month", month.month)
+        json.nullable("spent", month.spend.total?.exactText)
+        json.member("spent_display", month.spend.display)
+        json.member("unpriced", month.spend.unpricedTexts)
     }
 
     static func columns(in zone: LocalTime) -> [String] {
@@ -114,9 +86,8 @@ struct UsageMonthResponse: Encodable {
 
     var cells: [String] {
         [
-            month, String(days), spent ?? "",
-            unpriced.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "),
-            complete ? "yes" : "no",
+            month.month, String(month.days), month.spend.total?.exactText ?? "", month.spend.unpricedCell,
+            month.isComplete ? "yes" : "no",
         ]
     }
 }
@@ -144,6 +115,13 @@ extension Spend {
     }
 }
 
+extension Spend {
+    /// The tokens without a price, as one cell of a table.
+    fileprivate var unpricedCell: String {
+        unpricedTexts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    }
+}
+
 extension Denomination {
     fileprivate var symbol: String {
         code.hasPrefix("u") && code.utf8.count <= 6 ? code.dropFirst().uppercased() : code
@@ -151,12 +129,13 @@ extension Denomination {
 }
 
 /// How far the chain is indexed.
-struct IndexedResponse: Encodable {
-    let date: String
-    let height: String
+struct IndexedResponse: JSONObject {
+    let day: CalendarDay
 
-    init(_ day: CalendarDay) {
-        date = day.date.text
-        height = String(day.lastHeightYet)
+    init(_ day: CalendarDay) { self.day = day }
+
+    func write(to json: inout JSONWriter) {
+        json.member("date", day.date.text)
+        json.member("height", String(day.lastHeightYet))
     }
 }

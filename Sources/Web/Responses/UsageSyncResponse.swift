@@ -1,8 +1,9 @@
 package import Billing
+package import JSON
 package import Storage
 
 /// The sync of usage, for operators, in the API and in the terminal.
-package struct UsageSyncResponse: Codable, Sendable {
+package struct UsageSyncResponse: JSONObject, JSONDecodable, Sendable {
     package let id: String
     package let object: String
     package let state: String
@@ -62,10 +63,62 @@ package struct UsageSyncResponse: Codable, Sendable {
         note = progress?.source == .node ? Self.nodeNote : nil
     }
 
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.decode("id")
+        object = try json.decode("object")
+        state = try json.decode("state")
+        reason = try json.decodeIfPresent("reason")
+        failure = try json.decodeIfPresent("failure")
+        source = try json.decodeIfPresent("source")
+        chain_id = try json.decodeIfPresent("chain_id")
+        pass = try json.decode("pass")
+        stage = try json.decodeIfPresent("stage")
+        full = try json.decode("full")
+        begun_at = try json.decode("begun_at")
+        updated_at = try json.decode("updated_at")
+        leases = try json.decode("leases")
+        leases_changed = try json.decode("leases_changed")
+        days = try json.decode("days")
+        days_changed = try json.decode("days_changed")
+        contradictions = try json.decode("contradictions")
+        indexed_height = try json.decodeIfPresent("indexed_height")
+        indexed_at = try json.decodeIfPresent("indexed_at")
+        lag_seconds = try json.decodeIfPresent("lag_seconds")
+        indexed_to = try json.decodeIfPresent("indexed_to")
+        indexed_to_final = try json.decodeIfPresent("indexed_to_final")
+        note = try json.decodeIfPresent("note")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.member("begun_at", begun_at)
+        json.member("chain_id", chain_id)
+        json.member("contradictions", contradictions)
+        json.member("days", days)
+        json.member("days_changed", days_changed)
+        json.member("failure", failure)
+        json.member("full", full)
+        json.member("id", id)
+        json.member("indexed_at", indexed_at)
+        json.member("indexed_height", indexed_height)
+        json.member("indexed_to", indexed_to)
+        json.member("indexed_to_final", indexed_to_final)
+        json.member("lag_seconds", lag_seconds)
+        json.member("leases", leases)
+        json.member("leases_changed", leases_changed)
+        json.member("note", note)
+        json.member("object", object)
+        json.member("pass", pass)
+        json.member("reason", reason)
+        json.member("source", source)
+        json.member("stage", stage)
+        json.member("state", state)
+        json.member("updated_at", updated_at)
+    }
+
     private static let nodeNote =
         "A node knows no days, no price of AKT and not what a lease holds; only leases of known accounts were read. "
         + "Days come by POST /v1/usage/calendar, or all of it from Console's indexer: USAGE_INDEXER_URL."
 
     /// The JSON of the API's answer.
-    package var json: [UInt8] { Array(JSONBody.encode(self).readableBytesView) }
+    package var json: [UInt8] { JSONWriter.bytes(of: self) }
 }

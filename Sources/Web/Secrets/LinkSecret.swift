@@ -1,5 +1,5 @@
 import Billing
-import Webhooks
+import Cryptography
 
 /// A secret that signs links and sessions, with a usage counter.
 struct LinkSecret: Sendable {

@@ -1,5 +1,5 @@
 import Billing
-import Webhooks
+import Cryptography
 
 /// One secret in force, described without revealing it.
 struct SecretInForce: Sendable {

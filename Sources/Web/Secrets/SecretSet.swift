@@ -1,4 +1,5 @@
 import Billing
+package import Cryptography
 package import Webhooks
 
 /// The configured secrets, which can be replaced while the service runs.

@@ -1,4 +1,5 @@
 import Billing
+import Cryptography
 import Webhooks
 
 /// The signing rules that are independent of the secrets; a change needs a restart.

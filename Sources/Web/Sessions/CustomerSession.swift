@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 
 /// The temporary access to one customer's data, which the holder of an API key grants (`POST
@@ -28,22 +29,18 @@ extension CustomerSession {
     }
 
     init?(payload: [UInt8]) {
-        guard
-            let session = try? payload.withUnsafeBufferPointer({ bytes in
-                try JSONValue.read(bytes) { json -> CustomerSession? in
-                    guard let customer = json["customer"]?.string, let end = json["expires_at"]?.integer
-                    else {
-                        return nil
-                    }
-                    return CustomerSession(
-                        customer: CustomerKey(customer, account: json["account"]?.string),
-                        owner: json["owner"]?.string,
-                        returnURL: json["return_url"]?.string,
-                        expiresAt: Instant(unixSeconds: end)
-                    )
-                }
-            })
-        else { return nil }
+        let read = try? JSONValue.read(payload) { json -> CustomerSession? in
+            guard let customer = json.string("customer"), let end = json.integer("expires_at") else {
+                return nil
+            }
+            return CustomerSession(
+                customer: CustomerKey(customer, account: json.string("account")),
+                owner: json.string("owner"),
+                returnURL: json.string("return_url"),
+                expiresAt: Instant(unixSeconds: end)
+            )
+        }
+        guard let session = read else { return nil }
         self = session
     }
 }

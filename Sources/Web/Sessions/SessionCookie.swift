@@ -1,7 +1,7 @@
 import Billing
+import Cryptography
 import HTTPTypes
 import Hummingbird
-import Webhooks
 
 /// The cookie that holds a customer session.
 ///

@@ -1,6 +1,6 @@
 import Billing
+import Cryptography
 import Storage
-import Webhooks
 
 /// Signs customer sessions and verifies their tokens, so that sessions need no storage.
 ///

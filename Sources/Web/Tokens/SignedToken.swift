@@ -1,4 +1,6 @@
 import Billing
+import Cryptography
+import JSON
 
 /// A bearer token as it was received (a JWS in compact form, RFC 7515), parsed but not verified.
 struct SignedToken: Sendable {
@@ -89,7 +91,7 @@ struct TokenClaims: Sendable, Equatable {
 extension [UInt8] {
     /// The result of `body` for the parsed JSON; `nil` if the bytes are not valid JSON.
     func readJSON<Result>(_ body: (JSONValue) -> Result?) -> Result? {
-        withUnsafeBufferPointer { bytes in (try? JSONValue.read(bytes) { body($0) }) ?? nil }
+        try? JSONValue.read(self, body)
     }
 }
 

@@ -1,5 +1,5 @@
 import Billing
-import Webhooks
+import Cryptography
 
 /// The keys that an issuer signs tokens with, by key id (a JWK Set, RFC 7517).
 package struct SigningKeySet: Sendable {

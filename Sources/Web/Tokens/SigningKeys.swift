@@ -1,5 +1,5 @@
 import Billing
-import Webhooks
+import Cryptography
 
 /// Fetches the issuer's current JWK Set; it must limit the size and the duration.
 package typealias FetchSigningKeys = @Sendable () async throws(SigningKeysUnavailable) -> [UInt8]

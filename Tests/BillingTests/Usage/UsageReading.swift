@@ -1,4 +1,5 @@
 import Billing
+import JSON
 
 extension LeaseRecord {
     /// Reads a record out of a text, as the service does.

@@ -165,7 +165,7 @@ struct UsagePageTests {
         let months = UsageReport.months(readings.days).suffix(6).map { UsageMonthResponse($0) }
         #expect(
             contents.months.lines.reversed().map { $0.cells[0].cellNumber ?? "" }
-                == months.map { ($0.spent ?? "").roundedToMillionths }
+                == months.map { ($0.month.spend.total?.exactText ?? "").roundedToMillionths }
         )
         #expect(contents.months.lines.map(\.machine).first == "2026-03" && contents.months.lines.count == 6)
     }

@@ -1,6 +1,6 @@
+import Cryptography
 import HTTPClient
 import StripeAPI
-import Webhooks
 
 @testable import Web
 

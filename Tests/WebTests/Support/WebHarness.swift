@@ -1,4 +1,5 @@
 import Billing
+import Cryptography
 import Foundation
 import HTTPClient
 import Logging

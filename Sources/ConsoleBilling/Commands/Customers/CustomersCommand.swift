@@ -1,6 +1,7 @@
 import ArgumentParser
-import FoundationEssentials
+import Billing
 import HTTPClient
+import JSON
 import Web
 
 /// `console-billing customers`: shows and sets which users a Stripe customer belongs to.
@@ -44,9 +45,14 @@ struct CustomersCommand: AsyncParsableCommand {
         var credentials = DevelopmentCredentials.defaultPath
         @OptionGroup var output: OutputOptions
 
-        private struct Page: Decodable {
+        private struct Page: JSONDecodable {
             let data: [CustomerResponse]
-            let has_more: Bool
+            let hasMore: Bool
+
+            init(_ json: JSONValue) throws(JSONFieldError) {
+                data = try json.decode("data")
+                hasMore = try json.decode("has_more")
+            }
         }
 
         func run() async throws {
@@ -57,7 +63,7 @@ struct CustomersCommand: AsyncParsableCommand {
                     while hasMore {
                         let page = try decoded(Page.self, from: await server.get(path(after: customers.last)))
                         customers += page.data
-                        hasMore = page.has_more
+                        hasMore = page.hasMore
                     }
                     show(customers)
                 }
@@ -69,7 +75,9 @@ struct CustomersCommand: AsyncParsableCommand {
             if user == nil, organization == nil {
                 parameters += [("limit", "100"), ("starting_after", last?.id)]
             }
-            let query = parameters.compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }
+            let query = parameters.compactMap { name, value in
+                value.map { "\(name)=\(PercentEncoding.encoded($0))" }
+            }
             return "/v1/customers?" + query.joined(separator: "&")
         }
 
@@ -116,9 +124,9 @@ struct CustomersCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reportingFailures {
-                let query = account.map { "?account=\(escaped($0))" } ?? ""
+                let query = account.map { "?account=\(PercentEncoding.encoded($0))" } ?? ""
                 let bytes = try await connection.connected(credentials: credentials) {
-                    try await $0.get("/v1/customers/\(escaped(customer))\(query)")
+                    try await $0.get("/v1/customers/\(PercentEncoding.encoded(customer))\(query)")
                 }
                 try CustomersCommand.show(bytes, output)
             }
@@ -159,12 +167,6 @@ struct CustomersCommand: AsyncParsableCommand {
         var credentials = DevelopmentCredentials.defaultPath
         @OptionGroup var output: OutputOptions
 
-        private struct Wish: Encodable {
-            let users: [String]?
-            let organizations: [String]?
-            let account: String?
-        }
-
         func validate() throws {
             guard !noUsers || user.isEmpty, !noOrganizations || organization.isEmpty else {
                 throw ValidationError("Name some or say that there are none, not both.")
@@ -173,15 +175,16 @@ struct CustomersCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reportingFailures {
-                let wish = try JSONEncoder().encode(
-                    Wish(
-                        users: user.isEmpty && !noUsers ? nil : user,
-                        organizations: organization.isEmpty && !noOrganizations ? nil : organization,
-                        account: account
+                let wish = JSONWriter.object { json in
+                    json.member("account", account)
+                    json.member(
+                        "organizations",
+                        organization.isEmpty && !noOrganizations ? nil : organization
                     )
-                )
+                    json.member("users", user.isEmpty && !noUsers ? nil : user)
+                }
                 let bytes = try await connection.connected(credentials: credentials) {
-                    try await $0.put("/v1/customers/\(escaped(customer))", Array(wish))
+                    try await $0.put("/v1/customers/\(PercentEncoding.encoded(customer))", wish)
                 }
                 try CustomersCommand.show(bytes, output)
             }
@@ -215,10 +218,7 @@ struct CustomersCommand: AsyncParsableCommand {
     }
 
     fileprivate static func json(_ customers: [CustomerResponse]) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings and booleans cannot fail to encode.
-        let data = (try? encoder.encode(customers)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
-        return #"{"data":\#(data),"has_more":false,"object":"list","url":"/v1/customers"}"#
+        let list = ListResponse(url: "/v1/customers", hasMore: false, data: customers)
+        return JSONWriter.text(of: list)
     }
 }

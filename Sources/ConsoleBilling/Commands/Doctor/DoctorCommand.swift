@@ -1,10 +1,10 @@
 import ArgumentParser
 import Billing
+import Cryptography
 import Foundation
 import HTTPClient
 import Stories
 import StripeAPI
-import Webhooks
 
 /// `console-billing doctor`: checks everything that the service depends on.
 struct DoctorCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import Billing
 import Foundation
 import HTTPClient
+import JSON
 import StripeAPI
 import Webhooks
 
@@ -86,13 +87,8 @@ struct ServiceExamination {
         }
     }
 
-    private struct Refusal: Decodable {
-        struct Details: Decodable { let code: String? }
-        let error: Details
-    }
-
     private static func errorCode(in body: [UInt8]) -> String? {
-        try? JSONDecoder().decode(Refusal.self, from: Data(body)).error.code
+        try? JSONValue.read(body) { $0["error"]?.string("code") }
     }
 
     private func answer(_ path: String) async -> Result<TransportResponse, TransportError> {

@@ -1,4 +1,6 @@
 import Billing
+import JSON
+import Web
 
 /// Reads the running service's event log page by page.
 struct EventLogReader {
@@ -9,9 +11,15 @@ struct EventLogReader {
     /// A decoded event, and its JSON as the service wrote it.
     typealias Line = (record: EventRecord, spelling: String)
 
-    private struct Page: Decodable {
-        let data: [EventRecord]
-        let has_more: Bool
+    private struct Page: JSONDecodable {
+        let lines: [Line]
+        let hasMore: Bool
+
+        init(_ json: JSONValue) throws(JSONFieldError) {
+            hasMore = try json.decode("has_more")
+            let records: [EventRecord] = try json.decode("data")
+            lines = Array(zip(records, json["data"]?.elements?.map(\.spelling) ?? []))
+        }
     }
 
     private static let largestPage = 100
@@ -35,19 +43,15 @@ struct EventLogReader {
         while true {
             let size = min(left, Self.largestPage)
             let parameters = filters + [("limit", String(size)), (cursor?.name ?? "", cursor?.id)]
-            let query = parameters.compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }
+            let query = parameters.compactMap { name, value in
+                value.map { "\(name)=\(PercentEncoding.encoded($0))" }
+            }
             let bytes = try await server.get("/v1/events?\(query.joined(separator: "&"))")
             let page = try decoded(Page.self, from: bytes)
-            take(Array(zip(page.data, try Self.spellings(bytes))))
-            left -= page.data.count
-            guard page.has_more, left > 0, let last = page.data.last else { return page.has_more }
-            cursor = ("starting_after", last.cursor)
-        }
-    }
-
-    private static func spellings(_ bytes: [UInt8]) throws -> [String] {
-        try bytes.withUnsafeBufferPointer { text in
-            try JSONValue.read(text) { $0[named: "data"]?.elements?.map(\.spelling) ?? [] }
+            take(page.lines)
+            left -= page.lines.count
+            guard page.hasMore, left > 0, let last = page.lines.last else { return page.hasMore }
+            cursor = ("starting_after", last.record.cursor)
         }
     }
 }
@@ -62,7 +66,7 @@ enum ListFormat: String, CaseIterable {
 
     /// One JSON object in the form of a page of `GET /v1/events`.
     static func json(_ lines: [EventLogReader.Line], hasMore: Bool) -> String {
-        let data = lines.map(\.spelling).joined(separator: ",")
-        return #"{"data":[\#(data)],"has_more":\#(hasMore),"object":"list","url":"/v1/events"}"#
+        let data = lines.map { JSONText($0.spelling) }
+        return JSONWriter.text(of: ListResponse(url: "/v1/events", hasMore: hasMore, data: data))
     }
 }

@@ -1,8 +1,9 @@
 import Billing
+import JSON
 import Storage
 
 /// An event of the log, as the service's API returns it.
-struct EventRecord: Decodable, Sendable {
+struct EventRecord: Sendable {
     let id: String
     let type: String
     let created: Int64?
@@ -36,4 +37,25 @@ struct EventRecord: Decodable, Sendable {
     }
 
     static let columns = ["RECEIVED", "EVENT", "API VERSION", "TYPE", "OBJECT", "OUTCOME"]
+}
+
+extension EventRecord: JSONDecodable {
+    init(_ json: JSONValue) throws(JSONFieldError) {
+        id = try json.decode("id")
+        type = try json.decode("type")
+        created = try json.decodeIfPresent("created")
+        received_at = try json.decode("received_at")
+        livemode = try json.decode("livemode")
+        account = try json.decodeIfPresent("account")
+        api_version = try json.decodeIfPresent("api_version")
+        api_versions = json["api_versions"]?.elements?.map(\.string)
+        cursor = try json.decode("cursor")
+        source = try json.decode("source")
+        outcome = try json.decode("outcome")
+        reason = try json.decodeIfPresent("reason")
+        object_id = try json.decodeIfPresent("object_id")
+        size = try json.decode("size")
+        payload = try json.decodeIfPresent("payload")
+        removal = try json.decodeIfPresent("removal")
+    }
 }

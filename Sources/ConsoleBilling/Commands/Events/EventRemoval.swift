@@ -1,7 +1,8 @@
 import Billing
+import JSON
 
 /// Why an event's body was deleted, as the service's API returns it.
-struct EventRemoval: Decodable, Sendable {
+struct EventRemoval: Sendable {
     let removed_at: Int64
     let cause: String
     let archive: String?
@@ -12,5 +13,13 @@ struct EventRemoval: Decodable, Sendable {
         if cause == "erasure" { return "erased on \(day), with the personal data of its customer" }
         return archive.map { "let go of on \(day); the archive has it in \($0)" }
             ?? "let go of on \(day), as old as bodies are kept"
+    }
+}
+
+extension EventRemoval: JSONDecodable {
+    init(_ json: JSONValue) throws(JSONFieldError) {
+        removed_at = try json.decode("removed_at")
+        cause = try json.decode("cause")
+        archive = try json.decodeIfPresent("archive")
     }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Billing
+import JSON
 
 /// `console-billing events reproject`.
 struct EventsReprojectCommand: AsyncParsableCommand {
@@ -23,16 +25,23 @@ struct EventsReprojectCommand: AsyncParsableCommand {
     var credentials = DevelopmentCredentials.defaultPath
     @OptionGroup var output: OutputOptions
 
-    private struct Reprojection: Decodable {
+    private struct Reprojection: JSONDecodable {
         let events: Int
         let transactions: Int
         let changed: Int
+
+        init(_ json: JSONValue) throws(JSONFieldError) {
+            events = try json.decode("events")
+            transactions = try json.decode("transactions")
+            changed = try json.decode("changed")
+        }
     }
 
     func run() async throws {
         try await reportingFailures {
             let paths =
-                ids.isEmpty ? ["/v1/events/reproject"] : ids.map { "/v1/events/\(escaped($0))/reproject" }
+                ids.isEmpty
+                ? ["/v1/events/reproject"] : ids.map { "/v1/events/\(PercentEncoding.encoded($0))/reproject" }
             try await connection.connected(credentials: credentials) { server in
                 for path in paths {
                     let bytes = try await server.post(path, patience: .seconds(3600))

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Billing
+import JSON
 import Stories
 
 /// `console-billing events retry`: reads quarantined events again.
@@ -27,9 +29,14 @@ struct EventsRetryCommand: AsyncParsableCommand {
     var credentials = DevelopmentCredentials.defaultPath
     @OptionGroup var output: OutputOptions
 
-    private struct Reprojection: Decodable {
+    private struct Reprojection: JSONDecodable {
         let changed: Int
         let event: EventRecord
+
+        init(_ json: JSONValue) throws(JSONFieldError) {
+            changed = try json.decode("changed")
+            event = try json.decode("event")
+        }
     }
 
     /// The result for each event.
@@ -106,7 +113,7 @@ struct EventsRetryCommand: AsyncParsableCommand {
     private func retry(_ id: String, _ server: ServerConnection) async throws(CommandFailure) -> Reprojection
     {
         do {
-            let path = "/v1/events/\(escaped(id))/reproject"
+            let path = "/v1/events/\(PercentEncoding.encoded(id))/reproject"
             return try decoded(Reprojection.self, from: await server.post(path))
         } catch {
             guard error.code == Sysexits.badData else { throw error }

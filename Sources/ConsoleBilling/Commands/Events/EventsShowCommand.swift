@@ -85,9 +85,9 @@ extension ServerConnection {
     }
 
     private func event(_ id: String, in version: String?) async throws(CommandFailure) -> [UInt8] {
-        let query = version.map { "?api_version=\(escaped($0))" } ?? ""
+        let query = version.map { "?api_version=\(PercentEncoding.encoded($0))" } ?? ""
         do {
-            return try await get("/v1/events/\(escaped(id))\(query)")
+            return try await get("/v1/events/\(PercentEncoding.encoded(id))\(query)")
         } catch {
             guard error.code == Sysexits.badData else { throw error }
             if let version {

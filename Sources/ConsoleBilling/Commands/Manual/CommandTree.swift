@@ -1,9 +1,10 @@
 import ArgumentParser
 import Foundation
+import JSON
 
 /// The commands as described by the argument parser, for the manual and the reference.
-struct CommandTree: Decodable {
-    struct Command: Decodable {
+struct CommandTree {
+    struct Command: JSONDecodable {
         let commandName: String
         let superCommands: [String]?
         let shouldDisplay: Bool?
@@ -11,6 +12,16 @@ struct CommandTree: Decodable {
         let discussion: String?
         let subcommands: [Command]?
         let arguments: [Argument]?
+
+        init(_ json: JSONValue) throws(JSONFieldError) {
+            commandName = try json.decode("commandName")
+            superCommands = try json.decodeIfPresent("superCommands")
+            shouldDisplay = try json.decodeIfPresent("shouldDisplay")
+            abstract = try json.decodeIfPresent("abstract")
+            discussion = try json.decodeIfPresent("discussion")
+            subcommands = try json.decodeIfPresent("subcommands")
+            arguments = try json.decodeIfPresent("arguments")
+        }
 
         /// Such as `console-billing events list`.
         var fullName: String { ((superCommands ?? []) + [commandName]).joined(separator: " ") }
@@ -31,12 +42,17 @@ struct CommandTree: Decodable {
         }
     }
 
-    struct Argument: Decodable {
-        enum Kind: String, Decodable { case positional, option, flag }
+    struct Argument: JSONDecodable {
+        enum Kind: String, JSONDecodable { case positional, option, flag }
 
-        struct Name: Decodable {
+        struct Name: JSONDecodable {
             let kind: String
             let name: String
+
+            init(_ json: JSONValue) throws(JSONFieldError) {
+                kind = try json.decode("kind")
+                name = try json.decode("name")
+            }
 
             var text: String { (kind == "long" ? "--" : "-") + name }
         }
@@ -50,6 +66,18 @@ struct CommandTree: Decodable {
         let defaultValue: String?
         let allValues: [String]?
         let abstract: String?
+
+        init(_ json: JSONValue) throws(JSONFieldError) {
+            kind = try json.decode("kind")
+            shouldDisplay = try json.decode("shouldDisplay")
+            isOptional = try json.decode("isOptional")
+            isRepeating = try json.decode("isRepeating")
+            names = try json.decodeIfPresent("names")
+            valueName = try json.decodeIfPresent("valueName")
+            defaultValue = try json.decodeIfPresent("defaultValue")
+            allValues = try json.decodeIfPresent("allValues")
+            abstract = try json.decodeIfPresent("abstract")
+        }
 
         /// The usage text: `--limit <limit>`, `--all`, `<ids> ...`.
         var spelling: String {
@@ -78,7 +106,7 @@ struct CommandTree: Decodable {
 
     let command: Command
 
-    /// - Throws: A decoding error, if a new version of the parser describes commands differently.
+    /// - Throws: ``JSONFieldError``, if a new version of the parser describes commands differently.
     init(of root: any ParsableCommand.Type) throws {
         var description = ""
         do {
@@ -87,7 +115,7 @@ struct CommandTree: Decodable {
         } catch {
             description = root.fullMessage(for: error)
         }
-        self = try JSONDecoder().decode(CommandTree.self, from: Data(description.utf8))
+        command = try JSONValue.read(Array(description.utf8)) { try $0.decode("command") }
     }
 
     /// All visible commands.

@@ -27,12 +27,14 @@ struct ServedUpkeep: UpkeepDesk {
         _ kind: UpkeepRun.Kind,
         _ parameters: [String: String]
     ) async throws(CommandFailure) -> UpkeepRunResponse {
-        let query = parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\(escaped($0.value))" }
+        let query = parameters.sorted { $0.key < $1.key }.map {
+            "\($0.key)=\(PercentEncoding.encoded($0.value))"
+        }
         return try read(await connection.post("\(Self.path(kind))?\(query.joined(separator: "&"))"))
     }
 
     func show(_ kind: UpkeepRun.Kind, id: String) async throws(CommandFailure) -> UpkeepRunResponse {
-        try read(await connection.get("\(Self.path(kind))/\(escaped(id))"))
+        try read(await connection.get("\(Self.path(kind))/\(PercentEncoding.encoded(id))"))
     }
 
     private func read(_ bytes: [UInt8]) throws(CommandFailure) -> UpkeepRunResponse {

@@ -14,11 +14,15 @@ struct CSVText {
     let columns: [String]
     let rows: [Row]
 
-    /// - Throws: ``Fault`` for an unclosed quotation mark, or a row with more or fewer cells than the first.
+    /// - Throws: ``Fault`` for an unclosed quotation mark, a column that is given twice, or a row with more or
+    ///   fewer cells than the first.
     init(_ bytes: [UInt8]) throws(Fault) {
         var all = try Self.rows(bytes[...].droppingByteOrderMark)
         guard !all.isEmpty else { throw Fault(line: 1, problem: "there are no columns") }
         columns = all.removeFirst().cells.map { $0.lowercased() }
+        // A spreadsheet may add columns that have neither a name nor a value.
+        let names = columns.filter { !$0.isEmpty }
+        if Set(names).count < names.count { throw Fault(line: 1, problem: "it names a column twice") }
         for row in all where row.cells.count != columns.count {
             throw Fault(
                 line: row.line,

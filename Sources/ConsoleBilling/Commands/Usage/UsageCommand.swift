@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import HTTPClient
+import JSON
+import Stories
 import StripeAPI
 
 /// `console-billing usage`: sends usage records of the chain to the running service.
@@ -51,10 +53,16 @@ struct UsageCommand: AsyncParsableCommand {
         private static let recordsAtATime = 1000
         private static let shownFaults = 20
 
-        private struct Intake: Decodable {
+        private struct Intake: JSONDecodable {
             let accepted: Int
             let changed: Int
             let contradictions: Int
+
+            init(_ json: JSONValue) throws(JSONFieldError) {
+                accepted = try json.decode("accepted")
+                changed = try json.decode("changed")
+                contradictions = try json.decode("contradictions")
+            }
         }
 
         private struct Outcome {
@@ -121,8 +129,7 @@ struct UsageCommand: AsyncParsableCommand {
             defer { progress.clear() }
             for start in stride(from: 0, to: file.records.count, by: size) {
                 let batch = file.records[start..<min(start + size, file.records.count)]
-                let body =
-                    Array("[".utf8) + Array(batch.joined(separator: [UInt8(ascii: ",")])) + Array("]".utf8)
+                let body = JSONWriter.bytes(of: batch.map { JSONText($0) })
                 let bytes = try await server.send(
                     TransportRequest(
                         file.kind == .accounts ? .put(body) : .post(body),
@@ -130,12 +137,7 @@ struct UsageCommand: AsyncParsableCommand {
                         limits: TransportLimits(totalTimeout: .seconds(300))
                     )
                 )
-                guard let intake = try? JSONDecoder().decode(Intake.self, from: Data(bytes)) else {
-                    throw CommandFailure(
-                        Sysexits.internalError,
-                        "The answer is not one of console-billing's. Is another service there?"
-                    )
-                }
+                let intake = try decoded(Intake.self, from: bytes)
                 outcome.accepted += intake.accepted
                 outcome.changed += intake.changed
                 outcome.contradictions += intake.contradictions
@@ -147,10 +149,13 @@ struct UsageCommand: AsyncParsableCommand {
         private func report(_ outcome: Outcome) {
             switch output.chosen {
             case .json:
-                Terminal.line(
-                    #"{"object":"usage_import","accepted":\#(outcome.accepted),"changed":\#(outcome.changed),"#
-                        + #""contradictions":\#(outcome.contradictions),"skipped":\#(outcome.skipped)}"#
-                )
+                let json: OrderedJSON = [
+                    "object": "usage_import", "accepted": .integer(Int64(outcome.accepted)),
+                    "changed": .integer(Int64(outcome.changed)),
+                    "contradictions": .integer(Int64(outcome.contradictions)),
+                    "skipped": .integer(Int64(outcome.skipped)),
+                ]
+                Terminal.line(json.compact)
             case .human:
                 var line = "\(outcome.accepted) records taken, \(outcome.changed) of them new or changed."
                 if outcome.contradictions > 0 {

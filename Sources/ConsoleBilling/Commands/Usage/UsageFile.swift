@@ -1,6 +1,5 @@
 import Billing
-import Foundation
-import Stories
+import JSON
 
 /// Usage records of one kind in a JSON, JSONL or CSV file, each checked as the service checks them.
 struct UsageFile {
@@ -70,13 +69,10 @@ struct UsageFile {
     private static func lines(_ bytes: [UInt8]) throws(Fault) -> [Text] {
         // An array may be formatted in any way, so its records are counted instead of lines.
         if bytes.first(where: { !isSpace($0) }) == UInt8(ascii: "[") {
-            guard let elements = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [Any] else {
+            guard let elements = try? JSONValue.read(bytes, { $0.elements?.map(\.raw) }) else {
                 throw Fault(line: 1, problem: "this is not JSON")
             }
-            return elements.enumerated().map { index, element in
-                let data = try? JSONSerialization.data(withJSONObject: element, options: [.fragmentsAllowed])
-                return (index + 1, Array(data ?? Data()))
-            }
+            return elements.enumerated().map { ($0.offset + 1, $0.element) }
         }
         if members(of: bytes) != nil { return [(1, bytes)] }
         return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
@@ -88,10 +84,11 @@ struct UsageFile {
         do {
             let table = try CSVText(bytes)
             return table.rows.map { row in
-                let members = zip(table.columns, row.cells).filter { !$0.1.isEmpty }.map { name, cell in
-                    "\(quoted(name)):\(value(of: cell, in: name))"
+                var members = JSONMembers()
+                for (name, cell) in zip(table.columns, row.cells) where !cell.isEmpty {
+                    members.add(name, value(of: cell, in: name))
                 }
-                return (row.line, Array("{\(members.joined(separator: ","))}".utf8))
+                return (row.line, JSONWriter.bytes(of: members))
             }
         } catch {
             throw Fault(line: error.line, problem: error.problem)
@@ -99,43 +96,38 @@ struct UsageFile {
     }
 
     /// Every field may be a JSON string, except lists and booleans.
-    private static func value(of cell: String, in column: String) -> String {
+    private static func value(of cell: String, in column: String) -> JSONText {
         switch (column, cell.lowercased()) {
-        case ("final", "true"), ("final", "false"): cell.lowercased()
-        case ("price_segments", _), ("accounts", _): cell
-        default: quoted(cell)
+        case ("final", "true"), ("final", "false"): JSONText(cell.lowercased())
+        case ("price_segments", _), ("accounts", _): JSONText(cell)
+        default: JSONText(JSONWriter.bytes(of: cell))
         }
     }
-
-    private static func quoted(_ text: String) -> String { OrderedJSON.string(text).compact }
 
     private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
 
     private static func members(of text: [UInt8]) -> Set<String>? {
-        try? text.withUnsafeBufferPointer { bytes in
-            try JSONValue.read(bytes) { $0.members.map { Set($0.map(\.name)) } }
-        }
+        try? JSONValue.read(text) { $0.members.map { Set($0.map(\.name)) } }
     }
 
     private static func problem(_ text: [UInt8], _ kind: Kind) -> String? {
-        var problem: String?
-        let isJSON: Void? = try? text.withUnsafeBufferPointer { bytes in
-            try JSONValue.read(bytes) { json in
-                guard json.isObject else {
-                    problem = "this is not a JSON object"
-                    return
-                }
-                do throws(JSONFieldError) {
-                    switch kind {
-                    case .leases: _ = try LeaseRecord(json)
-                    case .calendar: _ = try CalendarDay(json)
-                    case .accounts: _ = try AccountMap(json)
-                    }
-                } catch {
-                    problem = error.description
+        do {
+            try JSONValue.read(text) { json in
+                switch kind {
+                case _ where !json.isObject:
+                    throw CommandFailure(Sysexits.badData, "this is not a JSON object")
+                case .leases: _ = try LeaseRecord(json)
+                case .calendar: _ = try CalendarDay(json)
+                case .accounts: _ = try AccountMap(json)
                 }
             }
+            return nil
+        } catch let error as JSONFieldError {
+            return error.description
+        } catch let failure as CommandFailure {
+            return failure.message
+        } catch {
+            return "this is not JSON"
         }
-        return isJSON == nil ? "this is not JSON" : problem
     }
 }

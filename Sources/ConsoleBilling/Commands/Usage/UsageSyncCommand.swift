@@ -59,7 +59,10 @@ struct UsageSyncCommand: AsyncParsableCommand {
     }
 
     private func show(_ id: String, _ server: ServerConnection) async throws -> UsageSyncResponse {
-        try decoded(UsageSyncResponse.self, from: try await server.get("\(Self.path)/\(escaped(id))"))
+        try decoded(
+            UsageSyncResponse.self,
+            from: try await server.get("\(Self.path)/\(PercentEncoding.encoded(id))")
+        )
     }
 
     private func follow(

@@ -1,5 +1,6 @@
 import Billing
 import Hummingbird
+import JSON
 
 /// `POST /v1/customer_sessions`: gives one customer temporary access to their own data, as Stripe's customer
 /// portal does.
@@ -27,15 +28,12 @@ struct CustomerSessionsController: Sendable {
         )
         let token = sessions.token(for: session)
         context.logger.info("customer session", metadata: ["by": "\(caller.name)"])
-        return JSONBody.response(
-            Begun(url: sessions.link(for: session), token: token, expires_at: session.expiresAt)
-        )
-    }
-
-    private struct Begun: Encodable {
-        let object = "customer_session"
-        let url: String
-        let token: String
-        let expires_at: Instant
+        let link = sessions.link(for: session)
+        return JSONBody.response { json in
+            json.member("expires_at", session.expiresAt)
+            json.member("object", "customer_session")
+            json.member("token", token)
+            json.member("url", link)
+        }
     }
 }

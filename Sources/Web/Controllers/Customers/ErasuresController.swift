@@ -1,6 +1,7 @@
 import Billing
 import Hummingbird
-import Storage
+package import JSON
+package import Storage
 
 /// `POST /v1/erasures`: erases a customer's personal data, and keeps the amounts.
 struct ErasuresController: Sendable {
@@ -38,52 +39,23 @@ struct ErasuresController: Sendable {
             "erasure",
             metadata: ["by": "\(caller.name)", "dry_run": "\(report.isDryRun)", "events": "\(report.events)"]
         )
-        return JSONBody.response(ErasureResponse(report))
+        return JSONBody.response(report)
     }
 }
 
 /// The result of an erasure, for operators.
-struct ErasureResponse: Encodable {
-    let object = "erasure"
-    let customer: String
-    let account: String?
-    let dry_run: Bool
-    /// Whether the customer had been erased before.
-    let erased_before: Bool
-    let events: Int
-    let transactions: Int
-    let credits: Int
-    let links: Int
-    let archives: [String]
-
-    init(_ report: ErasureReport) {
-        customer = report.key.customer
-        account = report.key.account
-        dry_run = report.isDryRun
-        erased_before = report.wasErased
-        events = report.events
-        transactions = report.transactions
-        credits = report.credits
-        links = report.links
-        archives = report.archives
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case object, customer, account, dry_run, erased_before, events, transactions, credits, links, archives
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(object, forKey: .object)
-        try container.encode(customer, forKey: .customer)
+extension ErasureReport: JSONObject {
+    package func write(to json: inout JSONWriter) {
         // `account` is null, not omitted, for the platform account.
-        try container.encode(account, forKey: .account)
-        try container.encode(dry_run, forKey: .dry_run)
-        try container.encode(erased_before, forKey: .erased_before)
-        try container.encode(events, forKey: .events)
-        try container.encode(transactions, forKey: .transactions)
-        try container.encode(credits, forKey: .credits)
-        try container.encode(links, forKey: .links)
-        try container.encode(archives, forKey: .archives)
+        json.nullable("account", key.account)
+        json.member("archives", archives)
+        json.member("credits", credits)
+        json.member("customer", key.customer)
+        json.member("dry_run", isDryRun)
+        json.member("erased_before", wasErased)
+        json.member("events", events)
+        json.member("links", links)
+        json.member("object", "erasure")
+        json.member("transactions", transactions)
     }
 }

@@ -1,5 +1,6 @@
 import Billing
 import Hummingbird
+import JSON
 import Storage
 
 /// The event log, for operators.
@@ -97,14 +98,17 @@ struct EventsController: Sendable {
         guard let result = try await log.reproject(eventID: id) else { throw APIError.noSuch("event") }
         let told = try await log.renderings(of: id).newestVersionFirst.map(\.entry)
         return JSONBody.response(
-            ReprojectionResponse(result, of: told.first { $0.disposition == .quarantined } ?? told.first)
+            ReprojectionResponse(
+                result: result,
+                entry: told.first { $0.disposition == .quarantined } ?? told.first
+            )
         )
     }
 
     @Sendable
     private func reprojectAll(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
-        return JSONBody.response(ReprojectionResponse(try await log.reprojectAll()))
+        return JSONBody.response(ReprojectionResponse(result: try await log.reprojectAll()))
     }
 
     @Sendable
@@ -113,60 +117,33 @@ struct EventsController: Sendable {
         let summary = try await work.summary()
         let givenUp = try await work.givenUp(limit: 100)
         let journal = try await alerts?.latestRun(.alerts)?.alertJournal
-        return JSONBody.response(
-            WorkResponse(
-                pending: summary.pending,
-                gave_up: summary.gaveUp,
-                oldest_due_at: summary.oldestDueAt,
-                given_up: givenUp.map(WorkResponse.Item.init),
-                alerts: journal.map { $0.pending.map(WorkResponse.Untold.init) }
-            )
-        )
+        return JSONBody.response { json in
+            // Alerts that the receiver does not have yet; absent if no receiver is configured.
+            if let pending = journal?.pending { json.array("alerts", pending, Self.write) }
+            json.member("gave_up", summary.gaveUp)
+            // The last hundred, newest first.
+            json.array("given_up", givenUp, Self.write)
+            json.member("object", "work_summary")
+            json.member("oldest_due_at", summary.oldestDueAt)
+            json.member("pending", summary.pending)
+        }
     }
 
-    private struct WorkResponse: Encodable {
-        let object = "work_summary"
-        let pending: Int
-        let gave_up: Int
-        let oldest_due_at: Instant?
-        /// The last hundred, newest first.
-        let given_up: [Item]
-        /// Alerts that the receiver does not have yet; absent if no receiver is configured.
-        let alerts: [Untold]?
+    private static func write(_ json: inout JSONWriter, _ pending: AlertJournal.Pending) {
+        json.member("at", pending.alert.at)
+        json.member("attempts", pending.attempts)
+        json.member("due_at", pending.dueAt)
+        json.member("failure", pending.failure)
+        json.member("id", pending.alert.id)
+        json.member("type", pending.alert.kind.rawValue)
+    }
 
-        struct Untold: Encodable {
-            let id: String
-            let type: String
-            let at: Instant
-            let attempts: Int
-            let due_at: Instant
-            let failure: String?
-
-            init(_ pending: AlertJournal.Pending) {
-                id = pending.alert.id
-                type = pending.alert.kind.rawValue
-                at = pending.alert.at
-                attempts = pending.attempts
-                due_at = pending.dueAt
-                failure = pending.failure
-            }
-        }
-
-        struct Item: Encodable {
-            /// The request to Stripe: `charge` for the object itself, `charge.refunds` for its refunds.
-            let asked: String
-            let id: String
-            let account: String?
-            let attempts: Int
-            let reason: String
-
-            init(_ work: GivenUpWork) {
-                asked = work.item.question.topic
-                id = work.item.question.subject
-                account = work.item.account
-                attempts = work.item.attempts
-                reason = work.reason
-            }
-        }
+    private static func write(_ json: inout JSONWriter, _ work: GivenUpWork) {
+        json.member("account", work.item.account)
+        // The request to Stripe: `charge` for the object itself, `charge.refunds` for its refunds.
+        json.member("asked", work.item.question.topic)
+        json.member("attempts", work.item.attempts)
+        json.member("id", work.item.question.subject)
+        json.member("reason", work.reason)
     }
 }

@@ -1,5 +1,6 @@
 import Billing
 import Hummingbird
+import JSON
 import Synchronization
 
 /// Liveness, which says that the process runs, and readiness, which says that the store can record an event.
@@ -10,7 +11,7 @@ struct HealthController: Sendable {
 
     func addRoutes(to routes: Routes) {
         for path in ["/healthz", "/v1/healthz/liveness"] {
-            routes.get(path, cost: .free) { _, _ in JSONBody.response(Status(status: "ok")) }
+            routes.get(path, cost: .free) { _, _ in JSONBody.response { $0.member("status", "ok") } }
         }
         for path in ["/readyz", "/v1/healthz/readiness"] { routes.get(path, cost: .free, use: answer) }
     }
@@ -18,10 +19,8 @@ struct HealthController: Sendable {
     @Sendable
     private func answer(_ request: Request, _ context: AppContext) async throws -> Response {
         try await readiness.check(now: context.now)
-        return JSONBody.response(Status(status: "ready"))
+        return JSONBody.response { $0.member("status", "ready") }
     }
-
-    private struct Status: Encodable { let status: String }
 }
 
 /// Checks whether the store can record an event, at most once a second for all callers.

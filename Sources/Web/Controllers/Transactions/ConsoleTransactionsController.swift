@@ -1,5 +1,6 @@
 import Billing
 import Hummingbird
+import JSON
 import Storage
 
 /// Console's own routes, so that its page works with this service without a change.
@@ -29,9 +30,13 @@ struct ConsoleTransactionsController: Sendable {
         let rows = (page?.elements ?? []).map {
             ConsoleTransaction($0, links: context.secrets.links, now: context.now)
         }
-        return JSONBody.response(
-            Envelope(data: .init(transactions: rows, totalCount: total, hasMore: page?.hasMore ?? false))
-        )
+        return JSONBody.response { json in
+            json.object("data") { json in
+                json.member("hasMore", page?.hasMore ?? false)
+                json.member("totalCount", total)
+                json.member("transactions", rows)
+            }
+        }
     }
 
     @Sendable
@@ -76,14 +81,5 @@ struct ConsoleTransactionsController: Sendable {
             }
         }
         return filter
-    }
-
-    private struct Envelope: Encodable {
-        struct Contents: Encodable {
-            let transactions: [ConsoleTransaction]
-            let totalCount: Int
-            let hasMore: Bool
-        }
-        let data: Contents
     }
 }

@@ -1,6 +1,7 @@
 import Billing
 import HTTPTypes
 import Hummingbird
+import JSON
 
 /// `POST /v1/transactions/{id}/receipt/email`: asks Stripe to e-mail the receipt again.
 ///
@@ -26,7 +27,12 @@ struct ReceiptEmailController: Sendable {
         // customer's own address.
         guard address == nil || caller.reach == .anyCustomer else { throw APIError.addressNotAllowed }
         let asked = try await emailer.send(id, to: address, for: caller, context)
-        return JSONBody.response(EmailedReceipt(transaction: id, email: asked))
+        return JSONBody.response { json in
+            json.member("email", asked)
+            json.member("object", "receipt_email")
+            json.member("status", "requested")
+            json.member("transaction", id)
+        }
     }
 
     private func address(in body: [UInt8]) throws(APIError) -> EmailAddress? {
@@ -35,13 +41,6 @@ struct ReceiptEmailController: Sendable {
             throw .invalid("email", "Give an e-mail address such as somebody@example.com, or leave it out.")
         }
         return address
-    }
-
-    private struct EmailedReceipt: Encodable {
-        let object = "receipt_email"
-        let transaction: String
-        let status = "requested"
-        let email: String
     }
 }
 

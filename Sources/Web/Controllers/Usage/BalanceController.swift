@@ -1,5 +1,6 @@
 import Billing
 import Hummingbird
+import JSON
 import Storage
 
 /// A customer's balance, its history, and how long the balance lasts.
@@ -66,30 +67,20 @@ struct BalanceController: Sendable {
             )
         case .jsonl: return ExportResponse.jsonLines(named: name + ".jsonl", rows: rows)
         case .json:
-            return JSONBody.response(
-                History(
-                    customer: customers.named?.customer,
-                    from: dates.lowerBound.text,
-                    to: dates.upperBound.text,
-                    timezone: zone.name,
-                    indexed_to: try await usage.newestDay().map(IndexedResponse.init),
-                    data: rows
-                )
-            )
+            let newest = try await usage.newestDay()
+            return JSONBody.response { json in
+                json.member("customer", customers.named?.customer)
+                json.member("data", rows)
+                json.member("from", dates.lowerBound.text)
+                json.member("has_more", false)
+                json.member("indexed_to", newest.map(IndexedResponse.init))
+                json.member("object", "list")
+                // The time zone of the days.
+                json.member("timezone", zone.name)
+                json.member("to", dates.upperBound.text)
+                json.member("url", "/v1/balance/history")
+            }
         }
-    }
-
-    private struct History: Encodable {
-        let object = "list"
-        let url = "/v1/balance/history"
-        let customer: String?
-        let from: String
-        let to: String
-        /// The time zone of the days.
-        let timezone: String
-        let indexed_to: IndexedResponse?
-        let has_more = false
-        let data: [BalanceDayResponse]
     }
 
     // MARK: Giving credit
@@ -111,12 +102,10 @@ struct BalanceController: Sendable {
                 parameter: "records[\(index)]"
             )
         }
-        return JSONBody.response(Given(accepted: credits.count, changed: outcomes.count { $0 == .given }))
-    }
-
-    private struct Given: Encodable {
-        let accepted: Int
-        let changed: Int
+        return JSONBody.response { json in
+            json.member("accepted", credits.count)
+            json.member("changed", outcomes.count { $0 == .given })
+        }
     }
 }
 

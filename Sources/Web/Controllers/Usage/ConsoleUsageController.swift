@@ -1,6 +1,7 @@
 import Billing
 import FoundationEssentials
 import Hummingbird
+import JSON
 import Storage
 
 /// Console's own usage routes, so that its page works with this service without a change.
@@ -26,7 +27,7 @@ struct ConsoleUsageController: Sendable {
         return JSONBody.response(
             lines.map { line -> ConsoleUsageDay in
                 totals.add(line)
-                return ConsoleUsageDay(line, totals: totals)
+                return ConsoleUsageDay(line: line, totals: totals)
             }
         )
     }
@@ -38,22 +39,13 @@ struct ConsoleUsageController: Sendable {
         let deployments = try await usage.groups(subject, dates, by: .deployment)
         let spent = days.reduce(ExactAmount.zero) { $0 + $1.spend.known }
         let count = Double(max(1, days.count))
-        return JSONBody.response(
-            Stats(
-                totalSpent: spent.number.roundedToHundredths,
-                averageSpentPerDay: (spent.number / count).roundedToHundredths,
-                totalDeployments: deployments.count,
-                averageDeploymentsPerDay: (Double(days.reduce(0) { $0 + $1.totals.deployments }) / count)
-                    .roundedToHundredths
-            )
-        )
-    }
-
-    private struct Stats: Encodable {
-        let totalSpent: Double
-        let averageSpentPerDay: Double
-        let totalDeployments: Int
-        let averageDeploymentsPerDay: Double
+        let deploymentsPerDay = Double(days.reduce(0) { $0 + $1.totals.deployments }) / count
+        return JSONBody.response { json in
+            json.member("averageDeploymentsPerDay", deploymentsPerDay.roundedToHundredths)
+            json.member("averageSpentPerDay", (spent.number / count).roundedToHundredths)
+            json.member("totalDeployments", deployments.count)
+            json.member("totalSpent", spent.number.roundedToHundredths)
+        }
     }
 
     private func subject(
@@ -78,7 +70,7 @@ struct ConsoleUsageController: Sendable {
 }
 
 /// One day of usage in the format that Console's page reads; amounts are in whole tokens and dollars.
-private struct ConsoleUsageDay: Encodable {
+private struct ConsoleUsageDay: JSONObject {
     struct Totals {
         fileprivate var akt = TokenAmount.zero
         fileprivate var act = TokenAmount.zero
@@ -91,29 +83,21 @@ private struct ConsoleUsageDay: Encodable {
         }
     }
 
-    let date: String
-    let activeDeployments: Int64
-    let dailyAktSpent: Double
-    let totalAktSpent: Double
-    let dailyUsdcSpent: Double
-    let totalUsdcSpent: Double
-    let dailyActSpent: Double
-    let totalActSpent: Double
-    let dailyUsdSpent: Double
-    let totalUsdSpent: Double
+    let line: UsageLine
+    let totals: Totals
 
-    init(_ line: UsageLine, totals: Totals) {
-        date = line.date.text
-        activeDeployments = line.totals.deployments
-        dailyAktSpent = line.akt.number
-        totalAktSpent = totals.akt.number
+    func write(to json: inout JSONWriter) {
+        json.member("activeDeployments", line.totals.deployments)
+        json.member("dailyActSpent", line.act.number)
+        json.member("dailyAktSpent", line.akt.number)
+        json.member("dailyUsdSpent", line.spend.known.number)
         // Console's USDC fields have contained ACT since the chain moved to ACT.
-        dailyUsdcSpent = line.act.number
-        totalUsdcSpent = totals.act.number
-        dailyActSpent = line.act.number
-        totalActSpent = totals.act.number
-        dailyUsdSpent = line.spend.known.number
-        totalUsdSpent = totals.usd.number
+        json.member("dailyUsdcSpent", line.act.number)
+        json.member("date", line.date.text)
+        json.member("totalActSpent", totals.act.number)
+        json.member("totalAktSpent", totals.akt.number)
+        json.member("totalUsdSpent", totals.usd.number)
+        json.member("totalUsdcSpent", totals.act.number)
     }
 }
 

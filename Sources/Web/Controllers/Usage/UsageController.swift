@@ -1,5 +1,6 @@
 import Billing
 import Hummingbird
+import JSON
 import Storage
 
 /// The cost of each day and each month, by deployment, provider or GPU model.
@@ -59,11 +60,10 @@ struct UsageController: Sendable {
             return JSONBody.response(
                 Report(
                     url: "/v1/usage/daily",
-                    from: dates.lowerBound.text,
-                    to: dates.upperBound.text,
-                    timezone: zone.name,
-                    group_by: grouping == .total ? nil : grouping.rawValue,
-                    indexed_to: try await usage.newestDay().map(IndexedResponse.init),
+                    dates: dates,
+                    zone: zone,
+                    grouping: grouping,
+                    newest: try await usage.newestDay(),
                     data: rows
                 )
             )
@@ -94,28 +94,36 @@ struct UsageController: Sendable {
             return JSONBody.response(
                 Report(
                     url: "/v1/usage/monthly",
-                    from: dates.lowerBound.text,
-                    to: dates.upperBound.text,
-                    timezone: zone.name,
-                    group_by: nil,
-                    indexed_to: try await usage.newestDay().map(IndexedResponse.init),
+                    dates: dates,
+                    zone: zone,
+                    grouping: .total,
+                    newest: try await usage.newestDay(),
                     data: rows
                 )
             )
         }
     }
 
-    private struct Report<Row: Encodable>: Encodable {
-        let object = "list"
+    private struct Report<Row: JSONEncodable>: JSONObject {
         let url: String
-        let from: String
-        let to: String
+        let dates: ClosedRange<CivilDate>
         /// The time zone of the days.
-        let timezone: String
-        let group_by: String?
-        let indexed_to: IndexedResponse?
-        let has_more = false
+        let zone: LocalTime
+        let grouping: UsageGrouping
+        let newest: CalendarDay?
         let data: [Row]
+
+        func write(to json: inout JSONWriter) {
+            json.member("data", data)
+            json.member("from", dates.lowerBound.text)
+            json.member("group_by", grouping == .total ? nil : grouping.rawValue)
+            json.member("has_more", false)
+            json.member("indexed_to", newest.map(IndexedResponse.init))
+            json.member("object", "list")
+            json.member("timezone", zone.name)
+            json.member("to", dates.upperBound.text)
+            json.member("url", url)
+        }
     }
 }
 

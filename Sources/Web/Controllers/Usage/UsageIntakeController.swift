@@ -1,5 +1,6 @@
 import Billing
 import Hummingbird
+import JSON
 import Logging
 import Storage
 
@@ -38,15 +39,10 @@ struct UsageIntakeController: Sendable {
                 )
             }
             await settle()
-            return JSONBody.response(
-                Intake(
-                    accepted: records.count,
-                    changed: changed,
-                    contradictions: contradictions.count,
-                    contradicted: contradictions.prefix(Self.shownContradictions).map {
-                        Contradicted(lease: $0.lease.text, date: $0.date.text)
-                    }
-                )
+            return Self.response(
+                accepted: records.count,
+                changed: changed,
+                contradicted: contradictions.map { ($0.lease.text, $0.date) }
             )
         }
     }
@@ -70,15 +66,10 @@ struct UsageIntakeController: Sendable {
                 )
             }
             await settle()
-            return JSONBody.response(
-                Intake(
-                    accepted: days.count,
-                    changed: changed,
-                    contradictions: contradicted.count,
-                    contradicted: contradicted.prefix(Self.shownContradictions).map {
-                        Contradicted(lease: nil, date: $0.text)
-                    }
-                )
+            return Self.response(
+                accepted: days.count,
+                changed: changed,
+                contradicted: contradicted.map { (nil, $0) }
             )
         }
     }
@@ -90,9 +81,7 @@ struct UsageIntakeController: Sendable {
         }
         var changed = 0
         for map in maps where try await usage.setAccounts(map.accounts, of: map.customer) { changed += 1 }
-        return JSONBody.response(
-            Intake(accepted: maps.count, changed: changed, contradictions: 0, contradicted: [])
-        )
+        return Self.response(accepted: maps.count, changed: changed, contradicted: [])
     }
 
     private func records<Record>(
@@ -106,15 +95,21 @@ struct UsageIntakeController: Sendable {
         return try RecordList.read(body, record)
     }
 
-    private struct Intake: Encodable {
-        let accepted: Int
-        let changed: Int
-        let contradictions: Int
-        let contradicted: [Contradicted]
-    }
-
-    private struct Contradicted: Encodable {
-        let lease: String?
-        let date: String
+    /// Answers with the counts, and with the first of the final days that stay as they are, each with the
+    /// lease if it is one lease's day.
+    private static func response(
+        accepted: Int,
+        changed: Int,
+        contradicted: [(lease: String?, date: CivilDate)]
+    ) -> Response {
+        JSONBody.response { json in
+            json.member("accepted", accepted)
+            json.member("changed", changed)
+            json.array("contradicted", contradicted.prefix(shownContradictions)) { json, contradiction in
+                json.member("date", contradiction.date.text)
+                json.member("lease", contradiction.lease)
+            }
+            json.member("contradictions", contradicted.count)
+        }
     }
 }

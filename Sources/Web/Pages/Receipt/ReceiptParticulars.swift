@@ -1,4 +1,5 @@
 import Billing
+import JSON
 
 /// The facts of a receipt that the transaction does not have: the buyer and the items.
 ///

@@ -1,4 +1,4 @@
-import Webhooks
+import Cryptography
 
 /// A script or style of the pages, served under a URL that changes with its contents.
 struct Asset: Sendable {

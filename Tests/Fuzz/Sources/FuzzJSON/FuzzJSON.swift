@@ -1,4 +1,4 @@
-@testable import Billing
+@testable import JSON
 import Foundation
 import Fuzzing
 

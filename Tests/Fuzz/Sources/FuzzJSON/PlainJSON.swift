@@ -1,4 +1,4 @@
-import Billing
+import JSON
 
 /// RFC 8259 as plainly as it can be written: no pointers, nothing clever.
 indirect enum PlainJSON: Equatable {

@@ -44,10 +44,10 @@ public func fuzzQuery(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
 /// An id that is put into a path comes out of it again.
 private func checkIDs(_ texts: some Sequence<String>) {
     for text in texts {
-        let segment = PathSegment.encoded(text)
+        let segment = PercentEncoding.encoded(text)
         require(!segment.contains("/") && segment.utf8.allSatisfy { 0x21...0x7E ~= $0 }, "a segment is one")
         require(
-            PathSegment.decoded(segment).map { Array($0.utf8) } == Array(text.utf8),
+            PercentEncoding.decoded(segment).map { Array($0.utf8) } == Array(text.utf8),
             "a segment comes back"
         )
     }

@@ -1,5 +1,6 @@
 import Billing
 import Fuzzing
+import JSON
 
 @testable import Web
 

@@ -13,7 +13,7 @@ struct NextActionLink {
     init?(_ id: String, _ action: NextAction, signature: String?) {
         guard action.url != nil else { return nil }
         let query = signature.map { "?" + $0 } ?? ""
-        actionLink = "/v1/transactions/\(PathSegment.encoded(id))/next_action" + query
+        actionLink = "/v1/transactions/\(PercentEncoding.encoded(id))/next_action" + query
         actionLabel = Self.label(action.type)
     }
 

@@ -89,7 +89,7 @@ struct ReceiptLinks {
     ///     tab.
     ///   - view: The page to return to after a form was sent.
     init(_ id: String, signature: String?, view: TransactionsView) {
-        let segment = PathSegment.encoded(id)
+        let segment = PercentEncoding.encoded(id)
         let path = "/v1/transactions/\(segment)/receipt"
         let query = signature.map { "?" + $0 } ?? ""
         openLink = path + query

@@ -1,6 +1,6 @@
-import TestSupport
+import Cryptography
 import Testing
-import Webhooks
+import TestSupport
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials

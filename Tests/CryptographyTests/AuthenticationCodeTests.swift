@@ -1,5 +1,5 @@
+import Cryptography
 import Testing
-import Webhooks
 
 @Suite struct AuthenticationCodeTests {
     private let code = HMACKey(Array("key".utf8)).code(over: Array("message".utf8))

@@ -24,12 +24,12 @@ package struct JSONFieldError: Error, Equatable, CustomStringConvertible {
     }
 
     /// A required member is absent.
-    static func missing(_ key: StaticString, in object: JSONValue) -> JSONFieldError {
+    package static func missing(_ key: StaticString, in object: JSONValue) -> JSONFieldError {
         JSONFieldError(path: object.path + ["\(key)"], "is missing")
     }
 
     /// The value is invalid; a problem is, for example, `is not an id`.
-    static func wrong(_ value: JSONValue, _ problem: String) -> JSONFieldError {
+    package static func wrong(_ value: JSONValue, _ problem: String) -> JSONFieldError {
         JSONFieldError(path: value.path, problem)
     }
 }

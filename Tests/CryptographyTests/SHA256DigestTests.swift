@@ -1,5 +1,5 @@
+import Cryptography
 import Testing
-import Webhooks
 
 @Suite struct SHA256DigestTests {
     /// The examples of FIPS 180-4, and the empty message.

@@ -1,6 +1,6 @@
 /// A value of a JSON text.
 ///
-/// The value points into the text, and must not outlive the call of ``read(_:_:)`` that provided it.
+/// The value points into the text, and must not outlive the call of `read` that provided it.
 package struct JSONValue {
     private let text: UnsafePointer<UInt8>
     private let nodes: UnsafePointer<JSONNode>
@@ -23,6 +23,13 @@ package struct JSONValue {
             }
             return try body(JSONValue(text: text, nodes: nodes, index: 0))
         }
+    }
+
+    package static func read<Result>(
+        _ bytes: [UInt8],
+        _ body: (JSONValue) throws -> Result
+    ) throws -> Result {
+        try bytes.withUnsafeBufferPointer { try read($0, body) }
     }
 
     private var node: JSONNode { nodes[index] }
@@ -88,7 +95,7 @@ package struct JSONValue {
     }
 
     /// The member with that name, null or not.
-    func member(_ name: StaticString) -> JSONValue? {
+    package func member(_ name: StaticString) -> JSONValue? {
         name.withUTF8Buffer { member($0) }
     }
 
@@ -124,12 +131,15 @@ package struct JSONValue {
     }
 
     /// The bytes of the value, for a text with its quotation marks.
-    var raw: [UInt8] {
+    package var raw: [UInt8] {
         let isText = node.kind == .plainText || node.kind == .escapedText
         let quote = isText ? 1 : 0
         let length = Int(node.end) - Int(node.start) + 2 * quote
         return Array(UnsafeBufferPointer(start: text + Int(node.start) - quote, count: length))
     }
+
+    /// The position of the value's bytes in the text; of a text without its quotation marks.
+    package var range: Range<Int> { node.range }
 
     /// The characters of the value in the text, for a text without its quotation marks.
     package var spelling: String { String(decoding: bytes(node), as: UTF8.self) }
