@@ -48,7 +48,7 @@ struct AccessSettingsTests {
         (.frameAncestors, "http://console.akash.network"),
         (.frameAncestors, "https://a.example; script-src *"), (.auth0CustomerClaim, "customer"),
     ])
-    func `what cannot be right is refused by name, and not repeated`(setting: Setting, text: String) {
+    func `what is invalid is refused by name, and not repeated`(setting: Setting, text: String) {
         let given =
             setting == .auth0CustomerClaim ? [setting: text] : Self.issuer.merging([setting: text]) { $1 }
         let error = #expect(throws: ConfigurationError.self) { try configuration(given) }
@@ -71,7 +71,7 @@ struct AccessSettingsTests {
             let error = #expect(throws: ConfigurationError.self) {
                 try configuration([.host: host, .publicURL: url])
             }
-            #expect(error?.description.contains("PUBLIC_URL cannot be right") == true, "\(url)")
+            #expect(error?.description.contains("PUBLIC_URL is invalid") == true, "\(url)")
         }
     }
 
@@ -88,7 +88,7 @@ struct AccessSettingsTests {
     func `a base of links that leads nowhere is refused`(url: String) {
         let error = #expect(throws: ConfigurationError.self) { try configuration([.publicURL: url]) }
         #expect(
-            error?.problems.count == 1 && error?.description.contains("PUBLIC_URL cannot be right") == true
+            error?.problems.count == 1 && error?.description.contains("PUBLIC_URL is invalid") == true
         )
         #expect(error?.description.contains("canary") == false)
     }
@@ -104,7 +104,7 @@ struct AccessSettingsTests {
     @Test(arguments: ["http://127.0.0.1", "127.0.0.1:3080", "1.2.3", "a b", "[::1", "host/path", "..", "::g"])
     func `what nothing can listen on is refused by name`(host: String) {
         let error = #expect(throws: ConfigurationError.self) { try configuration([.host: host]) }
-        #expect(error?.problems.count == 1 && error?.description.contains("HOST cannot be right") == true)
+        #expect(error?.problems.count == 1 && error?.description.contains("HOST is invalid") == true)
     }
 
     @Test func `an IPv6 address is listened on with brackets and without`() throws {
@@ -137,7 +137,7 @@ struct AccessSettingsTests {
     ])
     func `hosts of receipts are hosts`(text: String) {
         let error = #expect(throws: ConfigurationError.self) { try configuration([.receiptHosts: text]) }
-        #expect(error?.description.contains("RECEIPT_HOSTS cannot be right") == true)
+        #expect(error?.description.contains("RECEIPT_HOSTS is invalid") == true)
     }
 
     @Test func `what keeps it from listening is said as it is`() throws {

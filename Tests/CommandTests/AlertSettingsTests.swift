@@ -41,7 +41,7 @@ struct AlertSettingsTests {
         (.alertWebhookSecret, "whsec_c2VzYW1l"), (.alertWebhookSecret, "\(secret),whsec_sesame"),
         (.alertWebhookSecret, stripe), (.silenceAfter, "9"), (.silenceAfter, "soon"),
     ])
-    func `what cannot be right is refused by name, and not repeated`(setting: Setting, text: String) {
+    func `what is invalid is refused by name, and not repeated`(setting: Setting, text: String) {
         let error = #expect(throws: ConfigurationError.self) {
             try Self.configuration(Self.given.merging([setting: text]) { $1 })
         }
@@ -99,8 +99,8 @@ struct AlertSettingsTests {
 
     @Test(
         arguments: [
-            (204, 0, "took it"), (503, 75, "cannot take it now"), (429, 75, "cannot take it now"),
-            (401, 78, "ALERT_WEBHOOK_SECRET"), (404, 78, "refused it"), (410, 78, "give each of them up"),
+            (204, 0, "took it"), (503, 75, "temporarily"), (429, 75, "temporarily"),
+            (401, 78, "ALERT_WEBHOOK_SECRET"), (404, 78, "refused it"), (410, 78, "drop each of them"),
             (302, 78, "redirects"),
         ] as [(Int, Int32, String)]
     )

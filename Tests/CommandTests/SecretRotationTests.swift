@@ -169,14 +169,14 @@ struct SecretRotationTests {
             ("/s/webhook", "", "STRIPE_WEBHOOK_SECRET: the file /s/webhook is empty"),
             ("/s/webhook", " \n", "STRIPE_WEBHOOK_SECRET: the file /s/webhook is empty"),
             ("/s/webhook", nil, "STRIPE_WEBHOOK_SECRET_FILE: the file /s/webhook cannot be read"),
-            ("/s/webhook", "whsec_canary,,", "STRIPE_WEBHOOK_SECRET cannot be right"),
-            ("/s/link", "canary-too-short", "LINK_SIGNING_SECRET cannot be right"),
+            ("/s/webhook", "whsec_canary,,", "STRIPE_WEBHOOK_SECRET is invalid"),
+            ("/s/link", "canary-too-short", "LINK_SIGNING_SECRET is invalid"),
             ("/s/keys", "", "API_KEYS: the file /s/keys is empty"),
-            ("/s/keys", "ops:canary", "API_KEYS cannot be right"),
+            ("/s/keys", "ops:canary", "API_KEYS is invalid"),
             ("/s/keys", key + "," + key, "API_KEYS names a key twice"),
         ] as [(String, String?, String)]
     )
-    func `what cannot be right leaves what is in force, and is named without its value`(
+    func `what is invalid leaves what is in force, and is named without its value`(
         path: String,
         text: String?,
         words: String

@@ -44,7 +44,7 @@ struct StripeSettingsTests {
             try configuration([.stripeAPIVersion: version])
         }
         #expect(error?.problems.count == 1)
-        #expect(error?.description.contains("STRIPE_API_VERSION cannot be right") == true)
+        #expect(error?.description.contains("STRIPE_API_VERSION is invalid") == true)
         #expect(error?.description.contains("from 2025-11-17.clover on") == true)
     }
 }

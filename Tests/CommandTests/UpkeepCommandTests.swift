@@ -27,7 +27,7 @@ struct UpkeepCommandTests {
         ["reconcile", "--since", "7d", "--account", "acct 1"],
         ["reconcile", "--since", "7d", "--undelivered-only"],
     ])
-    func `a period that cannot be right ends with 64`(arguments: [String]) {
+    func `a period that is invalid ends with 64`(arguments: [String]) {
         #expect(refusal(arguments)?.code == 64)
     }
 

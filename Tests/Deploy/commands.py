@@ -132,7 +132,7 @@ def mistakes(ours, limited, nobody):
     ours.refused(78, ["https"], "events", "list", PUBLIC_URL="http://billing.example.com")
     ours.refused(65, ["evt_nobody", "events list", "backfill"], "events", "show", "evt_nobody")
     ours.refused(65, ["evt_nobody", "events quarantine"], "events", "retry", "evt_nobody")
-    ours.refused(64, ["no such event to page from"], "events", "list", "--starting-after", "evt_nobody")
+    ours.refused(64, ["event of the cursor does not exist"], "events", "list", "--starting-after", "evt_nobody")
     ours.refused(64, ["--since", "30d"], "events", "list", "--since", "yesterday")
     ours.refused(64, ["ends before it begins"], "events", "list", "--since", "1h", "--until", "2h")
     ours.refused(64, ["events list", "Did you mean"], "events", "lst")

@@ -214,7 +214,7 @@ def gone(arguments):
     with served(arguments, receiver) as place:
         deliver(place, 1)
         wait_for(lambda: place.get("/v1/work").get("alerts") == [] and receiver.seen, 40, "it is not given up")
-        wait_for(lambda: "alert given up" in place.output(), 10, "nobody is told that it was given up")
+        wait_for(lambda: "alert dropped" in place.output(), 10, "nobody is told that it was given up")
         expect(place.terminate() == 0, "SIGTERM is answered with exit 0")
         place.start()
         expect(place.get("/v1/work")["alerts"] == [] and len(receiver.seen) == 1, "it is told again")

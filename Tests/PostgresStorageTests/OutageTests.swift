@@ -87,7 +87,7 @@ struct OutageTests {
             }
             await #expect(throws: StoreError.self) { try await store.checkReady() }
             await store.close()
-            await #expect(throws: StoreError(.closed, while: "taking an event")) {
+            await #expect(throws: StoreError(.closed, while: "accepting an event")) {
                 try await store.record(event(2))
             }
         }

@@ -52,10 +52,10 @@ struct WritingTests {
             try await withThrowingTaskGroup(of: RecordOutcome.self) { group in
                 for number in 0..<3 { group.addTask { try await store.record(event(number)) } }
                 await store.untilRefusing(.busy)
-                await #expect(throws: StoreError(.busy, while: "taking an event")) {
+                await #expect(throws: StoreError(.busy, while: "accepting an event")) {
                     try await store.record(event(9))
                 }
-                await #expect(throws: StoreError(.busy, while: "taking an event")) {
+                await #expect(throws: StoreError(.busy, while: "accepting an event")) {
                     try await store.checkReady()
                 }
                 gate.open()
@@ -74,7 +74,7 @@ struct WritingTests {
                 for number in 1...2 { group.addTask { try await store.record(event(number, size: 600)) } }
                 // An event of no size has room until both large ones are there.
                 while store.eventWriter.hasRoom(forBytes: 1), !Task.isCancelled { await Task.yield() }
-                await #expect(throws: StoreError(.busy, while: "taking an event")) {
+                await #expect(throws: StoreError(.busy, while: "accepting an event")) {
                     try await store.record(event(3))
                 }
                 gate.open()
@@ -98,7 +98,7 @@ struct WritingTests {
                 await store.untilRefusing(.busy)
                 group.addTask { await store.close() }
                 await store.untilRefusing(.closed)
-                await #expect(throws: StoreError(.closed, while: "taking an event")) {
+                await #expect(throws: StoreError(.closed, while: "accepting an event")) {
                     try await store.record(event(99))
                 }
                 gate.open()

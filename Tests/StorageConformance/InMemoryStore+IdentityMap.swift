@@ -28,7 +28,7 @@ extension InMemoryStore {
         of customer: CustomerKey,
         from origin: LinkOrigin
     ) async throws(StoreError) -> LinkOutcome {
-        try with("putting links") { state in
+        try with("storing links") { state in
             guard !state.marks.ids(of: customer).contains(customer.customer) else { return .erased }
             let before = state.links[customer]?[origin] ?? [:]
             state.links[customer, default: [:]][origin] = stated.isEmpty ? nil : stated

@@ -45,7 +45,7 @@ extension InMemoryStore {
     ) async throws(StoreError)
         -> RemovedBodies
     {
-        try with("letting go of old bodies") { state in
+        try with("purging old bodies") { state in
             var removed = RemovedBodies()
             for body in bodies {
                 let index = Int(body.sequence) - 1

@@ -386,7 +386,7 @@ extension InMemoryStore {
     }
 
     package func hasten(until latest: Instant) async throws(StoreError) {
-        try with("hastening work") { state in
+        try with("rescheduling work") { state in
             for (key, work) in state.work where !work.gaveUp {
                 state.work[key]?.due = min(work.due, latest)
                 state.work[key]?.leasedUntil = min(work.leasedUntil, latest)

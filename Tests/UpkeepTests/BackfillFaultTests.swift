@@ -64,7 +64,7 @@ struct BackfillFaultTests {
             let run = try await harness.perform(.backfill)
             #expect(run.state == .failed)
             #expect(run.reached?.failure == .stripeUnavailable)
-            #expect(run.reason?.contains("goes on from here") == true)
+            #expect(run.reason?.contains("continues from here") == true)
             let pages = run.reached?.lists.map(\.pages).reduce(0, +) ?? 0
             #expect(pages == 8)
             harness.standIn.fail(.none)
@@ -170,7 +170,7 @@ struct BackfillFaultTests {
             )
             guard case .begun(let run) = asked else { throw Missing() }
             #expect(run.id == "bf_2")
-            #expect(try await store.run(id: "bf_1")?.reason == "gave way to bf_2")
+            #expect(try await store.run(id: "bf_1")?.reason == "stopped for bf_2")
             let other = try await store.begin(
                 .backfill,
                 id: "bf_3",

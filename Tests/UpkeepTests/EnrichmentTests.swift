@@ -345,7 +345,7 @@ struct EnrichmentTests {
             await harness.standIn.untilHolding(1)
             await harness.store.close()
             harness.standIn.release()
-            await #expect(throws: StoreError(.closed, while: "taking an event")) { try await run.value }
+            await #expect(throws: StoreError(.closed, while: "accepting an event")) { try await run.value }
             let error = await #expect(throws: StoreError.self) { try await harness.enrichment().runOnce() }
             #expect(error?.code == .closed)
         }

@@ -322,7 +322,7 @@ struct BillingRoutesTests {
             to address: EmailAddress?,
             now: Instant
         ) async throws(ReceiptNotMailed) -> EmailAddress {
-            let known = EmailAddress("somebody@example.com")
+            let known = EmailAddress("customer@example.com")
             sent.withLock { $0.append(address.map { "\($0)" }) }
             guard let known else { throw .noAddress }
             return known

@@ -118,7 +118,7 @@ struct CustomersTests {
         ("{\"users\":[\(Array(repeating: "\"a\"", count: 101).joined(separator: ","))]}", "users"),
         ("{\"users\":[\"\(String(repeating: "x", count: 256))\"]}", "users"),
     ])
-    func `a body that cannot be right is refused, and changes nothing`(
+    func `a body that is invalid is refused, and changes nothing`(
         body: String,
         parameter: String
     ) async throws {

@@ -185,7 +185,7 @@ struct NextActionTests {
             standIn.fail(.down)
             _ = try await harness.get(Self.path)
             #expect(recorder.lines.contains { $0.contains("/next_action 302") })
-            #expect(recorder.lines.contains { $0.contains("no fresh next action") })
+            #expect(recorder.lines.contains { $0.contains("next action not fetched") })
             for secret in ["payments.stripe.com", "voucher", "signature", String(query.suffix(64))] {
                 #expect(recorder.lines.allSatisfy { !$0.contains(secret) }, "\(secret)")
             }

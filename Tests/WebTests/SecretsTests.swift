@@ -209,13 +209,13 @@ struct SecretsTests {
             #expect(found.contains("console_billing_secret_last_used_timestamp_seconds\(labels) \(begun)"))
             #expect(found.contains("console_billing_secrets_last_read_successful 1"))
             harness.clock.advance(seconds: 9)
-            harness.secrets.keep(because: ["API_KEYS cannot be right."], now: harness.clock.now)
+            harness.secrets.keep(because: ["API_KEYS is invalid."], now: harness.clock.now)
             let after = try await lines()
             #expect(after.contains("console_billing_secrets_last_read_successful 0"))
             #expect(after.contains("console_billing_secrets_last_taken_timestamp_seconds \(begun)"))
             let reading = try await harness.get("/v1/secrets", key: .ops).json["last_reading"]
             #expect(reading?["successful"] == false && reading?["at"]?.integer == begun + 9)
-            #expect(reading?["problems"]?.array.map(\.string) == ["API_KEYS cannot be right."])
+            #expect(reading?["problems"]?.array.map(\.string) == ["API_KEYS is invalid."])
         }
     }
 

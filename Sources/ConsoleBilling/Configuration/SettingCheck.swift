@@ -159,7 +159,7 @@ struct SettingCheck {
     ) -> Value? {
         guard let value = parse(text) else {
             // For a list, add one problem only: its position would hint at the other secrets.
-            let problem = "\(setting.rawValue) cannot be right. It takes \(setting.accepts)."
+            let problem = "\(setting.rawValue) is invalid. It takes \(setting.accepts)."
             if !problems.contains(problem) { problems.append(problem) }
             return nil
         }

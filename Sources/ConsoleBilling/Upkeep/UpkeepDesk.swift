@@ -73,8 +73,8 @@ struct LocalUpkeep: UpkeepDesk {
         case .occupied(let run):
             throw CommandFailure(
                 Sysexits.tryAgain,
-                "Another \(kind.rawValue) was begun and not brought to its end: \(run.id). Give the same command as "
-                    + "then, or start the service, which goes on with it."
+                "Another \(kind.rawValue) was started and is not finished: \(run.id). Give the same command as "
+                    + "then, or start the service, which continues it."
             )
         }
     }
@@ -155,7 +155,7 @@ struct UpkeepDeskOptions: ParsableArguments {
         guard let key = configuration.stripeKey else {
             throw CommandFailure(
                 Sysexits.configuration,
-                "Without STRIPE_SECRET_KEY nothing can be asked of Stripe. Set it, and give the same command again."
+                "Without STRIPE_SECRET_KEY nothing can be fetched from Stripe. Set it, and give the same command again."
             )
         }
         let isNamed = environment.given(.databaseURL) != nil || config != nil

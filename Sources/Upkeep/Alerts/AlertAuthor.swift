@@ -71,7 +71,7 @@ package struct AlertAuthor: Sendable {
         struct Facts: Encodable {}
         let words = Words(
             summary: "This is a test: alerts of this service arrive here.",
-            nextStep: "Nothing is to be done.",
+            nextStep: "No action is needed.",
             section: .quarantine
         )
         return alert(.test, about: [name], now: now, words, Facts())

@@ -62,7 +62,7 @@ extension AlertAuthor {
                     + "transactions here and Stripe's.",
                 nextStep:
                     "Run `console-billing reconcile --since \(run.from.rfc3339)` to see both sides, and the "
-                    + "same with --fix to mend what can be mended.",
+                    + "same with --fix to repair what can be repaired.",
                 section: .drift
             ),
             DriftFacts(run, comparison)
@@ -81,7 +81,7 @@ extension AlertAuthor {
             now: now,
             Words(
                 summary: "The transactions here and Stripe's agree again.",
-                nextStep: "Nothing is to be done.",
+                nextStep: "No action is needed.",
                 section: .drift
             ),
             DriftFacts(run, comparison, clears: covered.map(\.runID))

@@ -26,7 +26,7 @@ struct CustomerSessionsController: Sendable {
             now: context.now
         )
         let token = sessions.token(for: session)
-        context.logger.info("customer session", metadata: ["by": "\(caller.name)"])
+        context.logger.info("customer session created", metadata: ["by": "\(caller.name)"])
         return JSONBody.response(
             Begun(url: sessions.link(for: session), token: token, expires_at: session.expiresAt)
         )

@@ -32,7 +32,7 @@ struct ReceiptEmailController: Sendable {
     private func address(in body: [UInt8]) throws(APIError) -> EmailAddress? {
         guard let text = try EmailBody(body).email else { return nil }
         guard let address = EmailAddress(text) else {
-            throw .invalid("email", "Give an e-mail address such as somebody@example.com, or leave it out.")
+            throw .invalid("email", "Give an e-mail address such as customer@example.com, or leave it out.")
         }
         return address
     }
@@ -79,7 +79,7 @@ extension APIError {
         case .noAddress:
             self = .invalid(
                 "email",
-                "Stripe has no e-mail address for this payment. Send one: {\"email\":\"somebody@example.com\"}."
+                "Stripe has no e-mail address for this payment. Send one: {\"email\":\"customer@example.com\"}."
             )
         case .addressRefused:
             self = .invalid("email", "Stripe does not take this e-mail address. Send another one.")

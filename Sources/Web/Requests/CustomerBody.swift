@@ -56,7 +56,7 @@ struct CustomerBody {
                     .badRequest,
                     .invalidRequest,
                     code: "parameter_unknown",
-                    "This route takes users, organizations, account.",
+                    "This route accepts users, organizations, account.",
                     parameter: String(name.prefix(64))
                 )
             }

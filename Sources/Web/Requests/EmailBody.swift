@@ -40,7 +40,7 @@ struct EmailBody: Decodable {
                 .badRequest,
                 .invalidRequest,
                 code: "parameter_unknown",
-                "This route takes nothing but email.",
+                "This route accepts only email.",
                 parameter: String(name.prefix(64))
             )
         } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
@@ -48,7 +48,7 @@ struct EmailBody: Decodable {
         } catch {
             throw .invalid(
                 "body",
-                "Send a JSON object such as {\"email\":\"somebody@example.com\"}, or nothing."
+                "Send a JSON object such as {\"email\":\"customer@example.com\"}, or nothing."
             )
         }
     }

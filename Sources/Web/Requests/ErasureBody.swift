@@ -19,7 +19,7 @@ struct ErasureBody {
                     .badRequest,
                     .invalidRequest,
                     code: "parameter_unknown",
-                    "This route takes customer, account, dry_run.",
+                    "This route accepts customer, account, dry_run.",
                     parameter: String(name.prefix(64))
                 )
             }

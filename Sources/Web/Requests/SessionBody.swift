@@ -21,7 +21,7 @@ struct SessionBody {
                     .badRequest,
                     .invalidRequest,
                     code: "parameter_unknown",
-                    "This route takes \(Self.names.joined(separator: ", ")).",
+                    "This route accepts \(Self.names.joined(separator: ", ")).",
                     parameter: String(name.prefix(64))
                 )
             }

@@ -377,7 +377,7 @@ def taken_away(lab):
         wait_for(lambda: not subject.is_ready(), 5, "without its database the service says that it is ready")
         expect(subject.process.wait(30) == 70, "without its database the service goes on")
         subject.start()
-        expect("made a new database" in subject.output(), "an empty database is made, and nobody is told")
+        expect("created a new database" in subject.output(), "an empty database is made, and nobody is told")
         expect(Hand(lab, place, subject).deliver()[0] == 200, "nothing is taken")
     return len(robberies) * lab.rounds(1, 5), "nothing acknowledged afterwards; exit 70: " + words.split(": ", 1)[-1][:60] + "…", {}
 

@@ -171,7 +171,7 @@ struct MadeEvent: Sendable {
             id: "evt_of_\(id)",
             created: TestClock.start.adding(seconds: -86_400),
             object: [
-                "id": id, "object": "customer", "email": "somebody@example.com",
+                "id": id, "object": "customer", "email": "customer@example.com",
                 "metadata": ["userId": user],
             ]
         )

@@ -8,7 +8,7 @@ struct WillingMailer: ReceiptMailer {
         to address: EmailAddress?,
         now: Instant
     ) async throws(ReceiptNotMailed) -> EmailAddress {
-        guard let address = address ?? EmailAddress("somebody@example.com") else { throw .noAddress }
+        guard let address = address ?? EmailAddress("customer@example.com") else { throw .noAddress }
         return address
     }
 }
