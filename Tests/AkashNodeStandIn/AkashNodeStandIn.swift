@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// It is stricter than a node where that finds our mistakes: a parameter that it does not know is refused.
 package final class AkashNodeStandIn: Sendable {
-    /// What it answers, and how badly.
+    /// The answers, and their faults.
     package struct Behaviour: Sendable {
         package var chainID = "akashnet-2"
         package var height: Int64 = 1_000_000
@@ -20,7 +20,7 @@ package final class AkashNodeStandIn: Sendable {
         package var hidesLatestBlock = false
         /// More than this many leases are in no page, whatever is asked.
         package var maximumLimit = 1000
-        /// What the next requests are answered with instead.
+        /// Answers that the next requests get instead.
         package var fault: Fault?
         /// Run before each page of leases, given how many there have been with it.
         package var beforePage: (@Sendable (Int) -> Void)?

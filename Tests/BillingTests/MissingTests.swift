@@ -1,7 +1,7 @@
 import Billing
 import Testing
 
-/// What is to be asked of Stripe follows from what is known of a payment, and from nothing else.
+/// The objects to fetch from Stripe follow only from the known objects of a payment.
 struct MissingTests {
     private static let money = #""amount":2500,"currency":"usd","created":10"#
 

@@ -86,7 +86,7 @@ struct OrderFreeTests {
             events += events.filter { _ in random.happens(inPercent: 30) }
             events.shuffle(using: &random)
             #expect(Sample.rows(events) == rows, "STORY=\(seed)")
-            // What is missing does not hang on the order of what is there either.
+            // The missing objects do not depend on the order of the events either.
             let part = Array(events.prefix(events.count / 2))
             #expect(Sample.rows(part) == Sample.rows(part.reversed()), "STORY=\(seed)")
         }

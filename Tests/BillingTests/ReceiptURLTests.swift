@@ -92,7 +92,7 @@ struct StoredReceiptTests {
     }
 }
 
-/// What Stripe has to be asked for, to get a row's receipt.
+/// The request to Stripe that finds a row's receipt.
 struct ReceiptTargetTests {
     private func row(_ type: String, _ object: String) throws -> Transaction {
         let events = [try Sample.event(type, created: 1000, object)]

@@ -55,7 +55,7 @@ enum Sample {
         group(events).transactions.sorted { $0.id < $1.id }
     }
 
-    /// What is missing of the one payment that events tell of.
+    /// The missing objects of the one payment that the events show.
     static func missing(_ events: [Event]) -> [StripeQuestion] { group(events).missing }
 
     private static func group(_ events: [Event]) -> PaymentGroup {

@@ -1,7 +1,7 @@
 import Billing
 import Testing
 
-/// What an object says, and whether that is news.
+/// The field values of an object, and whether they are new.
 struct StatementsTests {
     private func statements(_ more: String) throws -> Statements {
         let text =

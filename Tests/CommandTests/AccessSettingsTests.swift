@@ -146,7 +146,7 @@ struct AccessSettingsTests {
         let tooLong = String(repeating: "a", count: 64) + ".invalid"
         let nowhere = try #require(ListenFault.sentence(host: tooLong, port: 0))
         #expect(nowhere.contains("HOST leads to no address") && !nowhere.contains("taken"))
-        // TEST-NET-1 is nobody's: <https://www.rfc-editor.org/rfc/rfc5737>.
+        // TEST-NET-1 is assigned to no network: <https://www.rfc-editor.org/rfc/rfc5737>.
         let elsewhere = try #require(ListenFault.sentence(host: "192.0.2.1", port: 0))
         #expect(elsewhere.contains("HOST is no address of this machine"))
     }

@@ -22,7 +22,7 @@ struct AlertSettingsTests {
         try ServiceConfiguration(values(more))
     }
 
-    @Test func `nobody is told unless somebody is named, and then with every secret`() throws {
+    @Test func `no alert is sent without a receiver, and each alert is signed with every secret`() throws {
         #expect(try Self.configuration([:]).alerts == nil)
         let alerts = try #require(try Self.configuration(Self.given).alerts)
         #expect(alerts.secrets.count == 1 && alerts.silenceAfterSeconds == 3600)
@@ -118,7 +118,7 @@ struct AlertSettingsTests {
         #expect(test.json["delivered"] == .bool(code == 0))
     }
 
-    @Test func `a test that nobody answers, or that nothing is configured for, says so`() async throws {
+    @Test func `a test without an answer or without configuration says so`() async throws {
         let silent = await #expect(throws: CommandFailure.self) {
             try await Self.test(.failure(.couldNotConnect))
         }

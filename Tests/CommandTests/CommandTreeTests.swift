@@ -3,7 +3,7 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// What help, manual and completions are made of: it holds for commands that are yet to be written.
+/// The source of help, manual and completions: it holds for commands that are yet to be written.
 struct CommandTreeTests {
     private static let commands = (try? CommandTree(of: ConsoleBilling.self).commands) ?? []
 

@@ -4,7 +4,7 @@ import Webhooks
 
 @testable import ConsoleBilling
 
-/// What `config` shows, and what it keeps to itself.
+/// The output of `config`, and what it hides.
 struct ConfigCommandTests {
     private func examined(
         _ environment: [String: String],

@@ -6,7 +6,7 @@ import Testing
 /// Log lines, and a reader that stalls.
 @Suite(.timeLimit(.minutes(1)))
 struct LineQueueTests {
-    @Test func `a reader that stalls holds nobody up, and what it missed is counted`() throws {
+    @Test func `a stalled reader blocks no writer, and the lines that it missed are counted`() throws {
         let pipe = Pipe()
         let queue = LineQueue(descriptor: pipe.fileHandleForWriting.fileDescriptor, maximumBytes: 4096)
         var sent = 0

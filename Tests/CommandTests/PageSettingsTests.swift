@@ -4,7 +4,7 @@ import Web
 
 @testable import ConsoleBilling
 
-/// What the page and its receipts are configured with.
+/// The settings of the page and its receipts.
 struct PageSettingsTests {
     private func configuration(_ settings: [String: String]) throws -> ServiceConfiguration {
         let required = [

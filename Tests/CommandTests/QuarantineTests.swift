@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// What operators see of events that could not be read.
+/// The commands about events that could not be read.
 struct QuarantineTests {
     private static func record(
         _ id: String,

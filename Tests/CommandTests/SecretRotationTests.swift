@@ -34,7 +34,7 @@ struct SecretRotationTests {
         func look(_ path: String) -> FileContent { contents.withLock { $0[path] ?? .absent } }
     }
 
-    /// What was logged.
+    /// The logged lines.
     private final class Lines: Sendable {
         private let kept = Mutex<[String]>([])
         var all: [String] { kept.withLock(\.self) }
@@ -132,7 +132,7 @@ struct SecretRotationTests {
         #expect(bench.fingerprints.first == fingerprint(Self.new))
     }
 
-    @Test func `whoever asks has the files read at once, changed or not`() async throws {
+    @Test func `a request reloads the files at once, changed or not`() async throws {
         let bench = try await bench()
         await bench.rotation.readNow()
         #expect(bench.lines.all.count == 1 && bench.lines.all[0].contains("\"changed\": nothing"))

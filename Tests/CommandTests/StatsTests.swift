@@ -5,7 +5,7 @@ import Web
 
 @testable import ConsoleBilling
 
-/// What `stats` makes of what the service tells.
+/// The output of `stats` for given answers of the service.
 struct StatsTests {
     // MARK: Prometheus' text
 
@@ -36,7 +36,7 @@ struct StatsTests {
 
     @Test(arguments: [(0.5, 1), (0.25, 0.5), (0.75, 2), (0, 0), (1, 4), (0.9, 3.2)] as [(Double, Double)])
     func `a quantile lies where histogram_quantile has it`(quantile: Double, value: Double) {
-        // Of twenty, ten took at most 1 s, five more at most 2 s and five more at most 4 s.
+        // Ten of twenty took at most 1 s, five more at most 2 s and five more at most 4 s.
         let samples = MetricSamples(
             """
             h_bucket{le="1"} 10

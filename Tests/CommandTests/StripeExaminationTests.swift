@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// What `doctor` finds at Stripe.
+/// The checks of `doctor` at Stripe.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct StripeExaminationTests {
     private static let url = "https://billing.example.com/v1/stripe-webhook"

@@ -8,7 +8,7 @@ import Testing
 import Glibc
 #endif
 
-/// What systemd hears of the service.
+/// The messages of the service to systemd.
 struct SystemdTests {
     /// A datagram socket of systemd's, bound to a path or to an abstract name.
     private final class Listener: Sendable {
@@ -32,7 +32,7 @@ struct SystemdTests {
 
         deinit { close(descriptor) }
 
-        /// What has been said and not been heard yet.
+        /// The messages that were sent and are not received yet.
         var said: [String] {
             var messages: [String] = []
             var buffer = [UInt8](repeating: 0, count: 256)
@@ -58,7 +58,7 @@ struct SystemdTests {
         #expect(listener.said == ["READY=1", "WATCHDOG=1"])
     }
 
-    @Test func `a socket that nobody listens at is no trouble`() throws {
+    @Test func `a socket without a listener is no error`() throws {
         try #require(NotifySocket(Self.path())).say(.ready)
     }
 

@@ -7,7 +7,7 @@ import Web
 
 @testable import ConsoleBilling
 
-/// What `backfill` and `reconcile` take, show and end with.
+/// The options, output and exit codes of `backfill` and `reconcile`.
 struct UpkeepCommandTests {
     private func refusal(_ arguments: [String]) -> (code: Int32, message: String)? {
         do {

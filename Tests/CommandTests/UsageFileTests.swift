@@ -1,7 +1,7 @@
 @testable import ConsoleBilling
 import Testing
 
-/// What `usage import` makes of files.
+/// How `usage import` reads files.
 struct UsageFileTests {
     private static let lease =
         #"{"chain_id":"c","owner":"o","dseq":"18446744","gseq":1,"oseq":1,"provider":"p","denom":"uact","#

@@ -21,7 +21,7 @@ struct UsageSyncCommandTests {
         )
     }
 
-    @Test func `nobody is asked unless somebody is named, and of two the indexer`() throws {
+    @Test func `no source is read unless one is configured, and of two the indexer`() throws {
         #expect(try Self.configuration([:]).usageSync == nil)
         let node = try #require(try Self.configuration(["AKASH_NODE_URL": "http://127.0.0.1:1317"]).usageSync)
         #expect(node.source == UsageSyncSource(.node, chainID: "akashnet-2"))

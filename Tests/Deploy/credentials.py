@@ -13,7 +13,7 @@ from people import ABSENT, CONNECTED, EVERYBODY, MINE, STRANGER
 SCOPES = [
     "feed:read", "feed:user", "sessions:write", "usage:write", "customers:write", "alerts:write", "ops", "metrics:read",
 ]  # fmt: skip
-# All that there is in the feed of anybody, for a page that shows the last months unless told otherwise.
+# The whole feed of a person, for a page that shows the last months unless told otherwise.
 ALWAYS = "range=custom&from=2026-01-01&to=2026-11-30"
 
 
@@ -24,11 +24,11 @@ class Caller:
     kind: str
     headers: dict
     scopes: tuple = ()
-    # Whose rows are there; None: anybody's.
+    # The people whose rows it shows; None for all.
     sees: tuple = None
-    # Of a bad one: how it is refused.
+    # For a bad one: how it is refused.
     status: int = 401
-    # Of a link: what it is for, and its query.
+    # For a link: its purpose and its query.
     link: tuple = ()
 
     @property
@@ -80,7 +80,7 @@ def links(client, person):
 
 
 def without_identity(client, issuer, expired):
-    """Those that are turned away whatever they ask for."""
+    """Callers whom every route refuses."""
     token, now = issuer.token("first", MINE.sub), int(time.time())
     yield Caller("nobody", "bad", {})
     yield Caller("a wrong key", "bad", {"x-api-key": "cbk_wrong"})

@@ -85,7 +85,7 @@ def dripping(target, count, seconds):
 
 
 def expensive(target, leases, days):
-    """What costs the most of what a customer may ask for. -> paths by what they ask"""
+    """The most expensive requests that a customer may make. -> paths by what they ask"""
     wallet, customer, day = address(9_000_000), "cus_HostileRich", 1_000_000
     calendar = [
         {"date": date, "first_height": str(day + at * BLOCKS), "last_height": str(day + (at + 1) * BLOCKS - 1),

@@ -66,7 +66,7 @@ def tagged(text, place, tag):
 
 
 def object_of(event):
-    """What the event is about; nothing where the fixture is of an event that says none."""
+    """The object of the event; nothing for an event without one."""
     inner = event.get("data", {}).get("object")
     return inner if isinstance(inner, dict) else {}
 
@@ -247,7 +247,7 @@ def of_query(method, path, basis, driven, name, raw):
         query = {key: replaced(str(text), place).encode() for key, text in basis.items()}
         for each in driven:
             if each["in"] == "header":
-                # What no header can hold would be refused by the library that is to send it.
+                # The sending library would refuse characters that no header can hold.
                 headers[each["name"]] = re.sub(rb"[\r\n]", b" ", encoded)
             elif each["in"] == "path":
                 target = target.replace("{id}", urllib.parse.quote(encoded, safe=""))

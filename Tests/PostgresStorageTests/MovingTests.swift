@@ -10,7 +10,7 @@ import Testing
 
 @testable import PostgresStorage
 
-/// A store on one file becomes one that replicas share, and nobody can tell.
+/// A store on one file becomes one that replicas share, without a visible difference.
 @Suite(.timeLimit(.minutes(5)))
 struct MovingTests {
     /// Stands for a process that is killed.
@@ -112,7 +112,7 @@ struct MovingTests {
         CustomerKey("cus_1", account: nil), CustomerKey("cus_1", account: "acct_1"),
     ]
 
-    /// What a store answers, as far as anybody asks.
+    /// All answers of a store.
     private func requireSame(_ target: PostgresStore, as source: SQLiteStore) async throws {
         #expect(try await target.allRows() == source.allRows())
         let (ours, theirs) = (

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PostgresStorage
 
-/// What the store refuses to start on, and with which words.
+/// The databases that the store refuses to start on, and its messages.
 @Suite(.timeLimit(.minutes(5)))
 struct OpeningTests {
     @Test func `a session under which a commit does not wait for the disk is refused`() async throws {
@@ -111,7 +111,7 @@ struct OpeningTests {
         }
     }
 
-    @Test func `a database that nobody serves is said to be so, without its password`() async throws {
+    @Test func `a database without a server is reported, without its password`() async throws {
         let url = try #require(PostgresURL("postgres://u:hunter2@127.0.0.1:1/nowhere?connect_timeout=2"))
         do {
             _ = try await PostgresStore.open(url)

@@ -32,7 +32,7 @@ struct OutageTests {
     }
 
     @Test(arguments: CuttingRelay.Cut.allCases)
-    func `a commit whose outcome nobody heard is settled by the log, and recorded once`(
+    func `a commit in doubt is resolved by reading the log, and the event is recorded once`(
         cut: CuttingRelay.Cut
     ) async throws {
         try await withPlace { place in

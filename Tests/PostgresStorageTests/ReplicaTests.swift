@@ -8,11 +8,11 @@ import Testing
 
 @testable import PostgresStorage
 
-/// What several replicas on one database bring: whatever one of them is told at the same time as another, the feed is
+/// Several replicas on one database: whatever two of them receive at the same time, the feed is
 /// that of the set of events.
 @Suite(.timeLimit(.minutes(5)))
 struct ReplicaTests {
-    /// The events of many payments, told again and again, in an order that is nobody's.
+    /// The events of many payments, repeated again and again, in a random order.
     private func deliveries(seed: UInt64) throws -> [[UInt8]] {
         var random = SeededRandom(seed: seed)
         var bodies: [[UInt8]] = []
@@ -181,7 +181,7 @@ struct ReplicaTests {
         }
     }
 
-    @Test func `whoever reads the log on from a number misses nothing that is written meanwhile`()
+    @Test func `a reader of the log that continues from a number misses no concurrent write`()
         async throws
     {
         try await withReplicas(3, limits: .init(maxBatch: 3)) { place, stores in

@@ -7,7 +7,7 @@ import Testing
 
 @testable import PostgresStorage
 
-/// What several replicas bring to the ledger of usage: whichever of them is told what, and when, the totals are those
+/// Several replicas write the usage ledger: whichever receives which record, and when, the totals are those
 /// of all that was told.
 @Suite(.timeLimit(.minutes(5)))
 struct UsageReplicaTests {

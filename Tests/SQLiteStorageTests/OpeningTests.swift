@@ -174,7 +174,7 @@ struct OpeningTests {
         }
     }
 
-    @Test func `nobody but the owner may read the files`() async throws {
+    @Test func `only the owner may read the files`() async throws {
         try await withPlace { place in
             let path = place.folder.appending(path: "data/of/ours/billing.sqlite").path
             let store = try SQLiteStore(path: path)

@@ -187,7 +187,7 @@ struct RebuildingTests {
             try await store.writer.write {
                 try $0.execute(sql: "UPDATE objects SET snapshot = \(damage) WHERE kind = '\(kind)'")
             }
-            // Whoever looks before the next event is shown what can be.
+            // A read before the next event shows the rows that can be derived.
             #expect(try await store.payment(ofTransaction: "ch_1")?.transaction.id == "ch_1")
             for body in later { #expect(try await store.record(body) == .recorded) }
             #expect(try await store.allRows() == NaiveFeed.rows(of: bodies + later))

@@ -96,7 +96,7 @@ struct RestoringTests {
         }
     }
 
-    /// What a file is that is no backup of ours, by how a backup becomes it.
+    /// Files that are no valid backup, by how they are made from one.
     @Test(arguments: [
         ("newer", "INSERT INTO grdb_migrations (identifier) VALUES ('9999_of_tomorrow')"),
         ("another's", "DROP TABLE grdb_migrations"), ("another's", "DELETE FROM grdb_migrations"),

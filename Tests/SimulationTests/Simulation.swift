@@ -23,7 +23,7 @@ struct Simulation {
         }
     }
 
-    /// What a run came to, for the figures.
+    /// The result of a run, for the figures.
     struct Outcome: Sendable {
         var delivered = 0
         var refused = 0
@@ -38,7 +38,7 @@ struct Simulation {
     private let folder: URL
     private let stripe: SimulatedStripe
     private let secret: EndpointSecret
-    /// What Stripe is to deliver; a story whose charges it never tells leaves work for the queue.
+    /// The events that Stripe delivers; a story whose charges it never tells leaves work for the queue.
     private var undelivered: [StoryEvent]
     private var sent: Set<String> = []
     private var acknowledged: Set<String> = []

@@ -49,7 +49,7 @@ extension InMemoryStore {
         }
     }
 
-    /// Those that Stripe told of, and those of whom something was put.
+    /// The customers that Stripe showed, and those with links that were set.
     private func allCustomers(_ state: State) -> Set<CustomerKey> {
         let told = Set(state.events.map(\.entry.account)).flatMap { account in
             known(account: account, state).values.compactMap { record in

@@ -1,7 +1,7 @@
 package import Billing
 package import Storage
 
-// The bytes stay where they are: what follows from events is what it would be had nobody let go of anything.
+// The bytes stay where they are: derived data are the same as without the purge.
 extension InMemoryStore.Kept {
     var logged: LoggedEvent {
         LoggedEvent(

@@ -152,7 +152,7 @@ extension StoreConformance {
                     )
                     try requireEqual(try await store.customers(ofUser: id), [], "no user")
                 }
-                // Of users alone it is said; whose organization it is stays open.
+                // Only users are set; the organization stays unknown.
                 _ = try await store.put([.organization: ["org-3"]], of: own("cus_new"), from: .api)
                 try requireEqual(try await store.customers(ofUser: uuid), ["cus_new"], "still Stripe's")
             }
@@ -297,7 +297,7 @@ extension StoreConformance {
                     )
                     try await store.record(body)
                 }
-                try requireEqual(try await asked(), [], "of customers that are known, of nobody or another's")
+                try requireEqual(try await asked(), [], "known customers without an owner, or another owner")
                 // Whether a webhook told of the payment or a list did.
                 for (id, source) in [("one", .webhook), ("two", .api)] as [(String, EventSource)] {
                     let charge = MadeUp.charge("ch_\(id)", ["customer": "cus_\(id)"])

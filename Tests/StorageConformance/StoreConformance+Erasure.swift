@@ -97,7 +97,7 @@ extension StoreConformance {
                 )
             }
         },
-        StoreConformance("nobody is erased who is not known, nor who is so in another account") { kind in
+        StoreConformance("an unknown customer, or one known only in another account, is not erased") { kind in
             try await kind.withStore { store in
                 try await told(store)
                 let rows = try await store.allRows()
@@ -217,7 +217,7 @@ extension StoreConformance {
 }
 
 extension Transaction {
-    /// What accounts need of a row.
+    /// The fields of a row that accounting needs.
     fileprivate var essentials: [String] {
         [
             id, type.rawValue, status, String(amount), String(amountRefunded), currency.code,

@@ -219,7 +219,7 @@ extension StoreConformance {
                 try require(Set(seen).isSuperset(of: before.dropLast()), "no row left out")
             }
         },
-        StoreConformance("a cursor that this customer may not see, or nobody can, finds no page") { kind in
+        StoreConformance("a cursor of another customer, or of no row, finds no page") { kind in
             try await kind.withStore { store in
                 try await store.record(
                     MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1", ["customer": "cus_a"]))
@@ -243,7 +243,7 @@ extension StoreConformance {
                 try require(
                     try await store.page(TransactionFilter(), cursor: .startingAfter("ch_2"), limit: 10)
                         != nil,
-                    "anybody's, for whoever may read any"
+                    "of any customer, for a caller who may read all"
                 )
                 // A row that another filter leaves out still is a place in the feed.
                 let refunds = TransactionFilter(customer: "cus_a", type: .refund)

@@ -40,7 +40,7 @@ extension StoreConformance {
     private static let object = StripeQuestion.object(ObjectReference(.charge, "ch_1"))
 
     static let questions = [
-        StoreConformance("a charge whose refunds nobody told of has them asked for, until one comes") {
+        StoreConformance("a charge with unknown refunds has them fetched, until one arrives") {
             kind in
             try await kind.withStore { store in
                 try await store.record(
@@ -97,7 +97,7 @@ extension StoreConformance {
                 try requireEqual(try await asked(store), [Self.object], "two")
                 await store.close()
                 store = try await place.open(livemode: nil)
-                // What was undecided is so after a restart, and after all is derived anew.
+                // An ambiguous object stays so after a restart, and after a rebuild.
                 _ = try await store.reprojectAll()
                 try await store.complete(WorkItem(Self.object, account: nil, attempts: 0))
                 try await store.record(

@@ -180,7 +180,7 @@ extension StoreConformance {
     ]
 }
 
-/// What a store says of its payments.
+/// The answers of a store about its payments.
 private struct Standing: Equatable {
     let rows: [Transaction]
     let records: [[ObjectRecord]]

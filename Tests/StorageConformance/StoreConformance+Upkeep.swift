@@ -74,7 +74,7 @@ extension StoreConformance {
                 try requireEqual(ends.count { $0 != nil }, 1, "kept of many at once")
             }
         },
-        StoreConformance("a run is there after a restart, and goes on with whoever is next") { kind in
+        StoreConformance("a run survives a restart, and continues with the next worker") { kind in
             try await kind.withPlace { place in
                 var store = try await place.open(livemode: nil)
                 _ = try await store.begin(run("bf_1"))

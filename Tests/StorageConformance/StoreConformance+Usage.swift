@@ -31,7 +31,7 @@ extension StoreConformance {
         ) { try CalendarDay($0) }
     }
 
-    /// What an owner's days cost in micro-units, by date.
+    /// The cost of an owner's days in micro-units, by date.
     private static func costs(
         _ store: any Store,
         _ owner: String = "akash1o"
@@ -150,7 +150,7 @@ extension StoreConformance {
                 try requireEqual(outcome.contradictions.map(\.date.text), ["2026-06-01"], "contradictions")
                 let expected = ["2026-06-01": "500", "2026-06-02": "2000"]
                 try requireEqual(try await costs(store), expected, "costs")
-                // Another owner's history is not late: nobody knew of it.
+                // Another owner's history is not late: it was unknown.
                 let other = try await store.put([lease(3, owner: "akash1new")])
                 try requireEqual(other.contradictions, [], "contradictions of a new owner")
                 let theirs = try await costs(store, "akash1new")

@@ -1,4 +1,4 @@
-/// What every store must do, one case a law or an edge of one.
+/// The requirements of every store: one case per invariant, or per edge of one.
 ///
 /// A case is handed the kind of store and makes what it needs; it throws a ``Violation`` where a law is broken.
 package struct StoreConformance: Sendable, CustomStringConvertible {

@@ -19,7 +19,7 @@ package protocol StorePlace: Sendable {
     /// Opens the store with all that was recorded here before.
     ///
     /// - Parameter projection: Which events become part of the feed, and what is asked for.
-    /// - Returns: The store; whoever opened it closes it.
+    /// - Returns: The store; the caller must close it.
     /// - Throws: What keeps it from opening.
     func open(_ projection: ProjectionPolicy) async throws -> any Store
 

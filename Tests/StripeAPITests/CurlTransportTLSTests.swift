@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct CurlTransportTLSTests {
-    @Test func `refuses a certificate that nobody it trusts has signed`() async throws {
+    @Test func `refuses a certificate that no trusted authority has signed`() async throws {
         let server = try OpenSSLServer(SelfSignedCertificate.make(names: "DNS:localhost"))
         try await withTransport { transport in
             await #expect(throws: TransportError.tls) {

@@ -200,7 +200,7 @@ struct CurlTransportTests {
 
     // MARK: Failures
 
-    @Test func `says when nobody listens`() async throws {
+    @Test func `reports a port without a listener`() async throws {
         let port = try RawServer.deadPort()
         try await withTransport { transport in
             await #expect(throws: TransportError.couldNotConnect) {

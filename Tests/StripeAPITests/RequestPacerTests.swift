@@ -15,7 +15,7 @@ struct RequestPacerTests {
         Run(perSecond: 10, burst: 1, turns: [(0, 0), (0, 100), (0, 200), (0, 300)]),
         // The burst goes at once, what comes after it at the rate.
         Run(perSecond: 10, burst: 3, turns: [(0, 0), (0, 0), (0, 0), (0, 100), (0, 200)]),
-        // Whoever is slow enough never waits.
+        // A slow caller never waits.
         Run(perSecond: 10, burst: 1, turns: [(0, 0), (100, 0), (200, 0), (250, 50), (301, 99)]),
         // A rest fills the bucket, but no further than the burst.
         Run(
@@ -59,7 +59,7 @@ struct RequestPacerTests {
         #expect((2999...3000).contains(sent))
     }
 
-    @Test func `after a 429 nobody goes for a while, and then one at a time`() {
+    @Test func `after a 429 no request is sent for a while, and then one at a time`() {
         var pacer = RequestPacer(requestsPerSecond: 10, burst: 5)
         pacer.pause(for: .seconds(7), now: Self.start)
         let waits = (0..<3).map { _ in pacer.delay(now: Self.start + .seconds(1)) }

@@ -176,7 +176,7 @@ struct StandInAccessTests {
             #expect(answer.code == code)
             #expect(answer.parameter == parameter)
             #expect(world.standIn.sentReceipts.isEmpty)
-            // What was refused is not remembered under its key.
+            // A refused request is not stored under its idempotency key.
             let good = try await world.post(
                 "/v1/charges/ch_1",
                 "receipt_email=a%40example.com",
@@ -215,7 +215,7 @@ struct StandInAccessTests {
         }
     }
 
-    @Test func `a charge that is missing or another's is e-mailed to nobody, nor one that failed`()
+    @Test func `no receipt is e-mailed for a charge that is missing, another's or failed`()
         async throws
     {
         try await StandInUnderTest.with { world in

@@ -2,7 +2,7 @@ import HTTPClient
 import StripeAPI
 import Testing
 
-/// What the client sends, and what it makes of an answer, without a network.
+/// The client's requests, and how it reads answers, without a network.
 struct StripeClientTests {
     private static let charge = #"{"id":"ch_1","object":"charge"}"#
 

@@ -1,7 +1,7 @@
 import StripeAPI
 import Testing
 
-/// What a list is asked for with, without a network.
+/// The parameters of list requests, without a network.
 struct StripeListingTests {
     private static let empty = #"{"object":"list","has_more":false,"data":[]}"#
 

@@ -67,7 +67,7 @@ struct StripeListsStandInTests {
             let read = try await pages(client, .events()).flatMap(\.ids)
             #expect(read == ["evt_101"] + (0..<9).reversed().map { "evt_\($0)" })
             standIn.beforeEachPage(nil)
-            // What came meanwhile is before the first that was read.
+            // Objects created meanwhile are before the first that was read.
             let later = try await pages(client, .events(), from: StripePaging(.endingBefore("evt_101")))
             #expect(Set(later.flatMap(\.ids)) == Set((2...4).map { "evt_10\($0)" }))
         }

@@ -2,7 +2,7 @@
 import HTTPClient
 import Testing
 
-/// What is made of a list that came, without a network.
+/// How a received list is read, without a network.
 struct StripePageTests {
     private func page(
         _ body: [UInt8],

@@ -8,7 +8,7 @@ import Foundation
 package enum EventFiles {
     package struct Report: Sendable, Equatable {
         package var taken = 0
-        /// What was there but is neither an event nor an object of Stripe's.
+        /// Files that are neither an event nor an object of Stripe's.
         package var skipped = 0
     }
 

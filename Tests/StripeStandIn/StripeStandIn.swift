@@ -38,7 +38,7 @@ package final class StripeStandIn: Sendable {
         package var now: @Sendable () -> Int64
         /// How far `Date` is from ``now``.
         package var dateSkewSeconds: Int64
-        /// What the rate is measured by.
+        /// The clock of the rate limit.
         package var uptime: @Sendable () -> ContinuousClock.Instant
 
         package init(
@@ -130,7 +130,7 @@ package final class StripeStandIn: Sendable {
     /// Ends what is under way and returns when the port is free.
     package func stop() async {
         world.stop()
-        // Not by cancelling: NIO traps when that meets a connection it has accepted and nobody has looked at yet
+        // Not by cancelling: NIO traps when that meets a connection it has accepted and no handler has read yet
         // (https://github.com/apple/swift-nio/issues/3481).
         await services.triggerGracefulShutdown()
         _ = await running.result

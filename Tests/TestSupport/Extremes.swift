@@ -1,6 +1,6 @@
 /// JSON texts with a number at an extreme: each number of a text in turn, and all of them at once.
 ///
-/// They are found in the text and not by their names, so that a field that is new is tried without anybody's doing.
+/// They are found in the text and not by their names, so that a new field is tried without a change here.
 package struct Extremes: Sendable {
     private let text: [UInt8]
     /// Where its numbers are; of those in quotation marks, what is between them.

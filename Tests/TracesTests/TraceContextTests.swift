@@ -2,7 +2,7 @@ import Testing
 
 @testable import Traces
 
-/// What is taken for a trace, what is not, and what is passed on.
+/// Valid and invalid trace headers, and the header that is passed on.
 struct TraceContextTests {
     private static let traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
     private static let spanID = "00f067aa0ba902b7"
@@ -38,7 +38,7 @@ struct TraceContextTests {
         #expect(TraceContext(parents: [text], states: ["a=1"]) == nil)
     }
 
-    @Test func `two parents are none, for nobody can say which is meant`() {
+    @Test func `two parents count as none, because it is unclear which is meant`() {
         #expect(TraceContext(parents: [Self.parent, Self.parent]) == nil)
         #expect(TraceContext(parents: []) == nil)
     }

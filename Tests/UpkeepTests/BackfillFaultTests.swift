@@ -147,7 +147,7 @@ struct BackfillFaultTests {
         }
     }
 
-    @Test func `another wish waits for the run that is under way, but not for what nobody asked for`()
+    @Test func `other parameters wait for an operator's run, but not for one that the service began`()
         async throws
     {
         try await Harness.with { harness in

@@ -8,12 +8,12 @@ import Testing
 
 private let eventsRoute = "GET /v1/events"
 
-/// What was missed comes from Stripe's lists, as if it had never been missed.
+/// Missed events come from Stripe's lists, and the result is as if none had been missed.
 @Suite(.timeLimit(.minutes(5)))
 struct BackfillTests {
     private typealias Harness = CatchUpHarness
 
-    @Test func `events that nobody took are recorded as they would have come`() async throws {
+    @Test func `undelivered events are recorded as if they had been delivered`() async throws {
         try await Harness.with { harness in
             try harness.payments(1...130)
             let run = try await harness.perform(.backfill)
@@ -316,7 +316,7 @@ struct BackfillTests {
                     secondsAgo: Int64(page)
                 )
                 try? standIn.put(event: body)
-                // What is not among those below.
+                // The objects that are not listed below.
                 standIn.remove("event", id: "evt_pi_\(300 - page % 3)")
             }
             #expect(try await harness.perform(.backfill).state == .completed)

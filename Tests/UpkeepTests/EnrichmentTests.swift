@@ -8,7 +8,7 @@ import Upkeep
 
 private let chargeRoute = "GET /v1/charges/:id"
 
-/// What is missing is fetched later, once, and entered by the one way there is.
+/// Missing objects are fetched later, once, and recorded through the log.
 @Suite(.timeLimit(.minutes(5)))
 struct EnrichmentTests {
     @Test func `a payment of which only the PaymentIntent came gets its charge`() async throws {
@@ -234,7 +234,7 @@ struct EnrichmentTests {
             #expect(try await enrichment.runOnce() == 1)
             harness.standIn.fail(.none)
             try harness.standIn.put(Objects.charge())
-            // A little, as clocks are kept right, makes nobody doubt.
+            // A small jump, as from NTP, is ignored.
             harness.clock.advance(seconds: -10)
             #expect(try await enrichment.runOnce() == 0)
             harness.clock.advance(seconds: -3590)

@@ -43,7 +43,7 @@ struct EventArchiveTests {
         }
     }
 
-    @Test func `each day on which events were received has a file that nobody else may read`() throws {
+    @Test func `each day with received events has a file that only its owner may read`() throws {
         try withFolder { folder in
             let archive = EventArchive(folder: folder.path)
             // The last second of a day and the first of the next, by UTC.

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Upkeep
 
-/// What differs between our rows and Stripe's lists is found to the field, and nothing else is.
+/// Exactly the fields that differ between our rows and Stripe's lists are found.
 @Suite(.timeLimit(.minutes(5)))
 struct ReconciliationTests {
     private typealias Harness = CatchUpHarness
@@ -156,14 +156,14 @@ struct ReconciliationTests {
             )
             try await harness.perform(.backfill)
             #expect(try await drift(harness, days: 7) == [])
-            // Of a payment before the period Stripe is not asked.
+            // A payment before the period is not fetched.
             harness.standIn.remove("charge", id: "ch_1")
             harness.standIn.remove("payment_intent", id: "pi_1")
             #expect(try await drift(harness, days: 7) == [])
         }
     }
 
-    @Test func `a payment that nobody ever tried is not missed`() async throws {
+    @Test func `a payment without an attempt is not reported as missing`() async throws {
         try await withPayments { harness in
             let untried = """
                 {"id":"pi_8","object":"payment_intent","amount":900,"amount_received":0,"currency":"usd",

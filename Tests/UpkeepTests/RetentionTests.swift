@@ -104,7 +104,7 @@ struct RetentionTests {
             #expect(try await !worker.workOnce())
             harness.clock.advance(seconds: 1)
             #expect(try await harness.store.beginRetention(after: 3600, now: harness.clock.now))
-            // It waits for somebody: nobody asks for another one.
+            // It waits for a worker: no second run is begun.
             #expect(try await !harness.store.beginRetention(after: 3600, now: harness.clock.now))
             #expect(try await worker.workOnce())
             // A clock that ran ahead holds nothing up.

@@ -100,7 +100,7 @@ func withStripe(
             transport: transport,
             base: try StripeAPIBase(standIn.baseURL),
             key: try StripeSecretKey(key).orThrow,
-            // Nobody waits here, and on a busy machine those who are to ask at once take their time.
+            // No test waits for this; on a busy machine simultaneous requests take their time.
             limits: TransportLimits(connectTimeout: .seconds(60), totalTimeout: .seconds(120))
         )
         try await body(stripe)

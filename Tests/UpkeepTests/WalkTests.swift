@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upkeep
 
-/// The decisions of a walk, without anybody walking.
+/// The decisions of a walk through lists, without requests.
 struct WalkTests {
     private func page(_ objects: [(String, Int64)]) -> [ListedObject] {
         objects.map { ListedObject(id: $0, created: Instant(unixSeconds: $1), bytes: []) }

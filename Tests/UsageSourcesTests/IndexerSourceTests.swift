@@ -5,7 +5,7 @@ import StorageConformance
 import Testing
 import UsageSources
 
-/// What is made of one lease or one day of an indexer's, and of an indexer that is none.
+/// How one lease or day of an indexer is read, and the refusal of another database.
 @Suite(.timeLimit(.minutes(5)))
 struct IndexerSourceTests {
     /// An indexer at height 2000, on its second day, with one lease of whose columns some are given.

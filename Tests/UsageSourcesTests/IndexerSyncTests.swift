@@ -4,7 +4,7 @@ import StorageConformance
 import Testing
 import UsageSources
 
-/// What an indexer tells over the time comes to what is true.
+/// The records of an indexer over time add up to the true totals.
 @Suite(.timeLimit(.minutes(10)))
 struct IndexerSyncTests {
     @Test(arguments: UInt64(1)...8)

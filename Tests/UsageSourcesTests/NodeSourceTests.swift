@@ -143,7 +143,7 @@ struct NodeSourceTests {
             #expect(first.asOfHeight == 4000)
             #expect(records[2000]?.closedHeight == 2500)
             #expect(records[2000]?.state == .closed)
-            // It has ended, and nobody says when: no later than now.
+            // It has ended at an unknown time: no later than now.
             #expect(records[3000]?.escrowEndHeight == 4000)
             #expect(records[3000]?.state == .insufficientFunds)
         }

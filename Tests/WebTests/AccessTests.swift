@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// What a caller presents.
+/// The credential of a caller.
 enum Credentials: String, CaseIterable, Sendable {
     case rightKey, rightKeyAsConsoleSendsIt, noKey, wrongKey, wrongScope, bothHeaders, emptyBearer, basic
     case goodLink, otherRowsLink, expiredLink, alteredLink, alteredLinkWithRightKey
@@ -115,7 +115,7 @@ struct AccessTests {
         }
     }
 
-    /// A page is a customer's: whoever comes without a session is told so on a page, and a key opens none.
+    /// A page belongs to a customer: a visitor without a session gets a page that says so, and a key opens none.
     private func expectedOfPage(with credentials: Credentials) -> (status: Int, code: String?) {
         switch credentials {
         case .noKey, .goodLink, .otherRowsLink, .expiredLink, .alteredLink: (401, nil)

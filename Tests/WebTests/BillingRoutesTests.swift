@@ -60,7 +60,7 @@ struct BillingRoutesTests {
             let begun = try await harness.postSession(#"{"customer":"cus_one"}"#).json
             let path = try harness.path(ofLink: begun["url"]?.string ?? "")
             let token = String(path.split(separator: "=")[1])
-            // Whoever only looks where it leads does not use it up.
+            // A HEAD request does not use the link.
             #expect(try await harness.exchange("HEAD \(path) HTTP/1.1\r\nHost: x\r\n\r\n").status == 303)
             let first = try await harness.get(path, key: nil)
             #expect(first.status == 303)
@@ -95,7 +95,7 @@ struct BillingRoutesTests {
         }
     }
 
-    @Test func `while nobody can say whether a link was used, it lets nobody in`() async throws {
+    @Test func `while the store cannot say whether a link was used, the link is refused`() async throws {
         var settings = WebHarness.Settings()
         settings.wrapping = { _ in StoreOutage(code: .connectionLost) }
         try await WebHarness.with(settings) { harness in
@@ -195,7 +195,7 @@ struct BillingRoutesTests {
 
     // MARK: What is shown
 
-    @Test func `a customer sees their own rows and nobody else's`() async throws {
+    @Test func `a customer sees only their own rows`() async throws {
         let one = try await visit("/billing?range=all")
         #expect(one.pageRows == ["re_a", "ch_a", "ch_b", "in_e"])
         #expect(one.text.contains("Showing all 4 transactions"))
@@ -231,7 +231,7 @@ struct BillingRoutesTests {
         }
     }
 
-    @Test func `a page that begins at somebody else's row begins at the beginning`() async throws {
+    @Test func `a cursor at another customer's row shows the first page`() async throws {
         let answer = try await visit("/billing?type=purchase&after=ch_c")
         #expect(answer.status == 303 && answer.headers["Location"] == "/billing?type=purchase")
     }
@@ -368,7 +368,7 @@ struct BillingRoutesTests {
 
     // MARK: What browsers are told
 
-    @Test func `it runs no script but ours, is kept by nobody, and framed by nobody`() async throws {
+    @Test func `it runs only our scripts, and is neither cached nor framed`() async throws {
         for path in ["/billing", "/billing/usage", "/billing?range=x"] {
             let headers = try await visit(path).headers
             let policy = headers["Content-Security-Policy"] ?? ""
@@ -450,7 +450,7 @@ extension Answer {
         let rows: [[String]]
     }
 
-    /// What a chart is drawn from.
+    /// The data of a chart.
     fileprivate func numbers(of table: String) throws -> Numbers {
         let parts = try #require(
             text.firstMatch(

@@ -83,7 +83,7 @@ struct CustomerSessionTests {
         }
     }
 
-    @Test func `its token opens the customer's own, without naming the customer, and nobody else's`()
+    @Test func `its token opens only the customer's own data, without naming the customer`()
         async throws
     {
         try await WebHarness.with { harness in

@@ -75,8 +75,7 @@ struct CustomersTests {
         }
     }
 
-    @Test func `a customer is shown with its addresses, and one that nobody knows is not there`() async throws
-    {
+    @Test func `a customer is shown with its addresses, and an unknown one is not found`() async throws {
         try await WebHarness.with { harness in
             let accounts = UsageSample.accounts(
                 "cus_one",
@@ -91,7 +90,7 @@ struct CustomersTests {
         }
     }
 
-    @Test func `an erased customer is linked to nobody any more`() async throws {
+    @Test func `an erased customer has no link any more`() async throws {
         try await WebHarness.with { harness in
             try await ConsoleSample.deliver(to: harness)
             let erasure = try await harness.post(

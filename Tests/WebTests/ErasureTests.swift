@@ -44,7 +44,7 @@ struct ErasureTests {
         return texts
     }
 
-    @Test func `nobody is told anything personal of an erased customer any more, and all amounts`()
+    @Test func `no route shows personal data of an erased customer, and all show the amounts`()
         async throws
     {
         let log = LogRecorder()
@@ -70,7 +70,7 @@ struct ErasureTests {
         }
     }
 
-    @Test func `nothing is changed by a dry run, nor for somebody who is not known`() async throws {
+    @Test func `a dry run changes nothing, nor does an unknown customer`() async throws {
         try await WebHarness.with { harness in
             try await deliver(to: harness)
             let texts = try await texts(harness)

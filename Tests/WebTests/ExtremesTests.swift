@@ -7,7 +7,7 @@ import Testing
 /// Signed extremes, from the delivery to the printed receipt: a trap ends the run.
 @Suite(.timeLimit(.minutes(10)), .serialized)
 struct ExtremesTests {
-    /// What an event shows, apart from the names of what it shows.
+    /// The values in an event, without ids.
     private func shown(_ payload: [UInt8]) -> [ObjectRecord]? {
         (try? EventCoding.decode(payload))?.records(receivedAt: TestClock.start)
     }

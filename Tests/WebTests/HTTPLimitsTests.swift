@@ -1,7 +1,7 @@
 import StripeAPI
 import Testing
 
-/// What the service does with requests that are too much, or no HTTP at all.
+/// Requests that exceed a limit, or are not HTTP.
 @Suite(.timeLimit(.minutes(5)))
 struct HTTPLimitsTests {
     private static let limit = 4096

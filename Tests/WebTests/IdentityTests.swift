@@ -62,7 +62,7 @@ struct IdentityTests {
             token(ConsoleSample.newcomer)
                 + [TransportHeader("x-organization-id", ConsoleSample.organization)]
         },
-        Way("Ada's token in an organization that nobody knows", []) { _ in
+        Way("Ada's token in an unknown organization", []) { _ in
             token(Ada.sub) + [TransportHeader("x-organization-id", Ada.uuid)]
         },
         Way("a newcomer's token", []) { _ in token(ConsoleSample.newcomer) },
@@ -121,7 +121,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `before anybody said so, each of the two ids finds what Stripe's metadata say`() async throws {
+    @Test func `without a link, both ids find the customers of Stripe's metadata`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             try await harness.deliver(ConsoleSample.events)
             for (headers, rows) in [

@@ -120,7 +120,7 @@ struct MetricsTests {
         }
     }
 
-    @Test func `alerts of a receiver that was taken away wait for nobody`() async throws {
+    @Test func `alerts of a removed receiver are not reported as waiting`() async throws {
         var settings = WebHarness.Settings()
         settings.tellsAlerts = false
         try await WebHarness.with(settings) { harness in

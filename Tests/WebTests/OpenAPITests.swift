@@ -2,10 +2,10 @@ import HTTPClient
 import StripeAPI
 import Testing
 
-/// What `/openapi.json` describes is what there is; `Tests/Deploy/openapi.py` has it tried from outside.
+/// `/openapi.json` describes exactly the routes; `Tests/Deploy/openapi.py` tries them from outside.
 @Suite(.timeLimit(.minutes(5)))
 struct OpenAPITests {
-    @Test func `anybody gets the description, which is OpenAPI 3.1 in JSON`() async throws {
+    @Test func `the description needs no key and is OpenAPI 3.1 in JSON`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/openapi.json", key: nil)
             #expect(answer.status == 200)

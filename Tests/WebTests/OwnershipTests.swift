@@ -1,7 +1,7 @@
 import HTTPClient
 import Testing
 
-/// What a caller presents who is one customer and nobody else.
+/// The credential of a caller who is exactly one customer.
 enum CustomerCredentials: String, CaseIterable, Sendable {
     case bearer, cookie, xAPIKey
     case expiredBearer, expiredCookie, forgedBearer, forgedCookie
@@ -249,7 +249,7 @@ struct SeveralCustomersTests {
         }
     }
 
-    @Test func `a session is for the one it was made for, whoever has others`() async throws {
+    @Test func `a session opens only its own customer, whatever customers its user has`() async throws {
         try await WebHarness.with { harness in
             try await deliver(to: harness)
             let session = bearer(harness.sessionToken("cus_two"))

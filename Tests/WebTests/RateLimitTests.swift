@@ -9,7 +9,7 @@ import Testing
 
 @testable import Web
 
-/// What one caller may ask for, and what that leaves of the service to others.
+/// The limits of one caller, and what they leave to others.
 @Suite(.timeLimit(.minutes(5)))
 struct RateLimitTests {
     private static func limited(to rateLimit: Int64) -> WebHarness.Settings {
@@ -72,7 +72,7 @@ struct RateLimitTests {
                     #expect(try await ask().status == expected, "\(what)")
                 }
             }
-            // A session may name no user, and so drains nobody's budget.
+            // A session cannot name a user, so it uses no user's budget.
             let other = [bearer(harness.sessionToken("cus_two"))]
             for _ in 0..<2 {
                 _ = try await harness.get("/v1/transactions", key: nil, headers: other + user("c"))
@@ -149,7 +149,7 @@ struct RateLimitTests {
         #expect(bucket.take(2, now: Self.noon.adding(seconds: 1)) == 1)
         #expect(bucket.take(2, now: Self.noon.adding(seconds: 2)) == 0)
         #expect(bucket.remaining == 0 && bucket.secondsUntilFull == 60)
-        // However long nobody asked, there is no more than the limit.
+        // An idle time of any length allows no more than the limit.
         #expect(bucket.take(0, now: Instant(unixSeconds: .max)) == 0)
         #expect(bucket.remaining == 60)
     }

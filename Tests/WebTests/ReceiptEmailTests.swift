@@ -221,7 +221,7 @@ struct ReceiptEmailTests {
 
     // MARK: How often
 
-    @Test func `one minute sees one e-mail, whoever it is to`() async throws {
+    @Test func `at most one e-mail a minute, whatever its address`() async throws {
         try await WebHarness.withStandIn([Self.charge, .charge("ch_b")]) { harness, standIn in
             #expect(try await Self.ask(harness).status == 200)
             harness.clock.advance(seconds: 20)
@@ -310,7 +310,7 @@ struct ReceiptEmailTests {
         (.rateLimited(reason: "global-rate", retryAfterSeconds: 120), 120),
         (.rateLimited(reason: nil, retryAfterSeconds: 1_000_000), 3600), (.expiredKey, 600),
     ])
-    func `Stripe in trouble is nobody's fault here, and says when to come again`(
+    func `a failure of Stripe is answered 503 with Retry-After`(
         fault: Fault,
         seconds: Int
     )

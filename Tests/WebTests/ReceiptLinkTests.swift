@@ -59,7 +59,7 @@ struct ReceiptLinkTests {
 
     static let alterations: [(what: String, alter: @Sendable (String) -> String)] = [
         ("another id", { $0.replacing("/ch_a/", with: "/ch_c/") }),
-        ("an id that is nobody's", { $0.replacing("/ch_a/", with: "/ch_nobody/") }),
+        ("an unknown id", { $0.replacing("/ch_a/", with: "/ch_nobody/") }),
         ("a later expiry", { $0.replacing("expires=1", with: "expires=2") }),
         ("an expiry with a zero before it", { $0.replacing("expires=", with: "expires=0") }),
         ("an expiry with a plus before it", { $0.replacing("expires=", with: "expires=%2B") }),

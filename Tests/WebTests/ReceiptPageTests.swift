@@ -132,7 +132,7 @@ struct ReceiptPageTests {
         }
     }
 
-    @Test func `it may be framed, cached and scripted by nobody`() async throws {
+    @Test func `it may not be framed, cached or scripted`() async throws {
         let headers = try await page([.charge("ch_a")]).headers
         #expect(headers["Cache-Control"] == "no-store")
         #expect(headers["Referrer-Policy"] == "no-referrer")
@@ -142,7 +142,7 @@ struct ReceiptPageTests {
         #expect(policy.contains("frame-ancestors 'none'"))
     }
 
-    @Test func `its style sheet is there for anybody`() async throws {
+    @Test func `its style sheet needs no credential`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/assets/receipt.css", key: nil)
             #expect(answer.status == 200)

@@ -48,7 +48,7 @@ struct RecordListTests {
     func `nothing is read behind the last record that there may be`(separator: String, start: String) throws {
         let most = start + Array(repeating: "{}", count: 10_000).joined(separator: separator)
         #expect(try numbers(most + (start.isEmpty ? "" : "]")).count == 10_000)
-        // What follows is not JSON, which nobody comes to see.
+        // The rest is not JSON, and is never read.
         #expect(refusal(most + separator + "{}" + separator + "nonsense")?.contains("at most 10000") == true)
     }
 

@@ -59,7 +59,7 @@ struct RoutingTests {
     }
 
     @Test(arguments: ["/healthz", "/readyz", "/v1/healthz/liveness", "/v1/healthz/readiness"])
-    func `anybody may ask how it is`(path: String) async throws {
+    func `health needs no credential`(path: String) async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get(path, key: nil)
             #expect(answer.status == 200)

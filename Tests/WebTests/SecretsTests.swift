@@ -268,7 +268,7 @@ private final class WaitingReceipts: ReceiptSource {
             guard let url = ReceiptURL(link, allowing: .stripe) else { break }
             return url
         }
-        throw ReceiptUnavailable("nobody answered")
+        throw ReceiptUnavailable("no answer")
     }
 
     func untilAsked() async { for await _ in asked.stream { return } }

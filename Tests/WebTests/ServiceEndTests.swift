@@ -5,7 +5,7 @@ import Testing
 
 @testable import Web
 
-/// What becomes of a connection when the service ends.
+/// Connections when the service ends.
 struct ServiceEndTests {
     private static let request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 

@@ -82,7 +82,7 @@ struct SessionCookieTests {
         }
     }
 
-    @Test func `a header that somebody wrote wins over the cookie, be it good or bad`() async throws {
+    @Test func `an Authorization header wins over the cookie, valid or not`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(FeedSample.events)
             let cookie = harness.cookie(harness.sessionToken("cus_two"))
@@ -114,7 +114,7 @@ struct SessionCookieTests {
     }
 }
 
-/// What changes something is asked for by our own page or not at all.
+/// Requests that change something must come from our own page.
 @Suite(.timeLimit(.minutes(5)))
 struct CrossSiteTests {
     private static let email = "/v1/transactions/ch_a/receipt/email"
@@ -159,7 +159,7 @@ struct CrossSiteTests {
         Sent(origin: "https://billing.example.com.evil.example", passes: false),
         Sent(origin: "https://billing.example.com:8443", passes: false),
         Sent(origin: "null", passes: false),
-        // What a form can send.
+        // The content types that a form can send.
         Sent(site: "same-origin", type: "text/plain", passes: false),
         Sent(site: "same-origin", type: "application/x-www-form-urlencoded", passes: false),
         Sent(site: "same-origin", type: "multipart/form-data; boundary=application/json", passes: false),

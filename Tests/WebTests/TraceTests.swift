@@ -16,7 +16,7 @@ struct TraceTests {
         return settings
     }
 
-    /// What follows a name in a line of the recorder's.
+    /// The value after a name in a line of the recorder.
     private func field(_ name: String, in line: String) throws -> String? {
         try Regex("\"\(name)\": ([0-9A-Za-z_-]+)").firstMatch(in: line)?.output[1].substring.map(String.init)
     }

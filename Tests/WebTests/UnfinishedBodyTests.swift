@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// Bodies that are begun and not finished, by whoever likes to.
+/// Request bodies that are begun and not finished.
 @Suite(.timeLimit(.minutes(5)))
 struct UnfinishedBodyTests {
     private static let settings = {
@@ -25,7 +25,7 @@ struct UnfinishedBodyTests {
         return connection
     }
 
-    /// What of bodies has arrived, as the metrics have it.
+    /// The bytes of bodies that have arrived, as the metrics show.
     private func untilTaken(_ harness: WebHarness, _ isEnough: (Int) -> Bool) async throws {
         while true {
             let text = try await harness.get("/metrics", key: .metrics).text
@@ -36,7 +36,7 @@ struct UnfinishedBodyTests {
     }
 
     @Test(arguments: ["", "Stripe-Signature: hello\r\n", "Stripe-Signature: t=1\r\n"])
-    func `a delivery that nobody signed is refused before its body comes, and the connection ends`(
+    func `an unsigned delivery is refused before its body arrives, and the connection ends`(
         field: String
     ) async throws {
         try await WebHarness.with(Self.settings) { harness in
@@ -53,7 +53,7 @@ struct UnfinishedBodyTests {
         }
     }
 
-    @Test func `a small body that nobody signed costs no connection`() async throws {
+    @Test func `a small unsigned body costs no connection`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             let connection = try harness.connect()
             let request = "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
@@ -68,7 +68,7 @@ struct UnfinishedBodyTests {
         async throws
     {
         try await WebHarness.with(Self.settings) { harness in
-            // Of 256 KB, the last quarter is for small bodies.
+            // The last quarter of the 256 KB is for small bodies.
             let held = [try await begin(harness), try await begin(harness)]
             try await untilTaken(harness) { $0 == 180_000 }
             let refused = try await begin(harness, bytes: 20_000)
@@ -78,7 +78,7 @@ struct UnfinishedBodyTests {
             #expect(answer.headers["Retry-After"] == "5")
             #expect(await refused.isClosedByPeer())
             #expect(try await harness.deliver(MadeEvent.charge("ch_a").body).status == 200)
-            // What is finished takes nothing any more.
+            // A finished body uses no budget any more.
             for connection in held {
                 await connection.send([UInt8](repeating: 0x20, count: 10_000))
                 #expect(try await connection.answer().errorCode == "signature_mismatch")

@@ -3,7 +3,7 @@ import Storage
 import Testing
 import Web
 
-/// The sync of usage is asked for and looked at by whoever may write usage.
+/// The scope usage:write permits to request and see usage syncs.
 @Suite(.timeLimit(.minutes(5)))
 struct UsageSyncRoutesTests {
     @Test func `one pass at a time is asked for, and it is shown`() async throws {
@@ -65,7 +65,7 @@ struct UsageSyncRoutesTests {
         }
     }
 
-    @Test func `without somebody to sync from nothing is begun`() async throws {
+    @Test func `without a source no sync is begun`() async throws {
         var settings = WebHarness.Settings()
         settings.usageSource = nil
         try await WebHarness.with(settings) { harness in

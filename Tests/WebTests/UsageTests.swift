@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What each day cost, as it is posted and read.
+/// Daily usage, as it is posted and read.
 @Suite(.timeLimit(.minutes(5)))
 struct UsageTests {
     private static let range = "from=2026-03-12&to=2026-03-14"
@@ -65,7 +65,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `a day that is not indexed cost nobody knows what`() async throws {
+    @Test func `a day that is not indexed has an unknown cost`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
             harness.clock.advance(seconds: 86_400)

@@ -103,7 +103,7 @@ struct BadDelivery: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// What `POST /v1/stripe-webhook` does not take.
+/// Requests that `POST /v1/stripe-webhook` refuses.
 @Suite(.timeLimit(.minutes(5)))
 struct WebhookRefusalTests {
     @Test(arguments: BadDelivery.signatures)

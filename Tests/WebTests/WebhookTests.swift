@@ -60,7 +60,7 @@ struct WebhookTests {
     }
 
     @Test(arguments: [
-        ("a type nobody knows yet", "wallet.future_thing.opened"),
+        ("an unknown type", "wallet.future_thing.opened"),
         ("a thin event", "v1.payment_intent.succeeded.thin"),
         ("a thin event about no object", "v2.core.account.updated.no-related-object"),
         ("a ping with a null object", "ping"),

@@ -68,7 +68,7 @@ import Webhooks
         }
     }
 
-    @Test func `without a secret it believes nobody`() {
+    @Test func `without a secret it rejects every signature`() {
         #expect(throws: SignatureError.noMatchingSignature) {
             try SignatureVerifier(secrets: []).verify(body, header: header, now: signedAt)
         }

@@ -3,9 +3,9 @@ import Foundation
 import Testing
 import Webhooks
 
-/// What we send is signed as the Standard Webhooks specification says.
+/// Alerts are signed as the Standard Webhooks specification says.
 struct StandardWebhooksTests {
-    /// Of the specification's own libraries, whose tests agree on this vector.
+    /// From the specification's own libraries, whose tests agree on this vector.
     private static let published = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     /// The bytes 0 to 63; its signature was computed with Python's `hmac`.
     private static let longest = "whsec_" + Data(0..<64).base64EncodedString()

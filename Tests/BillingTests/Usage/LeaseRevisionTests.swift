@@ -1,7 +1,7 @@
 import Billing
 import Testing
 
-/// What becomes of the ledger of usage when records and days arrive.
+/// The changes of the usage ledger when records and days arrive.
 struct LeaseRevisionTests {
     private static let june1 = CalendarDay.made(day: 1, heights: 1000...1999, price: "2", isFinal: true)
     private static let june2 = CalendarDay.made(day: 2, heights: 2000...2999, price: "3", isFinal: false)
@@ -64,7 +64,7 @@ struct LeaseRevisionTests {
         #expect(late.contradictions == [Self.june1.date])
     }
 
-    @Test func `the history of an owner that nobody knew counts, final days and all`() throws {
+    @Test func `the history of a new owner counts, including final days`() throws {
         let lease = try changed(decide(.made(created: 1500)))
         #expect(lease.lease.usage(on: Self.june1)?.blocks == 500 && lease.contradictions.isEmpty)
     }
@@ -148,7 +148,7 @@ struct LeaseRevisionTests {
         #expect(month.total?.display() == "$0.12" && month.total?.exactText == "0.12")
     }
 
-    @Test func `a day without a price of AKT costs nobody knows what, not nothing`() {
+    @Test func `a day without a price of AKT has an unknown cost, not zero`() {
         let spend = Spend([.uakt: .made("5000000"), .uact: .made("1000000")], aktPrice: nil)
         #expect(spend.total == nil && spend.known.exactText == "1")
         #expect(spend.unpriced == [.uakt: .made("5000000")])

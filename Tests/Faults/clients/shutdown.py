@@ -18,7 +18,7 @@ GRACE = DEADLINE + 15
 
 
 def in_flight(laboratory):
-    """What can still be finished is finished, what cannot is closed, and the exit code is 0."""
+    """Requests that can finish are finished, others are closed, and the exit code is 0."""
     with laboratory.serving(LOG_LEVEL="warning") as service:
         slow.fill(service, slow.ROWS)
         clients = [

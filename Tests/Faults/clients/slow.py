@@ -237,7 +237,7 @@ def check_backup(answer):
 
 
 class SlowSocket:
-    """Reads at a pace at which a backup takes longer than what nobody reads is kept."""
+    """Reads so slowly that a backup takes longer than the deadline of unread data."""
 
     BYTES_A_SECOND = 180_000
 

@@ -87,7 +87,7 @@ static struct file *new_file(const char *name, const struct stat *status, int id
     return NULL;
 }
 
-/// What was there when the process began has reached the disk: the harness wrote the lists and the shadows.
+/// Data that existed when the process began have reached the disk: the harness wrote the lists and the shadows.
 __attribute__((constructor(103))) static void begin(void) {
     const char *shadow = getenv("FAULT_SHADOW");
     if (!watched_length || !shadow) return;

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `openssl s_server` on loopback, with a certificate signed by nobody but itself.
+/// `openssl s_server` on loopback, with a self-signed certificate.
 final class OpenSSLServer {
     let port: Int
     private let process: Process

@@ -50,7 +50,7 @@ final class Receiver: HTTPTransport {
         state.withLock { $0.beforeAnswer = body }
     }
 
-    /// What to answer next; once that is used up, 204.
+    /// The next answers; after them, 204.
     func answer(_ answers: Result<TransportResponse, TransportError>...) {
         state.withLock { $0.answers += answers }
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Upkeep
 
-/// What becomes of an alert after an attempt.
+/// The next step of an alert after an attempt.
 struct AlertDeliveryTests {
     private static let now: Int64 = 784_111_777
 

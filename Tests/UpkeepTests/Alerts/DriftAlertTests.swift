@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upkeep
 
-/// What a reconciliation found is told, and that it is mended only when that was seen.
+/// The drift of a reconciliation is sent, and its end only when a later run has seen it.
 @Suite(.timeLimit(.minutes(5)))
 struct DriftAlertTests {
     private static let day = CatchUpHarness.day
@@ -39,7 +39,7 @@ struct DriftAlertTests {
         }
     }
 
-    @Test func `a run that came to its end while nobody looked is told all the same`() async throws {
+    @Test func `a run that completed between two looks is sent all the same`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             try bench.harness.payments(1...2)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Upkeep
 
-/// Disputes to be answered, early fraud warnings and reviews are told once, and only while somebody can do something.
+/// Disputes to be answered, early fraud warnings and reviews are sent once, and only while an operator can act.
 @Suite(.timeLimit(.minutes(5)))
 struct PaymentRiskAlertTests {
     private static let start = CatchUpHarness.start
@@ -91,7 +91,7 @@ struct PaymentRiskAlertTests {
     // MARK: What is told
 
     @Test
-    func `a dispute to be answered is told with its deadline, its ids and its amount, and nobody's data`()
+    func `an alert about a dispute has its deadline, ids and amount, and no personal data`()
         async throws
     {
         try await AlertBench.with { bench in
@@ -174,7 +174,7 @@ struct PaymentRiskAlertTests {
     }
 
     @Test(arguments: stories.indices)
-    func `what is over before anybody looks is not told, in whichever order it came`(story: Int) async throws
+    func `a risk that ends before the first look is not sent, in any order of events`(story: Int) async throws
     {
         for order in Self.orders(of: Self.bodies(story)) {
             try await AlertBench.with { bench in
@@ -197,7 +197,7 @@ struct PaymentRiskAlertTests {
                     #expect(try await bench.harness.deliver(body) == .recorded)
                     try await bench.pass(2, worker)
                 }
-                // Of a dispute the first two events say that there is something to answer.
+                // The first two events of a dispute say that it needs a response.
                 let isTold = order[0].offset < (story == 0 ? 2 : 1)
                 #expect(bench.receiver.types == (isTold ? [begins, ends] : []))
                 guard isTold else { return }
@@ -280,7 +280,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    @Test func `an event of the other mode is told to nobody`() async throws {
+    @Test func `an event of the other mode sends no alert`() async throws {
         try await AlertBench.with { bench in
             let body = CatchUpHarness.event("evt_1", "review.opened", Self.review(), livemode: true)
             #expect(try await bench.harness.deliver(body) == .recorded)
@@ -338,7 +338,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    @Test func `events that concern nobody cost no write`() async throws {
+    @Test func `events without a risk cost no write`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             try await bench.pass(1, worker)

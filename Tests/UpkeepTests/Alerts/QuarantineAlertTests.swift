@@ -58,7 +58,7 @@ struct QuarantineAlertTests {
             try await bench.pass(6, worker)
             for number in 1...3 { try await bench.quarantine("evt_b\(number)") }
             try await bench.pass(200, worker)
-            #expect(bench.receiver.types.count == 1, "nobody is called twice within five minutes")
+            #expect(bench.receiver.types.count == 1, "no second alert within five minutes")
             try await bench.pass(200, worker)
             let messages = bench.receiver.messages
             #expect(messages.map { $0.data["count"] as? Int } == [230, 3])
@@ -163,7 +163,7 @@ struct QuarantineAlertTests {
             let first = try bench.worker("first")
             try await bench.pass(1, first)
             let second = try bench.worker("second")
-            // A store that is open once takes whoever held it before for dead.
+            // A store that only one process can open regards the earlier holder as dead.
             try await second.workOnce()
             try await bench.quarantine("evt_1")
             try await bench.pass(6, first)

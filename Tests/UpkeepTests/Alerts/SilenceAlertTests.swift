@@ -46,7 +46,7 @@ struct SilenceAlertTests {
         try await AlertBench.with { bench in
             let worker = try bench.worker(silenceAfter: 3600)
             try await bench.hear("evt_last")
-            // Of no type that an endpoint of ours is registered for.
+            // A type that our endpoint is not registered for.
             try happen("evt_balance", bench, type: "balance.available")
             try await bench.pass(2 * 3600, worker)
             #expect(bench.receiver.types == [])
@@ -149,7 +149,7 @@ struct SilenceAlertTests {
     }
 
     @Test(arguments: [(Int64(0), true), (600, false)])
-    func `nobody is asked where it is switched off, or there is no key`(
+    func `Stripe is not asked when the check is off or there is no key`(
         after: Int64,
         asksStripe: Bool
     ) async throws {

@@ -68,7 +68,7 @@ struct GeneratedChain {
             }
             let (closed, dry) = (later(60), later(30))
             let delay = random.happens(inPercent: 30) ? Int64.random(in: 0...1000, using: &random) : 0
-            // A row that comes after its day was final is one that nobody can make good.
+            // A row that arrives after its day is final cannot be counted any more.
             let dayEnd = closed.flatMap { closed in days.first { $0.first...$0.last ~= closed }?.last }
             leases.append(
                 Lease(
@@ -101,7 +101,7 @@ struct GeneratedChain {
         return "\(Int.random(in: whole, using: &random)).\(fraction.joined())7"
     }
 
-    /// The next height at which somebody looks.
+    /// The next height at which the source is read.
     mutating func nextHeight(after height: Int64) -> Int64 {
         min(
             end,

@@ -76,7 +76,7 @@ struct PageValuesTests {
             #expect(Templates.library.getTemplate(named: name) != nil, "\(name)")
             let source = String(decoding: try #require(Templates.sources[name]), as: UTF8.self)
             #expect(!source.contains("{{{") && !source.contains("{{&"), "\(name)")
-            // What the policy of the pages forbids would not work, and nobody would see why.
+            // Anything that the pages' policy forbids would silently not work.
             #expect(
                 !source.contains(" style=") && !source.contains(" on") || !source.contains("onclick"),
                 "\(name)"

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// What the page tells a customer to do, and what their own statement says.
+/// The page's advice to a customer, and the amounts of their own statement.
 struct TransactionAdviceTests {
     private func item(
         _ events: [MadeEvent],

@@ -104,7 +104,7 @@ struct UsagePageTests {
         #expect(page.html.contains("Newer days are missing") == isStale)
     }
 
-    @Test func `a day that is not indexed cost nobody knows what`() throws {
+    @Test func `a day that is not indexed has an unknown cost`() throws {
         let page = try page(UsageView(), try readings(newest: PageSample.today.adding(days: -2)))
         let newest = try #require(page.daily.rows.first)
         #expect(newest.cost.cellNumber == nil && newest.cost.cellText == "–")

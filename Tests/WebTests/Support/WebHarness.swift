@@ -12,7 +12,7 @@ import Webhooks
 /// The service's web as it runs, on a port of its own, over a database of its own, with a clock that stands
 /// still until a test moves it.
 final class WebHarness: Sendable {
-    /// What a test may choose.
+    /// The options of a test.
     struct Settings: Sendable {
         var now = TestClock.start
         /// One that others go by as well; else the service has one of its own.
@@ -203,7 +203,7 @@ extension WebHarness.Settings {
         )
     }
 
-    /// What signs as the service does, and counts for nobody.
+    /// Signs as the service does, without counting uses.
     private var signers: SecretsInForce {
         let set = SecretSet(webhook: [], links: linkSecrets.map { HMACKey(Array($0.utf8)) }, keys: [])
         return CurrentSecrets(set, rules: rules, now: now).inForce
