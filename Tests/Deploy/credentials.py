@@ -107,7 +107,7 @@ def with_identity(client, issuer, expired):
         yield of_key(scope, ", X-User-Id of the owner", mine, X_User_Id=MINE.uuid)
     yield of_key("feed:user", ", X-User-Id of the owner, by the sub", mine, X_User_Id=MINE.sub)
     yield of_key("feed:user", ", X-User-Id of another", other, X_User_Id=STRANGER.uuid)
-    yield of_key("feed:user", ", X-User-Id of nobody", nobody, X_User_Id=ABSENT.uuid)
+    yield of_key("feed:user", ", X-User-Id of an unknown user", nobody, X_User_Id=ABSENT.uuid)
     yield of_key("feed:read", ", the owner's organization", mine, x_organization_id=MINE.organization)
     yield of_key("feed:user", ", the owner's organization alone", mine, x_organization_id=MINE.organization)
     for whose, sees in ((MINE, mine), (STRANGER, nobody)):
@@ -117,7 +117,7 @@ def with_identity(client, issuer, expired):
     token = issuer.token("first", MINE.sub)
     yield of_bearer("token of the owner", token, mine)
     yield of_bearer("token of another", issuer.token("first", STRANGER.sub), other)
-    yield of_bearer("token of nobody", issuer.token("first", ABSENT.sub))
+    yield of_bearer("token of an unknown user", issuer.token("first", ABSENT.sub))
     yield of_bearer("token with its organization", token, mine, x_organization_id=MINE.organization)
     yield of_bearer("token with another's organization", token, nobody, x_organization_id=STRANGER.organization)
     yield of_bearer("token with X-User-Id", token, X_User_Id=STRANGER.uuid)

@@ -221,7 +221,7 @@ class Look:
     def __init__(self, survey, number, name, headers, customers):
         known = {f"{'nothing' if customer.users is None else 'users'} put, {customer.told} told" for customer in customers}
         self.survey, self.headers, self.customers, self.dice = survey, headers, customers, random.Random(number)
-        self.name = f"{name} of {'; '.join(sorted(known)) or 'nobody'}"
+        self.name = f"{name} of {'; '.join(sorted(known)) or 'no user'}"
         self.own = [customer for customer in customers if not customer.account]
         told = [customer for customer in customers if survey.is_healed or customer.told != "nothing"]
         self.rows = {payment: cents for customer in told for payment, cents in customer.payments.items()}

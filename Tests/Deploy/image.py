@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Builds the image of deploy/Dockerfile with buildah, and runs it with podman as it is meant to be run: on a read-only
-root, without capabilities, as nobody.
+root, without capabilities, as the user `nobody`.
 
     Tests/Deploy/image.py               needs root, a few GB under .build-image, and the time of a release build
 

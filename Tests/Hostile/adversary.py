@@ -13,7 +13,7 @@ from target import JSON, KEY
 
 MIB = 1 << 20
 HEAD = b"POST /v1/stripe-webhook HTTP/1.1\r\nHost: billing.test\r\nContent-Type: application/json\r\n"
-#: What stands for the signature, and whether its body is to be read at all.
+#: The signature header, and whether its body is to be read at all.
 SIGNATURES = {
     "no signature": (b"", False),
     "a malformed one": (b"Stripe-Signature: rubbish\r\n", False),

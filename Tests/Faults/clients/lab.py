@@ -22,9 +22,9 @@ sys.path.insert(0, str(ROOT / "Tests/Peers"))
 import service as peers  # noqa: E402  (the folder is on the path only now)
 from service import signature  # noqa: E402
 
-#: What the service grants an idle connection, a request to arrive and an answer to be read.
+#: The service's deadline for an idle connection, a request to arrive and an answer to be read.
 DEADLINE = 30
-#: What a closing that is due by then may be late, on a machine that is busy.
+#: How late a closing may be, on a machine that is busy.
 SLACK = 15
 
 HOST = b"Host: billing.test\r\n"

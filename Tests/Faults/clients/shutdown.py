@@ -13,7 +13,7 @@ import lab
 import slow
 from lab import DEADLINE, HOST, Answers, Malformed, expect
 
-#: What the service is given to end, with slow clients on it.
+#: The time in which the service must end, with slow clients on it.
 GRACE = DEADLINE + 15
 
 

@@ -60,7 +60,7 @@ def sigterm(lab):
 # ---------------------------------------------------------------- schemas
 
 
-#: What the second migration added: without it a dump of its schema is one of the first.
+#: Added by the second migration: without it a dump of its schema is one of the first.
 PROJECTION = ("0002_projection", ("objects", "transactions", "customers"))
 
 

@@ -9,7 +9,7 @@
 //   FAULT_LIE      1: syncs of the WAL pretend success, but for the one before a checkpoint: synchronous=NORMAL
 //   FAULT_SYNC_US  how long a sync takes
 //   FAULT_CONTROL  a file of three 32-bit numbers, changed while we run: which sync from now fails with EIO, how many
-//                  did, and of which file: 1 the WAL, 2 the database. What the sync should have written is forgotten,
+//                  did, and of which file: 1 the WAL, 2 the database. Data that the sync should have written are dropped,
 //                  as Linux does
 #include "interpose.h"
 
