@@ -2,9 +2,9 @@
 
 The users are as Console has them: customers that name the uuid, older ones that name the Auth0 `sub`, users with two
 customers, customers with two users and with an organization, customers that were given to another user, users without
-any, and a connected account's customer that has another's id and names another's user. Of a third of the customers
-Stripe told everything, of a third only the payments, of a third nothing: a backfill brings those. What each is to see is
-worked out here from who was linked to what; by bearer token, by X-User-Id, by organization and by session, on every route
+any, and a connected account's customer that has another's id and names another's user. Stripe sent every event of one
+third of the customers, only the payments of the second, nothing of the last, which a backfill fetches. The expected
+answers are computed here from the links; by bearer token, by X-User-Id, by organization and by session, on every route
 about customers, before and after the backfill.
 
 Usage: PYTHON identities.py --service console-billing --stand-in stripe-stand-in [--users 20] [--database postgres:…]

@@ -17,7 +17,7 @@ from target import JSON, KEY
 ROOT = Path(__file__).resolve().parents[2]
 EVENTS = ROOT / "testdata/events"
 STORIES = ROOT / "testdata/scenarios"
-#: What stands in openapi.json's examples for the customer, and for the wallet.
+#: The customer and the wallet of openapi.json's examples.
 CUSTOMER, WALLET = "cus_Rw4mTqPurchase", "akash1qyqszqgpqyqszqgpqyqszqgpqyqszqgpjnp7du"
 
 
