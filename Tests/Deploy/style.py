@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Style that a machine can hold, each rule with its reason. It fails on a new violation; the allowed ones are named below.
 
   subjects    A comment, message, document or name of a test has a subject that acts: not nobody, somebody, whoever or
