@@ -48,7 +48,7 @@ struct AccessSettingsTests {
         (.frameAncestors, "http://console.akash.network"),
         (.frameAncestors, "https://a.example; script-src *"), (.auth0CustomerClaim, "customer"),
     ])
-    func `what is invalid is refused by name, and not repeated`(setting: Setting, text: String) {
+    func `an invalid value is refused by name, and not repeated`(setting: Setting, text: String) {
         let given =
             setting == .auth0CustomerClaim ? [setting: text] : Self.issuer.merging([setting: text]) { $1 }
         let error = #expect(throws: ConfigurationError.self) { try configuration(given) }

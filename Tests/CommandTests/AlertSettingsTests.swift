@@ -41,7 +41,7 @@ struct AlertSettingsTests {
         (.alertWebhookSecret, "whsec_c2VzYW1l"), (.alertWebhookSecret, "\(secret),whsec_sesame"),
         (.alertWebhookSecret, stripe), (.silenceAfter, "9"), (.silenceAfter, "soon"),
     ])
-    func `what is invalid is refused by name, and not repeated`(setting: Setting, text: String) {
+    func `an invalid value is refused by name, and not repeated`(setting: Setting, text: String) {
         let error = #expect(throws: ConfigurationError.self) {
             try Self.configuration(Self.given.merging([setting: text]) { $1 })
         }

@@ -92,7 +92,7 @@ final class CommandEnvironmentTests {
         #expect(try environment.webhook(nil).description == "https://example.com/billing/v1/stripe-webhook")
     }
 
-    @Test func `an address that is invalid is a matter of usage`() throws {
+    @Test func `an invalid address is a usage error`() throws {
         let environment = try environment([:])
         let failure = #expect(throws: CommandFailure.self) { try environment.webhook("ftp://localhost") }
         #expect(failure?.code.rawValue == 64)

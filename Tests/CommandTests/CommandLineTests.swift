@@ -8,7 +8,7 @@ import Webhooks
 @testable import ConsoleBilling
 
 struct CommandLineTests {
-    /// The exit code and the complaint of arguments that is invalid.
+    /// The exit code and the message of invalid arguments.
     private func refusal(_ arguments: [String]) -> (code: Int32, message: String)? {
         do {
             _ = try ConsoleBilling.parseAsRoot(arguments)
@@ -29,7 +29,7 @@ struct CommandLineTests {
             ["nonsense"],
         ]
     )
-    func `arguments that is invalid end with 64`(arguments: [String]) {
+    func `invalid arguments end with 64`(arguments: [String]) {
         #expect(refusal(arguments)?.code == 64)
     }
 

@@ -113,7 +113,7 @@ struct QuarantineTests {
             (["quarantine", "--format", "xml"], "'table', 'json' or 'jsonl'"),
         ]
     )
-    func `a filter that is invalid says what it takes`(arguments: [String], words: String) {
+    func `an invalid filter says what it takes`(arguments: [String], words: String) {
         #expect(refusal(arguments)?.contains(words) == true, "\(refusal(arguments) ?? "taken")")
     }
 

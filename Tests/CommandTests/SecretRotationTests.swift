@@ -176,7 +176,7 @@ struct SecretRotationTests {
             ("/s/keys", key + "," + key, "API_KEYS names a key twice"),
         ] as [(String, String?, String)]
     )
-    func `what is invalid leaves what is in force, and is named without its value`(
+    func `an invalid value leaves what is in force, and is named without its value`(
         path: String,
         text: String?,
         words: String

@@ -27,7 +27,7 @@ struct UpkeepCommandTests {
         ["reconcile", "--since", "7d", "--account", "acct 1"],
         ["reconcile", "--since", "7d", "--undelivered-only"],
     ])
-    func `a period that is invalid ends with 64`(arguments: [String]) {
+    func `an invalid period ends with 64`(arguments: [String]) {
         #expect(refusal(arguments)?.code == 64)
     }
 

@@ -42,7 +42,7 @@ struct UsageSyncCommandTests {
         ("AKASH_NODE_URL", "node.example"), ("AKASH_CHAIN_ID", "akash net"), ("AKASH_USDC_DENOMS", "ibc/A,!"),
         ("USAGE_SYNC_INTERVAL", "5"), ("USAGE_SYNC_INTERVAL", "often"),
     ])
-    func `a value that is invalid stops the start, is named and not repeated`(
+    func `an invalid value stops the start, is named and not repeated`(
         name: String,
         value: String
     ) throws {

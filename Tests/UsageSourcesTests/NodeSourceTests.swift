@@ -218,7 +218,7 @@ struct NodeSourceTests {
         ("closed height", #""state":"active""#, #""state":"closed""#),
         ("dseq", #""dseq":"1000""#, #""dseq":"-1""#),
     ])
-    func `a field that is invalid is named, and no lease of its page is kept`(
+    func `an invalid field is named, and no lease of its page is kept`(
         field: String,
         right: String,
         wrong: String

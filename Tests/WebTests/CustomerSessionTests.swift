@@ -40,7 +40,7 @@ struct CustomerSessionTests {
         (#"{"customer":"cus_one","return_url":"http://127.0.0.1.evil.example"}"#, "return_url"),
         (#"{"customer":"cus_one","colour":"red"}"#, "colour"),
     ])
-    func `a wish that is invalid is refused by name`(body: String, parameter: String) async throws {
+    func `an invalid request is refused by name`(body: String, parameter: String) async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.postSession(body)
             #expect(answer.status == 400 && answer.errorParameter == parameter, "\(answer.text)")

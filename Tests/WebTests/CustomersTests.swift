@@ -117,7 +117,7 @@ struct CustomersTests {
         ("{\"users\":[\(Array(repeating: "\"a\"", count: 101).joined(separator: ","))]}", "users"),
         ("{\"users\":[\"\(String(repeating: "x", count: 256))\"]}", "users"),
     ])
-    func `a body that is invalid is refused, and changes nothing`(
+    func `an invalid body is refused, and changes nothing`(
         body: String,
         parameter: String
     ) async throws {

@@ -88,7 +88,7 @@ struct ErasureTests {
         (#"{"customer":"cus_1","force":true}"#, "force"),
         (#"{"customer":"cus_1","customer":"cus_2"}"#, "customer"),
     ])
-    func `a wish that is invalid is refused by name`(body: String, parameter: String) async throws {
+    func `an invalid request is refused by name`(body: String, parameter: String) async throws {
         try await WebHarness.with { harness in
             let answer = try await erase(body, harness)
             #expect(answer.status == 400)

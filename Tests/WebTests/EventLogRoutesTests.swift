@@ -39,7 +39,7 @@ struct EventLogRoutesTests {
     @Test(arguments: [
         "since=yesterday", "until=30", "livemode=maybe", "account=acct%201", "since=1h&until=2h",
     ])
-    func `a filter that is invalid is refused by name`(query: String) async throws {
+    func `an invalid filter is refused by name`(query: String) async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/v1/events?\(query)", key: .ops)
             #expect(answer.status == 400)

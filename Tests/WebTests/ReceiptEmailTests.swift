@@ -121,7 +121,7 @@ struct ReceiptEmailTests {
         (#"{"email":"a@example.com","cc":"b@example.com"}"#, "cc"), ("[]", "body"), ("null", "body"),
         ("email=a%40example.com", "body"), ("{", "body"), ("\u{0}", "body"), (#""a@example.com""#, "body"),
     ])
-    func `a body that is invalid is refused by name, and nothing is sent`(
+    func `an invalid body is refused by name, and nothing is sent`(
         body: String,
         parameter: String
     )

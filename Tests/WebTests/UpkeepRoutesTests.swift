@@ -52,7 +52,7 @@ struct UpkeepRoutesTests {
         ("since=30d&undelivered_only=yes", "undelivered_only"), ("since=30d&limit=3", "limit"),
         ("since=30d&since=20d", "since"),
     ])
-    func `a wish that is invalid is refused by name and begins nothing`(
+    func `an invalid request is refused by name and begins nothing`(
         query: String,
         parameter: String
     ) async throws {

@@ -77,7 +77,7 @@ struct UsageSyncRoutesTests {
     }
 
     @Test(arguments: ["full=yes", "full=1", "since=1d"])
-    func `a wish that is invalid is refused and begins nothing`(query: String) async throws {
+    func `an invalid request is refused and begins nothing`(query: String) async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.post("/v1/usage/syncs?\(query)", key: .usage)
             #expect(answer.status == 400)
