@@ -1,4 +1,5 @@
 import Billing
+import Database
 import Foundation
 import GRDB
 import Storage
@@ -21,14 +22,14 @@ extension SQLiteStore {
     /// the writer, which deliveries wait for, only stores one month at a time.
     func settle(_ owner: String) async throws(StoreError) {
         while true {
-            let step = try await read("adding up usage") { db in
+            let step = try await read("aggregating usage") { db in
                 try Self.stale(owner, db).map { stale in
                     let totalling = try UsageTotalling(owner, stale.step, db)
                     return (stale: stale, groups: totalling.groups(by: UsageTotalling.kept))
                 }
             }
             guard let step else { return }
-            try await write("keeping usage") { db in try Self.keep(step.groups, of: step.stale, db) }
+            try await write("storing usage totals") { db in try Self.keep(step.groups, of: step.stale, db) }
         }
     }
 
@@ -92,7 +93,7 @@ extension SQLiteStore {
 
 extension UsageTotalling {
     init(_ owner: String, _ dates: ClosedRange<CivilDate>, _ db: Database) throws {
-        let calendar = try UsageRows.calendar(dates, db)
+        let calendar = try SQLiteSession(db).rows(UsageQueries.calendar(dates))
         let leases = try Self.heights(of: calendar).map { try UsageRows.leases(of: owner, in: $0, db) }
         self.init(calendar: calendar, leases: leases ?? [])
     }

@@ -1,7 +1,8 @@
 import Billing
 import Storage
 import Testing
-import Web
+
+@testable import Web
 
 /// The scope usage:write permits to request and see usage syncs.
 @Suite(.timeLimit(.minutes(5)))
