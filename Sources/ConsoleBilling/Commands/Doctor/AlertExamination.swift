@@ -29,8 +29,8 @@ enum AlertExamination {
         guard canAskStripe else {
             return .advice(
                 name,
-                "Without the STRIPE_SECRET_KEY of an account Stripe cannot be asked whether it has events for us: silence "
-                    + "cannot be told from a quiet day, and is not. Set it, or SILENCE_AFTER to 0."
+                "Without the STRIPE_SECRET_KEY of an account the service cannot ask Stripe for events that it did not "
+                    + "receive, so it does not detect missing webhooks. Set it, or SILENCE_AFTER to 0."
             )
         }
         return .good(
