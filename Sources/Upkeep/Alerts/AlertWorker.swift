@@ -183,7 +183,7 @@ package final class AlertWorker: Service {
         }
     }
 
-    // MARK: Telling
+    // MARK: Sending
 
     private func tell() async throws(StoreError) {
         let due = held.withLock(\.self)?.journal.due(

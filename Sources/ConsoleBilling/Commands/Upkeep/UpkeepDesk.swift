@@ -198,7 +198,7 @@ struct UpkeepDeskOptions: ParsableArguments {
 
     /// The service's configuration as a command needs it without the service: the database and Stripe's settings.
     ///
-    /// A secret that is not set gets a made-up value, because this command verifies and signs nothing.
+    /// A secret that is not set gets a placeholder, because this command verifies and signs nothing.
     private func configuration(_ environment: CommandEnvironment) throws -> ServiceConfiguration {
         var values = try SettingValues(
             flags: [:],

@@ -9,7 +9,7 @@ struct ReceiptEmailController: Sendable {
     let authenticator: Authenticator
     let emailer: ReceiptEmailer
 
-    /// Room for one address in JSON.
+    /// Enough for one address in JSON.
     private static let maxBodyBytes = 4096
 
     func addRoutes(to routes: Routes) {
