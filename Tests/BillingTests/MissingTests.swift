@@ -247,7 +247,7 @@ struct MissingTests {
     ]
 
     @Test(arguments: cases.indices)
-    func `what is missing of a payment is asked for, and nothing else`(index: Int) throws {
+    func `the missing objects of a payment are fetched, and no others`(index: Int) throws {
         let (what, events, missing) = Self.cases[index]
         #expect(Sample.missing(try events()) == missing, "\(what)")
         #expect(Sample.missing(try events().reversed()) == missing, "\(what), the other way round")

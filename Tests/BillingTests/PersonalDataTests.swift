@@ -49,7 +49,7 @@ struct PersonalDataTests {
         }
     }
 
-    @Test func `an object keeps its amounts, dates and links, and loses what is personal, once and for all`()
+    @Test func `erasing an object keeps amounts, dates and links, and removes personal data for good`()
         throws
     {
         #expect(Self.events.count > 300)

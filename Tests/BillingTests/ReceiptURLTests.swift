@@ -143,7 +143,7 @@ struct ReceiptTargetTests {
     }
 
     @Test(arguments: ["requires_payment_method", "processing", "canceled"])
-    func `what was not paid has none`(status: String) throws {
+    func `an unpaid payment has none`(status: String) throws {
         let row = try row(
             "payment_intent.created",
             #"{"id":"pi_1","amount":1,"currency":"usd","created":1,"status":"\#(status)"}"#

@@ -168,7 +168,7 @@ struct SnapshotTests {
         }
     }
 
-    @Test func `what was linked stays linked, whichever snapshot is best`() throws {
+    @Test func `linked objects stay linked, whichever snapshot is best`() throws {
         let named = try Sample.event(
             "charge.x",
             created: 10,

@@ -29,7 +29,7 @@ struct StatementsTests {
         #expect(!one.text.contains("receipts"))
     }
 
-    @Test func `what is inside is told by its path`() throws {
+    @Test func `a nested value is named by its path`() throws {
         let details = #","payment_method_details":{"type":"card","card":{"brand":"visa","last4":"4242"}}"#
         let text = try statements(details).text
         #expect(text.contains("last4=4242"))

@@ -61,7 +61,7 @@ struct AccessSettingsTests {
         "0.0.0.0", "::", "0", "0.0", "000.0.0.0", "0x0", "[::]", "::0", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0",
         "*",
     ])
-    func `a service that listens everywhere has to be told where links lead to`(host: String) throws {
+    func `a service that listens on all addresses needs a base for its links`(host: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try configuration([.host: host]) }
         #expect(error?.problems.count == 1 && error?.description.contains("Set PUBLIC_URL") == true)
         let given = "https://billing.example.com"
@@ -123,7 +123,7 @@ struct AccessSettingsTests {
         }
     }
 
-    @Test func `one delivery has room in the budget of all bodies`() throws {
+    @Test func `the budget of all bodies fits one delivery`() throws {
         let sizes: [Setting: String] = [.maxBodyBytes: "90000", .maxBodyBytesInFlight: "239999"]
         let error = #expect(throws: ConfigurationError.self) { try configuration(sizes) }
         #expect(error?.problems.count == 1)
@@ -222,7 +222,7 @@ struct AccessSettingsTests {
         for text in said { _ = try configuration([setting: text]) }
     }
 
-    @Test func `the library's own variables say it too, and where it leads`() throws {
+    @Test func `libpq's own variables count too, for encryption and host`() throws {
         let remote = try #require(PostgresURL("postgres://db.example/billing"))
         #expect(remote.leavesEncryptionOpen { _ in nil })
         #expect(!remote.leavesEncryptionOpen { $0 == "PGSSLMODE" ? "verify-full" : nil })
@@ -243,7 +243,7 @@ struct AccessSettingsTests {
         (.success(TransportResponse(status: 503)), "status 503"),
         (.success(TransportResponse(status: 200, body: Array("{}".utf8))), "well-known"),
     ])
-    func `doctor says what is wrong with the issuer's keys`(
+    func `doctor reports errors of the issuer's keys`(
         answer: Result<TransportResponse, TransportError>,
         words: String
     ) async throws {

@@ -60,7 +60,7 @@ struct AlertSettingsTests {
         #expect(error?.description.contains("belong together") == true)
     }
 
-    @Test func `doctor says who is told, and when silence cannot be`() throws {
+    @Test func `doctor reports the receiver, and when missing webhooks cannot be detected`() throws {
         func findings(_ more: [Setting: String]) throws -> [Finding] {
             AlertExamination.findings(try Self.configuration(more))
         }
@@ -118,7 +118,7 @@ struct AlertSettingsTests {
         #expect(test.json["delivered"] == .bool(code == 0))
     }
 
-    @Test func `a test without an answer or without configuration says so`() async throws {
+    @Test func `a test without an answer or without configuration fails with the reason`() async throws {
         let silent = await #expect(throws: CommandFailure.self) {
             try await Self.test(.failure(.couldNotConnect))
         }

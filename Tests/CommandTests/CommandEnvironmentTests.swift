@@ -74,7 +74,7 @@ final class CommandEnvironmentTests {
         #expect(error?.description.contains(path) == true)
     }
 
-    @Test func `what was asked for wins over the variables, and they over serve --dev`() throws {
+    @Test func `options win over variables, and variables over serve --dev`() throws {
         let variables = ["PUBLIC_URL": "http://localhost:1"]
         #expect(
             try environment(variables, credentials: true).webhook("localhost:2/hook").description

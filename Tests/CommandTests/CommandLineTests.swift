@@ -62,7 +62,7 @@ struct CommandLineTests {
         return try command.stories(now: Instant(unixSeconds: 1_800_000_000))
     }
 
-    @Test func `stories triggered together are of one customer and different payments`() throws {
+    @Test func `stories triggered together share a customer and differ in payments`() throws {
         let stories = try stories(["purchase", "purchase", "dispute.lost"])
         #expect(Set(stories.flatMap(\.rows).map(\.customer)).count == 1)
         #expect(Set(stories.flatMap(\.rows).map(\.id)).count == 4)
@@ -74,7 +74,7 @@ struct CommandLineTests {
         #expect(try stories(["purchase"]).flatMap(\.events).map(\.body) != bodies)
     }
 
-    @Test func `no event is of the future`() throws {
+    @Test func `no event is in the future`() throws {
         let events = try stories(StoryCatalog.names).flatMap(\.events)
         #expect(events.map(\.created).max() == Instant(unixSeconds: 1_800_000_000))
     }

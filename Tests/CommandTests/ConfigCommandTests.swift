@@ -79,7 +79,7 @@ struct ConfigCommandTests {
         #expect(examined.problems.count == 1)
     }
 
-    @Test func `whom alerts go to is shown by host alone, and what they are signed with as a fingerprint`()
+    @Test func `the receiver of alerts is shown by host alone, and the signing secret as a fingerprint`()
         throws
     {
         let secret = "whsec_" + String(repeating: "canary", count: 8)

@@ -34,7 +34,7 @@ struct LineQueueTests {
         #expect(lines.count - missed.count + queue.droppedLines == sent)
     }
 
-    @Test func `what was taken is written when flush returns`() throws {
+    @Test func `accepted lines are written when flush returns`() throws {
         let pipe = Pipe()
         let queue = LineQueue(descriptor: pipe.fileHandleForWriting.fileDescriptor)
         let lines = (0..<100).map { "line \($0)\n" }

@@ -143,7 +143,7 @@ struct SecretRotationTests {
         #expect(bench.secrets.lastReading.takenAt == Instant(unixSeconds: 2000))
     }
 
-    @Test func `what is given by flag or variable stays, and its files are not looked at`() async throws {
+    @Test func `settings from flags or variables stay, and their files are not read`() async throws {
         var environment = Self.byFile
         environment["STRIPE_WEBHOOK_SECRET"] = Self.old
         let bench = try await Bench(Self.texts, environment: environment)
@@ -176,7 +176,7 @@ struct SecretRotationTests {
             ("/s/keys", key + "," + key, "API_KEYS names a key twice"),
         ] as [(String, String?, String)]
     )
-    func `an invalid value leaves what is in force, and is named without its value`(
+    func `an invalid setting keeps the current secrets, and is named without its value`(
         path: String,
         text: String?,
         words: String
@@ -202,7 +202,7 @@ struct SecretRotationTests {
         #expect(bench.fingerprints == before)
     }
 
-    @Test func `a file that is too large or is no file leaves what is in force`() async throws {
+    @Test func `a file that is too large or is no file keeps the current secrets`() async throws {
         for content in [FileContent.tooLarge, .unreadable] {
             let bench = try await bench()
             bench.files.put(content, at: "/s/keys")

@@ -131,7 +131,8 @@ struct StripeExaminationTests {
         connectedAccounts: ["acct_1", "acct_platform/acct_2"]
     )
 
-    @Test func `an organisation's key without an account asks nothing, and says what is needed`() async throws
+    @Test func `an organisation's key without an account sends no request, and the account is asked for`()
+        async throws
     {
         try await StripeStandIn.with(Self.organization) { standIn in
             let findings = try await Self.findings(at: standIn, key: "sk_org_standin")
@@ -337,7 +338,7 @@ struct StripeExaminationTests {
             (nil, "enabled", .advice), (StripeAPIVersion.pinned.text, "enabled", .good),
         ] as [(String?, String, Finding.State)]
     )
-    func `the version of each endpoint is told, and two enabled ones that differ are pointed out`(
+    func `the version of each endpoint is shown, and differing enabled ones are reported`(
         version: String?,
         status: String,
         state: Finding.State

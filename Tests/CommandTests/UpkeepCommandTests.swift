@@ -41,7 +41,7 @@ struct UpkeepCommandTests {
         #expect(refusal(arguments)?.message == nil)
     }
 
-    @Test func `the complaint says which option and what it takes`() {
+    @Test func `the error names the option and the accepted values`() {
         let message = refusal(["backfill", "--since", "soon"])?.message ?? ""
         #expect(message.contains("--since"))
         #expect(message.contains("30d"))

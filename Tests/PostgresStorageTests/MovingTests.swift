@@ -149,7 +149,7 @@ struct MovingTests {
         #expect(one?.events == other?.events)
     }
 
-    @Test func `a store that was moved answers as before, and goes on`() async throws {
+    @Test func `a moved store answers as before, and records events`() async throws {
         try await withSource { source in
             try await withPlace { place in
                 let counts = try await PostgresMove(from: source, named: "s", to: place.url).run()
@@ -188,7 +188,7 @@ struct MovingTests {
     }
 
     @Test(arguments: [0, 1, 2, 3, 5, 8, 12, 15, 18, 20, 22, 24, 26])
-    func `a move that is killed goes on where it was, and no service starts in between`(
+    func `a killed move continues where it stopped, and no service starts in between`(
         steps: Int
     )
         async throws

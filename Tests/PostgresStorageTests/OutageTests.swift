@@ -54,7 +54,7 @@ struct OutageTests {
         }
     }
 
-    @Test func `connections that the server ended are made anew, for reading and for writing`() async throws {
+    @Test func `connections that the server ended are replaced, for reading and for writing`() async throws {
         try await withPlace { place in
             let name = "outage-" + place.schema
             let store = try await PostgresStore.open(

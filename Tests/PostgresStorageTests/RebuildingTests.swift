@@ -17,7 +17,7 @@ struct RebuildingTests {
         ],
         ["charge", "refund", "customer"]
     )
-    func `a snapshot that cannot be read is derived again from the log, and events go on`(
+    func `an unreadable snapshot is derived again from the log, and recording continues`(
         damage: String,
         kind: String
     ) async throws {

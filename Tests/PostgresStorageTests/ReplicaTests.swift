@@ -159,7 +159,7 @@ struct ReplicaTests {
         }
     }
 
-    @Test func `of many replicas that ask for work each item goes to one`() async throws {
+    @Test func `many replicas lease work at once, and each item goes to one of them`() async throws {
         try await withReplicas(3) { _, stores in
             for number in 0..<30 {
                 let intent = MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"])

@@ -39,7 +39,7 @@ struct UsagePlanTests {
         return rows.map { rows.text($0, 0) }.joined(separator: "\n")
     }
 
-    @Test func `what is read for one owner is read along an index`() async throws {
+    @Test func `reads for one owner use an index`() async throws {
         try await withPlace { place in
             await (try place.openPostgres()).close()
             let connection = try place.connect()

@@ -152,7 +152,7 @@ struct UsageReplicaTests {
         )
     }
 
-    @Test func `addresses that replicas set at once are those that one of them was told`() async throws {
+    @Test func `addresses that replicas set at once are those of one of them`() async throws {
         try await withReplicas(3) { _, stores in
             let told = (0..<24).map { number in
                 (0..<3).map { AccountPeriod(address: "akash1n\(number)p\($0)", from: nil, through: nil) }

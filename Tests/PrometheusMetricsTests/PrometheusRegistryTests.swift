@@ -20,7 +20,7 @@ struct PrometheusRegistryTests {
         #expect(text().contains("requests_total{status=\"200\"} 42\nrequests_total{status=\"503\"} 1\n"))
     }
 
-    @Test func `a gauge is what it was set to last`() {
+    @Test func `a gauge has the value that was set last`() {
         let waiting = Meter(label: "waiting", factory: registry)
         waiting.set(7)
         waiting.set(3)
@@ -71,7 +71,7 @@ struct PrometheusRegistryTests {
         #expect(text().contains(#"requests_total{status="a\"b\\c\nd"} 1"#))
     }
 
-    @Test func `what is measured from many threads at once is all counted`() async {
+    @Test func `measurements from many threads at once are all counted`() async {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
@@ -96,7 +96,7 @@ struct PrometheusRegistryTests {
         )
     }
 
-    @Test func `where Linux says nothing, nothing is made up`() {
+    @Test func `values that Linux does not give are omitted`() {
         let families = ProcessMetrics(folder: "/nowhere").families().filter { $0.name != "process_max_fds" }
         #expect(families.allSatisfy { $0.text.split(separator: "\n").count == 2 })
     }

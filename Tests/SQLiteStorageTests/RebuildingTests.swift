@@ -33,7 +33,7 @@ struct RebuildingTests {
             ("CREATE TABLE rebuilt_transactions (left_behind)", 0),
         ]
     )
-    func `a feed that was out of step is mended, and how far it was out is said`(
+    func `a feed that differs from the log is repaired, with the number of differing rows`(
         damage: String,
         changed: Int
     ) async throws {
@@ -53,7 +53,7 @@ struct RebuildingTests {
     }
 
     @Test(arguments: [true, false])
-    func `what an older version could not read is projected once this one can`(all: Bool) async throws {
+    func `events that an older version could not read are projected`(all: Bool) async throws {
         try await withPlace { place in
             let body = try MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"))
             var store = try SQLiteStore(path: place.path)
@@ -86,7 +86,7 @@ struct RebuildingTests {
     }
 
     @Test(arguments: [true, false])
-    func `what still cannot be read says so in today's words`(all: Bool) async throws {
+    func `an event that is still unreadable has today's reason`(all: Bool) async throws {
         try await withSQLiteStore { store in
             let wrong = MadeUp.charge("ch_1", ["amount": "many"])
             try await store.record(MadeUp.event("evt_1", "charge.succeeded", wrong))
@@ -147,7 +147,7 @@ struct RebuildingTests {
         ],
         ["charge", "refund", "customer"]
     )
-    func `a snapshot that cannot be read is derived again from the log, and events go on`(
+    func `an unreadable snapshot is derived again from the log, and recording continues`(
         damage: String,
         kind: String
     ) async throws {
@@ -199,7 +199,9 @@ struct RebuildingTests {
     }
 
     /// Without the log there is nothing to derive it from.
-    @Test func `a snapshot that cannot be read, nor derived, is left out, and events go on`() async throws {
+    @Test func `a snapshot that can neither be read nor derived is left out, and recording continues`()
+        async throws
+    {
         try await withSQLiteStore { store in
             try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
             try await store.writer.write {
@@ -211,7 +213,7 @@ struct RebuildingTests {
         }
     }
 
-    @Test func `an event that is read again mends what it tells of`() async throws {
+    @Test func `reading an event again repairs its payment`() async throws {
         try await withSQLiteStore { store in
             try await recordThree(in: store)
             let rows = try await store.allRows()

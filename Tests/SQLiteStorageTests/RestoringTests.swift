@@ -38,7 +38,7 @@ struct RestoringTests {
         return rows
     }
 
-    @Test func `a backup takes the place of what was there, which is kept`() async throws {
+    @Test func `a backup replaces the database, which is kept`() async throws {
         try await withBackup { place, backup in
             #expect(throws: SQLiteBackup.Fault.targetExists(place.path)) {
                 try backup.restore(to: place.path, replaces: false)
@@ -134,7 +134,7 @@ struct RestoringTests {
         }
     }
 
-    @Test func `a backup that is not there, and a folder, are called what they are`() async throws {
+    @Test func `a missing backup and a folder are refused as such`() async throws {
         try await withPlace { place in
             let folder = place.folder.path
             for (path, fault) in [

@@ -44,7 +44,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `what is over the number that may wait is refused as busy, and taken again later`()
+    @Test func `events over the queue's length are refused as busy, and accepted later`()
         async throws
     {
         try await withSQLiteStore(limits: .init(maxWaiting: 3)) { store in
@@ -66,7 +66,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `what is over the bytes that may wait is refused as busy`() async throws {
+    @Test func `events over the queue's bytes are refused as busy`() async throws {
         let large = try event(0, size: 600)
         try await withSQLiteStore(limits: .init(maxWaitingBytes: 2 * large.count)) { store in
             let gate = WriterGate(store)
@@ -110,7 +110,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `closing waits for what is being read and written, and refuses the rest`() async throws {
+    @Test func `closing waits for running reads and writes, and refuses new ones`() async throws {
         try await withPlace { place in
             let store = try SQLiteStore(path: place.path, limits: .init(maxWaiting: 1))
             for number in 0..<50 { try await store.record(event(number)) }
@@ -175,7 +175,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `reading goes on while the writer is busy, and sees what was committed`() async throws {
+    @Test func `reads continue while the writer is busy, and see committed data`() async throws {
         try await withSQLiteStore(limits: .init(maxWaiting: 1)) { store in
             try await store.record(MadeUp.event("evt_c", "charge.succeeded", MadeUp.charge("ch_1")))
             let gate = WriterGate(store)
@@ -192,7 +192,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `a full disk refuses the event, keeps what was there, and is over once there is room`()
+    @Test func `a full disk refuses the event, keeps stored ones, and ends when there is space`()
         async throws
     {
         try await withSQLiteStore { store in
@@ -217,7 +217,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `a full disk refuses what is derived together with its event`() async throws {
+    @Test func `a full disk refuses derived rows together with their event`() async throws {
         try await withSQLiteStore { store in
             // Room for the body alone would not be enough: the row that follows from it is as large.
             let body = try MadeUp.event(
@@ -238,7 +238,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `after a failed write or sync nothing is written any more, and the process is told once`()
+    @Test func `after a failed write or sync nothing more is written, and the process is notified once`()
         async throws
     {
         let told = Mutex<[StoreError]>([])
@@ -258,7 +258,7 @@ struct WritingTests {
     }
 
     @Test(arguments: ["", "-wal"], [true, false])
-    func `what is written to a database that was taken away is not acknowledged, and the process is told`(
+    func `a write to a removed database is not acknowledged, and the process is notified`(
         suffix: String,
         isReplaced: Bool
     ) async throws {

@@ -13,7 +13,7 @@ struct CurlTransportTLSTests {
         }
     }
 
-    @Test func `trusts the certificates it is told to`() async throws {
+    @Test func `trusts the configured certificates`() async throws {
         let certificate = try SelfSignedCertificate.make(names: "DNS:localhost")
         let server = try OpenSSLServer(certificate)
         try await withTransport(.init(certificateAuthorityFile: certificate.file)) { transport in

@@ -49,7 +49,7 @@ struct CurlTransportTests {
         #expect(text.hasSuffix("\r\n\r\na=b"))
     }
 
-    @Test func `a POST without a body says so instead of waiting for one`() async throws {
+    @Test func `a POST without a body has a Content-Length of 0`() async throws {
         let heard = Mutex("")
         let server = try RawServer { connection in
             let head = connection.readHead() ?? ""

@@ -82,7 +82,7 @@ struct StripeClientTests {
     }
 
     @Test(arguments: [(true, "?expand%5B%5D=latest_charge"), (false, "")])
-    func `asks for the charge inside a payment intent when it is wanted`(
+    func `expands the charge in a payment intent on request`(
         expands: Bool,
         query: String
     ) async throws {

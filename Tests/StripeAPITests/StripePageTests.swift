@@ -63,7 +63,7 @@ struct StripePageTests {
             (.endingBefore("ch_9"), .endingBefore("ch_1")),
         ] as [(StripePaging.Cursor?, StripePaging.Cursor)]
     )
-    func `goes on in the direction it came`(
+    func `continues in the same direction`(
         cursor: StripePaging.Cursor?,
         next: StripePaging.Cursor
     ) async throws {

@@ -39,7 +39,7 @@ struct BackfillTests {
         }
     }
 
-    @Test func `events that a webhook brought are not counted as found`() async throws {
+    @Test func `events that a webhook delivered are not counted as found`() async throws {
         try await Harness.with { harness in
             try harness.payments(1...2, isDelivered: true)
             let body = Harness.event(
@@ -116,7 +116,7 @@ struct BackfillTests {
 
     // MARK: What is older than Stripe's memory
 
-    @Test func `what is older than events are kept comes by list, and once`() async throws {
+    @Test func `objects older than Stripe's events are read by list, once`() async throws {
         try await Harness.with { harness in
             let ago = 60 * Harness.day
             try harness.standIn.put(Paid.intent(1, secondsAgo: ago))
@@ -141,7 +141,7 @@ struct BackfillTests {
         }
     }
 
-    @Test func `an object that has come back to an earlier state is told again`() async throws {
+    @Test func `an object that returned to an earlier state is recorded again`() async throws {
         try await Harness.with { harness in
             let ago = 60 * Harness.day
             func looksLike(refunded: Int64) async throws -> Int64? {
@@ -180,7 +180,7 @@ struct BackfillTests {
         }
     }
 
-    @Test func `a refund, which does not say its mode, is of the key's`() async throws {
+    @Test func `a refund without a mode gets the key's`() async throws {
         try await Harness.with(key: "sk_live_canary") { harness in
             try harness.standIn.put(Paid.refund(1, secondsAgo: 60 * Harness.day))
             try await harness.perform(.backfill, days: 90)
@@ -327,7 +327,7 @@ struct BackfillTests {
         }
     }
 
-    @Test func `when Stripe has forgotten where it was, it goes on by the time`() async throws {
+    @Test func `when Stripe no longer knows the cursor, it continues by time`() async throws {
         try await Harness.with { harness in
             try harness.payments(1...300)
             let standIn = harness.standIn

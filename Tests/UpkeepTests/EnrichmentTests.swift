@@ -65,7 +65,7 @@ struct EnrichmentTests {
         }
     }
 
-    @Test func `what was fetched twice changes nothing`() async throws {
+    @Test func `an object that is fetched twice changes nothing`() async throws {
         try await UpkeepHarness.with { harness in
             try harness.standIn.put(Objects.charge())
             try await harness.recordIntent()
@@ -264,7 +264,7 @@ struct EnrichmentTests {
         }
     }
 
-    @Test func `a key that is refused gives nothing up, however long it takes to mend`() async throws {
+    @Test func `a refused key gives up no item, however long it lasts`() async throws {
         let schedule = RetrySchedule(maxAttempts: 2, baseSeconds: 5, capSeconds: 60)
         try await UpkeepHarness.with { harness in
             try harness.standIn.put(Objects.charge())
@@ -307,7 +307,7 @@ struct EnrichmentTests {
         }
     }
 
-    @Test func `an object with amounts that cannot be is quarantined, and asked for no more`() async throws {
+    @Test func `an object with impossible amounts is quarantined, and not fetched again`() async throws {
         try await UpkeepHarness.with { harness in
             try harness.standIn.put(Objects.charge().replacing("\"amount\":2500", with: "\"amount\":-1"))
             try await harness.recordIntent()
@@ -351,7 +351,7 @@ struct EnrichmentTests {
         }
     }
 
-    @Test func `stopping ends a request that is under way, and what it was for is due again`() async throws {
+    @Test func `stopping cancels a request, and its item is due again`() async throws {
         try await UpkeepHarness.with { harness in
             try harness.standIn.put(Objects.charge())
             try await harness.recordIntent()

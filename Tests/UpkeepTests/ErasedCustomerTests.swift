@@ -8,7 +8,7 @@ import Testing
 struct ErasedCustomerTests {
     private typealias Harness = CatchUpHarness
 
-    @Test func `what Stripe still says of an erased customer is neither news nor drift`() async throws {
+    @Test func `Stripe's data of an erased customer are neither new nor drift`() async throws {
         try await Harness.with { harness in
             let ago = 60 * Harness.day
             try harness.standIn.put(Paid.intent(1, secondsAgo: ago, #","description":"CANARY-1""#))

@@ -227,7 +227,7 @@ struct FollowUpTests {
         }
     }
 
-    @Test func `what was fetched stands where Stripe's clock puts it among the events, not ours`()
+    @Test func `fetched objects are ordered among the events by Stripe's clock, not ours`()
         async throws
     {
         // Ours is an hour ahead.

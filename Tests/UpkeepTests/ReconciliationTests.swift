@@ -41,7 +41,7 @@ struct ReconciliationTests {
         }
     }
 
-    @Test func `a payment that never reached us is missing here, and is mended`() async throws {
+    @Test func `a payment that never arrived is missing here, and is repaired`() async throws {
         try await withPayments { harness in
             try harness.standIn.put(Paid.intent(9))
             try harness.standIn.put(Paid.charge(9))
@@ -58,7 +58,7 @@ struct ReconciliationTests {
         }
     }
 
-    @Test func `a refund that failed since differs, and so does what it went back from`() async throws {
+    @Test func `a refund that failed since differs, and so does its payment`() async throws {
         try await Harness.with { harness in
             try harness.payments(1...2)
             try harness.happen("evt_re", "refund.created", Paid.refund(1), secondsAgo: 1800)
@@ -200,7 +200,7 @@ struct ReconciliationTests {
         }
     }
 
-    @Test func `what it found stands in the log, once a run`() async throws {
+    @Test func `its result is in the log, once for each run`() async throws {
         try await withPayments { harness in
             try harness.standIn.put(Paid.intent(9))
             try harness.standIn.put(Paid.charge(9))
@@ -235,7 +235,7 @@ struct ReconciliationTests {
         }
     }
 
-    @Test func `an invoice that was paid outside Stripe stays what it is`() async throws {
+    @Test func `an invoice that was paid outside Stripe does not change`() async throws {
         try await Harness.with { harness in
             func invoice(_ more: String) -> String {
                 """

@@ -114,7 +114,7 @@ struct RetentionTests {
         }
     }
 
-    @Test func `the archive has every body as it came before the database lets go of it`() async throws {
+    @Test func `the archive has every body unchanged before the database deletes it`() async throws {
         try await withFolder { folder in
             try await Harness.with { harness in
                 let bodies = (0..<6).flatMap { GeneratedStory.random(seed: $0).events.map(\.body) }

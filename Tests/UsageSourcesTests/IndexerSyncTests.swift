@@ -55,7 +55,7 @@ struct IndexerSyncTests {
         }
     }
 
-    @Test func `what was closed and final before is not read again, unless all of it is asked for`()
+    @Test func `closed leases and final days are not read again, except by a full sync`()
         async throws
     {
         try await IndexerDatabase.with { database in

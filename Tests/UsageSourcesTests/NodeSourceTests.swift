@@ -119,7 +119,7 @@ struct NodeSourceTests {
         }
     }
 
-    @Test func `what a node says of a lease is told exactly, and open is open`() async throws {
+    @Test func `a node's lease is read exactly, and open is open`() async throws {
         try await with { node, source in
             var lease = NodeLease(owner: "akash1o", dseq: 9_007_199_254_740_993)
             lease.price = "0.000000000000000001"

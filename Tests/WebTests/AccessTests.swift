@@ -128,7 +128,7 @@ struct AccessTests {
     }
 
     @Test(arguments: [TestKey.feed, .ops, .usage, .unknown])
-    func `a key is told by the whole of it`(key: TestKey) async throws {
+    func `a key is compared as a whole`(key: TestKey) async throws {
         try await WebHarness.with { harness in
             for text in [String(key.rawValue.dropLast()), key.rawValue + "x", key.rawValue.uppercased(), " "]
             {
@@ -139,14 +139,14 @@ struct AccessTests {
         }
     }
 
-    @Test func `who is turned away is told how to come`() async throws {
+    @Test func `a refused caller learns how to authenticate`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/v1/transactions", key: nil)
             #expect(answer.headers["WWW-Authenticate"] == "Bearer")
         }
     }
 
-    @Test func `who may not read is not told what there is`() async throws {
+    @Test func `a caller without permission does not learn what exists`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(FeedSample.events)
             let existing = try await harness.get("/v1/transactions/ch_a", key: nil)

@@ -45,7 +45,7 @@ struct BalanceTests {
         }
     }
 
-    @Test func `every day closes with what it opened with and what came and went, and opens the next`()
+    @Test func `a day's closing balance is its opening balance plus its movements, and opens the next day`()
         async throws
     {
         try await WebHarness.with { harness in

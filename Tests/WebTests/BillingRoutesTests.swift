@@ -24,7 +24,7 @@ struct BillingRoutesTests {
 
     // MARK: Getting in
 
-    @Test func `a session in the address becomes a cookie, and is in the address no more`() async throws {
+    @Test func `a session in the URL becomes a cookie, and leaves the URL`() async throws {
         try await WebHarness.with { harness in
             for path in ["/billing", "/billing/usage"] {
                 let token = harness.linkToken()
@@ -135,7 +135,7 @@ struct BillingRoutesTests {
         }
     }
 
-    @Test func `customers of one id in two accounts are told apart by the account`() async throws {
+    @Test func `customers with the same id in two accounts are distinguished by the account`() async throws {
         try await WebHarness.with { harness in
             let asking = try await harness.get(
                 "/billing?session=\(harness.linkToken("cus_one", account: "acct_1"))",
@@ -203,7 +203,7 @@ struct BillingRoutesTests {
         #expect(try await visit("/billing?range=all", as: "cus_nobody").pageRows == [])
     }
 
-    @Test func `the filters of the page are those of the feed`() async throws {
+    @Test func `the page has the filters of the feed`() async throws {
         #expect(try await visit("/billing?range=all&type=purchase&status=failed").pageRows == ["ch_b"])
         #expect(try await visit("/billing?range=all&q=4242").pageRows == ["re_a", "ch_a", "ch_b"])
         #expect(try await visit("/billing?from=2026-03-14&to=2026-03-14&q=25.00").pageRows == ["ch_a"])
@@ -245,7 +245,7 @@ struct BillingRoutesTests {
         #expect(answer.text.contains("This cannot be shown") && answer.text.contains("href=\"/billing\""))
     }
 
-    @Test func `while the store is away the page says so, and when to try again`() async throws {
+    @Test func `while the store is unavailable the page shows that, and when to retry`() async throws {
         var settings = WebHarness.Settings()
         settings.wrapping = { _ in StoreOutage(code: .connectionLost) }
         for path in ["/billing", "/billing/usage"] {
@@ -306,7 +306,7 @@ struct BillingRoutesTests {
         }
     }
 
-    @Test func `a customer without usage has an empty tab, and one without a ledger is told`() async throws {
+    @Test func `a customer without usage has an empty tab, and without a ledger a notice`() async throws {
         let empty = try await visit("/billing/usage")
         #expect(empty.text.contains("Nothing is indexed yet") && empty.text.contains("Nothing was leased"))
         #expect(try await visit("/billing/usage?from=2024-01-01&to=2026-01-01").status == 400)
@@ -408,7 +408,7 @@ struct BillingRoutesTests {
         #expect(links.count > 10 && links.allSatisfy { $0.hasPrefix("/billing-service/") })
     }
 
-    @Test func `is sent smaller to who takes it so`() async throws {
+    @Test func `is compressed for clients that accept gzip`() async throws {
         try await WebHarness.with { harness in
             let headers = [
                 harness.cookie(harness.sessionToken()), TransportHeader("Accept-Encoding", "gzip"),

@@ -107,7 +107,7 @@ struct CustomerSessionTests {
         }
     }
 
-    @Test func `it is over at its second, and says so`() async throws {
+    @Test func `it expires at its second, with that reason`() async throws {
         try await WebHarness.with { harness in
             let session = [bearer(harness.sessionToken())]
             harness.clock.advance(seconds: 3599)

@@ -15,7 +15,7 @@ struct CustomersTests {
         }
     }
 
-    @Test func `what is put replaces what was, overrules Stripe, and can be taken back`() async throws {
+    @Test func `set links replace earlier ones, win over Stripe's, and can be removed`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(ConsoleSample.events)
             func show() async throws -> [String] {
@@ -63,7 +63,7 @@ struct CustomersTests {
         }
     }
 
-    @Test func `metadata of a connected account's customer are no link, and what is put is`() async throws {
+    @Test func `metadata of a connected account's customer is no link, and a set link is`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(ConsoleSample.events)
             let path = "/v1/customers/cus_theirs?account=\(ConsoleSample.account)"
@@ -90,7 +90,7 @@ struct CustomersTests {
         }
     }
 
-    @Test func `an erased customer has no link any more`() async throws {
+    @Test func `an erased customer has no links`() async throws {
         try await WebHarness.with { harness in
             try await ConsoleSample.deliver(to: harness)
             let erasure = try await harness.post(

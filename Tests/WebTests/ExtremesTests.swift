@@ -68,7 +68,7 @@ struct ExtremesTests {
         }
     }
 
-    @Test func `refunds of the largest number are quarantined, and the balance goes on`() async throws {
+    @Test func `refunds of the largest number are quarantined, and the balance still works`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver([
                 .charge("ch_a"), .refund("re_a", of: "ch_a", amount: .max),

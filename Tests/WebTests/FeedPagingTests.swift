@@ -98,7 +98,7 @@ struct FeedPagingTests {
     }
 
     @Test(arguments: ["starting_after", "ending_before"])
-    func `what was there at the start is found once each, while newer, older and middling rows arrive`(
+    func `rows that existed at the start are listed once each, while newer, older and middle rows arrive`(
         parameter: String
     ) async throws {
         try await WebHarness.with { harness in

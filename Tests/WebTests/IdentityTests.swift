@@ -79,7 +79,7 @@ struct IdentityTests {
     )
 
     @Test(arguments: ways)
-    func `everybody sees exactly what is theirs, on every route of the feed`(way: Way) async throws {
+    func `each user sees exactly their own rows, on every route of the feed`(way: Way) async throws {
         try await WebHarness.with(Self.settings) { harness in
             try await ConsoleSample.deliver(to: harness)
             let headers = way.headers(harness)
@@ -133,7 +133,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `a customer is of our own account unless another is named`() async throws {
+    @Test func `a customer belongs to our own account unless another is named`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             try await ConsoleSample.deliver(to: harness)
             #expect(try await harness.ids("/v1/transactions?customer=cus_new") == ["ch_new"])
@@ -173,7 +173,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `a receipt's link is good for the customer it was made for alone`() async throws {
+    @Test func `a receipt's link is valid only for its customer`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             try await ConsoleSample.deliver(to: harness)
             let signer = harness.settings.linkSigner

@@ -67,7 +67,7 @@ struct OpenAPITests {
         }
     }
 
-    @Test func `a route without parameters says so to who sends one`() async throws {
+    @Test func `a route without parameters refuses one`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/v1/transactions/ch_a?limit=1")
             #expect(answer.errorCode == "parameter_unknown")

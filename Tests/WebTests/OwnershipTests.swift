@@ -17,7 +17,7 @@ struct OwnershipTests {
         return settings
     }()
 
-    @Test func `every route that reads the feed is asked about what is another's`() {
+    @Test func `every route that reads the feed is tested with another customer's data`() {
         for route in RouteUnderTest.all {
             let asks = route.key == .feed
             #expect(asks == !route.theirs.isEmpty, "\(route)")
@@ -161,7 +161,7 @@ struct UsageOwnershipTests {
         }
     }
 
-    @Test func `a customer's days are those of all their addresses, without naming anything`() async throws {
+    @Test func `without parameters a customer's days include all their addresses`() async throws {
         try await WebHarness.with { harness in
             try await OwnershipSample.deliver(to: harness)
             let named = try await days("/v1/usage/daily?customer=cus_two&\(Self.range)", "cus_two", harness)

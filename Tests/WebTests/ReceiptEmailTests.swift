@@ -102,7 +102,7 @@ struct ReceiptEmailTests {
         }
     }
 
-    @Test func `an address that Stripe refuses is the caller's to mend, at once`() async throws {
+    @Test func `an address that Stripe refuses is the caller's error, at once`() async throws {
         try await WebHarness.withStandIn([Self.charge]) { harness, standIn in
             let answer = try await Self.ask(harness, #"{"email":"jane@localhost"}"#)
             #expect(answer.status == 400)
@@ -255,7 +255,7 @@ struct ReceiptEmailTests {
         }
     }
 
-    @Test func `many at once send one e-mail, and all are told so`() async throws {
+    @Test func `many requests at once send one e-mail, and all succeed`() async throws {
         try await WebHarness.withStandIn([Self.charge]) { harness, standIn in
             standIn.fail(.held, times: 1)
             let first = Task { try await Self.ask(harness) }
@@ -270,7 +270,7 @@ struct ReceiptEmailTests {
         }
     }
 
-    @Test func `who never heard the answer asks again, and one e-mail goes out`() async throws {
+    @Test func `a repetition after a lost answer sends one e-mail`() async throws {
         try await WebHarness.withStandIn([Self.charge]) { harness, standIn in
             standIn.fail(.cutOff, times: 1)
             let body = #"{"email":"a@example.com"}"#
@@ -343,7 +343,7 @@ struct ReceiptEmailTests {
         }
     }
 
-    @Test func `without a key for Stripe it says so`() async throws {
+    @Test func `without a key for Stripe it answers with that reason`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver([Self.charge])
             let answer = try await Self.ask(harness)
@@ -364,7 +364,7 @@ struct ReceiptEmailTests {
         }
     }
 
-    @Test func `what there is not and what is not one's own answer alike`() async throws {
+    @Test func `a missing transaction is not found`() async throws {
         try await WebHarness.withStandIn([Self.charge]) { harness, _ in
             let answer = try await Self.ask(harness, path: "/v1/transactions/ch_nobody/receipt/email")
             #expect(answer.status == 404)

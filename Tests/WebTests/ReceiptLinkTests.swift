@@ -40,7 +40,7 @@ struct ReceiptLinkTests {
         }
     }
 
-    @Test func `a link may ask for the PDF`() async throws {
+    @Test func `a link may request the PDF`() async throws {
         try await withLink { harness, path in
             let answer = try await harness.get(path + "&format=pdf", key: nil)
             #expect(answer.status == 302)
@@ -95,7 +95,7 @@ struct ReceiptLinkTests {
         }
     }
 
-    @Test func `a forged link is told the same whether the row exists or not`() async throws {
+    @Test func `a forged link gets the same answer whether or not the row exists`() async throws {
         try await withLink { harness, path in
             let existing = try await harness.get(path.replacing("/ch_a/", with: "/ch_c/"), key: nil)
             let missing = try await harness.get(path.replacing("/ch_a/", with: "/ch_nobody/"), key: nil)
@@ -158,7 +158,7 @@ struct ReceiptLinkTests {
         }
     }
 
-    @Test func `new links are of the first secret`() async throws {
+    @Test func `new links are signed with the first secret`() async throws {
         var settings = Self.settings
         settings.linkSecrets = ["the new secret, thirty-two bytes long", WebHarness.linkSecret]
         try await withLink(settings) { harness, path in

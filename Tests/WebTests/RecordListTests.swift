@@ -40,7 +40,7 @@ struct RecordListTests {
         ("{\"n\":1}\n\n{\"n\":", "Record 3: it is not JSON"),
         (#"[{"n":"]"#, "the body is not JSON"),
     ])
-    func `what is no record is named by its place`(body: String, words: String) {
+    func `an invalid record is named by its position`(body: String, words: String) {
         #expect(refusal(body)?.contains(words) == true, "\(refusal(body) ?? "taken")")
     }
 

@@ -28,7 +28,7 @@ struct RoutingTests {
         ("POST", "/metrics", "GET, HEAD"),
         ("POST", "/healthz", "GET, HEAD"),
     ])
-    func `a known path with another method says which it has`(
+    func `a known path with another method gets the allowed methods`(
         method: String,
         path: String,
         allowed: String

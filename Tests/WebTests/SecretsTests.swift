@@ -44,7 +44,7 @@ struct SecretsTests {
 
     // MARK: Changing
 
-    @Test func `a webhook secret is rolled without a delivery refused that was signed with one in force`()
+    @Test func `a webhook secret is rolled without refusing a delivery signed with an active one`()
         async throws
     {
         try await WebHarness.with(settings()) { harness in
@@ -59,7 +59,7 @@ struct SecretsTests {
         }
     }
 
-    @Test func `links and sessions of a former secret open what they opened until it is gone`() async throws {
+    @Test func `links and sessions of a former secret stay valid until it is removed`() async throws {
         var before = settings()
         before.receipts = ScriptedReceipts(link: "https://pay.stripe.com/receipts/fresh")
         try await WebHarness.with(before) { harness in
@@ -122,7 +122,7 @@ struct SecretsTests {
         return answer.json["data"]?.array ?? []
     }
 
-    @Test func `each secret tells what it was of use for, and shows nothing of itself`() async throws {
+    @Test func `each secret is listed with its uses, and without its value`() async throws {
         let before = settings([Self.new, Self.old], links: [Self.newLink, Self.oldLink])
         try await WebHarness.with(before) { harness in
             #expect(try await delivery(harness, "ch_1", Self.old) == 200)
@@ -184,7 +184,7 @@ struct SecretsTests {
         }
     }
 
-    @Test func `a secret that stays goes on being counted, and a new one begins at nothing`() async throws {
+    @Test func `an unchanged secret keeps its counters, and a new one begins at zero`() async throws {
         try await WebHarness.with(settings()) { harness in
             #expect(try await delivery(harness, "ch_1", Self.old) == 200)
             harness.clock.advance(seconds: 5)
@@ -197,7 +197,7 @@ struct SecretsTests {
         }
     }
 
-    @Test func `metrics tell each secret's uses and whether what was read last was taken`() async throws {
+    @Test func `metrics have each secret's uses and the result of the last reload`() async throws {
         try await WebHarness.with(settings()) { harness in
             #expect(try await delivery(harness, "ch_1", Self.old) == 200)
             func lines() async throws -> [Substring] {

@@ -49,7 +49,7 @@ struct SessionCookieTests {
         }
     }
 
-    @Test func `one that is over is told from one that never was`() async throws {
+    @Test func `an expired one is distinguished from a forged one`() async throws {
         try await WebHarness.with { harness in
             let old = harness.sessionToken(age: 3600)
             let answer = try await harness.get("/v1/transactions", key: nil, headers: [harness.cookie(old)])
@@ -187,7 +187,7 @@ struct CrossSiteTests {
         }
     }
 
-    @Test func `a form's token is good for its own session, under any secret that is listed`() {
+    @Test func `a form's token is valid for its own session, under any listed secret`() {
         var old = WebHarness.Settings()
         old.linkSecrets = ["the secret before, of at least 32 bytes"]
         var both = WebHarness.Settings()

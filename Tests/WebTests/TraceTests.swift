@@ -64,7 +64,7 @@ struct TraceTests {
         }
     }
 
-    @Test func `every line of a request says which request and trace it is of, a lower room's too`()
+    @Test func `every log line of a request has its request id and trace, also from lower modules`()
         async throws
     {
         let recorder = LogRecorder()
@@ -89,7 +89,7 @@ struct TraceTests {
         }
     }
 
-    @Test func `a line of another room's own logger says it too`() async throws {
+    @Test func `a line of another module's own logger has them too`() async throws {
         let recorder = LogRecorder()
         var settings = recorded(recorder)
         let logger = recorder.logger

@@ -76,7 +76,7 @@ struct UnfinishedBodyTests {
         }
     }
 
-    @Test func `what goes over the budget of all bodies is told to come again, and small bodies still pass`()
+    @Test func `a body over the shared budget is refused with Retry-After, and small bodies still pass`()
         async throws
     {
         let recorder = LogRecorder()
@@ -111,7 +111,7 @@ struct UnfinishedBodyTests {
         }
     }
 
-    @Test func `one address leaves half of the budget to the others`() async throws {
+    @Test func `one address can use only half of the budget`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             let first = try await begin(harness)
             try await untilTaken(harness) { $0 == 90_000 }
@@ -123,7 +123,7 @@ struct UnfinishedBodyTests {
         }
     }
 
-    @Test func `a body whose sender goes away or is too slow gives back what it took`() async throws {
+    @Test func `a body whose sender disconnects or is too slow releases its memory`() async throws {
         var settings = Self.settings
         settings.deadlineSeconds = 1
         try await WebHarness.with(settings) { harness in
@@ -149,8 +149,7 @@ struct UnfinishedBodyTests {
         #expect(budget.bytes == (70 << 10) + small)
     }
 
-    @Test func `what an address may have has a last quarter for small bodies too, and is given back`() throws
-    {
+    @Test func `an address's share has a last quarter for small bodies too, and is released`() throws {
         let budget = BodyBudget(limit: 200 << 10)
         let small = BodyBudget.smallSize
         let (one, other) = (NetworkAddress("192.0.2.1"), NetworkAddress("192.0.2.2"))

@@ -28,8 +28,7 @@ struct UsageSyncRoutesTests {
         }
     }
 
-    @Test func `what a pass came to is told, and how old the chain is that the ledger follows`() async throws
-    {
+    @Test func `the result of a pass is shown, with the age of the chain's last block`() async throws {
         try await WebHarness.with { harness in
             _ = try await harness.post("/v1/usage/syncs?full=true", key: .usage)
             var run = try #require(try await harness.store.latestRun(.usageSync))
@@ -86,7 +85,7 @@ struct UsageSyncRoutesTests {
         }
     }
 
-    @Test func `from a node come leases alone, and the answer says so`() async throws {
+    @Test func `a node gives only leases, and the answer says so`() async throws {
         var settings = WebHarness.Settings()
         settings.usageSource = UsageSyncSource(.node, chainID: "akashnet-2")
         try await WebHarness.with(settings) { harness in

@@ -133,7 +133,7 @@ struct WebhookRefusalTests {
         }
     }
 
-    @Test func `what was refused left nothing behind, and the service answers on`() async throws {
+    @Test func `refused requests leave nothing behind, and the service still answers`() async throws {
         try await WebHarness.with { harness in
             for bad in BadDelivery.signatures + BadDelivery.payloads {
                 _ = try await bad.post(to: harness)

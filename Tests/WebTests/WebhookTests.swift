@@ -68,7 +68,8 @@ struct WebhookTests {
         ("an escaped NUL", "charge.succeeded.nul-in-description"),
         ("an amount beyond 32 bits", "charge.succeeded.beyond-int32"),
     ])
-    func `what is well signed is recorded, whatever it is about`(what: String, file: String) async throws {
+    func `a correctly signed event is recorded, whatever its object`(what: String, file: String) async throws
+    {
         try await WebHarness.with { harness in
             let answer = try await harness.deliver(try Testdata.bytes("events/\(file).json"))
             #expect(answer.json["outcome"] == "recorded", "\(what)")

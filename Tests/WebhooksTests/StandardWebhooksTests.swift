@@ -53,7 +53,7 @@ struct StandardWebhooksTests {
         "whsec_" + Data(repeating: 7, count: 65).base64EncodedString(),
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     ])
-    func `what is no secret of the scheme is refused`(text: String) {
+    func `an invalid secret of the scheme is refused`(text: String) {
         #expect(StandardWebhooksSecret(text) == nil)
     }
 

@@ -56,7 +56,7 @@ struct ContinuingTests {
         #expect(try lease("5", asOf: 900).continuing(lease("5"), confirmedAt: 900) == nil)
     }
 
-    @Test func `a price that was written over holds from behind what was seen, and the old one until there`()
+    @Test func `a changed price applies after the last known height, the old one up to it`()
         throws
     {
         let next = try #require(
@@ -78,7 +78,7 @@ struct ContinuingTests {
         #expect(next.prices == [try segment(100, "3", .uakt)])
     }
 
-    @Test func `a lease with another beginning is told anew`() throws {
+    @Test func `a lease with another start has only its own prices`() throws {
         let next = try #require(try lease("3", created: 120).continuing(lease("5"), confirmedAt: 700))
         #expect(next.prices == [try segment(120, "3", .uakt)])
     }

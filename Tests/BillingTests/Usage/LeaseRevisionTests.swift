@@ -22,7 +22,7 @@ struct LeaseRevisionTests {
         .decide(record, known: known, finalDays: [Self.june1], closedThrough: closedThrough)
     }
 
-    @Test func `a record that says what is known changes nothing`() throws {
+    @Test func `a repeated record changes nothing`() throws {
         let record = try LeaseRecord.made(created: 1500)
         #expect(decide(record, known: KnownLease(record: record)) == .unchanged)
     }
@@ -35,7 +35,7 @@ struct LeaseRevisionTests {
         #expect(contradictions == [Self.june1.date])
     }
 
-    @Test func `a second correction contradicts the final day anew, and it is still as it was`() throws {
+    @Test func `a second correction contradicts the final day again, and the day is unchanged`() throws {
         let known = KnownLease(record: try .made(created: 1500, price: "1"))
         let first = try changed(decide(.made(created: 1500, price: "5"), known: known)).lease
         let second = try changed(decide(.made(created: 1500, price: "6"), known: first))
@@ -57,7 +57,7 @@ struct LeaseRevisionTests {
         #expect(earlier.lease.usage(on: Self.june1) == nil && earlier.contradictions == [Self.june1.date])
     }
 
-    @Test func `a lease first heard of after its day was closed comes too late for that day`() throws {
+    @Test func `a lease that arrives after its day is final does not change that day`() throws {
         let late = try changed(decide(.made(created: 1500), closedThrough: Self.june1.date))
         #expect(late.lease.usage(on: Self.june1) == nil)
         #expect(late.lease.usage(on: Self.june2)?.blocks == 1000)
@@ -76,7 +76,7 @@ struct LeaseRevisionTests {
         #expect(decide(open, known: KnownLease(record: closed)) == .unchanged)
     }
 
-    @Test func `what a lease holds does not change once a day of it is settled`() throws {
+    @Test func `the resources of a lease do not change after one of its days is final`() throws {
         let known = KnownLease(record: try .made(created: 1500, cpu: 1000))
         #expect(decide(try .made(created: 1500, cpu: 2000), known: known) == .unchanged)
         let open = KnownLease(record: try .made(created: 2500, cpu: 1000))
@@ -154,7 +154,7 @@ struct LeaseRevisionTests {
         #expect(spend.unpriced == [.uakt: .made("5000000")])
     }
 
-    @Test func `escrow that ran dry ends what is paid for, before the lease is closed`() throws {
+    @Test func `usage ends when the escrow is empty, before the lease is closed`() throws {
         let text =
             #"{"chain_id":"c","owner":"o","dseq":1,"gseq":1,"oseq":1,"provider":"p","denom":"uact","#
             + #""price_per_block":"1","created_height":1000,"closed_height":1900,"escrow_end_height":1400,"state":"closed"}"#

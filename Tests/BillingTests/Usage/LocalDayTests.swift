@@ -47,7 +47,7 @@ struct LocalDayTests {
         #expect(found.map(\.isFinal) == [false, true, false])
     }
 
-    @Test func `of a day that is not over, what is indexed belongs to when it was made`() {
+    @Test func `indexed usage of an unfinished day counts at its own time`() {
         let found = days(hoursEast: 14)
         #expect(found.map { $0.parts.map(\.heights) }[2] == [3040..<3880, 3880..<4480])
         #expect(

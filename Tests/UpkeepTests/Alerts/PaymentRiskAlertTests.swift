@@ -122,7 +122,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    @Test func `a warning and a review are told with the amount and the PaymentIntent of their charge`()
+    @Test func `alerts about a warning and a review have the amount and the PaymentIntent of their charge`()
         async throws
     {
         try await AlertBench.with { bench in
@@ -155,7 +155,7 @@ struct PaymentRiskAlertTests {
     // MARK: Once
 
     @Test(arguments: stories.indices)
-    func `it is told once, whatever repeats it`(story: Int) async throws {
+    func `the alert is sent once, whatever repeats the event`(story: Int) async throws {
         try await AlertBench.with { bench in
             let (worker, body) = (try bench.worker(), Self.bodies(story)[0])
             #expect(try await bench.harness.deliver(body) == .recorded)
@@ -226,7 +226,7 @@ struct PaymentRiskAlertTests {
             (dispute(dueBy: "\(start + 2)"), true),
         ]
     )
-    func `a dispute is told while an answer can be given`(object: String, isTold: Bool) async throws {
+    func `a dispute causes an alert while it can be answered`(object: String, isTold: Bool) async throws {
         try await AlertBench.with { bench in
             let body = CatchUpHarness.event("evt_1", "charge.dispute.created", object)
             #expect(try await bench.harness.deliver(body) == .recorded)
@@ -236,7 +236,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    @Test func `a deadline that passes without a word ends nothing, and another one is told anew`()
+    @Test func `a passed deadline ends nothing, and a new deadline causes a new alert`()
         async throws
     {
         try await AlertBench.with { bench in
@@ -262,7 +262,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    @Test func `a dispute is told although it was answered as an inquiry, until it is answered itself`()
+    @Test func `a dispute answered as an inquiry causes an alert until it is answered itself`()
         async throws
     {
         let inquiry = Self.dispute(status: "warning_under_review", submissions: 1)
@@ -291,7 +291,7 @@ struct PaymentRiskAlertTests {
 
     // MARK: What waits, and where the looking goes on
 
-    @Test func `what is over while it waits its turn is not told`() async throws {
+    @Test func `a risk that ends while its alert waits causes no alert`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             bench.receiver.answer(status: 500, times: 3)

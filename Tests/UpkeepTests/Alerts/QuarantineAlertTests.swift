@@ -9,7 +9,7 @@ import Testing
 /// Quarantined events are told: soon, once, and many of them together.
 @Suite(.timeLimit(.minutes(5)))
 struct QuarantineAlertTests {
-    @Test func `an event that cannot be read is told once, with why and what to do`() async throws {
+    @Test func `an unreadable event causes one alert, with the reason and the next step`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             try await bench.quarantine("evt_q1")
@@ -29,7 +29,7 @@ struct QuarantineAlertTests {
         }
     }
 
-    @Test func `an event that cannot be read in two versions is told once, however late the second comes`()
+    @Test func `an event unreadable in two versions causes one alert, however late the second arrives`()
         async throws
     {
         try await AlertBench.with { bench in
@@ -77,7 +77,8 @@ struct QuarantineAlertTests {
         }
     }
 
-    @Test func `what comes while the receiver is away is told with the next, and nothing twice`() async throws
+    @Test func `events that arrive while the receiver is unavailable are in the next alert, and none twice`()
+        async throws
     {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
@@ -105,7 +106,8 @@ struct QuarantineAlertTests {
         }
     }
 
-    @Test func `a receiver that asks for time gets it, and one that is gone is told no more`() async throws {
+    @Test func `Retry-After is respected, and a receiver that answers 410 gets no more alerts`() async throws
+    {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             bench.receiver.answer(status: 503, ["Retry-After": "120"])
@@ -122,8 +124,7 @@ struct QuarantineAlertTests {
         }
     }
 
-    @Test func `one that was killed while it told is followed by one that tells the same again`() async throws
-    {
+    @Test func `after a kill during an attempt the next worker sends the same alert again`() async throws {
         try await AlertBench.with { bench in
             try await bench.quarantine("evt_1")
             // The receiver takes it, and the worker dies before it hears so.

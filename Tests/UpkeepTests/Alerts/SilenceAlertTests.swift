@@ -84,7 +84,7 @@ struct SilenceAlertTests {
         }
     }
 
-    @Test func `what was fetched is not missing`() async throws {
+    @Test func `fetched events are not missing`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker(silenceAfter: 600)
             try await bench.hear("evt_last")
@@ -109,7 +109,7 @@ struct SilenceAlertTests {
         }
     }
 
-    @Test func `restarts that take seconds do not begin the wait anew`() async throws {
+    @Test func `restarts that take seconds do not restart the wait`() async throws {
         try await AlertBench.with { bench in
             try await bench.hear("evt_last")
             try happen("evt_missed", bench)
@@ -134,7 +134,8 @@ struct SilenceAlertTests {
         }
     }
 
-    @Test func `that it is over is told after that it began, however late`() async throws {
+    @Test func `the alert that it is over is sent after the alert that it began, however late`() async throws
+    {
         try await AlertBench.with { bench in
             let worker = try bench.worker(silenceAfter: 600)
             bench.receiver.answer(status: 500, times: 8)

@@ -8,7 +8,7 @@ struct PageValuesTests {
     @Test(arguments: [
         ("0", "$0.00"), ("4000", "<$0.01"), ("5000", "$0.01"), ("1234567890", "$1,234.57"),
     ])
-    func `what is more than nothing is not shown as nothing`(micro: String, text: String) throws {
+    func `an amount above zero is not shown as zero`(micro: String, text: String) throws {
         let amount = ExactAmount(microDollars: try #require(TokenAmount(microUnits: micro)))
         #expect(PageAmount.text(amount) == text)
         #expect(
@@ -90,7 +90,7 @@ struct PageValuesTests {
         ("br", false),
         ("gzip;q=0", false), ("gzip; q=0.000", false), ("gzip;q=0.1", true), ("", false), ("identity", false),
     ])
-    func `gzip is sent to who takes it`(header: String, takes: Bool) {
+    func `gzip is sent to clients that accept it`(header: String, takes: Bool) {
         #expect(AcceptedEncoding.includesGzip([.acceptEncoding: header]) == takes)
     }
 }
