@@ -67,7 +67,8 @@ extension StoreConformance {
                 try requireEqual(try await store.customers(ofUser: ""), [], "nobody's")
             }
         },
-        StoreConformance("a deleted customer stays its user's, in whichever order it is told") { kind in
+        StoreConformance("a deleted customer stays its user's, in whichever order the events arrive") {
+            kind in
             let events = [
                 try MadeUp.event("evt_1", "customer.created", MadeUp.customer("cus_gone", user: uuid)),
                 try MadeUp.event(
@@ -86,7 +87,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("what is put wins over Console's database, and that over Stripe's metadata") {
+        StoreConformance("set links win over Console's database, and that over Stripe's metadata") {
             kind in
             try await kind.withStore { store in
                 try await tell(store)
@@ -169,7 +170,7 @@ extension StoreConformance {
                 try requireEqual(try await store.links(of: own("cus_theirs")), nil, "of one's own account")
             }
         },
-        StoreConformance("customers are listed by id, those of which something was put among them") { kind in
+        StoreConformance("customers are listed by id, including those with only set links") { kind in
             try await kind.withStore { store in
                 try await tell(store)
                 _ = try await store.put([.user: [sub]], of: own("cus_nothing_told"), from: .api)
@@ -272,8 +273,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("a customer of our own account that a payment names is asked for until it is known")
-        {
+        StoreConformance("a customer of our own account that a payment names is fetched until it is known") {
             kind in
             try await kind.withPlace { place in
                 let store = try await place.open(ProjectionPolicy(asksForCustomers: true))
@@ -332,7 +332,7 @@ extension StoreConformance {
                 await store.close()
             }
         },
-        StoreConformance("an erasure deletes links, and afterwards none is put") { kind in
+        StoreConformance("an erasure deletes links, and later none can be set") { kind in
             try await kind.withStore { store in
                 try await tell(store)
                 let stated: StatedLinks = [.user: [uuid, sub], .organization: []]

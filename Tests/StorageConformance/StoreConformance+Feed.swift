@@ -4,7 +4,7 @@ import TestSupport
 
 extension StoreConformance {
     static let stories = [
-        StoreConformance("every story of testdata gives the feed it must give, in order and in reverse") {
+        StoreConformance("every story of testdata gives its expected feed, in order and in reverse") {
             kind in
             for scenario in TestSupport.Scenario.all {
                 for payloads in [scenario.payloads, scenario.payloads.reversed()] {
@@ -17,7 +17,9 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("a payment told in pieces becomes one, also when two halves were known apart") {
+        StoreConformance(
+            "partial events of a payment become one payment, also when two halves were separate before"
+        ) {
             kind in
             try await kind.withStore { store in
                 try await store.record(
@@ -404,7 +406,7 @@ extension StoreConformance {
                 try requireEqual(try await store.record(test), .duplicate, "again")
             }
         },
-        StoreConformance("what names the same objects in two accounts is not mixed") { kind in
+        StoreConformance("objects with the same ids in two accounts are not mixed") { kind in
             try await kind.withStore { store in
                 try await store.record(
                     MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"), account: "acct_1")

@@ -3,7 +3,7 @@ import Storage
 
 extension StoreConformance {
     static let sessionLinks = [
-        StoreConformance("a session link is used once, of many at once and after a restart") { kind in
+        StoreConformance("a session link is used once, by many at once and after a restart") { kind in
             try await kind.withPlace { place in
                 let now = Instant(unixSeconds: MadeUp.start)
                 let end = now.adding(seconds: 60)

@@ -55,7 +55,7 @@ extension StoreConformance {
                 try requireEqual(try await store.accounts(of: "cus_1"), [], "accounts")
             }
         },
-        StoreConformance("known leases are found by name, and addresses in order, each once") { kind in
+        StoreConformance("known leases are found by identity, and addresses in order, each once") { kind in
             try await kind.withStore { store in
                 let leases = [try lease(1), try lease(2, owner: "akash1n")]
                 _ = try await store.put(leases)
@@ -92,7 +92,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("the leases of a range have a block in it, or a day kept as it was settled") {
+        StoreConformance("the leases of a range have a block or a frozen day in it") {
             kind in
             try await kind.withStore { store in
                 let closed = try lease(1, created: 1100, more: #","closed_height":"1500""#)
@@ -143,7 +143,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("a lease first heard of after its days were closed changes open days only") { kind in
+        StoreConformance("a lease that arrives after its days are final changes open days only") { kind in
             try await kind.withStore { store in
                 _ = try await store.put([try lease(1)])
                 _ = try await store.put([try day(1), try day(2, isFinal: false)])
@@ -158,7 +158,7 @@ extension StoreConformance {
                 try requireEqual(theirs, ["2026-06-01": "500", "2026-06-02": "1000"], "costs of a new owner")
             }
         },
-        StoreConformance("a day that goes on takes its open leases with it, and leaves out the closed") {
+        StoreConformance("a day that grows extends its open leases, and not the closed ones") {
             kind in
             try await kind.withStore { store in
                 _ = try await store.put([
@@ -198,7 +198,9 @@ extension StoreConformance {
                 try requireEqual(try await store.calendar(everyDay), [priced], "calendar")
             }
         },
-        StoreConformance("totals of every grouping equal those of the definition, and rebuilt equals kept") {
+        StoreConformance(
+            "totals of every grouping equal those of the definition, and rebuilt ones equal stored ones"
+        ) {
             kind in
             let generated = GeneratedLeases(seed: 11, count: 150)
             let leases = try generated.leases.map { try read($0) { try LeaseRecord($0) } }
@@ -224,7 +226,7 @@ extension StoreConformance {
                 try requireEqual(rebuilt.groups, try await reference.addUpUsage().groups, "groups")
             }
         },
-        StoreConformance("a customer's addresses are those that were said last") { kind in
+        StoreConformance("a customer's addresses are those that were set last") { kind in
             try await kind.withStore { store in
                 let june = try requireSome(CivilDate("2026-06-01"), "date")
                 let first = AccountPeriod(address: "akash1a", from: nil, through: june)
@@ -239,7 +241,7 @@ extension StoreConformance {
                 try requireEqual(try await store.isMapped("akash1a"), false, "what was said of one")
             }
         },
-        StoreConformance("of a provider's names the newest is shown") { kind in
+        StoreConformance("the newest name of a provider is shown") { kind in
             try await kind.withStore { store in
                 for (dseq, name) in [(1, "old"), (2, "new")] {
                     _ = try await store.put([lease(dseq, more: #","provider_name":"\#(name)""#)])
@@ -256,7 +258,7 @@ extension StoreConformance {
                 try requireEqual(renamed, ["akash1p": "newest"], "name that came with an older lease")
             }
         },
-        StoreConformance("a credit is given once, and another one does not take its id") { kind in
+        StoreConformance("a credit is stored once, and another one with its id is a conflict") { kind in
             try await kind.withStore { store in
                 func credit(_ id: String, _ amount: Int64, at created: Int64 = 5) -> Credit {
                     Credit(
