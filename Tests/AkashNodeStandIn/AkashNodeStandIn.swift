@@ -87,7 +87,7 @@ package final class AkashNodeStandIn: Sendable {
         }
     }
 
-    /// Ends it; a request that is held is let go of.
+    /// Ends it, and any request that is held.
     package func stop() async {
         state.stopped.finish()
         await services.triggerGracefulShutdown()
@@ -196,7 +196,7 @@ package final class AkashNodeStandIn: Sendable {
         guard let limit = Int(values["pagination.limit"] ?? "100"), limit > 0,
             let skipped = Int(offset), skipped >= 0
         else { return refusal(.badRequest, "invalid pagination") }
-        // As the node's store orders them: what is active first, each kind by its name.
+        // The order of the node's store: active leases first, then by name.
         var leases = all.filter { $0.owner == owner }.sorted { $0.key < $1.key }
         if let key {
             guard let from = leases.firstIndex(where: { $0.pageKey == key }) else {

@@ -27,7 +27,7 @@ package struct NodeLease: Sendable {
     /// The cursor of a page that begins with it: standard base64, with characters that a query must escape.
     var pageKey: String { "+/\(state == "active" ? "a" : "c")\(dseq)==" }
 
-    /// As it is told.
+    /// The JSON of the answer.
     package var text: String { json }
 
     var json: String {

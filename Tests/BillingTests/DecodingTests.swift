@@ -210,7 +210,7 @@ struct DecodingTests {
         #expect(records.filter { $0.snapshot == nil }.map(\.reference.id) == ["ch_1", "pi_1"])
     }
 
-    // MARK: What is open
+    // MARK: Open values
 
     @Test(arguments: ["unheard_of", "", "SUCCEEDED"])
     func `an unknown status is kept and breaks nothing`(status: String) throws {

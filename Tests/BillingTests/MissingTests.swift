@@ -61,7 +61,7 @@ struct MissingTests {
         what: String, events: @Sendable () throws -> [Event], missing: [StripeQuestion]
     )
 
-    /// A payment, and what is missing of it.
+    /// A payment and its missing objects.
     private static let cases: [Case] = [
         ("a payment known by its intent", { [try intent()] }, [object(.paymentIntent, "pi_1")]),
         (

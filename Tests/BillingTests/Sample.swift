@@ -56,7 +56,7 @@ enum Sample {
         return known
     }
 
-    /// The rows of events that all tell of one payment.
+    /// The rows of events that all belong to one payment.
     static func rows(_ events: [Event]) -> [Transaction] {
         group(events).transactions.sorted { $0.id < $1.id }
     }

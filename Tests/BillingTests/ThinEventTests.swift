@@ -1,7 +1,7 @@
 import Billing
 import Testing
 
-/// A thin event says which object to fetch, or why it cannot be said.
+/// A thin event names the object to fetch, or the reason why it cannot.
 struct ThinEventTests {
     private static func event(
         type: String = "v1.charge.refunded",

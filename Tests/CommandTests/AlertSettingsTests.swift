@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// Whom operators want told: how it is configured, looked at and tried.
+/// The receiver of alerts: its configuration, its check in `doctor`, and the test alert.
 struct AlertSettingsTests {
     private static let stripe = "whsec_c3RyaXBlLWFuZC1ub2JvZHktZWxzZSEh"
     private static let address = "https://alerts.example/hook?token=sesame"

@@ -7,7 +7,7 @@ import Webhooks
 
 @testable import ConsoleBilling
 
-/// Answers without a network, and remembers what it was sent.
+/// Answers without a network, and records the requests.
 private final class RecordingTransport: HTTPTransport {
     struct Log { var requests: [TransportRequest] = []; var underWay = 0; var mostUnderWay = 0 }
 

@@ -10,7 +10,7 @@ struct LineQueueTests {
         let pipe = Pipe()
         let queue = LineQueue(descriptor: pipe.fileHandleForWriting.fileDescriptor, maximumBytes: 4096)
         var sent = 0
-        /// Whether the line found room.
+        /// Whether the line was queued.
         func send(_ line: String) -> Bool {
             let before = queue.droppedLines
             queue.write(line + "\n") { "missed \($0)\n" }
@@ -21,7 +21,7 @@ struct LineQueueTests {
         for _ in 0..<10_000 { _ = send(String(repeating: "x", count: 99)) }
         #expect(queue.droppedLines > 0)
 
-        // It reads on, and the next line that finds room says how many it missed.
+        // The reader continues, and the next queued line has the number of dropped ones.
         var text = ""
         var isLastSent = false
         while !text.hasSuffix("last\n") {

@@ -47,7 +47,7 @@ struct QuarantineTests {
             [try Self.record("evt_1", receivedAt: 1_750_000_000)],
             now: Instant(unixSeconds: 1_750_000_000)
         )
-        // Two spaces part a command from what it does.
+        // Two spaces separate a command from its description.
         let commands = text.split(separator: "\n").flatMap { $0.split(separator: "  ") }
             .map { $0.trimmingPrefix(" ") }
             .filter { $0.hasPrefix("console-billing ") }

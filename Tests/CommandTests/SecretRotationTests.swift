@@ -9,7 +9,7 @@ import Webhooks
 
 @testable import ConsoleBilling
 
-/// When files are read again, and what is made of them.
+/// When files are read again, and the result.
 @Suite(.timeLimit(.minutes(2)))
 struct SecretRotationTests {
     private static let old = "whsec_the_one_that_was_there_before"
@@ -54,7 +54,7 @@ struct SecretRotationTests {
         func log(event: LogEvent) { lines.add("\(event.level) \(event.message) \(event.metadata ?? [:])") }
     }
 
-    /// A rotation over files that a test writes to, looked at when the test says so.
+    /// A rotation over files that a test writes, read when the test says so.
     private struct Bench {
         let files: Files
         let secrets: CurrentSecrets

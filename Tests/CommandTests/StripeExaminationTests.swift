@@ -171,7 +171,7 @@ struct StripeExaminationTests {
         }
     }
 
-    // MARK: What is asked
+    // MARK: Requests
 
     @Test func `asks with the parameters of a backfill`() async throws {
         try await StripeStandIn.with { standIn in
@@ -218,7 +218,7 @@ struct StripeExaminationTests {
                 try await Self.findings(at: standIn, totalTimeout: .seconds(2))
             }
             await standIn.untilHolding(KeyPermission.all.count)
-            // None is let go: it ends by the limit on each request.
+            // No request is cancelled: each ends by its own limit.
             let findings = try await examination.value
             #expect(findings["stripe.api"]?.sentence.contains("cannot be reached") == true)
             standIn.release()

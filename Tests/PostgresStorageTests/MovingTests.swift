@@ -13,7 +13,7 @@ import Testing
 /// A store on one file becomes one that replicas share, without a visible difference.
 @Suite(.timeLimit(.minutes(5)))
 struct MovingTests {
-    /// Stands for a process that is killed.
+    /// Simulates a process that is killed.
     private struct Killed: Error {}
 
     /// A file with all that a service of some age has.
@@ -171,7 +171,7 @@ struct MovingTests {
                 #expect(rebuilt.groups == counts["usage_totals"])
                 let further = try UsageSample(seed: 1, count: 110).leases[2]
                 for store in [target, source] as [any Store] { _ = try await store.put(further) }
-                // New payments and old ones, whose numbers are of another kind.
+                // New payments and old ones, whose numbers are of different kinds.
                 for number in [1, 100, 101] {
                     let charge = MadeUp.charge("ch_\(number)", intent: "pi_\(number)")
                     try await target.record(MadeUp.event("evt_n_\(number)", "charge.succeeded", charge))

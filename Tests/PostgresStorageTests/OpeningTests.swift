@@ -131,7 +131,7 @@ struct OpeningTests {
         #expect(PostgresURL(text) == nil)
     }
 
-    /// The client library would take `canary` for the host or the database, and say so.
+    /// libpq would use `canary` as the host or the database, and show it in its error.
     @Test(arguments: [
         "postgres://me:se@canary@db/billing", "postgres://me:se/canary@db/billing",
         "postgres://me:5432/canary@db/billing?sslmode=disable", "postgres://me@corp:canary@db/billing",

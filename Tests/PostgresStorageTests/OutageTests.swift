@@ -127,7 +127,7 @@ struct OutageTests {
         try await withPlace { place in
             let store = try await place.openPostgres()
             let stopped = try place.connect()
-            // As the writer's own sessions are told, only sooner.
+            // The same setting as for the writer's own sessions, but shorter.
             try stopped.run(script: "SET idle_in_transaction_session_timeout = 200")
             try stopped.execute(Command("BEGIN"))
             try stopped.execute(EventStatements.turn)

@@ -9,7 +9,7 @@ import Testing
 
 /// Deriving again what cannot be read.
 struct RebuildingTests {
-    /// Each is what a stored snapshot may have become, or what an earlier version wrote.
+    /// Each is a damaged snapshot, or one that an earlier version wrote.
     @Test(
         arguments: [
             #"'\x'"#, #"'{"kind":"charge"}'"#,

@@ -32,7 +32,7 @@ struct ReplicaTests {
                     MadeUp.charge(paid, created: 20),
                     created: 20
                 ),
-                // The same, told to an endpoint of another version, whose body names the payment.
+                // The same event in another API version, whose body names the payment.
                 try MadeUp.event(
                     "evt_\(payment)_2",
                     "charge.succeeded",
@@ -174,7 +174,7 @@ struct ReplicaTests {
             }
             #expect(taken.count == 30)
             #expect(Set(taken.map(\.question)).count == 30)
-            // A replica that died holds what it took until its lease runs out, and no longer.
+            // A killed replica holds its leases until they expire, and no longer.
             #expect(try await stores[1].lease(limit: 99, now: later.adding(seconds: 59), seconds: 60).isEmpty)
             let again = try await stores[1].lease(limit: 99, now: later.adding(seconds: 60), seconds: 60)
             #expect(again.count == 30)

@@ -8,7 +8,7 @@ import Testing
 @testable import PostgresStorage
 
 /// Several replicas write the usage ledger: whichever receives which record, and when, the totals are those
-/// of all that was told.
+/// of all records.
 @Suite(.timeLimit(.minutes(5)))
 struct UsageReplicaTests {
     @Test(arguments: [1, 2] as [UInt64])
@@ -97,7 +97,8 @@ struct UsageReplicaTests {
         }
     }
 
-    /// Two replicas on a database whose totals are those of a replica that was killed before it added any up.
+    /// Two replicas on a database whose totals are missing, because a replica was killed before it computed
+    /// them.
     private func withStaleTotals(
         _ body: (PostgresPlace, [PostgresStore], UsageSample, [String: [UsageGroup]]) async throws -> Void
     ) async throws {

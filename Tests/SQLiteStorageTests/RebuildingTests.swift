@@ -138,7 +138,7 @@ struct RebuildingTests {
         }
     }
 
-    /// Each is what a stored snapshot may have become, or what an earlier version wrote.
+    /// Each is a damaged snapshot, or one that an earlier version wrote.
     @Test(
         arguments: [
             "x''", "CAST('{' AS BLOB)", "CAST('{\"kind\":\"charge\"}' AS BLOB)",
@@ -192,7 +192,7 @@ struct RebuildingTests {
             for body in later { #expect(try await store.record(body) == .recorded) }
             #expect(try await store.allRows() == NaiveFeed.rows(of: bodies + later))
             #expect(try await store.customers(ofUser: "user_2") == ["cus_1"])
-            // Nothing but what was touched is left as it was damaged.
+            // Only untouched snapshots are still damaged.
             let rebuilt = try await store.reprojectAll()
             #expect(rebuilt.changed == 0)
         }

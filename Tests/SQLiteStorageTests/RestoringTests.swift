@@ -6,7 +6,7 @@ import Testing
 
 @testable import SQLiteStorage
 
-/// The way back from a backup, and what is left when it breaks off.
+/// Restoring a backup, and the state after an interruption.
 struct RestoringTests {
     /// A database of one charge, closed, and a backup of one with another.
     private func withBackup(_ body: (TemporaryPlace, SQLiteBackup) async throws -> Void) async throws {

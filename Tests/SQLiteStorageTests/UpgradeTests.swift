@@ -78,7 +78,7 @@ struct UpgradeTests {
         }
     }
 
-    /// Makes the tables of an earlier schema and fills them with what they share with today's.
+    /// Makes the tables of an earlier schema, and copies the columns that they share with today's.
     ///
     /// - Returns: The tables' names.
     private func make(_ schema: String, of today: TemporaryPlace, at place: TemporaryPlace) throws -> [String]

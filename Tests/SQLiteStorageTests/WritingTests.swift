@@ -72,7 +72,7 @@ struct WritingTests {
             let gate = WriterGate(store)
             try await withThrowingTaskGroup(of: RecordOutcome.self) { group in
                 for number in 1...2 { group.addTask { try await store.record(event(number, size: 600)) } }
-                // An event of no size has room until both large ones are there.
+                // The queue accepts an event without a body until both large ones are in it.
                 while store.eventWriter.hasRoom(forBytes: 1), !Task.isCancelled { await Task.yield() }
                 await #expect(throws: StoreError(.busy, while: "accepting an event")) {
                     try await store.record(event(3))
@@ -219,7 +219,7 @@ struct WritingTests {
 
     @Test func `a full disk refuses derived rows together with their event`() async throws {
         try await withSQLiteStore { store in
-            // Room for the body alone would not be enough: the row that follows from it is as large.
+            // Space for the body alone is not enough: its row is as large.
             let body = try MadeUp.event(
                 "evt_1",
                 "charge.succeeded",

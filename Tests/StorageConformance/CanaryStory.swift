@@ -101,7 +101,7 @@ package enum CanaryStory {
             ),
             try MadeUp.event("evt_bank", "charge.failed", bank),
             try MadeUp.event("evt_charge", "charge.succeeded", charge),
-            // The same, told to an endpoint of another version.
+            // The same event in another API version.
             try MadeUp.event("evt_charge", "charge.succeeded", charge, apiVersion: "2019-09-09"),
             try MadeUp.event(
                 "evt_intent",

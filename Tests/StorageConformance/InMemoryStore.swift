@@ -3,7 +3,7 @@ package import Storage
 import Synchronization
 import TestSupport
 
-/// A store that is obviously right and slow: it keeps the events, and derives what it is asked for.
+/// A simple and slow store: it keeps the events, and derives everything from them on each read.
 package final class InMemoryStore: Store {
     /// The data that outlive the store, as on a disk.
     package final class Disk: Sendable {

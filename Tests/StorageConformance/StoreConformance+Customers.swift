@@ -17,8 +17,8 @@ extension StoreConformance {
         try requireSome(Identity(.organization, id), "organization")
     }
 
-    /// Tells of customers: `cus_new` has the uuid in its metadata, `cus_old` the sub, `cus_other` another's sub, and a
-    /// connected account's `cus_theirs` the uuid.
+    /// Events of customers: `cus_new` has the uuid in its metadata, `cus_old` the sub, `cus_other` another's
+    /// sub, and a connected account's `cus_theirs` the uuid.
     private static func tell(_ store: any Store) async throws {
         for (id, user, account) in [
             ("cus_new", uuid, nil), ("cus_old", sub, nil), ("cus_other", otherSub, nil),
@@ -34,7 +34,7 @@ extension StoreConformance {
         }
     }
 
-    /// The links of a customer; of each, a lookup has to find the customer if and only if it is in force.
+    /// The links of a customer; a lookup by each finds the customer if and only if the link counts.
     private static func links(of customer: CustomerKey, in store: any Store) async throws -> [String] {
         let links = try await store.links(of: customer)?.links ?? []
         for link in links {
@@ -164,7 +164,7 @@ extension StoreConformance {
                 try requireEqual(try await store.customers(of: user(uuid)), [own("cus_new")], "by uuid")
                 let theirs = CustomerKey("cus_theirs", account: "acct_1")
                 try requireEqual(try await store.links(of: theirs)?.links, [], "links")
-                // Only what is put says whose it is.
+                // Only set links count.
                 _ = try await store.put([.user: [uuid]], of: theirs, from: .api)
                 try requireEqual(try await store.customers(of: user(uuid)), [own("cus_new"), theirs], "put")
                 try requireEqual(try await store.links(of: own("cus_theirs")), nil, "of one's own account")
@@ -298,7 +298,7 @@ extension StoreConformance {
                     try await store.record(body)
                 }
                 try requireEqual(try await asked(), [], "known customers without an owner, or another owner")
-                // Whether a webhook told of the payment or a list did.
+                // Whether a webhook or a list showed the payment.
                 for (id, source) in [("one", .webhook), ("two", .api)] as [(String, EventSource)] {
                     let charge = MadeUp.charge("ch_\(id)", ["customer": "cus_\(id)"])
                     try await store.record(

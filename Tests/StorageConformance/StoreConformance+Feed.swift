@@ -101,7 +101,7 @@ extension StoreConformance {
                 let told: [(String, String, String?, Int64)] = [
                     ("evt_1", "cus_b", "user_1", 10), ("evt_2", "cus_a", "user_1", 10),
                     ("evt_3", "cus_c", "user_2", 10), ("evt_4", "cus_d", nil, 10),
-                    // Told later, but older: it does not change whose cus_c is.
+                    // It arrives later, but is older: it does not change the users of cus_c.
                     ("evt_5", "cus_c", "user_1", 5), ("evt_6", "cus_e", "user_1", 10),
                     ("evt_7", "cus_e", "user_2", 20), ("evt_8", "cus_f", "user_1\0x", 20),
                 ]

@@ -214,9 +214,9 @@ extension Store {
         )
     }
 
-    /// Lets go of the bodies of the events that are chosen.
+    /// Purges the bodies of the chosen events.
     ///
-    /// - Returns: How many.
+    /// - Returns: The number of purged bodies.
     func letGo(_ isChosen: (EventEntry) -> Bool) async throws -> Int {
         let bodies = try await aged().filter { isChosen($0.event.entry) }
             .compactMap { RemovableBody($0, archive: nil) }

@@ -252,7 +252,7 @@ extension StoreConformance {
                     ["akash1p": "new"],
                     "names"
                 )
-                // A provider is renamed while leases of before go on.
+                // A provider is renamed while its earlier leases continue.
                 _ = try await store.put([lease(1, more: #","provider_name":"newest""#)])
                 let renamed = try await store.names(ofProviders: ["akash1p"])
                 try requireEqual(renamed, ["akash1p": "newest"], "name that came with an older lease")

@@ -6,8 +6,8 @@ extension StoreConformance {
     private static let (older, newer) = ("2019-09-09", "2025-09-30.clover")
     private static let now = Instant(unixSeconds: MadeUp.start + 5000)
 
-    /// One refund as endpoints of two versions are told it: only the older body shows the refund itself, only the
-    /// newer one names the payment intent.
+    /// One refund in two API versions: only the older body shows the refund itself, only the newer one names
+    /// the payment intent.
     private static func refunded(in version: String?) throws -> [UInt8] {
         let refund = MadeUp.refund("re_1", charge: "ch_1")
         let more: [String: Any] =

@@ -20,7 +20,7 @@ extension StoreConformance {
         try MadeUp.event(id, "charge.succeeded", MadeUp.charge("ch_1", intent: "pi_1"), account: account)
     }
 
-    /// Leases what is due, without regard to its order.
+    /// Leases due work, in any order.
     private static func lease(
         _ store: any Store,
         limit: Int = 100,

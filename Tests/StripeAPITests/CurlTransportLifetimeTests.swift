@@ -119,7 +119,7 @@ struct CurlTransportLifetimeTests {
         let server = try RawServer { $0.waitForHangUp() }
         try await withTransport(.init(maxConcurrent: 1, maxQueued: 1)) { transport in
             let request = TransportRequest(.get, url: server.url)
-            // Two find room, whichever they are; the third has nothing to wait for.
+            // Two are queued, whichever they are; the third is refused.
             let failures = await withTaskGroup(of: TransportError?.self) { group in
                 for _ in 0..<3 {
                     group.addTask {

@@ -4,7 +4,7 @@ import Testing
 struct RequestPacerTests {
     private static let start = ContinuousClock.now
 
-    /// When turns are asked for and what they are told, in milliseconds.
+    /// When turns are requested, and when they are granted, in milliseconds.
     struct Run: Sendable {
         let perSecond: Double
         let burst: Int
@@ -48,7 +48,7 @@ struct RequestPacerTests {
         var sent = 0
         for second in 0..<1000 {
             let now = Self.start + .seconds(second)
-            // Only turns that may be taken at once are, as a caller would that goes on elsewhere.
+            // A turn is taken only if it is immediate, as by a caller with other work.
             while true {
                 var trial = pacer
                 guard trial.delay(now: now) == .zero else { break }

@@ -3,7 +3,7 @@ import StripeAPI
 import StripeStandIn
 import Testing
 
-/// That the stand-in's lists are as strict as Stripe's: what a client of ours would not even send.
+/// The stand-in's lists are as strict as Stripe's, also for requests that our client does not send.
 @Suite(.timeLimit(.minutes(1)))
 struct StandInListTests {
     @Test func `gives ten by default, and has_more`() async throws {
@@ -128,7 +128,7 @@ struct StandInListTests {
             try world.standIn.put(
                 event: MadeUp.event(1, created: now, type: "refund.updated", object: refund)
             )
-            // The same second: what an event is about counts more than what it has beside.
+            // In the same second an event's object is newer than one expanded inside another.
             try world.standIn.put(
                 event: MadeUp.event(2, created: now, type: "charge.refunded", object: charge)
             )

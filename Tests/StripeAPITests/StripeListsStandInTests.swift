@@ -4,7 +4,7 @@ import StripeStandIn
 import Synchronization
 import Testing
 
-/// The client, libcurl and the stand-in together: lists, and what else mends what was missed.
+/// The client, libcurl and the stand-in together: lists, and the other requests of a backfill.
 @Suite(.timeLimit(.minutes(1)))
 struct StripeListsStandInTests {
     /// Every page there is, from a place on.

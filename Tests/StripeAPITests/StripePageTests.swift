@@ -141,7 +141,7 @@ struct StripePageTests {
     }
 }
 
-/// The scanner alone, on what is not JSON: it may say anything, but it ends and does not trap.
+/// The scanner alone, on invalid JSON: its result does not matter, but it must end without a trap.
 struct ListScannerTests {
     @Test func `survives every cut and every swapped byte`() {
         let whole = Array(#" {"a":[1,{"b":"\"]"}],"data":[{"x":"\\"},[],"s",-1.5e3,null] , "c":{} }"#.utf8)

@@ -4,7 +4,7 @@ import StripeAPI
 import StripeStandIn
 import Testing
 
-/// The stand-in has to be right as well, or what is tested against it proves nothing.
+/// The stand-in itself must be right, or tests against it prove nothing.
 @Suite(.timeLimit(.minutes(1)))
 struct StripeStandInTests {
     private static let headers = [

@@ -7,7 +7,8 @@ struct Resource: Sendable {
     let permission: String
     /// The references that `expand[]` may turn into the objects they name, and the kind of those.
     var expandable: [String: String] = [:]
-    /// The lists that `expand[]` puts into the object, with the kind of what they list; no version has them unasked.
+    /// The lists that `expand[]` adds to the object, with the kind of their elements; no version has them by
+    /// default.
     var includable: [String: String] = [:]
     /// The `param` of Stripe's error when the object does not exist.
     var idParameter = "id"

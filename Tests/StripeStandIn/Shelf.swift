@@ -72,7 +72,7 @@ struct Shelf: Sendable {
             for place in places {
                 guard let entry = entries[place.id], matches(entry) else { continue }
                 found.append(entry)
-                // One more than fits tells that there is more.
+                // One more than fits shows that there are more.
                 if found.count > limit { return }
             }
         }

@@ -43,7 +43,7 @@ final class StandInWorld: Sendable {
         guard object["id"]?.string != nil, object["object"]?.string != nil else {
             throw StandInError.notAnObject
         }
-        // Later than any event, so that what a test puts in stays.
+        // Later than any event, so that a test's objects stay.
         state.withLock { $0.catalog.put(object, account: account, asOf: .max) }
     }
 
@@ -161,7 +161,7 @@ final class StandInWorld: Sendable {
 
     /// Does something once for an idempotency key, and answers the same whenever it is asked again.
     ///
-    /// As at Stripe, what was refused is not remembered.
+    /// As at Stripe, refused requests are not stored.
     func once(
         _ idempotencyKey: String?,
         request: [String],
@@ -198,7 +198,7 @@ final class StandInWorld: Sendable {
 
     var requests: [RecordedRequest] { state.withLock { $0.requests } }
 
-    /// Remembers a request, and says which it is and how it is to fail.
+    /// Records a request, and returns its number and its fault.
     func record(_ request: RecordedRequest) -> (number: Int, fault: Fault) {
         state.withLock { state in
             state.requests.append(request)

@@ -43,7 +43,7 @@ struct StripeRoutes: Sendable {
                 if fault == .wrongObject { object["object"] = "something_else" }
                 return object.bytes
             }
-            // Put together from texts, so that what was put in comes out as it was.
+            // Concatenated from texts, so that stored objects are returned unchanged.
             var bytes = Array(
                 #"{"object":"list","url":"\#(resource.path)","has_more":\#(hasMore),"data":["#.utf8
             )

@@ -114,7 +114,7 @@ struct BackfillTests {
         }
     }
 
-    // MARK: What is older than Stripe's memory
+    // MARK: Objects older than Stripe's events
 
     @Test func `objects older than Stripe's events are read by list, once`() async throws {
         try await Harness.with { harness in
@@ -132,7 +132,7 @@ struct BackfillTests {
                 try await harness.entries().allSatisfy { $0.source == .api && $0.type.hasSuffix(".fetched") }
             )
 
-            // The receipt's link is minted anew at each render, and says nothing.
+            // The receipt's link differs at each request, and does not count as a change.
             harness.time.advance(.seconds(5000))
             let again = try #require(try await harness.perform(.backfill, days: 91).reached)
             #expect([again.recorded, again.duplicates, again.unchanged] == [0, 0, 3])

@@ -110,7 +110,7 @@ struct CatchUpHarness: Sendable {
     ///   - maxRequests: After how many requests to ask.
     ///   - account: On behalf of whom.
     ///   - isUndeliveredOnly: Whether a backfill reads only undelivered events.
-    ///   - mends: Of a reconciliation, whether it mends.
+    ///   - mends: Whether a reconciliation repairs differences.
     /// - Returns: The run as it was left.
     /// - Throws: When the store fails.
     @discardableResult

@@ -176,7 +176,7 @@ struct EnrichmentTests {
             harness.clock.advance(seconds: 1_000_000)
             #expect(try await harness.enrichment().runOnce() == 0)
             #expect(harness.standIn.count(chargeRoute) == 1)
-            // A new event asks anew.
+            // A new event adds the work again.
             try await harness.recordIntent(event: "_again")
             #expect(try await harness.enrichment().runOnce() == 1)
             #expect(try await harness.row()?.paymentMethod?.last4 == "4242")

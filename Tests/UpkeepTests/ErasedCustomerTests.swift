@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upkeep
 
-/// An erased customer stays so, whatever Stripe still says of them.
+/// An erased customer stays erased, whatever Stripe still returns about them.
 struct ErasedCustomerTests {
     private typealias Harness = CatchUpHarness
 
@@ -29,7 +29,7 @@ struct ErasedCustomerTests {
                 let run = try await harness.perform(.reconciliation, days: days)
                 #expect(run.reached?.comparison?.driftCount == 0)
             }
-            // Two reconciliations tell of themselves; nothing else is new.
+            // Two reconciliations record their results; nothing else is new.
             #expect(try await harness.entries().count == entries + 2)
             #expect(try await harness.rows.map(\.description) == [nil])
             #expect(try await harness.rows.map(\.amount) == [row.amount])

@@ -96,7 +96,7 @@ struct ReceiptFetcherTests {
 
     // MARK: Together
 
-    /// Has `count` visitors ask for a target while Stripe has not answered the first of them.
+    /// Makes `count` visitors request a target before Stripe answers the first of them.
     private func visitors(
         _ count: Int,
         _ fetcher: ReceiptFetcher,

@@ -243,7 +243,7 @@ struct ReconciliationTests {
                 "customer":"cus_1","created":\(Harness.start - 4200)\(more)}
                 """
             }
-            // As an endpoint of an old API version was told; today's shape does not say how it was paid.
+            // The event in an old API version; today's version does not show how it was paid.
             let event = Harness.event(
                 "evt_1",
                 "invoice.paid",

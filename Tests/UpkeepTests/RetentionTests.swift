@@ -60,7 +60,7 @@ struct RetentionTests {
         )
     }
 
-    /// Asks for a pass, and has it done.
+    /// Requests a pass, and completes it.
     private func pass(_ worker: RetentionWorker, _ harness: Harness) async throws -> UpkeepRun {
         #expect(try await harness.store.beginRetention(after: 3600, now: harness.clock.now))
         #expect(try await worker.workOnce())
@@ -226,7 +226,8 @@ struct RetentionTests {
     }
 }
 
-/// A store that lets go of nothing, as if the process had been killed there; or to whom something happens just then.
+/// A store that purges nothing, as if the process had been killed there, or in which something happens at
+/// that moment.
 private struct DyingStore: BodyRetention, UpkeepRuns {
     let store: any BodyRetention & UpkeepRuns
     var meanwhile: (@Sendable () async throws(StoreError) -> Void)?

@@ -157,7 +157,7 @@ enum Objects {
             """
     }
 
-    /// A payment of the invoice `in_1`, by what stands in its `payment`.
+    /// A payment of the invoice `in_1`, with the given `payment`.
     static func invoicePayment(_ id: String = "1", paidBy payment: String) -> String {
         """
         {"id":"inpay_\(id)","object":"invoice_payment","invoice":"in_1","status":"paid","created":1749999996,

@@ -229,7 +229,7 @@ struct IndexerSourceTests {
             ) {
                 _ = try await source.days(from: nil, through: 2000)
             }
-            // And the connection goes on.
+            // The connection still works.
             let head = try await source.head()
             #expect(head.height == 2000)
         }

@@ -109,13 +109,13 @@ struct AccessTests {
         case .otherRowsLink, .alteredLink: takesLinks ? (403, "link_invalid") : (401, "api_key_missing")
         case .expiredLink: takesLinks ? (403, "link_expired") : (401, "api_key_missing")
         case .alteredLinkWithRightKey:
-            // Routes that only read a query refuse what is none of theirs; those without a query pass it over.
+            // Routes that read only a query refuse unknown parameters; those without a query ignore them.
             takesLinks
                 ? (403, "link_invalid") : route.readsQuery ? (400, "parameter_unknown") : (route.status, nil)
         }
     }
 
-    /// A page belongs to a customer: a visitor without a session gets a page that says so, and a key opens none.
+    /// A page belongs to a customer: a visitor without a session gets an explanation, and a key opens none.
     private func expectedOfPage(with credentials: Credentials) -> (status: Int, code: String?) {
         switch credentials {
         case .noKey, .goodLink, .otherRowsLink, .expiredLink, .alteredLink: (401, nil)

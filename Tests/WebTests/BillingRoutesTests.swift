@@ -7,7 +7,7 @@ import Testing
 
 @testable import Web
 
-/// The page as it is served: who gets in, what they see, and what may become of it.
+/// The served page: who has access, what they see, and which actions are possible.
 @Suite(.timeLimit(.minutes(5)))
 struct BillingRoutesTests {
     private func visit(
@@ -74,7 +74,7 @@ struct BillingRoutesTests {
             #expect(again.status == 401 && again.text.contains("This link was used already"))
             #expect(again.text.contains("open Billing &amp; Usage from there"))
             #expect(again.headers["Set-Cookie"] == nil)
-            // A program is told in its own words.
+            // A program gets the API's error.
             let asJSON = try await harness.get(path, key: nil)
             #expect(asJSON.status == 401 && asJSON.errorCode == "session_link_used")
             // In the browser that it let in it leads to the page.
@@ -193,7 +193,7 @@ struct BillingRoutesTests {
         #expect(try await visit(path, as: "cus_two").text.contains("Customer cus_two"))
     }
 
-    // MARK: What is shown
+    // MARK: Contents
 
     @Test func `a customer sees only their own rows`() async throws {
         let one = try await visit("/billing?range=all")
@@ -366,7 +366,7 @@ struct BillingRoutesTests {
         }
     }
 
-    // MARK: What browsers are told
+    // MARK: Headers for browsers
 
     @Test func `it runs only our scripts, and is neither cached nor framed`() async throws {
         for path in ["/billing", "/billing/usage", "/billing?range=x"] {

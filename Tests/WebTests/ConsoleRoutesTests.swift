@@ -8,7 +8,7 @@ import Testing
 struct ConsoleRoutesTests {
     private static let path = "/v1/stripe/transactions"
 
-    /// The rows as Console has them: payments, with what was refunded as a part of them.
+    /// The rows as Console has them: payments, with the refunded amount as a part of them.
     private static let events =
         FeedSample.events + [
             .charge("ch_whole", refunded: 2500, created: FeedSample.ago(5000)),

@@ -1,7 +1,7 @@
 import HTTPClient
 import Testing
 
-/// Who is who, as operators say and see it.
+/// Customers' users and organizations, set and read by operators.
 @Suite(.timeLimit(.minutes(5)))
 struct CustomersTests {
     private static let uuid = ConsoleSample.Ada.uuid

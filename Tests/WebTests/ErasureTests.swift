@@ -5,7 +5,7 @@ import Testing
 
 @testable import Web
 
-/// `POST /v1/erasures`, and what the routes say of an erased customer.
+/// `POST /v1/erasures`, and the routes' answers about an erased customer.
 struct ErasureTests {
     private func erase(_ body: String, _ harness: WebHarness) async throws -> Answer {
         try await harness.post("/v1/erasures", Array(body.utf8), key: .ops)

@@ -88,7 +88,7 @@ struct EventLogRoutesTests {
         }
     }
 
-    /// One event as endpoints of several versions are told it; in one of them it cannot be read.
+    /// One event in several API versions; in one of them it is unreadable.
     private static func told(in version: String?, amount: any Sendable = 2500) -> MadeEvent {
         MadeEvent(
             "charge.succeeded",

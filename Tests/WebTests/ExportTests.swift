@@ -123,7 +123,7 @@ struct ExportTests {
         }
     }
 
-    // MARK: What is in it
+    // MARK: Contents
 
     @Test(arguments: FeedSample.filters)
     func `an export holds the rows that the same filter lists`(query: String, ids: [String]) async throws {
@@ -200,7 +200,7 @@ struct ExportTests {
 }
 
 extension Answer {
-    /// The file as a table; what is not CSV by the letter fails the test.
+    /// The file as a table; invalid CSV fails the test.
     var csv: CSVTable {
         get throws { try CSVTable(String(text.trimmingPrefix("\u{FEFF}"))) }
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Web
 
-/// Dates in a file are those of the time zone it was asked for.
+/// Dates in a file are in the requested time zone.
 @Suite(.timeLimit(.minutes(5)))
 struct ExportTimeZoneTests {
     @Test(arguments: [

@@ -12,8 +12,8 @@ struct ExtremesTests {
         (try? Event(parsing: payload))?.records(receivedAt: TestClock.start)
     }
 
-    /// The fixtures with one number at an extreme, each of objects of its own and of one customer: those that make a
-    /// difference to what is read.
+    /// The fixtures with one number at an extreme, each with its own objects and one customer: those that
+    /// affect the feed.
     private func variants(_ number: String) throws -> [[UInt8]] {
         let folder = Testdata.url("events")
         let fixtures = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()

@@ -131,7 +131,7 @@ struct FeedPagingTests {
 }
 
 extension WebHarness {
-    /// Follows cursors until there is no more, or until a number of pages when rows keep arriving at that end.
+    /// Follows cursors to the end, or for a number of pages if rows keep arriving at that end.
     fileprivate func pages(
         _ query: String,
         from start: String?,

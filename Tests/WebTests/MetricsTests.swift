@@ -71,7 +71,7 @@ struct MetricsTests {
             }
             for line in lines where !line.hasPrefix("#") {
                 let name = String(line.prefix { $0 != "{" && $0 != " " })
-                // The lines of a histogram are of one family.
+                // The lines of a histogram belong to one family.
                 let family = name.replacing(/_(bucket|sum|count)$/, with: "")
                 #expect(told.contains(name) || told.contains(family), "\(line)")
             }

@@ -13,7 +13,7 @@ struct NextActionTests {
     private static let path = "/v1/transactions/pi_a/next_action"
     private static let browser = [TransportHeader("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")]
 
-    /// Runs `body` while the payment waits as far as the events told, and Stripe has it as `now`.
+    /// Runs `body` while the payment waits according to the events, and Stripe has it as `now`.
     private func whileWaiting(
         stripe now: MadeEvent = .waiting("pi_a", voucher: fresh),
         settings: WebHarness.Settings = WebHarness.Settings(),

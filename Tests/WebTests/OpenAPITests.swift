@@ -39,7 +39,7 @@ struct OpenAPITests {
             let described = DescribedAPI(try await harness.get("/openapi.json").json)
             for route in RouteUnderTest.all {
                 let path = route.path.prefix { $0 != "?" }
-                // No route has this method, so that the table says which there are.
+                // No route has this method, so the answer lists the allowed ones.
                 let answer = try await harness.send(.delete, String(path))
                 let allowed = (answer.headers["Allow"] ?? "").split(separator: ", ").map(String.init)
                 #expect(Set(allowed) == described.methods(at: path), "\(route.pattern)")

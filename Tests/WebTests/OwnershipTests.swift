@@ -7,7 +7,7 @@ enum CustomerCredentials: String, CaseIterable, Sendable {
     case expiredBearer, expiredCookie, forgedBearer, forgedCookie
 }
 
-/// Every route with a customer's own credentials, about their own and about what is another's.
+/// Every route with a customer's own credentials, for their own data and for another customer's.
 @Suite(.timeLimit(.minutes(5)))
 struct OwnershipTests {
     private static let settings = {
@@ -91,7 +91,7 @@ struct OwnershipTests {
         let isPage = if case .session = route.access { true } else { false }
         return switch credentials {
         case .bearer, .cookie, .xAPIKey: route.isCustomers ? (route.status, nil) : (403, "scope_missing")
-        // To a browser the page says it in words.
+        // A browser gets a page.
         case .expiredCookie where isPage, .forgedCookie where isPage: (401, nil)
         case .expiredBearer, .expiredCookie: (401, "session_expired")
         case .forgedBearer, .forgedCookie: (401, "session_invalid")

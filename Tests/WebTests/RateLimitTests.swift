@@ -9,7 +9,7 @@ import Testing
 
 @testable import Web
 
-/// The limits of one caller, and what they leave to others.
+/// The limits of one caller, and their effect on others.
 @Suite(.timeLimit(.minutes(5)))
 struct RateLimitTests {
     private static func limited(to rateLimit: Int64) -> WebHarness.Settings {

@@ -66,7 +66,7 @@ struct ReceiptEmailTests {
                 TransportHeader("X-User-Id", "auth0|one"), TransportHeader("x-organization-id", "org-one")
             )
             let session = [bearer(harness.sessionToken())]
-            // A key that asks for a user or an organization asks as the customer does.
+            // A key with a user or an organization has the customer's access.
             for headers in [
                 session, TestKey.feed.headers + [user], TestKey.user.headers + [user],
                 TestKey.feed.headers + [organization],

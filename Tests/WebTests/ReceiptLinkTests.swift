@@ -5,7 +5,7 @@ import Webhooks
 
 @testable import Web
 
-/// Signed links: what they open, for how long, and what they do not.
+/// Signed links: their targets and their lifetime.
 @Suite(.timeLimit(.minutes(5)))
 struct ReceiptLinkTests {
     private static let settings = {

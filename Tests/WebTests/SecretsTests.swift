@@ -6,7 +6,7 @@ import Webhooks
 
 @testable import Web
 
-/// Secrets that are changed while the service runs, and which of them are of use.
+/// Secrets that are changed while the service runs, and their uses.
 @Suite(.timeLimit(.minutes(5)))
 struct SecretsTests {
     private static let old = "whsec_the_one_that_was_there_before"
@@ -21,7 +21,7 @@ struct SecretsTests {
         return settings
     }
 
-    /// Puts other secrets in force, as a reload does.
+    /// Replaces the secrets, as a reload does.
     @discardableResult
     private func change(
         _ harness: WebHarness,
@@ -151,7 +151,7 @@ struct SecretsTests {
             let link = try row("link", Self.newLink)
             #expect(link["uses"] == 1 && link["last_used_at"]?.integer == begun + 60)
             let key = try row("api_key", TestKey.ops.rawValue)
-            // The second time it asked; what it may not read it was not let in to.
+            // Two requests; one without the permission does not count as a use.
             #expect(key["uses"] == 2 && key["name"]?.string == "ops")
             let feed = try row("api_key", TestKey.feed.rawValue)
             #expect(feed["uses"] == 0 && feed["in_force_since"]?.integer == begun)
@@ -220,7 +220,7 @@ struct SecretsTests {
         }
     }
 
-    // MARK: What a change is
+    // MARK: Changes
 
     private func described(_ settings: WebHarness.Settings, keys: [APIKey] = []) throws -> [SecretInForce] {
         var set = try settings.secretSet()
@@ -258,7 +258,7 @@ struct SecretsTests {
     }
 }
 
-/// A source of receipts that answers when it is told to.
+/// A source of receipts that answers when a test lets it.
 private final class WaitingReceipts: ReceiptSource {
     private let asked = AsyncStream.makeStream(of: Void.self)
     private let links = AsyncStream.makeStream(of: String.self)

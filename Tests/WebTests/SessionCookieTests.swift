@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// The cookie, the way into the page, and what a browser may do with nothing but a cookie.
+/// The cookie, the entry to the page, and the requests allowed with only a cookie.
 @Suite(.timeLimit(.minutes(5)))
 struct SessionCookieTests {
     @Test(arguments: [

@@ -5,7 +5,7 @@ import StripeAPI
 import TestSupport
 import Testing
 
-/// `POST /v1/stripe-webhook`: what is taken, and what the answer says became of it.
+/// `POST /v1/stripe-webhook`: accepted deliveries, and the outcome in the answer.
 @Suite(.timeLimit(.minutes(5)))
 struct WebhookTests {
     @Test func `an event is recorded`() async throws {
@@ -100,7 +100,7 @@ struct WebhookTests {
             )
             let events = try await harness.get("/v1/events?outcome=quarantined", key: .ops).rows
             try #require(events.count == 1)
-            // Which field it is and what is wrong with it; never what it held.
+            // The field and its problem, and never its value.
             #expect(events[0]["reason"]?.string?.hasPrefix("data.object.amount is not a") == true)
         }
     }

@@ -69,7 +69,7 @@ struct ContinuingTests {
                 .uact: try #require(TokenAmount(microUnits: "600")),
             ]
         )
-        // Told again, it is nothing new, and keeps what came before.
+        // A repetition changes nothing, and keeps earlier prices.
         #expect(try lease("3", .uact, asOf: 950).continuing(next, confirmedAt: 900) == nil)
     }
 

@@ -35,7 +35,7 @@ struct SelfSignedCertificate {
     let file: String
     let keyFile: String
 
-    /// Made anew for the process, so it cannot have expired.
+    /// Made for each process, so it cannot have expired.
     static func make(names: String) throws -> SelfSignedCertificate {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -9,7 +9,7 @@ import Webhooks
 
 @testable import Upkeep
 
-/// Whom alerts are told: keeps what came, and answers as it is told to.
+/// A receiver of alerts: keeps the messages, and gives the configured answers.
 final class Receiver: HTTPTransport {
     struct Message: Sendable {
         let id: String

@@ -88,7 +88,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    // MARK: What is told
+    // MARK: Alerts
 
     @Test
     func `an alert about a dispute has its deadline, ids and amount, and no personal data`()
@@ -289,7 +289,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    // MARK: What waits, and where the looking goes on
+    // MARK: Waiting alerts, and continuing the search
 
     @Test func `a risk that ends while its alert waits causes no alert`() async throws {
         try await AlertBench.with { bench in

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Upkeep
 
-/// Quarantined events are told: soon, once, and many of them together.
+/// Alerts about quarantined events: soon, once, and one for many of them.
 @Suite(.timeLimit(.minutes(5)))
 struct QuarantineAlertTests {
     @Test func `an unreadable event causes one alert, with the reason and the next step`() async throws {
@@ -127,7 +127,7 @@ struct QuarantineAlertTests {
     @Test func `after a kill during an attempt the next worker sends the same alert again`() async throws {
         try await AlertBench.with { bench in
             try await bench.quarantine("evt_1")
-            // The receiver takes it, and the worker dies before it hears so.
+            // The receiver accepts it, and the worker dies before it reads the answer.
             bench.receiver.answer(.failure(.connectionLost))
             try await bench.pass(6, try bench.worker("first"))
             #expect(bench.receiver.messages.count == 1)
@@ -135,7 +135,7 @@ struct QuarantineAlertTests {
             #expect(bench.receiver.messages.count == 2)
             #expect(Set(bench.receiver.messages.map(\.id)).count == 1)
             #expect(Set(bench.receiver.messages.map(\.body)).count == 1)
-            // Known to be told by the third, which tells nothing.
+            // The third worker knows that it was sent, and sends nothing.
             try await bench.pass(600, try bench.worker("third"))
             #expect(bench.receiver.messages.count == 2)
         }

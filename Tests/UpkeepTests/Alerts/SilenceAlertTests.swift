@@ -5,7 +5,8 @@ import Testing
 
 @testable import Upkeep
 
-/// Silence is told from quiet by asking Stripe, and from Stripe's own trouble by not believing it.
+/// Missing webhooks are distinguished from a quiet day by asking Stripe, and errors of Stripe's are no
+/// evidence.
 @Suite(.timeLimit(.minutes(5)))
 struct SilenceAlertTests {
     /// Something happens at Stripe now, and no webhook comes of it.

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Web
 
-/// Who paid, and for what, as events of Stripe's tell it.
+/// The buyer and the items, from Stripe's events.
 struct ReceiptParticularsTests {
     private func event(_ object: String) -> [UInt8] {
         Array(#"{"id":"evt_1","object":"event","data":{"object":\#(object)}}"#.utf8)

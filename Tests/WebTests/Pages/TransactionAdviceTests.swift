@@ -76,7 +76,7 @@ struct TransactionAdviceTests {
         #expect(advice.count == 1 && advice[0].contains("Stripe has sent you an e-mail"))
     }
 
-    // MARK: What a payment waits for
+    // MARK: Waiting payments
 
     @Test(arguments: [
         ("verify_with_microdeposits", "hosted_verification_url", "Verify your bank account"),

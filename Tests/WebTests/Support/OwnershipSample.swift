@@ -1,7 +1,7 @@
 import Testing
 
-/// The owners: `cus_one` has `ch_a` and `akash1owner`, and `akash1moved` from the 13th on; `cus_two` has `ch_c` and
-/// `akash1other`, had `akash1moved` until then, and `akash1former`, which has no owner any more.
+/// The owners: `cus_one` has `ch_a` and `akash1owner`, and `akash1moved` from the 13th on; `cus_two` has
+/// `ch_c` and `akash1other`, had `akash1moved` until then, and `akash1former`, which now has no owner.
 enum OwnershipSample {
     static func deliver(to harness: WebHarness) async throws {
         try await harness.deliver(FeedSample.events)

@@ -17,7 +17,7 @@ enum PageSample {
         chart: "/assets/chart.js"
     )
 
-    /// The payment that events tell of, with a row for each of its transactions.
+    /// The payment in the events, with a row for each of its transactions.
     static func payment(
         _ events: [MadeEvent]
     ) throws -> (rows: [Transaction], details: [String: PaymentDetail]) {

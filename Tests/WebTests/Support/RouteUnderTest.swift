@@ -26,8 +26,8 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
     let access: Guard
     /// The answer to a permitted caller.
     var status = 200
-    /// The same, asked about what is `cus_two`'s and not `cus_one`'s, once ``OwnershipSample`` has been delivered; every
-    /// route that a customer may use has some.
+    /// The same route with `cus_two`'s data and not `cus_one`'s, once ``OwnershipSample`` has been delivered;
+    /// every route that a customer may use has some.
     var theirs: [String] = []
 
     var testDescription: String { "\(method) \(pattern)" }

@@ -13,7 +13,7 @@ struct WillingMailer: ReceiptMailer {
     }
 }
 
-/// A source of receipt links that says what a test tells it to, and remembers what it was asked for.
+/// A source of receipt links with the answers of a test, which records the requests.
 final class ScriptedReceipts: ReceiptSource {
     private let answer: Result<String, ReceiptUnavailable>
     private let asked = Mutex<[ReceiptTarget]>([])

@@ -1,7 +1,7 @@
 import StripeAPI
 import Testing
 
-/// Leases of two owners over three days of March 2026, of 14,400 blocks each; the last of them goes on.
+/// Leases of two owners over three days of March 2026, of 14,400 blocks each; the last lease stays open.
 enum UsageSample {
     static let owner = "akash1owner"
     static let other = "akash1other"

@@ -58,7 +58,7 @@ final class WebHarness: Sendable {
     /// Where the database is, and nothing else.
     let folder: URL
     let settings: Settings
-    /// Those in force, to be changed while it runs.
+    /// The current secrets, which can be changed while it runs.
     let secrets: CurrentSecrets
     private let transport: CurlTransport
 
@@ -217,7 +217,7 @@ extension WebHarness.Settings {
 // MARK: Asking
 
 extension WebHarness {
-    /// Asks for a path, with the key that may read any customer unless told otherwise.
+    /// Requests a path, by default with the key that may read any customer.
     func get(_ path: String, key: TestKey? = .feed, headers: [TransportHeader] = []) async throws -> Answer {
         try await send(.get, path, headers: headers + (key?.headers ?? []))
     }
@@ -318,7 +318,7 @@ extension WebHarness {
     }
 }
 
-/// An answer that a test cannot go on from.
+/// An answer with which a test cannot continue.
 enum HarnessFailure: Error {
     case notAcknowledged(String)
     case notAList(String)
