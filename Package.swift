@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every target of ours is held to; dependencies keep their own settings.
+/// Strict settings of every target here; dependencies keep their own settings.
 let house: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -44,7 +44,7 @@ let package = Package(
         // The vocabulary and the decisions: pure.
         .target(name: "Billing", dependencies: ["JSON"], swiftSettings: house),
 
-        // What goes with a piece of work through every room.
+        // The trace context that accompanies a piece of work through every module.
         .target(
             name: "Traces",
             dependencies: [.product(name: "Logging", package: "swift-log")],
@@ -71,7 +71,7 @@ let package = Package(
             ],
             swiftSettings: house
         ),
-        // What is measured through swift-metrics, as Prometheus reads it.
+        // Measurements through swift-metrics, in Prometheus' text format.
         .target(
             name: "PrometheusMetrics",
             dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
@@ -144,7 +144,7 @@ let package = Package(
             swiftSettings: house
         ),
 
-        // What the tests stand on.
+        // Support for tests.
         .target(
             name: "TestSupport",
             dependencies: ["Billing", "Stories", "Webhooks"],

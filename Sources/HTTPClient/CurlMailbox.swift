@@ -154,7 +154,8 @@ final class CurlMailbox: Sendable {
     }
 
     func settle(_ order: CurlOrder, _ result: Result<TransportResponse, TransportError>) {
-        // Decrement before resuming: the caller may send its next request at once and must find room.
+        // Decrement before resuming: the caller may send its next request at once, and the queue must accept
+        // it.
         state.withLock { $0.outstanding -= 1 }
         order.continuation.resume(returning: result)
     }

@@ -191,7 +191,7 @@ package struct JSONWriter {
         lastName = outer
     }
 
-    package mutating func writeArray<Element>(
+    mutating func writeArray<Element>(
         _ elements: some Sequence<Element>,
         _ write: (inout JSONWriter, Element) -> Void
     ) {

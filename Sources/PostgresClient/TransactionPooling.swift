@@ -1,12 +1,12 @@
-/// The fault that a pooler in transaction mode stands before the server, such as pgbouncer: it gives a
+/// The fault that a pooler in transaction mode is in front of the server, such as pgbouncer: it gives a
 /// session to another client after each database transaction.
 ///
 /// Settings of our session would then apply to other clients, and our prepared statements would be missing:
 /// <https://www.pgbouncer.org/features.html#sql-feature-map-for-pooling-modes>
 package struct TransactionPooling: ServerFault, Equatable {
     package var description: String {
-        "A connection pooler in transaction mode stands before the database (pgbouncer's pool_mode = transaction), and what "
-            + "a session is told holds for other clients there. Connect to PostgreSQL itself, or to a pool in session mode."
+        "A connection pooler in transaction mode is in front of the database (pgbouncer's pool_mode = transaction): "
+            + "a session's settings would apply to other clients. Connect to PostgreSQL itself, or to a pool in session mode."
     }
 
     /// Detects transaction pooling by reading only.

@@ -38,8 +38,8 @@ package enum PostgresStartError: ServerFault, Equatable {
             "The database was written by a newer version of console-billing. Start that version, or restore a dump made "
                 + "with this one."
         case .halfMoved:
-            "A move into this database was interrupted. Run console-billing migrate-store again: it goes on where it "
-                + "stopped."
+            "A move into this database was interrupted. Run console-billing migrate-store again: it continues where "
+                + "it stopped."
         case .migration(let name, let state):
             "The migration \(name) was refused by the database (SQLSTATE \(state)). May this user create tables in its "
                 + "schema? GRANT CREATE ON SCHEMA … TO …."

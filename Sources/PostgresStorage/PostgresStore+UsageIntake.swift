@@ -6,7 +6,7 @@ package import Storage
 /// Stores leases and days together with the dates whose totals become stale, in one database transaction.
 extension PostgresStore {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
-        let plan = try await takeIn("putting leases") { connection throws(PostgresFailure) in
+        let plan = try await takeIn("storing leases") { connection throws(PostgresFailure) in
             try connection.transaction(reading: [
                 UsageIntake.turn, Command(UsageQueries.calendar.statement),
                 Command(UsageQueries.leases(named: Set(leases.map(\.identity))).statement),
@@ -37,7 +37,7 @@ extension PostgresStore {
     }
 
     package func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
-        let plan = try await takeIn("putting days") { connection throws(PostgresFailure) in
+        let plan = try await takeIn("storing days") { connection throws(PostgresFailure) in
             try connection.transaction(reading: [
                 UsageIntake.turn, Command(UsageQueries.calendar.statement),
             ]) {

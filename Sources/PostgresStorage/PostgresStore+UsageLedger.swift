@@ -65,7 +65,7 @@ extension PostgresStore {
         for owner in owners {
             let before = try await keptTotals(of: owner)
             if let first = dates.first, let last = dates.last {
-                try await run("adding up usage") { connection throws(PostgresFailure) in
+                try await run("aggregating usage") { connection throws(PostgresFailure) in
                     _ = try connection.execute(UsageIntake.makingStale([owner: first...last]))
                 }
             }

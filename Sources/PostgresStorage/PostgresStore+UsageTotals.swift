@@ -39,7 +39,7 @@ extension PostgresStore {
     func settleMonth(
         of owners: [String]
     ) async throws(StoreError) -> (stale: Int, kept: Int, steps: Int) {
-        try await addUp("adding up usage") { connection throws(PostgresFailure) in
+        try await addUp("aggregating usage") { connection throws(PostgresFailure) in
             // The revision is read before the facts, so that any later change of them has a higher revision.
             let stale = UsageAdding.stale(try connection.execute(UsageAdding.stale(owners)))
             guard !stale.isEmpty else { return (0, 0, 0) }
@@ -89,7 +89,7 @@ extension PostgresStore {
         _ dates: ClosedRange<CivilDate>,
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup] {
-        try await addUp("adding up usage") { connection throws(PostgresFailure) in
+        try await addUp("aggregating usage") { connection throws(PostgresFailure) in
             let totalling = try connection.transaction(.snapshot) { () throws(PostgresFailure) in
                 let calendar = try connection.rows(UsageQueries.calendar(dates))
                 var leases: [KnownLease] = []

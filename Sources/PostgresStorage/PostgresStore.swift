@@ -13,7 +13,7 @@ package final class PostgresStore: Store {
     let rebuilding: ConnectionLine
     /// For storing facts of usage in batches; the replicas take turns.
     let intake: ConnectionLine
-    /// For adding up usage, which is slow: other queries must not wait for it.
+    /// For aggregating usage, which is slow: other queries must not wait for it.
     let adding: ConnectionPool
     let inFlight = InFlight()
     let marks = ErasedMarks()

@@ -22,19 +22,19 @@ package struct ProcessMetrics: MetricSource {
             family(
                 .counter,
                 "process_cpu_seconds_total",
-                "Processor time used, in seconds.",
+                "Total CPU time used, in seconds.",
                 field(14).flatMap { user in field(15).map { (user + $0) / ticks } }
             ),
-            family(.gauge, "process_start_time_seconds", "When the process started, since 1970.", started),
+            family(.gauge, "process_start_time_seconds", "When the process started, as Unix time.", started),
             family(
                 .gauge,
                 "process_resident_memory_bytes",
-                "Memory that is resident.",
+                "Resident memory.",
                 field(24).map { $0 * Double(sysconf(Int32(_SC_PAGESIZE))) }
             ),
-            family(.gauge, "process_virtual_memory_bytes", "Memory that is reserved.", field(23)),
-            family(.gauge, "process_open_fds", "File descriptors that are open.", openDescriptors),
-            family(.gauge, "process_max_fds", "File descriptors that may be open.", maximumDescriptors),
+            family(.gauge, "process_virtual_memory_bytes", "Virtual memory.", field(23)),
+            family(.gauge, "process_open_fds", "Open file descriptors.", openDescriptors),
+            family(.gauge, "process_max_fds", "Maximum number of open file descriptors.", maximumDescriptors),
         ]
     }
 

@@ -148,7 +148,7 @@ extension SQLiteStore {
         } catch {
             throw StoreError(error, while: "scrubbing the WAL")
         }
-        throw StoreError(.busy, while: "scrubbing the WAL: somebody reads an older state, such as a backup")
+        throw StoreError(.busy, while: "scrubbing the WAL: a reader, such as a backup, holds an older state")
     }
 
     package func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String> {

@@ -5,11 +5,11 @@ package import Storage
 
 extension SQLiteStore {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
-        try await write("putting leases") { db in try Self.put(leases, db) }
+        try await write("storing leases") { db in try Self.put(leases, db) }
     }
 
     package func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
-        try await write("putting days") { db in try Self.put(days, db) }
+        try await write("storing days") { db in try Self.put(days, db) }
     }
 
     package func usage(
@@ -18,7 +18,7 @@ extension SQLiteStore {
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup] {
         guard UsageTotalling.kept.contains(grouping) else {
-            return try await read("adding up usage") { db in
+            return try await read("aggregating usage") { db in
                 try UsageTotalling(owner, dates, db).groups(by: [grouping]).map(\.group)
             }
         }
@@ -65,7 +65,7 @@ extension SQLiteStore {
         var (groups, changed) = (0, 0)
         for owner in owners {
             let before = try await keptTotals(of: owner)
-            try await write("adding up usage") { db in
+            try await write("aggregating usage") { db in
                 let sql = "SELECT min(date), max(date) FROM usage_calendar"
                 guard let row = try Row.fetchOne(db, sql: sql), let first: Int64 = row[0],
                     let last: Int64 = row[1]

@@ -33,7 +33,7 @@ extension SQLiteStore {
     func settle(_ owner: String, steps: Int = .max) async throws(StoreError) -> Int {
         var done = 0
         while done < steps {
-            let step = try await read("adding up usage") { db in
+            let step = try await read("aggregating usage") { db in
                 try Self.stale(owner, db).map { stale in
                     let totalling = try UsageTotalling(owner, stale.step, db)
                     let groups = totalling.groups(by: UsageTotalling.kept)
@@ -41,7 +41,7 @@ extension SQLiteStore {
                 }
             }
             guard let step else { break }
-            try await write("keeping usage") { db in try Self.keep(step.groups, of: step.stale, db) }
+            try await write("storing usage totals") { db in try Self.keep(step.groups, of: step.stale, db) }
             done += step.steps
         }
         return done

@@ -15,7 +15,7 @@ extension StoryCatalog {
             teller.wait(2)
             teller.settle()
         },
-        Scenario("purchase.guest", "A card payment by somebody who is no customer yet", isGuest: true) {
+        Scenario("purchase.guest", "A card payment by a guest who is not a customer", isGuest: true) {
             teller in
             teller.begin()
             teller.wait(4)

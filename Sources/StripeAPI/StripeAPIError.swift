@@ -52,7 +52,7 @@ package enum StripeAPIError: Error, Equatable, Sendable, CustomStringConvertible
 
     package var description: String {
         switch self {
-        case .invalidArgument(let argument): "stripe: nothing sent, the \(argument) cannot be right"
+        case .invalidArgument(let argument): "stripe: nothing sent, the \(argument) is invalid"
         case .accountRequired:
             "stripe: nothing sent, an organisation's key needs an account to ask on behalf of, and none is named"
         case .transport(let error): "stripe: \(error)"

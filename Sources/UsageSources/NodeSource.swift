@@ -107,7 +107,7 @@ package struct NodeSource: UsageSource {
             }
             let facts = Self.facts(id, lease, element["escrow_payment"], asOf: asOf)
             guard facts.owner == owner else {
-                throw .refused("The node does not heed filters.owner: it told a lease of somebody else.")
+                throw .refused("The node ignores filters.owner: it sent a lease of another owner.")
             }
             leases.append(try facts.record(kind, chainID: chainID, asOf: asOf, names))
         }

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// It is stricter than a node where that finds our mistakes: a parameter that it does not know is refused.
 package final class AkashNodeStandIn: Sendable {
-    /// What it answers, and how badly.
+    /// The answers, and their faults.
     package struct Behaviour: Sendable {
         package var chainID = "akashnet-2"
         package var height: Int64 = 1_000_000
@@ -20,7 +20,7 @@ package final class AkashNodeStandIn: Sendable {
         package var hidesLatestBlock = false
         /// More than this many leases are in no page, whatever is asked.
         package var maximumLimit = 1000
-        /// What the next requests are answered with instead.
+        /// Answers that the next requests get instead.
         package var fault: Fault?
         /// Run before each page of leases, given how many there have been with it.
         package var beforePage: (@Sendable (Int) -> Void)?
@@ -87,7 +87,7 @@ package final class AkashNodeStandIn: Sendable {
         }
     }
 
-    /// Ends it; a request that is held is let go of.
+    /// Ends it, and any request that is held.
     package func stop() async {
         state.stopped.finish()
         await services.triggerGracefulShutdown()
@@ -196,7 +196,7 @@ package final class AkashNodeStandIn: Sendable {
         guard let limit = Int(values["pagination.limit"] ?? "100"), limit > 0,
             let skipped = Int(offset), skipped >= 0
         else { return refusal(.badRequest, "invalid pagination") }
-        // As the node's store orders them: what is active first, each kind by its name.
+        // The order of the node's store: active leases first, then by name.
         var leases = all.filter { $0.owner == owner }.sorted { $0.key < $1.key }
         if let key {
             guard let from = leases.firstIndex(where: { $0.pageKey == key }) else {

@@ -18,16 +18,16 @@ package struct NodeLease: Sendable {
         self.created = created ?? dseq
     }
 
-    /// What leases are ordered by.
+    /// The sort key of leases.
     var key: String {
         func padded(_ number: Int64) -> String { String(String(number).reversed()).padding(20) }
         return (state == "active" ? "1" : "2") + String(padded(dseq).reversed()) + provider
     }
 
-    /// What a page that begins with it is asked for by; standard base64, with what has to be escaped in a query.
+    /// The cursor of a page that begins with it: standard base64, with characters that a query must escape.
     var pageKey: String { "+/\(state == "active" ? "a" : "c")\(dseq)==" }
 
-    /// As it is told.
+    /// The JSON of the answer.
     package var text: String { json }
 
     var json: String {

@@ -19,7 +19,7 @@ struct DecodingTests {
             #"{"id":"evt_1","type":"a","account":5}"#, #"{"id":"evt_1\u0000","type":"a"}"#, #"{"id":"evt_1""#,
         ]
     )
-    func `what has no id and no type is no event`(text: String) {
+    func `JSON without an id and a type is not an event`(text: String) {
         #expect(throws: (any Error).self) { try Event(parsing: Array(text.utf8)) }
     }
 
@@ -46,7 +46,7 @@ struct DecodingTests {
             #""request":"req_1""#, #""request":null"#, #""data":[]"#, #""unheard_of":{}"#, #""account":null"#,
         ]
     )
-    func `what adorns an envelope is not what it hangs on`(field: String) throws {
+    func `optional members of an envelope may be missing`(field: String) throws {
         let event = try Event(parsing: Array(#"{"id":"evt_1","type":"some.thing",\#(field)}"#.utf8))
         #expect(event.id == "evt_1")
     }
@@ -199,7 +199,7 @@ struct DecodingTests {
         #expect(reason?.contains("customer") == true, "\(reason ?? "readable")")
     }
 
-    @Test func `an expanded object is a snapshot of its own, and so is what is expanded in it`() throws {
+    @Test func `an expanded object is a snapshot, and so are objects expanded inside it`() throws {
         let event = try Sample.event(
             "refund.created",
             """
@@ -223,10 +223,10 @@ struct DecodingTests {
         #expect(records.filter { $0.snapshot == nil }.map(\.reference.id) == ["ch_1", "pi_1"])
     }
 
-    // MARK: What is open
+    // MARK: Open values
 
     @Test(arguments: ["unheard_of", "", "SUCCEEDED"])
-    func `a state we have never heard of is kept and breaks nothing`(status: String) throws {
+    func `an unknown status is kept and breaks nothing`(status: String) throws {
         let money = #""amount":1,"currency":"usd","created":1,"status":"\#(status)""#
         let objects = [
             ("payment_intent.x", #"{"id":"pi_1",\#(money)}"#), ("charge.x", #"{"id":"ch_1",\#(money)}"#),
@@ -273,7 +273,10 @@ struct DecodingTests {
             (#""captured":true"#, .pending), (#""status":"unheard_of","paid":true"#, .succeeded),
         ] as [(String, Charge.Status)]
     )
-    func `a charge without a status says it otherwise`(fields: String, status: Charge.Status) throws {
+    func `a charge without a status has one derived from its other fields`(
+        fields: String,
+        status: Charge.Status
+    ) throws {
         guard case .charge(let charge) = try charge(#""amount":1,\#(fields)"#).object else {
             Issue.record("unreadable")
             return
@@ -300,7 +303,7 @@ struct DecodingTests {
         #expect(charge.paymentMethodDetails?.last4 == "0005")
     }
 
-    @Test func `an old invoice has a date, and what was due is what was paid`() throws {
+    @Test func `an old invoice has a date, and its amount due is its amount paid`() throws {
         let event = try Sample.event(
             "invoice.payment_succeeded",
             #"{"id":"in_1","currency":"usd","date":77,"paid":true,"amount_due":500}"#

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Billing
 
-/// What counts as a difference between a row and what Stripe says.
+/// The differences between a row and Stripe's state.
 struct DriftTests {
     private func row(
         _ id: String = "pi_1",

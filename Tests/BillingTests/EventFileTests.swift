@@ -93,11 +93,11 @@ struct EventFileTests {
             "null-object": "data.object is null", "other-kind": "data.object is not a",
         ]
         let fault = try #require(file.fault)
-        #expect(reason.contains(try #require(named[fault], "a fault nobody told this test of")), "\(reason)")
+        #expect(reason.contains(try #require(named[fault], "an unknown fault")), "\(reason)")
         #expect(!reason.contains(where: \.isNumber) || reason.contains("Int64"), "no value: \(reason)")
     }
 
-    /// What is stored of an object must be all that is read of it, or a row would change when read back.
+    /// A stored object must keep every field that is read, or a row would change when it is read back.
     @Test(arguments: wellFormed)
     func `an object comes out of the store as it went in`(file: EventFile) throws {
         let records = try Event(parsing: file.bytes).records(receivedAt: Instant(unixSeconds: 5))

@@ -122,7 +122,7 @@ struct ExtremesTests {
     ]
 
     @Test(arguments: amounts.indices)
-    func `an amount over 10¹³ is quarantined, and the reason says so`(index: Int) throws {
+    func `an amount over 10¹³ is quarantined, with that reason`(index: Int) throws {
         let (type, field, object) = Self.amounts[index]
         func reason(_ amount: String) throws -> String? {
             try Sample.event(type, object.replacing("#", with: amount)).unreadableReason
@@ -160,7 +160,7 @@ struct ExtremesTests {
     }
 
     /// An earlier version wrote them.
-    @Test func `a row of numbers that are taken no more is shown all the same`() throws {
+    @Test func `a stored row with amounts over the limit is still shown`() throws {
         let row = #"""
             {"amount":9223372036854775807,"amount_refunded":9223372036854775807,"created":-9223372036854775808,
             "currency":"usd","disputed":false,"id":"ch_1","livemode":false,"presentment_details":

@@ -1,7 +1,7 @@
 import Billing
 import Testing
 
-/// What is to be asked of Stripe follows from what is known of a payment, and from nothing else.
+/// The objects to fetch from Stripe follow only from the known objects of a payment.
 struct MissingTests {
     private static let money = #""amount":2500,"currency":"usd","created":10"#
 
@@ -61,7 +61,7 @@ struct MissingTests {
         what: String, events: @Sendable () throws -> [Event], missing: [StripeQuestion]
     )
 
-    /// A payment, and what is missing of it.
+    /// A payment and its missing objects.
     private static let cases: [Case] = [
         ("a payment known by its intent", { [try intent()] }, [object(.paymentIntent, "pi_1")]),
         (
@@ -247,7 +247,7 @@ struct MissingTests {
     ]
 
     @Test(arguments: cases.indices)
-    func `what is missing of a payment is asked for, and nothing else`(index: Int) throws {
+    func `the missing objects of a payment are fetched, and no others`(index: Int) throws {
         let (what, events, missing) = Self.cases[index]
         #expect(Sample.missing(try events()) == missing, "\(what)")
         #expect(Sample.missing(try events().reversed()) == missing, "\(what), the other way round")

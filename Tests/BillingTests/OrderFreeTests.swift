@@ -75,7 +75,7 @@ struct OrderFreeTests {
         return Array(0..<(environment["STORIES"].flatMap { UInt64($0) } ?? 300))
     }()
 
-    @Test func `a generated story comes to what it was made to come to, in every order`() throws {
+    @Test func `a generated story yields its expected rows, in every order`() throws {
         for seed in Self.seeds {
             let story = GeneratedStory.random(seed: seed)
             var random = SeededRandom(seed: seed &+ 1)
@@ -86,13 +86,13 @@ struct OrderFreeTests {
             events += events.filter { _ in random.happens(inPercent: 30) }
             events.shuffle(using: &random)
             #expect(Sample.rows(events) == rows, "STORY=\(seed)")
-            // What is missing does not hang on the order of what is there either.
+            // The missing objects do not depend on the order of the events either.
             let part = Array(events.prefix(events.count / 2))
             #expect(Sample.rows(part) == Sample.rows(part.reversed()), "STORY=\(seed)")
         }
     }
 
-    @Test func `a payment told in several API versions comes to one feed, in every order`() throws {
+    @Test func `a payment in several API versions yields one feed, in every order`() throws {
         for seed in Self.seeds {
             let traits = GeneratedStory.Traits(shapes: StripeShape.withIntents, mixesShapes: true)
             let story = GeneratedStory.random(seed: seed, traits: traits)
@@ -116,7 +116,7 @@ struct OrderFreeTests {
         }
     }
 
-    @Test func `every story of the catalogue comes to what it was made to come to`() throws {
+    @Test func `every story of the catalogue yields its expected rows`() throws {
         for scenario in StoryCatalog.all {
             // Older than PaymentIntents is for generated stories alone, which know what there was then.
             for shape in StripeShape.withIntents {

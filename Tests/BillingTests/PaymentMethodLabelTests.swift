@@ -93,7 +93,11 @@ struct PaymentMethodLabelTests {
             ),
         ]
     )
-    func `an old source is read as what it stands for`(source: String, type: String, label: String) throws {
+    func `an old source is read as the payment method that it contains`(
+        source: String,
+        type: String,
+        label: String
+    ) throws {
         let method = try method(#""source":\#(source)"#)
         #expect(method?.type == type)
         #expect(method?.label == label)

@@ -4,9 +4,9 @@ import Stories
 import TestSupport
 import Testing
 
-/// What stays of Stripe's objects when their customer's personal data are erased.
+/// The fields of Stripe's objects that stay when their customer's personal data are erased.
 struct PersonalDataTests {
-    /// What goes, by the names under which we keep it.
+    /// The erased fields, by the names under which we keep them.
     private static let personal: Set<String> = [
         "bank_name", "bank_reference", "description", "failure_message", "last4", "message", "metadata",
         "next_action", "receipt_url",
@@ -49,7 +49,7 @@ struct PersonalDataTests {
         }
     }
 
-    @Test func `an object keeps its amounts, dates and links, and loses what is personal, once and for all`()
+    @Test func `erasing an object keeps amounts, dates and links, and removes personal data for good`()
         throws
     {
         #expect(Self.events.count > 300)
@@ -62,7 +62,7 @@ struct PersonalDataTests {
             where PersonalData.keptNames.contains(name) && !(value is [String: Any]) {
                 #expect("\(after[name] ?? "none")" == "\(value)", "\(name) of \(erased.reference)")
             }
-            // What is empty is all that may be left of these.
+            // These may only be left empty.
             #expect(names(after).isDisjoint(with: Self.personal.subtracting(["metadata"])))
             let again = try #require(PersonalData.erased(from: erased))
             #expect(SnapshotCoding.encode(again) == SnapshotCoding.encode(erased))

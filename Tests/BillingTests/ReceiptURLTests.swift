@@ -92,7 +92,7 @@ struct StoredReceiptTests {
     }
 }
 
-/// What Stripe has to be asked for, to get a row's receipt.
+/// The request to Stripe that finds a row's receipt.
 struct ReceiptTargetTests {
     private func row(_ type: String, _ object: String) throws -> Transaction {
         let events = [try Sample.event(type, created: 1000, object)]
@@ -143,7 +143,7 @@ struct ReceiptTargetTests {
     }
 
     @Test(arguments: ["requires_payment_method", "processing", "canceled"])
-    func `what was not paid has none`(status: String) throws {
+    func `an unpaid payment has none`(status: String) throws {
         let row = try row(
             "payment_intent.created",
             #"{"id":"pi_1","amount":1,"currency":"usd","created":1,"status":"\#(status)"}"#

@@ -18,7 +18,7 @@ struct ReferenceTests {
     func `the reference in Python reads the same rows out of generated stories`(seeds: Range<UInt64>) throws {
         let mixed = GeneratedStory.Traits(shapes: StripeShape.withIntents, mixesShapes: true)
         let payloads = seeds.flatMap { seed in
-            // Every other story is told in several API versions.
+            // Every other story is in several API versions.
             let traits = seed.isMultiple(of: 2) ? GeneratedStory.Traits() : mixed
             return GeneratedStory.random(seed: seed, traits: traits).events.map(\.body)
         }

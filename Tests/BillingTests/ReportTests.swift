@@ -3,7 +3,7 @@ import Stories
 import TestSupport
 import Testing
 
-/// Every case of `testdata/reports`, told forward, backward and shuffled with every event twice.
+/// Every case of `testdata/reports`, in order, in reverse, and shuffled with every event twice.
 struct ReportTests {
     @Test(arguments: Report.all)
     func `a report of another receiver gives the rows it must give`(report: Report) throws {
@@ -19,7 +19,7 @@ struct ReportTests {
         }
     }
 
-    /// A balance is that of one customer, who is of one account.
+    /// A balance has one customer, who belongs to one account.
     @Test(arguments: Report.all.filter { $0.balance != nil })
     func `the rows of a report come to its balance`(report: Report) throws {
         let rows = NaiveFeed.rows(of: report.payloads)

@@ -56,12 +56,12 @@ enum Sample {
         return known
     }
 
-    /// The rows of events that all tell of one payment.
+    /// The rows of events that all belong to one payment.
     static func rows(_ events: [Event]) -> [Transaction] {
         group(events).transactions.sorted { $0.id < $1.id }
     }
 
-    /// What is missing of the one payment that events tell of.
+    /// The missing objects of the one payment that the events show.
     static func missing(_ events: [Event]) -> [StripeQuestion] { group(events).missing }
 
     private static func group(_ events: [Event]) -> PaymentGroup {

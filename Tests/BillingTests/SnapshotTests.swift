@@ -3,7 +3,7 @@ import Stories
 import TestSupport
 import Testing
 
-/// Snapshots of one object are totally ordered, and what is known of it only ever grows.
+/// Snapshots of one object are totally ordered, and merging them never loses a field.
 struct SnapshotTests {
     private static let money = #""amount":100,"currency":"usd","created":1"#
 
@@ -168,7 +168,7 @@ struct SnapshotTests {
         }
     }
 
-    @Test func `what was linked stays linked, whichever snapshot is best`() throws {
+    @Test func `linked objects stay linked, whichever snapshot is best`() throws {
         let named = try Sample.event(
             "charge.x",
             created: 10,

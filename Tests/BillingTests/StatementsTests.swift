@@ -2,7 +2,7 @@ import Billing
 import JSON
 import Testing
 
-/// What an object says, and whether that is news.
+/// The field values of an object, and whether they are new.
 struct StatementsTests {
     private func statements(_ more: String) throws -> Statements {
         let text =
@@ -30,7 +30,7 @@ struct StatementsTests {
         #expect(!one.text.contains("receipts"))
     }
 
-    @Test func `what is inside is told by its path`() throws {
+    @Test func `a nested value is named by its path`() throws {
         let details = #","payment_method_details":{"type":"card","card":{"brand":"visa","last4":"4242"}}"#
         let text = try statements(details).text
         #expect(text.contains("last4=4242"))

@@ -1,7 +1,7 @@
 import Billing
 import Testing
 
-/// A thin event says which object to fetch, or why it cannot be said.
+/// A thin event names the object to fetch, or the reason why it cannot.
 struct ThinEventTests {
     private static func event(
         type: String = "v1.charge.refunded",
@@ -55,7 +55,7 @@ struct ThinEventTests {
         #""/v2/charges/ch_1""#,
         #""https://evil.example/""#, #""""#, "null", "7", nil,
     ])
-    func `its object is told by kind and id, whatever its URL`(url: String?) throws {
+    func `its object is named by kind and id, whatever its URL`(url: String?) throws {
         let related = #"{"id":"ch_1","type":"charge"\#(url.map { #","url":\#($0)"# } ?? "")}"#
         let event = try Self.event(related: related)
         #expect(Self.thin(event)?.object == ObjectReference(.charge, "ch_1"))
@@ -72,7 +72,7 @@ struct ThinEventTests {
             ), ("7", "related_object.type is missing"),
         ] as [(String?, String)]
     )
-    func `one that does not say what it is about is unreadable`(related: String?, reason: String) throws {
+    func `one without an object is unreadable`(related: String?, reason: String) throws {
         #expect(try Self.event(related: related).unreadableReason == reason)
     }
 

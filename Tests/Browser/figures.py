@@ -1,4 +1,4 @@
-"""What the page costs: bytes over the wire, server time, first contentful paint."""
+"""The cost of the page: bytes over the wire, server time, first contentful paint."""
 
 import statistics
 import time

@@ -116,7 +116,7 @@ def stripe(executable):
 
 @contextlib.contextmanager
 def running(executable, stand_in, **environment):
-    """A service; one that shall have the year in it is loaded by whoever asked for it."""
+    """A service; the caller loads the year's data into it."""
     digest = hashlib.sha256(KEY.encode()).hexdigest()
     settings = {
         "API_KEYS": f"browser:{digest}:feed:read+ops+usage:write+sessions:write",

@@ -80,7 +80,7 @@ class Place:
             {
                 "STRIPE_SECRET_KEY": KEY,
                 "STRIPE_API_BASE": stand_in.url,
-                # What is done by itself would come between what is asked for.
+                # Jobs that begin by themselves would interfere with the requested ones.
                 "CATCH_UP_AFTER": "0",
                 "RECONCILE_EVERY": "0",
             },
@@ -148,7 +148,7 @@ def stored_events(place):
 
 
 def every_webhook(arguments, folder, stand_in, file, events):
-    """What a service shows that got every webhook, each twice and in any order."""
+    """The state of a service that got every webhook, each twice and in any order."""
     place = Place(arguments, folder, "everything", stand_in)
     place.subject.start()
     begun = time.monotonic()
@@ -233,7 +233,7 @@ def planted(place, stand_in, rows, seed):
         stand_in.control("/objects?replace=true", body)
     expected.add(("differs", other_customer["id"], "customer"))
 
-    # Our side: a payment that was never heard of, a row that was lost, one that somebody touched.
+    # Our side: a payment that was never heard of, a lost row, and a changed row.
     expect(place.subject.terminate() == 0, "SIGTERM ends the service with 0")
     with sqlite3.connect(place.subject.database) as database:
         ids = (lost_here["payment_intent"], lost_here["charge"])
@@ -290,7 +290,7 @@ def killed(arguments, folder, stand_in, events, wanted, kills, seed):
         process = place.command(*words)
         if died < kills:
             time.sleep(dice.uniform(0.05, 1.6))
-            # Whoever does the work; the command that only watches goes with it.
+            # The process that does the work; the watching command ends with it.
             if process.poll() is None:
                 (place.subject if is_served else process).kill()
                 died += 1

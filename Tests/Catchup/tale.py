@@ -1,4 +1,4 @@
-"""25 days of payments that happened while nobody listened: testdata/scenarios many times over, moved into the last
+"""25 days of payments that happened while the service was down: testdata/scenarios many times over, moved into the last
 weeks, with ids of their own and some events made twice."""
 
 import json
@@ -101,7 +101,7 @@ def tell(count, seed, now=None):
     events, number = [], 0
     while len(events) < count:
         story, first, span = dice.choice(tales)
-        # What takes two months, as disputes do, is told in three weeks.
+        # Two months, as of a dispute, are shortened to three weeks.
         pace = min(1, 20 * DAY / max(1, span))
         begin = dice.randrange(now - OUTAGE, now - 3600 - int(span * pace))
         tag = stories.suffix(seed, number)
@@ -109,7 +109,7 @@ def tell(count, seed, now=None):
         for template in story:
             identifier, body = template.told(tag)
             event = moved(json.loads(body), lambda at: begin + int((at - first) * pace))
-            # Nobody asks Stripe for what says nothing about a payment.
+            # Events that say nothing about a payment are not fetched from Stripe.
             if event["type"] not in MEANINGFUL:
                 continue
             event["id"] = identifier

@@ -48,7 +48,7 @@ struct AccessSettingsTests {
         (.frameAncestors, "http://console.akash.network"),
         (.frameAncestors, "https://a.example; script-src *"), (.auth0CustomerClaim, "customer"),
     ])
-    func `what cannot be right is refused by name, and not repeated`(setting: Setting, text: String) {
+    func `an invalid value is refused by name, and not repeated`(setting: Setting, text: String) {
         let given =
             setting == .auth0CustomerClaim ? [setting: text] : Self.issuer.merging([setting: text]) { $1 }
         let error = #expect(throws: ConfigurationError.self) { try configuration(given) }
@@ -61,7 +61,7 @@ struct AccessSettingsTests {
         "0.0.0.0", "::", "0", "0.0", "000.0.0.0", "0x0", "[::]", "::0", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0",
         "*",
     ])
-    func `a service that listens everywhere has to be told where links lead to`(host: String) throws {
+    func `a service that listens on all addresses needs a base for its links`(host: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try configuration([.host: host]) }
         #expect(error?.problems.count == 1 && error?.description.contains("Set PUBLIC_URL") == true)
         let given = "https://billing.example.com"
@@ -71,7 +71,7 @@ struct AccessSettingsTests {
             let error = #expect(throws: ConfigurationError.self) {
                 try configuration([.host: host, .publicURL: url])
             }
-            #expect(error?.description.contains("PUBLIC_URL cannot be right") == true, "\(url)")
+            #expect(error?.description.contains("PUBLIC_URL is invalid") == true, "\(url)")
         }
     }
 
@@ -98,7 +98,7 @@ struct AccessSettingsTests {
     ) {
         let error = #expect(throws: ConfigurationError.self) { try configuration([.publicURL: url]) }
         let said = error?.description ?? ""
-        #expect(error?.problems.count == 1 && said.contains("PUBLIC_URL cannot be right: it"), "\(said)")
+        #expect(error?.problems.count == 1 && said.contains("PUBLIC_URL is invalid: it"), "\(said)")
         #expect(said.contains(part) && !said.contains("canary"), "\(said)")
     }
 
@@ -113,7 +113,7 @@ struct AccessSettingsTests {
     @Test(arguments: ["http://127.0.0.1", "127.0.0.1:3080", "1.2.3", "a b", "[::1", "host/path", "..", "::g"])
     func `what nothing can listen on is refused by name`(host: String) {
         let error = #expect(throws: ConfigurationError.self) { try configuration([.host: host]) }
-        #expect(error?.problems.count == 1 && error?.description.contains("HOST cannot be right") == true)
+        #expect(error?.problems.count == 1 && error?.description.contains("HOST is invalid") == true)
     }
 
     @Test func `an IPv6 address is listened on with brackets and without`() throws {
@@ -123,7 +123,7 @@ struct AccessSettingsTests {
         }
     }
 
-    @Test func `one delivery has room in the budget of all bodies`() throws {
+    @Test func `the budget of all bodies fits one delivery`() throws {
         let sizes: [Setting: String] = [.maxBodyBytes: "90000", .maxBodyBytesInFlight: "239999"]
         let error = #expect(throws: ConfigurationError.self) { try configuration(sizes) }
         #expect(error?.problems.count == 1)
@@ -157,7 +157,7 @@ struct AccessSettingsTests {
     ])
     func `hosts of receipts are hosts`(text: String) {
         let error = #expect(throws: ConfigurationError.self) { try configuration([.receiptHosts: text]) }
-        #expect(error?.description.contains("RECEIPT_HOSTS cannot be right") == true)
+        #expect(error?.description.contains("RECEIPT_HOSTS is invalid") == true)
     }
 
     @Test func `what keeps it from listening is said as it is`() throws {
@@ -166,7 +166,7 @@ struct AccessSettingsTests {
         let tooLong = String(repeating: "a", count: 64) + ".invalid"
         let nowhere = try #require(ListenFault.sentence(host: tooLong, port: 0))
         #expect(nowhere.contains("HOST leads to no address") && !nowhere.contains("taken"))
-        // TEST-NET-1 is nobody's: <https://www.rfc-editor.org/rfc/rfc5737>.
+        // TEST-NET-1 is assigned to no network: <https://www.rfc-editor.org/rfc/rfc5737>.
         let elsewhere = try #require(ListenFault.sentence(host: "192.0.2.1", port: 0))
         #expect(elsewhere.contains("HOST is no address of this machine"))
         // Without an interface it is one of none, whatever interfaces there are.
@@ -222,7 +222,7 @@ struct AccessSettingsTests {
         for text in said { _ = try configuration([setting: text]) }
     }
 
-    @Test func `the library's own variables say it too, and where it leads`() throws {
+    @Test func `libpq's own variables count too, for encryption and host`() throws {
         let remote = try #require(PostgresURL("postgres://db.example/billing"))
         #expect(remote.leavesEncryptionOpen { _ in nil })
         #expect(!remote.leavesEncryptionOpen { $0 == "PGSSLMODE" ? "verify-full" : nil })
@@ -243,7 +243,7 @@ struct AccessSettingsTests {
         (.success(TransportResponse(status: 503)), "status 503"),
         (.success(TransportResponse(status: 200, body: Array("{}".utf8))), "well-known"),
     ])
-    func `doctor says what is wrong with the issuer's keys`(
+    func `doctor reports errors of the issuer's keys`(
         answer: Result<TransportResponse, TransportError>,
         words: String
     ) async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// Whom operators want told: how it is configured, looked at and tried.
+/// The receiver of alerts: its configuration, its check in `doctor`, and the test alert.
 struct AlertSettingsTests {
     private static let stripe = "whsec_c3RyaXBlLWFuZC1ub2JvZHktZWxzZSEh"
     private static let address = "https://alerts.example/hook?token=sesame"
@@ -22,7 +22,7 @@ struct AlertSettingsTests {
         try ServiceConfiguration(values(more))
     }
 
-    @Test func `nobody is told unless somebody is named, and then with every secret`() throws {
+    @Test func `no alert is sent without a receiver, and each alert is signed with every secret`() throws {
         #expect(try Self.configuration([:]).alerts == nil)
         let alerts = try #require(try Self.configuration(Self.given).alerts)
         #expect(alerts.secrets.count == 1 && alerts.silenceAfterSeconds == 3600)
@@ -41,7 +41,7 @@ struct AlertSettingsTests {
         (.alertWebhookSecret, "whsec_c2VzYW1l"), (.alertWebhookSecret, "\(secret),whsec_sesame"),
         (.alertWebhookSecret, stripe), (.silenceAfter, "9"), (.silenceAfter, "soon"),
     ])
-    func `what cannot be right is refused by name, and not repeated`(setting: Setting, text: String) {
+    func `an invalid value is refused by name, and not repeated`(setting: Setting, text: String) {
         let error = #expect(throws: ConfigurationError.self) {
             try Self.configuration(Self.given.merging([setting: text]) { $1 })
         }
@@ -60,7 +60,7 @@ struct AlertSettingsTests {
         #expect(error?.description.contains("belong together") == true)
     }
 
-    @Test func `doctor says who is told, and when silence cannot be`() throws {
+    @Test func `doctor reports the receiver, and when missing webhooks cannot be detected`() throws {
         func findings(_ more: [Setting: String]) throws -> [Finding] {
             AlertExamination.findings(try Self.configuration(more))
         }
@@ -99,8 +99,8 @@ struct AlertSettingsTests {
 
     @Test(
         arguments: [
-            (204, 0, "took it"), (503, 75, "cannot take it now"), (429, 75, "cannot take it now"),
-            (401, 78, "ALERT_WEBHOOK_SECRET"), (404, 78, "refused it"), (410, 78, "give each of them up"),
+            (204, 0, "took it"), (503, 75, "temporarily"), (429, 75, "temporarily"),
+            (401, 78, "ALERT_WEBHOOK_SECRET"), (404, 78, "refused it"), (410, 78, "drop each of them"),
             (302, 78, "redirects"),
         ] as [(Int, Int32, String)]
     )
@@ -118,7 +118,7 @@ struct AlertSettingsTests {
         #expect(test.json["delivered"] == .bool(code == 0))
     }
 
-    @Test func `a test that nobody answers, or that nothing is configured for, says so`() async throws {
+    @Test func `a test without an answer or without configuration fails with the reason`() async throws {
         let silent = await #expect(throws: CommandFailure.self) {
             try await Self.test(.failure(.couldNotConnect))
         }

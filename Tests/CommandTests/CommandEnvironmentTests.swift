@@ -74,7 +74,7 @@ final class CommandEnvironmentTests {
         #expect(error?.description.contains(path) == true)
     }
 
-    @Test func `what was asked for wins over the variables, and they over serve --dev`() throws {
+    @Test func `options win over variables, and variables over serve --dev`() throws {
         let variables = ["PUBLIC_URL": "http://localhost:1"]
         #expect(
             try environment(variables, credentials: true).webhook("localhost:2/hook").description
@@ -92,7 +92,7 @@ final class CommandEnvironmentTests {
         #expect(try environment.webhook(nil).description == "https://example.com/billing/v1/stripe-webhook")
     }
 
-    @Test func `an address that cannot be right is a matter of usage`() throws {
+    @Test func `an invalid address is a usage error`() throws {
         let environment = try environment([:])
         let failure = #expect(throws: CommandFailure.self) { try environment.webhook("ftp://localhost") }
         #expect(failure?.code.rawValue == 64)

@@ -9,7 +9,7 @@ import Webhooks
 @testable import ConsoleBilling
 
 struct CommandLineTests {
-    /// The exit code and the complaint of arguments that cannot be right.
+    /// The exit code and the message of invalid arguments.
     private func refusal(_ arguments: [String]) -> (code: Int32, message: String)? {
         do {
             _ = try ConsoleBilling.parseAsRoot(arguments)
@@ -30,7 +30,7 @@ struct CommandLineTests {
             ["nonsense"],
         ]
     )
-    func `arguments that cannot be right end with 64`(arguments: [String]) {
+    func `invalid arguments end with 64`(arguments: [String]) {
         #expect(refusal(arguments)?.code == 64)
     }
 
@@ -63,7 +63,7 @@ struct CommandLineTests {
         return try command.stories(now: Instant(unixSeconds: 1_800_000_000))
     }
 
-    @Test func `stories triggered together are of one customer and different payments`() throws {
+    @Test func `stories triggered together share a customer and differ in payments`() throws {
         let stories = try stories(["purchase", "purchase", "dispute.lost"])
         #expect(Set(stories.flatMap(\.rows).map(\.customer)).count == 1)
         #expect(Set(stories.flatMap(\.rows).map(\.id)).count == 4)
@@ -75,7 +75,7 @@ struct CommandLineTests {
         #expect(try stories(["purchase"]).flatMap(\.events).map(\.body) != bodies)
     }
 
-    @Test func `no event is of the future`() throws {
+    @Test func `no event is in the future`() throws {
         let events = try stories(StoryCatalog.names).flatMap(\.events)
         #expect(events.map(\.created).max() == Instant(unixSeconds: 1_800_000_000))
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// What help, manual and completions are made of: it holds for commands that are yet to be written.
+/// The source of help, manual and completions: it holds for commands that are yet to be written.
 struct CommandTreeTests {
     private static let commands = (try? CommandTree(of: ConsoleBilling.self).commands) ?? []
 
@@ -14,7 +14,7 @@ struct CommandTreeTests {
         )
     }
 
-    @Test func `every command says what it does, in a sentence, and shows examples`() {
+    @Test func `every command has a one-sentence description and examples`() {
         for command in Self.commands {
             #expect(command.abstract?.hasSuffix(".") == true, "\(command.fullName) has no abstract")
             let blocks = DiscussionBlock.blocks(of: command.discussion ?? "")
@@ -22,7 +22,7 @@ struct CommandTreeTests {
         }
     }
 
-    @Test func `every option and argument says what it is for`() {
+    @Test func `every option and argument has a description`() {
         for command in Self.commands {
             for argument in command.ownArguments {
                 #expect(argument.abstract?.isEmpty == false, "\(command.fullName) \(argument.spelling)")
@@ -127,7 +127,7 @@ struct CommandTreeTests {
             ["trigger", "purchas"], ["replay", "nonsense"], ["events", "--help"], ["keys", "new", "nwe"],
         ]
     )
-    func `what is no command's name is left to the command`(arguments: [String]) {
+    func `a word that is no command's name is left to the command`(arguments: [String]) {
         #expect(MisspeltCommand.find(in: arguments, of: ConsoleBilling.self) == nil)
     }
 }

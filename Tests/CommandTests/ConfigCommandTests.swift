@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// What `config` shows, and what it keeps to itself.
+/// The output of `config`, and what it hides.
 struct ConfigCommandTests {
     private func examined(
         _ environment: [String: String],
@@ -79,7 +79,7 @@ struct ConfigCommandTests {
         #expect(examined.problems.count == 1)
     }
 
-    @Test func `whom alerts go to is shown by host alone, and what they are signed with as a fingerprint`()
+    @Test func `the receiver of alerts is shown by host alone, and the signing secret as a fingerprint`()
         throws
     {
         let secret = "whsec_" + String(repeating: "canary", count: 8)

@@ -7,7 +7,7 @@ import Webhooks
 
 @testable import ConsoleBilling
 
-/// Answers without a network, and remembers what it was sent.
+/// Answers without a network, and records the requests.
 private final class RecordingTransport: HTTPTransport {
     struct Log { var requests: [TransportRequest] = []; var underWay = 0; var mostUnderWay = 0 }
 
@@ -88,7 +88,7 @@ struct CourierTests {
         #expect(report.accepted == 40)
     }
 
-    @Test func `no more are under way than may be`() async throws {
+    @Test func `no more deliveries are in flight than allowed`() async throws {
         let transport = RecordingTransport { _ in .success(TransportResponse(status: 200)) }
         var plan = DeliveryPlan(events(60))
         plan.concurrency = 5
@@ -148,7 +148,7 @@ struct CourierTests {
         }
     }
 
-    @Test func `a service that is not there is told from one that refuses`() async throws {
+    @Test func `a missing service is distinguished from one that refuses`() async throws {
         let transport = RecordingTransport { _ in .failure(.couldNotConnect) }
         let server = try ServerConnection(base: target.base, key: "cbk_secret", transport: transport)
         let failure = await #expect(throws: CommandFailure.self) {

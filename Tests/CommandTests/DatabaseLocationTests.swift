@@ -24,7 +24,9 @@ struct DatabaseLocationTests {
         "sqlite:file:colour?mode=memory",
         "sqlite:postgres://me:colour@db/billing",
     ])
-    func `what is neither is refused, with what is accepted and without what was given`(text: String) throws {
+    func `any other URL is refused, and the message has the accepted forms and not the value`(
+        text: String
+    ) throws {
         if DatabaseLocation(text) != nil { Issue.record("\(text) is a place") }
         guard !text.isEmpty else { return }
         let values = try SettingValues(

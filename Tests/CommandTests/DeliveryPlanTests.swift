@@ -79,7 +79,7 @@ struct ServerAddressTests {
         "http://128.0.0.1", "http://127.0.0.256", "http://127.1", "http://127.0.0.01", "http://[::2]",
         "http://10.0.0.1",
     ])
-    func `any other machine is not taken for this one`(text: String) throws {
+    func `no other machine counts as this one`(text: String) throws {
         #expect(try !#require(ServerAddress(text)).isLoopback)
     }
 

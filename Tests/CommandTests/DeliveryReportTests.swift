@@ -35,7 +35,7 @@ struct DeliveryReportTests {
         #expect(report([answer(200)], milliseconds: [7]).latency(percent: percent) == 7000)
     }
 
-    @Test func `what was not answered has no latency`() {
+    @Test func `a delivery without an answer has no latency`() {
         #expect(report([.unanswered(.timedOut)]).latency(percent: 50) == nil)
     }
 
@@ -90,7 +90,7 @@ struct DeliveryReportTests {
         #expect(ProgressBar.line(done: 4, of: 4) == "[##############################] 4/4 100%")
     }
 
-    @Test func `what an event says cannot move the cursor`() {
+    @Test func `the text of an event cannot move the cursor`() {
         #expect(printable("evt_\u{1B}[2J\n\u{7F}×") == "evt_\u{FFFD}[2J\u{FFFD}\u{FFFD}×")
     }
 }

@@ -70,7 +70,7 @@ struct DiagnosisTests {
     }
 
     @Test func `a server to which the password would go in clear text is not asked`() async throws {
-        // Nothing listens on port 1: had it been asked, it would be said that nobody answers.
+        // Nothing listens on port 1: a request would have reported that nothing answers.
         let database = try #require(
             DatabaseLocation("postgres://u:canary@db.example:1/b?hostaddr=127.0.0.1")
         )

@@ -88,7 +88,7 @@ struct EventBodyTests {
     }
 
     @Test(arguments: ["", "{", "evt_1", #"{"id":"evt_1","type":"x"} {}"#])
-    func `what is not JSON is called so`(text: String) {
+    func `input that is not JSON is reported as such`(text: String) {
         #expect(throws: EventBody.Fault.notJSON) { try body(text) }
     }
 

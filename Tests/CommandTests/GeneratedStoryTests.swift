@@ -8,7 +8,7 @@ struct GeneratedStoryTests {
     private static let seeds: Range<UInt64> = 0..<1500
 
     @Test(arguments: StripeShape.allCases)
-    func `a made-up story comes to the rows it was told for`(shape: StripeShape) throws {
+    func `a generated story yields its expected rows`(shape: StripeShape) throws {
         let wrong = try Self.seeds.filter { seed in
             let story = GeneratedStory.random(seed: seed, traits: .init(shapes: [shape]))
             return Set(try rows(of: story.events).map(StoryRow.init)) != Set(story.rows)
@@ -37,7 +37,7 @@ struct GeneratedStoryTests {
         }
     }
 
-    @Test func `the seeds reach every kind of event that tells of a payment`() {
+    @Test func `the seeds reach every event type of a payment`() {
         let types = Set(Self.seeds.flatMap { GeneratedStory.random(seed: $0).events.map(\.type) })
         let wanted: Set<String> = [
             "charge.captured", "charge.dispute.closed", "charge.dispute.created",
@@ -56,7 +56,7 @@ struct GeneratedStoryTests {
         #expect(wanted.subtracting(types) == [])
     }
 
-    @Test func `an event that is told twice differs in nothing but its id`() throws {
+    @Test func `a repeated event differs only in its id`() throws {
         var pairs = 0
         for seed in Self.seeds.prefix(200) {
             let events = GeneratedStory.random(seed: seed).events

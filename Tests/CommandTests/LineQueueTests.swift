@@ -6,11 +6,11 @@ import Testing
 /// Log lines, and a reader that stalls.
 @Suite(.timeLimit(.minutes(1)))
 struct LineQueueTests {
-    @Test func `a reader that stalls holds nobody up, and what it missed is counted`() throws {
+    @Test func `a stalled reader blocks no writer, and the lines that it missed are counted`() throws {
         let pipe = Pipe()
         let queue = LineQueue(descriptor: pipe.fileHandleForWriting.fileDescriptor, maximumBytes: 4096)
         var sent = 0
-        /// Whether the line found room.
+        /// Whether the line was queued.
         func send(_ line: String) -> Bool {
             let before = queue.droppedLines
             queue.write(line + "\n") { "missed \($0)\n" }
@@ -21,7 +21,7 @@ struct LineQueueTests {
         for _ in 0..<10_000 { _ = send(String(repeating: "x", count: 99)) }
         #expect(queue.droppedLines > 0)
 
-        // It reads on, and the next line that finds room says how many it missed.
+        // The reader continues, and the next queued line has the number of dropped ones.
         var text = ""
         var isLastSent = false
         while !text.hasSuffix("last\n") {
@@ -34,7 +34,7 @@ struct LineQueueTests {
         #expect(lines.count - missed.count + queue.droppedLines == sent)
     }
 
-    @Test func `what was taken is written when flush returns`() throws {
+    @Test func `accepted lines are written when flush returns`() throws {
         let pipe = Pipe()
         let queue = LineQueue(descriptor: pipe.fileHandleForWriting.fileDescriptor)
         let lines = (0..<100).map { "line \($0)\n" }

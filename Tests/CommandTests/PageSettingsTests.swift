@@ -4,7 +4,7 @@ import Web
 
 @testable import ConsoleBilling
 
-/// What the page and its receipts are configured with.
+/// The settings of the page and its receipts.
 struct PageSettingsTests {
     private func configuration(_ settings: [String: String]) throws -> ServiceConfiguration {
         let required = [
@@ -51,7 +51,7 @@ struct PageSettingsTests {
         ("SELLER_ADDRESS", "1|2|3|4|5|6|7"), ("SELLER_ADDRESS", "|"), ("SELLER_TAX_ID", "a\tb"),
         ("CHART_JS_PATH", "/nowhere/chart.js"), ("CHART_JS_PATH", "/tmp"), ("CHART_JS_PATH", "/dev/null"),
     ])
-    func `what cannot be right stops the start, and is named`(name: String, value: String) {
+    func `an invalid value stops the start, and is named`(name: String, value: String) {
         #expect(problem(name, value)?.contains(name) == true)
     }
 

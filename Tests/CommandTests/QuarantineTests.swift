@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// What operators see of events that could not be read.
+/// The commands about events that could not be read.
 struct QuarantineTests {
     private static func record(
         _ id: String,
@@ -25,7 +25,7 @@ struct QuarantineTests {
         return try EventRecord(json: Array(JSONSerialization.data(withJSONObject: json)))
     }
 
-    @Test func `each is told with its reason, what it is about and its age, and then what to do`() throws {
+    @Test func `each is listed with its reason, object and age, and then the next step`() throws {
         let records = [
             try Self.record("evt_2", receivedAt: 1_800_000_000),
             try Self.record("evt_1", object: nil, receivedAt: 1_799_900_000),
@@ -48,7 +48,7 @@ struct QuarantineTests {
             [try Self.record("evt_1", receivedAt: 1_750_000_000)],
             now: Instant(unixSeconds: 1_750_000_000)
         )
-        // Two spaces part a command from what it does.
+        // Two spaces separate a command from its description.
         let commands = text.split(separator: "\n").flatMap { $0.split(separator: "  ") }
             .map { $0.trimmingPrefix(" ") }
             .filter { $0.hasPrefix("console-billing ") }
@@ -73,7 +73,7 @@ struct QuarantineTests {
         #expect(!text.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" })
     }
 
-    @Test func `a retry counts what was mended and names what was not, with today's reason`() throws {
+    @Test func `a retry counts the events it could read and lists the others, with today's reason`() throws {
         var outcome = EventsRetryCommand.Outcome()
         #expect(outcome.text == "Nothing is quarantined.")
         outcome.add(try Self.record("evt_1", outcome: "projected", reason: nil), changedRows: 2)
@@ -114,7 +114,7 @@ struct QuarantineTests {
             (["quarantine", "--format", "xml"], "'table', 'json' or 'jsonl'"),
         ]
     )
-    func `a filter that cannot be right says what it takes`(arguments: [String], words: String) {
+    func `an invalid filter is refused with the accepted values`(arguments: [String], words: String) {
         #expect(refusal(arguments)?.contains(words) == true, "\(refusal(arguments) ?? "taken")")
     }
 

@@ -9,7 +9,7 @@ import UnixSignals
 
 @testable import ConsoleBilling
 
-/// When files are read again, and what is made of them.
+/// When files are read again, and the result.
 @Suite(.timeLimit(.minutes(2)))
 struct SecretRotationTests {
     private static let old = "whsec_the_one_that_was_there_before"
@@ -34,7 +34,7 @@ struct SecretRotationTests {
         func look(_ path: String) -> FileContent { contents.withLock { $0[path] ?? .absent } }
     }
 
-    /// What was logged.
+    /// The logged lines.
     private final class Lines: Sendable {
         private let kept = Mutex<[String]>([])
         var all: [String] { kept.withLock(\.self) }
@@ -54,7 +54,7 @@ struct SecretRotationTests {
         func log(event: LogEvent) { lines.add("\(event.level) \(event.message) \(event.metadata ?? [:])") }
     }
 
-    /// A rotation over files that a test writes to, looked at when the test says so.
+    /// A rotation over files that a test writes, read when the test says so.
     private struct Bench {
         let files: Files
         let secrets: CurrentSecrets
@@ -132,7 +132,7 @@ struct SecretRotationTests {
         #expect(bench.fingerprints.first == fingerprint(Self.new))
     }
 
-    @Test func `whoever asks has the files read at once, changed or not`() async throws {
+    @Test func `a request reloads the files at once, changed or not`() async throws {
         let bench = try await bench()
         await bench.rotation.readNow()
         #expect(bench.lines.all.count == 1 && bench.lines.all[0].contains("\"changed\": nothing"))
@@ -143,7 +143,7 @@ struct SecretRotationTests {
         #expect(bench.secrets.lastReading.takenAt == Instant(unixSeconds: 2000))
     }
 
-    @Test func `what is given by flag or variable stays, and its files are not looked at`() async throws {
+    @Test func `settings from flags or variables stay, and their files are not read`() async throws {
         var environment = Self.byFile
         environment["STRIPE_WEBHOOK_SECRET"] = Self.old
         let bench = try await Bench(Self.texts, environment: environment)
@@ -169,14 +169,14 @@ struct SecretRotationTests {
             ("/s/webhook", "", "STRIPE_WEBHOOK_SECRET: the file /s/webhook is empty"),
             ("/s/webhook", " \n", "STRIPE_WEBHOOK_SECRET: the file /s/webhook is empty"),
             ("/s/webhook", nil, "STRIPE_WEBHOOK_SECRET_FILE: the file /s/webhook cannot be read"),
-            ("/s/webhook", "whsec_canary,,", "STRIPE_WEBHOOK_SECRET cannot be right"),
-            ("/s/link", "canary-too-short", "LINK_SIGNING_SECRET cannot be right"),
+            ("/s/webhook", "whsec_canary,,", "STRIPE_WEBHOOK_SECRET is invalid"),
+            ("/s/link", "canary-too-short", "LINK_SIGNING_SECRET is invalid"),
             ("/s/keys", "", "API_KEYS: the file /s/keys is empty"),
-            ("/s/keys", "ops:canary", "API_KEYS cannot be right"),
+            ("/s/keys", "ops:canary", "API_KEYS is invalid"),
             ("/s/keys", key + "," + key, "API_KEYS names a key twice"),
         ] as [(String, String?, String)]
     )
-    func `what cannot be right leaves what is in force, and is named without its value`(
+    func `an invalid setting keeps the current secrets, and is named without its value`(
         path: String,
         text: String?,
         words: String
@@ -202,7 +202,7 @@ struct SecretRotationTests {
         #expect(bench.fingerprints == before)
     }
 
-    @Test func `a file that is too large or is no file leaves what is in force`() async throws {
+    @Test func `a file that is too large or is no file keeps the current secrets`() async throws {
         for content in [FileContent.tooLarge, .unreadable] {
             let bench = try await bench()
             bench.files.put(content, at: "/s/keys")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// Which variables of an environment are ours misspelt, and which are somebody else's.
+/// Which variables of an environment are misspelt settings, and which belong to other programs.
 struct SettingNamesTests {
     @Test(
         arguments: [

@@ -5,7 +5,7 @@ import Web
 
 @testable import ConsoleBilling
 
-/// What `stats` makes of what the service tells.
+/// The output of `stats` for given answers of the service.
 struct StatsTests {
     // MARK: Prometheus' text
 
@@ -36,7 +36,7 @@ struct StatsTests {
 
     @Test(arguments: [(0.5, 1), (0.25, 0.5), (0.75, 2), (0, 0), (1, 4), (0.9, 3.2)] as [(Double, Double)])
     func `a quantile lies where histogram_quantile has it`(quantile: Double, value: Double) {
-        // Of twenty, ten took at most 1 s, five more at most 2 s and five more at most 4 s.
+        // Ten of twenty took at most 1 s, five more at most 2 s and five more at most 4 s.
         let samples = MetricSamples(
             """
             h_bucket{le="1"} 10
@@ -176,13 +176,13 @@ struct StatsTests {
             ),
         ]
     )
-    func `what an alert would tell of is marked`(usual: String, now: String, line: String) {
+    func `values beyond an alert's threshold are marked`(usual: String, now: String, line: String) {
         #expect(Self.healthy.contains(usual))
         let lines = Self.stats(metrics: Self.healthy.replacing(usual, with: now)).lines(now: Self.now)
         #expect(lines.filter(\.isRemarkable).map { $0.text.prefix { $0 != " " } } == [Substring(line)])
     }
 
-    @Test func `what is quarantined is marked with the command that lists it`() {
+    @Test func `quarantined events are marked, with the command that lists them`() {
         let lines = Self.stats(events: Self.events(quarantined: 2)).lines(now: Self.now)
         let marked = lines.filter(\.isRemarkable).map(\.text)
         #expect(marked == ["quarantined              0         0      2  console-billing events quarantine"])
@@ -194,13 +194,13 @@ struct StatsTests {
         #expect(lines.contains { $0.isRemarkable } == isMarked)
     }
 
-    @Test func `a service that cannot store says so first`() {
+    @Test func `a service that cannot store events shows that first`() {
         let first = Self.stats(isReady: false).lines(now: Self.now).first
         #expect(first?.isRemarkable == true)
         #expect(first?.text.hasSuffix("CANNOT STORE: console-billing doctor") == true)
     }
 
-    @Test func `what is not known is left out for people, and null for programs`() {
+    @Test func `unknown values are omitted for people, and null for programs`() {
         let stats = ServiceStats(
             server: "http://127.0.0.1:3080",
             isReady: true,
@@ -225,7 +225,7 @@ struct StatsTests {
             (86_399, "23 h"), (86_400, "1 d"), (.max, "106751991167300 d"),
         ] as [(Int64, String)]
     )
-    func `a stretch of time is told by its largest unit`(seconds: Int64, text: String) {
+    func `a duration is shown in its largest unit`(seconds: Int64, text: String) {
         #expect(DurationText.text(seconds) == text)
     }
 
@@ -236,7 +236,7 @@ struct StatsTests {
             (.infinity, "? TiB"),
         ] as [(Double, String)]
     )
-    func `a size is told by its largest unit`(bytes: Double, text: String) {
+    func `a size is shown in its largest unit`(bytes: Double, text: String) {
         #expect(DurationText.bytes(bytes) == text)
     }
 }

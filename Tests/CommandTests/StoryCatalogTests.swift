@@ -16,7 +16,7 @@ struct StoryCatalogTests {
         try #require(StoryCatalog.scenario(named: name)).story(options)
     }
 
-    @Test func `every story that the documentation names can be told`() {
+    @Test func `every story that the documentation names exists`() {
         #expect(Set(Self.storiesPromised).isSubset(of: StoryCatalog.names))
     }
 
@@ -25,7 +25,7 @@ struct StoryCatalogTests {
     }
 
     @Test(arguments: StoryCatalog.names)
-    func `every event can be read, and is what it says it is`(name: String) throws {
+    func `every event can be read, and has its type`(name: String) throws {
         for event in try story(name).events {
             let decoded = try Event(parsing: event.body)
             #expect(decoded.id == event.id)
@@ -61,7 +61,7 @@ struct StoryCatalogTests {
         #expect(refund.amount == 2500)
     }
 
-    @Test func `what was not captured is no refund`() throws {
+    @Test func `an amount that was not captured is no refund`() throws {
         let rows = try rows(of: story("capture.partial").events)
         #expect(rows.map(\.type) == [.purchase])
         #expect(rows.first?.amount == 1500)
@@ -93,7 +93,7 @@ struct StoryCatalogTests {
         #expect(try story(name, StoryOptions(seed: 2)).events.map(\.body) != bodies)
     }
 
-    @Test func `a story is of the customer, the amount and the currency that were asked for`() throws {
+    @Test func `a story has the requested customer, amount and currency`() throws {
         let options = StoryOptions(customer: "cus_1", amount: 777, currency: Currency("jpy"))
         let rows = try rows(of: story("refund.full", options).events)
         #expect(Set(rows.map(\.customer)) == ["cus_1"])
@@ -133,7 +133,7 @@ struct OrderedJSONTests {
     }
 
     @Test(arguments: ["\"", "\\", "\n\r\t", "\u{0}\u{1F}", "×😀/"])
-    func `what is printed is read again`(text: String) throws {
+    func `printed JSON can be parsed again`(text: String) throws {
         let printed = OrderedJSON.array([.string(text)]).compact
         #expect(try JSONDecoder().decode([String].self, from: Data(printed.utf8)) == [text])
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// What `doctor` finds at Stripe.
+/// The checks of `doctor` at Stripe.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct StripeExaminationTests {
     private static let url = "https://billing.example.com/v1/stripe-webhook"
@@ -131,7 +131,8 @@ struct StripeExaminationTests {
         connectedAccounts: ["acct_1", "acct_platform/acct_2"]
     )
 
-    @Test func `an organisation's key without an account asks nothing, and says what is needed`() async throws
+    @Test func `an organisation's key without an account sends no request, and the account is asked for`()
+        async throws
     {
         try await StripeStandIn.with(Self.organization) { standIn in
             let findings = try await Self.findings(at: standIn, key: "sk_org_standin")
@@ -170,7 +171,7 @@ struct StripeExaminationTests {
         }
     }
 
-    // MARK: What is asked
+    // MARK: Requests
 
     @Test func `asks with the parameters of a backfill`() async throws {
         try await StripeStandIn.with { standIn in
@@ -217,7 +218,7 @@ struct StripeExaminationTests {
                 try await Self.findings(at: standIn, totalTimeout: .seconds(2))
             }
             await standIn.untilHolding(KeyPermission.all.count)
-            // None is let go: it ends by the limit on each request.
+            // No request is cancelled: each ends by its own limit.
             let findings = try await examination.value
             #expect(findings["stripe.api"]?.sentence.contains("cannot be reached") == true)
             standIn.release()
@@ -337,7 +338,7 @@ struct StripeExaminationTests {
             (nil, "enabled", .advice), (StripeAPIVersion.pinned.text, "enabled", .good),
         ] as [(String?, String, Finding.State)]
     )
-    func `the version of each endpoint is told, and two enabled ones that differ are pointed out`(
+    func `the version of each endpoint is shown, and differing enabled ones are reported`(
         version: String?,
         status: String,
         state: Finding.State

@@ -39,12 +39,12 @@ struct StripeSettingsTests {
     @Test(arguments: [
         "2025-11-17.", "2025-13-17.clover", "2025-00-17.clover", "2025-11-00", "2025-11-32", "clover",
     ])
-    func `what is no version is refused by what would be one`(version: String) {
+    func `an invalid version is refused with a valid example`(version: String) {
         let error = #expect(throws: ConfigurationError.self) {
             try configuration([.stripeAPIVersion: version])
         }
         #expect(error?.problems.count == 1)
-        #expect(error?.description.contains("STRIPE_API_VERSION cannot be right") == true)
+        #expect(error?.description.contains("STRIPE_API_VERSION is invalid") == true)
         #expect(error?.description.contains("from 2025-11-17.clover on") == true)
     }
 }

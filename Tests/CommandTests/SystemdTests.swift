@@ -8,7 +8,7 @@ import Testing
 import Glibc
 #endif
 
-/// What systemd hears of the service.
+/// The messages of the service to systemd.
 struct SystemdTests {
     /// A datagram socket of systemd's, bound to a path or to an abstract name.
     private final class Listener: Sendable {
@@ -32,7 +32,7 @@ struct SystemdTests {
 
         deinit { close(descriptor) }
 
-        /// What has been said and not been heard yet.
+        /// The messages that were sent and are not received yet.
         var said: [String] {
             var messages: [String] = []
             var buffer = [UInt8](repeating: 0, count: 256)
@@ -49,7 +49,7 @@ struct SystemdTests {
     }
 
     @Test(arguments: [path(), "@console-billing-\(UUID().uuidString)"])
-    func `what is said arrives, at a path and at an abstract name`(name: String) throws {
+    func `messages arrive, at a path and at an abstract name`(name: String) throws {
         let listener = try Listener(name)
         defer { unlink(name) }
         let socket = try #require(NotifySocket(name))
@@ -58,7 +58,7 @@ struct SystemdTests {
         #expect(listener.said == ["READY=1", "WATCHDOG=1"])
     }
 
-    @Test func `a socket that nobody listens at is no trouble`() throws {
+    @Test func `a socket without a listener is no error`() throws {
         try #require(NotifySocket(Self.path())).say(.ready)
     }
 
@@ -73,14 +73,14 @@ struct SystemdTests {
         (["WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "8"], nil), (["WATCHDOG_USEC": "0"], nil),
         (["WATCHDOG_USEC": "soon"], nil), ([:], nil),
     ])
-    func `systemd hears twice within the time it gave, if it gave this process one`(
+    func `systemd gets two messages within its interval, if it set one for this process`(
         environment: [String: String],
         expected: Duration?
     ) {
         #expect(Watchdog.interval(in: environment, process: 7) == expected)
     }
 
-    @Test func `systemd hears that it is well only while it is`() async throws {
+    @Test func `systemd gets watchdog messages only while the service works`() async throws {
         let name = Self.path()
         let listener = try Listener(name)
         defer { unlink(name) }

@@ -7,7 +7,7 @@ import Web
 
 @testable import ConsoleBilling
 
-/// What `backfill` and `reconcile` take, show and end with.
+/// The options, output and exit codes of `backfill` and `reconcile`.
 struct UpkeepCommandTests {
     private func refusal(_ arguments: [String]) -> (code: Int32, message: String)? {
         do {
@@ -27,7 +27,7 @@ struct UpkeepCommandTests {
         ["reconcile", "--since", "7d", "--account", "acct 1"],
         ["reconcile", "--since", "7d", "--undelivered-only"],
     ])
-    func `a period that cannot be right ends with 64`(arguments: [String]) {
+    func `an invalid period ends with 64`(arguments: [String]) {
         #expect(refusal(arguments)?.code == 64)
     }
 
@@ -41,7 +41,7 @@ struct UpkeepCommandTests {
         #expect(refusal(arguments)?.message == nil)
     }
 
-    @Test func `the complaint says which option and what it takes`() {
+    @Test func `the error names the option and the accepted values`() {
         let message = refusal(["backfill", "--since", "soon"])?.message ?? ""
         #expect(message.contains("--since"))
         #expect(message.contains("30d"))

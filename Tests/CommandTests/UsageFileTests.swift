@@ -1,7 +1,7 @@
 @testable import ConsoleBilling
 import Testing
 
-/// What `usage import` makes of files.
+/// How `usage import` reads files.
 struct UsageFileTests {
     private static let lease =
         #"{"chain_id":"c","owner":"o","dseq":"18446744","gseq":1,"oseq":1,"provider":"p","denom":"uact","#
@@ -16,7 +16,7 @@ struct UsageFileTests {
         (#"[{"date":"2026-01-01","first_height":1,"last_height_yet":2}]"#, .calendar),
         (#"{"customer":"cus_1","accounts":[]}"#, .accounts),
     ])
-    func `the kind of a file is told by its first record`(text: String, kind: UsageFile.Kind) throws {
+    func `the first record determines the kind of a file`(text: String, kind: UsageFile.Kind) throws {
         let file = try file(text)
         #expect(file.kind == kind && file.records.count == 1 && file.faults.isEmpty)
     }
@@ -30,7 +30,7 @@ struct UsageFileTests {
     }
 
     @Test(arguments: ["", "\n\n", "nonsense", "{}", "[", "[]", #"{"first":1}"#])
-    func `a file of which nothing can be told is refused`(text: String) {
+    func `a file of unknown kind is refused`(text: String) {
         #expect(throws: UsageFile.Fault.self) { try file(text) }
     }
 

@@ -21,7 +21,7 @@ struct UsageSyncCommandTests {
         )
     }
 
-    @Test func `nobody is asked unless somebody is named, and of two the indexer`() throws {
+    @Test func `no source is read unless one is configured, and of two the indexer`() throws {
         #expect(try Self.configuration([:]).usageSync == nil)
         let node = try #require(try Self.configuration(["AKASH_NODE_URL": "http://127.0.0.1:1317"]).usageSync)
         #expect(node.source == UsageSyncSource(.node, chainID: "akashnet-2"))
@@ -42,7 +42,7 @@ struct UsageSyncCommandTests {
         ("AKASH_NODE_URL", "node.example"), ("AKASH_CHAIN_ID", "akash net"), ("AKASH_USDC_DENOMS", "ibc/A,!"),
         ("USAGE_SYNC_INTERVAL", "5"), ("USAGE_SYNC_INTERVAL", "often"),
     ])
-    func `a value that cannot be right stops the start, is named and not repeated`(
+    func `an invalid value stops the start, is named and not repeated`(
         name: String,
         value: String
     ) throws {

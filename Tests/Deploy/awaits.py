@@ -17,7 +17,7 @@ STRINGS = re.compile(r'#*"""(?:.|\n)*?"""#*|#"(?:[^"\\\n]|\\.)*"#|"(?:[^"\\\n]|\
 
 def tuples(source):
     """The parenthesised expressions that are no argument lists, as (line, text, texts of their parts)."""
-    # Of a string or a comment only its line ends count.
+    # Keep only the line ends of strings and comments.
     source = STRINGS.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), source)
     opened = []
     for place, sign in enumerate(source):
@@ -39,7 +39,7 @@ def tuples(source):
 
 def faults(source):
     for line, text, parts in tuples(source):
-        # What is awaited within a closure or a nested call's closure is awaited elsewhere.
+        # A closure runs elsewhere, so its awaits do not count.
         flat = [re.sub(r"\{[^{}]*\}", "", part) for part in parts[1:]]
         if any(re.search(r"\bawait\b", part) for part in flat):
             yield line, " ".join(text.split())

@@ -1,8 +1,8 @@
 """Every operation of /openapi.json, asked by every kind of caller about what is theirs and what is not.
 
-What is expected follows from the table ROWS and from the rules in `expected`, and not from the document: an operation
-without a row fails, as does a row without an operation. No answer may hold an id of anybody whom its caller may not
-see; what is not theirs and what does not exist have to answer alike; and whoever sees one customer alone gets the very
+The expectations follow from the table ROWS and from the rules in `expected`, and not from the document: an operation
+without a row fails, as does a row without an operation. No answer may hold an id of a person whom its caller may not
+see; what is not theirs and what does not exist have to answer alike; and a caller who sees only one customer gets the very
 answer that a key gets which asks for that customer.
 
 Usage: deploy/lib/private_postgres.py -- PYTHON callers.py --service console-billing --stand-in stripe-stand-in
@@ -38,7 +38,7 @@ FEED, ANYONE, PAGE = "feed:read", "anyone", "the page"
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """What an operation needs, and good requests of it. `$` names somebody: such a one is asked about everybody."""
+    """The needs of an operation, and valid requests. `$` names a person: such a request is made for every person."""
 
     needs: str
     asks: tuple = ("",)
@@ -117,7 +117,7 @@ LINKS = {"receipt": ("openReceipt", "printReceipt"), "next_action": ("openNextAc
 
 
 def expected(operation, index, caller, target):
-    """Which answers are right. `target` is whom the request names; None: it names nobody."""
+    """The right answers. `target` is the person whom the request names; None if it names no person."""
     row = ROWS[operation]
     if row.needs == ANYONE:
         return row.good
@@ -131,7 +131,7 @@ def expected(operation, index, caller, target):
         return row.good if opens else (403,) if is_opened else (400, 401, 403)
     may = row.needs in (caller.scopes if caller.kind == "key" else (FEED, PAGE))
     if row.needs == FEED and not may and "feed:user" in caller.scopes:
-        # Such a key does nothing for nobody; how that is refused is nowhere said.
+        # Such a key does nothing without a user; how it is refused is not specified.
         if "X-User-Id" not in caller.names:
             return (400, 403)
         may = True
@@ -143,7 +143,7 @@ def expected(operation, index, caller, target):
     if not row.is_narrowed:
         return row.good
     if target is None:
-        # A key has to say whose, where nobody's rows are not everybody's.
+        # A key must name a customer where no name does not mean all customers.
         return row.good if caller.sees is not None else (*row.good, 400)
     if caller.sees == () and "$address" in row.asks[index]:
         # Zeros, as a user without a customer has them: the same for every address.
@@ -228,7 +228,7 @@ class Matrix:
             self.fail(caller, request, f"does not show {person.payment}")
 
     def reference(self, operation, index, person):
-        """What a key gets that asks for one customer, in the same form."""
+        """The answer to a key that asks for one customer, in the same form."""
         named = index if self.names_somebody(operation, index) else 0
         if (operation, named, person) not in self.references:
             request, answer = self.ask(operation, named, person, of_key(FEED))
@@ -298,7 +298,7 @@ def run(arguments, database, issuer, stand_in):
         "CATCH_UP_AFTER": "0", "RECONCILE_EVERY": "0", "STRIPE_API_BASE": stand_in.url, "STRIPE_SECRET_KEY": KEY,
         "AUTH0_JWKS_URI": issuer.address, "AUTH0_ISSUER": ISSUER, "AUTH0_AUDIENCE": AUDIENCE,
     }  # fmt: skip
-    # What is over is made by a service that gives a second, and tried with one that gives an hour.
+    # Expired credentials come from a service that grants a second, and are tried at one that grants an hour.
     with peers.running(arguments.service, RECEIPT_LINK_TTL="1", CUSTOMER_SESSION_TTL="1", **settings) as service:
         client = Client(service.url)
         operations = described(client)

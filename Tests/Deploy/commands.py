@@ -123,7 +123,7 @@ def stats(ours, limited):
 
 
 def mistakes(ours, limited, nobody):
-    """What usual mistakes are told: what is wrong, and what to do next."""
+    """Usual mistakes get a message that says what is wrong and what to do next."""
     for words in (["events", "list"], ["stats"], ["events", "retry"], ["usage", "sync"], ["backup", "x.sqlite"]):
         nobody.refused(69, ["Nothing answers at", "console-billing serve", "--server"], *words)
     ours.refused(78, ["401", "--api-key", "keys new"], "events", "list", CONSOLE_BILLING_API_KEY="cbk_wrong")
@@ -132,7 +132,7 @@ def mistakes(ours, limited, nobody):
     ours.refused(78, ["https"], "events", "list", PUBLIC_URL="http://billing.example.com")
     ours.refused(65, ["evt_nobody", "events list", "backfill"], "events", "show", "evt_nobody")
     ours.refused(65, ["evt_nobody", "events quarantine"], "events", "retry", "evt_nobody")
-    ours.refused(64, ["no such event to page from"], "events", "list", "--starting-after", "evt_nobody")
+    ours.refused(64, ["event of the cursor does not exist"], "events", "list", "--starting-after", "evt_nobody")
     ours.refused(64, ["--since", "30d"], "events", "list", "--since", "yesterday")
     ours.refused(64, ["ends before it begins"], "events", "list", "--since", "1h", "--until", "2h")
     ours.refused(64, ["events list", "Did you mean"], "events", "lst")
@@ -183,7 +183,7 @@ def path(ours):
 
 
 def completed(script, line, ours):
-    """What bash offers for a line, by the very function that it has for the program."""
+    """The completions of bash for a line, by the very function that it has for the program."""
     asked = """
         source "$1"
         declaration=$(complete -p console-billing) || exit 1

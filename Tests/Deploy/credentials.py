@@ -13,7 +13,7 @@ from people import ABSENT, CONNECTED, EVERYBODY, MINE, STRANGER
 SCOPES = [
     "feed:read", "feed:user", "sessions:write", "usage:write", "customers:write", "alerts:write", "ops", "metrics:read",
 ]  # fmt: skip
-# All that there is in the feed of anybody, for a page that shows the last months unless told otherwise.
+# The whole feed of a person, for a page that shows the last months unless told otherwise.
 ALWAYS = "range=custom&from=2026-01-01&to=2026-11-30"
 
 
@@ -24,11 +24,11 @@ class Caller:
     kind: str
     headers: dict
     scopes: tuple = ()
-    # Whose rows are there; None: anybody's.
+    # The people whose rows it shows; None for all.
     sees: tuple = None
-    # Of a bad one: how it is refused.
+    # For a bad one: how it is refused.
     status: int = 401
-    # Of a link: what it is for, and its query.
+    # For a link: its purpose and its query.
     link: tuple = ()
 
     @property
@@ -80,7 +80,7 @@ def links(client, person):
 
 
 def without_identity(client, issuer, expired):
-    """Those that are turned away whatever they ask for."""
+    """Callers whom every route refuses."""
     token, now = issuer.token("first", MINE.sub), int(time.time())
     yield Caller("nobody", "bad", {})
     yield Caller("a wrong key", "bad", {"x-api-key": "cbk_wrong"})
@@ -107,7 +107,7 @@ def with_identity(client, issuer, expired):
         yield of_key(scope, ", X-User-Id of the owner", mine, X_User_Id=MINE.uuid)
     yield of_key("feed:user", ", X-User-Id of the owner, by the sub", mine, X_User_Id=MINE.sub)
     yield of_key("feed:user", ", X-User-Id of another", other, X_User_Id=STRANGER.uuid)
-    yield of_key("feed:user", ", X-User-Id of nobody", nobody, X_User_Id=ABSENT.uuid)
+    yield of_key("feed:user", ", X-User-Id of an unknown user", nobody, X_User_Id=ABSENT.uuid)
     yield of_key("feed:read", ", the owner's organization", mine, x_organization_id=MINE.organization)
     yield of_key("feed:user", ", the owner's organization alone", mine, x_organization_id=MINE.organization)
     for whose, sees in ((MINE, mine), (STRANGER, nobody)):
@@ -117,7 +117,7 @@ def with_identity(client, issuer, expired):
     token = issuer.token("first", MINE.sub)
     yield of_bearer("token of the owner", token, mine)
     yield of_bearer("token of another", issuer.token("first", STRANGER.sub), other)
-    yield of_bearer("token of nobody", issuer.token("first", ABSENT.sub))
+    yield of_bearer("token of an unknown user", issuer.token("first", ABSENT.sub))
     yield of_bearer("token with its organization", token, mine, x_organization_id=MINE.organization)
     yield of_bearer("token with another's organization", token, nobody, x_organization_id=STRANGER.organization)
     yield of_bearer("token with X-User-Id", token, X_User_Id=STRANGER.uuid)

@@ -57,7 +57,7 @@ def line_of(text, place):
     return text.count("\n", 0, place) + 1
 
 
-# What is in a document
+# The contents of a document
 
 
 class Block:
@@ -78,7 +78,7 @@ def blocks(name, text):
             yield Block(name, text, match)
 
 
-# What the program takes
+# The program's commands and options
 
 
 class Program:
@@ -96,7 +96,7 @@ class Program:
             self._walk(child)
 
     def complaint(self, words):
-        """What is wrong with a call, whose first word is the program; None for nothing."""
+        """The error in a call, whose first word is the program; None if it is valid."""
         command, path = self.root, "console-billing"
         words = [word for word in words[1:] if word not in ("help",)]
         while words and command.get("subcommands"):
@@ -330,11 +330,11 @@ def metrics(executable, text, everything):
     return len(told)
 
 
-# What is named elsewhere
+# Names of things elsewhere
 
 
 def anchors(text):
-    """What GitHub makes of headings."""
+    """The anchors that GitHub makes from headings."""
     headings = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -379,7 +379,7 @@ def tests(everything):
             files = list((ROOT / "Tests").glob(f"**/{suite}.swift"))
             said = "".join(file.read_text() for file in files)
             for sentence in re.split(r"; ", sentences.strip().rstrip(";")):
-                # What has a link in it is told elsewhere.
+                # A row with a link is described elsewhere.
                 if "[" in sentence or not sentence.strip():
                     continue
                 count += 1

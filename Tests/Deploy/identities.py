@@ -1,10 +1,10 @@
 """Console's users, their tokens and their customers at Stripe: everybody sees exactly what is theirs.
 
 The users are as Console has them: customers that name the uuid, older ones that name the Auth0 `sub`, users with two
-customers, customers with two users and with an organization, customers that were given to somebody else, users without
-any, and a connected account's customer that has another's id and names another's user. Of a third of the customers
-Stripe told everything, of a third only the payments, of a third nothing: a backfill brings those. What each is to see is
-worked out here from who was linked to what; by bearer token, by X-User-Id, by organization and by session, on every route
+customers, customers with two users and with an organization, customers that were given to another user, users without
+any, and a connected account's customer that has another's id and names another's user. Stripe sent every event of one
+third of the customers, only the payments of the second, nothing of the last, which a backfill fetches. The expected
+answers are computed here from the links; by bearer token, by X-User-Id, by organization and by session, on every route
 about customers, before and after the backfill.
 
 Usage: PYTHON identities.py --service console-billing --stand-in stripe-stand-in [--users 20] [--database postgres:…]
@@ -64,7 +64,7 @@ class Customer:
     told: str
     created: int = NEW
     account: str = None
-    # What is put by API: None where nothing is.
+    # The link that is set by API; None if none is.
     users: list = None
     organization: str = None
 
@@ -216,12 +216,12 @@ class Refused(Exception):
 
 
 class Look:
-    """What one caller sees, of each route."""
+    """The answers of each route to one caller."""
 
     def __init__(self, survey, number, name, headers, customers):
         known = {f"{'nothing' if customer.users is None else 'users'} put, {customer.told} told" for customer in customers}
         self.survey, self.headers, self.customers, self.dice = survey, headers, customers, random.Random(number)
-        self.name = f"{name} of {'; '.join(sorted(known)) or 'nobody'}"
+        self.name = f"{name} of {'; '.join(sorted(known)) or 'no user'}"
         self.own = [customer for customer in customers if not customer.account]
         told = [customer for customer in customers if survey.is_healed or customer.told != "nothing"]
         self.rows = {payment: cents for customer in told for payment, cents in customer.payments.items()}
@@ -285,7 +285,7 @@ class Look:
             self.ask(f"/v1/transactions/{payment}/receipt/print")
 
     def strangers(self):
-        """Of somebody else nothing is there, nor of the connected account's customer who has the same id."""
+        """Nothing of another person is shown, nor of the connected account's customer with the same id."""
         others = [customer for customer in self.survey.strangers if customer not in self.customers]
         claimed = {customer.id for customer in self.customers}
         connected = [one for one in self.survey.company.customers if one.account and one.id in claimed]

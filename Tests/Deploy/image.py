@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Builds the image of deploy/Dockerfile with buildah, and runs it with podman as it is meant to be run: on a read-only
-root, without capabilities, as nobody.
+root, without capabilities, as the user `nobody`.
 
     Tests/Deploy/image.py               needs root, a few GB under .build-image, and the time of a release build
 
@@ -35,7 +35,7 @@ ENVIRONMENT = os.environ | {
     "BUILDAH_ISOLATION": "chroot",
     "CONTAINERS_CONF": str(PLACE / "containers.conf"),
 }
-# What the toolchain calls, as the packages of Debian's that Swift's own image has.
+# The programs that the toolchain calls, as the packages of Debian's that Swift's own image has.
 TOOLCHAIN_NEEDS = (
     "binutils git gnupg libc6-dev libcurl4 libedit2 libgcc-12-dev libncurses6 libpython3.11 libsqlite3-0 libstdc++-12-dev "
     "libxml2 libz3-4 tzdata zlib1g-dev"
@@ -181,7 +181,7 @@ def check_service():
                 assert line in state, state
             written = subprocess.run(podman("exec", "billing", "touch", "/usr/written"), env=ENVIRONMENT, capture_output=True)
             assert b"Read-only file system" in written.stderr, written
-            # What comes from packages of their own: the zones of the world, and Chart.js.
+            # Files from packages of their own: the zones of the world, and Chart.js.
             assert text(served, "/v1/transactions/export?format=csv&timezone=Asia/Kolkata")
             assert "Chart.js" in text(served, "/assets/chart.js")[:200]
             rows = served.transactions()

@@ -1,4 +1,4 @@
-"""What deploy/ hands to systemd, Compose, Kubernetes and Akash, checked by systemd and docker-compose themselves, by
+"""The files of deploy/ for systemd, Compose, Kubernetes and Akash, checked by systemd and docker-compose themselves, by
 Kubernetes' published schemas, and by the rules of Akash's SDL."""
 
 import os
@@ -11,7 +11,7 @@ import kubernetes_validate
 import yaml
 
 DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
-# What systemd calls "exposure", from 0 to 10: at most this.
+# The maximum of what systemd calls "exposure", from 0 to 10.
 EXPOSURE = 1.5
 
 
@@ -80,7 +80,7 @@ def kubernetes():
     assert {"PodDisruptionBudget", "NetworkPolicy", "Service"} <= kinds.keys()
     told = {entry["name"]: entry["value"] for entry in container["env"]}
     assert told["PUBLIC_URL"].startswith("https://") and "METRICS_OPEN" not in told, told
-    # What is mounted by path or given as a variable never changes in a running pod.
+    # A file mounted by path, or a variable, never changes in a running pod.
     assert not any("subPath" in mount for mount in container["volumeMounts"])
     assert not any("valueFrom" in entry for entry in container["env"])
     labels = kinds["StatefulSet"]["spec"]["template"]["metadata"]["labels"]
@@ -111,7 +111,7 @@ def akash():
         assert any(to.get("global") for port in service["expose"] for to in port["to"])
         told = dict(entry.split("=", 1) for entry in service["env"])
         assert told["PUBLIC_URL"].startswith("https://") and "METRICS_OPEN" not in told, told
-        # Whoever fills it in fills in all of it; the file itself holds no secret.
+        # The operator fills in all of it; the file itself holds no secret.
         secrets = [entry for entry in service["env"] if "SECRET" in entry or "API_KEYS" in entry]
         assert len(secrets) == 4 and all(entry.endswith("=") for entry in secrets), secrets
     return f"{len(sdl['services'])} service"

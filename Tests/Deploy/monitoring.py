@@ -21,7 +21,7 @@ import service as peers  # noqa: E402
 
 DEPLOY = ROOT / "deploy"
 OURS = re.compile(r"\b(?:console_billing|process)_[a-z_]+")
-# What a histogram is made of.
+# The suffixes of a histogram's series.
 PARTS = re.compile(r"_(?:bucket|sum|count)$")
 
 
@@ -89,7 +89,7 @@ def main():
     fires, shows = alerts(arguments.promtool), dashboard(arguments.promtool)
     known = metrics(arguments.promtool, arguments.service)
     named = {name for expression in fires + shows for name in OURS.findall(expression)}
-    # Of what has not happened yet there is a family all the same, so that a rule is never about nothing.
+    # A family exists before its first event, so that every rule has data.
     missing = {name for name in named if name not in known and PARTS.sub("", name) not in known}
     assert not missing, f"the service has no {', '.join(sorted(missing))}"
     print(f"{len(fires)} alerts fire and end; {len(shows)} expressions of the dashboard; {len(known)} metrics, clean")

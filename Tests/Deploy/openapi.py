@@ -1,4 +1,4 @@
-"""What GET /openapi.json says is true: the document is valid, its examples are what it says, and schemathesis, which
+"""GET /openapi.json is true: the document is valid, its examples match it, and schemathesis, which
 makes requests of it, good and bad ones, finds no answer of the real service that it does not describe.
 
 Usage: openapi.py --service console-billing --stand-in stripe-stand-in [--examples 20] [--seed 1]
@@ -163,7 +163,7 @@ def main():
 
     key = f"peers:{hashlib.sha256(peers.API_KEY.encode()).hexdigest()}:{SCOPES}"
     with stripe(arguments.stand_in) as settings, peers.running(
-        # What is done by itself would come between what is asked for.
+        # Jobs that begin by themselves would interfere with the requested ones.
         arguments.service, API_KEYS=key, CATCH_UP_AFTER="0", RECONCILE_EVERY="0", LOG_LEVEL="error", **settings
     ) as service:
         with urllib.request.urlopen(service.url + "/openapi.json", timeout=10) as answer:

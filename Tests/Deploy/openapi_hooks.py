@@ -1,4 +1,4 @@
-"""What schemathesis has to know of the service beyond its document, each with the reason."""
+"""Knowledge that schemathesis needs beyond the document, each with the reason."""
 
 import atexit
 import json
@@ -10,7 +10,7 @@ import schemathesis
 
 import service as peers
 
-# What was answered well at least once; openapi.py wants to know.
+# The operations that were answered well at least once, for openapi.py.
 answered = set()
 atexit.register(lambda: pathlib.Path(os.environ["ANSWERED"]).write_text(json.dumps(sorted(answered))))
 
@@ -33,7 +33,7 @@ def before_call(context, case, kwargs):
         # It makes up tokens beside the key that it was given; both at once are refused, whatever else is asked.
         kwargs["auth"] = one_credential
     elif "Stripe-Signature" in (case.headers or {}):
-        # A body that nobody signed is refused unread, whatever is in it.
+        # An unsigned body is refused unread, whatever is in it.
         kwargs["auth"] = sign
 
 
@@ -49,7 +49,7 @@ REFUSALS = [
     # One of several parameters, or two in their order.
     (r"customer|owner|organization", "Say whose|not both"),
     (r"account|limit|starting_after", "Name the customer too|without user and organization"),
-    # Beside a signed link, which is nobody's credential.
+    # Beside a signed link, which is no user's credential.
     (r"X-User-Id|x-organization-id", "cannot narrow"),
     (r"from|to|startDate|endDate", r"lies before|ends before it begins|at most|date such as|time such as"),
     (r"created", "ends before it begins"),

@@ -98,7 +98,7 @@ class Answer(NamedTuple):
 
     @property
     def code(self):
-        """Of a refusal in JSON."""
+        """The code of a refusal in JSON."""
         return self.json["error"]["code"] if self.status >= 400 and self.text.startswith("{") else None
 
 
@@ -154,7 +154,7 @@ class Person:
         self.payment, self.waiting = f"pi_3{name}", f"pi_3{name}Waits"
         self.address, self.dseq = address(number + 100), 910_000_000_000_000_000 + number
         self.lease = json.dumps(lease(self.address, self.dseq, self.spent))
-        # What must not stand in an answer to others, and what shows that an answer is about this person.
+        # Strings that must not be in an answer to others, and strings that show an answer about this person.
         self.ids = {f"3{name}", self.address, str(self.dseq), self.organization, self.email, self.sub}
         self.ids |= {self.customer, self.uuid} - {customer, uuid}
         self.proofs = [self.payment, f"{self.amount / 100}", str(self.dseq), f"{self.spent:.2f}"]

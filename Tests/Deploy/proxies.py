@@ -1,6 +1,6 @@
 """The samples of deploy/nginx and deploy/caddy in front of the service, with TLS, by the real programs.
 
-Of a sample only its name, port, certificate, log and upstream are changed. A signed webhook has to arrive byte for byte, a large one to be refused in the service's own words. The metrics are attacked under every spelling while the service has them open to loopback, and no log may hold a query, while the service runs and when it is down."""
+Only name, port, certificate, log and upstream of a sample are changed. A signed webhook has to arrive byte for byte, a large one to be refused in the service's own words. The metrics are attacked under every spelling while the service has them open to loopback, and no log may hold a query, while the service runs and when it is down."""
 
 import argparse
 import contextlib
@@ -53,7 +53,7 @@ def nginx(folder, port, upstream):
     places = "".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    # What Debian's own nginx.conf is to the sample: everything of this test's, and nothing of the machine's.
+    # Takes the place of Debian's nginx.conf: only files of this test, none of the machine.
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
         f"{user} daemon off; pid {folder}/nginx.pid; error_log stderr warn; events {{}} http {{ {places} {sample} }}"
@@ -113,7 +113,7 @@ def running(command, folder, port):
         process.wait(20)
 
 
-# Of /metrics, as a proxy or the service might take it for the path.
+# Spellings of /metrics, as a proxy or the service might read the path.
 METRICS = [
     "/metrics", "/metrics/", "/metrics//", "//metrics", "///metrics//", "/./metrics", "/x/../metrics", "/metrics/.",
     "/metrics/../metrics", "/%6detrics", "/%6Detrics/", "/%6d%65%74%72%69%63%73", "/metrics%2f", "/metrics%2F%2F", "/%2fmetrics",
@@ -145,7 +145,7 @@ SECRET = "cbs1.canary-of-a-session"
 
 
 def ask_with_secrets(port, folder, wanted):
-    """What a browser would ask with a session or a signed link in its address, or leaves there as a referrer."""
+    """Requests of a browser with a session or a signed link in the address or the referrer."""
     for path in (f"/billing?session={SECRET}", f"/v1/transactions/ch_1/receipt?expires=1&signature={SECRET}"):
         headers = [("Referer", f"https://{NAME}{path}")]
         status, _, body = ask(port, folder, "GET", path, headers=headers)

@@ -146,7 +146,7 @@ def rolled_by_files(executable):
         stripe.secrets = [NEW]
         before = uses(service, OLD)
         until("ten more deliveries", lambda: uses(service, NEW) > 10)
-        assert uses(service, OLD) - before <= 1, "the former secret is used although nobody signs with it"
+        assert uses(service, OLD) - before <= 1, "the former secret is used although no sender signs with it"
         mount.put(webhook=NEW, link=OTHER_LINK, keys=entry("next"))
         until("the former key's end", lambda: status(service, "/v1/events", KEYS["ops"]) == 401)
         assert in_force(service, "webhook", KEYS["next"]) == [fingerprint(NEW)]
@@ -248,7 +248,7 @@ def mounted_while_hung_up(executable):
     try:
         with mounted(executable) as (service, _):
             ready.set()
-            assert hung_up, "nobody hung up"
+            assert hung_up, "the connection stayed open"
             yield service
     finally:
         ready.set()
@@ -256,7 +256,7 @@ def mounted_while_hung_up(executable):
 
 
 def a_terminal_that_goes_away(executable):
-    """What it logs to is closed, as a terminal is whose window is: it goes on, and answers."""
+    """Its log output is closed, like a terminal whose window closes: it continues to answer."""
     primary, secondary = os.openpty()
     with tempfile.TemporaryDirectory() as folder:
         port = peers.free_port()

@@ -30,7 +30,7 @@ class Lab:
         return long if self.is_long else short
 
     def place(self, name):
-        """A folder that nobody else uses."""
+        """A private folder."""
         path = self.root / name
         path.mkdir()
         return path

@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 
 
 class Ledger:
-    """What a sender wrote down, read as it grows."""
+    """A sender's record, read as it grows."""
 
     def __init__(self, prefix):
         self.prefix = prefix

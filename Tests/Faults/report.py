@@ -27,11 +27,11 @@ def main(faults, description, name_of_figures):
     parser.add_argument("--keep", action="store_true", help="leave the databases under .build-faults")
     options = parser.parse_args()
 
-    # Whoever ends us with SIGTERM does not leave services and mounts behind.
+    # A SIGTERM leaves no services and mounts behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = random.SystemRandom().randrange(1 << 30) if options.seed is None else options.seed
     lab = Lab("", options.long, seed)
-    # A copy: whoever builds meanwhile must not change what is under test.
+    # A copy: a concurrent build must not change the program under test.
     lab.executable = shutil.copy(options.service, lab.root / "console-billing")
     print(f"{options.service}, {'long' if options.long else 'short'}, --seed {seed}\n", flush=True)
     print(f"{'FAULT':<20} {'ROUNDS':>6}  {'RESULT':<7} {'SECONDS':>7}  FIGURE", flush=True)

@@ -76,7 +76,7 @@ class Teller:
         self.told = []
 
     def rest(self):
-        """What is left of the stories that were begun."""
+        """The rest of the stories that were begun."""
         events = [template.told(tag) for tag, rest in self.open for template in rest]
         self.open = []
         self.dice.shuffle(events)
@@ -88,7 +88,7 @@ class Teller:
             return self.dice.choice(self.told)
         while len(self.open) < self.at_once:
             story = list(self.dice.choice(self.stories))
-            # A third keeps the order of events; the order in which Stripe delivers is anybody's guess.
+            # A third keeps the order of events; Stripe does not guarantee an order.
             if self.dice.random() < 0.67:
                 self.dice.shuffle(story)
             self.open.append((suffix(self.run, self.number), story[::-1]))
@@ -107,7 +107,7 @@ class Teller:
 
 
 class Model:
-    """What the feed must be, derived by the reference story by story."""
+    """The expected feed, derived by the reference story by story."""
 
     def __init__(self):
         self.ids = [{template.id for template in story} for story in load()]

@@ -25,7 +25,7 @@ class Failure(Exception):
 
 
 class Skipped(Exception):
-    """What this machine does not permit; nothing was shown."""
+    """This machine does not permit the test; nothing was shown."""
 
 
 def expect(condition, message):

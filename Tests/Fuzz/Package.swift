@@ -14,7 +14,7 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies + ["Fuzzing"], swiftSettings: house)
 }
 
-// Of packages from elsewhere only the two small ones that our rooms measure and log by: what is fuzzed are the pure files of
+// Only two small external packages, for metrics and logs: the fuzzers compile the pure files of
 // the service, by symbolic links, so that a build takes a minute. `run` adds the sanitizer and `-enable-testing`.
 let package = Package(
     name: "console-billing-fuzz",

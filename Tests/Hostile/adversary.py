@@ -13,7 +13,7 @@ from target import JSON, KEY
 
 MIB = 1 << 20
 HEAD = b"POST /v1/stripe-webhook HTTP/1.1\r\nHost: billing.test\r\nContent-Type: application/json\r\n"
-#: What stands for the signature, and whether its body is to be read at all.
+#: The signature header, and whether its body is to be read at all.
 SIGNATURES = {
     "no signature": (b"", False),
     "a malformed one": (b"Stripe-Signature: rubbish\r\n", False),
@@ -85,7 +85,7 @@ def dripping(target, count, seconds):
 
 
 def expensive(target, leases, days):
-    """What costs the most of what a customer may ask for. -> paths by what they ask"""
+    """The most expensive requests that a customer may make. -> paths by what they ask"""
     wallet, customer, day = address(9_000_000), "cus_HostileRich", 1_000_000
     calendar = [
         {"date": date, "first_height": str(day + at * BLOCKS), "last_height": str(day + (at + 1) * BLOCKS - 1),

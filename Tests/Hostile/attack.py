@@ -94,7 +94,7 @@ class Attack:
             list(self.pool.map(lambda each: ask(owner(each[0]), "GET", *each), paths))
 
         def owner(path):
-            """The input whose tag is in the path: of whatever shows many rows, nobody's in particular."""
+            """The input whose tag is in the path: for routes that show many rows, none in particular."""
             return next((index for index, tag in enumerate(tags) if tag in path), None)
 
         for method, path, body in reads.before(place, self.number):

@@ -1,4 +1,4 @@
-"""What every field is driven to: raw JSON by name, for a number, a moment, a text and a list."""
+"""The extreme values of every field: raw JSON by name, for a number, a moment, a text and a list."""
 
 import json
 import re
@@ -76,7 +76,7 @@ def paths(value, path=()):
 
 
 def fields(value, seen, what=""):
-    """Of the paths those that `seen` has not: the elements of a list are alike, whatever their kind is not."""
+    """The paths that `seen` lacks: elements of a list count as alike if they have the same kind."""
     for path, inner in paths(value):
         key = (what, tuple("" if isinstance(step, int) else step for step in path), kind(inner))
         if key not in seen:

@@ -17,7 +17,7 @@ from target import JSON, KEY
 ROOT = Path(__file__).resolve().parents[2]
 EVENTS = ROOT / "testdata/events"
 STORIES = ROOT / "testdata/scenarios"
-#: What stands in openapi.json's examples for the customer, and for the wallet.
+#: The customer and the wallet of openapi.json's examples.
 CUSTOMER, WALLET = "cus_Rw4mTqPurchase", "akash1qyqszqgpqyqszqgpqyqszqgpqyqszqgpjnp7du"
 
 
@@ -66,7 +66,7 @@ def tagged(text, place, tag):
 
 
 def object_of(event):
-    """What the event is about; nothing where the fixture is of an event that says none."""
+    """The object of the event; nothing for an event without one."""
     inner = event.get("data", {}).get("object")
     return inner if isinstance(inner, dict) else {}
 
@@ -247,7 +247,7 @@ def of_query(method, path, basis, driven, name, raw):
         query = {key: replaced(str(text), place).encode() for key, text in basis.items()}
         for each in driven:
             if each["in"] == "header":
-                # What no header can hold would be refused by the library that is to send it.
+                # The sending library would refuse characters that no header can hold.
                 headers[each["name"]] = re.sub(rb"[\r\n]", b" ", encoded)
             elif each["in"] == "path":
                 target = target.replace("{id}", urllib.parse.quote(encoded, safe=""))

@@ -1,4 +1,4 @@
-"""What a customer sees after a batch: every route that shows what was written, page and paper included."""
+"""The customer's view after a batch: every route that shows the written data, page and print included."""
 
 import re
 
@@ -38,7 +38,7 @@ def check_complete(document):
 
 
 def before(place, number):
-    """What there is of a customer before the attack: a wallet, two days, a lease. -> (method, path, body)"""
+    """The customer's data before the attack: a wallet, two days, a lease. -> (method, path, body)"""
     yield "PUT", "/v1/usage/accounts", {"customer": place.customer, "accounts": [{"address": place.wallet}]}
     yield "POST", "/v1/usage/calendar", CALENDAR
     yield "POST", "/v1/usage/leases", [lease(place.wallet, 910_000_000_000 + number, BLOCKS / 1000)]
@@ -53,7 +53,7 @@ def of_customer(place, session):
 
 
 def of_rows(target, place):
-    """Of every row that the feed has of the customer."""
+    """For every row of the customer's feed."""
     answer = target.ask("GET", f"/v1/transactions?customer={place.customer}&limit=100")
     found = re.findall(r'"id":"(\w+)"', answer.body.decode(errors="replace")) if answer.status == 200 else ()
     for row in dict.fromkeys(found):

@@ -37,7 +37,7 @@ from subject import expect, wait_for  # noqa: E402
 
 
 def described():
-    """What the service's description says of an alert, without a member more."""
+    """The alert as the service's description has it, without further members."""
     document = json.loads((ROOT / "Sources/Web/OpenAPI/openapi.json").read_text())
     alert = document["components"]["schemas"]["Alert"]
     alert["additionalProperties"] = alert["properties"]["data"]["additionalProperties"] = False
@@ -183,7 +183,7 @@ def storm(arguments):
         expect(data["events"][0]["id"] == "evt_q0" and data["events"][0]["reason"], str(data))
         expect(len(receiver.seen) == 5 and len({i for i, _, _ in receiver.seen}) == 1, "five attempts at one alert")
         bodies = b"".join(body for _, body, _ in receiver.seen)
-        expect(b"471100" not in bodies and b"jo@example.com" not in bodies, "somebody's data is told")
+        expect(b"471100" not in bodies and b"jo@example.com" not in bodies, "personal data is sent")
         wait_for(lambda: place.get("/v1/work")["alerts"] == [], 10, "it is still to be told")
     receiver.check()
     return "50 events, 1 alert, 5 attempts"
@@ -214,7 +214,7 @@ def gone(arguments):
     with served(arguments, receiver) as place:
         deliver(place, 1)
         wait_for(lambda: place.get("/v1/work").get("alerts") == [] and receiver.seen, 40, "it is not given up")
-        wait_for(lambda: "alert given up" in place.output(), 10, "nobody is told that it was given up")
+        wait_for(lambda: "alert dropped" in place.output(), 10, "no log line says that it was dropped")
         expect(place.terminate() == 0, "SIGTERM is answered with exit 0")
         place.start()
         expect(place.get("/v1/work")["alerts"] == [] and len(receiver.seen) == 1, "it is told again")
@@ -266,7 +266,7 @@ def event(identifier, seconds_ago=0):
 
 
 def replicas(arguments):
-    """Of two replicas one tells, each once; when it is killed in the middle of it the other tells the same."""
+    """One of two replicas sends, each alert once; when it is killed meanwhile the other sends the same."""
     receiver = Receiver()
     with tempfile.TemporaryDirectory() as folder, Server() as server:
         settings = {**receiver.settings, "DATABASE_URL": server.url()}
@@ -290,7 +290,7 @@ def replicas(arguments):
                 "UPDATE upkeep_runs SET progress = (progress::jsonb #- '{quarantine,restsUntil}')::text WHERE kind = 'alerts'"
             )
             places[0].start()
-            wait_for(lambda: held(server), 20, "nobody tells")
+            wait_for(lambda: held(server), 20, "no replica sends")
             places[1].start()
             receiver.answers.append("hold")
             deliver(places[1], 21)
@@ -369,7 +369,7 @@ def at_risk(arguments):
                 time.sleep(3)
                 expect(len(receiver.seen) == len({i for i, _, _ in receiver.seen}) == 6, str(receiver.seen))
                 bodies = b"".join(body for _, body, _ in receiver.seen)
-                expect(b"jo@example.com" not in bodies and b"203.0.113.7" not in bodies, "somebody's data is told")
+                expect(b"jo@example.com" not in bodies and b"203.0.113.7" not in bodies, "personal data is sent")
             receiver.check()
     return "3 told and 3 ended, each once, on SQLite and PostgreSQL"
 
@@ -405,7 +405,7 @@ def example(arguments):
     expect(printed.startswith("test This is a test"), printed)
     dead = test(secret)
     expect(dead.returncode == 69 and "could not connect" in dead.stderr, str(dead))
-    return "alerts test: taken 0, refused 78, nobody there 69"
+    return "alerts test: taken 0, refused 78, no receiver 69"
 
 
 def main():

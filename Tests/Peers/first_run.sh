@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a newcomer sees: deploy/run --once ends by itself, with a feed, and a receipt that opens.
+# A newcomer's first run: deploy/run --once ends by itself, with a feed, and a receipt that opens.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

@@ -36,7 +36,7 @@ def deliveries():
 
 
 def sdk_accepts(body, header, secret, now, tolerance):
-    """What the SDK says, with its clock at `now`. A body it cannot decode is one it does not accept."""
+    """The SDK's verdict, with its clock at `now`. A body it cannot decode is one it does not accept."""
     with mock.patch("stripe._webhook.time.time", return_value=now):
         try:
             return stripe.WebhookSignature.verify_header(body, header, secret, tolerance)
@@ -118,7 +118,7 @@ def verify_question(body, header, secrets, now, tolerance):
 
 
 def random_deliveries(count, seed):
-    """Secrets, times and bodies nobody chose: text in every plane of Unicode, up to 20 KB."""
+    """Random secrets, times and bodies: text in every plane of Unicode, up to 20 KB."""
     source = random.Random(seed)
     planes = ["abc \n{}\":,", "éüß×ñ", "名前領収書", "😀🔑🧾", "\x00\x01\x7f"]
     for number in range(count):

@@ -1,7 +1,7 @@
 import StorageConformance
 import Testing
 
-/// What every store must do, on PostgreSQL.
+/// The conformance suite of stores, on PostgreSQL.
 struct ConformanceTests {
     @Test(arguments: StoreConformance.cases + StoreConformance.usageCases)
     func `PostgreSQL keeps the law`(law: StoreConformance) async throws {

@@ -4,7 +4,7 @@ import Synchronization
 /// Stands between a client and the server, and cuts the connection where a test wants it cut.
 final class CuttingRelay: Sendable {
     enum Cut: Sendable, CaseIterable {
-        /// What asks for the commit does not reach the server.
+        /// The request to commit does not reach the server.
         case beforeCommit
         /// The server commits, and its answer does not reach the client.
         case afterCommit
@@ -13,7 +13,7 @@ final class CuttingRelay: Sendable {
     let port: UInt16
     private let listener: Int32
     private let serverPort: UInt16
-    /// What is still to happen, once.
+    /// The fault that is still to happen, once.
     private let cut: Mutex<Cut?>
 
     init(to serverPort: UInt16, _ cut: Cut) throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import PostgresStorage
 
-/// What is erased no replica has, nor any table.
+/// Erased data are in no table and no replica.
 struct ErasureTests {
     private func erase(_ store: PostgresStore) async throws -> ErasureReport? {
         try await CustomerEraser(store: store, archive: nil).erase(

@@ -10,10 +10,10 @@ import Testing
 
 @testable import PostgresStorage
 
-/// A store on one file becomes one that replicas share, and nobody can tell.
+/// A store on one file becomes one that replicas share, without a visible difference.
 @Suite(.timeLimit(.minutes(5)))
 struct MovingTests {
-    /// Stands for a process that is killed.
+    /// Simulates a process that is killed.
     private struct Killed: Error {}
 
     /// A file with all that a service of some age has.
@@ -112,7 +112,7 @@ struct MovingTests {
         CustomerKey("cus_1", account: nil), CustomerKey("cus_1", account: "acct_1"),
     ]
 
-    /// What a store answers, as far as anybody asks.
+    /// All answers of a store.
     private func requireSame(_ target: PostgresStore, as source: SQLiteStore) async throws {
         #expect(try await target.allRows() == source.allRows())
         let ours = try await target.entries(EventQuery(limit: 1000))?.elements
@@ -145,7 +145,7 @@ struct MovingTests {
         #expect(one?.events == other?.events)
     }
 
-    @Test func `a store that was moved answers as before, and goes on`() async throws {
+    @Test func `a moved store answers as before, and records events`() async throws {
         try await withSource { source in
             try await withPlace { place in
                 let counts = try await PostgresMove(from: source, named: "s", to: place.url).run()
@@ -167,7 +167,7 @@ struct MovingTests {
                 #expect(rebuilt.groups == counts["usage_totals"])
                 let further = try UsageSample(seed: 1, count: 110).leases[2]
                 for store in [target, source] as [any Store] { _ = try await store.put(further) }
-                // New payments and old ones, whose numbers are of another kind.
+                // New payments and old ones, whose numbers are of different kinds.
                 for number in [1, 100, 101] {
                     let charge = MadeUp.charge("ch_\(number)", intent: "pi_\(number)")
                     try await target.record(MadeUp.event("evt_n_\(number)", "charge.succeeded", charge))
@@ -184,7 +184,7 @@ struct MovingTests {
     }
 
     @Test(arguments: [0, 1, 2, 3, 5, 8, 12, 15, 18, 20, 22, 24, 26])
-    func `a move that is killed goes on where it was, and no service starts in between`(
+    func `a killed move continues where it stopped, and no service starts in between`(
         steps: Int
     )
         async throws

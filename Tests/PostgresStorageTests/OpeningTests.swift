@@ -5,7 +5,7 @@ import Testing
 
 @testable import PostgresStorage
 
-/// What the store refuses to start on, and with which words.
+/// The databases that the store refuses to start on, and its messages.
 @Suite(.timeLimit(.minutes(5)))
 struct OpeningTests {
     @Test func `a session under which a commit does not wait for the disk is refused`() async throws {
@@ -53,7 +53,7 @@ struct OpeningTests {
         }
     }
 
-    @Test func `a log of before events were known by version is brought up to date`() async throws {
+    @Test func `a log from before versions were part of an event's key is migrated`() async throws {
         try await withPlace { place in
             let connection = try place.connect()
             try connection.run(script: "CREATE TABLE schema_migrations (name TEXT PRIMARY KEY)")
@@ -88,7 +88,7 @@ struct OpeningTests {
         }
     }
 
-    @Test func `a user that may not make tables is told so, and may use those that are there`() async throws {
+    @Test func `a user that may not create tables gets an error, and may use existing ones`() async throws {
         try await withPlace { place in
             let user = "user_" + place.schema.suffix(20)
             let connection = try place.connect()
@@ -111,7 +111,7 @@ struct OpeningTests {
         }
     }
 
-    @Test func `a database that nobody serves is said to be so, without its password`() async throws {
+    @Test func `a database without a server is reported, without its password`() async throws {
         let url = try #require(PostgresURL("postgres://u:hunter2@127.0.0.1:1/nowhere?connect_timeout=2"))
         do {
             _ = try await PostgresStore.open(url)
@@ -127,18 +127,18 @@ struct OpeningTests {
         "", "postgres", "postgres:", "mysql://h/d", "postgres://h/d?colour=red", "postgres://h/d\0",
         "sqlite:x", "host=h dbname=d", "postgres://h:99x99/d?connect_timeout",
     ])
-    func `what is no URL of PostgreSQL's is not taken for one`(text: String) {
+    func `a URL of another scheme is refused`(text: String) {
         #expect(PostgresURL(text) == nil)
     }
 
-    /// The client library would take `canary` for the host or the database, and say so.
+    /// libpq would use `canary` as the host or the database, and show it in its error.
     @Test(arguments: [
         "postgres://me:se@canary@db/billing", "postgres://me:se/canary@db/billing",
         "postgres://me:5432/canary@db/billing?sslmode=disable", "postgres://me@corp:canary@db/billing",
         "postgres://me:a/b?sslmode=canary@db/billing", "postgres://me:a/b?canary@db/billing",
         "postgresql://me:p#w/canary@db/billing", "postgres://me:a%xcanary@db/billing",
     ])
-    func `a password that is not percent-encoded is refused before any of it is taken for a place`(
+    func `a password that is not percent-encoded is refused before a part of it is used as a host`(
         text: String
     ) {
         #expect(PostgresURL(text) == nil)
@@ -149,7 +149,7 @@ struct OpeningTests {
         "postgres://me@db/billing",
         "postgres:///billing?host=@socket", "postgres://me@/billing?host=/run/postgresql,@socket",
     ])
-    func `what is encoded, or need not be, is taken`(text: String) {
+    func `an encoded password is accepted, and one that needs no encoding`(text: String) {
         #expect(PostgresURL(text) != nil)
     }
 

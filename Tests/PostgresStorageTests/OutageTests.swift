@@ -32,7 +32,7 @@ struct OutageTests {
     }
 
     @Test(arguments: CuttingRelay.Cut.allCases)
-    func `a commit whose outcome nobody heard is settled by the log, and recorded once`(
+    func `a commit in doubt is resolved by reading the log, and the event is recorded once`(
         cut: CuttingRelay.Cut
     ) async throws {
         try await withPlace { place in
@@ -54,7 +54,7 @@ struct OutageTests {
         }
     }
 
-    @Test func `connections that the server ended are made anew, for reading and for writing`() async throws {
+    @Test func `connections that the server ended are replaced, for reading and for writing`() async throws {
         try await withPlace { place in
             let name = "outage-" + place.schema
             let store = try await PostgresStore.open(
@@ -87,7 +87,7 @@ struct OutageTests {
             }
             await #expect(throws: StoreError.self) { try await store.checkReady() }
             await store.close()
-            await #expect(throws: StoreError(.closed, while: "taking an event")) {
+            await #expect(throws: StoreError(.closed, while: "accepting an event")) {
                 try await store.record(event(2))
             }
         }
@@ -127,7 +127,7 @@ struct OutageTests {
         try await withPlace { place in
             let store = try await place.openPostgres()
             let stopped = try place.connect()
-            // As the writer's own sessions are told, only sooner.
+            // The same setting as for the writer's own sessions, but shorter.
             try stopped.run(script: "SET idle_in_transaction_session_timeout = 200")
             try stopped.execute(Command("BEGIN"))
             try stopped.execute(EventStatements.turn)

@@ -6,7 +6,7 @@ import Synchronization
 
 @testable import PostgresStorage
 
-/// The server that the tests are given; `deploy/lib/private_postgres.py` starts one that nobody else uses.
+/// The server that the tests are given; `deploy/lib/private_postgres.py` starts a private one.
 enum TestServer {
     static let variable = "CONSOLE_BILLING_TEST_POSTGRES"
 

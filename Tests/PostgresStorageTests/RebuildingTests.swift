@@ -9,7 +9,7 @@ import Testing
 
 /// Deriving again what cannot be read.
 struct RebuildingTests {
-    /// Each is what a stored snapshot may have become, or what an earlier version wrote.
+    /// Each is a damaged snapshot, or one that an earlier version wrote.
     @Test(
         arguments: [
             #"'\x'"#, #"'{"kind":"charge"}'"#,
@@ -17,7 +17,7 @@ struct RebuildingTests {
         ],
         ["charge", "refund", "customer"]
     )
-    func `a snapshot that cannot be read is derived again from the log, and events go on`(
+    func `an unreadable snapshot is derived again from the log, and recording continues`(
         damage: String,
         kind: String
     ) async throws {

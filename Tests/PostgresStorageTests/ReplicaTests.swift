@@ -8,11 +8,11 @@ import Testing
 
 @testable import PostgresStorage
 
-/// What several replicas on one database bring: whatever one of them is told at the same time as another, the feed is
+/// Several replicas on one database: whatever two of them receive at the same time, the feed is
 /// that of the set of events.
 @Suite(.timeLimit(.minutes(5)))
 struct ReplicaTests {
-    /// The events of many payments, told again and again, in an order that is nobody's.
+    /// The events of many payments, repeated again and again, in a random order.
     private func deliveries(seed: UInt64) throws -> [[UInt8]] {
         var random = SeededRandom(seed: seed)
         var bodies: [[UInt8]] = []
@@ -32,7 +32,7 @@ struct ReplicaTests {
                     MadeUp.charge(paid, created: 20),
                     created: 20
                 ),
-                // The same, told to an endpoint of another version, whose body names the payment.
+                // The same event in another API version, whose body names the payment.
                 try MadeUp.event(
                     "evt_\(payment)_2",
                     "charge.succeeded",
@@ -159,7 +159,7 @@ struct ReplicaTests {
         }
     }
 
-    @Test func `of many replicas that ask for work each item goes to one`() async throws {
+    @Test func `many replicas lease work at once, and each item goes to one of them`() async throws {
         try await withReplicas(3) { _, stores in
             for number in 0..<30 {
                 let intent = MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"])
@@ -174,14 +174,14 @@ struct ReplicaTests {
             }
             #expect(taken.count == 30)
             #expect(Set(taken.map(\.question)).count == 30)
-            // A replica that died holds what it took until its lease runs out, and no longer.
+            // A killed replica holds its leases until they expire, and no longer.
             #expect(try await stores[1].lease(limit: 99, now: later.adding(seconds: 59), seconds: 60).isEmpty)
             let again = try await stores[1].lease(limit: 99, now: later.adding(seconds: 60), seconds: 60)
             #expect(again.count == 30)
         }
     }
 
-    @Test func `whoever reads the log on from a number misses nothing that is written meanwhile`()
+    @Test func `a reader of the log that continues from a number misses no concurrent write`()
         async throws
     {
         try await withReplicas(3, limits: .init(maxBatch: 3)) { place, stores in

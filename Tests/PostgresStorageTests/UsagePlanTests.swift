@@ -5,12 +5,12 @@ import Testing
 @testable import PostgresClient
 @testable import PostgresStorage
 
-/// What is read for one owner costs what that owner has, however many others there are.
+/// The cost of a read for one owner does not depend on the number of other owners.
 @Suite(.timeLimit(.minutes(5)))
 struct UsagePlanTests {
     private static let june = CivilDate(dayNumber: 20_605)...CivilDate(dayNumber: 20_634)
 
-    /// What pages read, each with the index that it is to go along.
+    /// The reads of pages, each with the index that it must use.
     private static let pages: [(command: Command, index: String)] = [
         (Command(UsageQueries.totals(of: "akash1o7", june, by: .gpuModel).statement), "usage_totals_pkey"),
         (Command(UsageQueries.openLeases(of: "akash1o7").statement), "usage_leases_by_owner"),
@@ -22,7 +22,7 @@ struct UsagePlanTests {
         (UsageAdding.staleOwners(after: "akash1o7", limit: 16), "usage_owners_stale"),
     ]
 
-    /// What is read to take facts in and to add them up.
+    /// The reads of writing and aggregating usage.
     private static let upkeep: [(command: Command, index: String)] = [
         (Command(UsageAdding.leases(of: [("akash1o7", 5..<9)]).statement), "usage_leases_by_owner"),
         (UsageAdding.stale(["akash1o7"]), "usage_owners"),
@@ -39,7 +39,7 @@ struct UsagePlanTests {
         return rows.map { rows.text($0, 0) }.joined(separator: "\n")
     }
 
-    @Test func `what is read for one owner is read along an index`() async throws {
+    @Test func `reads for one owner use an index`() async throws {
         try await withPlace { place in
             await (try place.openPostgres()).close()
             let connection = try place.connect()

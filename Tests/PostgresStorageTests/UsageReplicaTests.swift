@@ -7,8 +7,8 @@ import Testing
 
 @testable import PostgresStorage
 
-/// What several replicas bring to the ledger of usage: whichever of them is told what, and when, the totals are those
-/// of all that was told.
+/// Several replicas write the usage ledger: whichever receives which record, and when, the totals are those
+/// of all records.
 @Suite(.timeLimit(.minutes(5)))
 struct UsageReplicaTests {
     @Test(arguments: [1, 2] as [UInt64])
@@ -97,7 +97,8 @@ struct UsageReplicaTests {
         }
     }
 
-    /// Two replicas on a database whose totals are those of a replica that was killed before it added any up.
+    /// Two replicas on a database whose totals are missing, because a replica was killed before it computed
+    /// them.
     private func withStaleTotals(
         _ body: (PostgresPlace, [PostgresStore], UsageSample, [String: [UsageGroup]]) async throws -> Void
     ) async throws {
@@ -152,7 +153,7 @@ struct UsageReplicaTests {
         )
     }
 
-    @Test func `addresses that replicas set at once are those that one of them was told`() async throws {
+    @Test func `addresses that replicas set at once are those of one of them`() async throws {
         try await withReplicas(3) { _, stores in
             let told = (0..<24).map { number in
                 (0..<3).map { AccountPeriod(address: "akash1n\(number)p\($0)", from: nil, through: nil) }

@@ -4,10 +4,10 @@ import Storage
 import Stories
 import TestSupport
 
-/// Leases and days that a seed decides.
+/// Leases and days generated from a seed.
 ///
-/// None of the days is final, and of two records of the same the later one is told apart from the earlier: whatever
-/// the order in which they arrive, the ledger comes to the same.
+/// None of the days is final, and of two records of the same lease or day the later one is recognisable:
+/// whatever the order in which they arrive, the ledger ends in the same state.
 struct UsageSample {
     static let everyDay = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 100_000)
 

@@ -2,7 +2,7 @@ import CoreMetrics
 import PrometheusMetrics
 import Testing
 
-/// What is measured through swift-metrics, as Prometheus reads it.
+/// Measurements through swift-metrics, in Prometheus' text format.
 struct PrometheusRegistryTests {
     private let registry = PrometheusRegistry([
         .init(.counter, "requests_total", "Requests."), .init(.gauge, "waiting", "Those that wait."),
@@ -12,7 +12,7 @@ struct PrometheusRegistryTests {
 
     private func text() -> String { registry.families().map(\.text).joined() }
 
-    @Test func `a counter adds up by its labels, whoever makes it again`() {
+    @Test func `a counter that is made twice counts once per set of labels`() {
         for status in ["200", "503", "200"] {
             Counter(label: "requests_total", dimensions: [("status", status)], factory: registry).increment()
         }
@@ -20,7 +20,7 @@ struct PrometheusRegistryTests {
         #expect(text().contains("requests_total{status=\"200\"} 42\nrequests_total{status=\"503\"} 1\n"))
     }
 
-    @Test func `a gauge is what it was set to last`() {
+    @Test func `a gauge has the value that was set last`() {
         let waiting = Meter(label: "waiting", factory: registry)
         waiting.set(7)
         waiting.set(3)
@@ -54,13 +54,13 @@ struct PrometheusRegistryTests {
         #expect(text().contains("batch_bucket{le=\"2\"} 2\nbatch_bucket{le=\"+Inf\"} 3\nbatch_sum 12\n"))
     }
 
-    @Test func `what nobody has measured yet says what it is about`() {
+    @Test func `a metric without a measurement still has its help`() {
         #expect(
             text().contains("# HELP requests_total Requests.\n# TYPE requests_total counter\n# HELP waiting")
         )
     }
 
-    @Test func `what nobody described is measured and not shown`() {
+    @Test func `a metric without a description is measured and not shown`() {
         Counter(label: "somebody_elses", factory: registry).increment()
         #expect(!text().contains("somebody_elses"))
     }
@@ -71,7 +71,7 @@ struct PrometheusRegistryTests {
         #expect(text().contains(#"requests_total{status="a\"b\\c\nd"} 1"#))
     }
 
-    @Test func `what is measured from many threads at once is all counted`() async {
+    @Test func `measurements from many threads at once are all counted`() async {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
@@ -96,7 +96,7 @@ struct PrometheusRegistryTests {
         )
     }
 
-    @Test func `where Linux says nothing, nothing is made up`() {
+    @Test func `values that Linux does not give are omitted`() {
         let families = ProcessMetrics(folder: "/nowhere").families().filter { $0.name != "process_max_fds" }
         #expect(families.allSatisfy { $0.text.split(separator: "\n").count == 2 })
     }

@@ -1,7 +1,7 @@
 import StorageConformance
 import Testing
 
-/// What every store must do, on the one we ship and on the one it is compared with.
+/// The conformance suite of stores, on SQLite and on the store in memory.
 struct ConformanceTests {
     @Test(arguments: StoreConformance.cases + StoreConformance.usageCases)
     func `SQLite keeps the law`(law: StoreConformance) async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SQLiteStorage
 
-/// What is erased is not in the database's files either.
+/// Erased data are not in the database's files either.
 struct ErasureTests {
     private func canaries(in place: TemporaryPlace) -> [String] {
         ["", "-wal"].filter { suffix in

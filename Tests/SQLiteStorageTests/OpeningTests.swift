@@ -16,7 +16,7 @@ struct OpeningTests {
         }
     }
 
-    @Test func `temporary files lie beside a database: a read-only root has no room for them`() async throws {
+    @Test func `temporary files are beside the database, because the root may be read-only`() async throws {
         try await withSQLiteStore { store in
             let folder = try await store.writer.read { db in
                 try String.fetchOne(db, sql: "PRAGMA temp_store_directory")
@@ -157,7 +157,7 @@ struct OpeningTests {
         }
     }
 
-    @Test func `a database written by a newer version is refused, and still good for that version`()
+    @Test func `a database written by a newer version is refused, and stays usable for that version`()
         async throws
     {
         try await withPlace { place in
@@ -175,7 +175,7 @@ struct OpeningTests {
         }
     }
 
-    @Test func `nobody but the owner may read the files`() async throws {
+    @Test func `only the owner may read the files`() async throws {
         try await withPlace { place in
             let path = place.folder.appending(path: "data/of/ours/billing.sqlite").path
             let store = try SQLiteStore(path: path)

@@ -89,7 +89,7 @@ struct OrderFreeTests {
         }
     }
 
-    /// What the rows of all 720 copies have in common.
+    /// The common part of the rows of all 720 copies.
     private struct StoryRowWithoutID: Hashable {
         let status: String
         let amount, refunded: Int64

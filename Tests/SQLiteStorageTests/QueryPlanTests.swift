@@ -65,7 +65,7 @@ struct QueryPlanTests {
     }
 
     @Test(arguments: ["evt_1", "evt_1@2025-09-30.clover"])
-    func `an event is found by its id along an index, whatever versions it was told in`(
+    func `an event is found by its id along an index, whatever its versions`(
         cursor: String
     ) async throws {
         try await withSQLiteStore { store in

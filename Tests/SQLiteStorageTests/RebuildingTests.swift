@@ -34,7 +34,7 @@ struct RebuildingTests {
             ("CREATE TABLE rebuilt_transactions (left_behind)", 0),
         ]
     )
-    func `a feed that was out of step is mended, and how far it was out is said`(
+    func `a feed that differs from the log is repaired, with the number of differing rows`(
         damage: String,
         changed: Int
     ) async throws {
@@ -54,7 +54,7 @@ struct RebuildingTests {
     }
 
     @Test(arguments: [true, false])
-    func `what an older version could not read is projected once this one can`(all: Bool) async throws {
+    func `events that an older version could not read are projected`(all: Bool) async throws {
         try await withPlace { place in
             let body = try MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"))
             var store = try SQLiteStore(path: place.path)
@@ -87,7 +87,7 @@ struct RebuildingTests {
     }
 
     @Test(arguments: [true, false])
-    func `what still cannot be read says so in today's words`(all: Bool) async throws {
+    func `an event that is still unreadable has today's reason`(all: Bool) async throws {
         try await withSQLiteStore { store in
             let wrong = MadeUp.charge("ch_1", ["amount": "many"])
             try await store.record(MadeUp.event("evt_1", "charge.succeeded", wrong))
@@ -139,7 +139,7 @@ struct RebuildingTests {
         }
     }
 
-    /// Each is what a stored snapshot may have become, or what an earlier version wrote.
+    /// Each is a damaged snapshot, or one that an earlier version wrote.
     @Test(
         arguments: [
             "x''", "CAST('{' AS BLOB)", "CAST('{\"kind\":\"charge\"}' AS BLOB)",
@@ -148,7 +148,7 @@ struct RebuildingTests {
         ],
         ["charge", "refund", "customer"]
     )
-    func `a snapshot that cannot be read is derived again from the log, and events go on`(
+    func `an unreadable snapshot is derived again from the log, and recording continues`(
         damage: String,
         kind: String
     ) async throws {
@@ -188,19 +188,21 @@ struct RebuildingTests {
             try await store.writer.write {
                 try $0.execute(sql: "UPDATE objects SET snapshot = \(damage) WHERE kind = '\(kind)'")
             }
-            // Whoever looks before the next event is shown what can be.
+            // A read before the next event shows the rows that can be derived.
             #expect(try await store.payment(ofTransaction: "ch_1")?.transaction.id == "ch_1")
             for body in later { #expect(try await store.record(body) == .recorded) }
             #expect(try await store.allRows() == NaiveFeed.rows(of: bodies + later))
             #expect(try await store.customers(ofUser: "user_2") == ["cus_1"])
-            // Nothing but what was touched is left as it was damaged.
+            // Only untouched snapshots are still damaged.
             let rebuilt = try await store.reprojectAll()
             #expect(rebuilt.changed == 0)
         }
     }
 
     /// Without the log there is nothing to derive it from.
-    @Test func `a snapshot that cannot be read, nor derived, is left out, and events go on`() async throws {
+    @Test func `a snapshot that can neither be read nor derived is left out, and recording continues`()
+        async throws
+    {
         try await withSQLiteStore { store in
             try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
             try await store.writer.write {
@@ -212,7 +214,7 @@ struct RebuildingTests {
         }
     }
 
-    @Test func `an event that is read again mends what it tells of`() async throws {
+    @Test func `reading an event again repairs its payment`() async throws {
         try await withSQLiteStore { store in
             try await recordThree(in: store)
             let rows = try await store.allRows()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SQLiteStorage
 
-/// The way back from a backup, and what is left when it breaks off.
+/// Restoring a backup, and the state after an interruption.
 struct RestoringTests {
     /// A database of one charge, closed, and a backup of one with another.
     private func withBackup(_ body: (TemporaryPlace, SQLiteBackup) async throws -> Void) async throws {
@@ -38,7 +38,7 @@ struct RestoringTests {
         return rows
     }
 
-    @Test func `a backup takes the place of what was there, which is kept`() async throws {
+    @Test func `a backup replaces the database, which is kept`() async throws {
         try await withBackup { place, backup in
             #expect(throws: SQLiteBackup.Fault.targetExists(place.path)) {
                 try backup.restore(to: place.path, replaces: false)
@@ -113,7 +113,7 @@ struct RestoringTests {
         }
     }
 
-    /// What a file is that is no backup of ours, by how a backup becomes it.
+    /// Files that are no valid backup, by how they are made from one.
     @Test(arguments: [
         ("newer", "INSERT INTO grdb_migrations (identifier) VALUES ('9999_of_tomorrow')"),
         ("another's", "DROP TABLE grdb_migrations"), ("another's", "DELETE FROM grdb_migrations"),
@@ -134,7 +134,7 @@ struct RestoringTests {
         }
     }
 
-    @Test func `a backup that is not there, and a folder, are called what they are`() async throws {
+    @Test func `a missing backup and a folder are refused as such`() async throws {
         try await withPlace { place in
             let folder = place.folder.path
             for (path, fault) in [

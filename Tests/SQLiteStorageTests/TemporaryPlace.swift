@@ -70,7 +70,7 @@ final class WriterGate: Sendable {
         store.writer.asyncWriteWithoutTransaction { [opened] _ in opened.wait() }
     }
 
-    /// A test that ends early leaves nobody waiting.
+    /// A test that ends early leaves no task waiting.
     deinit { open() }
 
     func open() { opened.signal() }

@@ -13,7 +13,7 @@ struct UpgradeTests {
     private static let earlier = Array(Schema.migrator.migrations.dropLast())
 
     @Test(arguments: earlier)
-    func `a database of an earlier schema is brought up to date with all that is in it`(
+    func `a database of an earlier schema is migrated with all its data`(
         schema: String
     ) async throws {
         try await withPlace { today in
@@ -47,7 +47,7 @@ struct UpgradeTests {
         }
     }
 
-    @Test func `a log of before events were known by version is brought up to date`() async throws {
+    @Test func `a log from before versions were part of an event's key is migrated`() async throws {
         try await withPlace { place in
             let queue = try DatabaseQueue(path: place.path)
             try Schema.migrator.migrate(queue, upTo: "0009_erasure")
@@ -78,7 +78,7 @@ struct UpgradeTests {
         }
     }
 
-    /// Makes the tables of an earlier schema and fills them with what they share with today's.
+    /// Makes the tables of an earlier schema, and copies the columns that they share with today's.
     ///
     /// - Returns: The tables' names.
     private func make(_ schema: String, of today: TemporaryPlace, at place: TemporaryPlace) throws -> [String]

@@ -44,7 +44,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `what is over the number that may wait is refused as busy, and taken again later`()
+    @Test func `events over the queue's length are refused as busy, and accepted later`()
         async throws
     {
         try await withSQLiteStore(limits: .init(maxWaiting: 3)) { store in
@@ -52,10 +52,10 @@ struct WritingTests {
             try await withThrowingTaskGroup(of: RecordOutcome.self) { group in
                 for number in 0..<3 { group.addTask { try await store.record(event(number)) } }
                 await store.untilRefusing(.busy)
-                await #expect(throws: StoreError(.busy, while: "taking an event")) {
+                await #expect(throws: StoreError(.busy, while: "accepting an event")) {
                     try await store.record(event(9))
                 }
-                await #expect(throws: StoreError(.busy, while: "taking an event")) {
+                await #expect(throws: StoreError(.busy, while: "accepting an event")) {
                     try await store.checkReady()
                 }
                 gate.open()
@@ -66,15 +66,15 @@ struct WritingTests {
         }
     }
 
-    @Test func `what is over the bytes that may wait is refused as busy`() async throws {
+    @Test func `events over the queue's bytes are refused as busy`() async throws {
         let large = try event(0, size: 600)
         try await withSQLiteStore(limits: .init(maxWaitingBytes: 2 * large.count)) { store in
             let gate = WriterGate(store)
             try await withThrowingTaskGroup(of: RecordOutcome.self) { group in
                 for number in 1...2 { group.addTask { try await store.record(event(number, size: 600)) } }
-                // An event of no size has room until both large ones are there.
+                // The queue accepts an event without a body until both large ones are in it.
                 while store.eventWriter.hasRoom(forBytes: 1), !Task.isCancelled { await Task.yield() }
-                await #expect(throws: StoreError(.busy, while: "taking an event")) {
+                await #expect(throws: StoreError(.busy, while: "accepting an event")) {
                     try await store.record(event(3))
                 }
                 gate.open()
@@ -98,7 +98,7 @@ struct WritingTests {
                 await store.untilRefusing(.busy)
                 group.addTask { await store.close() }
                 await store.untilRefusing(.closed)
-                await #expect(throws: StoreError(.closed, while: "taking an event")) {
+                await #expect(throws: StoreError(.closed, while: "accepting an event")) {
                     try await store.record(event(99))
                 }
                 gate.open()
@@ -110,7 +110,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `closing waits for what is being read and written, and refuses the rest`() async throws {
+    @Test func `closing waits for running reads and writes, and refuses new ones`() async throws {
         try await withPlace { place in
             let store = try SQLiteStore(path: place.path, limits: .init(maxWaiting: 1))
             for number in 0..<50 { try await store.record(event(number)) }
@@ -175,7 +175,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `reading goes on while the writer is busy, and sees what was committed`() async throws {
+    @Test func `reads continue while the writer is busy, and see committed data`() async throws {
         try await withSQLiteStore(limits: .init(maxWaiting: 1)) { store in
             try await store.record(MadeUp.event("evt_c", "charge.succeeded", MadeUp.charge("ch_1")))
             let gate = WriterGate(store)
@@ -214,7 +214,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `a full disk refuses the event, keeps what was there, and is over once there is room`()
+    @Test func `a full disk refuses the event, keeps stored ones, and ends when there is space`()
         async throws
     {
         try await withSQLiteStore { store in
@@ -239,9 +239,9 @@ struct WritingTests {
         }
     }
 
-    @Test func `a full disk refuses what is derived together with its event`() async throws {
+    @Test func `a full disk refuses derived rows together with their event`() async throws {
         try await withSQLiteStore { store in
-            // Room for the body alone would not be enough: the row that follows from it is as large.
+            // Space for the body alone is not enough: its row is as large.
             let body = try MadeUp.event(
                 "evt_1",
                 "charge.succeeded",
@@ -260,7 +260,7 @@ struct WritingTests {
         }
     }
 
-    @Test func `after a failed write or sync nothing is written any more, and the process is told once`()
+    @Test func `after a failed write or sync nothing more is written, and the process is notified once`()
         async throws
     {
         let told = Mutex<[StoreError]>([])
@@ -280,7 +280,7 @@ struct WritingTests {
     }
 
     @Test(arguments: ["", "-wal"], [true, false])
-    func `what is written to a database that was taken away is not acknowledged, and the process is told`(
+    func `a write to a removed database is not acknowledged, and the process is notified`(
         suffix: String,
         isReplaced: Bool
     ) async throws {

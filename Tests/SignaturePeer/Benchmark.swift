@@ -2,7 +2,7 @@ import Billing
 import Cryptography
 import Webhooks
 
-/// What one verification costs; meaningful in a release build only.
+/// The time of one verification; meaningful in a release build only.
 ///
 /// Set it beside `openssl speed -seconds 1 -bytes 3072 -hmac sha256` on the same machine.
 enum Benchmark {

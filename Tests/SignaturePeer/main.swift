@@ -1,6 +1,6 @@
-// Lets programs in other languages put questions to our signer and verifier:
+// Lets programs in other languages call our signer and verifier:
 //   SignaturePeer          answers each line of JSON on standard input with one line
-//   SignaturePeer --bench  prints what a verification costs
+//   SignaturePeer --bench  prints the cost of a verification
 
 if CommandLine.arguments.contains("--bench") {
     Benchmark.run()

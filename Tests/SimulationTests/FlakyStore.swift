@@ -5,7 +5,7 @@ import Synchronization
 
 /// A store that fails as its dice say: before it did anything, or after it did everything.
 ///
-/// The second is the harder: whoever asked must not believe that nothing happened.
+/// The second is the harder: the caller must not assume that nothing happened.
 final class FlakyStore: Store {
     private enum Fault { case none, before, after }
 

@@ -19,7 +19,7 @@ final class SimulatedStripe: HTTPTransport {
     private let events: [String: [UInt8]]
     private let state: Mutex<State>
 
-    /// Holds what has happened at Stripe; the last word on an object is the one its API gives.
+    /// The state of Stripe; its API returns the latest state of an object.
     init(stories: [Story], seed: UInt64) {
         var events: [String: [UInt8]] = [:]
         for event in stories.flatMap(\.events) {

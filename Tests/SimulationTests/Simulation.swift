@@ -23,7 +23,7 @@ struct Simulation {
         }
     }
 
-    /// What a run came to, for the figures.
+    /// The result of a run, for the figures.
     struct Outcome: Sendable {
         var delivered = 0
         var refused = 0
@@ -38,7 +38,7 @@ struct Simulation {
     private let folder: URL
     private let stripe: SimulatedStripe
     private let secret: EndpointSecret
-    /// What Stripe is to deliver; a story whose charges it never tells leaves work for the queue.
+    /// The events that Stripe delivers; a story whose charges it never tells leaves work for the queue.
     private var undelivered: [StoryEvent]
     private var sent: Set<String> = []
     private var acknowledged: Set<String> = []
@@ -179,7 +179,7 @@ struct Simulation {
 
     // MARK: Laws
 
-    /// Acknowledged ⊆ stored ⊆ sent, and the feed is what a naive reading of the stored events gives.
+    /// Acknowledged ⊆ stored ⊆ sent, and the feed equals the naive feed of the stored events.
     private func checkSafety(_ store: FlakyStore) async throws {
         let payloads = try await storedPayloads(store)
         let stored = Set(payloads.keys)
@@ -203,7 +203,7 @@ struct Simulation {
         return payloads
     }
 
-    /// Once nothing fails any more, everything is delivered and fetched within a bounded number of steps.
+    /// Without further faults, everything is delivered and fetched within a bounded number of steps.
     private mutating func settle(_ store: FlakyStore, _ enrichment: Enrichment) async throws {
         for _ in 0..<40 {
             await deliver(undelivered, to: store)
@@ -219,7 +219,7 @@ struct Simulation {
     private func violation(_ law: String) -> Violation { Violation(seed: seed, law: law) }
 }
 
-/// A clock that moves only when it is told to.
+/// A clock that only tests advance.
 final class SimulatedClock: Sendable {
     private let instant: Mutex<Instant>
 

@@ -5,7 +5,7 @@ import Foundation
 package enum CanaryStory {
     package static let customer = "cus_gone"
     package static let user = canary("user")
-    /// What every canary begins with.
+    /// The prefix of every canary.
     package static let mark = "CANARY"
 
     package static func canary(_ name: String) -> String { "\(mark)-\(name)-7f3a" }
@@ -85,7 +85,7 @@ package enum CanaryStory {
                     "billing_details": person, "card": card,
                 ]
             ),
-            // Names the means of payment, and nobody.
+            // Names the payment method, and no customer.
             try MadeUp.event(
                 "evt_mandate",
                 "mandate.updated",
@@ -101,7 +101,7 @@ package enum CanaryStory {
             ),
             try MadeUp.event("evt_bank", "charge.failed", bank),
             try MadeUp.event("evt_charge", "charge.succeeded", charge),
-            // The same, told to an endpoint of another version.
+            // The same event in another API version.
             try MadeUp.event("evt_charge", "charge.succeeded", charge, apiVersion: "2019-09-09"),
             try MadeUp.event(
                 "evt_intent",
@@ -135,7 +135,7 @@ package enum CanaryStory {
                     "customer_name": canary("customer_name"), "customer_address": person,
                 ])
             ),
-            // Names its charge, and nobody.
+            // Names its charge, and no customer.
             try MadeUp.event("evt_dispute", "charge.dispute.created", dispute("dp_gone")),
             // Should have meant something, and cannot be read.
             try MadeUp.event(
@@ -146,7 +146,7 @@ package enum CanaryStory {
         ]
     }
 
-    /// What Stripe sends once the customer is erased: about what was, and about something new.
+    /// Events that Stripe sends after the erasure: about earlier objects, and about new ones.
     ///
     /// - Throws: What keeps a body from being made.
     package static func laterBodies() throws -> [[UInt8]] {
@@ -191,7 +191,7 @@ package enum CanaryStory {
         ]
     }
 
-    /// Of another customer, who names the first in a note.
+    /// An object of another customer that names the first in a note.
     ///
     /// - Throws: What keeps a body from being made.
     package static func othersBodies() throws -> [[UInt8]] {

@@ -22,7 +22,7 @@ extension InMemoryStore.Kept {
 }
 
 extension InMemoryStore {
-    /// An event as it is kept: without personal data, if it is about somebody who was erased.
+    /// An event as it is kept: without personal data, if it is about an erased customer.
     func spared(_ arrived: Kept, _ state: State) -> Kept {
         var kept = arrived
         let policy = ProjectionPolicy(livemode: livemode)

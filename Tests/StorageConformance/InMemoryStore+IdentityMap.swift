@@ -28,7 +28,7 @@ extension InMemoryStore {
         of customer: CustomerKey,
         from origin: LinkOrigin
     ) async throws(StoreError) -> LinkOutcome {
-        try with("putting links") { state in
+        try with("storing links") { state in
             guard !state.marks.ids(of: customer).contains(customer.customer) else { return .erased }
             let before = state.links[customer]?[origin] ?? [:]
             state.links[customer, default: [:]][origin] = stated.isEmpty ? nil : stated
@@ -49,7 +49,7 @@ extension InMemoryStore {
         }
     }
 
-    /// Those that Stripe told of, and those of whom something was put.
+    /// The customers that Stripe showed, and those with links that were set.
     private func allCustomers(_ state: State) -> Set<CustomerKey> {
         let told = Set(state.events.map(\.entry.account)).flatMap { account in
             known(account: account, state).values.compactMap { record in

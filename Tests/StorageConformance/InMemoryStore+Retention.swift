@@ -1,7 +1,7 @@
 package import Billing
 package import Storage
 
-// The bytes stay where they are: what follows from events is what it would be had nobody let go of anything.
+// The bytes stay where they are: derived data are the same as without the purge.
 extension InMemoryStore.Kept {
     var logged: LoggedEvent {
         LoggedEvent(
@@ -45,7 +45,7 @@ extension InMemoryStore {
     ) async throws(StoreError)
         -> RemovedBodies
     {
-        try with("letting go of old bodies") { state in
+        try with("purging old bodies") { state in
             var removed = RemovedBodies()
             for body in bodies {
                 let index = Int(body.sequence) - 1

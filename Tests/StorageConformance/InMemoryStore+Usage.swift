@@ -20,7 +20,7 @@ struct InMemoryUsage {
 
 extension InMemoryStore {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
-        try with("putting leases") { state in
+        try with("storing leases") { state in
             let finalDays = state.usage.days.filter(\.isFinal)
             let closedThrough = state.usage.closedThrough
             var changed: Set<LeaseIdentity> = []
@@ -45,7 +45,7 @@ extension InMemoryStore {
     }
 
     package func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
-        try with("putting days") { state in
+        try with("storing days") { state in
             var calendar = state.usage.calendar
             var changed: Set<CivilDate> = []
             var contradicted: [CivilDate] = []
@@ -155,7 +155,7 @@ extension InMemoryStore {
     }
 
     package func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) {
-        try with("adding up usage") { state in
+        try with("aggregating usage") { state in
             let owners = Set(state.usage.leases.keys.map(\.owner))
             let groups = owners.map { owner in
                 let leases = state.usage.leases(of: owner)
@@ -171,7 +171,7 @@ extension InMemoryStore {
 
 extension InMemoryStore {
     package func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
-        try with("giving credits") { state in
+        try with("storing credits") { state in
             var standing = state.credits
             let outcomes = credits.map { credit -> CreditOutcome in
                 guard let known = standing[credit.id] else {

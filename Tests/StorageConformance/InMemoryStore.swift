@@ -3,9 +3,9 @@ package import Storage
 import Synchronization
 import TestSupport
 
-/// A store that is obviously right and slow: it keeps the events, and derives what it is asked for.
+/// A simple and slow store: it keeps the events, and derives everything from them on each read.
 package final class InMemoryStore: Store {
-    /// What outlives the store, as a disk does.
+    /// The data that outlive the store, as on a disk.
     package final class Disk: Sendable {
         fileprivate let state = Mutex(State())
 
@@ -15,7 +15,7 @@ package final class InMemoryStore: Store {
     struct Kept {
         var delivered: DeliveredEvent
         var entry: EventEntry
-        /// What it shows, when it is part of the feed.
+        /// The objects that it shows, if it is part of the feed.
         var records: [ObjectRecord]
     }
 
@@ -52,7 +52,7 @@ package final class InMemoryStore: Store {
         var usedLinks: [String: Instant] = [:]
         var links: [CustomerKey: [LinkOrigin: StatedLinks]] = [:]
         let marks = ErasedMarks()
-        /// What follows from `events`, until there is another one.
+        /// Derived from `events`; reset by each new event.
         var rows: [Transaction]?
     }
 
@@ -326,7 +326,7 @@ extension InMemoryStore {
 // MARK: - Work
 
 extension InMemoryStore {
-    /// What is missing of the payments that an event tells of, and of its customers.
+    /// The missing objects of an event's payments and customers.
     private func missing(around kept: Kept, _ state: State) -> [StripeQuestion] {
         let told = kept.records.map(\.reference)
         let account = kept.entry.account
@@ -386,7 +386,7 @@ extension InMemoryStore {
     }
 
     package func hasten(until latest: Instant) async throws(StoreError) {
-        try with("hastening work") { state in
+        try with("rescheduling work") { state in
             for (key, work) in state.work where !work.gaveUp {
                 state.work[key]?.due = min(work.due, latest)
                 state.work[key]?.leasedUntil = min(work.leasedUntil, latest)

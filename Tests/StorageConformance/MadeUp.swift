@@ -2,9 +2,9 @@ package import Billing
 import Foundation
 package import Storage
 
-/// Bodies of events, as small as they may be: what a case is about stands in the case.
+/// Minimal bodies of events: a case adds the fields that it is about.
 package enum MadeUp {
-    /// The time at which made-up stories begin.
+    /// The time at which generated stories begin.
     package static let start: Int64 = 1_750_000_000
 
     /// An event about an object.
@@ -37,7 +37,7 @@ package enum MadeUp {
         return try Array(JSONSerialization.data(withJSONObject: envelope, options: [.sortedKeys]))
     }
 
-    /// An event that only says which object something happened to.
+    /// An event with only its object's id.
     package static func thinEvent(_ id: String, _ type: String, about charge: String) throws -> [UInt8] {
         let event: [String: Any] = [
             "id": id, "object": "v2.core.event", "type": type, "created": "2025-06-15T15:06:40.000Z",

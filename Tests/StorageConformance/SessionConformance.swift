@@ -1,7 +1,7 @@
 import Database
 package import Storage
 
-/// What a session of every driver must do, on a table that the case makes.
+/// The contract of a session, which every driver keeps, on a table that the case creates.
 package struct SessionConformance: Sendable, CustomStringConvertible {
     package let description: String
     private let body: @Sendable (any SQLStore) async throws -> Void
@@ -69,7 +69,7 @@ package struct SessionConformance: Sendable, CustomStringConvertible {
             }
             try requireEqual(isEqual, true, "bytes")
         },
-        SessionConformance("a parameter has its number, wherever it stands") { store in
+        SessionConformance("a parameter has its number at any position") { store in
             let row = try await store.query("reading") { session in
                 try session.row(
                     Query("SELECT CAST($2 AS TEXT) AS b, CAST($1 AS TEXT) AS a", [.text("1"), .text("2")]) {
@@ -120,7 +120,7 @@ package struct SessionConformance: Sendable, CustomStringConvertible {
     // MARK: Lists and counts
 
     private static let lists = [
-        SessionConformance("a list finds what it names, and an empty one nothing") { store in
+        SessionConformance("a list finds its elements, and an empty one nothing") { store in
             for id in ["a", "b", "c"] {
                 try await store.insert(id, .null, .int(Int64(id.utf8.first ?? 0)), .null)
             }
@@ -160,7 +160,7 @@ package struct SessionConformance: Sendable, CustomStringConvertible {
     // MARK: Transactions
 
     private static let transactions = [
-        SessionConformance("what is deferred is written with the commit, in order") { store in
+        SessionConformance("deferred statements are written with the commit, in order") { store in
             try await store.transaction("writing", under: .events, repeats: false) { session in
                 try session.runLater([SQLStatement("INSERT INTO things (id, number) VALUES ('a', 1)")])
                 try session.runLater([SQLStatement("UPDATE things SET number = number + 1")])

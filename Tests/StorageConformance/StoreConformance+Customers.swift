@@ -17,8 +17,8 @@ extension StoreConformance {
         try requireSome(Identity(.organization, id), "organization")
     }
 
-    /// Tells of customers: `cus_new` has the uuid in its metadata, `cus_old` the sub, `cus_other` another's sub, and a
-    /// connected account's `cus_theirs` the uuid.
+    /// Events of customers: `cus_new` has the uuid in its metadata, `cus_old` the sub, `cus_other` another's
+    /// sub, and a connected account's `cus_theirs` the uuid.
     private static func tell(_ store: any Store) async throws {
         for (id, user, account) in [
             ("cus_new", uuid, nil), ("cus_old", sub, nil), ("cus_other", otherSub, nil),
@@ -34,7 +34,7 @@ extension StoreConformance {
         }
     }
 
-    /// The links of a customer; of each, a lookup has to find the customer if and only if it is in force.
+    /// The links of a customer; a lookup by each finds the customer if and only if the link counts.
     private static func links(of customer: CustomerKey, in store: any Store) async throws -> [String] {
         let links = try await store.links(of: customer)?.links ?? []
         for link in links {
@@ -67,7 +67,8 @@ extension StoreConformance {
                 try requireEqual(try await store.customers(ofUser: ""), [], "nobody's")
             }
         },
-        StoreConformance("a deleted customer stays its user's, in whichever order it is told") { kind in
+        StoreConformance("a deleted customer stays its user's, in whichever order the events arrive") {
+            kind in
             let events = [
                 try MadeUp.event("evt_1", "customer.created", MadeUp.customer("cus_gone", user: uuid)),
                 try MadeUp.event(
@@ -86,7 +87,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("what is put wins over Console's database, and that over Stripe's metadata") {
+        StoreConformance("set links win over Console's database, and that over Stripe's metadata") {
             kind in
             try await kind.withStore { store in
                 try await tell(store)
@@ -152,7 +153,7 @@ extension StoreConformance {
                     )
                     try requireEqual(try await store.customers(ofUser: id), [], "no user")
                 }
-                // Of users alone it is said; whose organization it is stays open.
+                // Only users are set; the organization stays unknown.
                 _ = try await store.put([.organization: ["org-3"]], of: own("cus_new"), from: .api)
                 try requireEqual(try await store.customers(ofUser: uuid), ["cus_new"], "still Stripe's")
             }
@@ -163,13 +164,13 @@ extension StoreConformance {
                 try requireEqual(try await store.customers(of: user(uuid)), [own("cus_new")], "by uuid")
                 let theirs = CustomerKey("cus_theirs", account: "acct_1")
                 try requireEqual(try await store.links(of: theirs)?.links, [], "links")
-                // Only what is put says whose it is.
+                // Only set links count.
                 _ = try await store.put([.user: [uuid]], of: theirs, from: .api)
                 try requireEqual(try await store.customers(of: user(uuid)), [own("cus_new"), theirs], "put")
                 try requireEqual(try await store.links(of: own("cus_theirs")), nil, "of one's own account")
             }
         },
-        StoreConformance("customers are listed by id, those of which something was put among them") { kind in
+        StoreConformance("customers are listed by id, including those with only set links") { kind in
             try await kind.withStore { store in
                 try await tell(store)
                 _ = try await store.put([.user: [sub]], of: own("cus_nothing_told"), from: .api)
@@ -272,8 +273,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("a customer of our own account that a payment names is asked for until it is known")
-        {
+        StoreConformance("a customer of our own account that a payment names is fetched until it is known") {
             kind in
             try await kind.withPlace { place in
                 let store = try await place.open(ProjectionPolicy(asksForCustomers: true))
@@ -297,8 +297,8 @@ extension StoreConformance {
                     )
                     try await store.record(body)
                 }
-                try requireEqual(try await asked(), [], "of customers that are known, of nobody or another's")
-                // Whether a webhook told of the payment or a list did.
+                try requireEqual(try await asked(), [], "known customers without an owner, or another owner")
+                // Whether a webhook or a list showed the payment.
                 for (id, source) in [("one", .webhook), ("two", .api)] as [(String, EventSource)] {
                     let charge = MadeUp.charge("ch_\(id)", ["customer": "cus_\(id)"])
                     try await store.record(
@@ -332,7 +332,7 @@ extension StoreConformance {
                 await store.close()
             }
         },
-        StoreConformance("an erasure deletes links, and afterwards none is put") { kind in
+        StoreConformance("an erasure deletes links, and later none can be set") { kind in
             try await kind.withStore { store in
                 try await tell(store)
                 let stated: StatedLinks = [.user: [uuid, sub], .organization: []]

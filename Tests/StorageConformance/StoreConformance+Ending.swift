@@ -3,7 +3,7 @@ import Storage
 
 extension StoreConformance {
     static let ending = [
-        StoreConformance("everything is there when the store is opened again, and again") { kind in
+        StoreConformance("all data are there when the store is opened again, and again") { kind in
             try await kind.withPlace { place in
                 var store = try await place.open(livemode: nil)
                 let body = try MadeUp.event(
@@ -39,7 +39,7 @@ extension StoreConformance {
                 await store.close()
             }
         },
-        StoreConformance("a lease outlives the process that took it") { kind in
+        StoreConformance("a lease outlives the process that holds it") { kind in
             try await kind.withPlace { place in
                 let first = try await place.open(livemode: nil)
                 let intent = MadeUp.intent("pi_1", ["latest_charge": "ch_1"])
@@ -87,7 +87,7 @@ extension StoreConformance {
                 try await requireClosed("summary") { _ = try await store.summary() }
             }
         },
-        StoreConformance("what was taken before the store closes is recorded, the rest refused") { kind in
+        StoreConformance("events accepted before the store closes are recorded, later ones refused") { kind in
             try await kind.withPlace { place in
                 let store = try await place.open(livemode: nil)
                 let acknowledged = await withTaskGroup(of: String?.self) { group in

@@ -8,7 +8,7 @@ extension StoreConformance {
 
     static let erasure = [
         StoreConformance(
-            "an erased customer's personal data are nowhere, and the amounts are where they were"
+            "an erased customer's personal data are gone, and the amounts are kept"
         ) {
             kind in
             try await kind.withPlace { place in
@@ -45,7 +45,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("what comes of an erased customer later is recorded without personal data") { kind in
+        StoreConformance("later events of an erased customer are recorded without personal data") { kind in
             try await kind.withPlace { place in
                 try await place.withStore { store in
                     try await told(store)
@@ -81,7 +81,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("a look at what there is to erase changes nothing") { kind in
+        StoreConformance("a dry run of an erasure changes nothing") { kind in
             try await kind.withStore { store in
                 try await told(store)
                 let rows = try await store.allRows()
@@ -97,7 +97,7 @@ extension StoreConformance {
                 )
             }
         },
-        StoreConformance("nobody is erased who is not known, nor who is so in another account") { kind in
+        StoreConformance("an unknown customer, or one known only in another account, is not erased") { kind in
             try await kind.withStore { store in
                 try await told(store)
                 let rows = try await store.allRows()
@@ -116,7 +116,8 @@ extension StoreConformance {
                 try requireEqual(try await store.allRows(), rows, "rows")
             }
         },
-        StoreConformance("an event whose body is gone by its age is erased as any other") { kind in
+        StoreConformance("an event whose body was purged because of its age is erased like any other") {
+            kind in
             try await kind.withStore { store in
                 try await told(store)
                 let before = try await store.allRows()
@@ -217,7 +218,7 @@ extension StoreConformance {
 }
 
 extension Transaction {
-    /// What accounts need of a row.
+    /// The fields of a row that accounting needs.
     fileprivate var essentials: [String] {
         [
             id, type.rawValue, status, String(amount), String(amountRefunded), currency.code,

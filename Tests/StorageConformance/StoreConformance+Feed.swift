@@ -4,7 +4,7 @@ import TestSupport
 
 extension StoreConformance {
     static let stories = [
-        StoreConformance("every story of testdata gives the feed it must give, in order and in reverse") {
+        StoreConformance("every story of testdata gives its expected feed, in order and in reverse") {
             kind in
             for scenario in TestSupport.Scenario.all {
                 for payloads in [scenario.payloads, scenario.payloads.reversed()] {
@@ -17,7 +17,9 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("a payment told in pieces becomes one, also when two halves were known apart") {
+        StoreConformance(
+            "partial events of a payment become one payment, also when two halves were separate before"
+        ) {
             kind in
             try await kind.withStore { store in
                 try await store.record(
@@ -99,7 +101,7 @@ extension StoreConformance {
                 let told: [(String, String, String?, Int64)] = [
                     ("evt_1", "cus_b", "user_1", 10), ("evt_2", "cus_a", "user_1", 10),
                     ("evt_3", "cus_c", "user_2", 10), ("evt_4", "cus_d", nil, 10),
-                    // Told later, but older: it does not change whose cus_c is.
+                    // It arrives later, but is older: it does not change the users of cus_c.
                     ("evt_5", "cus_c", "user_1", 5), ("evt_6", "cus_e", "user_1", 10),
                     ("evt_7", "cus_e", "user_2", 20), ("evt_8", "cus_f", "user_1\0x", 20),
                 ]
@@ -219,7 +221,7 @@ extension StoreConformance {
                 try require(Set(seen).isSuperset(of: before.dropLast()), "no row left out")
             }
         },
-        StoreConformance("a cursor that this customer may not see, or nobody can, finds no page") { kind in
+        StoreConformance("a cursor of another customer, or of no row, finds no page") { kind in
             try await kind.withStore { store in
                 try await store.record(
                     MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1", ["customer": "cus_a"]))
@@ -243,7 +245,7 @@ extension StoreConformance {
                 try require(
                     try await store.page(TransactionFilter(), cursor: .startingAfter("ch_2"), limit: 10)
                         != nil,
-                    "anybody's, for whoever may read any"
+                    "of any customer, for a caller who may read all"
                 )
                 // A row that another filter leaves out still is a place in the feed.
                 let refunds = TransactionFilter(customer: "cus_a", type: .refund)
@@ -404,7 +406,7 @@ extension StoreConformance {
                 try requireEqual(try await store.record(test), .duplicate, "again")
             }
         },
-        StoreConformance("what names the same objects in two accounts is not mixed") { kind in
+        StoreConformance("objects with the same ids in two accounts are not mixed") { kind in
             try await kind.withStore { store in
                 try await store.record(
                     MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"), account: "acct_1")

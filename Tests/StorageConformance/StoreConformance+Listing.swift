@@ -71,7 +71,8 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("entries of a time are listed newest received first, and paged both ways") { kind in
+        StoreConformance("entries of a period are listed newest received first, and paged both ways") {
+            kind in
             try await kind.withStore { store in
                 // A clock that was set back, and two of one second.
                 let times: [Int64] = [50, 10, 40, 20, 30, 30]
@@ -159,7 +160,7 @@ extension StoreConformance {
                 try requireEqual(try await tallies(from: 5), [], "of nothing")
             }
         },
-        StoreConformance("what is quarantined says what it is about, and stands behind no row") { kind in
+        StoreConformance("a quarantined event has its object, and is behind no row") { kind in
             try await kind.withStore { store in
                 try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
                 let wrong = MadeUp.charge("ch_1", ["amount": "many"])

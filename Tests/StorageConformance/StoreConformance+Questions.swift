@@ -40,7 +40,7 @@ extension StoreConformance {
     private static let object = StripeQuestion.object(ObjectReference(.charge, "ch_1"))
 
     static let questions = [
-        StoreConformance("a charge whose refunds nobody told of has them asked for, until one comes") {
+        StoreConformance("a charge with unknown refunds has them fetched, until one arrives") {
             kind in
             try await kind.withStore { store in
                 try await store.record(
@@ -61,7 +61,7 @@ extension StoreConformance {
                 try requireEqual(try await store.summary(), nothing, "once it came")
             }
         },
-        StoreConformance("an invoice paid with nothing we know of has its payments asked for, in no hurry") {
+        StoreConformance("an invoice paid without a known payment has its payments fetched, after a delay") {
             kind in
             try await kind.withStore { store in
                 let invoice: [String: Any] = [
@@ -74,7 +74,7 @@ extension StoreConformance {
                 try requireEqual(try await asked(store), [.payments(invoice: "in_1")], "asked")
             }
         },
-        StoreConformance("a refund or a dispute of an unknown charge has it asked for") { kind in
+        StoreConformance("the unknown charge of a refund or a dispute is fetched") { kind in
             for (type, object) in [
                 ("refund.created", MadeUp.refund("re_1", charge: "ch_1")),
                 ("charge.dispute.created", MadeUp.dispute("dp_1", charge: "ch_1")),
@@ -86,7 +86,7 @@ extension StoreConformance {
             }
         },
         StoreConformance(
-            "two states of one second that nothing orders are asked about until a later one came"
+            "two unordered states of one second are fetched until a later one arrived"
         ) {
             kind in
             try await kind.withPlace { place in
@@ -97,7 +97,7 @@ extension StoreConformance {
                 try requireEqual(try await asked(store), [Self.object], "two")
                 await store.close()
                 store = try await place.open(livemode: nil)
-                // What was undecided is so after a restart, and after all is derived anew.
+                // An ambiguous object stays so after a restart, and after a rebuild.
                 _ = try await store.reprojectAll()
                 try await store.complete(WorkItem(Self.object, account: nil, attempts: 0))
                 try await store.record(
@@ -114,7 +114,7 @@ extension StoreConformance {
                 await store.close()
             }
         },
-        StoreConformance("a customer of whom one second shows two is asked about") { kind in
+        StoreConformance("a customer with two states in one second is fetched") { kind in
             try await kind.withStore { store in
                 for (id, user) in [("evt_1", "user_1"), ("evt_2", "user_2")] {
                     let body = try MadeUp.event(id, "customer.updated", MadeUp.customer("cus_1", user: user))
@@ -133,7 +133,8 @@ extension StoreConformance {
                 try requireEqual(try await store.summary().pending, 0, "once a later one came")
             }
         },
-        StoreConformance("what was given up is listed with its reason, what was asked last first") { kind in
+        StoreConformance("items that were given up are listed with their reason, the latest request first") {
+            kind in
             try await kind.withStore { store in
                 for (number, account) in [(1, nil), (2, "acct_1"), (3, nil)] {
                     let refund = MadeUp.refund("re_\(number)", charge: "ch_\(number)")
@@ -155,7 +156,7 @@ extension StoreConformance {
                 try requireEqual(try await store.givenUp(limit: 1), [listed[0]], "no more than asked for")
             }
         },
-        StoreConformance("deriving the feed anew asks for nothing") { kind in
+        StoreConformance("deriving the feed again fetches nothing") { kind in
             try await kind.withStore { store in
                 try await store.record(charge("evt_1", described: "a"))
                 try await store.record(charge("evt_2", described: "b"))
@@ -167,7 +168,7 @@ extension StoreConformance {
                 try requireEqual(try await store.summary().pending, 0, "pending")
             }
         },
-        StoreConformance("what was fetched asks only for what was not missing before") { kind in
+        StoreConformance("a fetched object adds only work that was not there before") { kind in
             try await kind.withStore { store in
                 let refunded = MadeUp.charge("ch_1", ["amount_refunded": 500])
                 try await store.record(
@@ -188,7 +189,7 @@ extension StoreConformance {
                 try requireEqual(try await store.summary().pending, 1, "asked by Stripe's own event")
             }
         },
-        StoreConformance("a thin event is kept, changes no row, and has its object asked for once") { kind in
+        StoreConformance("a thin event is kept, changes no row, and its object is fetched once") { kind in
             try await kind.withStore(livemode: false) { store in
                 try requireEqual(try await store.record(thinEvent()), .recorded, "outcome")
                 try requireEqual(try await store.record(thinEvent()), .duplicate, "again")

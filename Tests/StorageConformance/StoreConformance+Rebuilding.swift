@@ -34,7 +34,8 @@ extension StoreConformance {
                 try requireEqual(try await store.reproject(eventID: "evt_6"), nil, "no such event")
             }
         },
-        StoreConformance("an operator's reading an event again asks for what was given up") { kind in
+        StoreConformance("when an operator retries an event, items that were given up are added again") {
+            kind in
             try await kind.withStore { store in
                 try await store.record(
                     MadeUp.event(

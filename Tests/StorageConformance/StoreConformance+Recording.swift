@@ -20,7 +20,8 @@ extension StoreConformance {
                 try requireEqual(try await store.entries(EventQuery())?.elements.count, 1, "entries")
             }
         },
-        StoreConformance("the first body of an event in a version stands, whatever a second says") { kind in
+        StoreConformance("the first body of an event in a version is kept, whatever a second contains") {
+            kind in
             try await kind.withStore { store in
                 let first = try MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"))
                 try await store.record(first)
@@ -30,7 +31,7 @@ extension StoreConformance {
                 try requireEqual(try await store.entry(id: "evt_1")?.payload, first, "payload")
             }
         },
-        StoreConformance("what says nothing about a payment is recorded and ignored") { kind in
+        StoreConformance("an event without a payment is recorded and ignored") { kind in
             let bodies = [
                 #"{"id":"evt_unknown","type":"issuing_dispute.created","data":{"object":{"id":"x"}}}"#,
                 #"{"id":"evt_thin","object":"v2.core.event","type":"charge.succeeded"}"#,
@@ -51,8 +52,7 @@ extension StoreConformance {
                 )
             }
         },
-        StoreConformance("what should have meant something and cannot be read is quarantined with the reason")
-        {
+        StoreConformance("an unreadable event of a known type is quarantined with the reason") {
             kind in
             try await kind.withStore { store in
                 let body = try MadeUp.event(
@@ -74,7 +74,7 @@ extension StoreConformance {
                 try requireEqual(try await store.entry(id: "evt_1")?.payload, body, "payload")
             }
         },
-        StoreConformance("an entry says all that the envelope said") { kind in
+        StoreConformance("an entry has all fields of the envelope") { kind in
             try await kind.withStore { store in
                 let body = try MadeUp.event(
                     "evt_1",
@@ -150,7 +150,7 @@ extension StoreConformance {
                 await reopened.close()
             }
         },
-        StoreConformance("values may be as large as they come, and empty") { kind in
+        StoreConformance("values may have any size, and be empty") { kind in
             try await kind.withStore { store in
                 let id = "ch_" + String(repeating: "x", count: 252)
                 let text = String(repeating: "Überlänge ", count: 20_000)
@@ -199,7 +199,7 @@ extension StoreConformance {
                 try requireEqual(Set(entries.elements.map(\.id)).count, 64, "entries")
             }
         },
-        StoreConformance("of one event recorded by many at once, one is recorded") { kind in
+        StoreConformance("one event recorded by many at once is recorded once") { kind in
             try await kind.withStore { store in
                 let body = try MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"))
                 let outcomes = try await outcomes(of: 64, in: store) { _ in body }

@@ -7,7 +7,7 @@ extension StoreConformance {
     private static let later = Instant(unixSeconds: MadeUp.start + 1_000_000)
 
     static let retention = [
-        StoreConformance("the feed is the same whichever bodies are let go of") { kind in
+        StoreConformance("the feed is the same whichever bodies are purged") { kind in
             let payloads = TestSupport.Scenario.all.flatMap(\.payloads)
             for seed in UInt64(0)..<3 {
                 try await kind.withStore { store in
@@ -32,7 +32,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("events that come later join what is kept of those whose bodies are gone") {
+        StoreConformance("later events join the retained fields of events whose bodies are purged") {
             kind in
             let bodies = (0..<12).flatMap { GeneratedStory.random(seed: $0).events.map(\.body) }
             var random = SeededRandom(seed: 7)
@@ -48,7 +48,7 @@ extension StoreConformance {
                 try requireEqual(try await store.allRows(), expected, "rows after a rebuild")
             }
         },
-        StoreConformance("an event is on record, and a duplicate one, when its body is gone") { kind in
+        StoreConformance("an event without its body is still recorded, and a repeat is a duplicate") { kind in
             try await kind.withPlace { place in
                 let body = try MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"))
                 try await place.withStore { store in
@@ -86,7 +86,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("the body of a quarantined event does not go by its age") { kind in
+        StoreConformance("the body of a quarantined event is not purged because of its age") { kind in
             try await kind.withStore { store in
                 let body = try MadeUp.event("evt_1", "charge.failed", ["object": "charge"])
                 try requireEqual(try await store.record(body), .quarantined, "outcome")
@@ -95,7 +95,7 @@ extension StoreConformance {
                 try requireEqual(try await store.entry(id: "evt_1")?.payload, body, "payload")
             }
         },
-        StoreConformance("old bodies are told the oldest first, and so many as were asked for") {
+        StoreConformance("old bodies are listed oldest first, up to the limit") {
             kind in
             try await kind.withStore { store in
                 var size = 0
@@ -138,7 +138,7 @@ extension StoreConformance {
                 try requireEqual(try await told(maxBytes: 2 * size + 1).count, 3, "a byte more")
             }
         },
-        StoreConformance("a thin event says what it is about when its body is gone") { kind in
+        StoreConformance("a thin event keeps its object when its body is purged") { kind in
             try await kind.withStore { store in
                 let thin = try MadeUp.thinEvent("evt_thin", "v1.charge.refunded", about: "ch_1")
                 try await store.record(thin)
@@ -154,7 +154,7 @@ extension StoreConformance {
             }
         },
         StoreConformance(
-            "an event of the other mode is shown once its mode is, though its body is gone"
+            "an event of the other mode is shown once its mode is, although its body is purged"
         ) {
             kind in
             try await kind.withPlace { place in
@@ -180,7 +180,7 @@ extension StoreConformance {
     ]
 }
 
-/// What a store says of its payments.
+/// The answers of a store about its payments.
 private struct Standing: Equatable {
     let rows: [Transaction]
     let records: [[ObjectRecord]]
@@ -214,9 +214,9 @@ extension Store {
         )
     }
 
-    /// Lets go of the bodies of the events that are chosen.
+    /// Purges the bodies of the chosen events.
     ///
-    /// - Returns: How many.
+    /// - Returns: The number of purged bodies.
     func letGo(_ isChosen: (EventEntry) -> Bool) async throws -> Int {
         let bodies = try await aged().filter { isChosen($0.event.entry) }
             .compactMap { RemovableBody($0, archive: nil) }

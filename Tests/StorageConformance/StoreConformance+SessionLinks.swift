@@ -3,7 +3,7 @@ import Storage
 
 extension StoreConformance {
     static let sessionLinks = [
-        StoreConformance("a session link is used once, of many at once and after a restart") { kind in
+        StoreConformance("a session link is used once, by many at once and after a restart") { kind in
             try await kind.withPlace { place in
                 let now = Instant(unixSeconds: MadeUp.start)
                 let end = now.adding(seconds: 60)
@@ -20,7 +20,7 @@ extension StoreConformance {
                 let second = try await place.open(livemode: nil)
                 let late = now.adding(seconds: 59)
                 try requireEqual(try await second.useSessionLink("a", until: end, now: late), false, "again")
-                // After its end nobody asks, since it has expired: the next link that is used has it forgotten.
+                // An expired link is never looked up again: the next link that is used deletes it.
                 let after = end.adding(seconds: 9)
                 try requireEqual(try await second.useSessionLink("c", until: after, now: end), true, "c")
                 try requireEqual(try await second.useSessionLink("a", until: end, now: end), true, "gone")

@@ -21,7 +21,7 @@ private func begin(
 
 extension StoreConformance {
     static let upkeep: [StoreConformance] = [
-        StoreConformance("a run is read as it was written, whatever it says") { kind in
+        StoreConformance("a run is read as it was written, whatever it contains") { kind in
             try await kind.withStore { store in
                 var one = run("bf_1", request: "{\"text\":\"\\u0000 «é» \"}")
                 one.reason = "it's \"so\""
@@ -35,7 +35,7 @@ extension StoreConformance {
                 try requireEqual(try await store.run(id: "bf_2"), nil, "none")
             }
         },
-        StoreConformance("one run of a kind goes on at a time") { kind in
+        StoreConformance("one run of a kind is active at a time") { kind in
             try await kind.withStore { store in
                 try requireEqual(try await store.begin(run("bf_1")), true, "first")
                 try requireEqual(try await store.begin(run("bf_2")), false, "second")
@@ -53,7 +53,7 @@ extension StoreConformance {
                 try requireEqual(try await store.run(id: "bf_1"), ended, "the first as it stood")
             }
         },
-        StoreConformance("of two changes made from the same run one is kept") { kind in
+        StoreConformance("one of two changes from the same revision of a run is kept") { kind in
             try await kind.withStore { store in
                 _ = try await store.begin(run("bf_1"))
                 var (one, other) = (run("bf_1"), run("bf_1"))
@@ -74,7 +74,7 @@ extension StoreConformance {
                 try requireEqual(ends.count { $0 != nil }, 1, "kept of many at once")
             }
         },
-        StoreConformance("a run is there after a restart, and goes on with whoever is next") { kind in
+        StoreConformance("a run survives a restart, and continues with the next worker") { kind in
             try await kind.withPlace { place in
                 var store = try await place.open(livemode: nil)
                 _ = try await store.begin(run("bf_1"))
@@ -91,7 +91,7 @@ extension StoreConformance {
                 await store.close()
             }
         },
-        StoreConformance("a run that is due later is left alone until then") { kind in
+        StoreConformance("a run that is due later is not taken before") { kind in
             try await kind.withStore { store in
                 _ = try await store.begin(run("bf_1"))
                 let held = try requireSome(
@@ -107,7 +107,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("the same wish again goes on with what is there, another one waits") { kind in
+        StoreConformance("the same parameters resume the unfinished run, and others wait") { kind in
             try await kind.withStore { store in
                 try requireEqual(
                     try await begin("bf_1", request: "a", in: store),
@@ -138,7 +138,7 @@ extension StoreConformance {
                 try requireEqual(other.id, "bf_2", "begun")
             }
         },
-        StoreConformance("of many who wish the same at once one begins it") { kind in
+        StoreConformance("when many request the same run at once, one begins it") { kind in
             try await kind.withStore { store in
                 let ids = try await withThrowingTaskGroup(of: String?.self) { group in
                     for number in 0..<12 {
@@ -156,7 +156,7 @@ extension StoreConformance {
             }
         },
         StoreConformance(
-            "the payment of an object is all that is connected with it, and a customer comes alone"
+            "the payment of an object is all objects connected with it, and a customer is alone"
         ) { kind in
             try await kind.withStore { store in
                 let intent = MadeUp.intent("pi_1", ["latest_charge": "ch_1"])
@@ -190,7 +190,7 @@ extension StoreConformance {
                 try requireEqual(theirs.flatMap { $0 }.map(\.reference.id), ["ch_1"], "the account's")
             }
         },
-        StoreConformance("the log is found by where an event came from and by what it is about") { kind in
+        StoreConformance("the log is filtered by source and by object") { kind in
             try await kind.withStore { store in
                 let charge = MadeUp.charge("ch_1")
                 try await store.record(MadeUp.event("evt_1", "charge.succeeded", charge))

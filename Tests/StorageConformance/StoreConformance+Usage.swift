@@ -33,7 +33,7 @@ extension StoreConformance {
         ) { try CalendarDay($0) }
     }
 
-    /// What an owner's days cost in micro-units, by date.
+    /// The cost of an owner's days in micro-units, by date.
     private static func costs(
         _ store: any Store,
         _ owner: String = "akash1o"
@@ -56,7 +56,7 @@ extension StoreConformance {
                 try requireEqual(try await store.accounts(of: "cus_1"), [], "accounts")
             }
         },
-        StoreConformance("known leases are found by name, and addresses in order, each once") { kind in
+        StoreConformance("known leases are found by identity, and addresses in order, each once") { kind in
             try await kind.withStore { store in
                 let leases = [try lease(1), try lease(2, owner: "akash1n")]
                 _ = try await store.put(leases)
@@ -94,7 +94,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("the leases of a range have a block in it, or a day kept as it was settled") {
+        StoreConformance("the leases of a range have a block or a frozen day in it") {
             kind in
             try await kind.withStore { store in
                 let closed = try lease(1, created: 1100, more: #","closed_height":"1500""#)
@@ -146,7 +146,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("a lease first heard of after its days were closed changes open days only") { kind in
+        StoreConformance("a lease that arrives after its days are final changes open days only") { kind in
             try await kind.withStore { store in
                 _ = try await store.put([try lease(1)])
                 _ = try await store.put([try day(1), try day(2, isFinal: false)])
@@ -154,14 +154,14 @@ extension StoreConformance {
                 try requireEqual(outcome.contradictions.map(\.date.text), ["2026-06-01"], "contradictions")
                 let expected = ["2026-06-01": "500", "2026-06-02": "2000"]
                 try requireEqual(try await costs(store), expected, "costs")
-                // Another owner's history is not late: nobody knew of it.
+                // Another owner's history is not late: it was unknown.
                 let other = try await store.put([lease(3, owner: "akash1new")])
                 try requireEqual(other.contradictions, [], "contradictions of a new owner")
                 let theirs = try await costs(store, "akash1new")
                 try requireEqual(theirs, ["2026-06-01": "500", "2026-06-02": "1000"], "costs of a new owner")
             }
         },
-        StoreConformance("a day that goes on takes its open leases with it, and leaves out the closed") {
+        StoreConformance("a day that grows extends its open leases, and not the closed ones") {
             kind in
             try await kind.withStore { store in
                 _ = try await store.put([
@@ -201,7 +201,9 @@ extension StoreConformance {
                 try requireEqual(try await store.calendar(everyDay), [priced], "calendar")
             }
         },
-        StoreConformance("totals of every grouping equal those of the definition, and rebuilt equals kept") {
+        StoreConformance(
+            "totals of every grouping equal those of the definition, and rebuilt ones equal stored ones"
+        ) {
             kind in
             let generated = GeneratedLeases(seed: 11, count: 150)
             let leases = try generated.leases.map { try read($0) { try LeaseRecord($0) } }
@@ -227,7 +229,8 @@ extension StoreConformance {
                 try requireEqual(rebuilt.groups, try await reference.addUpUsage().groups, "groups")
             }
         },
-        StoreConformance("stale totals are added up in steps, and then are those of adding up all") { kind in
+        StoreConformance("stale totals are aggregated in steps, and then equal those of a full aggregation") {
+            kind in
             let generated = GeneratedLeases(seed: 12, count: 60)
             try await kind.withStore { store in
                 _ = try await store.put(try generated.leases.map { try read($0) { try LeaseRecord($0) } })
@@ -240,7 +243,7 @@ extension StoreConformance {
                 try requireEqual(try await store.addUpUsage().changed, 0, "changed by adding up")
             }
         },
-        StoreConformance("a customer's addresses are those that were said last") { kind in
+        StoreConformance("a customer's addresses are those that were set last") { kind in
             try await kind.withStore { store in
                 let june = try requireSome(CivilDate("2026-06-01"), "date")
                 let first = AccountPeriod(address: "akash1a", from: nil, through: june)
@@ -255,7 +258,7 @@ extension StoreConformance {
                 try requireEqual(try await store.isMapped("akash1a"), false, "what was said of one")
             }
         },
-        StoreConformance("of a provider's names the newest is shown") { kind in
+        StoreConformance("the newest name of a provider is shown") { kind in
             try await kind.withStore { store in
                 for (dseq, name) in [(1, "old"), (2, "new")] {
                     _ = try await store.put([lease(dseq, more: #","provider_name":"\#(name)""#)])
@@ -266,13 +269,13 @@ extension StoreConformance {
                     ["akash1p": "new"],
                     "names"
                 )
-                // A provider is renamed while leases of before go on.
+                // A provider is renamed while its earlier leases continue.
                 _ = try await store.put([lease(1, more: #","provider_name":"newest""#)])
                 let renamed = try await store.names(ofProviders: ["akash1p"])
                 try requireEqual(renamed, ["akash1p": "newest"], "name that came with an older lease")
             }
         },
-        StoreConformance("a credit is given once, and another one does not take its id") { kind in
+        StoreConformance("a credit is stored once, and another one with its id is a conflict") { kind in
             try await kind.withStore { store in
                 func credit(_ id: String, _ amount: Int64, at created: Int64 = 5) -> Credit {
                     Credit(

@@ -6,8 +6,8 @@ extension StoreConformance {
     private static let (older, newer) = ("2019-09-09", "2025-09-30.clover")
     private static let now = Instant(unixSeconds: MadeUp.start + 5000)
 
-    /// One refund as endpoints of two versions are told it: only the older body shows the refund itself, only the
-    /// newer one names the payment intent.
+    /// One refund in two API versions: only the older body shows the refund itself, only the newer one names
+    /// the payment intent.
     private static func refunded(in version: String?) throws -> [UInt8] {
         let refund = MadeUp.refund("re_1", charge: "ch_1")
         let more: [String: Any] =
@@ -37,7 +37,7 @@ extension StoreConformance {
     }
 
     static let versions = [
-        StoreConformance("an event told in two API versions is recorded in each, and both are read") { kind in
+        StoreConformance("an event in two API versions is recorded in each, and both are read") { kind in
             for order in [[older, newer], [newer, older]] {
                 try await kind.withStore { store in
                     try await store.record(intent())
@@ -82,7 +82,7 @@ extension StoreConformance {
                 try requireEqual(told.map(\.unicodeScalars.count), [0, 17, 255], "versions")
             }
         },
-        StoreConformance("of an event told in two API versions by many at once each is recorded once") {
+        StoreConformance("an event recorded in two API versions by many at once is recorded once in each") {
             kind in
             try await kind.withStore { store in
                 try await store.record(intent())
@@ -98,7 +98,7 @@ extension StoreConformance {
                 try await requireBothRead(store)
             }
         },
-        StoreConformance("entries are paged without gap or repeat across an event told in two API versions") {
+        StoreConformance("entries are paged without gap or repeat across an event in two API versions") {
             kind in
             let keys = [
                 EventKey("evt_1", apiVersion: older), EventKey("evt_2", apiVersion: newer),
@@ -131,7 +131,7 @@ extension StoreConformance {
                 try requireEqual(try await after("evt%40"), keys[..<5].reversed(), "an id as it stands")
             }
         },
-        StoreConformance("bodies of an event told in two API versions go each for itself") { kind in
+        StoreConformance("bodies of an event in two API versions are purged separately") { kind in
             for gone in [[older], [newer], [older, newer]] {
                 try await kind.withPlace { place in
                     try await place.withStore { store in
@@ -161,7 +161,8 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("of an erased customer each version of an event is erased, also one told later") {
+        StoreConformance("each version of an erased customer's event is erased, also one that arrives later")
+        {
             kind in
             let key = CustomerKey("cus_1", account: nil)
             try await kind.withStore { store in

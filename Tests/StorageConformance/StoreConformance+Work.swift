@@ -20,7 +20,7 @@ extension StoreConformance {
         try MadeUp.event(id, "charge.succeeded", MadeUp.charge("ch_1", intent: "pi_1"), account: account)
     }
 
-    /// Leases what is due, without regard to its order.
+    /// Leases due work, in any order.
     private static func lease(
         _ store: any Store,
         limit: Int = 100,
@@ -32,7 +32,7 @@ extension StoreConformance {
     }
 
     static let work = [
-        StoreConformance("when only a PaymentIntent arrived, its charge is asked for, after some patience") {
+        StoreConformance("when only a PaymentIntent arrived, its charge is fetched after a delay") {
             kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
@@ -46,7 +46,7 @@ extension StoreConformance {
                 try requireEqual(try await lease(store, now: due), expected, "when it is due")
             }
         },
-        StoreConformance("work carries the account it is to be done for") { kind in
+        StoreConformance("work has the account on whose behalf it is fetched") { kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent("evt_1", account: "acct_1"))
                 try await store.record(intentEvent("evt_2"))
@@ -57,7 +57,7 @@ extension StoreConformance {
                 try requireEqual(try await store.summary().pending, 1, "pending")
             }
         },
-        StoreConformance("where the charge came, before or after, nothing is asked for") { kind in
+        StoreConformance("when the charge arrived, before or after, nothing is fetched") { kind in
             for bodies in [[try chargeEvent(), try intentEvent()], [try intentEvent(), try chargeEvent()]] {
                 try await kind.withStore { store in
                     for body in bodies { try await store.record(body) }
@@ -69,7 +69,7 @@ extension StoreConformance {
                 }
             }
         },
-        StoreConformance("a payment known by its checkout is not asked for once its charge came") { kind in
+        StoreConformance("a payment known by its checkout is not fetched once its charge arrived") { kind in
             try await kind.withStore { store in
                 let session: [String: Any] = [
                     "id": "cs_1", "object": "checkout.session", "mode": "payment", "status": "complete",
@@ -86,7 +86,7 @@ extension StoreConformance {
                 try requireEqual(try await store.summary().pending, 0, "pending")
             }
         },
-        StoreConformance("nothing is asked for about what has not been paid") { kind in
+        StoreConformance("nothing is fetched for an unpaid payment") { kind in
             try await kind.withStore { store in
                 let states = ["requires_payment_method", "processing", "requires_action", "canceled"]
                 for status in states {
@@ -100,7 +100,7 @@ extension StoreConformance {
                 try requireEqual(try await store.summary().pending, 0, "pending")
             }
         },
-        StoreConformance("what one holds no other gets, until the lease has run out") { kind in
+        StoreConformance("a leased item goes to no other worker until the lease expires") { kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
                 try requireEqual(try await lease(store, seconds: 60).count, 1, "first")
@@ -111,7 +111,7 @@ extension StoreConformance {
                 try requireEqual(again.map(\.attempts), [0], "a lease is no attempt")
             }
         },
-        StoreConformance("of many who ask for work at once, each item goes to one") { kind in
+        StoreConformance("when many workers lease at once, each item goes to one") { kind in
             try await kind.withStore { store in
                 for number in 0..<20 {
                     let intent = MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"])
@@ -127,7 +127,7 @@ extension StoreConformance {
                 try requireEqual(taken.count, 20, "every item")
             }
         },
-        StoreConformance("no more is leased than asked for, and what is due first goes first") { kind in
+        StoreConformance("no more items are leased than requested, and the earliest due goes first") { kind in
             try await kind.withStore { store in
                 for number in 0..<5 {
                     let intent = MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"])
@@ -149,7 +149,7 @@ extension StoreConformance {
                 try requireEqual(try await lease(store, limit: 2).map(\.question.subject), ["ch_0"], "last")
             }
         },
-        StoreConformance("what is done is gone, and may be asked for again by a later event") { kind in
+        StoreConformance("a completed item is deleted, and a later event may add it again") { kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")
@@ -160,7 +160,7 @@ extension StoreConformance {
                 try requireEqual(try await lease(store).map(\.attempts), [0], "anew")
             }
         },
-        StoreConformance("what is put off is due again at its time, with one attempt more") { kind in
+        StoreConformance("a postponed item is due again at its time, with one attempt more") { kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")
@@ -178,7 +178,9 @@ extension StoreConformance {
                 )
             }
         },
-        StoreConformance("what is hastened is due by then, and what was due sooner stays as it is") { kind in
+        StoreConformance(
+            "a rescheduled item is due at the new time, and one that is due sooner does not change"
+        ) { kind in
             try await kind.withStore { store in
                 for number in 1...4 {
                     let intent = MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"])
@@ -200,7 +202,7 @@ extension StoreConformance {
                 try requireEqual(try await store.summary().gaveUp, 1, "given up")
             }
         },
-        StoreConformance("an event that asks again for what is put off does not hurry it") { kind in
+        StoreConformance("an event that needs a postponed item does not make it due sooner") { kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")
@@ -210,7 +212,7 @@ extension StoreConformance {
                 try requireEqual(try await store.summary().oldestDueAt, due, "due")
             }
         },
-        StoreConformance("what is given up stays visible, untouched, until an event asks for it again") {
+        StoreConformance("an item that was given up stays visible until an event needs it again") {
             kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
@@ -228,7 +230,7 @@ extension StoreConformance {
                 try requireEqual(try await lease(store).map(\.attempts), [0], "from the beginning")
             }
         },
-        StoreConformance("what is given up is no longer missed once it came") { kind in
+        StoreConformance("an item that was given up is deleted once its object arrived") { kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")
@@ -238,7 +240,7 @@ extension StoreConformance {
                 try requireEqual(try await store.summary(), nothing, "summary")
             }
         },
-        StoreConformance("an item that is no longer there cannot be put off or given up") { kind in
+        StoreConformance("a deleted item cannot be postponed or given up") { kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")

@@ -1,6 +1,7 @@
-/// What every store must do, one case a law or an edge of one.
+/// The requirements of every store: one case per invariant, or per edge of one.
 ///
-/// A case is handed the kind of store and makes what it needs; it throws a ``Violation`` where a law is broken.
+/// A case gets the kind of store and makes its stores; it throws a ``Violation`` if an invariant does not
+/// hold.
 package struct StoreConformance: Sendable, CustomStringConvertible {
     /// The sentence that would be false if the case failed.
     package let law: String

@@ -1,6 +1,6 @@
 package import Storage
 
-/// A kind of store, as the suite needs to know it.
+/// A kind of store, as the suite uses it.
 ///
 /// A new store is one value of this type and one line that runs ``StoreConformance/cases``.
 package struct StoreUnderTest: Sendable {
@@ -14,12 +14,12 @@ package struct StoreUnderTest: Sendable {
     }
 }
 
-/// Where a store keeps what it holds, so that it can be closed and opened again.
+/// The location of a store's data, so that the store can be closed and opened again.
 package protocol StorePlace: Sendable {
     /// Opens the store with all that was recorded here before.
     ///
-    /// - Parameter projection: Which events become part of the feed, and what is asked for.
-    /// - Returns: The store; whoever opened it closes it.
+    /// - Parameter projection: Which events become part of the feed, and what is fetched.
+    /// - Returns: The store; the caller must close it.
     /// - Throws: What keeps it from opening.
     func open(_ projection: ProjectionPolicy) async throws -> any Store
 
@@ -39,7 +39,7 @@ extension StoreUnderTest {
         try await withPlace { try await $0.withStore(livemode: livemode, body) }
     }
 
-    /// Makes a place for as long as `body` runs; what it opens it has to close.
+    /// Makes a place for the duration of `body`, which must close every store that it opens.
     package func withPlace<Result>(_ body: (any StorePlace) async throws -> Result) async throws -> Result {
         let place = try makePlace()
         defer { place.remove() }

@@ -24,7 +24,7 @@ struct AdmissionQueueTests {
         #expect(queue.next() == 2)
     }
 
-    @Test func `what is taken out while it waits never goes`() {
+    @Test func `an element that is removed while it waits never runs`() {
         var queue = AdmissionQueue<Int>(maxRunning: 1, maxRunningPerOrigin: 1)
         for number in 1...4 { queue.append(number, origin: "a") }
         #expect(queue.removeWaiting { $0.isMultiple(of: 2) } == [2, 4])

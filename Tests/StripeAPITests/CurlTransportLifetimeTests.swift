@@ -76,7 +76,7 @@ struct CurlTransportLifetimeTests {
     }
 
     @Test(arguments: [(3, 8, 3), (8, 2, 2)])
-    func `no more requests are under way than the total and the host may have`(
+    func `no more requests are in flight than allowed in total and for a host`(
         total: Int,
         perHost: Int,
         expected: Int
@@ -119,7 +119,7 @@ struct CurlTransportLifetimeTests {
         let server = try RawServer { $0.waitForHangUp() }
         try await withTransport(.init(maxConcurrent: 1, maxQueued: 1)) { transport in
             let request = TransportRequest(.get, url: server.url)
-            // Two find room, whichever they are; the third has nothing to wait for.
+            // Two are queued, whichever they are; the third is refused.
             let failures = await withTaskGroup(of: TransportError?.self) { group in
                 for _ in 0..<3 {
                     group.addTask {
@@ -162,7 +162,7 @@ struct CurlTransportLifetimeTests {
         }
     }
 
-    @Test func `shutting down lets what is under way finish, and what waits behind it`() async throws {
+    @Test func `shutting down lets requests in flight and in the queue finish`() async throws {
         try await StripeStandIn.with { standIn in
             let transport = try CurlTransport(.init(maxConcurrent: 1))
             standIn.fail(.held)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct CurlTransportTLSTests {
-    @Test func `refuses a certificate that nobody it trusts has signed`() async throws {
+    @Test func `refuses a certificate that no trusted authority has signed`() async throws {
         let server = try OpenSSLServer(SelfSignedCertificate.make(names: "DNS:localhost"))
         try await withTransport { transport in
             await #expect(throws: TransportError.tls) {
@@ -13,7 +13,7 @@ struct CurlTransportTLSTests {
         }
     }
 
-    @Test func `trusts the certificates it is told to`() async throws {
+    @Test func `trusts the configured certificates`() async throws {
         let certificate = try SelfSignedCertificate.make(names: "DNS:localhost")
         let server = try OpenSSLServer(certificate)
         try await withTransport(.init(certificateAuthorityFile: certificate.file)) { transport in

@@ -49,7 +49,7 @@ struct CurlTransportTests {
         #expect(text.hasSuffix("\r\n\r\na=b"))
     }
 
-    @Test func `a POST without a body says so instead of waiting for one`() async throws {
+    @Test func `a POST without a body has a Content-Length of 0`() async throws {
         let heard = Mutex("")
         let server = try RawServer { connection in
             let head = connection.readHead() ?? ""
@@ -200,7 +200,7 @@ struct CurlTransportTests {
 
     // MARK: Failures
 
-    @Test func `says when nobody listens`() async throws {
+    @Test func `reports a port without a listener`() async throws {
         let port = try RawServer.deadPort()
         try await withTransport { transport in
             await #expect(throws: TransportError.couldNotConnect) {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import StripeAPI
 
-/// What is written down of the versions that our calls need.
+/// The documented API versions that our calls need.
 struct LeastVersionTests {
     @Test(arguments: LeastVersion.all)
     func `each has a version that is one, and Stripe's own page as its source`(least: LeastVersion) {

@@ -4,7 +4,7 @@ import Testing
 struct RequestPacerTests {
     private static let start = ContinuousClock.now
 
-    /// When turns are asked for and what they are told, in milliseconds.
+    /// When turns are requested, and when they are granted, in milliseconds.
     struct Run: Sendable {
         let perSecond: Double
         let burst: Int
@@ -15,7 +15,7 @@ struct RequestPacerTests {
         Run(perSecond: 10, burst: 1, turns: [(0, 0), (0, 100), (0, 200), (0, 300)]),
         // The burst goes at once, what comes after it at the rate.
         Run(perSecond: 10, burst: 3, turns: [(0, 0), (0, 0), (0, 0), (0, 100), (0, 200)]),
-        // Whoever is slow enough never waits.
+        // A slow caller never waits.
         Run(perSecond: 10, burst: 1, turns: [(0, 0), (100, 0), (200, 0), (250, 50), (301, 99)]),
         // A rest fills the bucket, but no further than the burst.
         Run(
@@ -48,7 +48,7 @@ struct RequestPacerTests {
         var sent = 0
         for second in 0..<1000 {
             let now = Self.start + .seconds(second)
-            // Only turns that may be taken at once are, as a caller would that goes on elsewhere.
+            // A turn is taken only if it is immediate, as by a caller with other work.
             while true {
                 var trial = pacer
                 guard trial.delay(now: now) == .zero else { break }
@@ -59,7 +59,7 @@ struct RequestPacerTests {
         #expect((2999...3000).contains(sent))
     }
 
-    @Test func `after a 429 nobody goes for a while, and then one at a time`() {
+    @Test func `after a 429 no request is sent for a while, and then one at a time`() {
         var pacer = RequestPacer(requestsPerSecond: 10, burst: 5)
         pacer.pause(for: .seconds(7), now: Self.start)
         let waits = (0..<3).map { _ in pacer.delay(now: Self.start + .seconds(1)) }

@@ -61,7 +61,7 @@ struct RetryScheduleTests {
     }
 
     @Test(arguments: [(0, 1), (7, 7), (100, 100), (101, 100), (.max, 100)] as [(Int64, Int64)])
-    func `waits at least as long as it is told to, within reason`(told: Int64, waited: Int64) {
+    func `waits at least as long as Retry-After says, up to a limit`(told: Int64, waited: Int64) {
         let error = StripeAPIError.rateLimited(StripeRefusal(status: 429, retryAfterSeconds: told))
         #expect(schedule.decision(afterAttempt: 1, error: error, random: 0) == .retry(afterSeconds: waited))
     }

@@ -30,7 +30,7 @@ struct StandInAccessTests {
         }
     }
 
-    @Test func `a restricted key does what it may and no more`() async throws {
+    @Test func `a restricted key has only its permissions`() async throws {
         let keys = [
             APIKey("rk_test_none", permissions: []), APIKey("rk_test_read", permissions: ["rak_charge_read"]),
             APIKey("rk_test_write", permissions: ["rak_charge_write"]),
@@ -54,7 +54,7 @@ struct StandInAccessTests {
         }
     }
 
-    @Test func `expanding takes the permission for what is expanded`() async throws {
+    @Test func `expanding needs the permission for the expanded object`() async throws {
         let key = APIKey("rk_test_intents", permissions: ["rak_payment_intent_read"])
         try await StandInUnderTest.with(furtherKeys: [key]) { world in
             try world.standIn.put(MadeUp.charge(1))
@@ -148,7 +148,7 @@ struct StandInAccessTests {
         (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
         (951_868_799, "Tue, 29 Feb 2000 23:59:59 GMT"), (1_793_491_200, "Sun, 01 Nov 2026 00:00:00 GMT"),
     ])
-    func `says the time it is told to take for the present`(now: Int64, text: String) async throws {
+    func `sends the configured time as the Date`(now: Int64, text: String) async throws {
         try await StandInUnderTest.with { world in
             world.clock.advance(.seconds(now - StandInUnderTest.now))
             let answer = try await world.get("/v1/events")
@@ -176,7 +176,7 @@ struct StandInAccessTests {
             #expect(answer.code == code)
             #expect(answer.parameter == parameter)
             #expect(world.standIn.sentReceipts.isEmpty)
-            // What was refused is not remembered under its key.
+            // A refused request is not stored under its idempotency key.
             let good = try await world.post(
                 "/v1/charges/ch_1",
                 "receipt_email=a%40example.com",
@@ -215,7 +215,7 @@ struct StandInAccessTests {
         }
     }
 
-    @Test func `a charge that is missing or another's is e-mailed to nobody, nor one that failed`()
+    @Test func `no receipt is e-mailed for a charge that is missing, another's or failed`()
         async throws
     {
         try await StandInUnderTest.with { world in
@@ -232,7 +232,7 @@ struct StandInAccessTests {
         }
     }
 
-    @Test func `is told of its rate, its events and its e-mails over HTTP as well`() async throws {
+    @Test func `its rate, events and e-mails can be set over HTTP too`() async throws {
         try await StandInUnderTest.with { world in
             let json = ["Content-Type": "application/json"]
             let event = MadeUp.event(1)

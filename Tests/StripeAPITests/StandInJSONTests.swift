@@ -10,7 +10,7 @@ struct StandInJSONTests {
         #""""#, #""×é😀""#, #""\"\\\/\b\f\n\r\t\u00d7\uD83D\uDE00""#,
         #"{"a":[1,2,{"b":null}],"c":{"d":[[],{}]},"":false}"#, "\t{\r\n \"a\" : 1 , \"b\" : [ 1 , 2 ]\n}",
     ])
-    func `reads what is JSON as Foundation does`(text: String) throws {
+    func `reads JSON as Foundation does`(text: String) throws {
         let mine = try JSON(parsing: Array(text.utf8))
         let again = try JSONSerialization.jsonObject(with: Data(mine.bytes), options: .fragmentsAllowed)
         let theirs = try JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)

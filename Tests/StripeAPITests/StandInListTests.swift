@@ -3,10 +3,10 @@ import StripeAPI
 import StripeStandIn
 import Testing
 
-/// That the stand-in's lists are as strict as Stripe's: what a client of ours would not even send.
+/// The stand-in's lists are as strict as Stripe's, also for requests that our client does not send.
 @Suite(.timeLimit(.minutes(1)))
 struct StandInListTests {
-    @Test func `gives ten unless told otherwise, and says whether there are more`() async throws {
+    @Test func `gives ten by default, and has_more`() async throws {
         try await StandInUnderTest.with { world in
             for number in 0..<11 { try world.standIn.put(MadeUp.charge(number, created: Int64(number))) }
             let ten = try await world.get("/v1/charges")
@@ -128,7 +128,7 @@ struct StandInListTests {
             try world.standIn.put(
                 event: MadeUp.event(1, created: now, type: "refund.updated", object: refund)
             )
-            // The same second: what an event is about counts more than what it has beside.
+            // In the same second an event's object is newer than one expanded inside another.
             try world.standIn.put(
                 event: MadeUp.event(2, created: now, type: "charge.refunded", object: charge)
             )
@@ -158,7 +158,7 @@ struct StandInListTests {
         }
     }
 
-    @Test func `a list expands what it is asked to`() async throws {
+    @Test func `a list expands the requested objects`() async throws {
         try await StandInUnderTest.with { world in
             try world.standIn.put(
                 #"{"id":"pi_1","object":"payment_intent","latest_charge":\#(MadeUp.charge(1))}"#
@@ -191,13 +191,13 @@ struct StandInListTests {
     }
 
     @Test(arguments: ["{}", #"{"id":"evt_1","object":"event"}"#, MadeUp.charge(1), "[]"])
-    func `what is no event is not taken for one`(text: String) async throws {
+    func `JSON that is no event is skipped`(text: String) async throws {
         try await StandInUnderTest.with { world in
             #expect(throws: StandInError.notAnEvent) { try world.standIn.put(event: text) }
         }
     }
 
-    @Test func `loads events as well as what they carry`() async throws {
+    @Test func `loads events and the objects in them`() async throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).jsonl")
         defer { try? FileManager.default.removeItem(at: file) }
         let events = (1...3).map { MadeUp.event($0).replacing("\n", with: " ") }

@@ -44,7 +44,7 @@ struct StripeAPIVersionTests {
         "", "endive", "2026-09-30.", "2026-9-30", "2026-09-30.Endive", "2026-09-30.endive.x", "2026-09-30\n",
         "2026-09-30.endive\r\nX: y", "20260-9-30", "2026/09/30",
     ])
-    func `refuses what is not a version`(text: String) {
+    func `refuses an invalid version`(text: String) {
         #expect(StripeAPIVersion(text) == nil)
     }
 }

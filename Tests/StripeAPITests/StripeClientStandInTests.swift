@@ -77,7 +77,7 @@ struct StripeClientStandInTests {
         }
     }
 
-    @Test func `what is not there is not found, by Stripe's name for it`() async throws {
+    @Test func `a missing object is not found, with Stripe's code`() async throws {
         try await withClient { client, _ in
             let expected = StripeRefusal(
                 status: 404,
@@ -110,7 +110,7 @@ struct StripeClientStandInTests {
         }
     }
 
-    @Test func `a wrong key is told from an expired one`() async throws {
+    @Test func `a wrong key is distinguished from an expired one`() async throws {
         try await withClient(key: "sk_test_wrong") { client, standIn in
             let wrong = await #expect(throws: StripeAPIError.self) { try await client.charge("ch_1") }
             #expect(wrong?.refusal?.status == 401)
@@ -121,7 +121,7 @@ struct StripeClientStandInTests {
         }
     }
 
-    @Test func `the reason for a rate limit and the wish for a retry come through`() async throws {
+    @Test func `the reason for a rate limit and Retry-After are passed on`() async throws {
         try await withClient { client, standIn in
             standIn.fail(.rateLimited(reason: "endpoint-rate"), times: 1)
             let limited = await #expect(throws: StripeAPIError.self) { try await client.charge("ch_1") }
@@ -143,7 +143,10 @@ struct StripeClientStandInTests {
         (.endless, .transport(.bodyTooLarge)),
         (.down, .transport(.connectionLost)),
     ])
-    func `a broken answer is told by how it is broken`(fault: Fault, expected: StripeAPIError) async throws {
+    func `a broken answer is an error that names the defect`(
+        fault: Fault,
+        expected: StripeAPIError
+    ) async throws {
         try await withClient { client, standIn in
             standIn.fail(fault, times: 1)
             await #expect(throws: expected) { try await client.charge("ch_1") }

@@ -2,7 +2,7 @@ import HTTPClient
 import StripeAPI
 import Testing
 
-/// What the client sends, and what it makes of an answer, without a network.
+/// The client's requests, and how it reads answers, without a network.
 struct StripeClientTests {
     private static let charge = #"{"id":"ch_1","object":"charge"}"#
 
@@ -82,7 +82,7 @@ struct StripeClientTests {
     }
 
     @Test(arguments: [(true, "?expand%5B%5D=latest_charge"), (false, "")])
-    func `asks for the charge inside a payment intent when it is wanted`(
+    func `expands the charge in a payment intent on request`(
         expands: Bool,
         query: String
     ) async throws {

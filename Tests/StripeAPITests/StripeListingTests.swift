@@ -1,7 +1,7 @@
 import StripeAPI
 import Testing
 
-/// What a list is asked for with, without a network.
+/// The parameters of list requests, without a network.
 struct StripeListingTests {
     private static let empty = #"{"object":"list","has_more":false,"data":[]}"#
 
@@ -43,7 +43,7 @@ struct StripeListingTests {
     ]
 
     @Test(arguments: listings.indices)
-    func `asks for what it narrows by and nothing else`(index: Int) async throws {
+    func `sends its filters and nothing else`(index: Int) async throws {
         let (listing, expected) = Self.listings[index]
         #expect(try await query(listing) == expected)
     }
@@ -53,7 +53,7 @@ struct StripeListingTests {
         (StripePaging(.endingBefore("ch_1")), "limit=100&ending_before=ch_1"),
         (StripePaging(.endingBefore("a&limit=5")), "limit=100&ending_before=a%26limit%3D5"),
     ])
-    func `asks for the page it is told to`(paging: StripePaging, expected: String) async throws {
+    func `requests the page at the cursor`(paging: StripePaging, expected: String) async throws {
         #expect(try await query(.charges(), paging) == "/v1/charges?" + expected)
     }
 
@@ -62,7 +62,7 @@ struct StripeListingTests {
         (StripePaging(.startingAfter("")), .cursor), (StripePaging(.endingBefore("ch 1")), .cursor),
         (StripePaging(.startingAfter(String(repeating: "x", count: 256))), .cursor),
     ])
-    func `asks for no page that cannot be`(paging: StripePaging, argument: StripeAPIError.Argument) async {
+    func `requests no impossible page`(paging: StripePaging, argument: StripeAPIError.Argument) async {
         await #expect(throws: StripeAPIError.invalidArgument(argument)) {
             try await query(.charges(), paging)
         }
@@ -83,7 +83,7 @@ struct StripeListingTests {
         #expect(asked.flatMap(\.self) == types)
     }
 
-    @Test func `a listing says which it is and not what it looks for`() {
+    @Test func `a listing's description has its name and not its filters`() {
         #expect("\(StripeListing.charges(customer: "cus_secret"))" == "/v1/charges")
     }
 }

@@ -4,7 +4,7 @@ import StripeStandIn
 import Synchronization
 import Testing
 
-/// The client, libcurl and the stand-in together: lists, and what else mends what was missed.
+/// The client, libcurl and the stand-in together: lists, and the other requests of a backfill.
 @Suite(.timeLimit(.minutes(1)))
 struct StripeListsStandInTests {
     /// Every page there is, from a place on.
@@ -67,7 +67,7 @@ struct StripeListsStandInTests {
             let read = try await pages(client, .events()).flatMap(\.ids)
             #expect(read == ["evt_101"] + (0..<9).reversed().map { "evt_\($0)" })
             standIn.beforeEachPage(nil)
-            // What came meanwhile is before the first that was read.
+            // Objects created meanwhile are before the first that was read.
             let later = try await pages(client, .events(), from: StripePaging(.endingBefore("evt_101")))
             #expect(Set(later.flatMap(\.ids)) == Set((2...4).map { "evt_10\($0)" }))
         }
@@ -107,7 +107,7 @@ struct StripeListsStandInTests {
         }
     }
 
-    @Test func `a cursor that Stripe has forgotten is told by its parameter`() async throws {
+    @Test func `a cursor that Stripe no longer knows is recognised by its parameter`() async throws {
         try await StandInUnderTest.with { world in
             try world.standIn.put(event: MadeUp.event(1))
             let client = try world.client()
@@ -129,7 +129,7 @@ struct StripeListsStandInTests {
         (.ignoresCursor, .notAList(requestID: "req_standin2")),
         (.wrongObject, .wrongObject(requestID: "req_standin2")), (.cutOff, .transport(.connectionLost)),
     ])
-    func `a page that breaks is told by how, and asked for again is whole`(
+    func `a broken page is an error that names the defect, and a retry gives it whole`(
         fault: Fault,
         expected: StripeAPIError
     ) async throws {
@@ -156,7 +156,9 @@ struct StripeListsStandInTests {
         }
     }
 
-    @Test func `refunds are found by their charge, disputes and payments by what they are of`() async throws {
+    @Test func `refunds are listed by charge, disputes by charge, and invoice payments by invoice`()
+        async throws
+    {
         try await StandInUnderTest.with { world in
             for (id, charge) in [("re_1", "ch_1"), ("re_2", "ch_2"), ("re_3", "ch_1")] {
                 try world.standIn.put(
@@ -197,7 +199,7 @@ struct StripeListsStandInTests {
         }
     }
 
-    @Test func `what a thin event is about is got in its context, saying why`() async throws {
+    @Test func `a thin event's object is fetched in its context, with the reason`() async throws {
         try await StandInUnderTest.with { world in
             try world.standIn.put(MadeUp.charge(1), account: "acct_1")
             let client = try world.client()
@@ -216,7 +218,7 @@ struct StripeListsStandInTests {
         }
     }
 
-    @Test func `what a key may not do is told by the permission it lacks`() async throws {
+    @Test func `a refused request names the missing permission`() async throws {
         let key = APIKey("rk_test_narrow", permissions: ["rak_event_read", "rak_charge_read"])
         try await StandInUnderTest.with(furtherKeys: [key]) { world in
             let client = try world.client(key: key.text)
@@ -235,7 +237,7 @@ struct StripeListsStandInTests {
         }
     }
 
-    @Test func `the endpoints at Stripe are known by what they receive, and its clock with them`()
+    @Test func `the endpoints at Stripe are listed with their event types, and with Stripe's time`()
         async throws
     {
         try await StandInUnderTest.with(dateSkewSeconds: -90) { world in

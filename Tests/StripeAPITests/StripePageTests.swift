@@ -2,7 +2,7 @@
 import HTTPClient
 import Testing
 
-/// What is made of a list that came, without a network.
+/// How a received list is read, without a network.
 struct StripePageTests {
     private func page(
         _ body: [UInt8],
@@ -63,7 +63,7 @@ struct StripePageTests {
             (.endingBefore("ch_9"), .endingBefore("ch_1")),
         ] as [(StripePaging.Cursor?, StripePaging.Cursor)]
     )
-    func `goes on in the direction it came`(
+    func `continues in the same direction`(
         cursor: StripePaging.Cursor?,
         next: StripePaging.Cursor
     ) async throws {

@@ -4,7 +4,7 @@ import StripeAPI
 import StripeStandIn
 import Testing
 
-/// The stand-in has to be right as well, or what is tested against it proves nothing.
+/// The stand-in itself must be right, or tests against it prove nothing.
 @Suite(.timeLimit(.minutes(1)))
 struct StripeStandInTests {
     private static let headers = [
@@ -66,7 +66,9 @@ struct StripeStandInTests {
         }
     }
 
-    @Test func `takes the latest of an object from events, and what is expanded inside`() async throws {
+    @Test func `takes the latest state of an object from events, and of objects expanded inside`()
+        async throws
+    {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "stand-in-\(UUID().uuidString)"
         )
@@ -148,7 +150,7 @@ struct StripeStandInTests {
         }
     }
 
-    @Test func `its own receipt page says what it is, and the amount`() async throws {
+    @Test func `its own receipt page is marked as such, and has the amount`() async throws {
         try await withStandIn(.init(links: .ownPages)) { standIn, transport in
             try standIn.put(
                 #"{"id":"ch_1","object":"charge","amount":2505,"currency":"eur","status":"succeeded"}"#
@@ -203,7 +205,7 @@ struct StripeStandInTests {
         }
     }
 
-    @Test func `counts what it was asked by route, and its own routes not at all`() async throws {
+    @Test func `counts requests by route, without its own routes`() async throws {
         try await withStandIn(.init(makesUpUnknown: true)) { standIn, transport in
             for id in ["ch_1", "ch_2"] { _ = try await get("/v1/charges/\(id)", standIn, transport) }
             let answer = try await get("/_stand-in/requests", standIn, transport, headers: [])

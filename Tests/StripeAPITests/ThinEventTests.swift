@@ -29,7 +29,7 @@ struct ThinEventTests {
         #expect(transport.requests.map(\.url) == ["https://api.stripe.com:443/v1/charges/\(segment)"])
     }
 
-    @Test func `an object of another id is not what it is about`() async throws {
+    @Test func `an object with another id is not the event's object`() async throws {
         let transport = RecordingTransport(body: #"{"id":"ch_2","object":"charge"}"#)
         let client = try Self.client(transport)
         await #expect(throws: StripeAPIError.wrongObject(requestID: nil)) {

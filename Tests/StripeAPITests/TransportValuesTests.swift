@@ -3,7 +3,7 @@ import StripeAPI
 import Testing
 
 struct TransportValuesTests {
-    @Test func `neither a request nor an answer prints what it carries`() {
+    @Test func `neither a request nor an answer prints its contents`() {
         let headers = [TransportHeader("Authorization", "Bearer hidden")]
         var request = TransportRequest(
             .get,

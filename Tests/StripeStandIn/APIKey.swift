@@ -1,7 +1,7 @@
 /// A key the stand-in accepts.
 package struct APIKey: Sendable, Equatable {
     package let text: String
-    /// What a restricted key may do, such as `rak_charge_read`; nil for everything.
+    /// The permissions of a restricted key, such as `rak_charge_read`; nil for everything.
     ///
     /// Writing includes reading.
     package let permissions: Set<String>?

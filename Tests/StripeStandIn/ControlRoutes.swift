@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// What Stripe has not: the routes by which the stand-in is told what to do and asked what it saw.
+/// Routes that Stripe does not have: they control the stand-in and show the requests that it received.
 struct ControlRoutes: Sendable {
     let world: StandInWorld
 

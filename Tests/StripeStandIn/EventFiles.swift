@@ -8,7 +8,7 @@ import Foundation
 package enum EventFiles {
     package struct Report: Sendable, Equatable {
         package var taken = 0
-        /// What was there but is neither an event nor an object of Stripe's.
+        /// Files that are neither an event nor an object of Stripe's.
         package var skipped = 0
     }
 
@@ -18,7 +18,7 @@ package enum EventFiles {
     ///   - paths: `.json` files with one value or an array, `.jsonl` files, or folders of both.
     ///   - take: Given each value and its text; false when it is none of its kind.
     /// - Returns: How many values were taken and how many were not.
-    /// - Throws: When a file cannot be read; what is in it is skipped instead.
+    /// - Throws: When a file cannot be read; invalid contents are skipped instead.
     static func read(_ paths: [String], take: (JSON, [UInt8]) -> Bool) throws -> Report {
         var report = Report()
         for path in try paths.flatMap(files) {

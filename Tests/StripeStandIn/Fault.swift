@@ -16,7 +16,7 @@ package enum Fault: Sendable, Equatable {
     case truncated
     /// A success whose connection ends in the middle, after everything that was asked has been done.
     case cutOff
-    /// A list that begins anew, whatever the cursor.
+    /// A list that starts over, whatever the cursor.
     case ignoresCursor
     /// A success whose JSON never ends.
     case endless

@@ -6,8 +6,8 @@ extension JSON {
 
     /// Reads one whole JSON text.
     ///
-    /// By hand, because a generic decoder finds out what each value is by failing at what it is not, and a story of
-    /// 20,000 events then takes minutes to load where nothing is optimised.
+    /// Hand-written, because a generic decoder tries each type until one fits, and a story of 20,000 events
+    /// then takes minutes to load without optimisation.
     init(parsing bytes: [UInt8]) throws {
         self = try bytes.withUnsafeBufferPointer { bytes in
             var parser = JSONParser(bytes: bytes)

@@ -1,4 +1,4 @@
-/// What a request for a list asks for, refused as Stripe refuses it, and for every parameter it does not know.
+/// The parameters of a list request; invalid and unknown ones are refused as Stripe does.
 struct ListQuery {
     enum Cursor {
         case startingAfter(String)

@@ -1,4 +1,4 @@
-/// Plausible objects for ids nobody told us about, the same for the same id every time.
+/// Plausible objects for unknown ids, the same for the same id every time.
 enum MadeUpObjects {
     static func object(_ kind: String, id: String) -> JSON? {
         switch kind {

@@ -29,14 +29,14 @@ struct ObjectCatalog: Sendable {
             ?? ([], false)
     }
 
-    /// Takes an object in unless a later one of its id is there already, and what is expanded inside it as well.
+    /// Stores an object, and the objects expanded inside it, unless a later state of its id is stored.
     ///
     /// - Parameters:
-    ///   - object: One of Stripe's objects; what is none is left.
+    ///   - object: One of Stripe's objects; any other value is ignored.
     ///   - account: The connected account it belongs to.
     ///   - asOf: When it looked like this.
     ///   - livemode: The mode of objects that do not say theirs, such as refunds.
-    ///   - isAside: Whether it came inside another one, and so yields to what is known of the same moment.
+    ///   - isAside: Whether it was expanded inside another object: a state of the same moment replaces it.
     mutating func put(
         _ object: JSON,
         account: String?,
@@ -67,7 +67,7 @@ struct ObjectCatalog: Sendable {
         )
     }
 
-    /// Takes an event in as it is, and what it carries.
+    /// Stores an event unchanged, and the objects in it.
     mutating func put(_ event: StandInEvent) {
         put(event.entry, kind: "event", account: event.account)
         guard let object = event.object else { return }

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// Where the links lead when they lead here: small pages that say what they are.
+/// The targets of the links: small pages that name their kind.
 struct PageRoutes: Sendable {
     let world: StandInWorld
 

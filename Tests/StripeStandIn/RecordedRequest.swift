@@ -1,4 +1,4 @@
-/// What is remembered of a request to one of Stripe's routes.
+/// A recorded request to one of Stripe's routes.
 package struct RecordedRequest: Sendable, Equatable {
     /// The method and the pattern, such as `GET /v1/charges/:id`.
     package let route: String

@@ -1,15 +1,16 @@
 /// A kind of object that Stripe's API serves under a path of its own.
 struct Resource: Sendable {
     let path: String
-    /// What the objects call themselves.
+    /// The objects' `object` member.
     let object: String
-    /// What a restricted key needs, without the `_read` or `_write` at its end.
+    /// The permission that a restricted key needs, without the `_read` or `_write` at its end.
     let permission: String
     /// The references that `expand[]` may turn into the objects they name, and the kind of those.
     var expandable: [String: String] = [:]
-    /// The lists that `expand[]` puts into the object, with the kind of what they list; no version has them unasked.
+    /// The lists that `expand[]` adds to the object, with the kind of their elements; no version has them by
+    /// default.
     var includable: [String: String] = [:]
-    /// What Stripe calls the parameter when there is no such object.
+    /// The `param` of Stripe's error when the object does not exist.
     var idParameter = "id"
     /// Whether there is a list of them.
     var isListed = true
@@ -120,7 +121,7 @@ struct Resource: Sendable {
     /// Lists that older versions had inside an object, and that ours has only in lists of their own.
     static let inlineLists = ["charge": ["refunds"], "payment_intent": ["charges"], "invoice": ["payments"]]
 
-    /// What a filter looks at.
+    /// The member that a filter compares.
     static func member(_ name: String, of object: JSON) -> String? {
         // Since 2025-03-31 an invoice has its subscription with its parent.
         if name == "subscription", let parent = object["parent"]?["subscription_details"]?["subscription"] {

@@ -9,9 +9,9 @@ struct Shelf: Sendable {
         var text: [UInt8]?
         /// When it looked like this.
         var asOf: Int64
-        /// Nil where nobody said: it is then seen in both modes.
+        /// Nil if unknown: the object is then visible in both modes.
         var livemode: Bool?
-        /// Of an event: whether every endpoint took it.
+        /// For an event: whether every endpoint accepted it.
         var isDelivered = false
         var isDeleted = false
 
@@ -61,7 +61,7 @@ struct Shelf: Sendable {
         order.remove(at: index(of: Place(known)))
     }
 
-    /// Those that match, next to the cursor on its side: the page before it ends right there.
+    /// The matching objects next to the cursor on its side: the page before it ends right there.
     func page(
         cursor: ListQuery.Cursor?,
         limit: Int,
@@ -72,7 +72,7 @@ struct Shelf: Sendable {
             for place in places {
                 guard let entry = entries[place.id], matches(entry) else { continue }
                 found.append(entry)
-                // One more than fits tells that there is more.
+                // One more than fits shows that there are more.
                 if found.count > limit { return }
             }
         }

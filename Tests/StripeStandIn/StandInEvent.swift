@@ -1,4 +1,4 @@
-/// An event as the stand-in keeps it: the text as it came, and what it says of its object.
+/// An event in the stand-in: its unchanged text, and its fields.
 struct StandInEvent {
     var entry: Shelf.Entry
     let type: String
@@ -11,7 +11,7 @@ struct StandInEvent {
     /// Whether its object is gone with it; of a customer it stays known that there was one.
     var isDeletion: Bool { type == "customer.deleted" || type == "invoice.deleted" }
 
-    /// Nil for what is no event with an id, a type and a time.
+    /// Nil for a text that is no event with an id, a type and a time.
     init?(_ json: JSON, text: [UInt8], isDelivered: Bool) {
         guard json["object"]?.string == "event", let id = json["id"]?.string,
             let type = json["type"]?.string, let created = json["created"]?.integer

@@ -57,6 +57,6 @@ struct StandInLinks: Sendable {
         return bare
     }
 
-    /// What stands for the account that the key itself belongs to.
+    /// The placeholder of the account that the key itself belongs to.
     static let ownAccount = "acct_standin"
 }

@@ -68,7 +68,7 @@ extension HTTPFields {
 }
 
 extension String {
-    /// Without percent signs, and with `+` for a space where it stands for one.
+    /// Percent-decoded, with `+` decoded to a space.
     func percentDecoded(plusIsSpace: Bool = false) -> String {
         var decoded: [UInt8] = []
         var rest = Substring(self).utf8

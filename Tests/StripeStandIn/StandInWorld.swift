@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What the stand-in knows, remembers, and is told to do wrong.
+/// The stand-in's objects, recorded requests, and faults.
 final class StandInWorld: Sendable {
     private struct State {
         var catalog = ObjectCatalog()
@@ -43,7 +43,7 @@ final class StandInWorld: Sendable {
         guard object["id"]?.string != nil, object["object"]?.string != nil else {
             throw StandInError.notAnObject
         }
-        // Later than any event, so that what a test puts in stays.
+        // Later than any event, so that a test's objects stay.
         state.withLock { $0.catalog.put(object, account: account, asOf: .max) }
     }
 
@@ -57,7 +57,7 @@ final class StandInWorld: Sendable {
             state.withLock { $0.catalog.put(event) }
             return true
         }
-        // What is hardly an event, without an id or a type, may carry a whole object all the same.
+        // An incomplete event, without an id or a type, may still carry a whole object.
         let isEvent = value["object"]?.string == "event" || (value["data"]?["object"] != nil)
         guard let object = isEvent ? value["data"]?["object"] : value, object["id"]?.string != nil,
             object["object"]?.string != nil
@@ -85,7 +85,7 @@ final class StandInWorld: Sendable {
         }
     }
 
-    /// What a key sees, or everybody; a deleted customer is seen to be one.
+    /// The object as a key sees it, or without a key; a deleted customer is shown as deleted.
     func entry(_ kind: String, id: String, account: String?, key: APIKey? = nil) -> Shelf.Entry? {
         let known = state.withLock { $0.catalog.entry(kind, id: id, account: account) }
         guard let known else { return madeUp(kind, id: id) }
@@ -161,7 +161,7 @@ final class StandInWorld: Sendable {
 
     /// Does something once for an idempotency key, and answers the same whenever it is asked again.
     ///
-    /// As at Stripe, what was refused is not remembered.
+    /// As at Stripe, refused requests are not stored.
     func once(
         _ idempotencyKey: String?,
         request: [String],
@@ -198,7 +198,7 @@ final class StandInWorld: Sendable {
 
     var requests: [RecordedRequest] { state.withLock { $0.requests } }
 
-    /// Remembers a request, and says which it is and how it is to fail.
+    /// Records a request, and returns its number and its fault.
     func record(_ request: RecordedRequest) -> (number: Int, fault: Fault) {
         state.withLock { state in
             state.requests.append(request)
@@ -279,7 +279,7 @@ final class StandInWorld: Sendable {
         }
     }
 
-    /// Lets everybody go, and whoever comes to be held from here on.
+    /// Releases all held requests, and those that would be held later.
     func release() {
         let released = state.withLock { state in
             state.isReleased = true
@@ -306,9 +306,9 @@ final class StandInWorld: Sendable {
 }
 
 package enum StandInError: Error, Equatable, CustomStringConvertible {
-    /// What was put in has no id or does not say what it is.
+    /// The object has no id or no `object` member.
     case notAnObject
-    /// What was put in as an event has no id, no type or no time, or there is no such event.
+    /// The event has no id, no type or no time, or does not exist.
     case notAnEvent
     case cannotRead(path: String)
 

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// What one request to Stripe's API says.
+/// One request to Stripe's API.
 struct StripeCall {
     let target: String
     let version: String?
@@ -83,7 +83,7 @@ struct StripeCall {
         if let first = parameters.first { throw .unknownParameter(first.name) }
     }
 
-    /// What `expand[]` asks for, which is all that one object can be asked.
+    /// The values of `expand[]`, the only parameter of a request for one object.
     func expansions(_ resource: Resource) throws(StripeErrorAnswer) -> [String] {
         var names: [String] = []
         for (name, value) in parameters {
@@ -131,7 +131,7 @@ struct StripeCall {
         return "\(account ?? "") \(idempotencyKey)"
     }
 
-    /// What has to be the same for a request to be the same.
+    /// The parts that identify a repeated request.
     var fingerprint: [String] { [target] + form.map { "\($0.name)=\($0.value)" }.sorted() }
 
     private static func pairs(_ text: String) -> [(name: String, value: String)] {

@@ -4,7 +4,7 @@ import Hummingbird
 struct StripeRoutes: Sendable {
     let world: StandInWorld
 
-    /// What an answer is when nothing goes wrong on its way.
+    /// The answer if no fault is set.
     private struct Answer {
         let bytes: [UInt8]
         var headers: [String: String] = [:]
@@ -43,7 +43,7 @@ struct StripeRoutes: Sendable {
                 if fault == .wrongObject { object["object"] = "something_else" }
                 return object.bytes
             }
-            // Put together from texts, so that what was put in comes out as it was.
+            // Concatenated from texts, so that stored objects are returned unchanged.
             var bytes = Array(
                 #"{"object":"list","url":"\#(resource.path)","has_more":\#(hasMore),"data":["#.utf8
             )
@@ -186,7 +186,7 @@ struct StripeRoutes: Sendable {
         }
     }
 
-    /// The faults that come before anybody looks at the request.
+    /// The faults that come before the request is read.
     private func suffer(_ fault: Fault, _ context: StandInContext) async throws {
         switch fault {
         case .slow(let seconds): await world.pause(seconds: seconds)

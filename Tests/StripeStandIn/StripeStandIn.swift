@@ -17,7 +17,7 @@ package final class StripeStandIn: Sendable {
         package enum Links: Sendable {
             /// To Stripe's hosts, where they find nothing.
             case stripe
-            /// To its own pages, which say what they are.
+            /// To its own pages, which name their kind.
             case ownPages
             /// To some other base, without a slash at its end.
             case base(String)
@@ -26,7 +26,7 @@ package final class StripeStandIn: Sendable {
         package var port: Int
         package var key: String
         package var links: Links
-        /// Whether an unknown charge or payment intent is made up instead of missing.
+        /// Whether an unknown charge or payment intent is generated instead of missing.
         package var makesUpUnknown: Bool
         /// Keys it accepts besides.
         package var furtherKeys: [APIKey]
@@ -34,11 +34,11 @@ package final class StripeStandIn: Sendable {
         package var connectedAccounts: Set<String>?
         /// How many requests a second it answers; nil for all.
         package var rate: RequestRate?
-        /// The time, in unix seconds: what is older than thirty days by it is no longer among the events.
+        /// The time, in unix seconds: objects older than thirty days by it are not listed as events.
         package var now: @Sendable () -> Int64
         /// How far `Date` is from ``now``.
         package var dateSkewSeconds: Int64
-        /// What the rate is measured by.
+        /// The clock of the rate limit.
         package var uptime: @Sendable () -> ContinuousClock.Instant
 
         package init(
@@ -127,10 +127,10 @@ package final class StripeStandIn: Sendable {
         }
     }
 
-    /// Ends what is under way and returns when the port is free.
+    /// Ends requests in flight, and returns when the port is free.
     package func stop() async {
         world.stop()
-        // Not by cancelling: NIO traps when that meets a connection it has accepted and nobody has looked at yet
+        // Not by cancelling: NIO traps when that meets a connection it has accepted and no handler has read yet
         // (https://github.com/apple/swift-nio/issues/3481).
         await services.triggerGracefulShutdown()
         _ = await running.result
@@ -139,20 +139,20 @@ package final class StripeStandIn: Sendable {
     /// Returns when the server has ended by itself.
     package func untilStopped() async throws { try await running.value }
 
-    // MARK: What it knows
+    // MARK: Data
 
     /// Puts one of Stripe's objects in, in place of any it had under that id.
     package func put(_ objectJSON: String, account: String? = nil) throws {
         try world.put(JSON(parsing: Array(objectJSON.utf8)), account: account)
     }
 
-    /// Puts an event in, and what it carries unless something later is known of that.
+    /// Stores an event, and its objects unless a later state of them is stored.
     ///
     /// It is given back in the very text it came in. It belongs to the account and mode that it names.
     ///
     /// - Parameters:
     ///   - eventJSON: The event.
-    ///   - isDelivered: Whether every endpoint took it, which `delivery_success` asks for.
+    ///   - isDelivered: Whether every endpoint accepted it, which `delivery_success` filters by.
     /// - Throws: When it has no id, type or time.
     package func put(event eventJSON: String, isDelivered: Bool = false) throws {
         let text = Array(eventJSON.utf8)
@@ -208,13 +208,13 @@ package final class StripeStandIn: Sendable {
     /// Answers that many requests a second from here on, or all of them.
     package func limit(_ rate: RequestRate?) { world.limit(rate) }
 
-    /// Lets go of the requests that ``Fault/held`` holds.
+    /// Continues the requests that ``Fault/held`` holds.
     package func release() { world.release() }
 
     /// Returns when that many requests are held at once.
     package func untilHolding(_ count: Int) async { await world.untilHolding(count) }
 
-    // MARK: What it was asked
+    // MARK: Requests
 
     /// The requests to Stripe's routes so far, oldest first.
     package var requests: [RecordedRequest] { world.requests }

@@ -3,7 +3,7 @@ package struct RequestRate: Sendable, Equatable {
     package var perSecond: Double
     /// How many may come at once after a rest.
     package var burst: Int
-    /// What `Stripe-Rate-Limited-Reason` says.
+    /// The value of `Stripe-Rate-Limited-Reason`.
     package var reason: String
 
     package init(perSecond: Double, burst: Int? = nil, reason: String = "global-rate") {

@@ -89,7 +89,7 @@ struct StripeStandInServer: AsyncParsableCommand {
             print("Loaded \(report.taken) events and objects, skipped \(report.skipped).")
         }
         print(standIn.baseURL)
-        // Whoever starts it through a pipe waits for that line.
+        // A process that starts it through a pipe waits for that line.
         fflush(nil)
         try await standIn.untilStopped()
     }

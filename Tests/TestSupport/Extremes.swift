@@ -1,9 +1,9 @@
 /// JSON texts with a number at an extreme: each number of a text in turn, and all of them at once.
 ///
-/// They are found in the text and not by their names, so that a field that is new is tried without anybody's doing.
+/// They are found in the text and not by their names, so that a new field is tried without a change here.
 package struct Extremes: Sendable {
     private let text: [UInt8]
-    /// Where its numbers are; of those in quotation marks, what is between them.
+    /// The positions of its numbers; for numbers in quotation marks, of the text between them.
     private let places: [Range<Int>]
 
     /// - Parameters:
@@ -14,7 +14,7 @@ package struct Extremes: Sendable {
         places = Self.numbers(in: text, quoted: quoted)
     }
 
-    /// The ends of 64 bits, the bound of amounts and its neighbours, and what is next to nothing.
+    /// The ends of 64 bits, the bound of amounts and its neighbours, and numbers near zero.
     package static let numbers = [
         String(Int64.min), String(Int64.max), "-10000000000001", "-10000000000000", "-9999999999999",
         "9999999999999", "10000000000000", "10000000000001", "-1", "0", "1e18", "99999999999999999999",

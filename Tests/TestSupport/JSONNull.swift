@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `JSONSerialization` writes as null.
+/// The value that `JSONSerialization` writes as null.
 enum JSONNull {
     static var value: Any { NSNull() }
 }

@@ -1,9 +1,9 @@
 package import Billing
 
-/// The feed as the plainest possible reading of the rules gives it: take the set of events, put what they
-/// show together, find what is connected, derive.
+/// The feed by the simplest reading of the rules: take the set of events, merge their objects, group
+/// connected ones, derive the rows.
 ///
-/// No order, no database, nothing kept.
+/// It has no order, no database and no state.
 package enum NaiveFeed {
     /// - Parameter payloads: Bodies of events; those that are no events are passed over.
     /// - Returns: The rows, newest first.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Traces
 
-/// What is taken for a trace, what is not, and what is passed on.
+/// Valid and invalid trace headers, and the header that is passed on.
 struct TraceContextTests {
     private static let traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
     private static let spanID = "00f067aa0ba902b7"
@@ -34,11 +34,11 @@ struct TraceContextTests {
         "00-\(traceID.dropLast())é-\(spanID)-01", "01-\(traceID)-\(spanID)-01x",
         String(repeating: "0", count: 55), String(repeating: "a", count: 10_000),
     ])
-    func `what is no parent is as good as none`(text: String) {
+    func `an invalid parent counts as none`(text: String) {
         #expect(TraceContext(parents: [text], states: ["a=1"]) == nil)
     }
 
-    @Test func `two parents are none, for nobody can say which is meant`() {
+    @Test func `two parents count as none, because it is unclear which is meant`() {
         #expect(TraceContext(parents: [Self.parent, Self.parent]) == nil)
         #expect(TraceContext(parents: []) == nil)
     }
@@ -90,7 +90,7 @@ struct TraceContextTests {
             [longest, "b" + longest.dropFirst()],
         ]
     )
-    func `what is no list, or too much of one, is dropped, and the trace gone on with`(lines: [String]) {
+    func `an invalid or too long state is dropped, and the trace continues`(lines: [String]) {
         let trace = TraceContext(parents: [Self.parent], states: lines)
         #expect(trace?.traceID == Self.traceID && trace?.state == nil)
     }
@@ -99,7 +99,7 @@ struct TraceContextTests {
 
     private struct Failure: Error, Equatable {}
 
-    @Test func `what is done in the course of a trail knows it, and nothing does afterwards`() async throws {
+    @Test func `work inside a trace has its context, and work after it has none`() async throws {
         let trail = Trail(.begun(), requestID: "req_1")
         let seen = await Trail.follow(trail) { await Task { Trail.current?.metadata }.value }
         #expect(

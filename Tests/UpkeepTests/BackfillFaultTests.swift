@@ -57,14 +57,14 @@ struct BackfillFaultTests {
         }
     }
 
-    @Test func `when Stripe stays away the run fails, and the same wish goes on from there`() async throws {
+    @Test func `when Stripe stays unavailable the run fails, and the same request resumes it`() async throws {
         try await Harness.with { harness in
             try harness.payments(1...260)
             harness.standIn.fail(.down, after: 8)
             let run = try await harness.perform(.backfill)
             #expect(run.state == .failed)
             #expect(run.reached?.failure == .stripeUnavailable)
-            #expect(run.reason?.contains("goes on from here") == true)
+            #expect(run.reason?.contains("continues from here") == true)
             let pages = run.reached?.lists.map(\.pages).reduce(0, +) ?? 0
             #expect(pages == 8)
             harness.standIn.fail(.none)
@@ -76,7 +76,7 @@ struct BackfillFaultTests {
         }
     }
 
-    @Test func `a key that is refused ends it at once, and says so`() async throws {
+    @Test func `a refused key ends it at once, with the reason`() async throws {
         try await Harness.with { harness in
             harness.standIn.fail(.expiredKey)
             let run = try await harness.perform(.backfill)
@@ -87,7 +87,7 @@ struct BackfillFaultTests {
         }
     }
 
-    @Test func `a list that a restricted key may not see is told of, and the others are walked`() async throws
+    @Test func `a list that a restricted key may not read is reported, and the others are read`() async throws
     {
         let key = "rk_test_without_disputes"
         let permissions: Set<String> = [
@@ -107,7 +107,7 @@ struct BackfillFaultTests {
     }
 
     @Test(arguments: [Fault.garbage, .ignoresCursor, .wrongObject])
-    func `a list that stays wrong is told of and left`(fault: Fault) async throws {
+    func `a list that stays wrong is reported and skipped`(fault: Fault) async throws {
         try await Harness.with { harness in
             try harness.payments(1...250)
             harness.standIn.fail(fault, after: 6)
@@ -130,7 +130,7 @@ struct BackfillFaultTests {
 
     // MARK: How many requests
 
-    @Test func `it says beforehand what it needs, and waits for a word`() async throws {
+    @Test func `it reports the estimated requests first, and waits for confirmation`() async throws {
         try await Harness.with { harness in
             try harness.payments(1...1500)
             let run = try await harness.perform(.backfill, maxRequests: 15)
@@ -147,7 +147,7 @@ struct BackfillFaultTests {
         }
     }
 
-    @Test func `another wish waits for the run that is under way, but not for what nobody asked for`()
+    @Test func `other parameters wait for an operator's run, but not for one that the service began`()
         async throws
     {
         try await Harness.with { harness in
@@ -170,7 +170,7 @@ struct BackfillFaultTests {
             )
             guard case .begun(let run) = asked else { throw Missing() }
             #expect(run.id == "bf_2")
-            #expect(try await store.run(id: "bf_1")?.reason == "gave way to bf_2")
+            #expect(try await store.run(id: "bf_1")?.reason == "stopped for bf_2")
             let other = try await store.begin(
                 .backfill,
                 id: "bf_3",
@@ -184,7 +184,7 @@ struct BackfillFaultTests {
 
     // MARK: At the start
 
-    @Test func `what came last decides whether it looks back at the start`() async throws {
+    @Test func `the last event decides whether it catches up at the start`() async throws {
         try await Harness.with { harness in
             #expect(try await harness.worker(habits: .none).beginCatchUp() == false)
             #expect(try await harness.worker().beginCatchUp(), "an empty log is old")

@@ -8,12 +8,12 @@ import Testing
 
 private let eventsRoute = "GET /v1/events"
 
-/// What was missed comes from Stripe's lists, as if it had never been missed.
+/// Missed events come from Stripe's lists, and the result is as if none had been missed.
 @Suite(.timeLimit(.minutes(5)))
 struct BackfillTests {
     private typealias Harness = CatchUpHarness
 
-    @Test func `events that nobody took are recorded as they would have come`() async throws {
+    @Test func `undelivered events are recorded as if they had been delivered`() async throws {
         try await Harness.with { harness in
             try harness.payments(1...130)
             let run = try await harness.perform(.backfill)
@@ -39,7 +39,7 @@ struct BackfillTests {
         }
     }
 
-    @Test func `events that a webhook brought are not counted as found`() async throws {
+    @Test func `events that a webhook delivered are not counted as found`() async throws {
         try await Harness.with { harness in
             try harness.payments(1...2, isDelivered: true)
             let body = Harness.event(
@@ -114,9 +114,9 @@ struct BackfillTests {
         }
     }
 
-    // MARK: What is older than Stripe's memory
+    // MARK: Objects older than Stripe's events
 
-    @Test func `what is older than events are kept comes by list, and once`() async throws {
+    @Test func `objects older than Stripe's events are read by list, once`() async throws {
         try await Harness.with { harness in
             let ago = 60 * Harness.day
             try harness.standIn.put(Paid.intent(1, secondsAgo: ago))
@@ -132,7 +132,7 @@ struct BackfillTests {
                 try await harness.entries().allSatisfy { $0.source == .api && $0.type.hasSuffix(".fetched") }
             )
 
-            // The receipt's link is minted anew at each render, and says nothing.
+            // The receipt's link differs at each request, and does not count as a change.
             harness.time.advance(.seconds(5000))
             let again = try #require(try await harness.perform(.backfill, days: 91).reached)
             #expect([again.recorded, again.duplicates, again.unchanged] == [0, 0, 3])
@@ -141,7 +141,7 @@ struct BackfillTests {
         }
     }
 
-    @Test func `an object that has come back to an earlier state is told again`() async throws {
+    @Test func `an object that returned to an earlier state is recorded again`() async throws {
         try await Harness.with { harness in
             let ago = 60 * Harness.day
             func looksLike(refunded: Int64) async throws -> Int64? {
@@ -180,7 +180,7 @@ struct BackfillTests {
         }
     }
 
-    @Test func `a refund, which does not say its mode, is of the key's`() async throws {
+    @Test func `a refund without a mode gets the key's`() async throws {
         try await Harness.with(key: "sk_live_canary") { harness in
             try harness.standIn.put(Paid.refund(1, secondsAgo: 60 * Harness.day))
             try await harness.perform(.backfill, days: 90)
@@ -316,7 +316,7 @@ struct BackfillTests {
                     secondsAgo: Int64(page)
                 )
                 try? standIn.put(event: body)
-                // What is not among those below.
+                // The objects that are not listed below.
                 standIn.remove("event", id: "evt_pi_\(300 - page % 3)")
             }
             #expect(try await harness.perform(.backfill).state == .completed)
@@ -327,7 +327,7 @@ struct BackfillTests {
         }
     }
 
-    @Test func `when Stripe has forgotten where it was, it goes on by the time`() async throws {
+    @Test func `when Stripe no longer knows the cursor, it continues by time`() async throws {
         try await Harness.with { harness in
             try harness.payments(1...300)
             let standIn = harness.standIn

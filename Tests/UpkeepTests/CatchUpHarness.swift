@@ -13,7 +13,7 @@ struct CatchUpHarness: Sendable {
     static let start: Int64 = 1_750_000_000
     static let day: Int64 = 86_400
 
-    /// A clock that moves when somebody waits for it.
+    /// A clock that advances when a task waits for it.
     final class Time: Sendable {
         private struct State {
             var elapsed = Duration.zero
@@ -102,15 +102,15 @@ struct CatchUpHarness: Sendable {
         )
     }
 
-    /// Asks for a run and works on it until nobody has to.
+    /// Begins a run and works on it to its end.
     ///
     /// - Parameters:
     ///   - kind: What to do.
     ///   - days: Since how many days ago.
     ///   - maxRequests: After how many requests to ask.
     ///   - account: On behalf of whom.
-    ///   - isUndeliveredOnly: Of a backfill, whether only the events that nobody took are meant.
-    ///   - mends: Of a reconciliation, whether it mends.
+    ///   - isUndeliveredOnly: Whether a backfill reads only undelivered events.
+    ///   - mends: Whether a reconciliation repairs differences.
     /// - Returns: The run as it was left.
     /// - Throws: When the store fails.
     @discardableResult

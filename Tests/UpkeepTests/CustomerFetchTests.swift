@@ -4,7 +4,7 @@ import StripeAPI
 import Testing
 import Upkeep
 
-/// Customers that no event told of are asked of Stripe.
+/// Customers that no event showed are fetched from Stripe.
 @Suite(.timeLimit(.minutes(5)))
 struct CustomerFetchTests {
     private static let uuid = "5b2c0f0e-3c1d-4a7e-9a50-1f2e3d4c5b6a"
@@ -29,7 +29,7 @@ struct CustomerFetchTests {
             #expect(harness.standIn.count("GET /v1/customers/:id") == 1)
             #expect(try await found(in: harness.store) == ["cus_1"])
             #expect(try await harness.store.summary().pending == 0)
-            // Another payment of the same customer asks nothing any more.
+            // Another payment of the same customer fetches nothing.
             try harness.standIn.put(Objects.charge("2"))
             try await harness.recordIntent("2")
             try await harness.enrichment().runOnce()
@@ -51,7 +51,7 @@ struct CustomerFetchTests {
             #expect(run.state == .completed && run.reached?.problems == [])
             #expect(try await found(in: harness.store) == ["cus_1", "cus_2"])
             #expect(try await harness.rows.map(\.id) == ["pi_1"])
-            // The list told of the customer before the payment named it.
+            // The list showed the customer before the payment named it.
             #expect(try await harness.store.summary().pending == 0)
             let again = try await harness.perform(.backfill, days: 60)
             #expect(again.reached?.recorded == 0)

@@ -8,7 +8,7 @@ import Upkeep
 
 private let chargeRoute = "GET /v1/charges/:id"
 
-/// What is missing is fetched later, once, and entered by the one way there is.
+/// Missing objects are fetched later, once, and recorded through the log.
 @Suite(.timeLimit(.minutes(5)))
 struct EnrichmentTests {
     @Test func `a payment of which only the PaymentIntent came gets its charge`() async throws {
@@ -65,7 +65,7 @@ struct EnrichmentTests {
         }
     }
 
-    @Test func `what was fetched twice changes nothing`() async throws {
+    @Test func `an object that is fetched twice changes nothing`() async throws {
         try await UpkeepHarness.with { harness in
             try harness.standIn.put(Objects.charge())
             try await harness.recordIntent()
@@ -176,7 +176,7 @@ struct EnrichmentTests {
             harness.clock.advance(seconds: 1_000_000)
             #expect(try await harness.enrichment().runOnce() == 0)
             #expect(harness.standIn.count(chargeRoute) == 1)
-            // A new event asks anew.
+            // A new event adds the work again.
             try await harness.recordIntent(event: "_again")
             #expect(try await harness.enrichment().runOnce() == 1)
             #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
@@ -234,7 +234,7 @@ struct EnrichmentTests {
             #expect(try await enrichment.runOnce() == 1)
             harness.standIn.fail(.none)
             try harness.standIn.put(Objects.charge())
-            // A little, as clocks are kept right, makes nobody doubt.
+            // A small jump, as from NTP, is ignored.
             harness.clock.advance(seconds: -10)
             #expect(try await enrichment.runOnce() == 0)
             harness.clock.advance(seconds: -3590)
@@ -264,7 +264,7 @@ struct EnrichmentTests {
         }
     }
 
-    @Test func `a key that is refused gives nothing up, however long it takes to mend`() async throws {
+    @Test func `a refused key gives up no item, however long it lasts`() async throws {
         let schedule = RetrySchedule(maxAttempts: 2, baseSeconds: 5, capSeconds: 60)
         try await UpkeepHarness.with { harness in
             try harness.standIn.put(Objects.charge())
@@ -307,7 +307,7 @@ struct EnrichmentTests {
         }
     }
 
-    @Test func `an object with amounts that cannot be is quarantined, and asked for no more`() async throws {
+    @Test func `an object with impossible amounts is quarantined, and not fetched again`() async throws {
         try await UpkeepHarness.with { harness in
             try harness.standIn.put(Objects.charge().replacing("\"amount\":2500", with: "\"amount\":-1"))
             try await harness.recordIntent()
@@ -345,13 +345,13 @@ struct EnrichmentTests {
             await harness.standIn.untilHolding(1)
             await harness.store.close()
             harness.standIn.release()
-            await #expect(throws: StoreError(.closed, while: "taking an event")) { try await run.value }
+            await #expect(throws: StoreError(.closed, while: "accepting an event")) { try await run.value }
             let error = await #expect(throws: StoreError.self) { try await harness.enrichment().runOnce() }
             #expect(error?.code == .closed)
         }
     }
 
-    @Test func `stopping ends a request that is under way, and what it was for is due again`() async throws {
+    @Test func `stopping cancels a request, and its item is due again`() async throws {
         try await UpkeepHarness.with { harness in
             try harness.standIn.put(Objects.charge())
             try await harness.recordIntent()

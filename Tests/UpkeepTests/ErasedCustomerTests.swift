@@ -4,11 +4,11 @@ import Testing
 
 @testable import Upkeep
 
-/// An erased customer stays so, whatever Stripe still says of them.
+/// An erased customer stays erased, whatever Stripe still returns about them.
 struct ErasedCustomerTests {
     private typealias Harness = CatchUpHarness
 
-    @Test func `what Stripe still says of an erased customer is neither news nor drift`() async throws {
+    @Test func `Stripe's data of an erased customer are neither new nor drift`() async throws {
         try await Harness.with { harness in
             let ago = 60 * Harness.day
             try harness.standIn.put(Paid.intent(1, secondsAgo: ago, #","description":"CANARY-1""#))
@@ -29,7 +29,7 @@ struct ErasedCustomerTests {
                 let run = try await harness.perform(.reconciliation, days: days)
                 #expect(run.reached?.comparison?.driftCount == 0)
             }
-            // Two reconciliations tell of themselves; nothing else is new.
+            // Two reconciliations record their results; nothing else is new.
             #expect(try await harness.entries().count == entries + 2)
             #expect(try await harness.rows.map(\.description) == [nil])
             #expect(try await harness.rows.map(\.amount) == [row.amount])

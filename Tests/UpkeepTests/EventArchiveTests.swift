@@ -43,7 +43,7 @@ struct EventArchiveTests {
         }
     }
 
-    @Test func `each day on which events were received has a file that nobody else may read`() throws {
+    @Test func `each day with received events has a file that only its owner may read`() throws {
         try withFolder { folder in
             let archive = EventArchive(folder: folder.path)
             // The last second of a day and the first of the next, by UTC.
@@ -64,7 +64,7 @@ struct EventArchiveTests {
     }
 
     @Test(arguments: [#"{"body":"half a li"#, String(repeating: "x", count: 200_000)])
-    func `what a crash left of a line is not in the way of the next`(torn: String) throws {
+    func `a line cut by a crash does not affect the next one`(torn: String) throws {
         try withFolder { folder in
             let file = folder.appending(path: "events-2025-06-15.jsonl")
             for whole in ["", #"{"id":"evt_0"}"# + "\n"] {
@@ -116,7 +116,7 @@ struct EventArchiveTests {
 }
 
 extension EventArchiveTests {
-    @Test func `what is chosen is taken out of the archive, and every other line stays byte for byte`() throws
+    @Test func `chosen bodies are removed from the archive, and every other line stays byte for byte`() throws
     {
         try withFolder { folder in
             let archive = EventArchive(folder: folder.path)

@@ -5,12 +5,12 @@ import StripeStandIn
 import Testing
 import Upkeep
 
-/// Each kind of question is answered from Stripe's API, once, and what it answers is entered in the log.
+/// Each kind of request to Stripe's API is made once, and its answer is recorded in the log.
 @Suite(.timeLimit(.minutes(5)))
 struct FollowUpTests {
     private static let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
 
-    /// Does what is due, and what that asks for, until there is nothing; however many rounds would be too many.
+    /// Completes due work, and work that follows from it, until there is none; too many rounds are an error.
     private static func settle(_ harness: UpkeepHarness, rounds: Int = 6) async throws {
         for _ in 0..<rounds {
             harness.clock.advance(seconds: 60)
@@ -218,7 +218,7 @@ struct FollowUpTests {
             #expect(try await harness.row()?.description == "truth")
             #expect(harness.standIn.count("GET /v1/charges/:id") == 1)
             #expect(try await harness.store.reprojectAll().changed == 0)
-            // It is settled for good: neither a rebuild nor either event told anew asks again.
+            // It is final: neither a rebuild nor a repetition of either event fetches again.
             for id in ["evt_1", "evt_2"] { _ = try await harness.store.reproject(eventID: id) }
             try await harness.record(Objects.event("evt_3", type: "charge.updated", described("zombie")))
             try await Self.settle(harness)
@@ -227,7 +227,7 @@ struct FollowUpTests {
         }
     }
 
-    @Test func `what was fetched stands where Stripe's clock puts it among the events, not ours`()
+    @Test func `fetched objects are ordered among the events by Stripe's clock, not ours`()
         async throws
     {
         // Ours is an hour ahead.

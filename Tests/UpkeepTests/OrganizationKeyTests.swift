@@ -23,7 +23,7 @@ struct OrganizationKeyTests {
             ("acct_elsewhere", "acct_1"),
         ] as [(String?, String)]
     )
-    func `what a snapshot event lacks is asked for on the way that its context shows`(
+    func `objects missing from a snapshot event are fetched through the path in its context`(
         context: String?,
         asked: String
     ) async throws {
@@ -63,7 +63,7 @@ struct OrganizationKeyTests {
     }
 
     @Test(arguments: [UpkeepRun.Kind.backfill, .reconciliation])
-    func `a run without an account fails and says so, and none starts by itself`(
+    func `a run without an account fails with that reason, and none starts by itself`(
         kind: UpkeepRun.Kind
     ) async throws {
         try await CatchUpHarness.with(key: Self.key) { harness in

@@ -27,7 +27,7 @@ struct PaymentIntentFetcherTests {
         }
     }
 
-    @Test func `what waits is told with its address`() async throws {
+    @Test func `a waiting step is returned with its URL`() async throws {
         try await withFetcher { fetcher, standIn in
             let page = "https://hooks.stripe.com/x"
             let waiting = """
@@ -47,7 +47,7 @@ struct PaymentIntentFetcherTests {
             (.garbage, "not a JSON object"), (.wrongObject, "something else"), (.down, "connection"),
         ] as [(Fault, String)]
     )
-    func `a failure says what it was, and is over with the next click`(
+    func `a failure has its reason, and the next click tries again`(
         fault: Fault,
         words: String
     ) async throws {

@@ -73,7 +73,7 @@ struct ReceiptFetcherTests {
             (ObjectReference(.charge, "ch_1"), "in_gone", "https://pay.stripe.com/receipts/"),
         ] as [(ObjectReference, String?, String)]
     )
-    func `a link leads to the receipt of what was asked for, or of the charge where there is no document`(
+    func `a link leads to the requested document, or to the charge's receipt if there is none`(
         object: ObjectReference,
         invoice: String?,
         start: String
@@ -96,7 +96,7 @@ struct ReceiptFetcherTests {
 
     // MARK: Together
 
-    /// Has `count` visitors ask for a target while Stripe has not answered the first of them.
+    /// Makes `count` visitors request a target before Stripe answers the first of them.
     private func visitors(
         _ count: Int,
         _ fetcher: ReceiptFetcher,
@@ -135,7 +135,7 @@ struct ReceiptFetcherTests {
         }
     }
 
-    @Test func `those who ask for different receipts do not share`() async throws {
+    @Test func `requests for different receipts do not share a call`() async throws {
         try await withFetcher { fetcher, standIn in
             try standIn.put(Objects.charge("2"))
             try standIn.put(Objects.charge(), account: "acct_1")
@@ -177,7 +177,7 @@ struct ReceiptFetcherTests {
             (.foreignReceipt, "RECEIPT_HOSTS"), (.endless, "limit"),
         ] as [(Fault, String)]
     )
-    func `a failure says what it was, names no link, and is over with the next click`(
+    func `a failure has its reason and no link, and the next click tries again`(
         fault: Fault,
         words: String
     ) async throws {
@@ -206,8 +206,7 @@ struct ReceiptFetcherTests {
         }
     }
 
-    @Test func `what Stripe does not have, and what has no receipt of its own, is unavailable`() async throws
-    {
+    @Test func `an object that Stripe does not have, or that has no receipt, is unavailable`() async throws {
         try await withFetcher { fetcher, standIn in
             func target(_ kind: ObjectKind, _ id: String) -> ReceiptTarget {
                 ReceiptTarget(object: ObjectReference(kind, id), invoice: nil, account: nil)
@@ -223,7 +222,7 @@ struct ReceiptFetcherTests {
     }
 
     @Test(arguments: ["..", ".", "", "ch_1/refund", "ch_1?expand[]=x", "ch 1", "ch_\u{0}"])
-    func `an id that is none asks for no other path`(id: String) async throws {
+    func `an invalid id requests no other path`(id: String) async throws {
         try await withFetcher { fetcher, standIn in
             let target = ReceiptTarget(object: ObjectReference(.charge, id), invoice: nil, account: nil)
             #expect(await reason(fetcher, target) != nil)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Upkeep
 
-/// What differs between our rows and Stripe's lists is found to the field, and nothing else is.
+/// Exactly the fields that differ between our rows and Stripe's lists are found.
 @Suite(.timeLimit(.minutes(5)))
 struct ReconciliationTests {
     private typealias Harness = CatchUpHarness
@@ -41,7 +41,7 @@ struct ReconciliationTests {
         }
     }
 
-    @Test func `a payment that never reached us is missing here, and is mended`() async throws {
+    @Test func `a payment that never arrived is missing here, and is repaired`() async throws {
         try await withPayments { harness in
             try harness.standIn.put(Paid.intent(9))
             try harness.standIn.put(Paid.charge(9))
@@ -58,7 +58,7 @@ struct ReconciliationTests {
         }
     }
 
-    @Test func `a refund that failed since differs, and so does what it went back from`() async throws {
+    @Test func `a refund that failed since differs, and so does its payment`() async throws {
         try await Harness.with { harness in
             try harness.payments(1...2)
             try harness.happen("evt_re", "refund.created", Paid.refund(1), secondsAgo: 1800)
@@ -157,14 +157,14 @@ struct ReconciliationTests {
             )
             try await harness.perform(.backfill)
             #expect(try await drift(harness, days: 7) == [])
-            // Of a payment before the period Stripe is not asked.
+            // A payment before the period is not fetched.
             harness.standIn.remove("charge", id: "ch_1")
             harness.standIn.remove("payment_intent", id: "pi_1")
             #expect(try await drift(harness, days: 7) == [])
         }
     }
 
-    @Test func `a payment that nobody ever tried is not missed`() async throws {
+    @Test func `a payment without an attempt is not reported as missing`() async throws {
         try await withPayments { harness in
             let untried = """
                 {"id":"pi_8","object":"payment_intent","amount":900,"amount_received":0,"currency":"usd",
@@ -201,7 +201,7 @@ struct ReconciliationTests {
         }
     }
 
-    @Test func `what it found stands in the log, once a run`() async throws {
+    @Test func `its result is in the log, once for each run`() async throws {
         try await withPayments { harness in
             try harness.standIn.put(Paid.intent(9))
             try harness.standIn.put(Paid.charge(9))
@@ -236,7 +236,7 @@ struct ReconciliationTests {
         }
     }
 
-    @Test func `an invoice that was paid outside Stripe stays what it is`() async throws {
+    @Test func `an invoice that was paid outside Stripe does not change`() async throws {
         try await Harness.with { harness in
             func invoice(_ more: String) -> String {
                 """
@@ -244,7 +244,7 @@ struct ReconciliationTests {
                 "customer":"cus_1","created":\(Harness.start - 4200)\(more)}
                 """
             }
-            // As an endpoint of an old API version was told; today's shape does not say how it was paid.
+            // The event in an old API version; today's version does not show how it was paid.
             let event = Harness.event(
                 "evt_1",
                 "invoice.paid",

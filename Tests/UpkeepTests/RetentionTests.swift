@@ -60,7 +60,7 @@ struct RetentionTests {
         )
     }
 
-    /// Asks for a pass, and has it done.
+    /// Requests a pass, and completes it.
     private func pass(_ worker: RetentionWorker, _ harness: Harness) async throws -> UpkeepRun {
         #expect(try await harness.store.beginRetention(after: 3600, now: harness.clock.now))
         #expect(try await worker.workOnce())
@@ -105,7 +105,7 @@ struct RetentionTests {
             #expect(try await !worker.workOnce())
             harness.clock.advance(seconds: 1)
             #expect(try await harness.store.beginRetention(after: 3600, now: harness.clock.now))
-            // It waits for somebody: nobody asks for another one.
+            // It waits for a worker: no second run is begun.
             #expect(try await !harness.store.beginRetention(after: 3600, now: harness.clock.now))
             #expect(try await worker.workOnce())
             // A clock that ran ahead holds nothing up.
@@ -114,7 +114,7 @@ struct RetentionTests {
         }
     }
 
-    @Test func `the archive has every body as it came before the database lets go of it`() async throws {
+    @Test func `the archive has every body unchanged before the database deletes it`() async throws {
         try await withFolder { folder in
             try await Harness.with { harness in
                 let bodies = (0..<6).flatMap { GeneratedStory.random(seed: $0).events.map(\.body) }
@@ -226,7 +226,8 @@ struct RetentionTests {
     }
 }
 
-/// A store that lets go of nothing, as if the process had been killed there; or to whom something happens just then.
+/// A store that purges nothing, as if the process had been killed there, or in which something happens at
+/// that moment.
 private struct DyingStore: BodyRetention, UpkeepRuns {
     let store: any BodyRetention & UpkeepRuns
     var meanwhile: (@Sendable () async throws(StoreError) -> Void)?

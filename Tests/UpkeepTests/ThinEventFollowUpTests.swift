@@ -5,7 +5,7 @@ import StripeStandIn
 import Testing
 import Upkeep
 
-/// What a thin event tells of is fetched, unless its twin told it already.
+/// The object of a thin event is fetched, unless its snapshot twin showed it already.
 @Suite(.timeLimit(.minutes(5)))
 struct ThinEventFollowUpTests {
     private static let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)

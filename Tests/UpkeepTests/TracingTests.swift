@@ -3,7 +3,7 @@ import StripeStandIn
 import Testing
 import Upkeep
 
-/// What upkeep asks of Stripe is of a trace, each piece of work of its own.
+/// The requests of a job to Stripe carry a trace, one for each piece of work.
 @Suite(.timeLimit(.minutes(5)))
 struct TracingTests {
     @Test func `each object that is fetched is a trace of its own`() async throws {

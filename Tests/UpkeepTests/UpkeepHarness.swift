@@ -100,7 +100,7 @@ func withStripe(
             transport: transport,
             base: try StripeAPIBase(standIn.baseURL),
             key: try StripeSecretKey(key).orThrow,
-            // Nobody waits here, and on a busy machine those who are to ask at once take their time.
+            // No test waits for this; on a busy machine simultaneous requests take their time.
             limits: TransportLimits(connectTimeout: .seconds(60), totalTimeout: .seconds(120))
         )
         try await body(stripe)
@@ -157,7 +157,7 @@ enum Objects {
             """
     }
 
-    /// A payment of the invoice `in_1`, by what stands in its `payment`.
+    /// A payment of the invoice `in_1`, with the given `payment`.
     static func invoicePayment(_ id: String = "1", paidBy payment: String) -> String {
         """
         {"id":"inpay_\(id)","object":"invoice_payment","invoice":"in_1","status":"paid","created":1749999996,

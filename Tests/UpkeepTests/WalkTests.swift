@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upkeep
 
-/// The decisions of a walk, without anybody walking.
+/// The decisions of a walk through lists, without requests.
 struct WalkTests {
     private func page(_ objects: [(String, Int64)]) -> [ListedObject] {
         objects.map { ListedObject(id: $0, created: Instant(unixSeconds: $1), bytes: []) }
@@ -92,7 +92,7 @@ struct WalkTests {
         return Backfill.lists(for: request, now: now)
     }
 
-    @Test func `events are asked for as far back as Stripe keeps them, and objects for what is older`() {
+    @Test func `events are listed as far back as Stripe keeps them, and objects before that`() {
         #expect(Set(lists(days: 10).map(\.collection)) == [.events])
         #expect(Set(lists(days: 40).map(\.collection)) == Set(ListProgress.Collection.allCases))
         #expect(!lists(days: 90, throughDays: 40).map(\.collection).contains(.events))
@@ -103,7 +103,7 @@ struct WalkTests {
         #expect(!first.isEmpty && lists(days: 10).dropFirst(first.count).allSatisfy { !$0.isUndelivered })
     }
 
-    @Test func `all customers are listed, whatever days the payments are of`() {
+    @Test func `all customers are listed, whatever the period`() {
         let customers = lists(days: 40).filter { $0.collection == .customers }
         #expect(customers.map(\.from) == [Instant(unixSeconds: 0)] && customers.map(\.through) == [nil])
         #expect(lists(days: 40).filter { $0.collection == .charges }.map(\.from) != customers.map(\.from))

@@ -5,7 +5,7 @@ import StorageConformance
 import Testing
 import UsageSources
 
-/// What is made of one lease or one day of an indexer's, and of an indexer that is none.
+/// How one lease or day of an indexer is read, and the refusal of another database.
 @Suite(.timeLimit(.minutes(5)))
 struct IndexerSourceTests {
     /// An indexer at height 2000, on its second day, with one lease of whose columns some are given.
@@ -64,7 +64,7 @@ struct IndexerSourceTests {
         }
     }
 
-    @Test func `a lease is told as it stands`() async throws {
+    @Test func `a lease is read with its current state`() async throws {
         let lease = try await lease([:])
         #expect(lease.identity.text == "akashnet-2/akash1o/1500/1/1/0/akash1provider0")
         #expect(lease.providerName == "https://one.example:8443")
@@ -119,7 +119,7 @@ struct IndexerSourceTests {
         )
     }
 
-    @Test func `several models of one group are told together, and no more is said of which is which`()
+    @Test func `several models of one group are joined, without a share for each`()
         async throws
     {
         let lease = try await lease(["\"deploymentGroupId\"": "'\(GeneratedChain.uuid(2))'"])
@@ -192,7 +192,7 @@ struct IndexerSourceTests {
         }
     }
 
-    @Test func `a database that is not an indexer's is refused, and says so`() async throws {
+    @Test func `a database that is not an indexer's is refused with that reason`() async throws {
         try await with(more: "DROP TABLE lease") { source in
             await #expect {
                 _ = try await source.leases(LeaseQuestion())
@@ -229,7 +229,7 @@ struct IndexerSourceTests {
             ) {
                 _ = try await source.days(from: nil, through: 2000)
             }
-            // And the connection goes on.
+            // The connection still works.
             let head = try await source.head()
             #expect(head.height == 2000)
         }

@@ -4,7 +4,7 @@ import StorageConformance
 import Testing
 import UsageSources
 
-/// What an indexer tells over the time comes to what is true.
+/// The records of an indexer over time add up to the true totals.
 @Suite(.timeLimit(.minutes(10)))
 struct IndexerSyncTests {
     @Test(arguments: UInt64(1)...8)
@@ -55,7 +55,7 @@ struct IndexerSyncTests {
         }
     }
 
-    @Test func `what was closed and final before is not read again, unless all of it is asked for`()
+    @Test func `closed leases and final days are not read again, except by a full sync`()
         async throws
     {
         try await IndexerDatabase.with { database in

@@ -119,7 +119,7 @@ struct NodeSourceTests {
         }
     }
 
-    @Test func `what a node says of a lease is told exactly, and open is open`() async throws {
+    @Test func `a node's lease is read exactly, and open is open`() async throws {
         try await with { node, source in
             var lease = NodeLease(owner: "akash1o", dseq: 9_007_199_254_740_993)
             lease.price = "0.000000000000000001"
@@ -143,7 +143,7 @@ struct NodeSourceTests {
             #expect(first.asOfHeight == 4000)
             #expect(records[2000]?.closedHeight == 2500)
             #expect(records[2000]?.state == .closed)
-            // It has ended, and nobody says when: no later than now.
+            // It has ended at an unknown time: no later than now.
             #expect(records[3000]?.escrowEndHeight == 4000)
             #expect(records[3000]?.state == .insufficientFunds)
         }
@@ -218,7 +218,7 @@ struct NodeSourceTests {
         ("closed height", #""state":"active""#, #""state":"closed""#),
         ("dseq", #""dseq":"1000""#, #""dseq":"-1""#),
     ])
-    func `a field that cannot be right is named, and no lease of its page is kept`(
+    func `an invalid field is named, and no lease of its page is kept`(
         field: String,
         right: String,
         wrong: String

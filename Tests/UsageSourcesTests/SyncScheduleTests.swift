@@ -45,7 +45,7 @@ struct SyncScheduleTests {
         #expect(try await isDue(after: 300))
     }
 
-    @Test func `an interval of 0 asks for nothing`() async throws {
+    @Test func `an interval of 0 turns the schedule off`() async throws {
         #expect(try await isDue(after: 0, interval: 0) == false)
         #expect(try await bench.store.latestRun(.usageSync) == nil)
     }

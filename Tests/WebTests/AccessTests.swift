@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// What a caller presents.
+/// The credential of a caller.
 enum Credentials: String, CaseIterable, Sendable {
     case rightKey, rightKeyAsConsoleSendsIt, noKey, wrongKey, wrongScope, bothHeaders, emptyBearer, basic
     case goodLink, otherRowsLink, expiredLink, alteredLink, alteredLinkWithRightKey
@@ -109,13 +109,13 @@ struct AccessTests {
         case .otherRowsLink, .alteredLink: takesLinks ? (403, "link_invalid") : (401, "api_key_missing")
         case .expiredLink: takesLinks ? (403, "link_expired") : (401, "api_key_missing")
         case .alteredLinkWithRightKey:
-            // Routes that only read a query refuse what is none of theirs; those without a query pass it over.
+            // Routes that read only a query refuse unknown parameters; those without a query ignore them.
             takesLinks
                 ? (403, "link_invalid") : route.readsQuery ? (400, "parameter_unknown") : (route.status, nil)
         }
     }
 
-    /// A page is a customer's: whoever comes without a session is told so on a page, and a key opens none.
+    /// A page belongs to a customer: a visitor without a session gets an explanation, and a key opens none.
     private func expectedOfPage(with credentials: Credentials) -> (status: Int, code: String?) {
         switch credentials {
         case .noKey, .goodLink, .otherRowsLink, .expiredLink, .alteredLink: (401, nil)
@@ -128,7 +128,7 @@ struct AccessTests {
     }
 
     @Test(arguments: [TestKey.feed, .ops, .usage, .unknown])
-    func `a key is told by the whole of it`(key: TestKey) async throws {
+    func `a key is compared as a whole`(key: TestKey) async throws {
         try await WebHarness.with { harness in
             for text in [String(key.rawValue.dropLast()), key.rawValue + "x", key.rawValue.uppercased(), " "]
             {
@@ -139,14 +139,14 @@ struct AccessTests {
         }
     }
 
-    @Test func `who is turned away is told how to come`() async throws {
+    @Test func `a refused caller learns how to authenticate`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/v1/transactions", key: nil)
             #expect(answer.headers["WWW-Authenticate"] == "Bearer")
         }
     }
 
-    @Test func `who may not read is not told what there is`() async throws {
+    @Test func `a caller without permission does not learn what exists`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(FeedSample.events)
             let existing = try await harness.get("/v1/transactions/ch_a", key: nil)

@@ -56,7 +56,7 @@ struct AssetsTests {
         }
     }
 
-    @Test func `Chart.js that is not installed is not found, and no page asks for it`() async throws {
+    @Test func `without Chart.js its path is not found, and no page links to it`() async throws {
         var settings = WebHarness.Settings()
         settings.chartScript = nil
         try await WebHarness.with(settings) { harness in

@@ -1,7 +1,7 @@
 import Billing
 import Testing
 
-/// What is left, and how it came to that.
+/// The balance and its history.
 @Suite(.timeLimit(.minutes(5)))
 struct BalanceTests {
     private static let day: Int64 = 86_400
@@ -45,7 +45,7 @@ struct BalanceTests {
         }
     }
 
-    @Test func `every day closes with what it opened with and what came and went, and opens the next`()
+    @Test func `a day's closing balance is its opening balance plus its movements, and opens the next day`()
         async throws
     {
         try await WebHarness.with { harness in
@@ -80,7 +80,7 @@ struct BalanceTests {
                 .couponInvoice("in_claimed", amount: 2000), .couponInvoice("in_open", status: "open"),
                 .couponInvoice("in_other", amount: 700, customer: "cus_two"),
             ])
-            // Whoever redeemed it may have said so as well: that is the same credit.
+            // Console may post the redeemed coupon as well: it is the same credit.
             let said =
                 #"{"id":"in_claimed","customer":"cus_one","kind":"coupon","amount":2000,"currency":"usd"}"#
             #expect(try await harness.post("/v1/credits", Array(said.utf8), key: .usage).json["changed"] == 1)

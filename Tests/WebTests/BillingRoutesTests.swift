@@ -7,7 +7,7 @@ import Testing
 
 @testable import Web
 
-/// The page as it is served: who gets in, what they see, and what may become of it.
+/// The served page: who has access, what they see, and which actions are possible.
 @Suite(.timeLimit(.minutes(5)))
 struct BillingRoutesTests {
     private func visit(
@@ -24,7 +24,7 @@ struct BillingRoutesTests {
 
     // MARK: Getting in
 
-    @Test func `a session in the address becomes a cookie, and is in the address no more`() async throws {
+    @Test func `a session in the URL becomes a cookie, and leaves the URL`() async throws {
         try await WebHarness.with { harness in
             for path in ["/billing", "/billing/usage"] {
                 let token = harness.linkToken()
@@ -60,7 +60,7 @@ struct BillingRoutesTests {
             let begun = try await harness.postSession(#"{"customer":"cus_one"}"#).json
             let path = try harness.path(ofLink: begun["url"]?.string ?? "")
             let token = String(path.split(separator: "=")[1])
-            // Whoever only looks where it leads does not use it up.
+            // A HEAD request does not use the link.
             #expect(try await harness.exchange("HEAD \(path) HTTP/1.1\r\nHost: x\r\n\r\n").status == 303)
             let first = try await harness.get(path, key: nil)
             #expect(first.status == 303)
@@ -74,7 +74,7 @@ struct BillingRoutesTests {
             #expect(again.status == 401 && again.text.contains("This link was used already"))
             #expect(again.text.contains("open Billing &amp; Usage from there"))
             #expect(again.headers["Set-Cookie"] == nil)
-            // A program is told in its own words.
+            // A program gets the API's error.
             let asJSON = try await harness.get(path, key: nil)
             #expect(asJSON.status == 401 && asJSON.errorCode == "session_link_used")
             // In the browser that it let in it leads to the page.
@@ -95,7 +95,7 @@ struct BillingRoutesTests {
         }
     }
 
-    @Test func `while nobody can say whether a link was used, it lets nobody in`() async throws {
+    @Test func `while the store cannot say whether a link was used, the link is refused`() async throws {
         var settings = WebHarness.Settings()
         settings.wrapping = { _ in StoreOutage(code: .connectionLost) }
         try await WebHarness.with(settings) { harness in
@@ -135,7 +135,7 @@ struct BillingRoutesTests {
         }
     }
 
-    @Test func `customers of one id in two accounts are told apart by the account`() async throws {
+    @Test func `customers with the same id in two accounts are distinguished by the account`() async throws {
         try await WebHarness.with { harness in
             let asking = try await harness.get(
                 "/billing?session=\(harness.linkToken("cus_one", account: "acct_1"))",
@@ -193,9 +193,9 @@ struct BillingRoutesTests {
         #expect(try await visit(path, as: "cus_two").text.contains("Customer cus_two"))
     }
 
-    // MARK: What is shown
+    // MARK: Contents
 
-    @Test func `a customer sees their own rows and nobody else's`() async throws {
+    @Test func `a customer sees only their own rows`() async throws {
         let one = try await visit("/billing?range=all")
         #expect(one.pageRows == ["re_a", "ch_a", "ch_b", "in_e"])
         #expect(one.text.contains("Showing all 4 transactions"))
@@ -203,7 +203,7 @@ struct BillingRoutesTests {
         #expect(try await visit("/billing?range=all", as: "cus_nobody").pageRows == [])
     }
 
-    @Test func `the filters of the page are those of the feed`() async throws {
+    @Test func `the page has the filters of the feed`() async throws {
         #expect(try await visit("/billing?range=all&type=purchase&status=failed").pageRows == ["ch_b"])
         #expect(try await visit("/billing?range=all&q=4242").pageRows == ["re_a", "ch_a", "ch_b"])
         #expect(try await visit("/billing?from=2026-03-14&to=2026-03-14&q=25.00").pageRows == ["ch_a"])
@@ -231,7 +231,7 @@ struct BillingRoutesTests {
         }
     }
 
-    @Test func `a page that begins at somebody else's row begins at the beginning`() async throws {
+    @Test func `a cursor at another customer's row shows the first page`() async throws {
         let answer = try await visit("/billing?type=purchase&after=ch_c")
         #expect(answer.status == 303 && answer.headers["Location"] == "/billing?type=purchase")
     }
@@ -245,7 +245,7 @@ struct BillingRoutesTests {
         #expect(answer.text.contains("This cannot be shown") && answer.text.contains("href=\"/billing\""))
     }
 
-    @Test func `while the store is away the page says so, and when to try again`() async throws {
+    @Test func `while the store is unavailable the page shows that, and when to retry`() async throws {
         var settings = WebHarness.Settings()
         settings.wrapping = { _ in StoreOutage(code: .connectionLost) }
         for path in ["/billing", "/billing/usage"] {
@@ -306,7 +306,7 @@ struct BillingRoutesTests {
         }
     }
 
-    @Test func `a customer without usage has an empty tab, and one without a ledger is told`() async throws {
+    @Test func `a customer without usage has an empty tab, and without a ledger a notice`() async throws {
         let empty = try await visit("/billing/usage")
         #expect(empty.text.contains("Nothing is indexed yet") && empty.text.contains("Nothing was leased"))
         #expect(try await visit("/billing/usage?from=2024-01-01&to=2026-01-01").status == 400)
@@ -322,7 +322,7 @@ struct BillingRoutesTests {
             to address: EmailAddress?,
             now: Instant
         ) async throws(ReceiptNotMailed) -> EmailAddress {
-            let known = EmailAddress("somebody@example.com")
+            let known = EmailAddress("customer@example.com")
             sent.withLock { $0.append(address.map { "\($0)" }) }
             guard let known else { throw .noAddress }
             return known
@@ -366,9 +366,9 @@ struct BillingRoutesTests {
         }
     }
 
-    // MARK: What browsers are told
+    // MARK: Headers for browsers
 
-    @Test func `it runs no script but ours, is kept by nobody, and framed by nobody`() async throws {
+    @Test func `it runs only our scripts, and is neither cached nor framed`() async throws {
         for path in ["/billing", "/billing/usage", "/billing?range=x"] {
             let headers = try await visit(path).headers
             let policy = headers["Content-Security-Policy"] ?? ""
@@ -408,7 +408,7 @@ struct BillingRoutesTests {
         #expect(links.count > 10 && links.allSatisfy { $0.hasPrefix("/billing-service/") })
     }
 
-    @Test func `is sent smaller to who takes it so`() async throws {
+    @Test func `is compressed for clients that accept gzip`() async throws {
         try await WebHarness.with { harness in
             let headers = [
                 harness.cookie(harness.sessionToken()), TransportHeader("Accept-Encoding", "gzip"),
@@ -450,7 +450,7 @@ extension Answer {
         let rows: [[String]]
     }
 
-    /// What a chart is drawn from.
+    /// The data of a chart.
     fileprivate func numbers(of table: String) throws -> Numbers {
         let parts = try #require(
             text.firstMatch(

@@ -8,7 +8,7 @@ import Testing
 struct ConsoleRoutesTests {
     private static let path = "/v1/stripe/transactions"
 
-    /// The rows as Console has them: payments, with what was refunded as a part of them.
+    /// The rows as Console has them: payments, with the refunded amount as a part of them.
     private static let events =
         FeedSample.events + [
             .charge("ch_whole", refunded: 2500, created: FeedSample.ago(5000)),
@@ -73,7 +73,7 @@ struct ConsoleRoutesTests {
         }
     }
 
-    @Test func `what a row has not is left out`() async throws {
+    @Test func `absent values are omitted`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(Self.events)
             let found = try #require(row("in_e", in: try await harness.get(Self.path)))
@@ -91,7 +91,7 @@ struct ConsoleRoutesTests {
         ("ch_whole", "refunded"), ("ch_part", "succeeded"), ("ch_a", "succeeded"), ("ch_b", "failed"),
         ("ch_d", "pending"),
     ])
-    func `only what was wholly refunded is called so`(id: String, status: String) async throws {
+    func `only a full refund is marked as refunded`(id: String, status: String) async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(Self.events)
             let answer = try await harness.get(Self.path)
@@ -120,7 +120,7 @@ struct ConsoleRoutesTests {
         }
     }
 
-    @Test func `a list is of a hundred rows unless told otherwise`() async throws {
+    @Test func `a list has a hundred rows by default`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliverAtOnce((0..<101).map { .charge("ch_\($0)") })
             let answer = try await harness.get(Self.path)
@@ -195,7 +195,8 @@ struct ConsoleRoutesTests {
     @Test(arguments: [
         ("user-1", ["ch_a", "ch_b", "ch_whole", "ch_part", "in_e"]), ("user-2", ["ch_c", "ch_d"]),
     ])
-    func `the user that Console names sees what is theirs`(user: String, expected: [String]) async throws {
+    func `the user that Console names sees only their own rows`(user: String, expected: [String]) async throws
+    {
         try await WebHarness.with { harness in
             try await harness.deliver(Self.owners + Self.events)
             let answer = try await get(Self.path, user: user, harness)
@@ -226,7 +227,7 @@ struct ConsoleRoutesTests {
         }
     }
 
-    @Test func `a file for a user has what is theirs`() async throws {
+    @Test func `a file for a user has only their own rows`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(Self.owners + Self.events)
             let path = "\(Self.path)/export?startDate=2026-03-01T00:00:00Z&endDate=2026-03-31T00:00:00Z"
@@ -283,7 +284,7 @@ struct ConsoleRoutesTests {
         ("startDate=2025-03-01T00:00:00Z&endDate=2026-03-02T00:00:01Z", "endDate"),
         ("startDate=2026-03-01T00:00:00Z&endDate=2026-03-02T00:00:00Z&limit=1", "limit"),
     ])
-    func `a file needs both dates, and no more than the route has`(
+    func `a file needs both dates, and accepts only the route's parameters`(
         query: String,
         parameter: String
     )

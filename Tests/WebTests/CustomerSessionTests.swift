@@ -40,7 +40,7 @@ struct CustomerSessionTests {
         (#"{"customer":"cus_one","return_url":"http://127.0.0.1.evil.example"}"#, "return_url"),
         (#"{"customer":"cus_one","colour":"red"}"#, "colour"),
     ])
-    func `a wish that cannot be right is refused by name`(body: String, parameter: String) async throws {
+    func `an invalid request is refused by name`(body: String, parameter: String) async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.postSession(body)
             #expect(answer.status == 400 && answer.errorParameter == parameter, "\(answer.text)")
@@ -83,7 +83,7 @@ struct CustomerSessionTests {
         }
     }
 
-    @Test func `its token opens the customer's own, without naming the customer, and nobody else's`()
+    @Test func `its token opens only the customer's own data, without naming the customer`()
         async throws
     {
         try await WebHarness.with { harness in
@@ -107,7 +107,7 @@ struct CustomerSessionTests {
         }
     }
 
-    @Test func `it is over at its second, and says so`() async throws {
+    @Test func `it expires at its second, with that reason`() async throws {
         try await WebHarness.with { harness in
             let session = [bearer(harness.sessionToken())]
             harness.clock.advance(seconds: 3599)

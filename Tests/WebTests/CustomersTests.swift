@@ -1,7 +1,7 @@
 import HTTPClient
 import Testing
 
-/// Who is who, as operators say and see it.
+/// Customers' users and organizations, set and read by operators.
 @Suite(.timeLimit(.minutes(5)))
 struct CustomersTests {
     private static let uuid = ConsoleSample.Ada.uuid
@@ -15,7 +15,7 @@ struct CustomersTests {
         }
     }
 
-    @Test func `what is put replaces what was, overrules Stripe, and can be taken back`() async throws {
+    @Test func `set links replace earlier ones, win over Stripe's, and can be removed`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(ConsoleSample.events)
             func show() async throws -> [String] {
@@ -63,7 +63,7 @@ struct CustomersTests {
         }
     }
 
-    @Test func `metadata of a connected account's customer are no link, and what is put is`() async throws {
+    @Test func `metadata of a connected account's customer is no link, and a set link is`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(ConsoleSample.events)
             let path = "/v1/customers/cus_theirs?account=\(ConsoleSample.account)"
@@ -75,8 +75,7 @@ struct CustomersTests {
         }
     }
 
-    @Test func `a customer is shown with its addresses, and one that nobody knows is not there`() async throws
-    {
+    @Test func `a customer is shown with its addresses, and an unknown one is not found`() async throws {
         try await WebHarness.with { harness in
             let accounts = UsageSample.accounts(
                 "cus_one",
@@ -91,7 +90,7 @@ struct CustomersTests {
         }
     }
 
-    @Test func `an erased customer is linked to nobody any more`() async throws {
+    @Test func `an erased customer has no links`() async throws {
         try await WebHarness.with { harness in
             try await ConsoleSample.deliver(to: harness)
             let erasure = try await harness.post(
@@ -118,7 +117,7 @@ struct CustomersTests {
         ("{\"users\":[\(Array(repeating: "\"a\"", count: 101).joined(separator: ","))]}", "users"),
         ("{\"users\":[\"\(String(repeating: "x", count: 256))\"]}", "users"),
     ])
-    func `a body that cannot be right is refused, and changes nothing`(
+    func `an invalid body is refused, and changes nothing`(
         body: String,
         parameter: String
     ) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Web
 
-/// `POST /v1/erasures`, and what the routes say of an erased customer.
+/// `POST /v1/erasures`, and the routes' answers about an erased customer.
 struct ErasureTests {
     private func erase(_ body: String, _ harness: WebHarness) async throws -> Answer {
         try await harness.post("/v1/erasures", Array(body.utf8), key: .ops)
@@ -45,7 +45,7 @@ struct ErasureTests {
         return texts
     }
 
-    @Test func `nobody is told anything personal of an erased customer any more, and all amounts`()
+    @Test func `no route shows personal data of an erased customer, and all show the amounts`()
         async throws
     {
         let log = LogRecorder()
@@ -71,7 +71,7 @@ struct ErasureTests {
         }
     }
 
-    @Test func `nothing is changed by a dry run, nor for somebody who is not known`() async throws {
+    @Test func `a dry run changes nothing, nor does an unknown customer`() async throws {
         try await WebHarness.with { harness in
             try await deliver(to: harness)
             let texts = try await texts(harness)
@@ -89,7 +89,7 @@ struct ErasureTests {
         (#"{"customer":"cus_1","force":true}"#, "force"),
         (#"{"customer":"cus_1","customer":"cus_2"}"#, "customer"),
     ])
-    func `a wish that cannot be right is refused by name`(body: String, parameter: String) async throws {
+    func `an invalid request is refused by name`(body: String, parameter: String) async throws {
         try await WebHarness.with { harness in
             let answer = try await erase(body, harness)
             #expect(answer.status == 400)

@@ -2,7 +2,7 @@ import HTTPClient
 import StripeAPI
 import Testing
 
-/// Every error has Stripe's shape and an honest status; every answer has a `Request-Id`.
+/// Every error has Stripe's shape and an accurate status; every answer has a `Request-Id`.
 @Suite(.timeLimit(.minutes(5)))
 struct ErrorShapeTests {
     /// One request for each way to be refused, as it goes over the wire.

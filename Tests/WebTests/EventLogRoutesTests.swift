@@ -39,7 +39,7 @@ struct EventLogRoutesTests {
     @Test(arguments: [
         "since=yesterday", "until=30", "livemode=maybe", "account=acct%201", "since=1h&until=2h",
     ])
-    func `a filter that cannot be right is refused by name`(query: String) async throws {
+    func `an invalid filter is refused by name`(query: String) async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/v1/events?\(query)", key: .ops)
             #expect(answer.status == 400)
@@ -88,7 +88,7 @@ struct EventLogRoutesTests {
         }
     }
 
-    /// One event as endpoints of several versions are told it; in one of them it cannot be read.
+    /// One event in several API versions; in one of them it is unreadable.
     private static func told(in version: String?, amount: any Sendable = 2500) -> MadeEvent {
         MadeEvent(
             "charge.succeeded",
@@ -103,7 +103,7 @@ struct EventLogRoutesTests {
         )
     }
 
-    @Test func `an event told in several versions is answered in the newest, or in the one that is picked`()
+    @Test func `an event in several versions is shown in the newest, or in the chosen one`()
         async throws
     {
         try await WebHarness.with { harness in
@@ -126,7 +126,7 @@ struct EventLogRoutesTests {
         }
     }
 
-    @Test func `an event told in two versions is listed twice, and pages go on from the cursor of either`()
+    @Test func `an event in two versions is listed twice, and pages continue from the cursor of either`()
         async throws
     {
         try await WebHarness.with { harness in
@@ -152,7 +152,7 @@ struct EventLogRoutesTests {
         }
     }
 
-    @Test func `an event of which one version cannot be read says so when it is read again`() async throws {
+    @Test func `an event with an unreadable version shows it after a retry`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver([
                 Self.told(in: "2019-09-09", amount: "many"), Self.told(in: "2025-09-30.clover"),

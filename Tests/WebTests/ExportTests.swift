@@ -13,7 +13,7 @@ struct ExportTests {
 
     // MARK: CSV
 
-    @Test func `a CSV file says what it is`() async throws {
+    @Test func `a CSV file has its media type and name`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/v1/transactions/export")
             #expect(answer.status == 200)
@@ -38,7 +38,7 @@ struct ExportTests {
         }
     }
 
-    @Test func `a row's cells are what the feed says of it, amounts as decimals`() async throws {
+    @Test func `a row's cells equal the feed's values, amounts as decimals`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(FeedSample.events)
             let table = try await harness.get("/v1/transactions/export?q=ch_c").csv
@@ -123,7 +123,7 @@ struct ExportTests {
         }
     }
 
-    // MARK: What is in it
+    // MARK: Contents
 
     @Test(arguments: FeedSample.filters)
     func `an export holds the rows that the same filter lists`(query: String, ids: [String]) async throws {
@@ -171,7 +171,7 @@ struct ExportTests {
 
     // MARK: JSONL
 
-    @Test func `a JSONL file says what it is`() async throws {
+    @Test func `a JSONL file has its media type and name`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/v1/transactions/export?format=jsonl")
             #expect(answer.status == 200)
@@ -200,7 +200,7 @@ struct ExportTests {
 }
 
 extension Answer {
-    /// The file as a table; what is not CSV by the letter fails the test.
+    /// The file as a table; invalid CSV fails the test.
     var csv: CSVTable {
         get throws { try CSVTable(String(text.trimmingPrefix("\u{FEFF}"))) }
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Web
 
-/// Dates in a file are those of the time zone it was asked for.
+/// Dates in a file are in the requested time zone.
 @Suite(.timeLimit(.minutes(5)))
 struct ExportTimeZoneTests {
     @Test(arguments: [
@@ -78,7 +78,7 @@ struct ExportTimeZoneTests {
         "/v1/transactions/export?timezone=",
         "/v1/stripe/transactions/export?startDate=2026-01-01T00:00:00Z&endDate=2026-01-02T00:00:00Z&timezone=",
     ])
-    func `a zone that nobody knows is refused`(path: String) async throws {
+    func `an unknown zone is refused`(path: String) async throws {
         try await WebHarness.with { harness in
             for zone in [
                 "Mars/Olympus", "europe/berlin", "GMT%2B5", "UTC%2B1", "PST8", "PST", "IST", "Factory",

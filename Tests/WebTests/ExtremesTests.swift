@@ -7,13 +7,13 @@ import Testing
 /// Signed extremes, from the delivery to the printed receipt: a trap ends the run.
 @Suite(.timeLimit(.minutes(10)), .serialized)
 struct ExtremesTests {
-    /// What an event shows, apart from the names of what it shows.
+    /// The values in an event, without ids.
     private func shown(_ payload: [UInt8]) -> [ObjectRecord]? {
         (try? Event(parsing: payload))?.records(receivedAt: TestClock.start)
     }
 
-    /// The fixtures with one number at an extreme, each of objects of its own and of one customer: those that make a
-    /// difference to what is read.
+    /// The fixtures with one number at an extreme, each with its own objects and one customer: those that
+    /// affect the feed.
     private func variants(_ number: String) throws -> [[UInt8]] {
         let folder = Testdata.url("events")
         let fixtures = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -68,7 +68,7 @@ struct ExtremesTests {
         }
     }
 
-    @Test func `refunds of the largest number are quarantined, and the balance goes on`() async throws {
+    @Test func `refunds of the largest number are quarantined, and the balance still works`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver([
                 .charge("ch_a"), .refund("re_a", of: "ch_a", amount: .max),

@@ -75,7 +75,7 @@ struct FeedPagingTests {
     }
 
     @Test(arguments: ["starting_after", "ending_before"])
-    func `a cursor that is nobody's is refused`(parameter: String) async throws {
+    func `an unknown cursor is refused`(parameter: String) async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(FeedSample.events)
             let answer = try await harness.get("/v1/transactions?\(parameter)=ch_nobody")
@@ -86,7 +86,7 @@ struct FeedPagingTests {
     }
 
     @Test(arguments: ["starting_after", "ending_before"])
-    func `another customer's cursor is refused as one that is nobody's`(parameter: String) async throws {
+    func `another customer's cursor is refused like an unknown one`(parameter: String) async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(FeedSample.events)
             let query = "/v1/transactions?customer=cus_one&\(parameter)="
@@ -98,7 +98,7 @@ struct FeedPagingTests {
     }
 
     @Test(arguments: ["starting_after", "ending_before"])
-    func `what was there at the start is found once each, while newer, older and middling rows arrive`(
+    func `rows that existed at the start are listed once each, while newer, older and middle rows arrive`(
         parameter: String
     ) async throws {
         try await WebHarness.with { harness in
@@ -131,7 +131,7 @@ struct FeedPagingTests {
 }
 
 extension WebHarness {
-    /// Follows cursors until there is no more, or until a number of pages when rows keep arriving at that end.
+    /// Follows cursors to the end, or for a number of pages if rows keep arriving at that end.
     fileprivate func pages(
         _ query: String,
         from start: String?,

@@ -1,7 +1,7 @@
 import StripeAPI
 import Testing
 
-/// What the service does with requests that are too much, or no HTTP at all.
+/// Requests that exceed a limit, or are not HTTP.
 @Suite(.timeLimit(.minutes(5)))
 struct HTTPLimitsTests {
     private static let limit = 4096
@@ -59,7 +59,7 @@ struct HTTPLimitsTests {
         }
     }
 
-    @Test func `a sender who only listens after sending everything still hears that it was too much`()
+    @Test func `a client that reads only after sending everything still gets the 413`()
         async throws
     {
         try await WebHarness.with(Self.settings) { harness in
@@ -187,7 +187,7 @@ struct HTTPLimitsTests {
         }
     }
 
-    @Test func `who asks for the connection to be closed gets it closed`() async throws {
+    @Test func `the connection closes if the client asks for it`() async throws {
         try await WebHarness.with { harness in
             let connection = try harness.connect()
             await connection.send("GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")

@@ -62,7 +62,7 @@ struct IdentityTests {
             token(ConsoleSample.newcomer)
                 + [TransportHeader("x-organization-id", ConsoleSample.organization)]
         },
-        Way("Ada's token in an organization that nobody knows", []) { _ in
+        Way("Ada's token in an unknown organization", []) { _ in
             token(Ada.sub) + [TransportHeader("x-organization-id", Ada.uuid)]
         },
         Way("a newcomer's token", []) { _ in token(ConsoleSample.newcomer) },
@@ -79,7 +79,7 @@ struct IdentityTests {
     )
 
     @Test(arguments: ways)
-    func `everybody sees exactly what is theirs, on every route of the feed`(way: Way) async throws {
+    func `each user sees exactly their own rows, on every route of the feed`(way: Way) async throws {
         try await WebHarness.with(Self.settings) { harness in
             try await ConsoleSample.deliver(to: harness)
             let headers = way.headers(harness)
@@ -121,7 +121,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `before anybody said so, each of the two ids finds what Stripe's metadata say`() async throws {
+    @Test func `without a link, both ids find the customers of Stripe's metadata`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             try await harness.deliver(ConsoleSample.events)
             for (headers, rows) in [
@@ -133,7 +133,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `a customer is of our own account unless another is named`() async throws {
+    @Test func `a customer belongs to our own account unless another is named`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             try await ConsoleSample.deliver(to: harness)
             #expect(try await harness.ids("/v1/transactions?customer=cus_new") == ["ch_new"])
@@ -173,7 +173,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `a receipt's link is good for the customer it was made for alone`() async throws {
+    @Test func `a receipt's link is valid only for its customer`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             try await ConsoleSample.deliver(to: harness)
             let signer = harness.settings.linkSigner

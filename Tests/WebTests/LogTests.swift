@@ -47,7 +47,7 @@ struct LogTests {
         return settings
     }
 
-    @Test func `deliveries that are taken leave the event's id in the log, and none of what they say`()
+    @Test func `accepted deliveries leave the event's id in the log, and no contents`()
         async throws
     {
         let recorder = LogRecorder()
@@ -63,7 +63,7 @@ struct LogTests {
         #expect(recorder.lines.contains { $0.contains("evt_q") })
     }
 
-    @Test func `deliveries that are refused leave the reason in the log, and none of what they say`()
+    @Test func `refused deliveries leave the reason in the log, and no contents`()
         async throws
     {
         let recorder = LogRecorder()
@@ -105,7 +105,8 @@ struct LogTests {
         #expect(recorder.lines.contains { $0.contains("/v1/transactions/{id}/receipt 302") })
     }
 
-    @Test func `sessions leave who made them in the log, and neither token, customer nor way back`()
+    @Test
+    func `sessions leave the key that created them in the log, and neither token, customer nor return URL`()
         async throws
     {
         let recorder = LogRecorder()
@@ -209,7 +210,7 @@ struct LogTests {
     }
 
     @Test(arguments: [StoreError.Code.busy, .corrupt, .other])
-    func `a store in trouble leaves the trouble in the log, and not what was to be stored`(
+    func `a store's fault is in the log, without the data to be stored`(
         code: StoreError.Code
     ) async throws {
         let recorder = LogRecorder()

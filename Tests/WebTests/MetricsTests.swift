@@ -59,7 +59,7 @@ struct MetricsTests {
         }
     }
 
-    @Test func `every family says what it is, once and before its samples`() async throws {
+    @Test func `every family has HELP and TYPE, once and before its samples`() async throws {
         try await WebHarness.with { harness in
             try await begin(harness)
             let lines = try await harness.get("/metrics", key: .metrics).text.split(separator: "\n").map(
@@ -71,7 +71,7 @@ struct MetricsTests {
             }
             for line in lines where !line.hasPrefix("#") {
                 let name = String(line.prefix { $0 != "{" && $0 != " " })
-                // The lines of a histogram are of one family.
+                // The lines of a histogram belong to one family.
                 let family = name.replacing(/_(bucket|sum|count)$/, with: "")
                 #expect(told.contains(name) || told.contains(family), "\(line)")
             }
@@ -92,7 +92,7 @@ struct MetricsTests {
         _ = try await harness.post("/v1/backfills?since=30d", key: .ops)
     }
 
-    @Test func `the last reconciliation and the backfill are told`() async throws {
+    @Test func `the last reconciliation and backfill have metrics`() async throws {
         try await WebHarness.with { harness in
             let before = try samples(try await harness.get("/metrics", key: .metrics))
             #expect(before["console_billing_reconciliation_drift"] == nil)
@@ -118,7 +118,7 @@ struct MetricsTests {
         #expect(try await harness.store.begin(run))
     }
 
-    @Test func `alerts that the receiver does not have are told, and how long they have been waiting`()
+    @Test func `waiting alerts have metrics: their number and the age of the oldest`()
         async throws
     {
         try await WebHarness.with { harness in
@@ -135,7 +135,7 @@ struct MetricsTests {
         }
     }
 
-    @Test func `alerts of a receiver that was taken away wait for nobody`() async throws {
+    @Test func `alerts of a removed receiver are not reported as waiting`() async throws {
         var settings = WebHarness.Settings()
         settings.tellsAlerts = false
         try await WebHarness.with(settings) { harness in

@@ -13,7 +13,7 @@ struct NextActionTests {
     private static let path = "/v1/transactions/pi_a/next_action"
     private static let browser = [TransportHeader("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")]
 
-    /// Runs `body` while the payment waits as far as the events told, and Stripe has it as `now`.
+    /// Runs `body` while the payment waits according to the events, and Stripe has it as `now`.
     private func whileWaiting(
         stripe now: MadeEvent = .waiting("pi_a", voucher: fresh),
         settings: WebHarness.Settings = WebHarness.Settings(),
@@ -95,7 +95,7 @@ struct NextActionTests {
             (.serverError(shouldRetry: nil), .seconds(20)),
         ] as [(Fault, Duration)]
     )
-    func `the address that an event told is taken instead`(fault: Fault, timeout: Duration) async throws {
+    func `the URL from an event is used instead`(fault: Fault, timeout: Duration) async throws {
         try await whileWaiting(totalTimeout: timeout) { harness, standIn in
             standIn.fail(fault)
             let answer = try await harness.get(Self.path)
@@ -105,7 +105,7 @@ struct NextActionTests {
         }
     }
 
-    @Test func `where no event told one, the answer says when to try again`() async throws {
+    @Test func `without a URL from an event, the answer has Retry-After`() async throws {
         try await WebHarness.withStandIn([.waiting("pi_a", voucher: nil)]) { harness, standIn in
             standIn.fail(.down)
             let answer = try await harness.get(Self.path)
@@ -117,7 +117,7 @@ struct NextActionTests {
         }
     }
 
-    @Test func `without a key for Stripe's API the address that an event told serves`() async throws {
+    @Test func `without a key for Stripe's API the URL from an event is used`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver([.waiting("pi_a"), .waiting("pi_b", voucher: nil)])
             let answer = try await harness.get(Self.path)
@@ -129,7 +129,7 @@ struct NextActionTests {
 
     // MARK: Who may
 
-    @Test func `a link opens what it was made for and nothing else`() async throws {
+    @Test func `a link opens its target and nothing else`() async throws {
         try await whileWaiting { harness, _ in
             try await harness.deliver([.charge("ch_a")])
             func query(_ id: String, _ purpose: TransactionLink.Purpose) -> String {
@@ -185,7 +185,7 @@ struct NextActionTests {
             standIn.fail(.down)
             _ = try await harness.get(Self.path)
             #expect(recorder.lines.contains { $0.contains("/next_action 302") })
-            #expect(recorder.lines.contains { $0.contains("no fresh next action") })
+            #expect(recorder.lines.contains { $0.contains("next action not fetched") })
             for secret in ["payments.stripe.com", "voucher", "signature", String(query.suffix(64))] {
                 #expect(recorder.lines.allSatisfy { !$0.contains(secret) }, "\(secret)")
             }

@@ -2,10 +2,10 @@ import HTTPClient
 import StripeAPI
 import Testing
 
-/// What `/openapi.json` describes is what there is; `Tests/Deploy/openapi.py` has it tried from outside.
+/// `/openapi.json` describes exactly the routes; `Tests/Deploy/openapi.py` tries them from outside.
 @Suite(.timeLimit(.minutes(5)))
 struct OpenAPITests {
-    @Test func `anybody gets the description, which is OpenAPI 3.1 in JSON`() async throws {
+    @Test func `the description needs no key and is OpenAPI 3.1 in JSON`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/openapi.json", key: nil)
             #expect(answer.status == 200)
@@ -39,7 +39,7 @@ struct OpenAPITests {
             let described = DescribedAPI(try await harness.get("/openapi.json").json)
             for route in RouteUnderTest.all {
                 let path = route.path.prefix { $0 != "?" }
-                // No route has this method, so that the table says which there are.
+                // No route has this method, so the answer lists the allowed ones.
                 let answer = try await harness.send(.delete, String(path))
                 let allowed = (answer.headers["Allow"] ?? "").split(separator: ", ").map(String.init)
                 #expect(Set(allowed) == described.methods(at: path), "\(route.pattern)")
@@ -67,7 +67,7 @@ struct OpenAPITests {
         }
     }
 
-    @Test func `a route without parameters says so to who sends one`() async throws {
+    @Test func `a route without parameters refuses one`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/v1/transactions/ch_a?limit=1")
             #expect(answer.errorCode == "parameter_unknown")

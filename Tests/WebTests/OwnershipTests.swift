@@ -1,13 +1,13 @@
 import HTTPClient
 import Testing
 
-/// What a caller presents who is one customer and nobody else.
+/// The credential of a caller who is exactly one customer.
 enum CustomerCredentials: String, CaseIterable, Sendable {
     case bearer, cookie, xAPIKey
     case expiredBearer, expiredCookie, forgedBearer, forgedCookie
 }
 
-/// Every route with a customer's own credentials, about their own and about what is another's.
+/// Every route with a customer's own credentials, for their own data and for another customer's.
 @Suite(.timeLimit(.minutes(5)))
 struct OwnershipTests {
     private static let settings = {
@@ -17,7 +17,7 @@ struct OwnershipTests {
         return settings
     }()
 
-    @Test func `every route that reads the feed is asked about what is another's`() {
+    @Test func `every route that reads the feed is tested with another customer's data`() {
         for route in RouteUnderTest.all {
             let asks = route.key == .feed
             #expect(asks == !route.theirs.isEmpty, "\(route)")
@@ -91,7 +91,7 @@ struct OwnershipTests {
         let isPage = if case .session = route.access { true } else { false }
         return switch credentials {
         case .bearer, .cookie, .xAPIKey: route.isCustomers ? (route.status, nil) : (403, "scope_missing")
-        // To a browser the page says it in words.
+        // A browser gets a page.
         case .expiredCookie where isPage, .forgedCookie where isPage: (401, nil)
         case .expiredBearer, .expiredCookie: (401, "session_expired")
         case .forgedBearer, .forgedCookie: (401, "session_invalid")
@@ -161,7 +161,7 @@ struct UsageOwnershipTests {
         }
     }
 
-    @Test func `a customer's days are those of all their addresses, without naming anything`() async throws {
+    @Test func `without parameters a customer's days include all their addresses`() async throws {
         try await WebHarness.with { harness in
             try await OwnershipSample.deliver(to: harness)
             let named = try await days("/v1/usage/daily?customer=cus_two&\(Self.range)", "cus_two", harness)
@@ -249,7 +249,7 @@ struct SeveralCustomersTests {
         }
     }
 
-    @Test func `a session is for the one it was made for, whoever has others`() async throws {
+    @Test func `a session opens only its own customer, whatever customers its user has`() async throws {
         try await WebHarness.with { harness in
             try await deliver(to: harness)
             let session = bearer(harness.sessionToken("cus_two"))

@@ -99,7 +99,8 @@ struct PageVisitTests {
         #expect(redirect.headers[.referrerPolicy] == "no-referrer")
     }
 
-    @Test func `one with a session that is over, or none of ours, says so and sets nothing`() async throws {
+    @Test func `an expired or forged session is refused with its reason, and no cookie is set`() async throws
+    {
         let back = "https://console.akash.network/"
         for (token, fault) in [
             (link(age: 3600), SessionFault(reason: .expired, returnURL: back)),
@@ -162,7 +163,10 @@ struct PageVisitTests {
         #expect(visitor.session?.customer.customer == "cus_one" && visitor.formToken == nil)
     }
 
-    @Test func `who comes too late, with nothing, or with an API key is told what to do`() async throws {
+    @Test
+    func `a visitor with an expired session, without a credential or with an API key learns what to do`()
+        async throws
+    {
         func visit(_ headers: HTTPFields) async throws -> PageVisit {
             try await authenticator.visit(of: request("/billing", .get, headers), context())
         }

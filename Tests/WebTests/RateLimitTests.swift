@@ -9,7 +9,7 @@ import Testing
 
 @testable import Web
 
-/// What one caller may ask for, and what that leaves of the service to others.
+/// The limits of one caller, and their effect on others.
 @Suite(.timeLimit(.minutes(5)))
 struct RateLimitTests {
     private static func limited(to rateLimit: Int64) -> WebHarness.Settings {
@@ -18,7 +18,7 @@ struct RateLimitTests {
         return settings
     }
 
-    @Test func `a caller who asks for more than RATE_LIMIT a minute waits, and is told how long`()
+    @Test func `a caller over RATE_LIMIT a minute is refused, with the time to wait`()
         async throws
     {
         try await WebHarness.with(Self.limited(to: 3)) { harness in
@@ -56,7 +56,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test func `each key, user, customer and address has its own, and none takes another's`() async throws {
+    @Test func `each key, user, customer and address has its own budget`() async throws {
         try await WebHarness.with(Self.limited(to: 2)) { harness in
             func user(_ id: String) -> [TransportHeader] { [TransportHeader("X-User-Id", id)] }
             let one = [bearer(harness.sessionToken("cus_one"))]
@@ -72,7 +72,7 @@ struct RateLimitTests {
                     #expect(try await ask().status == expected, "\(what)")
                 }
             }
-            // A session may name no user, and so drains nobody's budget.
+            // A session cannot name a user, so it uses no user's budget.
             let other = [bearer(harness.sessionToken("cus_two"))]
             for _ in 0..<2 {
                 _ = try await harness.get("/v1/transactions", key: nil, headers: other + user("c"))
@@ -93,7 +93,9 @@ struct RateLimitTests {
         }
     }
 
-    @Test func `a good link costs its customer, and a bad one the address that opens it`() async throws {
+    @Test func `a valid link is charged to its customer, and an invalid one to the address that opens it`()
+        async throws
+    {
         try await WebHarness.with(Self.limited(to: 6)) { harness in
             try await harness.deliver(FeedSample.events)
             let path = try await harness.receiptPath("ch_a")
@@ -106,7 +108,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test func `the page says it as a page`() async throws {
+    @Test func `the page shows it as a page`() async throws {
         try await WebHarness.with(Self.limited(to: 5)) { harness in
             let cookie = harness.cookie(harness.sessionToken())
             #expect(try await harness.get("/billing", key: nil, headers: [cookie]).status == 200)
@@ -129,7 +131,7 @@ struct RateLimitTests {
             ("fd00::1", "nonsense", "fd00::2"),
         ] as [(String, String?, String)]
     )
-    func `a stranger is the peer, or whom a proxy of our own network saw`(
+    func `an unknown caller's address is the peer's, or the one that a proxy of our own network saw`(
         peer: String,
         forwarded: String?,
         counted: String
@@ -145,14 +147,14 @@ struct RateLimitTests {
 
     private static let noon = TestClock.start
 
-    @Test func `a bucket gives its limit at once, and by and by as much again`() {
+    @Test func `a bucket gives its limit at once, and refills over a minute`() {
         var bucket = TokenBucket(limit: 60, now: Self.noon)
         #expect(bucket.take(60, now: Self.noon) == 0)
         #expect(bucket.take(1, now: Self.noon) == 1)
         #expect(bucket.take(2, now: Self.noon.adding(seconds: 1)) == 1)
         #expect(bucket.take(2, now: Self.noon.adding(seconds: 2)) == 0)
         #expect(bucket.remaining == 0 && bucket.secondsUntilFull == 60)
-        // However long nobody asked, there is no more than the limit.
+        // An idle time of any length allows no more than the limit.
         #expect(bucket.take(0, now: Instant(unixSeconds: .max)) == 0)
         #expect(bucket.remaining == 60)
     }
@@ -165,7 +167,7 @@ struct RateLimitTests {
         #expect(bucket.take(1, now: Instant(unixSeconds: .min).adding(seconds: 29)) == 1)
     }
 
-    @Test func `as many callers as there may be are remembered, and no more`() {
+    @Test func `the number of remembered callers is limited`() {
         var buckets = CallerBuckets(half: 10)
         _ = buckets.take(1, of: .key("first"), limit: 1, now: Self.noon)
         for index in 0..<19 { _ = buckets.take(1, of: .user("\(index)"), limit: 1, now: Self.noon) }

@@ -66,7 +66,7 @@ struct ReceiptEmailTests {
                 TransportHeader("X-User-Id", "auth0|one"), TransportHeader("x-organization-id", "org-one")
             )
             let session = [bearer(harness.sessionToken())]
-            // A key that asks for a user or an organization asks as the customer does.
+            // A key with a user or an organization has the customer's access.
             for headers in [
                 session, TestKey.feed.headers + [user], TestKey.user.headers + [user],
                 TestKey.feed.headers + [organization],
@@ -102,7 +102,7 @@ struct ReceiptEmailTests {
         }
     }
 
-    @Test func `an address that Stripe refuses is the caller's to mend, at once`() async throws {
+    @Test func `an address that Stripe refuses is the caller's error, at once`() async throws {
         try await WebHarness.withStandIn([Self.charge]) { harness, standIn in
             let answer = try await Self.ask(harness, #"{"email":"jane@localhost"}"#)
             #expect(answer.status == 400)
@@ -121,7 +121,7 @@ struct ReceiptEmailTests {
         (#"{"email":"a@example.com","cc":"b@example.com"}"#, "cc"), ("[]", "body"), ("null", "body"),
         ("email=a%40example.com", "body"), ("{", "body"), ("\u{0}", "body"), (#""a@example.com""#, "body"),
     ])
-    func `a body that cannot be right is refused by name, and nothing is sent`(
+    func `an invalid body is refused by name, and nothing is sent`(
         body: String,
         parameter: String
     )
@@ -221,7 +221,7 @@ struct ReceiptEmailTests {
 
     // MARK: How often
 
-    @Test func `one minute sees one e-mail, whoever it is to`() async throws {
+    @Test func `at most one e-mail a minute, whatever its address`() async throws {
         try await WebHarness.withStandIn([Self.charge, .charge("ch_b")]) { harness, standIn in
             #expect(try await Self.ask(harness).status == 200)
             harness.clock.advance(seconds: 20)
@@ -255,7 +255,7 @@ struct ReceiptEmailTests {
         }
     }
 
-    @Test func `many at once send one e-mail, and all are told so`() async throws {
+    @Test func `many requests at once send one e-mail, and all succeed`() async throws {
         try await WebHarness.withStandIn([Self.charge]) { harness, standIn in
             standIn.fail(.held, times: 1)
             let first = Task { try await Self.ask(harness) }
@@ -270,7 +270,7 @@ struct ReceiptEmailTests {
         }
     }
 
-    @Test func `who never heard the answer asks again, and one e-mail goes out`() async throws {
+    @Test func `a repetition after a lost answer sends one e-mail`() async throws {
         try await WebHarness.withStandIn([Self.charge]) { harness, standIn in
             standIn.fail(.cutOff, times: 1)
             let body = #"{"email":"a@example.com"}"#
@@ -310,7 +310,7 @@ struct ReceiptEmailTests {
         (.rateLimited(reason: "global-rate", retryAfterSeconds: 120), 120),
         (.rateLimited(reason: nil, retryAfterSeconds: 1_000_000), 3600), (.expiredKey, 600),
     ])
-    func `Stripe in trouble is nobody's fault here, and says when to come again`(
+    func `a failure of Stripe is answered 503 with Retry-After`(
         fault: Fault,
         seconds: Int
     )
@@ -343,7 +343,7 @@ struct ReceiptEmailTests {
         }
     }
 
-    @Test func `without a key for Stripe it says so`() async throws {
+    @Test func `without a key for Stripe it answers with that reason`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver([Self.charge])
             let answer = try await Self.ask(harness)
@@ -364,7 +364,7 @@ struct ReceiptEmailTests {
         }
     }
 
-    @Test func `what there is not and what is not one's own answer alike`() async throws {
+    @Test func `a missing transaction is not found`() async throws {
         try await WebHarness.withStandIn([Self.charge]) { harness, _ in
             let answer = try await Self.ask(harness, path: "/v1/transactions/ch_nobody/receipt/email")
             #expect(answer.status == 404)
@@ -383,7 +383,7 @@ struct ReceiptEmailTests {
             standIn.fail(fault)
             for body in [
                 "", #"{"email":"canary@example.com"}"#, #"{"email":"canary@localhost"}"#,
-                #"{"email":"canary nobody"}"#, #"{"canary@example.com":1}"#, "canary@example.com",
+                #"{"email":"canary address"}"#, #"{"canary@example.com":1}"#, "canary@example.com",
             ] {
                 _ = try await Self.ask(harness, body)
                 harness.clock.advance(seconds: 7200)

@@ -5,7 +5,7 @@ import Webhooks
 
 @testable import Web
 
-/// Signed links: what they open, for how long, and what they do not.
+/// Signed links: their targets and their lifetime.
 @Suite(.timeLimit(.minutes(5)))
 struct ReceiptLinkTests {
     private static let settings = {
@@ -40,7 +40,7 @@ struct ReceiptLinkTests {
         }
     }
 
-    @Test func `a link may ask for the PDF`() async throws {
+    @Test func `a link may request the PDF`() async throws {
         try await withLink { harness, path in
             let answer = try await harness.get(path + "&format=pdf", key: nil)
             #expect(answer.status == 302)
@@ -60,7 +60,7 @@ struct ReceiptLinkTests {
 
     static let alterations: [(what: String, alter: @Sendable (String) -> String)] = [
         ("another id", { $0.replacing("/ch_a/", with: "/ch_c/") }),
-        ("an id that is nobody's", { $0.replacing("/ch_a/", with: "/ch_nobody/") }),
+        ("an unknown id", { $0.replacing("/ch_a/", with: "/ch_nobody/") }),
         ("a later expiry", { $0.replacing("expires=1", with: "expires=2") }),
         ("an expiry with a zero before it", { $0.replacing("expires=", with: "expires=0") }),
         ("an expiry with a plus before it", { $0.replacing("expires=", with: "expires=%2B") }),
@@ -95,7 +95,7 @@ struct ReceiptLinkTests {
         }
     }
 
-    @Test func `a forged link is told the same whether the row exists or not`() async throws {
+    @Test func `a forged link gets the same answer whether or not the row exists`() async throws {
         try await withLink { harness, path in
             let existing = try await harness.get(path.replacing("/ch_a/", with: "/ch_c/"), key: nil)
             let missing = try await harness.get(path.replacing("/ch_a/", with: "/ch_nobody/"), key: nil)
@@ -158,7 +158,7 @@ struct ReceiptLinkTests {
         }
     }
 
-    @Test func `new links are of the first secret`() async throws {
+    @Test func `new links are signed with the first secret`() async throws {
         var settings = Self.settings
         settings.linkSecrets = ["the new secret, thirty-two bytes long", WebHarness.linkSecret]
         try await withLink(settings) { harness, path in

@@ -25,7 +25,9 @@ struct ReceiptPageTests {
         ] { #expect(text.contains(expected), "\(expected)") }
     }
 
-    @Test func `it has what the buyer's statement says, and by what a bank finds a refund`() async throws {
+    @Test func `it has the amount on the buyer's statement, and the bank's reference of a refund`()
+        async throws
+    {
         func presented(_ amount: Int) -> [String: any Sendable] {
             ["presentment_amount": amount, "presentment_currency": "cad"]
         }
@@ -61,7 +63,7 @@ struct ReceiptPageTests {
     }
 
     /// Its purchase may come later, or never.
-    @Test func `a refund whose purchase is not known is not taken for a payment`() async throws {
+    @Test func `a refund without a known purchase is not shown as a payment`() async throws {
         let text = try await page([.refund("re_a", of: "ch_a", amount: 777)], of: "re_a").text
         #expect(text.contains("-$7.77"))
         #expect(!text.contains(">$7.77"))
@@ -83,7 +85,7 @@ struct ReceiptPageTests {
         #expect(!text.contains("<script"))
     }
 
-    @Test func `it names the seller, the buyer, the items and what they come to`() async throws {
+    @Test func `it has the seller, the buyer, the items and their total`() async throws {
         var settings = WebHarness.Settings()
         settings.seller = Seller(name: "Example & Co", address: ["1 Road", "Town"], taxID: "EX-42")
         let text = try await WebHarness.with(settings) { harness in
@@ -106,7 +108,7 @@ struct ReceiptPageTests {
         #expect(!text.contains("<script"))
     }
 
-    @Test func `what an invoice listed is listed, and the rest has a line`() async throws {
+    @Test func `an invoice's lines are listed, and the rest has a line`() async throws {
         let lines: [String: any Sendable] = [
             "has_more": false,
             "data": [
@@ -133,7 +135,7 @@ struct ReceiptPageTests {
         }
     }
 
-    @Test func `it may be framed, cached and scripted by nobody`() async throws {
+    @Test func `it may not be framed, cached or scripted`() async throws {
         let headers = try await page([.charge("ch_a")]).headers
         #expect(headers["Cache-Control"] == "no-store")
         #expect(headers["Referrer-Policy"] == "no-referrer")
@@ -143,7 +145,7 @@ struct ReceiptPageTests {
         #expect(policy.contains("frame-ancestors 'none'"))
     }
 
-    @Test func `its style sheet is there for anybody`() async throws {
+    @Test func `its style sheet needs no credential`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get("/assets/receipt.css", key: nil)
             #expect(answer.status == 200)

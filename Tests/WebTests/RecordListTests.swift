@@ -41,7 +41,7 @@ struct RecordListTests {
         ("{\"n\":1}\n\n{\"n\":", "Record 3: it is not JSON"),
         (#"[{"n":"]"#, "the body is not JSON"),
     ])
-    func `what is no record is named by its place`(body: String, words: String) {
+    func `an invalid record is named by its position`(body: String, words: String) {
         #expect(refusal(body)?.contains(words) == true, "\(refusal(body) ?? "taken")")
     }
 
@@ -49,7 +49,7 @@ struct RecordListTests {
     func `nothing is read behind the last record that there may be`(separator: String, start: String) throws {
         let most = start + Array(repeating: "{}", count: 10_000).joined(separator: separator)
         #expect(try numbers(most + (start.isEmpty ? "" : "]")).count == 10_000)
-        // What follows is not JSON, which nobody comes to see.
+        // The rest is not JSON, and is never read.
         #expect(refusal(most + separator + "{}" + separator + "nonsense")?.contains("at most 10000") == true)
     }
 

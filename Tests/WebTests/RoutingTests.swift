@@ -28,7 +28,7 @@ struct RoutingTests {
         ("POST", "/metrics", "GET, HEAD"),
         ("POST", "/healthz", "GET, HEAD"),
     ])
-    func `a known path with another method says which it has`(
+    func `a known path with another method gets the allowed methods`(
         method: String,
         path: String,
         allowed: String
@@ -59,7 +59,7 @@ struct RoutingTests {
     }
 
     @Test(arguments: ["/healthz", "/readyz", "/v1/healthz/liveness", "/v1/healthz/readiness"])
-    func `anybody may ask how it is`(path: String) async throws {
+    func `health needs no credential`(path: String) async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.get(path, key: nil)
             #expect(answer.status == 200)

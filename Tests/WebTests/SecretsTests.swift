@@ -6,7 +6,7 @@ import Testing
 
 @testable import Web
 
-/// Secrets that are changed while the service runs, and which of them are of use.
+/// Secrets that are changed while the service runs, and their uses.
 @Suite(.timeLimit(.minutes(5)))
 struct SecretsTests {
     private static let old = "whsec_the_one_that_was_there_before"
@@ -21,7 +21,7 @@ struct SecretsTests {
         return settings
     }
 
-    /// Puts other secrets in force, as a reload does.
+    /// Replaces the secrets, as a reload does.
     @discardableResult
     private func change(
         _ harness: WebHarness,
@@ -44,7 +44,7 @@ struct SecretsTests {
 
     // MARK: Changing
 
-    @Test func `a webhook secret is rolled without a delivery refused that was signed with one in force`()
+    @Test func `a webhook secret is rolled without refusing a delivery signed with an active one`()
         async throws
     {
         try await WebHarness.with(settings()) { harness in
@@ -59,7 +59,7 @@ struct SecretsTests {
         }
     }
 
-    @Test func `links and sessions of a former secret open what they opened until it is gone`() async throws {
+    @Test func `links and sessions of a former secret stay valid until it is removed`() async throws {
         var before = settings()
         before.receipts = ScriptedReceipts(link: "https://pay.stripe.com/receipts/fresh")
         try await WebHarness.with(before) { harness in
@@ -122,7 +122,7 @@ struct SecretsTests {
         return answer.json["data"]?.array ?? []
     }
 
-    @Test func `each secret tells what it was of use for, and shows nothing of itself`() async throws {
+    @Test func `each secret is listed with its uses, and without its value`() async throws {
         let before = settings([Self.new, Self.old], links: [Self.newLink, Self.oldLink])
         try await WebHarness.with(before) { harness in
             #expect(try await delivery(harness, "ch_1", Self.old) == 200)
@@ -151,7 +151,7 @@ struct SecretsTests {
             let link = try row("link", Self.newLink)
             #expect(link["uses"] == 1 && link["last_used_at"]?.integer == begun + 60)
             let key = try row("api_key", TestKey.ops.rawValue)
-            // The second time it asked; what it may not read it was not let in to.
+            // Two requests; one without the permission does not count as a use.
             #expect(key["uses"] == 2 && key["name"]?.string == "ops")
             let feed = try row("api_key", TestKey.feed.rawValue)
             #expect(feed["uses"] == 0 && feed["in_force_since"]?.integer == begun)
@@ -184,7 +184,7 @@ struct SecretsTests {
         }
     }
 
-    @Test func `a secret that stays goes on being counted, and a new one begins at nothing`() async throws {
+    @Test func `an unchanged secret keeps its counters, and a new one begins at zero`() async throws {
         try await WebHarness.with(settings()) { harness in
             #expect(try await delivery(harness, "ch_1", Self.old) == 200)
             harness.clock.advance(seconds: 5)
@@ -197,7 +197,7 @@ struct SecretsTests {
         }
     }
 
-    @Test func `metrics tell each secret's uses and whether what was read last was taken`() async throws {
+    @Test func `metrics have each secret's uses and the result of the last reload`() async throws {
         try await WebHarness.with(settings()) { harness in
             #expect(try await delivery(harness, "ch_1", Self.old) == 200)
             func lines() async throws -> [Substring] {
@@ -210,17 +210,17 @@ struct SecretsTests {
             #expect(found.contains("console_billing_secret_last_used_timestamp_seconds\(labels) \(begun)"))
             #expect(found.contains("console_billing_secrets_last_read_successful 1"))
             harness.clock.advance(seconds: 9)
-            harness.secrets.keep(because: ["API_KEYS cannot be right."], now: harness.clock.now)
+            harness.secrets.keep(because: ["API_KEYS is invalid."], now: harness.clock.now)
             let after = try await lines()
             #expect(after.contains("console_billing_secrets_last_read_successful 0"))
             #expect(after.contains("console_billing_secrets_last_taken_timestamp_seconds \(begun)"))
             let reading = try await harness.get("/v1/secrets", key: .ops).json["last_reading"]
             #expect(reading?["successful"] == false && reading?["at"]?.integer == begun + 9)
-            #expect(reading?["problems"]?.array.map(\.string) == ["API_KEYS cannot be right."])
+            #expect(reading?["problems"]?.array.map(\.string) == ["API_KEYS is invalid."])
         }
     }
 
-    // MARK: What a change is
+    // MARK: Changes
 
     private func described(_ settings: WebHarness.Settings, keys: [APIKey] = []) throws -> [SecretInForce] {
         var set = try settings.secretSet()
@@ -258,7 +258,7 @@ struct SecretsTests {
     }
 }
 
-/// A source of receipts that answers when it is told to.
+/// A source of receipts that answers when a test lets it.
 private final class WaitingReceipts: ReceiptSource {
     private let asked = AsyncStream.makeStream(of: Void.self)
     private let links = AsyncStream.makeStream(of: String.self)
@@ -269,7 +269,7 @@ private final class WaitingReceipts: ReceiptSource {
             guard let url = ReceiptURL(link, allowing: .stripe) else { break }
             return url
         }
-        throw ReceiptUnavailable("nobody answered")
+        throw ReceiptUnavailable("no answer")
     }
 
     func untilAsked() async { for await _ in asked.stream { return } }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Web
 
-/// What becomes of a connection when the service ends.
+/// Connections when the service ends.
 struct ServiceEndTests {
     private static let request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -52,8 +52,7 @@ struct ServiceEndTests {
         channel.embeddedEventLoop.advanceTime(by: .milliseconds(milliseconds))
     }
 
-    @Test func `a request on its way to an idle connection is answered, and told that it is the last`() throws
-    {
+    @Test func `a request on its way to an idle connection is answered, with Connection: close`() throws {
         serviceEnds()
         pass(milliseconds: 199)
         try receive(Self.request)
@@ -89,7 +88,7 @@ struct ServiceEndTests {
     }
 
     @Test
-    func `an answer that is not begun says that it is the last, and what was pipelined is not taken up`()
+    func `an answer that has not begun is the last, and pipelined requests are ignored`()
         throws
     {
         try receive(Self.request + Self.request)
@@ -103,7 +102,7 @@ struct ServiceEndTests {
         #expect(!channel.isActive)
     }
 
-    @Test func `after an answer that could no longer say so, one more request is answered`() throws {
+    @Test func `after an answer that was already begun, one more request is answered`() throws {
         try receive(Self.request)
         #expect(try takesUp())
         try answerHead()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// The cookie, the way into the page, and what a browser may do with nothing but a cookie.
+/// The cookie, the entry to the page, and the requests allowed with only a cookie.
 @Suite(.timeLimit(.minutes(5)))
 struct SessionCookieTests {
     @Test(arguments: [
@@ -49,7 +49,7 @@ struct SessionCookieTests {
         }
     }
 
-    @Test func `one that is over is told from one that never was`() async throws {
+    @Test func `an expired one is distinguished from a forged one`() async throws {
         try await WebHarness.with { harness in
             let old = harness.sessionToken(age: 3600)
             let answer = try await harness.get("/v1/transactions", key: nil, headers: [harness.cookie(old)])
@@ -82,7 +82,7 @@ struct SessionCookieTests {
         }
     }
 
-    @Test func `a header that somebody wrote wins over the cookie, be it good or bad`() async throws {
+    @Test func `an Authorization header wins over the cookie, valid or not`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(FeedSample.events)
             let cookie = harness.cookie(harness.sessionToken("cus_two"))
@@ -114,7 +114,7 @@ struct SessionCookieTests {
     }
 }
 
-/// What changes something is asked for by our own page or not at all.
+/// Requests that change something must come from our own page.
 @Suite(.timeLimit(.minutes(5)))
 struct CrossSiteTests {
     private static let email = "/v1/transactions/ch_a/receipt/email"
@@ -159,7 +159,7 @@ struct CrossSiteTests {
         Sent(origin: "https://billing.example.com.evil.example", passes: false),
         Sent(origin: "https://billing.example.com:8443", passes: false),
         Sent(origin: "null", passes: false),
-        // What a form can send.
+        // The content types that a form can send.
         Sent(site: "same-origin", type: "text/plain", passes: false),
         Sent(site: "same-origin", type: "application/x-www-form-urlencoded", passes: false),
         Sent(site: "same-origin", type: "multipart/form-data; boundary=application/json", passes: false),
@@ -187,7 +187,7 @@ struct CrossSiteTests {
         }
     }
 
-    @Test func `a form's token is good for its own session, under any secret that is listed`() {
+    @Test func `a form's token is valid for its own session, under any listed secret`() {
         var old = WebHarness.Settings()
         old.linkSecrets = ["the secret before, of at least 32 bytes"]
         var both = WebHarness.Settings()

@@ -30,7 +30,7 @@ struct SigningKeysTests {
         #expect(source.asked == 2)
     }
 
-    @Test func `are not asked for at a stranger's pace, whatever names are made up`() async throws {
+    @Test func `are fetched at a limited rate, whatever key ids tokens invent`() async throws {
         let source = ScriptedKeySource(.success(Self.first))
         let keys = SigningKeys(source.document)
         for number in 0..<600 {

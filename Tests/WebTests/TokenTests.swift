@@ -28,7 +28,7 @@ struct TokenTests {
         ])
     }
 
-    @Test func `a user's token opens the feed and the usage of their customer, and nobody else's`()
+    @Test func `a user's token opens only the feed and the usage of their own customer`()
         async throws
     {
         try await WebHarness.with(Self.settings(Self.listed)) { harness in

@@ -4,7 +4,7 @@ import StripeAPI
 import StripeStandIn
 import Testing
 
-/// A request's place in a trace: in the log, and in what is asked of Stripe for it.
+/// A request's trace: in the log, and in the requests to Stripe that it causes.
 @Suite(.timeLimit(.minutes(5)))
 struct TraceTests {
     private static let traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -16,7 +16,7 @@ struct TraceTests {
         return settings
     }
 
-    /// What follows a name in a line of the recorder's.
+    /// The value after a name in a line of the recorder.
     private func field(_ name: String, in line: String) throws -> String? {
         try Regex("\"\(name)\": ([0-9A-Za-z_-]+)").firstMatch(in: line)?.output[1].substring.map(String.init)
     }
@@ -54,7 +54,7 @@ struct TraceTests {
             let path = try await harness.receiptPath("ch_a")
             let headers = parent.isEmpty ? [] : [TransportHeader("traceparent", parent)]
             #expect(try await harness.get(path, key: nil, headers: headers).status == 302)
-            // Until the fresh link is not good any more.
+            // Until the fresh link expires.
             harness.clock.advance(seconds: 11)
             #expect(try await harness.get(path, key: nil, headers: headers).status == 302)
             let traces = standIn.requests.compactMap { $0.traceparent?.split(separator: "-")[1] }
@@ -64,7 +64,7 @@ struct TraceTests {
         }
     }
 
-    @Test func `every line of a request says which request and trace it is of, a lower room's too`()
+    @Test func `every log line of a request has its request id and trace, also from lower modules`()
         async throws
     {
         let recorder = LogRecorder()
@@ -89,7 +89,7 @@ struct TraceTests {
         }
     }
 
-    @Test func `a line of another room's own logger says it too`() async throws {
+    @Test func `a line of another module's own logger has them too`() async throws {
         let recorder = LogRecorder()
         var settings = recorded(recorder)
         let logger = recorder.logger
@@ -105,7 +105,7 @@ struct TraceTests {
     }
 }
 
-/// A source of receipts that has none, and says that it was asked.
+/// A source of receipts that has none, and logs each request.
 private struct SpeakingReceipts: ReceiptSource {
     let say: @Sendable () -> Void
 

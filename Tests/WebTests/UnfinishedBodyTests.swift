@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// Bodies that are begun and not finished, by whoever likes to.
+/// Request bodies that are begun and not finished.
 @Suite(.timeLimit(.minutes(5)))
 struct UnfinishedBodyTests {
     private static let settings = {
@@ -32,7 +32,7 @@ struct UnfinishedBodyTests {
         return connection
     }
 
-    /// What of bodies has arrived, as the metrics have it.
+    /// The bytes of bodies that have arrived, as the metrics show.
     private func untilTaken(_ harness: WebHarness, _ isEnough: (Int) -> Bool) async throws {
         while true {
             let text = try await harness.get("/metrics", key: .metrics).text
@@ -47,7 +47,7 @@ struct UnfinishedBodyTests {
         ("Stripe-Signature: t=1\r\n", "signature_malformed"),
         ("Stripe-Signature: t=1,v1=zz\r\n", "signature_mismatch"),
     ])
-    func `a delivery that nobody signed is refused before its body comes, and the connection ends`(
+    func `an unsigned delivery is refused before its body arrives, and the connection ends`(
         field: String,
         code: String
     ) async throws {
@@ -65,7 +65,7 @@ struct UnfinishedBodyTests {
         }
     }
 
-    @Test func `a small body that nobody signed costs no connection`() async throws {
+    @Test func `a small unsigned body costs no connection`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             let connection = try harness.connect()
             let request = "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
@@ -76,14 +76,14 @@ struct UnfinishedBodyTests {
         }
     }
 
-    @Test func `what goes over the budget of all bodies is told to come again, and small bodies still pass`()
+    @Test func `a body over the shared budget is refused with Retry-After, and small bodies still pass`()
         async throws
     {
         let recorder = LogRecorder()
         var settings = Self.settings
         settings.logger = recorder.logger
         try await WebHarness.with(settings) { harness in
-            // Of 256 KB, the last quarter is for small bodies.
+            // The last quarter of the 256 KB is for small bodies.
             let held = [try await begin(harness), try await begin(harness, from: "192.0.2.2")]
             try await untilTaken(harness) { $0 == 180_000 }
             let refused = try await begin(harness, bytes: 20_000, from: "192.0.2.3")
@@ -100,7 +100,7 @@ struct UnfinishedBodyTests {
                 #expect(line.contains(part), "\(line)")
             }
             #expect(try await harness.deliver(MadeEvent.charge("ch_a").body).status == 200)
-            // What is finished takes nothing any more.
+            // A finished body uses no budget any more.
             for connection in held {
                 await connection.send([UInt8](repeating: 0x20, count: 5000))
                 #expect(try await connection.answer().errorCode == "signature_mismatch")
@@ -111,7 +111,7 @@ struct UnfinishedBodyTests {
         }
     }
 
-    @Test func `one address leaves half of the budget to the others`() async throws {
+    @Test func `one address can use only half of the budget`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             let first = try await begin(harness)
             try await untilTaken(harness) { $0 == 90_000 }
@@ -123,7 +123,7 @@ struct UnfinishedBodyTests {
         }
     }
 
-    @Test func `a body whose sender goes away or is too slow gives back what it took`() async throws {
+    @Test func `a body whose sender disconnects or is too slow releases its memory`() async throws {
         var settings = Self.settings
         settings.deadlineSeconds = 1
         try await WebHarness.with(settings) { harness in
@@ -166,8 +166,7 @@ struct UnfinishedBodyTests {
         #expect(budget.bytes == (70 << 10) + small)
     }
 
-    @Test func `what an address may have has a last quarter for small bodies too, and is given back`() throws
-    {
+    @Test func `an address's share has a last quarter for small bodies too, and is released`() throws {
         let budget = BodyBudget(limit: 200 << 10)
         let small = BodyBudget.smallSize
         let (one, other) = (NetworkAddress("192.0.2.1"), NetworkAddress("192.0.2.2"))

@@ -13,7 +13,7 @@ struct UpkeepRoutesTests {
     ]
 
     @Test(arguments: routes)
-    func `a run that is asked for is there, and the same wish means the same run`(
+    func `a requested run is listed, and the same parameters mean the same run`(
         route: (path: String, kind: UpkeepRun.Kind)
     ) async throws {
         try await WebHarness.with { harness in
@@ -53,7 +53,7 @@ struct UpkeepRoutesTests {
         ("since=30d&undelivered_only=yes", "undelivered_only"), ("since=30d&limit=3", "limit"),
         ("since=30d&since=20d", "since"),
     ])
-    func `a wish that cannot be right is refused by name and begins nothing`(
+    func `an invalid request is refused by name and begins nothing`(
         query: String,
         parameter: String
     ) async throws {
@@ -65,7 +65,7 @@ struct UpkeepRoutesTests {
         }
     }
 
-    @Test func `only a reconciliation can be told to mend, and only a backfill to take what is undelivered`()
+    @Test func `only a reconciliation accepts fix, and only a backfill undelivered_only`()
         async throws
     {
         try await WebHarness.with { harness in
@@ -99,7 +99,7 @@ struct UpkeepRoutesTests {
         }
     }
 
-    @Test func `the log is listed by where events came from and by what they are about`() async throws {
+    @Test func `the log can be filtered by source and by object`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(FeedSample.events)
             let all = try await harness.ids("/v1/events?limit=100", key: .ops)

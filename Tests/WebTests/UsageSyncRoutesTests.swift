@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// The sync of usage is asked for and looked at by whoever may write usage.
+/// The scope usage:write permits to request and see usage syncs.
 @Suite(.timeLimit(.minutes(5)))
 struct UsageSyncRoutesTests {
     @Test func `one pass at a time is asked for, and it is shown`() async throws {
@@ -28,8 +28,7 @@ struct UsageSyncRoutesTests {
         }
     }
 
-    @Test func `what a pass came to is told, and how old the chain is that the ledger follows`() async throws
-    {
+    @Test func `the result of a pass is shown, with the age of the chain's last block`() async throws {
         try await WebHarness.with { harness in
             _ = try await harness.post("/v1/usage/syncs?full=true", key: .usage)
             var run = try #require(try await harness.store.latestRun(.usageSync))
@@ -66,7 +65,7 @@ struct UsageSyncRoutesTests {
         }
     }
 
-    @Test func `without somebody to sync from nothing is begun`() async throws {
+    @Test func `without a source no sync is begun`() async throws {
         var settings = WebHarness.Settings()
         settings.usageSource = nil
         try await WebHarness.with(settings) { harness in
@@ -78,7 +77,7 @@ struct UsageSyncRoutesTests {
     }
 
     @Test(arguments: ["full=yes", "full=1", "since=1d"])
-    func `a wish that cannot be right is refused and begins nothing`(query: String) async throws {
+    func `an invalid request is refused and begins nothing`(query: String) async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.post("/v1/usage/syncs?\(query)", key: .usage)
             #expect(answer.status == 400)
@@ -86,7 +85,7 @@ struct UsageSyncRoutesTests {
         }
     }
 
-    @Test func `from a node come leases alone, and the answer says so`() async throws {
+    @Test func `a node gives only leases, and the answer says so`() async throws {
         var settings = WebHarness.Settings()
         settings.usageSource = UsageSyncSource(.node, chainID: "akashnet-2")
         try await WebHarness.with(settings) { harness in

@@ -2,7 +2,7 @@ import Billing
 import Foundation
 import Testing
 
-/// What each day cost, as it is posted and read.
+/// Daily usage, as it is posted and read.
 @Suite(.timeLimit(.minutes(5)))
 struct UsageTests {
     private static let range = "from=2026-03-12&to=2026-03-14"
@@ -14,7 +14,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `a day has its leases, its resources and what it cost to the last digit`() async throws {
+    @Test func `a day has its leases, its resources and its exact cost`() async throws {
         try await daily("customer=cus_one") { answer in
             let rows = try answer.rows
             #expect(rows.map { $0["date"] } == ["2026-03-12", "2026-03-13", "2026-03-14"])
@@ -34,7 +34,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `grouped, each group has what is its own, and together they are the day`() async throws {
+    @Test func `with grouping each group has its own usage, and the groups add up to the day`() async throws {
         try await daily("customer=cus_one&group_by=gpu_model") { answer in
             let second = try answer.rows.filter { $0["date"] == "2026-03-13" }
             #expect(second.map { $0["gpu_model"] } == [.null, "h100"])
@@ -90,7 +90,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `a day that is not indexed cost nobody knows what`() async throws {
+    @Test func `a day that is not indexed has an unknown cost`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
             harness.clock.advance(seconds: 86_400)
@@ -191,7 +191,7 @@ struct UsageTests {
     }
 
     /// A year of a hundred deployments would be 36,600 lines, and a thousand took 1.2 GiB.
-    @Test func `an answer by group has so many lines and no more, and what is counted of them is whole`()
+    @Test func `an answer by group has a limited number of lines, and its counts are complete`()
         async throws
     {
         try await WebHarness.with { harness in
@@ -331,7 +331,7 @@ struct UsageTests {
         }
     }
 
-    @Test func `what final days are said to be afterwards is told, and changes nothing`() async throws {
+    @Test func `a contradiction of final days is reported, and changes nothing`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
             let answer = try await harness.putLeases(

@@ -103,7 +103,7 @@ struct BadDelivery: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// What `POST /v1/stripe-webhook` does not take.
+/// Requests that `POST /v1/stripe-webhook` refuses.
 @Suite(.timeLimit(.minutes(5)))
 struct WebhookRefusalTests {
     @Test(arguments: BadDelivery.signatures)
@@ -133,7 +133,7 @@ struct WebhookRefusalTests {
         }
     }
 
-    @Test func `what was refused left nothing behind, and the service answers on`() async throws {
+    @Test func `refused requests leave nothing behind, and the service still answers`() async throws {
         try await WebHarness.with { harness in
             for bad in BadDelivery.signatures + BadDelivery.payloads {
                 _ = try await bad.post(to: harness)

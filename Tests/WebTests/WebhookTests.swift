@@ -5,7 +5,7 @@ import StripeAPI
 import TestSupport
 import Testing
 
-/// `POST /v1/stripe-webhook`: what is taken, and what the answer says became of it.
+/// `POST /v1/stripe-webhook`: accepted deliveries, and the outcome in the answer.
 @Suite(.timeLimit(.minutes(5)))
 struct WebhookTests {
     @Test func `an event is recorded`() async throws {
@@ -60,7 +60,7 @@ struct WebhookTests {
     }
 
     @Test(arguments: [
-        ("a type nobody knows yet", "wallet.future_thing.opened"),
+        ("an unknown type", "wallet.future_thing.opened"),
         ("a thin event", "v1.payment_intent.succeeded.thin"),
         ("a thin event about no object", "v2.core.account.updated.no-related-object"),
         ("a ping with a null object", "ping"),
@@ -68,7 +68,8 @@ struct WebhookTests {
         ("an escaped NUL", "charge.succeeded.nul-in-description"),
         ("an amount beyond 32 bits", "charge.succeeded.beyond-int32"),
     ])
-    func `what is well signed is recorded, whatever it is about`(what: String, file: String) async throws {
+    func `a correctly signed event is recorded, whatever its object`(what: String, file: String) async throws
+    {
         try await WebHarness.with { harness in
             let answer = try await harness.deliver(try Testdata.bytes("events/\(file).json"))
             #expect(answer.json["outcome"] == "recorded", "\(what)")
@@ -99,7 +100,7 @@ struct WebhookTests {
             )
             let events = try await harness.get("/v1/events?outcome=quarantined", key: .ops).rows
             try #require(events.count == 1)
-            // Which field it is and what is wrong with it; never what it held.
+            // The field and its problem, and never its value.
             #expect(events[0]["reason"]?.string?.hasPrefix("data.object.amount is not a") == true)
         }
     }

@@ -5,7 +5,7 @@ import Testing
 /// `GET /v1/work`.
 @Suite(.timeLimit(.minutes(5)))
 struct WorkTests {
-    @Test func `what is left to do is counted, and what was given up is listed with its reason`() async throws
+    @Test func `waiting work is counted, and work that was given up is listed with its reason`() async throws
     {
         try await WebHarness.with { harness in
             try await harness.deliver([.refund("re_a", of: "ch_a"), .refund("re_b", of: "ch_b")])

@@ -4,7 +4,7 @@ import Webhooks
 
 @Suite struct PayloadSignerTests {
     @Test(arguments: ["", "{}", "2 × Größe 😀", String(repeating: "x", count: 100_000)])
-    func `what it signs is verified`(body: String) throws {
+    func `its signatures verify`(body: String) throws {
         let secret = try EndpointSecret("whsec_test")
         let now = Instant(unixSeconds: 1_750_000_000)
         let header = PayloadSigner(secret: secret).header(for: Array(body.utf8), at: now)
@@ -14,7 +14,7 @@ import Webhooks
         }
     }
 
-    @Test func `signs each attempt anew`() throws {
+    @Test func `signs each attempt separately`() throws {
         let signer = PayloadSigner(secret: try EndpointSecret("whsec_test"))
         let headers = (0..<3).map { signer.header(for: [], at: Instant(unixSeconds: $0)) }
         #expect(Set(headers.map { $0.suffix(64) }).count == 3)

@@ -37,7 +37,7 @@ import Webhooks
         ("t=1,v10=\(hex)", .noSignature),
         ("t=1,v1 =\(hex)", .noSignature),
     ])
-    func `says what it cannot read`(text: String, defect: SignatureHeader.Defect) {
+    func `names the malformed part`(text: String, defect: SignatureHeader.Defect) {
         #expect(throws: SignatureError.malformedHeader(defect)) { try SignatureHeader(parsing: text) }
     }
 
@@ -65,7 +65,7 @@ import Webhooks
         #expect(header.candidates.map(\.hex) == [first, second])
     }
 
-    @Test func `keeps no more candidates of a huge header than Stripe could mean`() throws {
+    @Test func `keeps a limited number of signatures of a huge header`() throws {
         let huge = "t=1" + String(repeating: ",v1=\(Self.hex)", count: 10_000)
         #expect(try SignatureHeader(parsing: huge).candidates.count == SignatureHeader.candidateLimit)
     }

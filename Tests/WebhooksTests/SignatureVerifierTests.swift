@@ -34,7 +34,7 @@ import Webhooks
         }
     }
 
-    @Test func `the widest tolerance still refuses what is further away`() throws {
+    @Test func `the widest tolerance still refuses older signatures`() throws {
         let zero = Instant(unixSeconds: 0)
         let ancient = PayloadSigner(secret: secret).header(for: body, at: zero)
         let widest = SignatureVerifier(secrets: [secret], toleranceSeconds: .max)
@@ -54,7 +54,7 @@ import Webhooks
         }
     }
 
-    @Test func `a forgery is not told that it is also late`() throws {
+    @Test func `a forged signature is not reported as late too`() throws {
         let forged = PayloadSigner(secret: try EndpointSecret("guess")).header(for: body, at: signedAt)
         #expect(throws: SignatureError.noMatchingSignature) {
             try SignatureVerifier(secrets: [secret])
@@ -68,14 +68,14 @@ import Webhooks
         }
     }
 
-    @Test func `without a secret it believes nobody`() {
+    @Test func `without a secret it rejects every signature`() {
         #expect(throws: SignatureError.noMatchingSignature) {
             try SignatureVerifier(secrets: []).verify(body, header: header, now: signedAt)
         }
     }
 
     @Test(arguments: 0..<3)
-    func `says which secret signed`(index: Int) throws {
+    func `returns the secret that signed`(index: Int) throws {
         let secrets = try ["whsec_a", "whsec_b", "whsec_c"].map { try EndpointSecret($0) }
         let header = PayloadSigner(secret: secrets[index]).header(for: body, at: signedAt)
         let verified = try SignatureVerifier(secrets: secrets).verify(body, header: header, now: signedAt)
@@ -120,7 +120,7 @@ import Webhooks
         #expect(error.code == code)
     }
 
-    @Test func `a refusal for its time says which way the clocks differ`() {
+    @Test func `a refused time has the direction in which the clocks differ`() {
         #expect("\(SignatureError.outsideTolerance(seconds: 301))".contains("301 s ago"))
         #expect("\(SignatureError.outsideTolerance(seconds: -301))".contains("301 s in the future"))
         #expect("\(SignatureError.outsideTolerance(seconds: .min))".contains("9223372036854775808 s in"))

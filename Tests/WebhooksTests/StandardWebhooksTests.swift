@@ -3,9 +3,9 @@ import Foundation
 import Testing
 import Webhooks
 
-/// What we send is signed as the Standard Webhooks specification says.
+/// Alerts are signed as the Standard Webhooks specification says.
 struct StandardWebhooksTests {
-    /// Of the specification's own libraries, whose tests agree on this vector.
+    /// From the specification's own libraries, whose tests agree on this vector.
     private static let published = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     /// The bytes 0 to 63; its signature was computed with Python's `hmac`.
     private static let longest = "whsec_" + Data(0..<64).base64EncodedString()
@@ -53,7 +53,7 @@ struct StandardWebhooksTests {
         "whsec_" + Data(repeating: 7, count: 65).base64EncodedString(),
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     ])
-    func `what is no secret of the scheme is refused`(text: String) {
+    func `an invalid secret of the scheme is refused`(text: String) {
         #expect(StandardWebhooksSecret(text) == nil)
     }
 

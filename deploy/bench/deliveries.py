@@ -23,7 +23,7 @@ THOUSAND_WITHIN = 10_000
 
 
 def customer(number):
-    """Whose purchase the event is: every tenth of the first 10,000 is the one customer's."""
+    """The customer of the event: every tenth of the first 10,000 is of one customer."""
     if number < THOUSAND_WITHIN and number % 10 == 0:
         return THOUSAND
     return f"cus_BenchOther{1 + number % (CUSTOMERS - 1):04d}"

@@ -1,4 +1,4 @@
-"""What committing together gains where a sync takes a millisecond longer.
+"""The gain of group commit where a sync takes a millisecond longer.
 
 The service has no way to commit each event alone while others wait. With one connection each does stand
 alone, but nothing overlaps the sync either; the Python receiver, which commits each alone under the same

@@ -41,7 +41,7 @@ static const uint64_t second = 1000000000;
 struct connection {
     int fd;
     bool is_busy;
-    // What is still to be sent of the request.
+    // The rest of the request that is still to be sent.
     const char *rest;
     size_t rest_length;
     // When the request was due.

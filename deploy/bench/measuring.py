@@ -1,4 +1,4 @@
-"""What the parts of the benchmark share: where things are, how much is done, what a figure is."""
+"""Shared by the parts of the benchmark: where things are, how much is done, what a figure is."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""What a million stored transactions change: the feed's page, the disk, the memory.
+"""The effect of a million stored transactions on the feed's page, the disk, the memory.
 
 One fill serves all three. The database is copied when it holds the few transactions, so that in the end
 both sizes are asked by turns.

@@ -1,4 +1,4 @@
-"""What the size of the store changes for one customer's year of usage.
+"""The effect of the store's size on one customer's year of usage.
 
 One customer had 10,000 leases in a year; the others' leases fill the store. The same question, a year by GPU
 model, is asked of both sizes by turns. Every lease lives about 20 days.

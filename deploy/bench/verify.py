@@ -1,4 +1,4 @@
-"""What one verification costs, beside the hash alone as `openssl speed` has it."""
+"""The time of one verification, beside the hash alone as `openssl speed` has it."""
 
 import re
 import statistics

@@ -29,10 +29,10 @@ need_swift() {
     }
 }
 
-# What compiling takes, besides Swift.
+# Packages for compiling, besides Swift.
 build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev zlib1g-dev pkg-config ca-certificates tzdata)
 
-# Unpacks a package of Debian's into a folder: for programs whose installation would start a server for all the world.
+# Unpacks a package of Debian's into a folder: for programs whose installation would start a public server.
 unpack() {
     local folder=$1 package=$2 program=$3
     [ -x "$folder/$program" ] && return 0

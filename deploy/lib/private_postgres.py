@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A PostgreSQL of one's own: Debian's server on a data folder and a loopback port that nobody else uses.
+"""A private PostgreSQL: Debian's server on its own data folder and loopback port.
 
     deploy/lib/private_postgres.py -- COMMAND…   runs COMMAND with CONSOLE_BILLING_TEST_POSTGRES naming the server
 
@@ -62,7 +62,7 @@ class Server:
         return command
 
     def run(self, program, *arguments):
-        # Whoever calls may be in a folder that the server's user cannot enter.
+        # The caller may be in a folder that the server's user cannot enter.
         done = subprocess.run(
             self.command(program, *arguments), cwd="/", capture_output=True, text=True,
             env={**os.environ, "PGPASSWORD": self.password},

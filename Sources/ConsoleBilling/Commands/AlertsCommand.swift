@@ -10,10 +10,10 @@ import Upkeep
 struct AlertsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alerts",
-        abstract: "Look after what operators are told by webhook.",
+        abstract: "Check the alerts that operators receive by webhook.",
         discussion: """
-            With ALERT_WEBHOOK_URL the service tells of quarantined events, drift, silence and payments at risk, and \
-            of their end.
+            With ALERT_WEBHOOK_URL the service sends alerts about quarantined events, drift, missing webhooks and payments \
+            at risk, and again when each is over.
 
             EXAMPLES
               console-billing alerts test
@@ -36,8 +36,8 @@ struct AlertsTestCommand: AsyncParsableCommand {
               console-billing alerts test --config /etc/console-billing.yaml --format json
 
             EXIT CODES
-              0 the receiver took it; 69 it did not answer; 75 it answered that it cannot now; 78 it refused, or nothing \
-            is configured
+              0 the receiver accepted it; 69 it did not answer; 75 it is temporarily unavailable; 78 it refused, or no \
+            receiver is configured
             """
     )
 
@@ -92,7 +92,7 @@ struct AlertTest: Sendable {
         guard let alerts else {
             throw CommandFailure(
                 Sysexits.configuration,
-                "ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET are not set: nobody is told anything."
+                "ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET are not set: no alert is sent."
             )
         }
         let alert = AlertAuthor(service: service).test(name, now: now)
@@ -118,9 +118,9 @@ struct AlertTest: Sendable {
             switch answer.status {
             case 200...299: "took it"
             case 300...399: "redirects, which is not followed: set ALERT_WEBHOOK_URL to where it leads"
-            case 401, 403: "refused it: does it have the secret of ALERT_WEBHOOK_SECRET?"
-            case 410: "wants no more alerts: the service would give each of them up"
-            case 429, 500...599: "cannot take it now: the service would try again"
+            case 401, 403: "refused it: does it have the secret in ALERT_WEBHOOK_SECRET?"
+            case 410: "wants no more alerts: the service would drop each of them"
+            case 429, 500...599: "is temporarily unavailable: the service would retry"
             default: "refused it"
             }
         let said = shownBody.isEmpty ? "" : " It said: \(shownBody)"

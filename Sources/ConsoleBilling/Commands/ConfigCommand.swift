@@ -5,9 +5,9 @@ import Stories
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Show every setting, where it comes from, and what is wrong with it.",
+        abstract: "Show every setting, its source, and its errors.",
         discussion: """
-            It takes what serve takes, starts nothing and asks nobody. Secrets are shown as fingerprints, the first 8 \
+            It takes the same options as serve, starts nothing and sends no request. Secrets are shown as fingerprints, the first 8 \
             digits of their SHA-256; passwords in addresses not at all.
 
             EXAMPLES
@@ -15,7 +15,7 @@ struct ConfigCommand: AsyncParsableCommand {
               console-billing config --config /etc/console-billing/config.yaml --format json | jq '.data[] | select(.source != "default")'
 
             EXIT CODES
-              0 serve would take it, 78 it would not, with every reason on standard error
+              0 the configuration is valid, 78 it is not, with every reason on standard error
             """
     )
 

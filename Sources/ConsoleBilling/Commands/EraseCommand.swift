@@ -18,7 +18,7 @@ struct EraseCommand: AsyncParsableCommand {
               console-billing erase cus_Rw4mTqPurchase
 
             EXIT CODES
-              0 done, 65 nothing is known of such a customer, 75 a rebuild is under way: try again
+              0 done, 65 the customer is unknown, 75 a rebuild is running: try again
             """
     )
 

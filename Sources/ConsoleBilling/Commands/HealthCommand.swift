@@ -6,10 +6,10 @@ import HTTPClient
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health",
-        abstract: "Ask the service on this machine whether it can store what Stripe sends.",
+        abstract: "Ask the service on this machine whether it can store events.",
         discussion: """
-            It asks at HOST and PORT, not at PUBLIC_URL, which may lead through others. Exit code 0: ready; \
-            69: not ready, or nobody answers.
+            It asks at HOST and PORT, not at PUBLIC_URL, which may lead through a proxy. Exit code 0: ready; \
+            69: not ready, or no answer.
 
             EXAMPLES
               console-billing health && echo ready

@@ -9,7 +9,7 @@ struct KeysCommand: AsyncParsableCommand {
         commandName: "keys",
         abstract: "Make API keys.",
         discussion: """
-            A key is let in by its entry in API_KEYS, which holds no more than its hash, and taken away by removing that.
+            A key is valid while API_KEYS has an entry for it, which holds only the key's hash. Remove the entry to revoke it.
 
             EXAMPLES
               console-billing keys new prometheus --scope metrics:read
@@ -22,20 +22,20 @@ struct KeysCommand: AsyncParsableCommand {
             commandName: "new",
             abstract: "Make a key and show it once.",
             discussion: """
-                The service keeps only the key's hash: add the entry that is printed to API_KEYS, and give the key to \
-                whoever is to use it. A lost key is made anew.
+                The service keeps only the key's hash: add the printed entry to API_KEYS, and give the key to its user. A \
+                lost key must be replaced by a new one.
 
                 EXAMPLES
                   console-billing keys new console --scope feed:read --scope sessions:write
                 """
         )
 
-        @Argument(help: "Whose key it is: letters, digits, - and _.")
+        @Argument(help: "The name of the key's user: letters, digits, - and _.")
         var name: String
 
         @Option(
             help:
-                "What it may be used for: \(Scope.allCases.map(\.rawValue).joined(separator: ", ")); repeat for more."
+                "A scope that the key has: \(Scope.allCases.map(\.rawValue).joined(separator: ", ")); repeat for more."
         )
         var scope: [String] = []
 

@@ -10,9 +10,9 @@ import Stories
 struct MigrateStoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate-store",
-        abstract: "Move all that the SQLite database holds into PostgreSQL. Stop the service first.",
+        abstract: "Move all data from the SQLite database to PostgreSQL. Stop the service first.",
         discussion: """
-            Every row is copied, then compared. Interrupted, the same command goes on where it stopped, and no service \
+            Every row is copied, then compared. After an interruption the same command continues where it stopped, and no service \
             starts on the new database before it is done. The old database is left as it is.
 
             EXAMPLES
@@ -86,7 +86,7 @@ struct MigrateStoreCommand: AsyncParsableCommand {
         case let error as StoreError where error.code == .connectionLost || error.code == .busy:
             return CommandFailure(
                 Sysexits.tryAgain,
-                "\(error). Run the same command again: it goes on where it stopped."
+                "\(error). Run the same command again: it continues where it stopped."
             )
         default: return CommandFailure(Sysexits.unavailable, "\(error)")
         }

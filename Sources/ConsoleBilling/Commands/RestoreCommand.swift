@@ -6,7 +6,7 @@ import SQLiteStorage
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Put a backup in the place of the database. Stop the service first.",
+        abstract: "Replace the database by a backup. Stop the service first.",
         discussion: """
             A database that a service holds is refused. One that is there already is moved aside, never deleted, and \
             only with --replace.

@@ -7,7 +7,7 @@ import Web
 struct SecretsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "secrets",
-        abstract: "Show which secrets are in force, and when each was last used.",
+        abstract: "Show which secrets are active, and when each was last used.",
         discussion: """
             It shows fingerprints, never a secret: the first 8 digits of its SHA-256, as \
             `printf %s "$SECRET" | sha256sum | cut -c1-8` prints them. Uses are counted since the process started; of \
@@ -18,7 +18,7 @@ struct SecretsCommand: AsyncParsableCommand {
               console-billing secrets --format json | jq '.data[] | select(.uses == 0)'
 
             EXIT CODES
-              0 done, 1 the secrets that were read last cannot be right, and the former ones are in force
+              0 done, 1 the last reload of secrets failed, and the former ones are active
             """
     )
 
@@ -44,7 +44,7 @@ struct SecretsCommand: AsyncParsableCommand {
             let moment = listing.last_reading.at.localText
             throw CommandFailure(
                 Sysexits.partlyFailed,
-                (["What was read at \(moment) was not taken, and the former secrets are in force:"]
+                (["What was read at \(moment) was not loaded, and the former secrets are active:"]
                     + listing.last_reading.problems.map(printable)).joined(separator: "\n")
             )
         }
@@ -55,7 +55,7 @@ extension SecretListing {
     /// The table for people.
     var table: TextTable {
         TextTable(
-            columns: ["KIND", "NAME", "FINGERPRINT", "IN FORCE SINCE", "LAST USED", "USES", "SIGNED"],
+            columns: ["KIND", "NAME", "FINGERPRINT", "ACTIVE SINCE", "LAST USED", "USES", "SIGNED"],
             rows: data.map { secret in
                 [
                     secret.kind, secret.name ?? "\(secret.position)", secret.fingerprint,

@@ -6,7 +6,7 @@ import Stories
 struct TriggerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trigger",
-        abstract: "Make up a payment and post its events.",
+        abstract: "Generate a payment and post its events.",
         discussion: """
             The events of a story belong together: the same payment, charge and customer in each. Stories that are \
             triggered together are of one customer.
@@ -20,10 +20,10 @@ struct TriggerCommand: AsyncParsableCommand {
     @Argument(help: "Names of stories.")
     var scenarios: [String] = []
 
-    @Flag(help: "Name the stories there are.")
+    @Flag(help: "List all stories.")
     var list = false
 
-    @Option(help: "Whose payment it is (default: a made-up customer).")
+    @Option(help: "The customer of the payment (default: a generated one).")
     var customer: String?
 
     @Option(help: "In minor units: cents, yen.")

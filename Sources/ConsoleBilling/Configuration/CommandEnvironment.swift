@@ -37,7 +37,7 @@ struct CommandEnvironment {
             guard let address = ServerAddress(text) else {
                 throw CommandFailure(
                     Sysexits.configuration,
-                    "configuration: PUBLIC_URL cannot be right. It takes \(Setting.publicURL.accepts)."
+                    "configuration: PUBLIC_URL is invalid. It takes \(Setting.publicURL.accepts)."
                 )
             }
             return address.base

@@ -21,7 +21,7 @@ extension SecretSet {
         if Set(keys.map(\.name)).count < keys.count { check.problems.append("API_KEYS names a key twice.") }
         if !check.parts(.alertWebhookSecret).isDisjoint(with: check.parts(.webhookSecret)) {
             check.problems.append(
-                "ALERT_WEBHOOK_SECRET is one of STRIPE_WEBHOOK_SECRET: whoever receives alerts could sign as Stripe. "
+                "ALERT_WEBHOOK_SECRET is one of STRIPE_WEBHOOK_SECRET: the receiver of alerts could sign as Stripe. "
                     + "Make another one (echo whsec_$(openssl rand -base64 32))."
             )
         }

@@ -5,7 +5,7 @@ import Web
 
 /// The options of `serve`, which `config` checks.
 struct ServiceOptions: ParsableArguments {
-    @Flag(help: "Need no configuration: loopback only, a database in ./data, secrets made up and printed.")
+    @Flag(help: "Need no configuration: loopback only, a database in ./data, secrets generated and printed.")
     var dev = false
 
     @Option(help: "A YAML or JSON file of settings.")

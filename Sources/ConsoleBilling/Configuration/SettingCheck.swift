@@ -57,7 +57,7 @@ struct SettingCheck {
             return try PublicURL.parse(text)
         } catch {
             problems.append(
-                "PUBLIC_URL cannot be right: \(error.sentence). It takes \(Setting.publicURL.accepts)."
+                "PUBLIC_URL is invalid: \(error.sentence). It takes \(Setting.publicURL.accepts)."
             )
             return nil
         }
@@ -161,7 +161,7 @@ struct SettingCheck {
     ) -> Value? {
         guard let value = parse(text) else {
             // For a list, add one problem only: its position would hint at the other secrets.
-            let problem = "\(setting.rawValue) cannot be right. It takes \(setting.accepts)."
+            let problem = "\(setting.rawValue) is invalid. It takes \(setting.accepts)."
             if !problems.contains(problem) { problems.append(problem) }
             return nil
         }

@@ -48,7 +48,7 @@ struct DeliveryReport: Sendable {
         return Sysexits.partlyFailed
     }
 
-    // MARK: Writing it down
+    // MARK: Output
 
     func summary(_ palette: Palette) -> String {
         func count(_ name: String, _ number: Int, _ colour: Palette.Colour) -> String {

@@ -15,7 +15,7 @@ struct ServerConnection: Sendable {
         guard base.scheme == "https" || base.isLoopback || key == nil else {
             throw CommandFailure(
                 Sysexits.configuration,
-                "\(base) is neither https nor on this machine: the API key would be for everybody to read. Give "
+                "\(base) is neither https nor on this machine: the API key would be readable by others. Give "
                     + "--server its https address, or run this command on its machine."
             )
         }

@@ -16,7 +16,7 @@ extension Service {
         let key = configuration.stripeKey.flatMap { $0.isOrganization ? nil : $0 }
         if key == nil, alerts.silenceAfterSeconds > 0 {
             logger.notice(
-                "without the STRIPE_SECRET_KEY of an account no alert can tell that Stripe is silent"
+                "without the STRIPE_SECRET_KEY of an account the service cannot detect missing webhooks"
             )
         }
         return AlertWorker(

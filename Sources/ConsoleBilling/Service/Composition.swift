@@ -205,7 +205,7 @@ struct Service {
             case .sqlite(let path):
                 let isNew = access(path, F_OK) != 0
                 let store = try SQLiteStore(path: path, projection: projection, onFailure: onFailure)
-                if isNew { logger.notice("made a new database", metadata: ["path": "\(path)"]) }
+                if isNew { logger.notice("created a new database", metadata: ["path": "\(path)"]) }
                 return store
             case .postgres(let url):
                 // An unavailable PostgreSQL server may return, or a failover may replace it: log the fault

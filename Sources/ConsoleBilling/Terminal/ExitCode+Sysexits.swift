@@ -12,10 +12,10 @@ enum Sysexits {
 
     /// The meaning of each exit code, for the manual.
     static let meanings: [(code: ExitCode, meaning: String)] = [
-        (.success, "done"), (partlyFailed, "done in part"), (usage, "the command line cannot be right"),
-        (badData, "what was named, or what is in it, cannot be right"),
+        (.success, "done"), (partlyFailed, "done in part"), (usage, "the command line is invalid"),
+        (badData, "what was named, or what is in it, is invalid"),
         (unavailable, "nothing answers, or it cannot now"), (internalError, "a fault of the program"),
-        (tryAgain, "try again later"), (configuration, "the configuration cannot be right"),
+        (tryAgain, "try again later"), (configuration, "the configuration is invalid"),
     ]
 
     /// Prints a message on standard error and returns the error that ends the command with `code`.

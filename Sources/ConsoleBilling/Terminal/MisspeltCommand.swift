@@ -43,7 +43,7 @@ struct MisspeltCommand: Equatable {
             Spelling.nearest(to: word, among: names).map { "Did you mean `\(place) \($0)`?" }
             ?? "There are \(names.joined(separator: ", "))."
         return
-            "There is no command `\(place) \(printable(word))`. \(hint) `\(place) --help` tells what each does."
+            "There is no command `\(place) \(printable(word))`. \(hint) `\(place) --help` describes each."
     }
 }
 

@@ -4,7 +4,7 @@ extension Command {
     /// Takes a lock named for a table, which only one replica holds at a time, until its database transaction
     /// ends.
     ///
-    /// The locks cannot deadlock: a transaction takes at most one of them, and adding up usage takes none and
+    /// The locks cannot deadlock: a transaction takes at most one of them, and aggregating usage takes none and
     /// skips rows that are locked.
     static func turn(at table: StaticString) -> Command {
         Command("SELECT pg_advisory_xact_lock(7226735, '\(table)'::regclass::oid::int)")

@@ -50,7 +50,7 @@ enum Schema {
         """
 
     private static let sessionLinks = """
-        -- Links that let somebody in already, until they expire.
+        -- Session links that were used already, until they expire.
         CREATE TABLE used_session_links (
             link TEXT COLLATE "C" PRIMARY KEY,
             expires_at BIGINT NOT NULL
@@ -86,7 +86,7 @@ enum Schema {
             state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'completed', 'failed')),
             reason TEXT,
             updated_at BIGINT NOT NULL,
-            -- NULL when nobody is at it; '' when nobody is to be before leased_until.
+            -- NULL: no worker holds it; '': no worker may take it before leased_until.
             holder TEXT,
             leased_until BIGINT NOT NULL,
             revision BIGINT NOT NULL
@@ -177,7 +177,7 @@ extension Schema {
             -- The days whose totals do not follow from the leases yet; NULL when all do.
             stale_from BIGINT,
             stale_through BIGINT,
-            -- Counts how often days became stale, so that whoever adds them up sees that they did so again.
+            -- Counts how often days became stale, so that an aggregation sees changes made meanwhile.
             stale_revision BIGINT NOT NULL DEFAULT 0,
             CHECK ((stale_from IS NULL) = (stale_through IS NULL))
         );

@@ -122,7 +122,7 @@ enum Schema {
             state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'completed', 'failed')),
             reason TEXT,
             updated_at INTEGER NOT NULL,
-            -- NULL when nobody is at it; '' when nobody is to be before leased_until.
+            -- NULL: no worker holds it; '': no worker may take it before leased_until.
             holder TEXT,
             leased_until INTEGER NOT NULL,
             revision INTEGER NOT NULL
@@ -177,7 +177,7 @@ enum Schema {
         """
 
     private static let sessionLinks = """
-        -- Links that let somebody in already, until they expire.
+        -- Session links that were used already, until they expire.
         CREATE TABLE used_session_links (
             link TEXT NOT NULL PRIMARY KEY,
             expires_at INTEGER NOT NULL
@@ -249,7 +249,7 @@ extension Schema {
             -- The days whose totals do not follow from the leases yet; NULL when all do.
             stale_from INTEGER,
             stale_through INTEGER,
-            -- Counts how often days became stale, so that whoever adds them up sees that they did so again.
+            -- Counts how often days became stale, so that an aggregation sees changes made meanwhile.
             stale_revision INTEGER NOT NULL DEFAULT 0,
             CHECK ((stale_from IS NULL) = (stale_through IS NULL))
         ) STRICT;

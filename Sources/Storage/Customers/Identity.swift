@@ -73,7 +73,7 @@ extension StatedLinks {
     }
 
     /// Decodes ``rows`` of several origins.
-    package static func byOrigin(
+    static func byOrigin(
         _ rows: some Sequence<(origin: String, kind: String, identity: String)>
     ) -> [LinkOrigin: StatedLinks] {
         rows.reduce(into: [:]) { stated, row in

@@ -28,7 +28,7 @@ package enum ErasureFault: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .store(let error): "\(error)"
-        case .archive(let why): "The database is done, the archive is not: \(why). Mend it, and erase again."
+        case .archive(let why): "The database is done, the archive is not: \(why). Fix it, and erase again."
         }
     }
 }

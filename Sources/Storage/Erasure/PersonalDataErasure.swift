@@ -90,7 +90,7 @@ package protocol PersonalDataErasure: Sendable {
     /// Removes erased data from the database's files, as far as the database can.
     func scrub() async throws(StoreError)
 
-    /// Those of the ids that are marked.
+    /// The ids that are marked as erased.
     func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String>
 }
 

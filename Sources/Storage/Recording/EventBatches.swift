@@ -128,9 +128,9 @@ package final class EventBatches: Sendable {
 
     private func refusal(in state: State, adding bytes: Int) -> StoreError? {
         if let failure = state.failure { return failure }
-        if state.isClosed { return StoreError(.closed, while: "taking an event") }
+        if state.isClosed { return StoreError(.closed, while: "accepting an event") }
         if state.waiting.count >= limits.maxWaiting || state.waitingBytes + bytes > limits.maxWaitingBytes {
-            return StoreError(.busy, while: "taking an event")
+            return StoreError(.busy, while: "accepting an event")
         }
         return nil
     }

@@ -43,7 +43,7 @@ package struct ArchivedBody: Sendable {
 /// A body to be archived: one line of JSON, which `replay` can send again byte for byte.
 package struct ArchivedEvent: Sendable {
     /// Distinguishes such a line from an event of Stripe.
-    package static let objectName = "archived_event"
+    static let objectName = "archived_event"
 
     private let entry: EventEntry
     private let payload: [UInt8]

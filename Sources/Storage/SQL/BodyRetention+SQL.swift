@@ -19,7 +19,7 @@ extension SQLStore {
     ) async throws(StoreError)
         -> RemovedBodies
     {
-        try await transaction("letting go of old bodies", under: nil, repeats: false) { session in
+        try await transaction("purging old bodies", under: nil, repeats: false) { session in
             let removals = bodies.map { Bodies.removing($0, at: now) }
             let erased = Bodies.erased(bodies.map(\.sequence))
             var removed = RemovedBodies()

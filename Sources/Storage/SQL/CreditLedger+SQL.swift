@@ -3,7 +3,7 @@ import Database
 
 extension SQLStore {
     package func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
-        try await transaction("giving credits", under: .credits, repeats: false) { session in
+        try await transaction("storing credits", under: .credits, repeats: false) { session in
             let standing = try session.rows(Credits.named(credits.map(\.id))).map { ($0.id, $0) }
             let plan = CreditPlan(credits, standing: Dictionary(uniqueKeysWithValues: standing))
             try session.runLater(plan.credits.map(Credits.inserting))

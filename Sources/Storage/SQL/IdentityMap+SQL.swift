@@ -28,7 +28,7 @@ extension SQLStore {
     ) async throws(StoreError) -> LinkOutcome {
         // Takes the lock that erasures take: an erasure marks a customer before it deletes the customer's
         // links.
-        try await transaction("putting links", under: .events, repeats: false) { session in
+        try await transaction("storing links", under: .events, repeats: false) { session in
             let (rows, marks) = try session.rows(Links.stated(of: customer), Links.marks(of: customer))
             if !marks.isEmpty { return .erased }
             if StatedLinks.byOrigin(rows)[origin] ?? [:] == stated { return .unchanged }

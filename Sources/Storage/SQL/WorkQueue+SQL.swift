@@ -66,7 +66,7 @@ extension SQLStore {
             """,
             [.int(latest.unixSeconds)]
         )
-        try await execute("hastening work", repeats: true, [hastening])
+        try await execute("rescheduling work", repeats: true, [hastening])
     }
 
     package func summary() async throws(StoreError) -> WorkSummary {

@@ -152,7 +152,7 @@ extension UpkeepRuns {
         guard case .occupied(let other) = beginning, request.origin == .operator,
             other.asked?.origin != .operator
         else { return beginning }
-        _ = try await replace(other.left(.failed, reason: "gave way to \(id)", now: now))
+        _ = try await replace(other.left(.failed, reason: "stopped for \(id)", now: now))
         return try await begin(run, unless: isSame, now: now)
     }
 }

@@ -1,15 +1,15 @@
-package import Billing
+import Billing
 
 /// The outcome of giving some credits: all or none of them, each once.
-package struct CreditPlan: Sendable {
-    package let outcomes: [CreditOutcome]
+struct CreditPlan: Sendable {
+    let outcomes: [CreditOutcome]
     /// The credits to write; none if there is a conflict.
-    package let credits: [Credit]
+    let credits: [Credit]
 
     /// - Parameters:
     ///   - credits: The credits to give.
     ///   - standing: The stored credits, by id; credits with other ids do not matter.
-    package init(_ credits: [Credit], standing: [String: Credit]) {
+    init(_ credits: [Credit], standing: [String: Credit]) {
         var standing = standing
         var fresh: [Credit] = []
         outcomes = credits.map { credit in

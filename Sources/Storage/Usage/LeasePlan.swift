@@ -37,7 +37,7 @@ package struct LeasePlan: Sendable {
     package private(set) var stale: [String: ClosedRange<CivilDate>] = [:]
     package private(set) var contradictions: [UsageContradiction] = []
     /// Whether the records may change more than ``maximumSettledDays``; nothing must be written then.
-    package private(set) var isTooMuch = false
+    private(set) var isTooMuch = false
 
     package init(
         _ records: [LeaseRecord],

@@ -165,7 +165,7 @@ extension UpkeepRuns {
             else {
                 if let latest, latest.state == .running {
                     // The run reads another source, and no worker will continue it.
-                    _ = try await replace(latest.left(.failed, reason: "gave way to \(id)", now: now))
+                    _ = try await replace(latest.left(.failed, reason: "stopped for \(id)", now: now))
                 }
                 var run = UpkeepRun(id: id, kind: .usageSync, begunAt: now, request: "{}")
                 var progress = UsageSyncProgress(source: source, chainID: chainID)

@@ -76,7 +76,7 @@ package struct AlertAuthor: Sendable {
     package func test(_ name: String, now: Instant) -> Alert {
         let words = Words(
             summary: "This is a test: alerts of this service arrive here.",
-            nextStep: "Nothing is to be done.",
+            nextStep: "No action is needed.",
             section: .quarantine
         )
         return alert(.test, about: [name], now: now, words)

@@ -76,7 +76,7 @@ package final class AlertWorker: Service {
                 do throws(StoreError) {
                     try await Trail.begin { () async throws(StoreError) in try await self.workOnce() }
                 } catch {
-                    self.logger.error("alerts", metadata: ["error": "\(error)"])
+                    self.logger.error("alerts failed", metadata: ["error": "\(error)"])
                 }
                 try? await self.means.sleep(Self.pause)
             }
@@ -98,7 +98,7 @@ package final class AlertWorker: Service {
             if let failure {
                 // An error of Stripe's API does not mean that webhooks are missing: log it, send no alert.
                 self.logger.notice(
-                    "could not look whether Stripe is silent",
+                    "could not check for missing webhooks",
                     metadata: ["reason": "\(failure)"]
                 )
             }
@@ -183,7 +183,7 @@ package final class AlertWorker: Service {
         }
     }
 
-    // MARK: Telling
+    // MARK: Sending
 
     private func tell() async throws(StoreError) {
         let due = held.withLock(\.self)?.journal.due(
@@ -245,18 +245,18 @@ package final class AlertWorker: Service {
         switch delivery {
         case .delivered:
             result = "delivered"
-            logger.info("alert told", metadata: metadata)
+            logger.info("alert sent", metadata: metadata)
         case .gone:
             result = "gone"
             logger.error(
-                "alert given up: the receiver answers 410 and wants it no more. Set ALERT_WEBHOOK_URL to another one",
+                "alert dropped: the receiver answered 410. Set ALERT_WEBHOOK_URL to another receiver",
                 metadata: metadata
             )
         case .retry(let seconds, let reason):
             result = "failed"
             metadata["seconds"] = "\(seconds)"
             metadata["reason"] = "\(reason)"
-            logger.warning("alert not told", metadata: metadata)
+            logger.warning("alert not sent", metadata: metadata)
         case .interrupted: return
         }
         Counter(

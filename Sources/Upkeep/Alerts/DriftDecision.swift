@@ -63,7 +63,7 @@ extension AlertAuthor {
                     + "transactions here and Stripe's.",
                 nextStep:
                     "Run `console-billing reconcile --since \(run.from.rfc3339)` to see both sides, and the "
-                    + "same with --fix to mend what can be mended.",
+                    + "same with --fix to repair what can be repaired.",
                 section: .drift
             ),
             facts(run, comparison)
@@ -82,7 +82,7 @@ extension AlertAuthor {
             now: now,
             Words(
                 summary: "The transactions here and Stripe's agree again.",
-                nextStep: "Nothing is to be done.",
+                nextStep: "No action is needed.",
                 section: .drift
             ),
             facts(run, comparison, clears: covered.map(\.runID))

@@ -42,13 +42,13 @@ extension AlertAuthor {
             case .review(let review):
                 "Review \(id) is closed: \(review.closedReason ?? "Stripe does not say why")."
             default:
-                "Early fraud warning \(id) is not actionable any more: the payment is disputed or refunded."
+                "Early fraud warning \(id) is no longer actionable: the payment is disputed or refunded."
             }
         return alert(
             risk.kinds.ends,
             about: [alertID(risk)],
             now: now,
-            Words(summary: summary, nextStep: "Nothing is to be done.", section: .paymentAtRisk),
+            Words(summary: summary, nextStep: "No action is needed.", section: .paymentAtRisk),
             risk.facts(ending: alertID(risk), object)
         )
     }

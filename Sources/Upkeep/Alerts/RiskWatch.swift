@@ -55,7 +55,7 @@ struct RiskWatch: Sendable {
         journal.risksReadThrough = through
     }
 
-    // MARK: What is new in the log
+    // MARK: New events
 
     private func news(since seen: String?) async throws(StoreError) -> (news: [News], through: String?) {
         var (news, through): ([News], String?) = ([], seen)
@@ -91,7 +91,7 @@ struct RiskWatch: Sendable {
         news[known ?? news.count - 1].events.insert(entry.key)
     }
 
-    // MARK: What it changes
+    // MARK: Changes of an object
 
     private func weigh(_ news: News, _ journal: inout AlertJournal) async throws(StoreError) {
         var before: PaymentRisk?

@@ -137,7 +137,7 @@ extension AlertAuthor {
                     + "\(unheard.count == 1 && !unheard.isMore ? "is" : "are") not here.",
                 nextStep:
                     "Run `console-billing doctor`: it says whether the endpoint at Stripe is enabled, has our "
-                    + "address and all types. Mend that, then run "
+                    + "address and all types. Fix that, then run "
                     + "`console-billing backfill --since \(heardAt.rfc3339)`.",
                 section: .silence
             ),
@@ -162,7 +162,7 @@ extension AlertAuthor {
             about: [incident.alertID],
             now: now,
             Words(
-                summary: "Stripe's webhooks come again.",
+                summary: "Stripe's webhooks arrive again.",
                 nextStep:
                     "Run `console-billing backfill --since \(since.rfc3339)`: what failed meanwhile Stripe "
                     + "sends again for three days at most, and not at all for the time that the endpoint was disabled.",

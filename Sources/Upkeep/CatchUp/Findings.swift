@@ -2,7 +2,7 @@ import Billing
 import Storage
 import StripeAPI
 
-/// The objects that the lists brought, and their comparison with the rows.
+/// The listed objects, and their comparison with the rows.
 final class Findings {
     struct Result {
         var rows = 0
@@ -236,7 +236,7 @@ final class Findings {
         return answer != nil
     }
 
-    // MARK: Mending
+    // MARK: Repairing
 
     /// Records Stripe's current state of the payments that differ.
     ///

@@ -147,7 +147,7 @@ struct ListWalk {
         guard guards[index, default: WalkGuard()].admits(listed.objects) else {
             refuse(
                 index,
-                "the list is not sorted from the newest to the oldest, so that nobody can walk down it "
+                "the list is not sorted from the newest to the oldest, so it cannot be read page by page "
                     + "(\(page.requestID ?? "no request id"))"
             )
             return try await keep()
@@ -169,7 +169,7 @@ struct ListWalk {
                 sitting.progress.lists[index].cursor = nil
                 sitting.progress.lists[index].through = reached
             } else {
-                refuse(index, "the object to go on from is gone")
+                refuse(index, "the object at the cursor no longer exists")
             }
         }
         try await keep()

@@ -33,8 +33,8 @@ extension Sitting {
             createdTo: request.through
         )
         do {
-            // The row at the cursor was deleted, so paging cannot go on: the remaining unlisted rows are not
-            // compared.
+            // The row at the cursor was deleted, so paging cannot continue: the remaining unlisted rows are
+            // not compared.
             return try await store.page(filter, cursor: cursor, limit: 200)
                 ?? Page(elements: [], hasMore: false)
         } catch {

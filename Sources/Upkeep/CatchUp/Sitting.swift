@@ -168,7 +168,7 @@ final class Sitting {
                 continue
             }
             logger.notice(
-                "will ask Stripe again",
+                "request to Stripe failed, will retry",
                 metadata: ["run": "\(run.id)", "seconds": "\(seconds)", "reason": "\(failure)"]
             )
             if case .rateLimited = failure { pacer.pause(for: .seconds(seconds), now: means.uptime()) }
@@ -230,6 +230,6 @@ final class Sitting {
     }
 
     private static func budgetSpent(_ most: Int) -> String {
-        "\(most) requests were made, which is as many as may be. It goes on from there with --max-requests N or --yes."
+        "\(most) requests were made, which is the limit. It continues from there with --max-requests N or --yes."
     }
 }

@@ -80,7 +80,7 @@ package struct UpkeepWorker: Service {
                     if try await workOnce() { continue }
                     try await beginDueReconciliation(startedAt: startedAt)
                 } catch {
-                    logger.error("upkeep", metadata: ["error": "\(error)"])
+                    logger.error("job failed", metadata: ["error": "\(error)"])
                 }
                 try? await means.sleep(Self.pause)
             }
@@ -156,7 +156,7 @@ package struct UpkeepWorker: Service {
         let run = UpkeepRun(kind, id: id, request: request, now: means.now())
         let isBegun = try await store.begin(run)
         if isBegun {
-            logger.notice("upkeep begun", metadata: ["run": "\(id)", "for": "\(request.origin.rawValue)"])
+            logger.notice("job started", metadata: ["run": "\(id)", "for": "\(request.origin.rawValue)"])
         }
         return isBegun
     }
@@ -183,15 +183,15 @@ package struct UpkeepWorker: Service {
                 case .usageSync, .alerts, .retention: throw .unreadable
                 }
                 try await sitting.leave(.completed)
-                logger.notice("upkeep completed", metadata: sitting.summary)
+                logger.notice("job completed", metadata: sitting.summary)
             } catch {
                 try await end(sitting, error)
             }
         } catch {
-            logger.error("upkeep", metadata: ["run": "\(run.id)", "error": "\(error)"])
+            logger.error("job failed", metadata: ["run": "\(run.id)", "error": "\(error)"])
             if case .unreadable = error {
                 let reason =
-                    "another version of console-billing asked for it, in a way that this one cannot read"
+                    "another version of console-billing started it, with parameters that this version cannot read"
                 _ = try? await store.replace(run.left(.failed, reason: reason, now: means.now()))
             }
         }
@@ -199,7 +199,7 @@ package struct UpkeepWorker: Service {
 
     private func end(_ sitting: Sitting, _ interruption: Interruption) async throws(Interruption) {
         logger.notice(
-            "upkeep interrupted",
+            "job interrupted",
             metadata: sitting.summary.merging(["reason": "\(interruption)"]) { first, _ in first }
         )
         switch interruption {
@@ -216,7 +216,7 @@ package struct UpkeepWorker: Service {
             )
         case .stripeUnavailable(let error):
             sitting.progress.failure = .stripeUnavailable
-            let reason = "Stripe's API does not answer (\(error)). The same again goes on from here."
+            let reason = "Stripe's API does not answer (\(error)). The same command continues from here."
             guard sitting.request.origin == .start else {
                 return try await sitting.leave(.failed, reason: reason)
             }
@@ -227,7 +227,7 @@ package struct UpkeepWorker: Service {
             )
         case .store(let error):
             sitting.progress.failure = .storeUnavailable
-            try await sitting.leave(.failed, reason: "\(error). The same again goes on from here.")
+            try await sitting.leave(.failed, reason: "\(error). The same command continues from here.")
         }
     }
 }

@@ -58,7 +58,7 @@ package struct Enrichment: Service {
                 do {
                     try await runOnce()
                 } catch {
-                    logger.error("work queue", metadata: ["error": "\(error)"])
+                    logger.error("fetch queue failed", metadata: ["error": "\(error)"])
                 }
                 try? await Task.sleep(for: Self.pause)
             }
@@ -113,7 +113,7 @@ package struct Enrichment: Service {
         case .retry(let seconds):
             try await store.postpone(item, until: clock.now.adding(seconds: seconds), reason: "\(error)")
             logger.notice(
-                "will fetch later",
+                "fetch failed, will retry",
                 metadata: metadata(item).merging(
                     ["attempt": "\(attempt)", "seconds": "\(seconds)", "reason": "\(error)"]
                 ) { $1 }
@@ -125,7 +125,7 @@ package struct Enrichment: Service {
     private func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) {
         try await store.giveUp(item, reason: reason)
         logger.error(
-            "gave up fetching",
+            "fetch failed, gave up",
             metadata: metadata(item).merging(["attempt": "\(item.attempts + 1)", "reason": "\(reason)"]) {
                 $1
             }

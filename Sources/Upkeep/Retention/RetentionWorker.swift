@@ -73,7 +73,7 @@ package struct RetentionWorker: Service {
                     _ = try await store.beginRetention(after: interval, now: means.now())
                     try await workOnce()
                 } catch {
-                    logger.error("retention", metadata: ["error": "\(error)"])
+                    logger.error("purge failed", metadata: ["error": "\(error)"])
                 }
                 try? await means.sleep(Self.pause)
             }
@@ -104,17 +104,17 @@ package struct RetentionWorker: Service {
             end = pass.run.left(.completed, now: means.now())
         } catch let fault as EventArchive.Fault {
             // Bodies that are not archived are not deleted.
-            logger.warning("bodies not archived, so all are kept", metadata: ["reason": "\(fault)"])
+            logger.warning("bodies not archived, none purged", metadata: ["reason": "\(fault)"])
             end = pass.run.left(.failed, reason: "\(fault)", now: means.now())
         } catch let error as StoreError {
             throw error
         } catch {
-            throw StoreError(.other, while: "letting go of old bodies")
+            throw StoreError(.other, while: "purging old bodies")
         }
         _ = try await store.replace(end)
         if pass.bodies > 0 {
             logger.notice(
-                "bodies let go of",
+                "bodies purged",
                 metadata: ["bodies": "\(pass.bodies)", "bytes": "\(pass.bytes)", "days": "\(rules.days)"]
             )
         }

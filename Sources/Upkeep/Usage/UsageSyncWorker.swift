@@ -52,7 +52,7 @@ package struct UsageSyncWorker: Service {
                     }
                     if !hasWorked { try await beginDuePass() }
                 } catch {
-                    logger.error("sync of usage", metadata: ["error": "\(error)"])
+                    logger.error("usage sync failed", metadata: ["error": "\(error)"])
                 }
                 try? await means.sleep(Self.pause)
             }
@@ -120,12 +120,12 @@ package struct UsageSyncWorker: Service {
             do throws(SyncInterruption) {
                 try await sync.perform()
                 try await sync.leave(.completed)
-                logger.debug("usage synced", metadata: sync.summary)
+                logger.debug("usage sync completed", metadata: sync.summary)
             } catch {
                 try await end(sync, error)
             }
         } catch {
-            logger.error("sync of usage", metadata: ["run": "\(run.id)", "error": "\(error)"])
+            logger.error("usage sync failed", metadata: ["run": "\(run.id)", "error": "\(error)"])
         }
         return true
     }
@@ -138,13 +138,13 @@ package struct UsageSyncWorker: Service {
         case .source(.unavailable(let why)): (reason, failure) = (why, .sourceUnavailable)
         case .source(.refused(let why)): (reason, failure) = (why, .sourceRefused)
         case .source(.unreadable(let why)):
-            (reason, failure) = ("\(why) Nothing of that page was taken.", .unreadable)
+            (reason, failure) = ("\(why) Nothing of that page was stored.", .unreadable)
         case .calendar(let fault):
-            (reason, failure) = ("\(fault.date.text): \(fault.problem). No day was taken.", .unreadable)
+            (reason, failure) = ("\(fault.date.text): \(fault.problem). No day was stored.", .unreadable)
         case .store(let error): (reason, failure) = ("\(error)", .storeUnavailable)
         }
         logger.warning(
-            "usage not synced",
+            "usage sync failed",
             metadata: sync.summary.merging(["reason": "\(reason)"]) { first, _ in first }
         )
         try await sync.leave(.failed, reason: reason, failure: failure)

@@ -253,7 +253,7 @@ extension APIError {
             .forbidden,
             .permission,
             code: "scope_missing",
-            "This credential was not made for that: it lacks the scope \(scope.rawValue)."
+            "This credential lacks the scope \(scope.rawValue)."
         )
     }
 

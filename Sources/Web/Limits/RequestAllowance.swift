@@ -46,7 +46,7 @@ final class RequestAllowance: Sendable {
             throw refused(
                 error == .tooMany ? "service_busy" : "reports_at_once",
                 error == .tooMany
-                    ? "Too many reports are being made at once."
+                    ? "Too many reports are running at once."
                     : "You have asked for too many reports at once. Wait for some of them.",
                 after: 1
             )
@@ -77,14 +77,14 @@ final class RequestAllowance: Sendable {
         if taken.callerSeconds > 0 {
             throw refused(
                 "rate_limited",
-                "You have asked for too much within a minute.",
+                "You have made too many requests within a minute.",
                 after: taken.callerSeconds
             )
         }
         if taken.processSeconds > 0 {
             throw refused(
                 "service_busy",
-                "All callers together ask for too much.",
+                "All callers together make too many requests.",
                 after: taken.processSeconds
             )
         }

@@ -17,13 +17,13 @@ struct AlertMetrics: MetricSource {
             MetricFamily(
                 .gauge,
                 "console_billing_alerts_pending",
-                "Alerts that the receiver does not have yet.",
+                "Alerts waiting to be sent.",
                 journal.map { [.init(Double($0.pending.count))] } ?? []
             ),
             MetricFamily(
                 .gauge,
                 "console_billing_alerts_oldest_pending_age_seconds",
-                "How long the oldest of them has been waiting.",
+                "How long the oldest waiting alert has waited.",
                 age.map { [.init(Double($0))] } ?? []
             ),
         ]

@@ -12,7 +12,7 @@ struct EventMetrics: MetricSource {
             MetricFamily(
                 .gauge,
                 "console_billing_last_event_timestamp_seconds",
-                "When the last event was recorded, since 1970.",
+                "When the last event was recorded, as Unix time.",
                 newest.map { [.init(Double($0.receivedAt.unixSeconds))] } ?? []
             )
         ]

@@ -10,13 +10,13 @@ struct LimitMetrics: MetricSource {
             MetricFamily(
                 .gauge,
                 "console_billing_bodies_in_flight_bytes",
-                "What the request bodies take that have not arrived whole.",
+                "Memory used by request bodies that have not arrived completely.",
                 [.init(Double(limits.bodies.bytes))]
             ),
             MetricFamily(
                 .gauge,
                 "console_billing_heavy_reads",
-                "Reports and exports that are being made, and those that wait for their turn.",
+                "Reports and exports that are running or queued.",
                 [
                     .init(Double(reads.running), [("state", "running")]),
                     .init(Double(reads.waiting), [("state", "waiting")]),

@@ -9,59 +9,59 @@ package enum MetricCatalog {
         .init(
             .counter,
             "console_billing_deliveries_total",
-            "Deliveries of Stripe's, by what became of them."
+            "Webhook deliveries from Stripe, by outcome."
         ),
         .init(
             .histogram(seconds),
             "console_billing_acknowledgement_seconds",
-            "From a delivery to its acknowledgement, the commit included."
+            "Time from a delivery's arrival to its acknowledgement, including the commit."
         ),
-        .init(.histogram(events), "console_billing_batch_events", "Events committed together."),
+        .init(.histogram(events), "console_billing_batch_events", "Events per committed batch."),
         .init(
             .histogram(seconds),
             "console_billing_commit_seconds",
-            "What a batch of events took to be on disk."
+            "Time to commit a batch of events to disk."
         ),
-        .init(.gauge, "console_billing_writer_queue_events", "Events that wait for the next batch."),
+        .init(.gauge, "console_billing_writer_queue_events", "Events waiting for the next batch."),
         .init(
             .counter,
             "console_billing_http_requests_total",
-            "Requests, by method, route and status of the answer."
+            "HTTP requests, by method, route and response status."
         ),
         .init(
             .counter,
             "console_billing_authentication_failures_total",
-            "Keys, tokens, sessions and links that were not let in, by reason."
+            "Rejected keys, tokens, sessions and links, by reason."
         ),
         .init(
             .counter,
             "console_billing_limited_requests_total",
-            "Requests answered 429, by reason: the caller's budget or reports at once, or all callers together."
+            "Requests answered 429, by reason: the caller's rate, the caller's concurrent reports, or the limit of all callers together."
         ),
         .init(
             .counter,
             "console_billing_receipt_redirects_total",
-            "Receipts that were opened: fresh from Stripe, by a stored link, or our own page."
+            "Receipts opened, by source: fetched from Stripe, a stored link, or the service's own page."
         ),
         .init(
             .counter,
             "console_billing_stripe_requests_total",
-            "What was asked of Stripe's API, by status; none is no answer."
+            "Requests to Stripe's API, by status; none means no answer."
         ),
         .init(
             .counter,
             "console_billing_alerts_sent_total",
-            "Attempts at telling an alert, by type and result: delivered, failed (tried again), gone."
+            "Attempts to send an alert, by type and result: delivered, failed (retried), gone (dropped)."
         ),
         .init(
             .counter,
             "console_billing_bodies_removed_total",
-            "Bodies of events that were let go of because of their age."
+            "Event bodies purged because of their age."
         ),
         .init(
             .counter,
             "console_billing_bodies_removed_bytes_total",
-            "What those bodies came to."
+            "Size of the purged event bodies."
         ),
     ]
 }

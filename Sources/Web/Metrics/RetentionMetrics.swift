@@ -14,13 +14,13 @@ struct RetentionMetrics: MetricSource {
             MetricFamily(
                 .gauge,
                 "console_billing_oldest_body_timestamp_seconds",
-                "When the oldest event was received whose body is kept, since 1970.",
+                "When the oldest event that still has its body was received, as Unix time.",
                 oldest.map { [.init(Double($0.unixSeconds))] } ?? []
             ),
             MetricFamily(
                 .gauge,
                 "console_billing_retention_failed",
-                "Whether the last pass that lets go of old bodies failed, such as for want of the archive's disk.",
+                "Whether the last purge of old bodies failed, for example because the archive's disk is full.",
                 run.map { [.init($0.state == .failed ? 1 : 0)] } ?? []
             ),
         ]

@@ -19,13 +19,13 @@ struct SecretMetrics: MetricSource {
             MetricFamily(
                 .counter,
                 "console_billing_secret_uses_total",
-                "How often a secret verified a delivery, link or session, or let a key's holder in.",
+                "How often a secret verified a delivery, link or session, or authenticated a caller.",
                 list.map { .init(Double($0.use.count), labels($0)) }
             ),
             MetricFamily(
                 .gauge,
                 "console_billing_secret_last_used_timestamp_seconds",
-                "When a secret was last of use; none for one that was not since the start.",
+                "When a secret was last used, as Unix time; absent if it was not used since the start.",
                 list.compactMap { secret in
                     secret.use.lastUsedAt.map { .init(Double($0.unixSeconds), labels(secret)) }
                 }
@@ -33,13 +33,13 @@ struct SecretMetrics: MetricSource {
             MetricFamily(
                 .gauge,
                 "console_billing_secrets_last_read_successful",
-                "Whether the secrets that were read last were taken; if not, the former ones are in force.",
+                "Whether the last reload of secrets succeeded; if not, the former secrets stay active.",
                 [.init(reading.isSuccessful ? 1 : 0)]
             ),
             MetricFamily(
                 .gauge,
                 "console_billing_secrets_last_taken_timestamp_seconds",
-                "When secrets were last read and taken, the start included.",
+                "When secrets were last loaded, at the start or by a reload, as Unix time.",
                 [.init(Double(reading.takenAt.unixSeconds))]
             ),
         ]

@@ -22,7 +22,7 @@ struct UpkeepMetrics: MetricSource {
             MetricFamily(
                 .gauge,
                 "console_billing_work_items",
-                "Objects still to be fetched from Stripe, and those that were given up.",
+                "Objects waiting to be fetched from Stripe, and those that the service gave up.",
                 [
                     .init(Double(summary.pending), [("state", "pending")]),
                     .init(Double(summary.gaveUp), [("state", "gave_up")]),
@@ -30,7 +30,7 @@ struct UpkeepMetrics: MetricSource {
             ),
             gauge(
                 "console_billing_work_oldest_age_seconds",
-                "How long what is to be fetched has been due.",
+                "How long the oldest waiting fetch has been due.",
                 Double(age)
             ),
         ]
@@ -40,12 +40,12 @@ struct UpkeepMetrics: MetricSource {
         [
             gauge(
                 "console_billing_backfill_recorded_events",
-                "Events that the last backfill found missing.",
+                "Missing events that the last backfill recorded.",
                 run.map { Double(($0.reached ?? UpkeepProgress()).recorded) }
             ),
             gauge(
                 "console_billing_backfill_updated_timestamp_seconds",
-                "When the last backfill came any further.",
+                "When the last backfill last made progress, as Unix time.",
                 run.map { Double($0.updatedAt.unixSeconds) }
             ),
         ]
@@ -56,17 +56,17 @@ struct UpkeepMetrics: MetricSource {
         return [
             gauge(
                 "console_billing_reconciliation_drift",
-                "Differences from Stripe that the last reconciliation found and did not mend.",
+                "Differences from Stripe that the last reconciliation found and did not repair.",
                 comparison.map { Double($0.remaining) }
             ),
             gauge(
                 "console_billing_reconciliation_rows",
-                "Rows that the last reconciliation compared.",
+                "Rows compared by the last reconciliation.",
                 comparison.map { Double($0.rows) }
             ),
             gauge(
                 "console_billing_reconciliation_updated_timestamp_seconds",
-                "When the last reconciliation ended, or came any further.",
+                "When the last reconciliation last made progress or ended, as Unix time.",
                 run.map { Double($0.updatedAt.unixSeconds) }
             ),
         ]

@@ -15,19 +15,19 @@ struct UsageSyncMetrics: MetricSource {
             MetricFamily(
                 .gauge,
                 "console_billing_usage_lag_seconds",
-                "The age of the newest block that the ledger of usage follows.",
+                "Age of the newest indexed block of the chain.",
                 lag.map { [$0] } ?? []
             ),
             MetricFamily(
                 .gauge,
                 "console_billing_usage_sync_failed",
-                "Whether the last pass of the sync of usage failed.",
+                "Whether the last usage sync failed.",
                 run.map { [.init($0.state == .failed ? 1 : 0)] } ?? []
             ),
             MetricFamily(
                 .gauge,
                 "console_billing_usage_sync_updated_timestamp_seconds",
-                "When the sync of usage came any further.",
+                "When the usage sync last made progress, as Unix time.",
                 run.map { [.init(Double($0.updatedAt.unixSeconds))] } ?? []
             ),
         ]

@@ -41,13 +41,13 @@ struct WebInstruments: Sendable {
         acknowledgement.recordNanoseconds(Int64(duration / .nanoseconds(1)))
     }
 
-    /// Why a delivery is not on record.
+    /// Why a delivery was not recorded.
     enum DeliveryFailure: String, CaseIterable {
         /// Not signed, not an event, or too large.
         case refused
         /// There was no memory for its body (`MAX_BODY_BYTES_IN_FLIGHT`).
         case bodiesInFlight = "bodies_in_flight"
-        /// The store did not take it.
+        /// The store refused it or was unavailable.
         case notStored = "not_stored"
     }
 

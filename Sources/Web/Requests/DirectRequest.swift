@@ -18,7 +18,7 @@ enum DirectRequest {
     ///   - request: The request. Its host must be this machine too, because a page in a local browser can use
     ///     a name that resolves to this machine (DNS rebinding).
     ///   - peer: The address of the connection's other end.
-    /// - Returns: Whether all signs say that the request is direct.
+    /// - Returns: Whether the request has no sign of a proxy.
     static func isFromThisMachine(_ request: HTTPRequest, peer: String?) -> Bool {
         peer.map(Loopback.contains) ?? false
             && request.authority.map(Loopback.isHost) ?? false

@@ -12,7 +12,7 @@ struct EmailBody {
             email = nil
             return
         }
-        let example = "{\"email\":\"somebody@example.com\"}, or nothing"
+        let example = "{\"email\":\"customer@example.com\"}, or nothing"
         email = try ObjectBody.read(bytes, taking: ["email"], example: example) { json throws(APIError) in
             try json.optionalText("email", "Give the address as text, or leave it out.")
         }

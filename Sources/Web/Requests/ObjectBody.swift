@@ -43,7 +43,7 @@ enum ObjectBody {
                     .badRequest,
                     .invalidRequest,
                     code: "parameter_unknown",
-                    "This route takes \(names.joined(separator: ", ")).",
+                    "This route accepts only \(names.joined(separator: ", ")).",
                     parameter: String(name.prefix(64))
                 )
             }

@@ -125,11 +125,11 @@ enum RecordList {
     }
 
     private static func problem(_ number: Int, _ what: String) -> APIError {
-        .invalid("records[\(number - 1)]", "Record \(number): \(what). Nothing was taken.")
+        .invalid("records[\(number - 1)]", "Record \(number): \(what). Nothing is stored.")
     }
 
     private static var tooMany: APIError {
-        .invalid("records", "Send at most \(maximumCount) records at a time. Nothing was taken.")
+        .invalid("records", "Send at most \(maximumCount) records at a time. Nothing is stored.")
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

@@ -43,7 +43,7 @@ extension QueryReader {
         case (nil, let owner?): return caller.subject(owner: owner)
         case (let customer, nil):
             guard let customers = try caller.customers(named: customer) else {
-                throw .invalid("customer", "Say whose usage you want: customer or owner.")
+                throw .invalid("customer", "Name a customer or an owner.")
             }
             return customers.usage
         }

@@ -88,7 +88,7 @@ package struct SecretListing: JSONObject, JSONDecodable, Sendable {
 
     package let object: String
     package let url: String
-    package let has_more: Bool
+    let has_more: Bool
     /// The start of this process, from which uses are counted.
     package let counted_since: Instant
     package let last_reading: Reading

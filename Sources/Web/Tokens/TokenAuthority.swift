@@ -54,7 +54,7 @@ struct TokenAuthority: Sendable {
                 .serviceUnavailable,
                 .api,
                 code: "issuer_unavailable",
-                "Whether this token is good cannot be told now, for its issuer does not answer. Try again soon.",
+                "This token cannot be verified now, because its issuer does not answer. Try again soon.",
                 headers: [.retryAfter: String(SigningKeys.pauseSeconds)]
             )
         }

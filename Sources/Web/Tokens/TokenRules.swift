@@ -41,15 +41,15 @@ enum TokenFault: Error, Equatable, CaseIterable {
     var error: APIError {
         switch self {
         case .malformed: .unauthorized("token_malformed", "This is not a token that can be read.")
-        case .algorithm: .unauthorized("token_algorithm", "Only tokens that are signed with RS256 are taken.")
+        case .algorithm: .unauthorized("token_algorithm", "Only tokens signed with RS256 are accepted.")
         case .unknownKey: .unauthorized("token_key_unknown", "The issuer has no such key (kid) for tokens.")
         case .signature: .unauthorized("token_signature", "The token's signature is not its key's.")
         case .issuer:
             .unauthorized("token_issuer", "This token is not from the issuer that is trusted here (iss).")
         case .audience: .unauthorized("token_audience", "This token was not made for this service (aud).")
         case .expired: .unauthorized("token_expired", "This token has expired. Sign in again, or renew it.")
-        case .notYetValid: .unauthorized("token_not_yet_valid", "This token is not good yet (nbf).")
-        case .subject: .unauthorized("token_subject", "This token does not say whose it is (sub).")
+        case .notYetValid: .unauthorized("token_not_yet_valid", "This token is not valid yet (nbf).")
+        case .subject: .unauthorized("token_subject", "This token does not name its user (sub).")
         }
     }
 }

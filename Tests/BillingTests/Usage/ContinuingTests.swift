@@ -1,7 +1,7 @@
 import Billing
 import Testing
 
-/// What a record that tells the present alone means beside what was known.
+/// The meaning of a record that shows only the present, given an earlier record.
 struct ContinuingTests {
     private func lease(
         _ price: String,
@@ -56,7 +56,7 @@ struct ContinuingTests {
         #expect(try lease("5", asOf: 900).continuing(lease("5"), confirmedAt: 900) == nil)
     }
 
-    @Test func `a price that was written over holds from behind what was seen, and the old one until there`()
+    @Test func `a changed price applies after the last known height, the old one up to it`()
         throws
     {
         let next = try #require(
@@ -69,21 +69,21 @@ struct ContinuingTests {
                 .uact: try #require(TokenAmount(microUnits: "600")),
             ]
         )
-        // Told again, it is nothing new, and keeps what came before.
+        // A repetition changes nothing, and keeps earlier prices.
         #expect(try lease("3", .uact, asOf: 950).continuing(next, confirmedAt: 900) == nil)
     }
 
-    @Test func `a price that nobody is known to have seen is only what it says`() throws {
+    @Test func `a price without an observation time applies only as it is stated`() throws {
         let next = try #require(try lease("3").continuing(lease("5", asOf: nil), confirmedAt: nil))
         #expect(next.prices == [try segment(100, "3", .uakt)])
     }
 
-    @Test func `a lease with another beginning is told anew`() throws {
+    @Test func `a lease with another start has only its own prices`() throws {
         let next = try #require(try lease("3", created: 120).continuing(lease("5"), confirmedAt: 700))
         #expect(next.prices == [try segment(120, "3", .uakt)])
     }
 
-    @Test func `whoever only sees that a lease has ended saw it best at first`() throws {
+    @Test func `a record that only shows the end of a lease is most exact when it is the first`() throws {
         let known = try lease("5", state: .insufficientFunds, escrowEnd: 600, asOf: 600)
         let later = try lease("5", state: .insufficientFunds, escrowEnd: 800, asOf: 800)
         #expect(later.continuing(known, confirmedAt: 800) == nil)

@@ -3,7 +3,7 @@ import Stories
 import TestSupport
 import Testing
 
-/// What becomes of the ledger of usage when records and days arrive.
+/// The changes of the usage ledger when records and days arrive.
 struct LeaseRevisionTests {
     private static let june1 = CalendarDay.made(day: 1, heights: 1000...1999, price: "2", isFinal: true)
     private static let june2 = CalendarDay.made(day: 2, heights: 2000...2999, price: "3", isFinal: false)
@@ -24,7 +24,7 @@ struct LeaseRevisionTests {
         .decide(record, known: known, finalDays: [Self.june1], closedThrough: closedThrough)
     }
 
-    @Test func `a record that says what is known changes nothing`() throws {
+    @Test func `a repeated record changes nothing`() throws {
         let record = try LeaseRecord.made(created: 1500)
         #expect(decide(record, known: KnownLease(record: record)) == .unchanged)
     }
@@ -37,7 +37,7 @@ struct LeaseRevisionTests {
         #expect(contradictions == [Self.june1.date])
     }
 
-    @Test func `a second correction contradicts the final day anew, and it is still as it was`() throws {
+    @Test func `a second correction contradicts the final day again, and the day is unchanged`() throws {
         let known = KnownLease(record: try .made(created: 1500, price: "1"))
         let first = try changed(decide(.made(created: 1500, price: "5"), known: known)).lease
         let second = try changed(decide(.made(created: 1500, price: "6"), known: first))
@@ -59,14 +59,14 @@ struct LeaseRevisionTests {
         #expect(earlier.lease.usage(on: Self.june1) == nil && earlier.contradictions == [Self.june1.date])
     }
 
-    @Test func `a lease first heard of after its day was closed comes too late for that day`() throws {
+    @Test func `a lease that arrives after its day is final does not change that day`() throws {
         let late = try changed(decide(.made(created: 1500), closedThrough: Self.june1.date))
         #expect(late.lease.usage(on: Self.june1) == nil)
         #expect(late.lease.usage(on: Self.june2)?.blocks == 1000)
         #expect(late.contradictions == [Self.june1.date])
     }
 
-    @Test func `the history of an owner that nobody knew counts, final days and all`() throws {
+    @Test func `the history of a new owner counts, including final days`() throws {
         let lease = try changed(decide(.made(created: 1500)))
         #expect(lease.lease.usage(on: Self.june1)?.blocks == 500 && lease.contradictions.isEmpty)
     }
@@ -78,7 +78,7 @@ struct LeaseRevisionTests {
         #expect(decide(open, known: KnownLease(record: closed)) == .unchanged)
     }
 
-    @Test func `what a lease holds does not change once a day of it is settled`() throws {
+    @Test func `the resources of a lease do not change after one of its days is final`() throws {
         let known = KnownLease(record: try .made(created: 1500, cpu: 1000))
         #expect(decide(try .made(created: 1500, cpu: 2000), known: known) == .unchanged)
         let open = KnownLease(record: try .made(created: 2500, cpu: 1000))
@@ -233,13 +233,13 @@ struct LeaseRevisionTests {
         #expect(month.total?.display() == "$0.12" && month.total?.exactText == "0.12")
     }
 
-    @Test func `a day without a price of AKT costs nobody knows what, not nothing`() {
+    @Test func `a day without a price of AKT has an unknown cost, not zero`() {
         let spend = Spend([.uakt: .made("5000000"), .uact: .made("1000000")], aktPrice: nil)
         #expect(spend.total == nil && spend.known.exactText == "1")
         #expect(spend.unpriced == [.uakt: .made("5000000")])
     }
 
-    @Test func `escrow that ran dry ends what is paid for, before the lease is closed`() throws {
+    @Test func `usage ends when the escrow is empty, before the lease is closed`() throws {
         let text =
             #"{"chain_id":"c","owner":"o","dseq":1,"gseq":1,"oseq":1,"provider":"p","denom":"uact","#
             + #""price_per_block":"1","created_height":1000,"closed_height":1900,"escrow_end_height":1400,"state":"closed"}"#

@@ -12,7 +12,7 @@ struct LeaseSweepTests {
         for seed in UInt64(1)...6 {
             let generated = GeneratedLeases(seed: seed, count: 120)
             var random = SeededRandom(seed: seed + 1000)
-            // A day that nobody knows is a gap in the heights.
+            // An unknown day is a gap in the heights.
             let calendar = try generated.calendar.map(CalendarDay.read)
                 .filter { _ in !random.happens(inPercent: 8) }
             let leases = try generated.leases.map { text in

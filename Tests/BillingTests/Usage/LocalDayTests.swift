@@ -43,11 +43,11 @@ struct LocalDayTests {
                 [1000..<2320], [2320..<2440, 2440..<3760], [3760..<3880, 3880..<4600],
             ]
         )
-        // The first lacks its beginning, which is of a day that nobody knows.
+        // The first lacks its beginning, which belongs to an unknown day.
         #expect(found.map(\.isFinal) == [false, true, false])
     }
 
-    @Test func `of a day that is not over, what is indexed belongs to when it was made`() {
+    @Test func `indexed usage of an unfinished day counts at its own time`() {
         let found = days(hoursEast: 14)
         #expect(found.map { $0.parts.map(\.heights) }[2] == [3040..<3880, 3880..<4480])
         #expect(
@@ -63,7 +63,7 @@ struct LocalDayTests {
     @Test func `a date that a zone left out has no moment and no blocks`() {
         let dates = Self.monday...Self.monday.adding(days: 2)
         let found = LocalDay.days(dates, calendar: Self.calendar) { date in
-            // Of the second date there was nothing: the third begins with it.
+            // The second date is empty: the third begins at the same moment.
             date == Self.monday.adding(days: 1) ? date.adding(days: 1).beginning : date.beginning
         }
         #expect(found[1].parts.isEmpty)

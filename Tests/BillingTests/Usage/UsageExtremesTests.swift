@@ -142,7 +142,7 @@ struct UsageExtremesTests {
         try roundTrip(totals)
     }
 
-    @Test func `what a lease's text is kept as has to fit, not how it came`() throws {
+    @Test func `the limit of a lease's text applies to the stored form`() throws {
         func read(_ letters: Int) throws -> LeaseRecord {
             // A capital of two bytes whose small letter has three.
             try .read(Self.lease.replacing("h100", with: String(repeating: "\u{130}", count: letters)))

@@ -4,7 +4,7 @@ import Stories
 import TestSupport
 import Testing
 
-/// What leases cost, against `Tests/Reference/usage_reference.py`, which shares no code with ours.
+/// The cost of leases, against `Tests/Reference/usage_reference.py`, which shares no code with ours.
 struct UsageReferenceTests {
     @Test(arguments: [UInt64(1), 2, 3, 4])
     func `2,500 generated leases cost to the last digit what Python's decimal says`(seed: UInt64) throws {

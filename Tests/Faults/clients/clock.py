@@ -71,7 +71,7 @@ def clock_steps(laboratory):
 
 
 def wrong_clock(service, stand_in, clock, events, step, link):
-    """What a delivery by the true time and the queue come to while the clock is off. Returns how many were refused."""
+    """Deliveries with the true time, and the queue, while the clock is wrong. Returns how many were refused."""
     name = f"at {step // HOUR:+d} h"
     clock.step(step)
     refused = 0
@@ -91,7 +91,7 @@ def wrong_clock(service, stand_in, clock, events, step, link):
     clock.step(step + PATIENCE)
     expect(drained(service, 60), f"{name} the work queue does not drain")
 
-    # What fails meanwhile is put off by the clock that there is, and is not late once that is set right.
+    # Failed fetches are postponed by the wrong clock, and are not late after it is corrected.
     stand_in.fail("500")
     asked = stand_in.requests()
     expect(deliver(service, events, step, intent=True) == (200, None), f"{name} an intent is not accepted")

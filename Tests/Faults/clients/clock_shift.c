@@ -1,6 +1,6 @@
 // Shows a process another time of day than it is, by what a file says, so that its clock can be stepped and stopped.
 //
-// Preloaded. Clocks that only count, such as CLOCK_MONOTONIC, go on as they do when somebody sets the time.
+// Preloaded. Clocks that only count, such as CLOCK_MONOTONIC, continue unchanged, as when an operator sets the time.
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/// What the file holds. Both are written whole by the test, and read here at every call.
+/// The contents of the file. Both are written whole by the test, and read here at every call.
 struct shift {
     volatile int64_t offset_nanoseconds;
     /// The time that it stays to be; 0 when the clock goes.

@@ -1,4 +1,4 @@
-"""More connections than anybody needs, and more than the process may have."""
+"""More connections than needed, and more than the process may have."""
 
 import contextlib
 import select
@@ -112,7 +112,7 @@ def descriptors_exhausted(laboratory):
                     answer = Answers(reading[0]).next("GET", time.monotonic() + 20)
                     expect(answer and answer.status == 200, f"{request} was answered {answer and answer.status}")
                 answered = sum(1 for client in crowd if ended(client))
-                # What the process needs for itself, for instance to begin a backup or to ask Stripe.
+                # Reserved for the process itself, for instance to begin a backup or to ask Stripe.
                 expect(descriptors <= 256, f"{descriptors} descriptors of 256")
                 expect(acknowledged > 20, f"only {acknowledged} deliveries were acknowledged meanwhile")
                 expect(spent < 0.5, f"{spent:.0%} of a core goes into accepting what cannot be accepted")

@@ -30,7 +30,7 @@ def directly(laboratory):
         failures = []
         waiting = [case for case in table if case.waits]
         with concurrent.futures.ThreadPoolExecutor(len(waiting)) as pool:
-            # Those that wait for the service's deadline do so together, on a service of their own.
+            # Cases that wait for the service's deadline do so together, on a service of their own.
             with laboratory.serving() as patient:
                 verdicts = [(case, pool.submit(judged, patient, case)) for case in waiting]
                 for case in table:
@@ -89,7 +89,7 @@ def answers_of(outcome):
 
 
 def judged(service, case):
-    """What is wrong with what happens, or nothing."""
+    """The error in the outcome, or nothing."""
     try:
         answers, ending = play(service.port, case)
         for answer in answers:
@@ -154,7 +154,7 @@ def play(port, case):
             seen.append(answer)
         closes = any(outcome.split()[-1] == "." for outcome in case.outcomes)
         stays = any(outcome.split()[-1] != "." for outcome in case.outcomes)
-        # Bytes that nobody asked for would come at once; a closing that is due is given more time.
+        # Unrequested bytes would come at once; a due closing is given more time.
         wait = patience if case.waits else 15 if closes and not stays else 0.5 if closes else 0.05
         return seen, "." if answers.closed_within(wait) else "+"
 
@@ -284,7 +284,7 @@ def through_nginx(laboratory):
                 answer = Answers(client).next("GET", time.monotonic() + 5)
                 expect(answer and answer.status == 200, "nginx and the service do not answer afterwards")
         failures += [problem for prober in probers for problem in prober.wrong[:3]]
-        # What nginx frames as a request of its own is one, and whoever sent it is told what became of it.
+        # A request that nginx frames as its own counts, and its sender gets the answer.
         executed = sum(line.startswith(MARKER) for line in service.served())
         if executed > answered:
             failures.append(f"{executed} hidden requests were executed, and {answered} were answered to their sender")
@@ -296,7 +296,7 @@ def through_nginx(laboratory):
 
 
 def played_through(front, table):
-    """What went wrong, and how many of the hidden requests were answered to who sent them."""
+    """The errors, and how many of the hidden requests were answered to their senders."""
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         played = list(pool.map(lambda case: play_loosely(front, case), table))
     problems = [f"through nginx: {case.name}: {problem}" for case, (problem, _) in zip(table, played) if problem]

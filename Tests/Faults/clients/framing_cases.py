@@ -13,7 +13,7 @@ from lab import HOST
 
 GET = b"GET /healthz HTTP/1.1\r\n" + HOST
 UNSIGNED = b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST
-#: With a header that says a signature, for without one no body is read; nobody made it.
+#: With a header that says a signature, because without one no body is read; the signature is false.
 POST = UNSIGNED + b"Stripe-Signature: t=1,v1=" + b"0" * 64 + b"\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 #: Never to be executed: it is hidden where a peer that frames differently would find it.
@@ -106,7 +106,7 @@ def chunks(events):
         return head + b"".join(chunk(piece, extension) for piece in pieces) + b"0\r\n" + trailer + b"\r\n"
 
     def unended(name, *outcomes, **more):
-        """A delivery that is whole but for the last chunk: nobody said that this is all of it."""
+        """A complete delivery without the last chunk: its end is not marked."""
         body = events.a_charge()
         head = UNSIGNED + b"Stripe-Signature: " + lab.signature(body).encode() + b"\r\n" + CHUNKED + b"\r\n"
         return case(name, head + chunk(body), *outcomes, unrecorded=json.loads(body)["id"], **more)
@@ -313,7 +313,7 @@ def versions():
         case("an SSH greeting", b"SSH-2.0-OpenSSH_9.2\r\n", REFUSED),
         case("random bytes", bytes((number * 73 + 41) % 256 for number in range(4000)), REFUSED),
         case("an upgrade to h2c", GET + upgrade + b"h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n", "200"),
-        # Whoever offers an upgrade and is answered without one goes on in HTTP/1.1.
+        # A client whose upgrade is ignored continues in HTTP/1.1.
         case("an upgrade to h2c, then another request", [GET + upgrade + b"h2c\r\n\r\n", 0.2, GET + b"\r\n"], "200 200", "200 ."),
         case("an upgrade to websocket", GET + upgrade + b"websocket\r\nSec-WebSocket-Key: x\r\n\r\n", "200"),
         case("an upgrade with a body", POST + upgrade + b"h2c\r\nContent-Length: 2\r\n\r\n{}", TAKEN),

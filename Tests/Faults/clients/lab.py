@@ -1,4 +1,4 @@
-"""What the fault tests stand on: the service and the stand-in as processes, deliveries, and a strict reader of answers."""
+"""Support of the fault tests: the service and the stand-in as processes, deliveries, and a strict reader of answers."""
 
 import contextlib
 import json
@@ -22,9 +22,9 @@ sys.path.insert(0, str(ROOT / "Tests/Peers"))
 import service as peers  # noqa: E402  (the folder is on the path only now)
 from service import signature  # noqa: E402
 
-#: What the service grants an idle connection, a request to arrive and an answer to be read.
+#: The service's deadline for an idle connection, a request to arrive and an answer to be read.
 DEADLINE = 30
-#: What a closing that is due by then may be late, on a machine that is busy.
+#: How late a closing may be, on a machine that is busy.
 SLACK = 15
 
 HOST = b"Host: billing.test\r\n"
@@ -36,7 +36,7 @@ class Broken(Exception):
 
 
 class Skipped(Exception):
-    """What this machine does not permit; nothing was shown."""
+    """This machine does not permit the test; nothing was shown."""
 
 
 def expect(condition, otherwise):
@@ -103,7 +103,7 @@ class StandIn:
         self.settings = {
             "STRIPE_API_BASE": url,
             "STRIPE_SECRET_KEY": "sk_test_standin",
-            # What is asked of Stripe is to be the work queue's alone, whatever the clock does.
+            # Only the work queue may send requests to Stripe, whatever the clock does.
             "CATCH_UP_AFTER": "0",
             "RECONCILE_EVERY": "0",
             "RECEIPT_HOSTS": "127.0.0.1,pay.stripe.com,invoice.stripe.com",
@@ -368,7 +368,7 @@ class Answers:
         except TimeoutError:
             return False
         if self.buffer:
-            raise Malformed(f"bytes that nobody asked for: {self.buffer[:60]!r}")
+            raise Malformed(f"unrequested bytes: {self.buffer[:60]!r}")
         return True
 
 

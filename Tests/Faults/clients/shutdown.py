@@ -13,12 +13,12 @@ import lab
 import slow
 from lab import DEADLINE, HOST, Answers, Malformed, expect
 
-#: What the service is given to end, with slow clients on it.
+#: The time in which the service must end, with slow clients on it.
 GRACE = DEADLINE + 15
 
 
 def in_flight(laboratory):
-    """What can still be finished is finished, what cannot is closed, and the exit code is 0."""
+    """Requests that can finish are finished, others are closed, and the exit code is 0."""
     with laboratory.serving(LOG_LEVEL="warning") as service:
         slow.fill(service, slow.ROWS)
         clients = [

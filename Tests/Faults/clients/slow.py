@@ -15,7 +15,7 @@ BACKUP = b"GET /v1/backup HTTP/1.1\r\n" + HOST + KEY
 ROWS = 1500
 #: It buffers 4 MiB at most, by Linux's defaults.
 KERNEL_BYTES = 4 << 20
-#: What one connection that is not read may cost: NIO's high watermark, a page of rows, and the objects around it.
+#: The memory that one unread connection may cost: NIO's high watermark, a page of rows, and the objects around it.
 MEBIBYTES_A_CONNECTION = 0.75
 
 
@@ -237,7 +237,7 @@ def check_backup(answer):
 
 
 class SlowSocket:
-    """Reads at a pace at which a backup takes longer than what nobody reads is kept."""
+    """Reads so slowly that a backup takes longer than the deadline of unread data."""
 
     BYTES_A_SECOND = 180_000
 

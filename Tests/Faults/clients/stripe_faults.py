@@ -15,7 +15,7 @@ from lab import Answers, expect
 FAULTS = [
     ("down", {}), ("silent", {}), ("slow", {"seconds": 3}), ("429", {}), ("500", {}), ("garbage", {}), ("endless", {}),
 ]
-#: What the service asks of Stripe at most: eight at a time, and a pause of 2 s in between.
+#: The most requests of the service to Stripe: eight at a time, and a pause of 2 s in between.
 MOST_A_SECOND = 4
 SENDERS = 4
 A_SECOND_EACH = 40

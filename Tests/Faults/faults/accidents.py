@@ -1,4 +1,4 @@
-"""What happens to services in operation: killed in the middle of something, stopped twice, frozen, robbed of their files."""
+"""Accidents of services in operation: killed in the middle of work, stopped twice, frozen, files removed."""
 
 import os
 import random
@@ -53,7 +53,7 @@ def backup_killed(lab):
                     if victim == "command":
                         asking.kill()
                         asking.wait()
-                        expect(subject.is_ready(), "a backup that nobody waits for any more is the end of the service")
+                        expect(subject.is_ready(), "an abandoned backup ended the service")
                         wait_for(lambda: not unfinished(subject), 30, f"the service leaves {unfinished(subject)} behind")
                     else:
                         subject.kill()
@@ -134,7 +134,7 @@ def restore_killed(lab):
                 subject.start()
                 subject.terminate()
                 expect(count_events(subject.database) == older, "restore, again: another database")
-            # What was there before is kept, with all that was acknowledged.
+            # The former database is kept, with all acknowledged events.
             with oracle.Stored(subject.database + ".replaced") as kept:
                 kept.check_integrity()
                 identifiers = {identifier for (identifier,) in kept.rows("SELECT id FROM events")}
@@ -361,7 +361,7 @@ def taken_away(lab):
             at = time.monotonic()
             code = subject.process.wait(60)
             sender.stop()
-            # What was sent after that and is acknowledged would be in a file without a name.
+            # Events acknowledged after that would be in a file without a name.
             late = [name for name, (_, begun, _) in sender.ledger.acknowledged.items() if begun > at]
             what = robbery.__name__.replace("_", " ")
             expect(not late, f"{what}: {len(late)} events were acknowledged afterwards")
@@ -369,7 +369,7 @@ def taken_away(lab):
             words = subject.output().strip().splitlines()[-1]
             expect("deleted or replaced" in words, f"{what}: the message does not say why: {words}")
 
-    # Idle, whoever asks whether it can store is told.
+    # While idle, /readyz still answers.
     with lab.subject(place) as subject:
         subject.start()
         os.unlink(subject.database)
@@ -377,7 +377,7 @@ def taken_away(lab):
         wait_for(lambda: not subject.is_ready(), 5, "without its database the service says that it is ready")
         expect(subject.process.wait(30) == 70, "without its database the service goes on")
         subject.start()
-        expect("made a new database" in subject.output(), "an empty database is made, and nobody is told")
+        expect("created a new database" in subject.output(), "an empty database is created without a log line")
         expect(Hand(lab, place, subject).deliver()[0] == 200, "nothing is taken")
     return len(robberies) * lab.rounds(1, 5), "nothing acknowledged afterwards; exit 70: " + words.split(": ", 1)[-1][:60] + "…", {}
 
@@ -448,7 +448,7 @@ def wal_growth(lab):
         time.sleep(seconds)
         crowded, most[0] = most[0], 0
 
-        # Somebody looks into the file and forgets to close it: no checkpoint can pass, and nothing is refused.
+        # A reader leaves the file open: no checkpoint can pass, and nothing is refused.
         stranger = sqlite3.connect(f"file:{subject.database}?mode=ro", uri=True, isolation_level=None)
         stranger.execute("BEGIN")
         stranger.execute("SELECT count(*) FROM events").fetchall()

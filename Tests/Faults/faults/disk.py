@@ -16,7 +16,7 @@ from subject import Failure, Skipped, Supervisor, expect, wait_for
 
 WRITE, SYNC, TRUNCATE, OPEN, UNLINK = 1, 2, 4, 8, 16
 DATABASE, WAL, OTHER = 1, 2, 4
-# What an ingest writes. A checkpoint comes after the answer, now and then: what it copies is safe already, and its failures
+# The writes of an ingest. A checkpoint comes after the answer, now and then: what it copies is safe already, and its failures
 # are another matter (`checkpoint`).
 INGEST = WAL | OTHER
 NAMES = {WRITE: "write", SYNC: "sync", TRUNCATE: "truncate"}
@@ -80,7 +80,7 @@ class Hand:
         return status, headers
 
     def settle(self, seconds=60):
-        """Once the cause has gone: everything is taken, without anybody's help. -> how long that took"""
+        """Once the cause has gone, everything is accepted, without an operator. -> how long that took"""
         begun = time.monotonic()
         while self.owed:
             owed, self.owed = self.owed, []
@@ -137,14 +137,14 @@ def case(disk, hand, supervisor, kind, passes, error, persists):
         expect(not (disk.failed and status == 200 and persists), f"{what}: acknowledged while nothing could be written")
     expect(disk.failed, f"{what}: no call failed: no test")
     expect(refusals, f"{what}: nothing was refused")
-    # What a full disk refuses was not written, and nothing is in doubt. All else ends the process.
+    # A write that a full disk refuses is not written, and nothing is in doubt. Other errors end the process.
     must_stop = error != errno.ENOSPC or kind != WRITE
     if must_stop:
         end = time.monotonic() + 30
         while len(supervisor.exits) == stops:
             expect(time.monotonic() < end, f"{what}: the process did not end within 30 s")
             time.sleep(0.01)
-        expect(0 not in supervisor.exits[stops:], f"{what}: the process ended with 0, and nobody would start it again")
+        expect(0 not in supervisor.exits[stops:], f"{what}: the process ended with 0, so it would not be restarted")
     disk.disarm()
     took = hand.settle()
     expect(must_stop or len(supervisor.exits) == stops, f"{what}: ended with {supervisor.exits[stops:]}, no need")
@@ -271,7 +271,7 @@ def is_ready(subject):
 
 
 def disk_full(lab):
-    """A small disk fills up under load, again and again, and each time somebody makes room."""
+    """A small disk fills up under load, again and again, and each time room is made."""
     place = lab.place("disk-full")
     folder = place / "data"
     folder.mkdir(mode=0o700)
@@ -294,7 +294,7 @@ def disk_full(lab):
                 refused += counts["refused"]
                 is_full = shutil.disk_usage(folder).free < 64 << 10
                 expect(not (is_full and is_ready(subject)), "it says that it is ready, and there is no space")
-                # Somebody makes room; nobody touches the service.
+                # Room is made; the service is not touched.
                 size += 6
                 resize(size)
                 begun = time.monotonic()

@@ -60,7 +60,7 @@ def sigterm(lab):
 # ---------------------------------------------------------------- schemas
 
 
-#: What the second migration added: without it a dump of its schema is one of the first.
+#: Added by the second migration: without it a dump of its schema is one of the first.
 PROJECTION = ("0002_projection", ("objects", "transactions", "customers"))
 
 
@@ -313,7 +313,7 @@ def backup(lab):
 
         # A damaged copy is never put in place.
         damaged = bytearray(copy.read_bytes())
-        # Many pages: the last one of a long body alone could be empty and nobody would know.
+        # Many pages: the last one of a long body alone could be empty, unnoticed.
         middle = len(damaged) // 2 // 16384 * 16384
         damaged[middle : middle + (64 << 10)] = bytes(64 << 10)
         bad = place / "damaged.sqlite"

@@ -119,7 +119,7 @@ def order(lab):
             thread.start()
         for thread in threads:
             thread.join()
-        # strace passes the signal on to nobody: the service is its child.
+        # strace does not pass the signal on: the service is its child.
         service = open(f"/proc/{subject.process.pid}/task/{subject.process.pid}/children").read().split()[0]
         os.kill(int(service), signal.SIGTERM)
         subject.process.wait(60)

@@ -1,4 +1,4 @@
-// What both preloaded libraries need: which descriptors are files of the database, and the real calls.
+// Shared by both preloaded libraries: which descriptors are files of the database, and the real calls.
 //
 // SQLite reaches the system through libc's symbols, so a library that is loaded before libc stands between the two.
 // The -shm file is left alone: it is rebuilt from the WAL after every crash, and never synced.

@@ -9,7 +9,7 @@
 //   FAULT_LIE      1: syncs of the WAL pretend success, but for the one before a checkpoint: synchronous=NORMAL
 //   FAULT_SYNC_US  how long a sync takes
 //   FAULT_CONTROL  a file of three 32-bit numbers, changed while we run: which sync from now fails with EIO, how many
-//                  did, and of which file: 1 the WAL, 2 the database. What the sync should have written is forgotten,
+//                  did, and of which file: 1 the WAL, 2 the database. Data that the sync should have written are dropped,
 //                  as Linux does
 #include "interpose.h"
 
@@ -87,7 +87,7 @@ static struct file *new_file(const char *name, const struct stat *status, int id
     return NULL;
 }
 
-/// What was there when the process began has reached the disk: the harness wrote the lists and the shadows.
+/// Data that existed when the process began have reached the disk: the harness wrote the lists and the shadows.
 __attribute__((constructor(103))) static void begin(void) {
     const char *shadow = getenv("FAULT_SHADOW");
     if (!watched_length || !shadow) return;

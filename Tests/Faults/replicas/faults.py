@@ -1,4 +1,4 @@
-"""What can happen between three replicas and their database, each as often as it is asked for."""
+"""Faults between three replicas and their database, each as often as requested."""
 
 import re
 import subprocess
@@ -25,11 +25,11 @@ def cut(lab):
             for turn in range(rounds):
                 for point in lab.dice.sample(sorted(POINTS), len(POINTS)):
                     if point == "connecting":
-                        # Somebody has to connect: whoever was just cut off.
+                        # A replica must connect: the one that was just cut off.
                         relay.arm("before the rows")
-                        expect(relay.fired.wait(20), "nobody wrote")
+                        expect(relay.fired.wait(20), "no replica wrote")
                     relay.arm(point)
-                    expect(relay.fired.wait(20), f"nobody came to the point: {point}")
+                    expect(relay.fired.wait(20), f"no replica reached the point: {point}")
                     time.sleep(lab.dice.uniform(0, 0.1))
                 if turn % 10 == 9:
                     sender.stop()
@@ -253,7 +253,7 @@ def move(lab):
 
 
 def rolling(lab):
-    """Three replicas behind nginx, as deploy/compose.yaml has them, stopped and killed by turns: whoever posts sees none
+    """Three replicas behind nginx, as deploy/compose.yaml has them, stopped and killed by turns: a sender sees none
     of it, and a link that one made is good at another."""
     rounds = lab.rounds(6, 30)
     place = lab.place("rolling")

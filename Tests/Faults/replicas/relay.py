@@ -94,7 +94,7 @@ class Link:
         self.answer_is_lost = False
 
     async def forth(self):
-        """What the client says: a round trip at a time."""
+        """The client's messages: a round trip at a time."""
         try:
             while True:
                 length = struct.unpack("!I", await self.client_reader.readexactly(4))[0]
@@ -140,7 +140,7 @@ class Link:
         return True
 
     async def back(self):
-        """What the server answers."""
+        """The server's answers."""
         try:
             while data := await self.server_reader.read(1 << 16):
                 if self.answer_is_lost:

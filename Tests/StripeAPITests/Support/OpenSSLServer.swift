@@ -1,6 +1,6 @@
 import Foundation
 
-/// `openssl s_server` on loopback, with a certificate signed by nobody but itself.
+/// `openssl s_server` on loopback, with a self-signed certificate.
 final class OpenSSLServer {
     let port: Int
     private let process: Process
@@ -35,7 +35,7 @@ struct SelfSignedCertificate {
     let file: String
     let keyFile: String
 
-    /// Made anew for the process, so it cannot have expired.
+    /// Made for each process, so it cannot have expired.
     static func make(names: String) throws -> SelfSignedCertificate {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

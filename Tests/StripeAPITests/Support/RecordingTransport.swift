@@ -2,7 +2,7 @@ import HTTPClient
 import StripeAPI
 import Synchronization
 
-/// Answers everything alike and remembers what it was asked.
+/// Gives the same answer to every request, and records the requests.
 final class RecordingTransport: HTTPTransport {
     private let answer: Result<TransportResponse, TransportError>
     private let recorded = Mutex<[TransportRequest]>([])

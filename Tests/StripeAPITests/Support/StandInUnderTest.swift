@@ -8,7 +8,7 @@ import Testing
 /// A stand-in, a transport to reach it, and clocks that only the test moves.
 struct StandInUnderTest: Sendable {
     static let key = "sk_test_standin"
-    /// What the stand-in takes for the present: 2026-11-01.
+    /// The stand-in's current time: 2026-11-01.
     static let now: Int64 = 1_793_491_200
 
     let standIn: StripeStandIn

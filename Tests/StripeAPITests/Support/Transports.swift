@@ -17,6 +17,6 @@ func withTransport(
 }
 
 extension TransportLimits {
-    /// For requests that are to run out of time: short, and it costs the test no more than this.
+    /// For requests that must time out: short, because the test waits this long.
     static let hasty = TransportLimits(connectTimeout: .milliseconds(60), totalTimeout: .milliseconds(120))
 }

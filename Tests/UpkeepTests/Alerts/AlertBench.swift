@@ -9,7 +9,7 @@ import Webhooks
 
 @testable import Upkeep
 
-/// Whom alerts are told: keeps what came, and answers as it is told to.
+/// A receiver of alerts: keeps the messages, and gives the configured answers.
 final class Receiver: HTTPTransport {
     struct Message: Sendable {
         let id: String
@@ -50,7 +50,7 @@ final class Receiver: HTTPTransport {
         state.withLock { $0.beforeAnswer = body }
     }
 
-    /// What to answer next; once that is used up, 204.
+    /// The next answers; after them, 204.
     func answer(_ answers: Result<TransportResponse, TransportError>...) {
         state.withLock { $0.answers += answers }
     }

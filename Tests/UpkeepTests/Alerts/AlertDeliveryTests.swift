@@ -5,7 +5,7 @@ import Testing
 
 @testable import Upkeep
 
-/// What becomes of an alert after an attempt.
+/// The next step of an alert after an attempt.
 struct AlertDeliveryTests {
     private static let now: Int64 = 784_111_777
 
@@ -31,7 +31,7 @@ struct AlertDeliveryTests {
     }
 
     @Test(arguments: [100, 301, 302, 307, 400, 401, 404, 409, 429, 500, 503, 599])
-    func `whatever else a receiver answers, it is told again`(status: Int) {
+    func `after any other answer of a receiver the alert is retried`(status: Int) {
         #expect(Self.seconds(Self.delivery(status)) == 3)
     }
 
@@ -43,7 +43,7 @@ struct AlertDeliveryTests {
             ("Sun, 06 Nov 1994 08:00:00 GMT", 3), ("99999999999999999999999", 86_400), ("soon", 3), ("-5", 3),
         ] as [(String, Int64)]
     )
-    func `a receiver that asks for time gets it, within a day`(text: String, seconds: Int64) {
+    func `Retry-After is respected up to a day`(text: String, seconds: Int64) {
         #expect(Self.seconds(Self.delivery(503, ["Retry-After": text])) == seconds)
     }
 

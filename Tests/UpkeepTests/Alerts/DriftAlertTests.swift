@@ -4,12 +4,15 @@ import Testing
 
 @testable import Upkeep
 
-/// What a reconciliation found is told, and that it is mended only when that was seen.
+/// The drift of a reconciliation is sent, and its end only when a later run has seen it.
 @Suite(.timeLimit(.minutes(5)))
 struct DriftAlertTests {
     private static let day = CatchUpHarness.day
 
-    @Test func `drift is told with the run, its time and its numbers, and mending it is too`() async throws {
+    @Test
+    func `an alert about drift has the run, its time and its numbers, and so has the alert about its repair`()
+        async throws
+    {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             try bench.harness.payments(1...5)
@@ -39,7 +42,7 @@ struct DriftAlertTests {
         }
     }
 
-    @Test func `a run that came to its end while nobody looked is told all the same`() async throws {
+    @Test func `a run that completed between two looks is sent all the same`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             try bench.harness.payments(1...2)
@@ -93,7 +96,7 @@ struct DriftAlertTests {
             (4...14, "acct_1", false),
         ] as [(ClosedRange<Int64>, String?, Bool)]
     )
-    func `only a run that looked at all of it says that drift is over`(
+    func `drift is over only after a run that compared the whole period`(
         days: ClosedRange<Int64>,
         account: String?,
         isOver: Bool
@@ -104,14 +107,14 @@ struct DriftAlertTests {
         #expect(next.standing.isEmpty == isOver)
     }
 
-    @Test func `the same run is told under the same id, and another under another`() {
+    @Test func `alerts about the same run have the same id, about another run another`() {
         let run = Self.run("rc_1", days: 5...13, remaining: 2)
         let (once, again) = (Self.decide(run).alert, Self.decide(run).alert)
         #expect(once == again && once?.kind == .reconciliationDrifted)
         #expect(once?.id != Self.decide(Self.run("rc_2", days: 5...13, remaining: 2)).alert?.id)
     }
 
-    @Test func `of drift that is never seen mended not all is remembered`() {
+    @Test func `the number of runs with open drift is limited`() {
         var standing: [AlertJournal.Reconciliations.Standing] = []
         for day in 1...Int64(100) {
             standing =

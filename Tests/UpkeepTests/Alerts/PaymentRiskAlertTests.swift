@@ -6,7 +6,7 @@ import Testing
 
 @testable import Upkeep
 
-/// Disputes to be answered, early fraud warnings and reviews are told once, and only while somebody can do something.
+/// Disputes to be answered, early fraud warnings and reviews are sent once, and only while an operator can act.
 @Suite(.timeLimit(.minutes(5)))
 struct PaymentRiskAlertTests {
     private static let start = CatchUpHarness.start
@@ -89,10 +89,10 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    // MARK: What is told
+    // MARK: Alerts
 
     @Test
-    func `a dispute to be answered is told with its deadline, its ids and its amount, and nobody's data`()
+    func `an alert about a dispute has its deadline, ids and amount, and no personal data`()
         async throws
     {
         try await AlertBench.with { bench in
@@ -123,7 +123,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    @Test func `a warning and a review are told with the amount and the PaymentIntent of their charge`()
+    @Test func `alerts about a warning and a review have the amount and the PaymentIntent of their charge`()
         async throws
     {
         try await AlertBench.with { bench in
@@ -156,7 +156,7 @@ struct PaymentRiskAlertTests {
     // MARK: Once
 
     @Test(arguments: stories.indices)
-    func `it is told once, whatever repeats it`(story: Int) async throws {
+    func `the alert is sent once, whatever repeats the event`(story: Int) async throws {
         try await AlertBench.with { bench in
             let (worker, body) = (try bench.worker(), Self.bodies(story)[0])
             #expect(try await bench.harness.deliver(body) == .recorded)
@@ -175,7 +175,7 @@ struct PaymentRiskAlertTests {
     }
 
     @Test(arguments: stories.indices)
-    func `what is over before anybody looks is not told, in whichever order it came`(story: Int) async throws
+    func `a risk that ends before the first look is not sent, in any order of events`(story: Int) async throws
     {
         for order in Self.orders(of: Self.bodies(story)) {
             try await AlertBench.with { bench in
@@ -198,7 +198,7 @@ struct PaymentRiskAlertTests {
                     #expect(try await bench.harness.deliver(body) == .recorded)
                     try await bench.pass(2, worker)
                 }
-                // Of a dispute the first two events say that there is something to answer.
+                // The first two events of a dispute say that it needs a response.
                 let isTold = order[0].offset < (story == 0 ? 2 : 1)
                 #expect(bench.receiver.types == (isTold ? [begins, ends] : []))
                 guard isTold else { return }
@@ -227,7 +227,7 @@ struct PaymentRiskAlertTests {
             (dispute(dueBy: "\(start + 2)"), true),
         ]
     )
-    func `a dispute is told while an answer can be given`(object: String, isTold: Bool) async throws {
+    func `a dispute causes an alert while it can be answered`(object: String, isTold: Bool) async throws {
         try await AlertBench.with { bench in
             let body = CatchUpHarness.event("evt_1", "charge.dispute.created", object)
             #expect(try await bench.harness.deliver(body) == .recorded)
@@ -237,7 +237,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    @Test func `a deadline that passes without a word ends nothing, and another one is told anew`()
+    @Test func `a passed deadline ends nothing, and a new deadline causes a new alert`()
         async throws
     {
         try await AlertBench.with { bench in
@@ -263,7 +263,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    @Test func `a dispute is told although it was answered as an inquiry, until it is answered itself`()
+    @Test func `a dispute answered as an inquiry causes an alert until it is answered itself`()
         async throws
     {
         let inquiry = Self.dispute(status: "warning_under_review", submissions: 1)
@@ -281,7 +281,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    @Test func `an event of the other mode is told to nobody`() async throws {
+    @Test func `an event of the other mode sends no alert`() async throws {
         try await AlertBench.with { bench in
             let body = CatchUpHarness.event("evt_1", "review.opened", Self.review(), livemode: true)
             #expect(try await bench.harness.deliver(body) == .recorded)
@@ -290,9 +290,9 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    // MARK: What waits, and where the looking goes on
+    // MARK: Waiting alerts, and continuing the search
 
-    @Test func `what is over while it waits its turn is not told`() async throws {
+    @Test func `a risk that ends while its alert waits causes no alert`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             bench.receiver.answer(status: 500, times: 3)
@@ -339,7 +339,7 @@ struct PaymentRiskAlertTests {
         }
     }
 
-    @Test func `events that concern nobody cost no write`() async throws {
+    @Test func `events without a risk cost no write`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             try await bench.pass(1, worker)

@@ -6,10 +6,10 @@ import Testing
 
 @testable import Upkeep
 
-/// Quarantined events are told: soon, once, and many of them together.
+/// Alerts about quarantined events: soon, once, and one for many of them.
 @Suite(.timeLimit(.minutes(5)))
 struct QuarantineAlertTests {
-    @Test func `an event that cannot be read is told once, with why and what to do`() async throws {
+    @Test func `an unreadable event causes one alert, with the reason and the next step`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             try await bench.quarantine("evt_q1")
@@ -29,7 +29,7 @@ struct QuarantineAlertTests {
         }
     }
 
-    @Test func `an event that cannot be read in two versions is told once, however late the second comes`()
+    @Test func `an event unreadable in two versions causes one alert, however late the second arrives`()
         async throws
     {
         try await AlertBench.with { bench in
@@ -58,7 +58,7 @@ struct QuarantineAlertTests {
             try await bench.pass(6, worker)
             for number in 1...3 { try await bench.quarantine("evt_b\(number)") }
             try await bench.pass(200, worker)
-            #expect(bench.receiver.types.count == 1, "nobody is called twice within five minutes")
+            #expect(bench.receiver.types.count == 1, "no second alert within five minutes")
             try await bench.pass(200, worker)
             let messages = bench.receiver.messages
             #expect(messages.map { $0.data["count"] as? Int } == [230, 3])
@@ -77,7 +77,8 @@ struct QuarantineAlertTests {
         }
     }
 
-    @Test func `what comes while the receiver is away is told with the next, and nothing twice`() async throws
+    @Test func `events that arrive while the receiver is unavailable are in the next alert, and none twice`()
+        async throws
     {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
@@ -105,7 +106,8 @@ struct QuarantineAlertTests {
         }
     }
 
-    @Test func `a receiver that asks for time gets it, and one that is gone is told no more`() async throws {
+    @Test func `Retry-After is respected, and a receiver that answers 410 gets no more alerts`() async throws
+    {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             bench.receiver.answer(status: 503, ["Retry-After": "120"])
@@ -122,11 +124,10 @@ struct QuarantineAlertTests {
         }
     }
 
-    @Test func `one that was killed while it told is followed by one that tells the same again`() async throws
-    {
+    @Test func `after a kill during an attempt the next worker sends the same alert again`() async throws {
         try await AlertBench.with { bench in
             try await bench.quarantine("evt_1")
-            // The receiver takes it, and the worker dies before it hears so.
+            // The receiver accepts it, and the worker dies before it reads the answer.
             bench.receiver.answer(.failure(.connectionLost))
             try await bench.pass(6, try bench.worker("first"))
             #expect(bench.receiver.messages.count == 1)
@@ -134,7 +135,7 @@ struct QuarantineAlertTests {
             #expect(bench.receiver.messages.count == 2)
             #expect(Set(bench.receiver.messages.map(\.id)).count == 1)
             #expect(Set(bench.receiver.messages.map(\.body)).count == 1)
-            // Known to be told by the third, which tells nothing.
+            // The third worker knows that it was sent, and sends nothing.
             try await bench.pass(600, try bench.worker("third"))
             #expect(bench.receiver.messages.count == 2)
         }
@@ -163,7 +164,7 @@ struct QuarantineAlertTests {
             let first = try bench.worker("first")
             try await bench.pass(1, first)
             let second = try bench.worker("second")
-            // A store that is open once takes whoever held it before for dead.
+            // A store that only one process can open regards the earlier holder as dead.
             try await second.workOnce()
             try await bench.quarantine("evt_1")
             try await bench.pass(6, first)

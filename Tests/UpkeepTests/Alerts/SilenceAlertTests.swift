@@ -5,7 +5,8 @@ import Testing
 
 @testable import Upkeep
 
-/// Silence is told from quiet by asking Stripe, and from Stripe's own trouble by not believing it.
+/// Missing webhooks are distinguished from a quiet day by asking Stripe, and errors of Stripe's are no
+/// evidence.
 @Suite(.timeLimit(.minutes(5)))
 struct SilenceAlertTests {
     /// Something happens at Stripe now, and no webhook comes of it.
@@ -46,7 +47,7 @@ struct SilenceAlertTests {
         try await AlertBench.with { bench in
             let worker = try bench.worker(silenceAfter: 3600)
             try await bench.hear("evt_last")
-            // Of no type that an endpoint of ours is registered for.
+            // A type that our endpoint is not registered for.
             try happen("evt_balance", bench, type: "balance.available")
             try await bench.pass(2 * 3600, worker)
             #expect(bench.receiver.types == [])
@@ -84,7 +85,7 @@ struct SilenceAlertTests {
         }
     }
 
-    @Test func `what was fetched is not missing`() async throws {
+    @Test func `fetched events are not missing`() async throws {
         try await AlertBench.with { bench in
             let worker = try bench.worker(silenceAfter: 600)
             try await bench.hear("evt_last")
@@ -109,7 +110,7 @@ struct SilenceAlertTests {
         }
     }
 
-    @Test func `restarts that take seconds do not begin the wait anew`() async throws {
+    @Test func `restarts that take seconds do not restart the wait`() async throws {
         try await AlertBench.with { bench in
             try await bench.hear("evt_last")
             try happen("evt_missed", bench)
@@ -134,7 +135,8 @@ struct SilenceAlertTests {
         }
     }
 
-    @Test func `that it is over is told after that it began, however late`() async throws {
+    @Test func `the alert that it is over is sent after the alert that it began, however late`() async throws
+    {
         try await AlertBench.with { bench in
             let worker = try bench.worker(silenceAfter: 600)
             bench.receiver.answer(status: 500, times: 8)
@@ -149,7 +151,7 @@ struct SilenceAlertTests {
     }
 
     @Test(arguments: [(Int64(0), true), (600, false)])
-    func `nobody is asked where it is switched off, or there is no key`(
+    func `Stripe is not asked when the check is off or there is no key`(
         after: Int64,
         asksStripe: Bool
     ) async throws {

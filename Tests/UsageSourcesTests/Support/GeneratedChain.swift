@@ -1,7 +1,8 @@
 import Billing
 import Stories
 
-/// A chain that a seed decides: its days and leases, what an indexer shows of them at a height, and what is true.
+/// A chain generated from a seed: its days and leases, an indexer's view of them at a height, and the true
+/// usage.
 struct GeneratedChain {
     struct Day {
         let date: CivilDate
@@ -21,7 +22,7 @@ struct GeneratedChain {
         let closed: Int64?
         /// When the escrow is used up, unless it is closed before.
         let dry: Int64?
-        /// The indexer tells of the closing only from this height on.
+        /// The indexer shows the closing only from this height on.
         let closingShownAt: Int64
         let denomination: String
         var prices: [(from: Int64, price: String)]
@@ -68,7 +69,7 @@ struct GeneratedChain {
             }
             let (closed, dry) = (later(60), later(30))
             let delay = random.happens(inPercent: 30) ? Int64.random(in: 0...1000, using: &random) : 0
-            // A row that comes after its day was final is one that nobody can make good.
+            // A row that arrives after its day is final does not count.
             let dayEnd = closed.flatMap { closed in days.first { $0.first...$0.last ~= closed }?.last }
             leases.append(
                 Lease(
@@ -101,7 +102,7 @@ struct GeneratedChain {
         return "\(Int.random(in: whole, using: &random)).\(fraction.joined())7"
     }
 
-    /// The next height at which somebody looks.
+    /// The next height at which the source is read.
     mutating func nextHeight(after height: Int64) -> Int64 {
         min(
             end,
@@ -181,7 +182,7 @@ struct GeneratedChain {
 
     static func time(_ height: Int64) -> Int64 { 1_790_000_000 + (height - 18_000_000) * 6 }
 
-    // MARK: What is true
+    // MARK: The true usage
 
     /// Every lease as it is at the end, with the prices it had.
     func records() throws -> [LeaseRecord] {

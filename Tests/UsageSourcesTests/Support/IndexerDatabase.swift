@@ -48,7 +48,7 @@ struct IndexerDatabase {
         return try await body(database)
     }
 
-    /// As Console's indexer makes them, without what is not about usage.
+    /// The tables of Console's indexer, without those unrelated to usage.
     private static let tables = """
         CREATE TABLE day (
             id UUID PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -44,14 +44,14 @@ actor CuttingSource: UsageSource {
     }
 }
 
-/// A ledger that syncs are brought into.
+/// A ledger that syncs write to.
 struct SyncBench {
     typealias SyncStore = UpkeepRuns & UsageLedger
 
     static let now = Instant(unixSeconds: 1_790_000_000)
     let store: any SyncStore
 
-    /// Asks for a pass and has a worker, who never saw the store before, bring it as far as it goes.
+    /// Requests a pass, and executes it as far as possible with a worker that is new to the store.
     @discardableResult
     func pass(
         _ source: any UsageSource,
@@ -93,7 +93,7 @@ struct SyncBench {
 
     static let everyDay = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 100_000)
 
-    /// All that the ledger says of some owners.
+    /// The ledger's contents for some owners.
     func groups(of owners: [String]) async throws -> [String: [UsageGroup]] {
         var groups: [String: [UsageGroup]] = [:]
         for owner in owners {

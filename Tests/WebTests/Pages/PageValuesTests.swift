@@ -8,7 +8,7 @@ struct PageValuesTests {
     @Test(arguments: [
         ("0", "$0.00"), ("4000", "<$0.01"), ("5000", "$0.01"), ("1234567890", "$1,234.57"),
     ])
-    func `what is more than nothing is not shown as nothing`(micro: String, text: String) throws {
+    func `an amount above zero is not shown as zero`(micro: String, text: String) throws {
         let amount = ExactAmount(microDollars: try #require(TokenAmount(microUnits: micro)))
         #expect(PageAmount.text(amount) == text)
         #expect(
@@ -76,7 +76,7 @@ struct PageValuesTests {
             #expect(Templates.library.getTemplate(named: name) != nil, "\(name)")
             let source = String(decoding: try #require(Templates.sources[name]), as: UTF8.self)
             #expect(!source.contains("{{{") && !source.contains("{{&"), "\(name)")
-            // What the policy of the pages forbids would not work, and nobody would see why.
+            // Anything that the pages' policy forbids would silently not work.
             #expect(
                 !source.contains(" style=") && !source.contains(" on") || !source.contains("onclick"),
                 "\(name)"
@@ -90,7 +90,7 @@ struct PageValuesTests {
         ("br", false),
         ("gzip;q=0", false), ("gzip; q=0.000", false), ("gzip;q=0.1", true), ("", false), ("identity", false),
     ])
-    func `gzip is sent to who takes it`(header: String, takes: Bool) {
+    func `gzip is sent to clients that accept it`(header: String, takes: Bool) {
         #expect(AcceptedEncoding.includesGzip([.acceptEncoding: header]) == takes)
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Web
 
-/// Who paid, and for what, as events of Stripe's tell it.
+/// The buyer and the items, from Stripe's events.
 struct ReceiptParticularsTests {
     private func event(_ object: String) -> [UInt8] {
         Array(#"{"id":"evt_1","object":"event","data":{"object":\#(object)}}"#.utf8)
@@ -32,7 +32,7 @@ struct ReceiptParticularsTests {
         #expect(particulars(old).buyer == lines)
     }
 
-    @Test func `another charge's details are not taken for this one's`() {
+    @Test func `another charge's details are not used`() {
         #expect(particulars(Self.charge.replacing("ch_a", with: "ch_b")).buyer == [])
     }
 
@@ -52,7 +52,7 @@ struct ReceiptParticularsTests {
     }
 
     @Test(arguments: ["[]", "null", "{}", "{\"data\":{\"object\":[1]}}", "{\"data\":", "\u{0}"])
-    func `what is no event is passed over`(body: String) {
+    func `a body that is no event is skipped`(body: String) {
         let found = ReceiptParticulars(
             bodies: [Array(body.utf8), event(Self.charge)],
             charge: "ch_a",

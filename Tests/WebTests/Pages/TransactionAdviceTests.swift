@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// What the page tells a customer to do, and what their own statement says.
+/// The page's advice to a customer, and the amounts of their own statement.
 struct TransactionAdviceTests {
     private func item(
         _ events: [MadeEvent],
@@ -35,7 +35,7 @@ struct TransactionAdviceTests {
         #expect(try item(events, "re_a").parts.map(\.partAmount?.text) == ["-CA$5.77"])
     }
 
-    @Test func `a statement that says the same, or nothing, is not told of`() throws {
+    @Test func `an equal or missing statement amount is not shown`() throws {
         #expect(try item([.charge("ch_a", extra: presented(2500, "usd"))], "ch_a").parts.isEmpty)
         #expect(try item([.charge("ch_a", status: "failed", extra: presented(2883))], "ch_a").parts.isEmpty)
         let refund = MadeEvent.refund("re_a", of: "ch_a", status: "failed", extra: presented(577))
@@ -48,7 +48,7 @@ struct TransactionAdviceTests {
         try item([.charge("ch_a"), .refund("re_a", of: "ch_a", status: status, extra: extra)], "re_a").detail
     }
 
-    @Test func `a refund has the bank's reference, and says what it is for`() throws {
+    @Test func `a refund has the bank's reference, with an explanation`() throws {
         let destination: [String: any Sendable] = ["type": "card", "card": ["reference": "74537604221"]]
         let detail = try refund("succeeded", ["destination_details": destination])
         #expect(detail.facts.first { $0.term == "Bank reference" }?.fact == "74537604221")
@@ -76,7 +76,7 @@ struct TransactionAdviceTests {
         #expect(advice.count == 1 && advice[0].contains("Stripe has sent you an e-mail"))
     }
 
-    // MARK: What a payment waits for
+    // MARK: Waiting payments
 
     @Test(arguments: [
         ("verify_with_microdeposits", "hosted_verification_url", "Verify your bank account"),
@@ -103,7 +103,7 @@ struct TransactionAdviceTests {
         #expect(item.receipt == nil)
     }
 
-    @Test func `where Stripe has no page the row says where to go on`() throws {
+    @Test func `without a page of Stripe's the row explains how to continue`() throws {
         for (type, words) in [("use_stripe_sdk", "where you began it"), ("blik_authorize", "bank's app")] {
             let item = try item([.waiting("pi_a", action: ["type": type])], "pi_a")
             #expect(item.action == nil)

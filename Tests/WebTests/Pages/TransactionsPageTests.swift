@@ -81,11 +81,11 @@ struct TransactionsPageTests {
         try Snapshot.check(try page(total: 57, hasMore: true).html, "transactions.html")
     }
 
-    @Test func `what waits, and what was converted, looks as it was found good`() throws {
+    @Test func `waiting and converted rows match the snapshot`() throws {
         try Snapshot.check(try page(TransactionsView(), Self.unfinished).html, "transactions-unfinished.html")
     }
 
-    @Test func `without a row it says so, and where there may be some`() throws {
+    @Test func `a page without rows has a notice, and another one with filters`() throws {
         try Snapshot.check(try page(TransactionsView(), []).html, "transactions-empty.html")
         let narrowed = try page(TransactionsView(status: "failed"), [])
         #expect(narrowed.html.contains("Nothing matches these filters"))
@@ -163,7 +163,7 @@ struct TransactionsPageTests {
         #expect(items.first { $0.id == "ch_b" }?.detail.failure == "Your card was declined.")
     }
 
-    @Test func `what was just done is said once more, and nothing else`() throws {
+    @Test func `the page shows the notice of the last action, and nothing else`() throws {
         #expect(try page(notice: PageNotice(.emailed)).html.contains("Stripe was asked to send the receipt"))
         #expect(try page(notice: PageNotice(.unavailable)).html.contains("class=\"notice trouble\""))
     }

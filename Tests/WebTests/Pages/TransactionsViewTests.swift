@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-/// What a visitor asks for, read from an address and written to one again.
+/// A visitor's filters, read from an address and written to one again.
 struct TransactionsViewTests {
     private func view(_ query: String) throws -> TransactionsView {
         var reader = try QueryReader(query)

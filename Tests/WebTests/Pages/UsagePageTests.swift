@@ -104,14 +104,14 @@ struct UsagePageTests {
         #expect(page.html.contains("Newer days are missing") == isStale)
     }
 
-    @Test func `a day that is not indexed cost nobody knows what`() throws {
+    @Test func `a day that is not indexed has an unknown cost`() throws {
         let page = try page(UsageView(), try readings(newest: PageSample.today.adding(days: -2)))
         let newest = try #require(page.daily.rows.first)
         #expect(newest.cost.cellNumber == nil && newest.cost.cellText == "–")
         #expect(page.spend.lines.first?.cells.allSatisfy { $0.cellNumber == nil } == true)
     }
 
-    @Test func `what has no price is shown beside what has, and is in no chart`() throws {
+    @Test func `usage without a price is shown beside priced usage, and in no chart`() throws {
         let page = try page(UsageView(), try readings(aktPrice: nil))
         let newest = try #require(page.daily.rows.first)
         #expect(newest.cost.cellNumber == nil && newest.cost.cellText == "$1.44 + 2 AKT")
@@ -125,7 +125,7 @@ struct UsagePageTests {
         return rows.map { $0[index].roundedToMillionths }
     }
 
-    @Test func `the balances of charts are those of the table and of the file`() throws {
+    @Test func `the balances of charts equal those of the table and of the file`() throws {
         let readings = try readings()
         let view = UsageView()
         let dates = try view.dates(today: PageSample.today)
@@ -159,7 +159,7 @@ struct UsagePageTests {
         }
     }
 
-    @Test func `the months are those of the file, and each is the sum of its days`() throws {
+    @Test func `the months equal those of the file, and each is the sum of its days`() throws {
         let readings = try readings()
         let contents = try page(UsageView(), readings)
         let months = UsageReport.months(readings.days).suffix(6).map { UsageMonthResponse($0) }

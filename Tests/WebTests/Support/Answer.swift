@@ -28,7 +28,7 @@ struct Answer: Sendable {
     /// The code of an error of the contract's shape.
     var errorCode: String? { json["error"]?["code"]?.string }
 
-    /// The body with the request's name taken out, to compare what two requests were told.
+    /// The body without the request's id, to compare the answers of two requests.
     var withoutRequestID: String {
         guard let id = headers["Request-Id"] else { return text }
         return text.replacing(id, with: "req_…")

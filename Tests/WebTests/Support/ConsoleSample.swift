@@ -27,7 +27,7 @@ enum ConsoleSample {
     static let organization = "7d1f6f3e-0000-4000-8000-0b1c2d3e4f5a"
     static let account = "acct_1RconnectedAkash"
 
-    /// What Stripe tells of: customers, a payment of each, and a connected account that gives customers of its own Ada's
+    /// The events of Stripe: customers, a payment of each, and a connected account that gives customers of its own Ada's
     /// uuid, one of them under the id of Ada's.
     static let events: [MadeEvent] = {
         let customers: [MadeEvent] = [
@@ -45,7 +45,7 @@ enum ConsoleSample {
             + ["new", "old", "team", "grace"].map { .charge("ch_\($0)", customer: "cus_\($0)") } + theirs
     }()
 
-    /// What only an operator, or Console's database, knows.
+    /// Links that only an operator, or Console's database, knows.
     static let links = [
         "cus_new": #"{"users":["\#(Ada.uuid)","\#(Ada.sub)"]}"#,
         "cus_old": #"{"users":["\#(Ada.uuid)","\#(Ada.sub)"]}"#,

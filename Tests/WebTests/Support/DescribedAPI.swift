@@ -1,4 +1,4 @@
-/// What the document at `/openapi.json` says that there is.
+/// The routes that `/openapi.json` describes.
 struct DescribedAPI {
     struct Operation: Equatable {
         let method: String

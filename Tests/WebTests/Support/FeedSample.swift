@@ -35,7 +35,7 @@ enum FeedSample {
 
     static func ago(_ seconds: Int64) -> Instant { TestClock.start.adding(seconds: -seconds) }
 
-    /// Queries by what they mean, and the rows they find.
+    /// Named queries, and the rows that they find.
     static let filters: [(query: String, ids: [String])] = [
         ("", ["re_a", "ch_a", "ch_b", "ch_c", "ch_d", "in_e"]),
         ("customer=cus_two", ["ch_c", "ch_d"]),

@@ -92,10 +92,10 @@ struct MadeEvent: Sendable {
     /// - Parameters:
     ///   - id: The PaymentIntent's.
     ///   - voucher: Where the voucher is; `nil` for one that Stripe has no page for.
-    ///   - status: What has become of it.
+    ///   - status: Its status.
     ///   - action: Its `next_action`, instead of a voucher's.
-    ///   - customer: Whose it is.
-    /// - Returns: The event that says so.
+    ///   - customer: Its customer.
+    /// - Returns: The event.
     static func waiting(
         _ id: String,
         voucher: String? = "https://payments.stripe.com/oxxo/voucher/told",
@@ -171,7 +171,7 @@ struct MadeEvent: Sendable {
             id: "evt_of_\(id)",
             created: TestClock.start.adding(seconds: -86_400),
             object: [
-                "id": id, "object": "customer", "email": "somebody@example.com",
+                "id": id, "object": "customer", "email": "customer@example.com",
                 "metadata": ["userId": user],
             ]
         )

@@ -1,7 +1,7 @@
 import Testing
 
-/// What is whose: `cus_one` has `ch_a` and `akash1owner`, and `akash1moved` from the 13th on; `cus_two` has `ch_c` and
-/// `akash1other`, had `akash1moved` until then, and `akash1former`, which is nobody's any more.
+/// The owners: `cus_one` has `ch_a` and `akash1owner`, and `akash1moved` from the 13th on; `cus_two` has
+/// `ch_c` and `akash1other`, had `akash1moved` until then, and `akash1former`, which now has no owner.
 enum OwnershipSample {
     static func deliver(to harness: WebHarness) async throws {
         try await harness.deliver(FeedSample.events)
@@ -28,7 +28,7 @@ enum OwnershipSample {
         }
     }
 
-    /// The same question about what nobody has.
+    /// The same request for an id without an owner.
     static func aboutNobody(_ path: String) -> String {
         path.replacing("cus_two", with: "cus_none").replacing("ch_c", with: "ch_none")
             .replacing("pi_c", with: "pi_none").replacing(/akash1(other|former)/, with: "akash1none")

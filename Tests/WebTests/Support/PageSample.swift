@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Web
 
-/// What the pages are made of in tests: rows as the feed derives them from events, and days of usage.
+/// The data of pages in tests: rows as the feed derives them from events, and days of usage.
 enum PageSample {
     static let now = TestClock.start
     static let today = CivilDate(TestClock.start)
@@ -17,7 +17,7 @@ enum PageSample {
         chart: "/assets/chart.js"
     )
 
-    /// The payment that events tell of, with a row for each of its transactions.
+    /// The payment in the events, with a row for each of its transactions.
     static func payment(
         _ events: [MadeEvent]
     ) throws -> (rows: [Transaction], details: [String: PaymentDetail]) {
@@ -93,7 +93,7 @@ enum PageSample {
 }
 
 extension String {
-    /// An exact number of a file as a page has it, reckoned by somebody else than us.
+    /// An exact number of a file as a page has it, computed independently of our code.
     var roundedToMillionths: String {
         guard var exact = Decimal(string: self) else { return self }
         var rounded = Decimal()

@@ -2,7 +2,7 @@ import Foundation
 import HTTPClient
 import StripeAPI
 
-/// A TCP connection to the service, for what an HTTP client would not send.
+/// A TCP connection to the service, for bytes that an HTTP client would not send.
 ///
 /// Its calls block, so they run on threads of their own: the service under test needs the cooperative ones.
 final class RawConnection: Sendable {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A JSON document, to be compared with literals; what is absent reads as `nil`, what is null as `.null`.
+/// A JSON document, to be compared with literals; an absent member reads as `nil`, null as `.null`.
 indirect enum ReceivedJSON: Decodable, Equatable, Sendable {
     case null
     case bool(Bool)

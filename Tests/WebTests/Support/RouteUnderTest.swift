@@ -8,7 +8,7 @@ import Testing
 /// A route of the service, and who may use it.
 struct RouteUnderTest: Sendable, CustomTestStringConvertible {
     enum Guard: Sendable {
-        /// Anybody, with whatever credentials or none.
+        /// Every caller, with any credentials or none.
         case open
         /// A key with this scope.
         case key(TestKey)
@@ -24,10 +24,10 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
     /// One that answers well for who may use it, once ``FeedSample`` has been delivered with what waits.
     let path: String
     let access: Guard
-    /// What it answers to who may use it.
+    /// The answer to a permitted caller.
     var status = 200
-    /// The same, asked about what is `cus_two`'s and not `cus_one`'s, once ``OwnershipSample`` has been delivered; every
-    /// route that a customer may use has some.
+    /// The same route with `cus_two`'s data and not `cus_one`'s, once ``OwnershipSample`` has been delivered;
+    /// every route that a customer may use has some.
     var theirs: [String] = []
 
     var testDescription: String { "\(method) \(pattern)" }

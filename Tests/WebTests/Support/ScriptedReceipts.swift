@@ -8,12 +8,12 @@ struct WillingMailer: ReceiptMailer {
         to address: EmailAddress?,
         now: Instant
     ) async throws(ReceiptNotMailed) -> EmailAddress {
-        guard let address = address ?? EmailAddress("somebody@example.com") else { throw .noAddress }
+        guard let address = address ?? EmailAddress("customer@example.com") else { throw .noAddress }
         return address
     }
 }
 
-/// A source of receipt links that says what a test tells it to, and remembers what it was asked for.
+/// A source of receipt links with the answers of a test, which records the requests.
 final class ScriptedReceipts: ReceiptSource {
     private let answer: Result<String, ReceiptUnavailable>
     private let asked = Mutex<[ReceiptTarget]>([])

@@ -42,7 +42,7 @@ struct TokenSigner: Sendable {
 
     static func keySet(_ signers: [TokenSigner]) -> [UInt8] { json(["keys": signers.map(\.jwk)]) }
 
-    /// What a token of a user's says who has just signed in.
+    /// The claims of a user who has just signed in.
     static func claims(_ subject: String = "auth0|user-1") -> [String: Any] {
         let now = TestClock.start.unixSeconds
         return [

@@ -1,7 +1,7 @@
 import StripeAPI
 import Testing
 
-/// Leases of two owners over three days of March 2026, of 14,400 blocks each; the last of them goes on.
+/// Leases of two owners over three days of March 2026, of 14,400 blocks each; the last lease stays open.
 enum UsageSample {
     static let owner = "akash1owner"
     static let other = "akash1other"
@@ -12,7 +12,7 @@ enum UsageSample {
         {"date":"2026-03-14","first_height":"1028800","last_height_yet":"1035999","akt_usd":null,"final":false}
         """
 
-    /// One paid in dollars over all three days, one with two GPUs paid in AKT on the second, and somebody else's.
+    /// One paid in dollars over all three days, one with two GPUs paid in AKT on the second, and one of another owner.
     static let leases = """
         [\(lease(1, created: 1_000_000, price: "100", cpu: 1500)),
          \(lease(2, created: 1_014_400, denomination: "uakt", price: "50", closed: 1_021_600, gpus: 2)),

@@ -37,7 +37,7 @@ extension WebHarness {
         return signer.linkToken(for: signer.session(of: key, owner: nil, returnURL: returnURL, now: begun))
     }
 
-    /// What a browser sends that keeps the token.
+    /// The headers of a browser that keeps the token.
     func cookie(_ token: String) -> TransportHeader {
         let name = SessionCookie(publicURL: settings.publicURL, isFramed: false).name
         return TransportHeader("Cookie", "theme=dark; \(name)=\(token)")

@@ -74,7 +74,7 @@ extension WebHarness {
     }
 }
 
-/// Counts who asks for a receipt, and passes them on.
+/// Counts the requests for receipts, and passes them on.
 final class WatchedReceipts: ReceiptSource {
     private struct State {
         var asked = 0

@@ -14,7 +14,7 @@ import Webhooks
 /// The service's web as it runs, on a port of its own, over a database of its own, with a clock that stands
 /// still until a test moves it.
 final class WebHarness: Sendable {
-    /// What a test may choose.
+    /// The options of a test.
     struct Settings: Sendable {
         var now = TestClock.start
         /// One that others go by as well; else the service has one of its own.
@@ -59,7 +59,7 @@ final class WebHarness: Sendable {
     /// Where the database is, and nothing else.
     let folder: URL
     let settings: Settings
-    /// Those in force, to be changed while it runs.
+    /// The current secrets, which can be changed while it runs.
     let secrets: CurrentSecrets
     private let transport: CurlTransport
 
@@ -202,7 +202,7 @@ extension WebHarness.Settings {
         )
     }
 
-    /// What signs as the service does, and counts for nobody.
+    /// Signs as the service does, without counting uses.
     private var signers: SecretsInForce {
         let set = SecretSet(webhook: [], links: linkSecrets.map { HMACKey(Array($0.utf8)) }, keys: [])
         return CurrentSecrets(set, rules: rules, now: now).inForce
@@ -218,7 +218,7 @@ extension WebHarness.Settings {
 // MARK: Asking
 
 extension WebHarness {
-    /// Asks for a path, with the key that may read any customer unless told otherwise.
+    /// Requests a path, by default with the key that may read any customer.
     func get(_ path: String, key: TestKey? = .feed, headers: [TransportHeader] = []) async throws -> Answer {
         try await send(.get, path, headers: headers + (key?.headers ?? []))
     }
@@ -319,7 +319,7 @@ extension WebHarness {
     }
 }
 
-/// An answer that a test cannot go on from.
+/// An answer with which a test cannot continue.
 enum HarnessFailure: Error {
     case notAcknowledged(String)
     case notAList(String)

@@ -8,10 +8,10 @@ import Web
 struct CustomersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customers",
-        abstract: "Show and say which users and organizations a Stripe customer belongs to.",
+        abstract: "Show and set which users and organizations a Stripe customer belongs to.",
         discussion: """
             A user of Console sees the payments of all customers that are linked to one of the user's ids: the uuid, or \
-            the sub of the tokens (auth0|…). Stripe tells of one link, in a customer's metadata. What is said with link \
+            the sub of the tokens (auth0|…). Stripe knows one link, from a customer's metadata. What is set with link \
             wins over Console's database, and that over Stripe. These commands ask the running service, with a key of \
             scope customers:write.
 
@@ -106,7 +106,7 @@ struct CustomersCommand: AsyncParsableCommand {
     struct ShowCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show",
-            abstract: "Show all links of a customer, and where each was learnt.",
+            abstract: "Show all links of a customer, and the source of each.",
             discussion: """
                 EXAMPLES
                   console-billing customers show cus_Rw4mTqPurchase
@@ -136,7 +136,7 @@ struct CustomersCommand: AsyncParsableCommand {
     struct LinkCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "link",
-            abstract: "Say which users and organizations a customer belongs to.",
+            abstract: "Set which users and organizations a customer belongs to.",
             discussion: """
                 It replaces what was said with link before, and overrules what Console's database and Stripe say: name all \
                 of the customer's users, each by every id that is asked for, the uuid and the sub of the tokens. A customer \
@@ -156,9 +156,9 @@ struct CustomersCommand: AsyncParsableCommand {
         var user: [String] = []
         @Option(help: "An organization; may be repeated.")
         var organization: [String] = []
-        @Flag(help: "Say that no user has the customer, whatever Console's database or Stripe says.")
+        @Flag(help: "Set that the customer has no user, whatever Console's database or Stripe says.")
         var noUsers = false
-        @Flag(help: "Say that no organization has it.")
+        @Flag(help: "Set that the customer has no organization.")
         var noOrganizations = false
         @Option(help: "The connected account whose customer it is, acct_….")
         var account: String?
@@ -214,7 +214,7 @@ struct CustomersCommand: AsyncParsableCommand {
             ]
         }
         return table.rows.isEmpty
-            ? "\(printable(customer.id)) is not known to belong to anybody." : table.text
+            ? "\(printable(customer.id)) has no known user or organization." : table.text
     }
 
     fileprivate static func json(_ customers: [CustomerResponse]) -> String {

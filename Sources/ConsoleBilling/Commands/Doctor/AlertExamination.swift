@@ -7,8 +7,8 @@ enum AlertExamination {
             return [
                 .skipped(
                     "alerts",
-                    "ALERT_WEBHOOK_URL is not set: nobody is told of quarantined events, drift, "
-                        + "silence or payments at risk."
+                    "ALERT_WEBHOOK_URL is not set: no alert is sent about quarantined events, "
+                        + "drift, missing webhooks or payments at risk."
                 )
             ]
         }
@@ -24,13 +24,13 @@ enum AlertExamination {
     private static func silence(_ alerts: AlertConfiguration, canAskStripe: Bool) -> Finding {
         let name = "alerts.silence"
         guard alerts.silenceAfterSeconds > 0 else {
-            return .skipped(name, "SILENCE_AFTER is 0: nobody is told when Stripe's webhooks stop coming.")
+            return .skipped(name, "SILENCE_AFTER is 0: no alert is sent when Stripe's webhooks stop coming.")
         }
         guard canAskStripe else {
             return .advice(
                 name,
-                "Without the STRIPE_SECRET_KEY of an account Stripe cannot be asked whether it has events for us: silence "
-                    + "cannot be told from a quiet day, and is not. Set it, or SILENCE_AFTER to 0."
+                "Without the STRIPE_SECRET_KEY of an account the service cannot ask Stripe for events that it did not "
+                    + "receive, so it does not detect missing webhooks. Set it, or SILENCE_AFTER to 0."
             )
         }
         return .good(

@@ -7,7 +7,7 @@ enum DatabaseExamination {
         guard case .postgres(let url) = database else { return [] }
         // Connecting could send the password unencrypted.
         guard !url.leavesEncryptionOpen() else {
-            return [.skipped("database.server", "It was not asked: DATABASE_URL cannot be right.")]
+            return [.skipped("database.server", "Not checked: DATABASE_URL is invalid.")]
         }
         do {
             let report = try await PostgresReport.examine(url)
@@ -17,7 +17,7 @@ enum DatabaseExamination {
                     ? .good("database.schema", "The tables are those of this version.")
                     : .skipped(
                         "database.schema",
-                        "The tables are yet to be made or changed; serve does that."
+                        "The tables must be created or migrated; serve does that."
                     ),
             ]
         } catch {

@@ -10,7 +10,7 @@ import StripeAPI
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check what the service stands on, and say how to mend what is wrong.",
+        abstract: "Check the service and its surroundings, and say how to fix what is wrong.",
         discussion: """
             Looks at the configuration it finds in its own environment, the machine, the running service and \
             Stripe's API. Nothing is changed and no event is recorded.
@@ -21,7 +21,7 @@ struct DoctorCommand: AsyncParsableCommand {
               console-billing doctor --account acct_1Mv2XbLkdIwHu7ix
 
             EXIT CODES
-              0 nothing is wrong, though there may be advice; 1 something is
+              0 no problem, though there may be advice; 1 a problem was found
             """
     )
 

@@ -54,7 +54,7 @@ struct FolderExamination {
         var about = stat()
         guard stat(databasePath, &about) == 0 else { return nil }
         guard about.st_mode & 0o077 == 0 else {
-            return .bad("database.privacy", "Other users can read \(databasePath). Mend it with chmod 600.")
+            return .bad("database.privacy", "Other users can read \(databasePath). Fix it with chmod 600.")
         }
         return .good("database.privacy", "No other user can read \(databasePath).")
     }

@@ -70,11 +70,11 @@ struct ServiceExamination {
         let name = "service.webhook"
         return switch code {
         case "payload_invalid":
-            .good(name, "It believes what is signed with our secret.")
+            .good(name, "It accepts our signature.")
         case "signature_mismatch":
             .bad(
                 name,
-                "It does not know our secret. Give the service and this command the same STRIPE_WEBHOOK_SECRET."
+                "It rejects our signature. Give the service and this command the same STRIPE_WEBHOOK_SECRET."
             )
         case "timestamp_outside_tolerance":
             .bad(name, "Its clock and ours differ too much. Let both machines keep time with NTP.")

@@ -120,7 +120,7 @@ struct StripeExamination {
             return .bad(
                 "stripe.key",
                 "STRIPE_SECRET_KEY does not begin as Stripe's keys do (sk_live_, sk_test_, rk_live_, rk_test_, sk_org_). Copy "
-                    + "it anew from Stripe's dashboard."
+                    + "it again from Stripe's dashboard."
             )
         }
         let name = mode ? "live" : "test"
@@ -157,7 +157,7 @@ struct StripeExamination {
 
     private static func advice(_ error: StripeAPIError, _ base: StripeAPIBase) -> String {
         switch error {
-        case .unauthorized: "Stripe does not know our key. Copy it anew from Stripe's dashboard."
+        case .unauthorized: "Stripe does not know our key. Copy it again from Stripe's dashboard."
         case .rateLimited, .serverFault: "Stripe cannot answer at the moment (\(error)). Try again later."
         case .transport(let reason) where reason != .bodyTooLarge && reason != .headersTooLarge:
             "\(base) cannot be reached: \(reason). Look at the network and, if there is one, the proxy or firewall."

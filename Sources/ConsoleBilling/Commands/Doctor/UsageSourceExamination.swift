@@ -43,14 +43,14 @@ enum UsageSourceExamination {
         guard let height = head.height else {
             return source.kind == .indexer
                 ? .bad("usage.source", "\(name) has no block yet. Is it running?")
-                : .advice("usage.source", "\(name) answers, but does not tell its latest block.")
+                : .advice("usage.source", "\(name) answers, but does not report its latest block.")
         }
         guard let lag = head.at.map({ now.seconds(since: $0) }), lag > tolerableLagSeconds else {
             return .good("usage.source", "\(name) can be read, and is at height \(height).")
         }
         return .bad(
             "usage.source",
-            "\(name) stands at height \(height), which is \(lag) s old. Usage is no newer than that: is it running?"
+            "\(name) is at height \(height), which is \(lag) s old. Usage is no newer than that: is it running?"
         )
     }
 }

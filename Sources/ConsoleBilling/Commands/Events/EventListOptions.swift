@@ -19,7 +19,7 @@ struct EventFilterOptions: ParsableArguments {
     @Option(help: "Only of this outcome.")
     var outcome: EventEntry.Disposition?
 
-    @Option(help: "Only those that Stripe posted (webhook), or that were asked of Stripe (api).")
+    @Option(help: "Only events that Stripe posted (webhook), or that the service fetched from Stripe (api).")
     var source: EventSource?
 
     @Option(help: "Only about this object, such as ch_….")
@@ -60,7 +60,7 @@ struct EventPageOptions: ParsableArguments {
     @Option(help: "How many at most (default: 20).")
     var limit: Int?
 
-    @Flag(help: "All there are.")
+    @Flag(help: "All matching events.")
     var all = false
 
     @Option(help: "By default a table on a terminal and json elsewhere; jsonl is one event a line.")

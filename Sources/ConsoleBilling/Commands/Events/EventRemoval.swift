@@ -11,8 +11,8 @@ struct EventRemoval: Sendable {
     var account: String {
         let day = Instant(unixSeconds: removed_at).localText
         if cause == "erasure" { return "erased on \(day), with the personal data of its customer" }
-        return archive.map { "let go of on \(day); the archive has it in \($0)" }
-            ?? "let go of on \(day), as old as bodies are kept"
+        return archive.map { "purged on \(day); the archive has it in \($0)" }
+            ?? "purged on \(day), at the end of EVENT_BODY_RETENTION_DAYS"
     }
 }
 

@@ -4,9 +4,9 @@ import ArgumentParser
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "Read the log of events, mend what could not be read, send one again.",
+        abstract: "Read the event log, retry quarantined events, send events again.",
         discussion: """
-            The log is the truth: the feed follows from it. These commands ask the running service, with a key of \
+            The feed is derived from the log. These commands ask the running service, with a key of \
             scope ops.
 
             EXAMPLES

@@ -7,7 +7,7 @@ struct EventsListCommand: AsyncParsableCommand {
         abstract: "List events, the newest first.",
         discussion: """
             Filters may be given together. A page that has more after it says on standard error how to go on. An event \
-            that Stripe told in several API versions, to endpoints of several, is there in each.
+            that Stripe sent in several API versions, to several endpoints, is listed in each.
 
             EXAMPLES
               console-billing events list --since 1h --outcome projected

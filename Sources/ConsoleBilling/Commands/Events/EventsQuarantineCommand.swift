@@ -71,9 +71,9 @@ struct EventsQuarantineCommand: AsyncParsableCommand {
             rows: [
                 [
                     "console-billing reconcile --since \(since) --fix",
-                    "gets from Stripe what they should have told",
+                    "fetches from Stripe what they should have shown",
                 ],
-                ["console-billing events retry", "reads them again, once a version that can is installed"],
+                ["console-billing events retry", "reads them again, after an upgrade to a version that can"],
             ]
         )
         let next = steps.text.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")

@@ -6,8 +6,8 @@ struct EventsResendCommand: AsyncParsableCommand {
         commandName: "resend",
         abstract: "Sign stored bodies anew and post them.",
         discussion: """
-            The service knows the events already, and says so: duplicate is the answer of health. An event that was \
-            told in several API versions is sent in each.
+            The service has the events already, so a healthy service answers duplicate. An event that Stripe sent in \
+            several API versions is sent in each.
 
             EXAMPLES
               console-billing events resend evt_3RBmzrHT5vkQXp9L

@@ -17,7 +17,7 @@ struct EventsRetryCommand: AsyncParsableCommand {
               console-billing events retry evt_3RBmzrHT5vkQXp9L
 
             EXIT CODES
-              0 all could be read, or there was nothing to read; 1 some still cannot; 65 there is no such event
+              0 all could be read, or none was quarantined; 1 some still cannot be read; 65 there is no such event
             """
     )
 

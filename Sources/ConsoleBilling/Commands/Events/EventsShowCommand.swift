@@ -7,8 +7,8 @@ struct EventsShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Show one event and its body.",
         discussion: """
-            The body is what Stripe sent, byte for byte; with --format json it is the member `payload`. An event that was \
-            told in several API versions is shown in each, the newest first, with --format json one object a line.
+            The body is what Stripe sent, byte for byte; with --format json it is the member `payload`. An event that \
+            Stripe sent in several API versions is shown in each, the newest first, with --format json one object a line.
 
             EXAMPLES
               console-billing events show evt_3RBmzrHT5vkQXp9L
@@ -94,13 +94,13 @@ extension ServerConnection {
                 throw CommandFailure(
                     error.code,
                     "There is no event \(printable(id)) of API version \(printable(version)) in the log of \(base). "
-                        + "`console-billing events show \(printable(id))` has every version that it was told in."
+                        + "`console-billing events show \(printable(id))` has every version that Stripe sent."
                 )
             }
             throw CommandFailure(
                 error.code,
                 "There is no event \(printable(id)) in the log of \(base). `console-billing events list` shows those "
-                    + "there are; `console-billing backfill --since 30d` gets what was missed."
+                    + "there are; `console-billing backfill --since 30d` fetches missing events."
             )
         }
     }

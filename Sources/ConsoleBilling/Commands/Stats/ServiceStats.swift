@@ -67,7 +67,7 @@ struct ServiceStats {
         var rows = outcomes.map { name in cells(name) { $0.by_outcome[name] } }
         rows.append(cells("all") { $0.events })
         rows.append(cells("from webhooks") { $0.by_source[EventSource.webhook.rawValue] })
-        rows.append(cells("asked of Stripe") { $0.by_source[EventSource.api.rawValue] })
+        rows.append(cells("fetched from Stripe") { $0.by_source[EventSource.api.rawValue] })
         let table = TextTable(columns: ["EVENTS", "LAST HOUR", "LAST DAY", "TOTAL"], rows: rows)
         let quarantined = EventEntry.Disposition.quarantined.rawValue
         return table.text(rightAlignedFrom: 1).split(separator: "\n").map { text in

@@ -9,8 +9,8 @@ struct StatsCommand: AsyncParsableCommand {
         abstract: "Show on one screen how the running service is doing.",
         discussion: """
             Events by outcome and source of the last hour, of the last day and of all time; how fast deliveries are \
-            acknowledged; what waits to be fetched; the last backfill and reconciliation; usage; disk. A line that \
-            begins with ! wants to be looked at, and says by what. What is counted in the log needs a key of scope ops; \
+            acknowledged; the objects to be fetched; the last backfill and reconciliation; usage; disk. A line that \
+            begins with ! needs attention, and says which command helps. What is counted in the log needs a key of scope ops; \
             the rest comes from /metrics, which needs one of scope metrics:read, or none on the service's own machine \
             where METRICS_OPEN is true. Acknowledgements and disk are those of the replica that answers.
 
@@ -20,7 +20,7 @@ struct StatsCommand: AsyncParsableCommand {
               watch -n 5 console-billing stats --format human
 
             EXIT CODES
-              0 shown, 1 a part could not be had, 69 nothing answers
+              0 shown, 1 a part is unavailable, 69 no service answers
             """
     )
 

@@ -5,7 +5,7 @@ import Web
 struct BackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backfill",
-        abstract: "Get what was missed from Stripe: events, and what is older than those.",
+        abstract: "Fetch missing events from Stripe, and objects that are older than its events.",
         discussion: """
             Undelivered events first, then every event that has a meaning here, then, of what is older than the \
             thirty days that Stripe keeps events for, payments, refunds, disputes and invoices by list, and all \
@@ -13,7 +13,7 @@ struct BackfillCommand: AsyncParsableCommand {
             itself. Killed at any point, the same command goes on from there, and nothing is recorded twice.
 
             EXIT CODES
-              0 done, 1 something could not be had, 64 it needs --yes, 75 Stripe did not answer, 78 the key is refused
+              0 done, 1 a part could not be fetched, 64 it needs --yes, 75 Stripe did not answer, 78 the key is refused
 
             EXAMPLES
               console-billing backfill --since 30d
@@ -22,7 +22,7 @@ struct BackfillCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: UpkeepOptions
-    @Flag(help: "Only the events that some endpoint has not taken.")
+    @Flag(help: "Only the events that some endpoint has not accepted.")
     var undeliveredOnly = false
     @OptionGroup var desk: UpkeepDeskOptions
     @OptionGroup var output: OutputOptions

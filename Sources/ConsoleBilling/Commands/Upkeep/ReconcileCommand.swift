@@ -8,8 +8,8 @@ struct ReconcileCommand: AsyncParsableCommand {
         commandName: "reconcile",
         abstract: "Compare the transactions of a period with what Stripe lists.",
         discussion: """
-            Prints what is missing here, what Stripe does not know, and what differs, field by field. With --fix \
-            what Stripe says enters through the log, and the rows are derived from it; then they are compared again.
+            Prints the rows that are missing here, those that Stripe does not have, and the fields that differ. With \
+            --fix Stripe's state is recorded in the log, the rows are derived from it, and compared again.
 
             EXIT CODES
               0 no drift, or none that remains; 1 drift remains; 64 it needs --yes; 75 Stripe did not answer; \
@@ -22,7 +22,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: UpkeepOptions
-    @Flag(help: "Mend what can be mended.")
+    @Flag(help: "Repair the differences that can be repaired.")
     var fix = false
     @OptionGroup var desk: UpkeepDeskOptions
     @OptionGroup var output: OutputOptions

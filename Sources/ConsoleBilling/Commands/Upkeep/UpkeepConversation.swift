@@ -51,7 +51,7 @@ struct UpkeepConversation {
                     line.clear()
                     throw CommandFailure(
                         Sysexits.tryAgain,
-                        "\(error.message) The same command goes on from where it is."
+                        "\(error.message) The same command continues from there."
                     )
                 }
             }

@@ -75,8 +75,8 @@ struct LocalUpkeep: UpkeepDesk {
         case .occupied(let run):
             throw CommandFailure(
                 Sysexits.tryAgain,
-                "Another \(kind.rawValue) was begun and not brought to its end: \(run.id). Give the same command as "
-                    + "then, or start the service, which goes on with it."
+                "Another \(kind.rawValue) was started and is not finished: \(run.id). Give the same command as "
+                    + "then, or start the service, which continues it."
             )
         }
     }
@@ -157,7 +157,7 @@ struct UpkeepDeskOptions: ParsableArguments {
         guard let key = configuration.stripeKey else {
             throw CommandFailure(
                 Sysexits.configuration,
-                "Without STRIPE_SECRET_KEY nothing can be asked of Stripe. Set it, and give the same command again."
+                "Without STRIPE_SECRET_KEY nothing can be fetched from Stripe. Set it, and give the same command again."
             )
         }
         let isNamed = environment.given(.databaseURL) != nil || config != nil
@@ -200,7 +200,7 @@ struct UpkeepDeskOptions: ParsableArguments {
 
     /// The service's configuration as a command needs it without the service: the database and Stripe's settings.
     ///
-    /// A secret that is not set gets a made-up value, because this command verifies and signs nothing.
+    /// A secret that is not set gets a placeholder, because this command verifies and signs nothing.
     private func configuration(_ environment: CommandEnvironment) throws -> ServiceConfiguration {
         var values = try SettingValues(
             flags: [:],

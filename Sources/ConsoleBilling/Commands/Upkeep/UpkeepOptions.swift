@@ -19,10 +19,10 @@ struct UpkeepOptions: ParsableArguments {
     @Option(help: "Requests to Stripe a second, at most 100.")
     var rate = UpkeepRequest.defaultRequestsPerSecond
 
-    @Option(help: "Ask before more requests to Stripe than this are made.")
+    @Option(help: "Stop and ask before making more requests to Stripe than this.")
     var maxRequests = ReadAllocation.defaultRequests
 
-    @Flag(help: "Make as many requests as it takes, and do not ask.")
+    @Flag(help: "Make as many requests as needed, without asking.")
     var yes = false
 
     /// The query parameters of the route, by name.

@@ -9,10 +9,10 @@ import StripeAPI
 struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
-        abstract: "Bring leases, the chain's calendar, and whose which addresses are to the service.",
+        abstract: "Import leases, the chain's calendar, and which customer has which addresses.",
         discussion: """
-            What a day cost follows from leases (who, where, what, at which price per block) and from the calendar (which \
-            heights were which day, and what AKT cost). The service takes it with a key of scope usage:write.
+            What a day cost follows from leases (owner, provider, resources, price per block) and from the calendar (which \
+            heights were which day, and what AKT cost). The service accepts them with a key of scope usage:write.
 
             EXAMPLES
               console-billing usage import leases.jsonl calendar.csv accounts.json
@@ -35,14 +35,14 @@ struct UsageCommand: AsyncParsableCommand {
                   console-billing usage import - < leases.jsonl
 
                 EXIT CODES
-                  0 all was taken, 1 bad lines were skipped or final days contradicted, 65 a file has bad lines
+                  0 all were imported, 1 bad lines were skipped or final days contradicted, 65 a file has bad lines
                 """
         )
 
         @Argument(help: "Files; - for standard input.")
         var files: [String]
 
-        @Flag(help: "Leave out the lines that are no records.")
+        @Flag(help: "Skip the lines that are not valid records.")
         var skipBad = false
 
         @OptionGroup var connection: ConnectionOptions
@@ -111,7 +111,7 @@ struct UsageCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     Sysexits.badData,
                     "\(name): \(file.faults.count) of \(file.faults.count + file.records.count) lines are bad. Nothing "
-                        + "was imported; mend them, or leave them out with --skip-bad."
+                        + "was imported; correct them, or skip them with --skip-bad."
                 )
             }
             return file
@@ -159,9 +159,9 @@ struct UsageCommand: AsyncParsableCommand {
             case .human:
                 var line = "\(outcome.accepted) records taken, \(outcome.changed) of them new or changed."
                 if outcome.contradictions > 0 {
-                    line += " \(outcome.contradictions) say otherwise of final days, which stay as they were."
+                    line += " \(outcome.contradictions) contradict final days, which stay as they were."
                 }
-                if outcome.skipped > 0 { line += " \(outcome.skipped) bad lines left out." }
+                if outcome.skipped > 0 { line += " \(outcome.skipped) bad lines skipped." }
                 Terminal.line(line)
             }
         }

@@ -10,7 +10,7 @@ struct UsageSyncCommand: AsyncParsableCommand {
         abstract: "Read leases and days from Console's indexer or an Akash node.",
         discussion: """
             The running service does the work, as it does by itself every USAGE_SYNC_INTERVAL seconds: it reads from \
-            USAGE_INDEXER_URL, or else, without days, from AKASH_NODE_URL. What was closed and final before is not \
+            USAGE_INDEXER_URL, or else, without days, from AKASH_NODE_URL. Closed leases and final days are not \
             read again, unless --full. Killed at any point, it goes on from there.
 
             EXAMPLES
@@ -18,15 +18,15 @@ struct UsageSyncCommand: AsyncParsableCommand {
               console-billing usage sync --full --format json
 
             EXIT CODES
-              0 done, 1 final days were contradicted, 65 the source told what cannot be, 75 it does not answer, 78 it \
-            or the configuration has to be mended
+              0 done, 1 final days were contradicted, 65 the source sent invalid data, 75 it does not answer, 78 the \
+            source or the configuration must be corrected
             """
     )
 
-    @Flag(help: "Read everything again, what was closed and final before too.")
+    @Flag(help: "Read everything again, including closed leases and final days.")
     var full = false
 
-    @Flag(help: "Only show how the last one came out.")
+    @Flag(help: "Only show the result of the last sync.")
     var last = false
 
     @OptionGroup var connection: ConnectionOptions
@@ -105,7 +105,7 @@ extension UsageSyncResponse {
         if let indexed_to { line += "; days to \(printable(indexed_to))" }
         if indexed_height != nil || indexed_to != nil { line += "." }
         if contradictions > 0 {
-            line += " \(contradictions) final days are told otherwise, and stay as they were."
+            line += " \(contradictions) final days differ at the source, and stay as they were."
         }
         return line
     }

@@ -7,7 +7,7 @@ struct BuildMetrics: MetricSource {
             MetricFamily(
                 .gauge,
                 "console_billing_build_info",
-                "1, by version.",
+                "Always 1, labelled with the version.",
                 [.init(1, [("version", ConsoleBilling.configuration.version)])]
             )
         ]

@@ -18,13 +18,13 @@ struct DatabaseMetrics: MetricSource {
             MetricFamily(
                 .gauge,
                 "console_billing_database_bytes",
-                "Size of the database and of its write-ahead log.",
+                "Size of the database and its write-ahead log.",
                 files.map { name, path in .init(Self.size(path), [("file", name)]) }
             ),
             MetricFamily(
                 .gauge,
                 "console_billing_disk_free_bytes",
-                "Room that is left on the database's disk.",
+                "Free space on the database's disk.",
                 path.flatMap(Self.free).map { [.init($0)] } ?? []
             ),
         ]

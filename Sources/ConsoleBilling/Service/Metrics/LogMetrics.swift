@@ -7,7 +7,7 @@ struct LogMetrics: MetricSource {
             MetricFamily(
                 .counter,
                 "console_billing_log_lines_dropped_total",
-                "Log lines that were dropped because whatever reads them did not.",
+                "Log lines dropped because the reader of the log stalled.",
                 [.init(Double(LineQueue.standardError.droppedLines))]
             )
         ]

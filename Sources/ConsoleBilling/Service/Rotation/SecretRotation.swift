@@ -100,7 +100,7 @@ actor SecretRotation: ServiceLifecycle.Service {
         case .refused(let problems):
             secrets.keep(because: problems, now: means.now())
             logger.error(
-                "secrets not taken: those in force stay",
+                "secrets not reloaded: the former ones stay active",
                 metadata: ["by": "\(occasion.rawValue)", "problems": "\(problems.joined(separator: " "))"]
             )
         case .taken(let set, let restart, let objections):
@@ -108,7 +108,7 @@ actor SecretRotation: ServiceLifecycle.Service {
             let changes = secrets.replace(with: set, now: means.now())
             let told = changes.isEmpty ? "nothing" : changes.map(\.description).joined(separator: " · ")
             logger.notice(
-                "secrets taken",
+                "secrets reloaded",
                 metadata: ["by": "\(occasion.rawValue)", "changed": "\(told)"]
             )
             warn(restart, objections)
@@ -118,13 +118,13 @@ actor SecretRotation: ServiceLifecycle.Service {
     private func warn(_ restart: [Setting], _ objections: [String]) {
         if !restart.isEmpty {
             logger.warning(
-                "other settings changed too, and are not taken before the next start",
+                "other settings changed too and need a restart",
                 metadata: ["settings": "\(restart.map(\.rawValue).joined(separator: ", "))"]
             )
         }
         if !objections.isEmpty {
             logger.warning(
-                "the next start would be refused",
+                "the configuration is invalid: the next start would fail",
                 metadata: ["problems": "\(objections.joined(separator: " "))"]
             )
         }

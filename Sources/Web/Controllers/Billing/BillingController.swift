@@ -135,7 +135,7 @@ struct BillingController: Sendable {
         case let error as APIError: shown = error
         case let error as StoreError:
             context.logger.error("page not shown", metadata: ["error": "\(error)"])
-            shown = .unavailable("Your data cannot be read at this moment. Nothing of it is lost.")
+            shown = .unavailable("Your data cannot be read at the moment. Nothing is lost.")
         default: throw error
         }
         let onward = PageLink(tab == .usage ? UsageView.path : TransactionsView.path)
@@ -163,7 +163,7 @@ struct BillingController: Sendable {
 extension APIError {
     fileprivate static let linkUsed = unauthorized(
         "session_link_used",
-        "This link was used already: it lets in once. Make a new session (POST /v1/customer_sessions)."
+        "This link was used already: it works once. Make a new session (POST /v1/customer_sessions)."
     )
 }
 

@@ -27,7 +27,7 @@ struct CustomerSessionsController: Sendable {
             now: context.now
         )
         let token = sessions.token(for: session)
-        context.logger.info("customer session", metadata: ["by": "\(caller.name)"])
+        context.logger.info("customer session created", metadata: ["by": "\(caller.name)"])
         let link = sessions.link(for: session)
         return JSONBody.response { json in
             json.member("expires_at", session.expiresAt)

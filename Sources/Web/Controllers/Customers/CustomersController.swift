@@ -78,7 +78,7 @@ struct CustomersController: Sendable {
                 .conflict,
                 .invalidRequest,
                 code: "customer_erased",
-                "The personal data of this customer were erased, so it cannot be linked to anybody."
+                "The personal data of this customer were erased, so it cannot be linked to a user."
             )
         }
         context.logger.info(

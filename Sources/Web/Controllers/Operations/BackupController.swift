@@ -20,8 +20,8 @@ struct BackupController: Sendable {
                 .notImplemented,
                 .invalidRequest,
                 code: "backup_elsewhere",
-                "This service keeps its data in PostgreSQL. Copy it with pg_dump --format=custom, or with the means of "
-                    + "whoever runs the database; pg_restore puts it back."
+                "This service keeps its data in PostgreSQL. Copy it with pg_dump --format=custom, or with the tools of "
+                    + "your database provider; pg_restore restores it."
             )
         }
         let copy = TemporaryFile(path: source.temporaryBackupPath)

@@ -32,7 +32,7 @@ struct EventsController: Sendable {
             guard try await log.renderings(of: cursor).isEmpty else {
                 throw APIError.invalid(
                     parameter,
-                    "The event was told in several API versions. Give the cursor of one of its entries, which is "
+                    "Stripe sent the event in several API versions. Give the cursor of one of its entries, which is "
                         + "id@api_version."
                 )
             }
@@ -40,7 +40,7 @@ struct EventsController: Sendable {
                 .badRequest,
                 .invalidRequest,
                 code: "resource_missing",
-                "There is no such event to page from.",
+                "The event of the cursor does not exist.",
                 parameter: parameter
             )
         }

@@ -29,13 +29,13 @@ struct UpkeepController: Sendable {
                 .conflict,
                 .invalidRequest,
                 code: "stripe_key_missing",
-                "Without STRIPE_SECRET_KEY nothing can be asked of Stripe. Set it, and start the service again."
+                "Without STRIPE_SECRET_KEY nothing can be fetched from Stripe. Set it, and start the service again."
             )
         }
         let beginning = try await runs.begin(kind, id: RunID.make(kind), request: wish, now: context.now)
         switch beginning {
         case .begun(let run), .resumed(let run):
-            context.logger.notice("upkeep asked for", metadata: ["run": "\(run.id)", "by": "\(caller.name)"])
+            context.logger.notice("job requested", metadata: ["run": "\(run.id)", "by": "\(caller.name)"])
             return JSONBody.response(UpkeepRunResponse(run), status: .accepted)
         case .underWay(let run):
             return JSONBody.response(UpkeepRunResponse(run), status: .accepted)

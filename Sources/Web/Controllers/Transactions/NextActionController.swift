@@ -66,7 +66,7 @@ struct NextActionController: Sendable {
             return link
         } catch let error as PaymentIntentUnavailable {
             context.logger.notice(
-                "no fresh next action",
+                "next action not fetched",
                 metadata: ["transaction": "\(transaction.id)", "reason": "\(error.reason)"]
             )
             guard let stored = transaction.nextAction?.url else {

@@ -37,7 +37,7 @@ struct ReceiptController: Sendable {
             return PageResponse.redirect(to: url.text, status: .found)
         } catch {
             context.logger.notice(
-                "no fresh receipt",
+                "receipt not fetched",
                 metadata: ["transaction": "\(transaction.id)", "reason": "\(error.reason)"]
             )
         }

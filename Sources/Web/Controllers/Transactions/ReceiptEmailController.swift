@@ -10,7 +10,7 @@ struct ReceiptEmailController: Sendable {
     let authenticator: Authenticator
     let emailer: ReceiptEmailer
 
-    /// Room for one address in JSON.
+    /// Enough for one address in JSON.
     private static let maxBodyBytes = 4096
 
     func addRoutes(to routes: Routes) {
@@ -38,7 +38,7 @@ struct ReceiptEmailController: Sendable {
     private func address(in body: [UInt8]) throws(APIError) -> EmailAddress? {
         guard let text = try EmailBody(body).email else { return nil }
         guard let address = EmailAddress(text) else {
-            throw .invalid("email", "Give an e-mail address such as somebody@example.com, or leave it out.")
+            throw .invalid("email", "Give an e-mail address such as customer@example.com, or leave it out.")
         }
         return address
     }
@@ -78,7 +78,7 @@ extension APIError {
         case .noAddress:
             self = .invalid(
                 "email",
-                "Stripe has no e-mail address for this payment. Send one: {\"email\":\"somebody@example.com\"}."
+                "Stripe has no e-mail address for this payment. Send one: {\"email\":\"customer@example.com\"}."
             )
         case .addressRefused:
             self = .invalid("email", "Stripe does not take this e-mail address. Send another one.")

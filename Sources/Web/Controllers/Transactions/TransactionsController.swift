@@ -27,7 +27,7 @@ struct TransactionsController: Sendable {
                 .badRequest,
                 .invalidRequest,
                 code: "resource_missing",
-                "There is no such transaction to page from.",
+                "The transaction of the cursor does not exist.",
                 parameter: cursor.parameter
             )
         }

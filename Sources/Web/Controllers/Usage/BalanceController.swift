@@ -113,7 +113,7 @@ extension QueryReader {
     /// The customer in the query, if the caller may see it; without one, all customers of the caller.
     fileprivate mutating func customers(_ caller: Caller) throws(APIError) -> CustomerGroup {
         guard let group = try caller.customers(named: try customer()) else {
-            throw .invalid("customer", "Say whose balance you want.")
+            throw .invalid("customer", "Name a customer.")
         }
         return group
     }

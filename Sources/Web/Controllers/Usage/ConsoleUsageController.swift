@@ -55,7 +55,7 @@ struct ConsoleUsageController: Sendable {
         let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         guard let address = query.text("address") else {
-            throw APIError.invalid("address", "Say whose usage you want: the address of a wallet.")
+            throw APIError.invalid("address", "Give the address of a wallet.")
         }
         guard ChainName.isValid(address) else {
             throw APIError.invalid("address", "This is not an address on chain.")

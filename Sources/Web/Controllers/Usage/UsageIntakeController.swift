@@ -57,7 +57,7 @@ struct UsageIntakeController: Sendable {
         }
         switch try await usage.put(days) {
         case .refused(let fault):
-            throw APIError.invalid("first_height", "\(fault.date.text): \(fault.problem). Nothing was taken.")
+            throw APIError.invalid("first_height", "\(fault.date.text): \(fault.problem). Nothing is stored.")
         case .taken(let changed, let contradicted):
             if !contradicted.isEmpty {
                 context.logger.warning(

@@ -26,7 +26,7 @@ struct UsageSyncController: Sendable {
                 .conflict,
                 .invalidRequest,
                 code: "usage_source_missing",
-                "There is nobody to sync from. Set USAGE_INDEXER_URL or AKASH_NODE_URL, and start the service again."
+                "No source of usage is configured. Set USAGE_INDEXER_URL or AKASH_NODE_URL, and start the service again."
             )
         }
         let (run, isBegun) = try await runs.beginSync(
@@ -38,7 +38,7 @@ struct UsageSyncController: Sendable {
         )
         if isBegun {
             context.logger.notice(
-                "sync of usage asked for",
+                "usage sync requested",
                 metadata: ["run": "\(run.id)", "by": "\(caller.name)"]
             )
         }
@@ -52,7 +52,7 @@ struct UsageSyncController: Sendable {
         let id = try context.pathID()
         try QueryReader(request).finish()
         let run = id == "latest" ? try await runs.latestRun(.usageSync) : try await runs.run(id: id)
-        guard let run, run.kind == .usageSync else { throw APIError.noSuch("sync of usage") }
+        guard let run, run.kind == .usageSync else { throw APIError.noSuch("usage sync") }
         return try await answer(run, context.now, status: .ok)
     }
 

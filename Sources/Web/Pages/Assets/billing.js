@@ -4,14 +4,14 @@
 
 const locale = navigator.languages && navigator.languages.length ? navigator.languages : undefined;
 
-/** Writes an exact decimal number as money; given as a text, none of its digits is lost on the way. */
+/** Formats an exact decimal number as money; as text it loses no digits. */
 function money(number, code, digits) {
   const options = { style: "currency", currency: code };
   if (digits !== undefined) options.minimumFractionDigits = options.maximumFractionDigits = digits;
   return new Intl.NumberFormat(locale, options).format(number);
 }
 
-/** As many decimals as the server wrote: what a currency has of them is Stripe's to say, and not the browser's. */
+/** As many decimals as the server wrote: Stripe, not the browser, decides a currency's decimals. */
 function rewriteAmounts(root) {
   for (const data of root.querySelectorAll("data[value]")) {
     const [, bound, digits] = /^([<>]?)[^.]*(?:\.(\d+))?$/.exec(data.textContent) || [];
@@ -100,7 +100,7 @@ const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 const drawn = new Map();
 
-/** What a chart shows: nothing but the exact values of its table, the oldest first. */
+/** The data of a chart: exactly the values of its table, the oldest first. */
 function seriesOf(figure) {
   const table = document.getElementById(figure.dataset.table);
   const headings = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent);

@@ -61,7 +61,7 @@ struct ProblemPage {
             case .used: "This link was used already"
             case .forged, nil: "Open this page from your account"
             }
-        let why = fault?.reason == .used ? "A link lets in once only." : "Sessions last a while only."
+        let why = fault?.reason == .used ? "A link works only once." : "Sessions last only a while."
         let site = frame.returnLink == nil ? "the site that led you here" : frame.returnName ?? "the site"
         message = "\(why) Go back to \(site), and open Billing & Usage from there."
         onwardLink = nil

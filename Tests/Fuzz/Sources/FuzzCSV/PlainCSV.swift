@@ -42,7 +42,7 @@ enum PlainCSV {
         return nil
     }
 
-    /// What a spreadsheet could take for a formula, once it has dropped what cannot be seen.
+    /// A cell that a spreadsheet could take for a formula after it drops invisible characters.
     static func isFormula(_ cell: [UInt8]) -> Bool {
         let scalars = Array(String(decoding: cell, as: UTF8.self).unicodeScalars)
         guard let first = scalars.first(where: { !isInvisible($0) }) else { return false }

@@ -8,7 +8,7 @@ import Storage
 /// A query string, as the feed's routes read it.
 ///
 /// Laws: a second decoder reads the same parameters; an answered filter and cursor are within their bounds; a
-/// parameter that nobody asked for is refused.
+/// parameter that the route does not read is refused.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzQuery(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     let query = String(decoding: input(start, size), as: UTF8.self)
@@ -82,7 +82,7 @@ private func checkFeed(_ reader: QueryReader, parameters: Set<String>) {
     ]
     require(
         ((try? reader.finish()) != nil) == parameters.isSubset(of: known),
-        "what nobody asked for is refused"
+        "an unread parameter is refused"
     )
 }
 

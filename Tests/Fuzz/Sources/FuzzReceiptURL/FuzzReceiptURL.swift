@@ -3,7 +3,7 @@ import Foundation
 import Fuzzing
 import HTTPClient
 
-/// A link that Stripe, or somebody in its stead, gives for a receipt.
+/// A receipt link from Stripe, or from a host that answers in its place.
 ///
 /// The law: three readers of an accepted link, libcurl, Foundation and one that reads as browsers do, agree that
 /// it leads to a host of the list, and nowhere unencrypted but to this machine.
@@ -25,7 +25,7 @@ public func fuzzReceiptURL(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt 
             "a browser's way is encrypted"
         )
         if let curl = CurlURL(text) {
-            require(!curl.hasUserInfo, "nobody is logged in")
+            require(!curl.hasUserInfo, "the URL has no credentials")
             require(
                 list.contains(curl.host) || list.contains("\(curl.host):\(curl.port)"),
                 "curl goes to a host of the list: \(curl.host)"
@@ -35,7 +35,7 @@ public func fuzzReceiptURL(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt 
         if let url = URL(string: text) {
             let host = (url.host() ?? "").lowercased()
             let authority = url.port.map { "\(host):\($0)" } ?? host
-            require(url.user() == nil && url.password() == nil, "nobody is logged in")
+            require(url.user() == nil && url.password() == nil, "the URL has no credentials")
             require(list.contains(authority), "Foundation goes to a host of the list: \(authority)")
         }
     }

@@ -14,7 +14,7 @@ struct Signatures {
     let verifier: SignatureVerifier
     let deaf = SignatureVerifier(secrets: [])
 
-    /// What a byte of the input stands for.
+    /// The meaning of a byte of the input.
     private let spellings: [UInt8: [UInt8]]
     /// Who signed the body, and when.
     private let genuine: [String: (secret: Int, at: Int64)]
@@ -85,7 +85,7 @@ struct Signatures {
             0...999_999_999_999 ~= seconds, !signatures.isEmpty
         else { return .refused("signature_malformed") }
 
-        // Of many well-formed ones only the first sixteen are looked at.
+        // Only the first sixteen well-formed ones are checked.
         let candidates = signatures.filter { candidate in
             candidate.utf8.count == 64 && candidate.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
         }

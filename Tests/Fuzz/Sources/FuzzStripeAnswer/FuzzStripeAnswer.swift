@@ -7,7 +7,7 @@ import StripeAPI
 import Synchronization
 import Upkeep
 
-/// An answer of Stripe's API, or of whoever answers in its place.
+/// An answer of Stripe's API, or of a host that answers in its place.
 ///
 /// The input is `<kind> <id>`, `<status>`, headers, an empty line and the body. Laws: an object that was got is
 /// the one that was asked for, also when it enters the log; an error says nothing that was in the answer but
@@ -54,7 +54,7 @@ private func checkObject(_ object: [UInt8], _ script: Script) {
         apiVersion: "2026-03-25.dahlia",
         now: Instant(unixSeconds: 1_750_000_000)
     )
-    // What nests as deep as the parser goes cannot be wrapped; it is given up then.
+    // Input nested as deep as the parser allows cannot be wrapped: it is skipped.
     guard let event = try? Event(parsing: body) else { return }
     require(event.id == "fetched_1" && event.account == "acct_\"1", "the envelope is ours")
     require(event.type == "\(script.kind.rawValue).fetched", "the type is ours")

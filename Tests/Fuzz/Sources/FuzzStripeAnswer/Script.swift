@@ -6,7 +6,7 @@ struct Script: HTTPTransport {
     let kind: ObjectKind
     let id: String
     let response: TransportResponse
-    /// What is thrown instead of an answer.
+    /// The error that is thrown instead of an answer.
     private let failure: TransportError?
 
     init(_ input: [UInt8]) {

@@ -1,4 +1,4 @@
-/// Of Hummingbird's `Request`, the one thing that ``QueryReader`` reads.
+/// The one member of Hummingbird's `Request` that ``QueryReader`` reads.
 ///
 /// A stand-in, so that a fuzzer is built without a web server.
 package struct Request: Sendable {

@@ -1,7 +1,7 @@
 package import Billing
 import Fuzzing
 
-/// What has to hold for the objects of any payment, however odd.
+/// Invariants of the objects of any payment, however odd.
 package enum PaymentLaws {
     /// Derives the rows twice, from the objects as they came and as they come back out of the store.
     package static func check(_ records: [ObjectRecord], account: String?) {

@@ -1,4 +1,4 @@
-/// Of the service's `APIError`, what reading a query needs; the real one is made of Hummingbird's types.
+/// The part of the service's `APIError` that reading a query needs; the real one is made of Hummingbird's types.
 package struct APIError: Error, Equatable, Sendable {
     package enum Status: Sendable { case badRequest }
     package enum Kind: Sendable { case invalidRequest }
