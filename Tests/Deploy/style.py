@@ -34,6 +34,7 @@ ALLOWED = {
     # The types of package properties.
     ("visibility", "Billing.Presentment"),
     ("visibility", "Billing.Receipt"),
+    ("visibility", "Storage.Topic"),
     # A day has as many seconds as that wherever it is declared, and the limits of a list and of Stripe are not related.
     ("literals", "86400"),
     ("literals", "10000"),
