@@ -45,7 +45,7 @@ extension Credit {
     /// - Parameters:
     ///   - json: The amount is in minor units, as in Stripe's API; `created` is in seconds since 1970.
     ///   - now: The time of creation, if the JSON has none.
-    /// - Throws: ``JSONFieldError``.
+    /// - Throws: `JSONFieldError`.
     package init(_ json: JSONValue, now: Instant) throws(JSONFieldError) {
         try json.refuseMembers(
             otherThan: ["id", "customer", "kind", "amount", "currency", "created", "description"]

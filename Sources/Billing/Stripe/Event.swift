@@ -59,7 +59,7 @@ extension Event {
     ///
     /// An unreadable object inside it is no error; only the id and the type are required.
     ///
-    /// - Throws: ``JSONSyntaxError`` or ``JSONFieldError`` if the bytes are not a JSON object with both.
+    /// - Throws: `JSONSyntaxError` or `JSONFieldError` if the bytes are not a JSON object with both.
     package init(parsing payload: [UInt8]) throws {
         self = try payload.withUnsafeBufferPointer { try JSONValue.read($0) { try Event($0) } }
     }

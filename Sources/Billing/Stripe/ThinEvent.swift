@@ -33,7 +33,7 @@ package struct ThinEvent: Sendable, Equatable {
 
     /// Reads an event of a type that ``isOurs(_:)``.
     ///
-    /// - Throws: ``JSONFieldError`` if it names no object that we read.
+    /// - Throws: `JSONFieldError` if it names no object that we read.
     init(_ event: JSONValue) throws(JSONFieldError) {
         let related = try event.required("related_object")
         let type = try related.required("type")

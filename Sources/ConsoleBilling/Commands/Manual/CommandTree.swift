@@ -106,7 +106,7 @@ struct CommandTree {
 
     let command: Command
 
-    /// - Throws: ``JSONFieldError``, if a new version of the parser describes commands differently.
+    /// - Throws: `JSONFieldError`, if a new version of the parser describes commands differently.
     init(of root: any ParsableCommand.Type) throws {
         var description = ""
         do {
