@@ -125,8 +125,8 @@ struct StatsTests {
         #expect(lines.count < 24)
         let text = lines.map(\.text)
         #expect(text.first == "console-billing 1.2.3 at http://127.0.0.1:3080, up for 3 h: ready")
-        #expect(text.contains("EVENTS           LAST HOUR  LAST DAY  TOTAL"))
-        #expect(text.contains("projected                0         0   1200"))
+        #expect(text.contains("EVENTS               LAST HOUR  LAST DAY  TOTAL"))
+        #expect(text.contains("projected                    0         0   1200"))
         #expect(text.contains("last webhook    12 s ago"))
         #expect(text.contains("acknowledged    p50 3.0 ms, p99 5.0 ms, of 100 since the start"))
         #expect(
@@ -185,7 +185,7 @@ struct StatsTests {
     @Test func `quarantined events are marked, with the command that lists them`() {
         let lines = Self.stats(events: Self.events(quarantined: 2)).lines(now: Self.now)
         let marked = lines.filter(\.isRemarkable).map(\.text)
-        #expect(marked == ["quarantined              0         0      2  console-billing events quarantine"])
+        #expect(marked == ["quarantined                  0         0      2  console-billing events quarantine"])
     }
 
     @Test(arguments: [(21_600, false), (21_601, true)] as [(Int64, Bool)])

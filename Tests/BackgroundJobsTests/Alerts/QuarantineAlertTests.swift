@@ -120,7 +120,11 @@ struct QuarantineAlertTests {
             try await bench.pass(4000, worker)
             #expect(bench.receiver.messages.count == 2)
             #expect(try await bench.journal.pending == [])
-            #expect(bench.harness.log.lines.contains { $0.hasPrefix("error alert given up") })
+            #expect(
+                bench.harness.log.lines.contains {
+                    $0.hasPrefix("error alert dropped: the receiver answered 410")
+                }
+            )
         }
     }
 
