@@ -54,9 +54,11 @@ let package = Package(
             dependencies: ["HTTPClient", "Traces", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: house
         ),
+        // SQL and the decoding of rows, the same for each database; the drivers are in the stores' modules.
+        .target(name: "Database", swiftSettings: house),
         .target(
             name: "Storage",
-            dependencies: ["Billing", .product(name: "CoreMetrics", package: "swift-metrics")],
+            dependencies: ["Billing", "Database", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: house
         ),
         // What is measured through swift-metrics, as Prometheus reads it.
@@ -68,7 +70,7 @@ let package = Package(
         .target(
             name: "SQLiteStorage",
             dependencies: [
-                "Billing", "Storage", .product(name: "GRDB", package: "GRDB.swift"),
+                "Billing", "Database", "Storage", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: house
@@ -76,7 +78,7 @@ let package = Package(
         .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: house),
         .target(
             name: "PostgresStorage",
-            dependencies: ["Billing", "Storage", "PostgresClient"],
+            dependencies: ["Billing", "Database", "Storage", "PostgresClient"],
             swiftSettings: house
         ),
         // Who knows a chain's leases and days: Console's indexer and Akash's nodes.
@@ -135,7 +137,7 @@ let package = Package(
         // What the tests stand on.
         .target(
             name: "TestSupport",
-            dependencies: ["Billing", "Webhooks"],
+            dependencies: ["Billing", "Stories", "Webhooks"],
             path: "Tests/TestSupport",
             swiftSettings: house
         ),
@@ -177,7 +179,7 @@ let package = Package(
         ),
         .target(
             name: "StorageConformance",
-            dependencies: ["Billing", "Storage", "Webhooks", "Stories", "TestSupport"],
+            dependencies: ["Billing", "Database", "Storage", "Webhooks", "Stories", "TestSupport"],
             path: "Tests/StorageConformance",
             swiftSettings: house
         ),
@@ -200,13 +202,13 @@ let package = Package(
         ),
         .testTarget(
             name: "SQLiteStorageTests",
-            dependencies: ["SQLiteStorage", "StorageConformance", "Stories", "TestSupport"],
+            dependencies: ["Database", "SQLiteStorage", "StorageConformance", "Stories", "TestSupport"],
             swiftSettings: house
         ),
         .testTarget(
             name: "PostgresStorageTests",
             dependencies: [
-                "Billing", "PostgresClient", "PostgresStorage", "SQLiteStorage", "Storage",
+                "Billing", "Database", "PostgresClient", "PostgresStorage", "SQLiteStorage", "Storage",
                 "StorageConformance", "Stories", "TestSupport",
             ],
             swiftSettings: house

@@ -70,7 +70,7 @@ package struct CivilDate: Hashable, Sendable {
     }
 
     /// `YYYY-MM`.
-    package var monthText: String { String(text.prefix(7)) }
+    var monthText: String { String(text.prefix(7)) }
 
     /// The first second of the day in UTC.
     package var beginning: Instant { Instant(unixSeconds: dayNumber * Self.secondsPerDay) }
@@ -114,7 +114,7 @@ extension CivilDate: Strideable {
 }
 
 extension Int64 {
-    package func floorDivided(by divisor: Int64) -> Int64 {
+    func floorDivided(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor < 0 ? quotient - 1 : quotient
     }

@@ -13,19 +13,20 @@ package enum Parameter {
     package static func text(orNull text: String?) -> Parameter { text.map { .text($0) } ?? .null }
 }
 
+/// The types of columns and of the elements of arrays: their OIDs in `pg_type`, which never change.
+package enum ColumnType: Int32, Sendable {
+    case bool = 16
+    case bytea = 17
+    case int8 = 20
+    case int4 = 23
+    case text = 25
+}
+
 /// The parameters of one statement in libpq's form: their bytes, and the range of each.
 struct EncodedParameters {
     private(set) var bytes: [UInt8] = []
     /// `nil` for NULL.
     private(set) var ranges: [Range<Int>?] = []
-
-    /// The OIDs of array element types in `pg_type`, which never change.
-    private enum ElementType: Int32 {
-        case bool = 16
-        case bytea = 17
-        case int8 = 20
-        case text = 25
-    }
 
     init(_ parameters: [Parameter]) {
         for parameter in parameters { append(parameter) }
@@ -68,7 +69,7 @@ struct EncodedParameters {
     /// An array of one dimension.
     private mutating func append<Value>(
         _ values: [Value?],
-        _ type: ElementType,
+        _ type: ColumnType,
         _ encode: (inout EncodedParameters, Value) -> Void
     ) {
         append(Int32(values.isEmpty ? 0 : 1))

@@ -48,8 +48,11 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
             }
             option += 1
         }
-        // libpq checks this only when it connects.
+        // libpq checks these only when it connects, and its message about a port shows a password that is typed
+        // without a user: `postgres://HOST:PASSWORD/NAME`.
         guard given["sslmode"].map(Self.modes.contains) ?? true else { return nil }
+        let ports = (given["port"] ?? "").split(separator: ",")
+        guard ports.allSatisfy({ UInt16($0).map { $0 > 0 } ?? false }) else { return nil }
         self.text = text
         self.given = given
     }

@@ -15,6 +15,21 @@ package final class Rows {
 
     deinit { PQclear(result) }
 
+    /// The names of the columns.
+    package var columns: [String] {
+        (0..<PQnfields(result)).map { PQfname(result, $0).map { String(cString: $0) } ?? "" }
+    }
+
+    /// The types of the columns; `nil` for a type that no statement of ours returns.
+    package var types: [ColumnType?] {
+        (0..<PQnfields(result)).map { ColumnType(rawValue: Int32(bitPattern: PQftype(result, $0))) }
+    }
+
+    /// Whether the statement only read.
+    package var isSelection: Bool {
+        PQcmdStatus(result).map { String(cString: $0).hasPrefix("SELECT") } ?? false
+    }
+
     /// The number of rows that an INSERT, UPDATE or DELETE affected.
     package var affected: Int { PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0 }
 

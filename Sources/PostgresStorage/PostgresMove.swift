@@ -288,7 +288,7 @@ package struct PostgresMove: Sendable {
             case .payment: .ints(values.map { value in value.integer.map { -$0 } })
             case .flag: .bools(values.map { $0.integer.map { $0 != 0 } })
             case .text: .texts(values.map(\.text))
-            case .words, .bytes: .byteStrings(values.map(\.bytes))
+            case .bytes: .byteStrings(values.map(\.bytes))
             }
         }
     }
@@ -300,7 +300,7 @@ package struct PostgresMove: Sendable {
             case .integer: .integer(rows.int(row, index))
             case .payment: .integer(-rows.int(row, index))
             case .flag: .integer(rows.bool(row, index) ? 1 : 0)
-            case .text, .words: .text(rows.text(row, index))
+            case .text: .text(rows.text(row, index))
             case .bytes: .bytes(rows.bytes(row, index))
             }
         }
@@ -313,7 +313,7 @@ extension StoreTable.Kind {
         case .integer, .payment: "bigint"
         case .flag: "bool"
         case .text: "text"
-        case .words, .bytes: "bytea"
+        case .bytes: "bytea"
         }
     }
 }
@@ -330,10 +330,7 @@ extension StoreValue {
     }
 
     fileprivate var bytes: [UInt8]? {
-        switch self {
-        case .bytes(let bytes): bytes
-        case .text(let text): Array(text.utf8)
-        case .null, .integer: nil
-        }
+        guard case .bytes(let bytes) = self else { return nil }
+        return bytes
     }
 }

@@ -3,65 +3,6 @@ import PostgresClient
 package import Storage
 
 extension PostgresStore {
-    package func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings {
-        try await run("looking for a customer") { connection throws(PostgresFailure) in
-            let named: [Parameter] = [.text(key.account ?? ""), .text(key.customer)]
-            let answers = try connection.snapshot([
-                Command(
-                    """
-                    SELECT o.id
-                    FROM objects o
-                    WHERE o.account = $1 AND o.payment IN (
-                        SELECT t.payment FROM transactions t WHERE t.customer = $2 AND t.account = $1)
-                    UNION
-                    SELECT e.id FROM erased_ids e WHERE e.account = $1 AND e.customer = $2
-                    """,
-                    named
-                ),
-                Command(
-                    """
-                    SELECT
-                        (SELECT count(*) FROM transactions WHERE customer = $2 AND account = $1),
-                        (SELECT count(*) FROM credits WHERE customer = $2 AND description IS NOT NULL
-                            AND $1 = ''),
-                        (SELECT count(*) FROM customer_links WHERE account = $1 AND customer = $2),
-                        EXISTS (SELECT 1 FROM erased_ids WHERE account = $1 AND id = $2)
-                    """,
-                    named
-                ),
-            ])
-            guard answers.count == 2, answers[1].count == 1 else { throw .unexpected }
-            let (ids, counts) = (answers[0], answers[1])
-            return CustomerHoldings(
-                ids: Set((0..<ids.count).map { ids.text($0, 0) }),
-                transactions: Int(counts.int(0, 0)),
-                credits: Int(counts.int(0, 1)),
-                links: Int(counts.int(0, 2)),
-                isErased: counts.bool(0, 3)
-            )
-        }
-    }
-
-    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
-        try await run("reading the log") { connection throws(PostgresFailure) in
-            let rows = try connection.execute(
-                Command(
-                    """
-                    SELECT \(Self.loggedColumns)
-                    FROM events
-                    WHERE sequence > $1
-                    ORDER BY sequence
-                    LIMIT $2
-                    """,
-                    [.int(sequence), .int(Int64(limit))]
-                )
-            )
-            return (0..<rows.count).map { row in
-                NumberedEvent(sequence: Self.sequence(rows, row), event: Self.logged(rows, row))
-            }
-        }
-    }
-
     package func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
         try await run("marking a customer as erased") { connection throws(PostgresFailure) in
             try connection.transaction { () throws(PostgresFailure) in
@@ -70,27 +11,6 @@ extension PostgresStore {
                 try connection.execute(EventStatements.turn)
                 try connection.execute(ErasureStatements.marking(ids, of: key, at: now))
             }
-        }
-    }
-
-    package func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
-        try await run("erasing events") { connection throws(PostgresFailure) in
-            try connection.execute(
-                Command(
-                    """
-                    UPDATE events e
-                    SET body_size = coalesce(e.body_size, octet_length(e.payload)), payload = ''::bytea,
-                        body_removed_at = coalesce(e.body_removed_at, $3), body_removed_for = 'erasure',
-                        body_archive = NULL, essence = b.essence
-                    FROM unnest($1::bigint[], $2::bytea[]) AS b (sequence, essence)
-                    WHERE e.sequence = b.sequence AND e.body_removed_for IS DISTINCT FROM 'erasure'
-                    """,
-                    [
-                        .ints(events.map(\.sequence)), .byteStrings(events.map(\.essence)),
-                        .int(now.unixSeconds),
-                    ]
-                )
-            ).affected
         }
     }
 

@@ -1,4 +1,5 @@
 import Billing
+import Database
 import PostgresClient
 package import Storage
 
@@ -8,12 +9,12 @@ extension PostgresStore {
             try connection.transaction { () throws(PostgresFailure) in
                 try connection.run(script: Self.byKey.map { "SET LOCAL \($0)" }.joined(separator: ";"))
                 try connection.execute(EventStatements.turn)
-                let rows = try connection.execute(Self.renderings(of: eventID))
-                guard rows.count > 0 else { return nil }
+                let events = try connection.rows(EventRow.renderings(of: eventID))
+                guard !events.isEmpty else { return nil }
                 let rebuilding = Rebuilding(connection: connection, projection: projection)
-                let changed = try rebuilding.derive(rows, into: .live, asking: .everything)
+                let changed = try rebuilding.derive(events, into: .live, asking: .everything)
                 return Reprojection(
-                    events: rows.count,
+                    events: events.count,
                     transactions: try rebuilding.count("SELECT count(*) FROM transactions"),
                     changed: changed
                 )
@@ -106,23 +107,12 @@ struct Rebuilding {
         after before: Progress
     ) throws(PostgresFailure) -> (progress: Progress, finished: Reprojection?) {
         if before.isLast { try connection.execute(EventStatements.turn) }
-        let rows = try connection.execute(
-            Command(
-                """
-                SELECT \(PostgresStore.loggedColumns)
-                FROM events
-                WHERE sequence > $1
-                ORDER BY sequence
-                LIMIT $2
-                """,
-                [.int(before.last), .int(Int64(Self.batchSize))]
-            )
-        )
-        _ = try derive(rows, into: .rebuilt, asking: .nothing)
+        let events = try connection.rows(EventRow.after(before.last, limit: Self.batchSize))
+        _ = try derive(events, into: .rebuilt, asking: .nothing)
         var progress = before
-        progress.events += rows.count
-        if rows.count > 0 { progress.last = PostgresStore.sequence(rows, rows.count - 1) }
-        guard rows.count < Self.batchSize else { return (progress, nil) }
+        progress.events += events.count
+        if let last = events.last { progress.last = last.sequence }
+        guard events.count < Self.batchSize else { return (progress, nil) }
         guard before.isLast else {
             // Runs before recording is blocked, so that queries on the new tables have statistics.
             try connection.run(script: "ANALYZE rebuilt_objects, rebuilt_transactions, rebuilt_customers")
@@ -144,19 +134,17 @@ struct Rebuilding {
     ///
     /// - Returns: The number of feed rows that changed.
     func derive(
-        _ rows: Rows,
+        _ logged: [NumberedEvent],
         into target: Projection,
         asking: ProjectionPlan.Asking
     ) throws(PostgresFailure) -> Int {
         var events: [ProjectionPlan.Entry] = []
-        for row in 0..<rows.count {
-            let logged = PostgresStore.logged(rows, row)
-            guard let prepared = PreparedEvent(logged, projection: projection) else { continue }
-            let sequence = PostgresStore.sequence(rows, row)
-            if prepared.readsOtherwise(than: logged.entry) {
-                try setDisposition(of: sequence, prepared)
+        for numbered in logged {
+            guard let prepared = PreparedEvent(numbered.event, projection: projection) else { continue }
+            if prepared.readsOtherwise(than: numbered.event.entry) {
+                try setDisposition(of: numbered.sequence, prepared)
             }
-            events.append(ProjectionPlan.Entry(prepared, asking: asking, payment: sequence))
+            events.append(ProjectionPlan.Entry(prepared, asking: asking, payment: numbered.sequence))
         }
         let answers = try connection.execute(target.reading(events.map(\.event)))
         // In a rebuild an unreadable snapshot counts as missing, because the log is being read anyway.
@@ -202,21 +190,23 @@ struct Rebuilding {
 
     private func deriveAgain(
         _ objects: String,
-        _ value: Parameter,
+        _ value: SQLValue,
         account: String
     ) throws(PostgresFailure) {
-        let events = try connection.execute(
-            Command(
+        let events = try connection.rows(
+            Query(
                 """
-                SELECT \(PostgresStore.loggedColumns)
+                SELECT \(EventRow.columns)
                 FROM events
                 WHERE object_id IN (SELECT id FROM objects WHERE \(objects)) AND coalesce(account, '') = $2
                 ORDER BY sequence
                 """,
-                [value, .text(account)]
+                [value, .text(account)],
+                decode: EventRow.numbered
             )
         )
-        try connection.execute(Command("DELETE FROM objects WHERE \(objects)", [value, .text(account)]))
+        let removal = SQLStatement("DELETE FROM objects WHERE \(objects)", [value, .text(account)])
+        try connection.execute(Command(removal))
         _ = try derive(events, into: .live, asking: .nothing)
     }
 

@@ -1,4 +1,5 @@
 package import Billing
+import Database
 import PostgresClient
 package import Storage
 
@@ -7,7 +8,8 @@ extension PostgresStore {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
         let plan = try await takeIn("putting leases") { connection throws(PostgresFailure) in
             try connection.transaction(reading: [
-                UsageIntake.turn, UsageReading.calendar, UsageIntake.leases(Set(leases.map(\.identity))),
+                UsageIntake.turn, Command(UsageQueries.calendar.statement),
+                Command(UsageQueries.leases(named: Set(leases.map(\.identity))).statement),
                 UsageIntake.closedThrough(Set(leases.map(\.identity.owner))),
             ]) { answers throws(PostgresFailure) in
                 let plan = LeasePlan(leases, standing: try Self.standing(answers))
@@ -24,9 +26,11 @@ extension PostgresStore {
         var standing = LeasePlan.Standing(
             leases: [:],
             closedThrough: [:],
-            calendar: UsageReading.days(answers[1])
+            calendar: try answers[1].decoded(UsageQueries.calendar)
         )
-        for lease in try UsageReading.leases(leases) { standing.leases[lease.record.identity] = lease }
+        for lease in try leases.decoded(UsageQueries.leases(named: [])) {
+            standing.leases[lease.record.identity] = lease
+        }
         for row in 0..<closed.count {
             standing.closedThrough[closed.text(row, 0)] = CivilDate(dayNumber: closed.int(row, 1))
         }
@@ -35,10 +39,12 @@ extension PostgresStore {
 
     package func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
         let plan = try await takeIn("putting days") { connection throws(PostgresFailure) in
-            try connection.transaction(reading: [UsageIntake.turn, UsageReading.calendar]) {
+            try connection.transaction(reading: [
+                UsageIntake.turn, Command(UsageQueries.calendar.statement),
+            ]) {
                 answers throws(PostgresFailure) in
                 guard answers.count == 2 else { throw .unexpected }
-                let plan = CalendarPlan(days, calendar: UsageReading.days(answers[1]))
+                let plan = CalendarPlan(days, calendar: try answers[1].decoded(UsageQueries.calendar))
                 guard plan.fault == nil else { return (plan, writing: []) }
                 let stale = try Self.stale(by: plan, connection)
                 return (

@@ -1,4 +1,5 @@
 import Billing
+import Database
 import PostgresClient
 import Storage
 
@@ -61,21 +62,20 @@ extension PostgresStore {
     ) throws(PostgresFailure) -> [(stale: StaleUsage, groups: [UsageTotalling.Group])] {
         let first = stale.map(\.step.lowerBound).min() ?? CivilDate(dayNumber: 0)
         let last = stale.map(\.step.upperBound).max() ?? first
-        let calendar = UsageReading.days(try connection.execute(UsageReading.calendar(first...last)))
+        let calendar = try connection.rows(UsageQueries.calendar(first...last))
         let days = stale.map { stale in calendar.filter { stale.step.contains($0.date) } }
-        let rows = try connection.execute(
+        let rows = try connection.rows(
             UsageAdding.leases(
                 of: zip(stale, days).compactMap { stale, days in
                     UsageTotalling.heights(of: days).map { (stale.owner, $0) }
                 }
             )
         )
-        let places = Dictionary(grouping: 0..<rows.count) { rows.text($0, 2) }
+        let owners = Dictionary(grouping: rows, by: \.owner)
         var totals: [(stale: StaleUsage, groups: [UsageTotalling.Group])] = []
         for (stale, days) in zip(stale, days) {
-            var leases: [KnownLease] = []
-            for row in places[stale.owner] ?? [] { leases.append(try UsageReading.lease(rows, row)) }
-            let totalling = UsageTotalling(calendar: days, leases: leases)
+            let leases = owners[stale.owner] ?? []
+            let totalling = UsageTotalling(calendar: days, leases: leases.map(\.lease))
             totals.append((stale, totalling.groups(by: UsageTotalling.kept)))
         }
         return totals
@@ -89,12 +89,10 @@ extension PostgresStore {
     ) async throws(StoreError) -> [UsageGroup] {
         try await addUp("adding up usage") { connection throws(PostgresFailure) in
             let totalling = try connection.transaction(.snapshot) { () throws(PostgresFailure) in
-                let calendar = UsageReading.days(try connection.execute(UsageReading.calendar(dates)))
+                let calendar = try connection.rows(UsageQueries.calendar(dates))
                 var leases: [KnownLease] = []
                 if let heights = UsageTotalling.heights(of: calendar) {
-                    leases = try UsageReading.leases(
-                        try connection.execute(UsageAdding.leases(of: [(owner, heights)]))
-                    )
+                    leases = try connection.rows(UsageAdding.leases(of: [(owner, heights)])).map(\.lease)
                 }
                 return UsageTotalling(calendar: calendar, leases: leases)
             }

@@ -89,7 +89,8 @@ package enum DatabaseLockError: Error, Equatable, CustomStringConvertible {
                 + "Stop it first, or set DATABASE_URL to another file."
         case .linked(let path, let names):
             "The database \(path) has \(names) names (hard links), and SQLite keeps a log beside each: two services "
-                + "would overwrite each other's events. Find them with find -samefile, and remove all but one."
+                + "would overwrite each other's events. Find them, and remove all but one: find / -samefile "
+                + "'\(path.replacing("'", with: "'\\''"))'"
         case .unavailable(let path, let reason):
             "The lock file \(path) cannot be opened: \(reason). "
                 + "Make its folder writable for this user, or set DATABASE_URL to another place."

@@ -1,6 +1,7 @@
 import Billing
 import GRDB
 package import Storage
+import Synchronization
 
 /// Writes all events: those that wait go into one database transaction (group commit).
 package final class EventWriter: Sendable {
@@ -12,6 +13,8 @@ package final class EventWriter: Sendable {
     private let recorder: EventRecorder
     private let batches: EventBatches
     private let onFailure: @Sendable (StoreError) -> Void
+    /// The last batch failed because the disk was full.
+    private let wasFull = Atomic(false)
 
     init(
         queue: DatabaseQueue,
@@ -45,6 +48,14 @@ package final class EventWriter: Sendable {
             stopIfNeeded(after: error)
             throw error
         }
+    }
+
+    /// Checks for space if the last batch found none.
+    ///
+    /// - Throws: ``StoreError`` of code `full`.
+    func checkSpace(beside path: String) throws(StoreError) {
+        guard wasFull.load(ordering: .relaxed) else { return }
+        guard FileSync.hasSpace(beside: path) else { throw StoreError(.full, while: "looking for space") }
     }
 
     func checkCapacity(adding bytes: Int = 0) throws(StoreError) { try batches.checkCapacity(adding: bytes) }
@@ -83,9 +94,12 @@ package final class EventWriter: Sendable {
     private func write(_ events: [PreparedEvent], _ db: Database) -> [EventBatches.Answer] {
         if let failure { return events.map { _ in .failure(failure) } }
         do {
-            return try commit(events, db).map(EventBatches.Answer.success)
+            let outcomes = try commit(events, db)
+            wasFull.store(false, ordering: .relaxed)
+            return outcomes.map(EventBatches.Answer.success)
         } catch {
             let storeError = StoreError(error, while: "recording events")
+            wasFull.store(storeError.code == .full, ordering: .relaxed)
             stopIfNeeded(after: storeError)
             // If the database refuses one event, the others of the batch must still be recorded.
             guard storeError.code == .constraint || storeError.code == .other, events.count > 1 else {

@@ -1,4 +1,5 @@
 import Billing
+import Database
 import Foundation
 import GRDB
 import Storage
@@ -94,8 +95,9 @@ struct Projector {
         let isCustomer = { (key: ObjectKey) in key.reference.kind == .customer }
         for key in standing.unreadable.filter(isCustomer) {
             try deriveAgain(
-                "id = :id AND kind = 'customer' AND account = :account",
-                ["id": key.reference.id, "account": key.account]
+                "id = $1 AND kind = 'customer' AND account = $2",
+                .text(key.reference.id),
+                account: key.account
             )
         }
         let payments = Dictionary(
@@ -109,28 +111,27 @@ struct Projector {
     /// Replaces a payment's rows and objects with new ones, derived from the events about its objects.
     func deriveAgain(_ payment: Int64, account: String) throws {
         try execute("DELETE FROM \(tables.transactions) WHERE payment = ?", [payment])
-        try deriveAgain(
-            "payment = :payment AND account = :account",
-            ["payment": payment, "account": account]
-        )
+        try deriveAgain("payment = $1 AND account = $2", .int(payment), account: account)
     }
 
-    /// Derives the objects that meet a condition; `arguments` must contain `account`.
-    private func deriveAgain(_ objects: String, _ arguments: StatementArguments) throws {
-        let events = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT \(SQLiteStore.loggedColumns)
+    /// Derives the objects that meet a condition about `$1`, a value, and `$2`, the account.
+    private func deriveAgain(_ objects: String, _ value: SQLValue, account: String) throws {
+        let session = SQLiteSession(db)
+        let events = try session.rows(
+            Query(
+                """
+                SELECT \(EventRow.columns)
                 FROM events
                 WHERE object_id IN (SELECT id FROM \(tables.objects) WHERE \(objects))
-                    AND coalesce(account, '') = :account
+                    AND coalesce(account, '') = $2
                 ORDER BY sequence
                 """,
-            arguments: arguments
+                [value, .text(account)],
+                decode: EventRow.numbered
+            )
         )
-        try db.execute(
-            sql: "DELETE FROM \(tables.objects) WHERE \(objects)",
-            arguments: arguments
+        try session.execute(
+            SQLStatement("DELETE FROM \(tables.objects) WHERE \(objects)", [value, .text(account)])
         )
         var reader = self
         reader.isDerivingAgain = true
@@ -140,16 +141,15 @@ struct Projector {
     /// Projects an event of the log with the current code, and updates its disposition.
     ///
     /// - Returns: The number of feed rows that changed.
-    func project(logged row: Row, asking: ProjectionPlan.Asking) throws -> Int {
-        let logged = SQLiteStore.logged(row)
-        guard let prepared = PreparedEvent(logged, projection: projection) else { return 0 }
+    func project(logged: NumberedEvent, asking: ProjectionPlan.Asking) throws -> Int {
+        guard let prepared = PreparedEvent(logged.event, projection: projection) else { return 0 }
         let changed = try project(prepared, asking: asking)
-        if prepared.readsOtherwise(than: logged.entry) {
+        if prepared.readsOtherwise(than: logged.event.entry) {
             try execute(
                 "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?",
                 [
                     prepared.disposition.rawValue, prepared.reason, prepared.objectID,
-                    row["sequence"] as Int64,
+                    logged.sequence,
                 ]
             )
         }

@@ -12,14 +12,19 @@ package struct SQLiteBackup: Sendable {
 
     /// Why a backup cannot be used.
     package enum Fault: Error, Equatable, CustomStringConvertible {
+        case missing(String)
+        case folder(String)
         case unreadable(String)
         case damaged(String)
         case newer(String)
         case targetExists(String)
+        case itself(String)
         case differs(table: String, rows: Int)
 
         package var description: String {
             switch self {
+            case .missing(let path): "There is no file \(path). Give the path of a backup."
+            case .folder(let path): "\(path) is a folder. Give the path of a backup in it."
             case .unreadable(let path): "\(path) is not a backup of console-billing's."
             case .damaged(let path):
                 "\(path) is damaged: SQLite's integrity check fails. Use an older backup."
@@ -27,6 +32,7 @@ package struct SQLiteBackup: Sendable {
                 "\(path) was made by a newer version of console-billing. Restore it with that version, or use an older backup."
             case .targetExists(let path):
                 "\(path) exists. Move it away first, or say --replace to have it moved to \(path).replaced."
+            case .itself(let path): "\(path) is the database itself, not a backup of it."
             case .differs(let table, let rows):
                 "the restored database differs from the backup: \(rows) rows of \(table)."
             }
@@ -42,7 +48,11 @@ package struct SQLiteBackup: Sendable {
     /// - Throws: ``Fault``.
     /// - Returns: The counts and the size.
     package func examine() throws -> Contents {
-        guard FileManager.default.fileExists(atPath: path) else { throw Fault.unreadable(path) }
+        var isFolder = ObjCBool(false)
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw Fault.missing(path)
+        }
+        guard !isFolder.boolValue else { throw Fault.folder(path) }
         do {
             let queue = try open(path)
             defer { try? queue.close() }
@@ -84,6 +94,7 @@ package struct SQLiteBackup: Sendable {
         try FileSync.makeFolder(URL(filePath: target).deletingLastPathComponent())
         // If the path is a symbolic link, its target is replaced and not the link.
         let target = DatabaseFiles.resolved(target)
+        guard DatabaseFiles.resolved(path) != target else { throw Fault.itself(path) }
         let lock = try DatabaseLock(databasePath: target)
         defer { withExtendedLifetime(lock) {} }
         _ = try lock.lockFile(O_RDONLY)
@@ -99,14 +110,9 @@ package struct SQLiteBackup: Sendable {
         // service finds the `.incoming` file and does not create an empty database.
         try Self.rename(partial, to: incoming)
         try FileSync.sync(incoming)
-        if files.fileExists(atPath: target) {
-            // All are removed together, because a WAL next to a database of another time would corrupt that
-            // database. If the target is already missing, an interrupted restore has moved the old database
-            // here, and these files must stay.
-            for suffix in Self.suffixes { try? files.removeItem(atPath: target + ".replaced" + suffix) }
-        }
+        let aside = Self.aside(target)
         for suffix in Self.suffixes where files.fileExists(atPath: target + suffix) {
-            try files.moveItem(atPath: target + suffix, toPath: target + ".replaced" + suffix)
+            try files.moveItem(atPath: target + suffix, toPath: aside + suffix)
         }
         try FileSync.sync(incoming)
         try Self.rename(incoming, to: target)
@@ -114,6 +120,19 @@ package struct SQLiteBackup: Sendable {
     }
 
     private static let suffixes = ["", "-wal", "-shm"]
+
+    /// The path that the old database is moved to: `.replaced`, or the first free one of `.replaced-2`,
+    /// `.replaced-3` and so on.
+    ///
+    /// If the target is already missing, an interrupted restore has moved it: its WAL must go to the same place,
+    /// because a WAL next to a database of another time would corrupt that database.
+    private static func aside(_ target: String) -> String {
+        let files = FileManager.default
+        func name(_ number: Int) -> String { target + ".replaced" + (number > 1 ? "-\(number)" : "") }
+        var number = 1
+        while Self.suffixes.contains(where: { files.fileExists(atPath: name(number) + $0) }) { number += 1 }
+        return name(files.fileExists(atPath: target) ? number : max(1, number - 1))
+    }
 
     private static func incoming(_ target: String) -> String { target + ".incoming" }
 

@@ -70,6 +70,20 @@ enum FileSync {
         try syncAlone(parent.path)
     }
 
+    /// Whether a file of 64 KiB can be written and synced beside another; it is removed again.
+    static func hasSpace(beside path: String) -> Bool {
+        let probe = path + ".space"
+        let descriptor = open(probe, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return false }
+        defer {
+            close(descriptor)
+            unlink(probe)
+        }
+        let bytes = [UInt8](repeating: 1, count: 64 << 10)
+        return bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } == bytes.count
+            && fsync(descriptor) == 0
+    }
+
     private static func syncAlone(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw DatabaseError(resultCode: .SQLITE_IOERR) }

@@ -5,65 +5,6 @@ package import Storage
 import Synchronization
 
 extension SQLiteStore {
-    package func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings {
-        try await read("looking for a customer") { db in
-            let named: StatementArguments = ["account": key.account ?? "", "customer": key.customer]
-            let ids = try String.fetchAll(
-                db,
-                sql: """
-                    SELECT o.id
-                    FROM objects o
-                    WHERE o.account = :account AND o.payment IN (
-                        SELECT t.payment
-                        FROM transactions t
-                        WHERE t.customer = :customer AND t.account = :account)
-                    UNION
-                    SELECT e.id FROM erased_ids e WHERE e.account = :account AND e.customer = :customer
-                    """,
-                arguments: named
-            )
-            let counts = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT
-                        (SELECT count(*) FROM transactions WHERE customer = :customer AND account = :account),
-                        (SELECT count(*) FROM credits WHERE customer = :customer AND description IS NOT NULL
-                            AND :account = ''),
-                        (SELECT count(*) FROM customer_links WHERE account = :account AND customer = :customer),
-                        EXISTS (SELECT 1 FROM erased_ids WHERE account = :account AND id = :customer)
-                    """,
-                arguments: named
-            )
-            return CustomerHoldings(
-                ids: Set(ids),
-                transactions: counts?[0] ?? 0,
-                credits: counts?[1] ?? 0,
-                links: counts?[2] ?? 0,
-                isErased: counts?[3] ?? false
-            )
-        }
-    }
-
-    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
-        try await read("reading the log") { db in
-            let rows = try Row.fetchCursor(
-                db,
-                sql: "SELECT \(Self.loggedColumns) FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",
-                arguments: [sequence, limit]
-            )
-            var events: [NumberedEvent] = []
-            var bytes = 0
-            while bytes < Self.maximumPageBytes, let row = try rows.next() {
-                let event = Self.logged(row)
-                events.append(NumberedEvent(sequence: row["sequence"], event: event))
-                bytes += event.entry.size
-            }
-            return events
-        }
-    }
-
-    private static let maximumPageBytes = 8 << 20
-
     package func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
         try await write("marking a customer as erased") { [marks] db in
             try Self.mark(ids, of: key, at: now, marks, db)
@@ -96,28 +37,6 @@ extension SQLiteStore {
         let rows = try Row.fetchCursor(db, sql: "SELECT account, id, customer FROM erased_ids")
         while let row = try rows.next() {
             marks.add(CollectionOfOne(row[1] as String), of: row[2], account: row[0], revision: 0)
-        }
-    }
-
-    package func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
-        try await write("erasing events") { db in
-            let statement = try db.cachedStatement(
-                sql: """
-                    UPDATE events
-                    SET body_size = coalesce(body_size, length(payload)), payload = X'',
-                        body_removed_at = coalesce(body_removed_at, ?), body_removed_for = 'erasure',
-                        body_archive = NULL, essence = ?
-                    WHERE sequence = ? AND body_removed_for IS NOT 'erasure'
-                    """
-            )
-            var count = 0
-            for event in events {
-                try statement.execute(
-                    arguments: [now.unixSeconds, event.essence.map { Data($0) }, event.sequence]
-                )
-                count += db.changesCount
-            }
-            return count
         }
     }
 

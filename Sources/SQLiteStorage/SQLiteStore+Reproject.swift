@@ -1,4 +1,5 @@
 import Billing
+import Database
 import GRDB
 package import Storage
 import Synchronization
@@ -6,11 +7,11 @@ import Synchronization
 extension SQLiteStore {
     package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
         try await write("reprojecting an event") { [projection] db in
-            let renderings = try Self.renderings(of: eventID, db)
+            let renderings = try SQLiteSession(db).rows(EventRow.renderings(of: eventID))
             guard !renderings.isEmpty else { return nil }
             var changed = 0
             let projector = Projector(tables: .live, projection: projection, db: db)
-            for row in renderings { changed += try projector.project(logged: row, asking: .everything) }
+            for event in renderings { changed += try projector.project(logged: event, asking: .everything) }
             return Reprojection(
                 events: renderings.count,
                 transactions: try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0,
@@ -69,22 +70,13 @@ extension SQLiteStore {
         _ db: Database
     ) throws -> Batch {
         let size = 200
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT \(loggedColumns)
-                FROM events
-                WHERE sequence > ?
-                ORDER BY sequence
-                LIMIT ?
-                """
-        )
-        let rows = try Row.fetchAll(statement, arguments: [after, size])
+        let events = try SQLiteSession(db).rows(EventRow.after(after, limit: size))
         let projector = Projector(tables: .rebuilt, projection: projection, db: db)
-        for row in rows { _ = try projector.project(logged: row, asking: .nothing) }
+        for event in events { _ = try projector.project(logged: event, asking: .nothing) }
         return Batch(
-            count: rows.count,
-            last: rows.last?["sequence"] ?? after,
-            finished: rows.count < size ? try exchange(db) : nil
+            count: events.count,
+            last: events.last?.sequence ?? after,
+            finished: events.count < size ? try exchange(db) : nil
         )
     }
 

@@ -1,4 +1,5 @@
 import Billing
+import Database
 import GRDB
 import Storage
 
@@ -9,10 +10,11 @@ extension SQLiteStore {
         var standing = LeasePlan.Standing(
             leases: [:],
             closedThrough: [:],
-            calendar: try UsageRows.calendar(db)
+            calendar: try SQLiteSession(db).rows(UsageQueries.calendar)
         )
-        for identity in Set(leases.map(\.identity)) {
-            standing.leases[identity] = try UsageRows.lease(identity, db)
+        let identities = Set(leases.map(\.identity))
+        for lease in try SQLiteSession(db).rows(UsageQueries.leases(named: identities)) {
+            standing.leases[lease.record.identity] = lease
         }
         for owner in Set(leases.map(\.identity.owner)) {
             standing.closedThrough[owner] = try UsageRows.closedThrough(owner, db)
@@ -27,7 +29,7 @@ extension SQLiteStore {
     }
 
     static func put(_ days: [CalendarDay], _ db: Database) throws -> CalendarOutcome {
-        let plan = CalendarPlan(days, calendar: try UsageRows.calendar(db))
+        let plan = CalendarPlan(days, calendar: try SQLiteSession(db).rows(UsageQueries.calendar))
         guard plan.fault == nil else { return plan.outcome }
         for day in plan.days { try UsageRows.write(day, db) }
         if let heights = plan.touched {

@@ -1,4 +1,5 @@
 import Billing
+import Database
 import Foundation
 import GRDB
 import Storage
@@ -92,7 +93,7 @@ extension SQLiteStore {
 
 extension UsageTotalling {
     init(_ owner: String, _ dates: ClosedRange<CivilDate>, _ db: Database) throws {
-        let calendar = try UsageRows.calendar(dates, db)
+        let calendar = try SQLiteSession(db).rows(UsageQueries.calendar(dates))
         let leases = try Self.heights(of: calendar).map { try UsageRows.leases(of: owner, in: $0, db) }
         self.init(calendar: calendar, leases: leases ?? [])
     }

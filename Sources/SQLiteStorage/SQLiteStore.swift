@@ -1,4 +1,5 @@
 import Billing
+import Database
 import Foundation
 import GRDB
 package import Storage
@@ -91,7 +92,7 @@ package final class SQLiteStore: Store {
             // Checked before any change, so that another program's file stays unchanged.
             switch try Schema.origin(of: db) {
             case .empty, .ours: break
-            case .newer: throw SQLiteStartError.newerSchema
+            case .newer: throw SQLiteStartError.newerSchema(path)
             case .foreign: throw SQLiteStartError.foreign(path)
             }
             try DatabaseFiles.keepTemporaryFiles(beside: path, db)
@@ -158,7 +159,8 @@ package final class SQLiteStore: Store {
             return value
         } catch {
             let storeError = StoreError(error, while: operation)
-            eventWriter.stopIfNeeded(after: storeError)
+            // A row that cannot be decoded says nothing about the disk.
+            if !(error is RowError) { eventWriter.stopIfNeeded(after: storeError) }
             throw storeError
         }
     }
@@ -166,8 +168,11 @@ package final class SQLiteStore: Store {
     package func checkReady() async throws(StoreError) {
         try eventWriter.checkCapacity()
         try eventWriter.checkFiles()
-        // A delivery will need the write lock and the file.
-        try await write("checking readiness") { try $0.execute(sql: "SELECT 1 FROM events LIMIT 1") }
+        // A delivery will need the write lock, the file and space.
+        try await write("checking readiness") { [eventWriter, path] in
+            try $0.execute(sql: "SELECT 1 FROM events LIMIT 1")
+            try eventWriter.checkSpace(beside: path)
+        }
     }
 
     package func close() async {
@@ -182,7 +187,7 @@ package final class SQLiteStore: Store {
 /// Why the store refuses to start.
 package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
     case notDurable
-    case newerSchema
+    case newerSchema(String)
     case folder(String)
     case notWritable(String, reason: String)
     case noDatabase(String)
@@ -194,8 +199,8 @@ package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
         case .notDurable:
             "SQLite did not take journal_mode=WAL with synchronous=FULL, so an acknowledged event could be lost. "
                 + "Put the database on a local disk, not on a network file system."
-        case .newerSchema:
-            "The database was written by a newer version of console-billing. Start that version, or restore a "
+        case .newerSchema(let path):
+            "The database \(path) was written by a newer version of console-billing. Start that version, or restore a "
                 + "backup made with this one."
         case .folder(let path):
             "The folder \(path) for the database cannot be made. Make it writable for this user, or set "

@@ -1,3 +1,4 @@
+import Database
 import GRDB
 import Storage
 
@@ -11,7 +12,7 @@ extension StoreError {
             return
         }
         guard let error = error as? DatabaseError else {
-            self.init(.other, while: operation)
+            self.init(error is RowError ? .corrupt : .other, while: operation)
             return
         }
         let code: Code =

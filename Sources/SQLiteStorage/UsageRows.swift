@@ -1,33 +1,12 @@
 import Billing
+import Database
 import Foundation
 import GRDB
+import Storage
 
 /// Reads and writes leases, days and totals as rows of their tables.
 enum UsageRows {
     // MARK: The calendar
-
-    static func calendar(_ dates: ClosedRange<CivilDate>, _ db: Database) throws -> [CalendarDay] {
-        let sql = "SELECT * FROM usage_calendar WHERE date BETWEEN ? AND ? ORDER BY date"
-        let bounds: StatementArguments = [dates.lowerBound.dayNumber, dates.upperBound.dayNumber]
-        return try Row.fetchAll(db, sql: sql, arguments: bounds).map(day)
-    }
-
-    /// All days, ascending.
-    static func calendar(_ db: Database) throws -> [CalendarDay] {
-        try Row.fetchAll(db, sql: "SELECT * FROM usage_calendar ORDER BY date").map(day)
-    }
-
-    static func day(_ row: Row) -> CalendarDay {
-        CalendarDay(
-            date: CivilDate(dayNumber: row["date"]),
-            firstHeight: row["first_height"],
-            lastHeight: row["last_height"],
-            lastHeightYet: row["last_height_yet"],
-            aktPrice: (row["akt_usd"] as String?).flatMap(AKTPrice.init),
-            priceSource: row["price_source"],
-            isFinal: row["final"]
-        )
-    }
 
     static func write(_ day: CalendarDay, _ db: Database) throws {
         let statement = try db.cachedStatement(
@@ -50,34 +29,22 @@ enum UsageRows {
     // MARK: Leases
 
     static func lease(_ identity: LeaseIdentity, _ db: Database) throws -> KnownLease? {
-        let statement = try db.cachedStatement(
-            sql: "SELECT record, kept FROM usage_leases WHERE identity = ?"
-        )
-        return try Row.fetchOne(statement, arguments: [identity.text]).map(lease)
+        try SQLiteSession(db).row(UsageQueries.leases(named: [identity]))
     }
 
     /// The leases of an owner with a block in the range, and all leases with frozen days (`kept`).
     static func leases(of owner: String, in heights: Range<Int64>, _ db: Database) throws -> [KnownLease] {
-        let statement = try db.cachedStatement(
-            sql: """
+        try SQLiteSession(db).rows(
+            Query(
+                """
                 SELECT record, kept
                 FROM usage_leases
-                WHERE owner = ? AND (end_height IS NULL OR end_height > ? OR kept IS NOT NULL)
-                    AND (created_height < ? OR kept IS NOT NULL)
-                """
-        )
-        return try Row.fetchAll(statement, arguments: [owner, heights.lowerBound, heights.upperBound]).map(
-            lease
-        )
-    }
-
-    static func lease(_ row: Row) throws -> KnownLease {
-        let record: Data = row["record"]
-        let kept: Data? = row["kept"]
-        return KnownLease(
-            record: try record.withUnsafeBytes { try UsageCoding.decodeLease($0.bindMemory(to: UInt8.self)) },
-            kept: try kept?.withUnsafeBytes { try UsageCoding.decodeKept($0.bindMemory(to: UInt8.self)) }
-                ?? [:]
+                WHERE owner = $1 AND (end_height IS NULL OR end_height > $2 OR kept IS NOT NULL)
+                    AND (created_height < $3 OR kept IS NOT NULL)
+                """,
+                [.text(owner), .int(heights.lowerBound), .int(heights.upperBound)],
+                decode: UsageQueries.lease
+            )
         )
     }
 
@@ -126,11 +93,5 @@ enum UsageRows {
                 """
         )
         try statement.execute(arguments: [owner, dates.lowerBound.dayNumber, dates.upperBound.dayNumber])
-    }
-
-    // MARK: Totals
-
-    static func totals(_ blob: Data) throws -> UsageTotals {
-        try blob.withUnsafeBytes { try UsageCoding.decodeTotals($0.bindMemory(to: UInt8.self)) }
     }
 }

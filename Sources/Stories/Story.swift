@@ -12,13 +12,6 @@ package struct Story: Sendable {
 
     /// Stories are in test mode, so that no generated event can pass for real money.
     package var livemode: Bool { false }
-
-    package init(name: String, summary: String, events: [StoryEvent], rows: [StoryRow]) {
-        self.name = name
-        self.summary = summary
-        self.events = events
-        self.rows = rows
-    }
 }
 
 /// One event of a story, with the body to be signed and posted.
@@ -35,31 +28,13 @@ package struct StoryRow: Sendable, Hashable {
     package let type: Transaction.Kind
     package let status: String
     package let amount: Int64
-    package let amountRefunded: Int64
+    package internal(set) var amountRefunded: Int64 = 0
     package let customer: String?
-    package let invoice: String?
-    package let disputed: Bool
+    package internal(set) var invoice: String?
+    package internal(set) var disputed = false
+}
 
-    package init(
-        id: String,
-        type: Transaction.Kind,
-        status: String,
-        amount: Int64,
-        amountRefunded: Int64 = 0,
-        customer: String?,
-        invoice: String? = nil,
-        disputed: Bool = false
-    ) {
-        self.id = id
-        self.type = type
-        self.status = status
-        self.amount = amount
-        self.amountRefunded = amountRefunded
-        self.customer = customer
-        self.invoice = invoice
-        self.disputed = disputed
-    }
-
+extension StoryRow {
     /// The same columns of an actual row.
     package init(_ transaction: Transaction) {
         self.init(

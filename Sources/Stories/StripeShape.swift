@@ -18,9 +18,6 @@ package enum StripeShape: String, Sendable, CaseIterable {
     /// Before PaymentIntents: a charge and its card, without a `status`.
     case chargesOnly = "2017-08-15"
 
-    /// The versions with PaymentIntents.
-    package static let withIntents = allCases.filter { $0 != .chargesOnly }
-
     private var version: APIVersion? { APIVersion(rawValue) }
 
     private func isBefore(_ text: String) -> Bool {

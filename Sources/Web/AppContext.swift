@@ -1,23 +1,25 @@
-package import Billing
-package import Hummingbird
+import Billing
+import Hummingbird
 import NIOCore
 
 /// The context of one request.
-package struct AppContext: RequestContext {
-    package var coreContext: CoreRequestContextStorage
+struct AppContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
     /// The request's id (`req_…`): sent in the `Request-Id` header and in errors, and logged.
-    package var requestID = ""
+    var requestID = ""
     /// The time at which the middleware received the request, by the application's clock.
-    package var now = Instant(unixSeconds: 0)
+    var now = Instant(unixSeconds: 0)
     /// The secrets that were in force when the middleware received the request.
-    package var secrets = SecretsInForce.nobodys
+    var secrets = SecretsInForce.nobodys
     /// The memory budget that all request bodies share; no memory until the middleware sets it.
-    var bodies = BodyBudget.none
+    var bodies = BodyShare.none
     /// Charges the request to its caller; `nil` until the middleware sets it.
     var allowance: RequestAllowance?
+    /// The kind of the caller, once that is known.
+    let loggedCaller = LoggedCaller()
     let channel: any Channel
 
-    package init(source: ApplicationRequestContextSource) {
+    init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         channel = source.channel
     }

@@ -9,7 +9,7 @@ package struct StandardWebhooksSecret: Sendable {
 
     package static let prefix = "whsec_"
     /// The key lengths that the scheme allows, in bytes.
-    package static let keyLengths = 24...64
+    static let keyLengths = 24...64
 
     /// Parses `whsec_` and the base64 of 24 to 64 bytes, with or without padding; nil for anything else.
     package init?(_ text: String) {

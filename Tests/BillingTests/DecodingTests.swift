@@ -20,20 +20,20 @@ struct DecodingTests {
         ]
     )
     func `what has no id and no type is no event`(text: String) {
-        #expect(throws: (any Error).self) { try EventCoding.decode(Array(text.utf8)) }
+        #expect(throws: (any Error).self) { try Event(parsing: Array(text.utf8)) }
     }
 
     @Test func `an id has an end`() throws {
         func body(_ count: Int) -> [UInt8] {
             Array(#"{"id":"\#(String(repeating: "x", count: count))","type":"a"}"#.utf8)
         }
-        #expect(try EventCoding.decode(body(255)).id.count == 255)
-        #expect(throws: (any Error).self) { try EventCoding.decode(body(256)) }
-        #expect(throws: (any Error).self) { try EventCoding.decode(body(10_000)) }
+        #expect(try Event(parsing: body(255)).id.count == 255)
+        #expect(throws: (any Error).self) { try Event(parsing: body(256)) }
+        #expect(throws: (any Error).self) { try Event(parsing: body(10_000)) }
     }
 
     @Test func `an envelope with nothing but an id and a type is an event`() throws {
-        let event = try EventCoding.decode(Array(#"{"id":"evt_1","type":"some.thing"}"#.utf8))
+        let event = try Event(parsing: Array(#"{"id":"evt_1","type":"some.thing"}"#.utf8))
         #expect(event.created == nil)
         #expect(event.livemode == false)
         #expect(event.account == nil)
@@ -47,14 +47,14 @@ struct DecodingTests {
         ]
     )
     func `what adorns an envelope is not what it hangs on`(field: String) throws {
-        let event = try EventCoding.decode(Array(#"{"id":"evt_1","type":"some.thing",\#(field)}"#.utf8))
+        let event = try Event(parsing: Array(#"{"id":"evt_1","type":"some.thing",\#(field)}"#.utf8))
         #expect(event.id == "evt_1")
     }
 
     @Test func `10,000 levels are refused and do not end the process`() {
         let deep = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
         let body = #"{"id":"evt_1","type":"charge.succeeded","data":{"object":{"id":"ch_1","x":\#(deep)}}}"#
-        #expect(throws: (any Error).self) { try EventCoding.decode(Array(body.utf8)) }
+        #expect(throws: (any Error).self) { try Event(parsing: Array(body.utf8)) }
     }
 
     // MARK: Which kind an event holds
@@ -82,7 +82,7 @@ struct DecodingTests {
     @Test func `a thin event says nothing, whatever its type`() throws {
         let body =
             #"{"id":"evt_1","object":"v2.core.event","type":"charge.succeeded","created":"2025-01-01"}"#
-        let event = try EventCoding.decode(Array(body.utf8))
+        let event = try Event(parsing: Array(body.utf8))
         guard case .other = event.content else {
             Issue.record("\(event.content)")
             return

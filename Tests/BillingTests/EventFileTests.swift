@@ -45,7 +45,7 @@ struct EventFileTests {
 
     @Test func `the types we say we project are those whose bodies we read`() throws {
         let read = try Self.wellFormed.compactMap { file in
-            let event = try EventCoding.decode(file.bytes)
+            let event = try Event(parsing: file.bytes)
             guard case .snapshot = event.content else { return nil as String? }
             return event.type
         }
@@ -55,7 +55,7 @@ struct EventFileTests {
 
     @Test(arguments: wellFormed)
     func `a body is read as its name says`(file: EventFile) throws {
-        let event = try EventCoding.decode(file.bytes)
+        let event = try Event(parsing: file.bytes)
         let body = try JSONDecoder().decode(Body.self, from: Data(file.bytes))
         #expect(file.name == "\(body.type).json" || file.name.hasPrefix("\(body.type)."))
         #expect(event.id == body.id)
@@ -84,7 +84,7 @@ struct EventFileTests {
     func `a faulty body is an event whose object cannot be read, and the reason names the fault`(
         file: EventFile
     ) throws {
-        let reason = try #require(try EventCoding.decode(file.bytes).unreadableReason)
+        let reason = try #require(try Event(parsing: file.bytes).unreadableReason)
         let named = [
             "amount-as-string": "data.object.amount is not a", "amount-beyond-int64": "amount",
             "array-object": "data.object is not a", "fractional-amount": "amount",
@@ -100,7 +100,7 @@ struct EventFileTests {
     /// What is stored of an object must be all that is read of it, or a row would change when read back.
     @Test(arguments: wellFormed)
     func `an object comes out of the store as it went in`(file: EventFile) throws {
-        let records = try EventCoding.decode(file.bytes).records(receivedAt: Instant(unixSeconds: 5))
+        let records = try Event(parsing: file.bytes).records(receivedAt: Instant(unixSeconds: 5))
         let stored = try records.map { record in
             ObjectRecord(
                 reference: record.reference,

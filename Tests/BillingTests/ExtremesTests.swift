@@ -51,7 +51,7 @@ struct ExtremesTests {
         let extremes = Extremes(of: try Testdata.bytes("events/\(fixture)"))
         for number in Extremes.numbers {
             for variant in extremes.variants(number) {
-                guard let event = try? EventCoding.decode(variant) else { continue }
+                guard let event = try? Event(parsing: variant) else { continue }
                 try derive([event])
             }
         }
@@ -70,17 +70,17 @@ struct ExtremesTests {
         data["object"] = charge
         event["data"] = data
         let variant = [UInt8](try JSONSerialization.data(withJSONObject: event))
-        try derive([try EventCoding.decode(variant)])
+        try derive([try Event(parsing: variant)])
     }
 
     @Test(arguments: Report.all)
     func `every number of a story's event may be anything`(report: Report) throws {
-        let events = report.payloads.map { try? EventCoding.decode($0) }
+        let events = report.payloads.map { try? Event(parsing: $0) }
         for (index, payload) in report.payloads.enumerated() {
             let original = events[index].map { Sample.merge([$0]) }
             for number in [String(Int64.min), String(Int64.max), "10000000000000", "0"] {
                 for variant in Extremes(of: payload).variants(number) {
-                    guard let event = try? EventCoding.decode(variant), event.unreadableReason == nil,
+                    guard let event = try? Event(parsing: variant), event.unreadableReason == nil,
                         Sample.merge([event]) != original
                     else { continue }
                     var told = events

@@ -79,7 +79,7 @@ struct OrderFreeTests {
         for seed in Self.seeds {
             let story = GeneratedStory.random(seed: seed)
             var random = SeededRandom(seed: seed &+ 1)
-            var events = try story.events.map { try EventCoding.decode($0.body) }
+            var events = try story.events.map { try Event(parsing: $0.body) }
             let rows = Sample.rows(events)
             #expect(Set(rows.map(StoryRow.init)) == Set(story.rows), "STORY=\(seed)")
 
@@ -97,7 +97,7 @@ struct OrderFreeTests {
             let traits = GeneratedStory.Traits(shapes: StripeShape.withIntents, mixesShapes: true)
             let story = GeneratedStory.random(seed: seed, traits: traits)
             var random = SeededRandom(seed: seed &+ 1)
-            var events = try story.events.map { try EventCoding.decode($0.body) }
+            var events = try story.events.map { try Event(parsing: $0.body) }
             let rows = Sample.rows(events)
             func essentials(_ rows: [StoryRow]) -> Set<String> {
                 Set(
@@ -121,7 +121,7 @@ struct OrderFreeTests {
             // Older than PaymentIntents is for generated stories alone, which know what there was then.
             for shape in StripeShape.withIntents {
                 let story = scenario.story(StoryOptions(), shape: shape)
-                let events = try story.events.map { try EventCoding.decode($0.body) }
+                let events = try story.events.map { try Event(parsing: $0.body) }
                 for order in [events, events.reversed()] {
                     let rows = Sample.rows(order).map(StoryRow.init)
                     #expect(Set(rows) == Set(story.rows), "\(scenario.name) in the shape of \(shape)")

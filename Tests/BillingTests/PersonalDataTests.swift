@@ -21,7 +21,7 @@ struct PersonalDataTests {
             + ["radar.early_fraud_warning.created", "review.closed", "review.opened"].compactMap {
                 try? Testdata.bytes("events/\($0).json")
             }
-        return bodies.compactMap { try? EventCoding.decode($0) }
+        return bodies.compactMap { try? Event(parsing: $0) }
     }()
 
     private func names(_ json: Any, under type: String? = nil) -> Set<String> {

@@ -8,7 +8,7 @@ struct ReportTests {
     @Test(arguments: Report.all)
     func `a report of another receiver gives the rows it must give`(report: Report) throws {
         for order in Self.orders(of: report.payloads) {
-            let events = try order.map { try EventCoding.decode($0) }
+            let events = try order.map { try Event(parsing: $0) }
             let rows = NaiveFeed.rows(of: events)
             #expect(rows.map(\.id).sorted() == report.rows.keys.sorted())
             let found = try Dictionary(rows.map { ($0.id, try $0.feedJSON) }) { first, _ in first }

@@ -24,8 +24,14 @@ enum Sample {
         livemode: Bool = false,
         _ object: String
     ) throws -> Event {
-        try EventCoding.decode(
-            payload(type, created: created, apiVersion: apiVersion, livemode: livemode, object)
+        try Event(
+            parsing: payload(
+                type,
+                created: created,
+                apiVersion: apiVersion,
+                livemode: livemode,
+                object
+            )
         )
     }
 

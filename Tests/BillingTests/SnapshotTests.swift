@@ -141,7 +141,7 @@ struct SnapshotTests {
     /// All that generated stories show of each object, one record a showing.
     private static func showings(seeds: Range<UInt64>) throws -> [[ObjectRecord]] {
         let events = try seeds.flatMap { seed in
-            try GeneratedStory.random(seed: seed).events.map { try EventCoding.decode($0.body) }
+            try GeneratedStory.random(seed: seed).events.map { try Event(parsing: $0.body) }
         }
         let records = events.flatMap { $0.records(receivedAt: Instant(unixSeconds: 0)) }
         return Dictionary(grouping: records, by: \.reference).values.filter { $0.count > 1 }.map(\.self)

@@ -12,7 +12,7 @@ struct ThinEventTests {
         let related = related.map { #","related_object":\#($0)"# } ?? ""
         let body =
             #"{"id":"evt_1","object":"v2.core.event","type":"\#(type)","livemode":true\#(context)\#(related)}"#
-        return try EventCoding.decode(Array(body.utf8))
+        return try Event(parsing: Array(body.utf8))
     }
 
     private static func related(_ id: String, type: String = "charge", _ url: String) -> String {

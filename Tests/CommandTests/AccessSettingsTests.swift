@@ -76,21 +76,30 @@ struct AccessSettingsTests {
     }
 
     @Test(arguments: [
-        "http://", "https:///billing", "https://billing.example.com:99999", "https://billing.example.com:",
-        "https://me:canary@billing.example.com", "https://billing..example.com", "https://*.example.com",
-        "https://[::1", "https://[1::2::3]", "https://256.1.1.1", "https://-billing.example.com",
-        "https://billing.example.com//x", "https://billing.example.com/a/../b",
-        "https://billing.example.com/a;b",
-        "https://billing.example.com/a b", "https://billing.example.com/?x", "https://billing.example.com#x",
-        "https:\\\\billing.example.com", "billing.example.com", "ftp://billing.example.com", "/billing",
-        "https://billing.example.com/%2e%2e/b",
+        ("billing.example.com", "begin"), ("ftp://billing.example.com", "begin"), ("/billing", "begin"),
+        ("https:\\\\billing.example.com", "begin"), ("HTTPS://billing.example.com", "begin"),
+        ("http://", "begin"), ("https:///billing", "no host"), ("https://:443", "no host"),
+        ("https://me:canary@billing.example.com", "user name"), ("https://canary@", "user name"),
+        ("https://billing.example.com:99999", "port"), ("https://billing.example.com:", "port"),
+        ("https://billing.example.com:0", "port"), ("https://[::1]:x", "port"),
+        ("https://billing..example.com", "neither"), ("https://*.example.com", "neither"),
+        ("https://[::1", "neither"), ("https://[1::2::3]", "neither"), ("https://256.1.1.1", "neither"),
+        ("https://-billing.example.com", "neither"), ("https://billing example.com", "neither"),
+        ("https://[::]:443/x", "every address"), ("https://0.0.0.0", "every address"),
+        ("https://billing.example.com//x", "two slashes"), ("https://billing.example.com/x//", "two slashes"),
+        ("https://billing.example.com/a/../b", ".. in it"), ("https://billing.example.com/.", ".. in it"),
+        ("https://billing.example.com/a;b", "letters"), ("https://billing.example.com/a b", "letters"),
+        ("https://billing.example.com/%2e%2e/b", "letters"),
+        ("https://billing.example.com/?x", "query"), ("https://billing.example.com#x", "fragment"),
     ])
-    func `a base of links that leads nowhere is refused`(url: String) {
+    func `a base of links that leads nowhere is refused, with the part that is wrong`(
+        url: String,
+        part: String
+    ) {
         let error = #expect(throws: ConfigurationError.self) { try configuration([.publicURL: url]) }
-        #expect(
-            error?.problems.count == 1 && error?.description.contains("PUBLIC_URL cannot be right") == true
-        )
-        #expect(error?.description.contains("canary") == false)
+        let said = error?.description ?? ""
+        #expect(error?.problems.count == 1 && said.contains("PUBLIC_URL cannot be right: it"), "\(said)")
+        #expect(said.contains(part) && !said.contains("canary"), "\(said)")
     }
 
     @Test(arguments: [
@@ -114,11 +123,22 @@ struct AccessSettingsTests {
         }
     }
 
+    @Test func `one delivery has room in the budget of all bodies`() throws {
+        let sizes: [Setting: String] = [.maxBodyBytes: "90000", .maxBodyBytesInFlight: "239999"]
+        let error = #expect(throws: ConfigurationError.self) { try configuration(sizes) }
+        #expect(error?.problems.count == 1)
+        #expect(error?.description.contains("MAX_BODY_BYTES_IN_FLIGHT") == true)
+        #expect(error?.description.contains("240000 or more") == true)
+        _ = try configuration(sizes.merging([.maxBodyBytesInFlight: "240000"]) { $1 })
+    }
+
     @Test(arguments: [
         (Setting.webhookSecret, "\"whsec_canary_of_the_tests\""),
         (.linkSigningSecret, "'canary-of-at-least-thirty-two-bytes'"),
         (.webhookSecret, "whsec_of_the_tests, \"whsec_canary_of_the_tests\""), (.port, "\"canary\""),
         (.sellerName, "'canary'"), (.databaseURL, "\"sqlite:canary\""), (.webhookSecret, "\"\""),
+        (.webhookSecret, "“whsec_canary_of_the_tests”"), (.webhookSecret, "\"whsec_canary_of_the_tests"),
+        (.linkSigningSecret, "‘canary-of-at-least-thirty-two-bytes’"), (.port, "'"),
     ])
     func `quotation marks around a value are named, once, and the value is not`(
         setting: Setting,
@@ -149,6 +169,11 @@ struct AccessSettingsTests {
         // TEST-NET-1 is nobody's: <https://www.rfc-editor.org/rfc/rfc5737>.
         let elsewhere = try #require(ListenFault.sentence(host: "192.0.2.1", port: 0))
         #expect(elsewhere.contains("HOST is no address of this machine"))
+        // Without an interface it is one of none, whatever interfaces there are.
+        if let linkLocal = ListenFault.sentence(host: "fe80::1", port: 0) {
+            let hasIPv6 = ListenFault.sentence(host: "::1", port: 0) == nil
+            #expect(!hasIPv6 || linkLocal.contains("needs an interface"))
+        }
     }
 
     @Test(arguments: ["127.0.0.1", "localhost", "::1", "10.0.0.7", "billing.internal", "0.0.0.1", "::2"])

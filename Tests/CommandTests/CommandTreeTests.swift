@@ -96,6 +96,15 @@ struct CommandTreeTests {
 
     // MARK: Commands that there are none of
 
+    @Test func `every command states its name, by which it is found`() {
+        func names(below command: any ParsableCommand.Type) -> [String?] {
+            command.configuration.subcommands.flatMap { [$0.configuration.commandName] + names(below: $0) }
+        }
+        let stated = names(below: ConsoleBilling.self)
+        #expect(stated.count > 20)
+        #expect(!stated.contains(nil))
+    }
+
     @Test(
         arguments: [
             (["replya"], "Did you mean `console-billing replay`?"),

@@ -39,11 +39,6 @@ private final class RecordingTransport: HTTPTransport {
     }
 }
 
-private struct NoObserver: DeliveryObserver {
-    func sending(_ event: EventBody) {}
-    func finished(_ delivery: Delivery) {}
-}
-
 struct CourierTests {
     private static let now = Instant(unixSeconds: 1_790_000_000)
     private let target = ServerAddress(scheme: "http", host: "127.0.0.1", port: 3080).webhook
@@ -87,10 +82,7 @@ struct CourierTests {
 
     @Test func `one at a time keeps the order`() async throws {
         let transport = RecordingTransport { _ in .success(TransportResponse(status: 200)) }
-        let report = try await courier(transport).deliver(
-            DeliveryPlan(events(20), copies: 2),
-            observer: NoObserver()
-        )
+        let report = try await courier(transport).deliver(DeliveryPlan(events(20), copies: 2))
         #expect(transport.bodies == (0..<20).flatMap { ["{\($0)}\n", "{\($0)}\n"] })
         #expect(transport.log.withLock(\.mostUnderWay) == 1)
         #expect(report.accepted == 40)
@@ -100,7 +92,7 @@ struct CourierTests {
         let transport = RecordingTransport { _ in .success(TransportResponse(status: 200)) }
         var plan = DeliveryPlan(events(60))
         plan.concurrency = 5
-        let report = try await courier(transport).deliver(plan, observer: NoObserver())
+        let report = try await courier(transport).deliver(plan)
         #expect(2...5 ~= transport.log.withLock(\.mostUnderWay))
         #expect(report.sent == 60)
         #expect(Set(transport.bodies).count == 60)
@@ -111,7 +103,7 @@ struct CourierTests {
         var plan = DeliveryPlan(events(11))
         plan.concurrency = 4
         plan.rate = 100
-        let report = try await courier(transport).deliver(plan, observer: NoObserver())
+        let report = try await courier(transport).deliver(plan)
         #expect(report.elapsed >= .milliseconds(100))
     }
 
@@ -122,7 +114,7 @@ struct CourierTests {
             }
             return .failure(.connectionLost)
         }
-        let report = try await courier(transport).deliver(DeliveryPlan(events(3)), observer: NoObserver())
+        let report = try await courier(transport).deliver(DeliveryPlan(events(3)))
         #expect(transport.bodies.count == 3)
         #expect((report.serverErrors, report.unanswered) == (2, 1))
     }

@@ -18,7 +18,11 @@ struct DatabaseLocationTests {
     @Test(arguments: [
         "", "sqlite:", "data/billing.sqlite", "mysql://db/billing", "postgres://db/billing?colour=red",
         "postgres://me:p/colour@db/billing", "postgres://me:p@colour@db/billing?sslmode=disable",
-        "postgres://db/billing?sslmode=colour",
+        "postgres://db/billing?sslmode=colour", "postgres://db:colour/billing?sslmode=disable",
+        "postgres://me@db:colour/billing?sslmode=disable", "postgres://db:0/billing?sslmode=disable",
+        "postgres://one:5432,two:65536/billing?sslmode=disable", "sqlite::memory:",
+        "sqlite:file:colour?mode=memory",
+        "sqlite:postgres://me:colour@db/billing",
     ])
     func `what is neither is refused, with what is accepted and without what was given`(text: String) throws {
         if DatabaseLocation(text) != nil { Issue.record("\(text) is a place") }

@@ -1,6 +1,7 @@
 import Billing
 import Storage
 import Stories
+import TestSupport
 import Testing
 import Upkeep
 

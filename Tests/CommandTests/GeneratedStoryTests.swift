@@ -1,6 +1,7 @@
 import Billing
 import Foundation
 import Stories
+import TestSupport
 import Testing
 
 struct GeneratedStoryTests {

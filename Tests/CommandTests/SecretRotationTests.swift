@@ -4,7 +4,7 @@ import Logging
 import Synchronization
 import Testing
 import UnixSignals
-import Web
+@testable import Web
 import Webhooks
 
 @testable import ConsoleBilling

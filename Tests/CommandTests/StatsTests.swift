@@ -86,6 +86,12 @@ struct StatsTests {
         console_billing_acknowledgement_seconds_count 100
         console_billing_deliveries_total{outcome="recorded"} 90
         console_billing_deliveries_total{outcome="duplicate"} 10
+        console_billing_limited_requests_total{reason="rate_limited"} 4
+        console_billing_limited_requests_total{reason="service_busy"} 3
+        console_billing_heavy_reads{state="running"} 1
+        console_billing_heavy_reads{state="waiting"} 2
+        console_billing_bodies_in_flight_bytes 65536
+        console_billing_log_lines_dropped_total 0
         console_billing_work_items{state="pending"} 2
         console_billing_work_items{state="gave_up"} 0
         console_billing_work_oldest_age_seconds 30
@@ -125,7 +131,14 @@ struct StatsTests {
         #expect(text.contains("acknowledged    p50 3.0 ms, p99 5.0 ms, of 100 since the start"))
         #expect(
             text.contains(
-                "deliveries      90 recorded, 10 duplicate, 0 quarantined, 0 refused since the start"
+                "deliveries      90 recorded, 10 duplicate, 0 quarantined, 0 refused, 0 not stored, 0 bodies in flight "
+                    + "since the start"
+            )
+        )
+        #expect(
+            text.contains(
+                "limits          7 requests answered 429, 0 log lines dropped since the start; now 1 reports run and 2 "
+                    + "wait, 64.0 KiB of bodies"
             )
         )
         #expect(
@@ -143,6 +156,7 @@ struct StatsTests {
             ),
             ("_oldest_age_seconds 30", "_oldest_age_seconds 3601", "work"),
             ("_drift 0", "_drift 3", "reconciliation"),
+            ("_dropped_total 0", "_dropped_total 1", "limits"),
             (
                 "state=\"completed\"} 1\nconsole_billing_reconciliation_state{state=\"failed\"} 0",
                 "state=\"completed\"} 0\nconsole_billing_reconciliation_state{state=\"failed\"} 1",

@@ -27,7 +27,7 @@ struct StoryCatalogTests {
     @Test(arguments: StoryCatalog.names)
     func `every event can be read, and is what it says it is`(name: String) throws {
         for event in try story(name).events {
-            let decoded = try EventCoding.decode(event.body)
+            let decoded = try Event(parsing: event.body)
             #expect(decoded.id == event.id)
             #expect(decoded.type == event.type)
             #expect(decoded.created == event.created)

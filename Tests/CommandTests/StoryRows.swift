@@ -6,7 +6,7 @@ import Stories
 func rows(of events: [StoryEvent]) throws -> [Transaction] {
     var known: [ObjectReference: ObjectRecord] = [:]
     for event in events {
-        let decoded = try EventCoding.decode(event.body)
+        let decoded = try Event(parsing: event.body)
         for record in decoded.records(receivedAt: event.created) {
             known[record.reference] = known[record.reference]?.merging(record) ?? record
         }

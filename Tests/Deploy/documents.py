@@ -284,6 +284,35 @@ def routes(text):
     return len(told)
 
 
+def bounds(text):
+    """The numbers of the table of what is bounded, each as a row has it and as the code has it."""
+    for row, where, code in (
+        (r"open connections \| 4096,", "Web/WebConfiguration", r"maxConnections = 4096\n"),
+        (r"64 fewer than", "Web/Limits/ConnectionLimit", r"let reserved = 64\n"),
+        (r"a connection without a request \| 30 s", "Web/WebConfiguration", r"deadlineSeconds: Int64 = 30\n"),
+        (r"read too slowly \| 64 KiB in 30 s", "Web/Middleware/ConnectionGuard", r"leastProgress = 64 << 10\n"),
+        (r"1024 and one for 64 bytes", "Web/Middleware/ConnectionGuard", r"smallParts = 1024\n[\s\S]*bytes / 64 \{"),
+        (r"headers \| 16 KiB each", "Web/Application+build", r"maxHeaderFieldSize: 16 << 10,"),
+        (r"64 KiB and 100 of them", "Web/Application+build", r"maxHeaderListSize: 64 << 10,\s+maxHeaderFieldCount: 100\n"),
+        (r"accounts \| 16 MiB", "Web/Controllers/Usage/UsageIntakeController", r"maximumBytes = 16 << 20\n"),
+        (r"10,000 records of at most 1 MiB", "Web/Requests/RecordList", r"maximumRecordBytes = 1 << 20\n"),
+        (r"credits \| 4 MiB", "Web/Controllers/Usage/BalanceController", r"maximumBytes = 4 << 20\n"),
+        (r"customers/\{id\}` \| 128 KiB", "Web/Controllers/Customers/CustomersController", r"maximumBytes = 128 << 10\n"),
+        (r"for those over 16 KiB", "Web/Limits/BodyBudget", r"smallSize = 16 << 10\n"),
+        (r"minute \| 6000; 120,000", "Web/Limits/RequestLimits", r"caller: Int64 = 6000\n[\s\S]*key: Int64 = 120_000\n"),
+        (r"ten times the larger one", "Web/Limits/RequestLimits", r"process: Int64 \{ 10 \* max\(caller, key\) \}"),
+        (r"processors but one; 64 wait", "Web/Limits/HeavyReads", r"coreCount - 1\)\n\s+var waiting = 64\n"),
+        (r"running and waiting \| 6;", "Web/Limits/HeavyReads", r"var ofCaller = 6\n"),
+        (r"4096 of together 64 MiB", "Storage/Recording/EventBatches", r"maxWaiting: Int = 4096, maxWaitingBytes: Int = 64 << 20,"),
+        (r"in one answer \| 30,000", "Web/Usage/UsageLedger+Subjects", r"maximumGroupedLines = 30_000\n"),
+        (r"held back \| 1 MiB,", "ConsoleBilling/Logging/LineQueue", r"maximumBytes: Int = 1 << 20\)"),
+    ):
+        if not re.search(row, text):
+            fail("reference/routes.md", f"what is bounded has no row like {row}")
+        if not re.search(code, (ROOT / f"Sources/{where}.swift").read_text()):
+            fail("reference/routes.md", f"what is bounded says {row}, and {where} has it no more")
+
+
 def metrics(executable, text, everything):
     with peers.running(executable, API_KEYS="", METRICS_OPEN="true") as service:
         with urllib.request.urlopen(service.url + "/metrics", timeout=10) as answer:
@@ -404,6 +433,7 @@ def main():
         fail("reference/commands.md", "write it anew: console-billing manual --form markdown")
     told = settings(arguments.service, (REFERENCE / "configuration.md").read_text())
     ways = routes((REFERENCE / "routes.md").read_text())
+    bounds((REFERENCE / "routes.md").read_text())
     measured = metrics(arguments.service, (REFERENCE / "metrics.md").read_text(), everything)
     linked = links(everything)
     reached(everything)

@@ -7,4 +7,9 @@ struct ConformanceTests {
     func `PostgreSQL keeps the law`(law: StoreConformance) async throws {
         try await law.check(.postgres)
     }
+
+    @Test(arguments: SessionConformance.cases)
+    func `a session on PostgreSQL keeps the law`(law: SessionConformance) async throws {
+        try await withReplicas(1) { _, stores in try await law.check(stores[0]) }
+    }
 }

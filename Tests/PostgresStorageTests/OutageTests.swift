@@ -101,7 +101,8 @@ struct OutageTests {
                 for number in 0..<6 {
                     group.addTask {
                         do {
-                            return (number, .success(try await store.record(event(number))))
+                            let outcome = try await store.record(event(number))
+                            return (number, .success(outcome))
                         } catch {
                             return (number, .failure(error))
                         }

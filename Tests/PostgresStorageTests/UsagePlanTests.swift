@@ -12,21 +12,21 @@ struct UsagePlanTests {
 
     /// What pages read, each with the index that it is to go along.
     private static let pages: [(command: Command, index: String)] = [
-        (UsageReading.totals(of: "akash1o7", june, by: .gpuModel), "usage_totals_pkey"),
-        (UsageReading.openLeases(of: "akash1o7"), "usage_leases_by_owner"),
+        (Command(UsageQueries.totals(of: "akash1o7", june, by: .gpuModel).statement), "usage_totals_pkey"),
+        (Command(UsageQueries.openLeases(of: "akash1o7").statement), "usage_leases_by_owner"),
         (UsageReading.names(ofProviders: ["akash1p3"]), "usage_leases_by_provider"),
-        (UsageReading.accounts(of: "cus_7"), "usage_accounts_by_customer"),
-        (UsageReading.calendar(june), "usage_calendar_pkey"),
-        (UsageReading.newestDay, "usage_calendar_pkey"),
+        (Command(UsageQueries.accounts(of: "cus_7").statement), "usage_accounts_by_customer"),
+        (Command(UsageQueries.calendar(june).statement), "usage_calendar_pkey"),
+        (Command(UsageQueries.newestDay.statement), "usage_calendar_pkey"),
         (UsageAdding.stale(["akash1o7"]), "usage_owners"),
         (UsageAdding.staleOwners(after: "akash1o7", limit: 16), "usage_owners_stale"),
     ]
 
     /// What is read to take facts in and to add them up.
     private static let upkeep: [(command: Command, index: String)] = [
-        (UsageAdding.leases(of: [("akash1o7", 5..<9)]), "usage_leases_by_owner"),
+        (Command(UsageAdding.leases(of: [("akash1o7", 5..<9)]).statement), "usage_leases_by_owner"),
         (UsageAdding.stale(["akash1o7"]), "usage_owners"),
-        (UsageIntake.leases([]), "usage_leases_identity_key"),
+        (Command(UsageQueries.leases(named: []).statement), "usage_leases_identity_key"),
         (UsageIntake.spans(of: 5..<9), "usage_leases_by_end"),
     ]
 

@@ -1,6 +1,7 @@
 import Billing
 import Storage
 import Stories
+import TestSupport
 
 /// Leases and days that a seed decides.
 ///

@@ -12,4 +12,9 @@ struct ConformanceTests {
     func `the plain store in memory keeps the law`(law: StoreConformance) async throws {
         try await law.check(.inMemory)
     }
+
+    @Test(arguments: SessionConformance.cases)
+    func `a session on SQLite keeps the law`(law: SessionConformance) async throws {
+        try await withSQLiteStore { try await law.check($0) }
+    }
 }

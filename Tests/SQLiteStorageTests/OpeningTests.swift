@@ -165,7 +165,8 @@ struct OpeningTests {
             try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
             await store.close()
             try place.edit("INSERT INTO grdb_migrations (identifier) VALUES ('9999_of_tomorrow')")
-            #expect(throws: SQLiteStartError.newerSchema) { try SQLiteStore(path: place.path) }
+            let error = #expect(throws: SQLiteStartError.self) { try SQLiteStore(path: place.path) }
+            #expect(error == .newerSchema(place.path) && error?.description.contains(place.path) == true)
 
             try place.edit("DELETE FROM grdb_migrations WHERE identifier = '9999_of_tomorrow'")
             let again = try SQLiteStore(path: place.path)

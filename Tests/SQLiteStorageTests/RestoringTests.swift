@@ -88,11 +88,28 @@ struct RestoringTests {
         }
     }
 
-    @Test func `what is kept of one restore is not mixed with what was kept of another`() async throws {
+    @Test func `what one restore moved aside stays as it is at the next one`() async throws {
         try await withBackup { place, backup in
+            let files = FileManager.default
             try Data("of another database".utf8).write(to: URL(filePath: place.path + ".replaced-wal"))
-            try backup.restore(to: place.path, replaces: true)
-            #expect(!FileManager.default.fileExists(atPath: place.path + ".replaced-wal"))
+            for _ in 0..<2 { try backup.restore(to: place.path, replaces: true) }
+            #expect(files.contents(atPath: place.path + ".replaced-wal") == Data("of another database".utf8))
+            #expect(!files.fileExists(atPath: place.path + ".replaced"))
+            #expect(try await charges(at: place.path + ".replaced-2") == ["ch_old"])
+            #expect(try await charges(at: place.path + ".replaced-3") == ["ch_new"])
+        }
+    }
+
+    @Test func `a database is no backup of itself`() async throws {
+        try await withBackup { place, _ in
+            let link = place.folder.appending(path: "link").path
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: place.path)
+            for path in [place.path, link] {
+                #expect(throws: SQLiteBackup.Fault.itself(path)) {
+                    try SQLiteBackup(path: path).restore(to: place.path, replaces: true)
+                }
+            }
+            #expect(try await charges(at: place.path) == ["ch_old"])
         }
     }
 
@@ -102,6 +119,7 @@ struct RestoringTests {
         ("another's", "DROP TABLE grdb_migrations"), ("another's", "DELETE FROM grdb_migrations"),
         ("another's", "DROP TABLE customer_links"),
         ("another's", "ALTER TABLE transactions RENAME COLUMN body TO amount"),
+        ("another's", "CREATE TRIGGER no BEFORE INSERT ON events BEGIN SELECT raise(abort, 'no'); END"),
     ])
     func `only a backup of ours takes the place of anything`(origin: String, change: String) async throws {
         try await withBackup { place, backup in
@@ -113,6 +131,21 @@ struct RestoringTests {
             #expect(throws: fault) { try backup.restore(to: place.path, replaces: true) }
             #expect(!FileManager.default.fileExists(atPath: place.path + ".replaced"))
             #expect(try await charges(at: place.path) == ["ch_old"])
+        }
+    }
+
+    @Test func `a backup that is not there, and a folder, are called what they are`() async throws {
+        try await withPlace { place in
+            let folder = place.folder.path
+            for (path, fault) in [
+                (folder + "/none.sqlite", SQLiteBackup.Fault.missing(folder + "/none.sqlite")),
+                (folder, .folder(folder)),
+            ] {
+                #expect(throws: fault) {
+                    try SQLiteBackup(path: path).restore(to: place.path, replaces: true)
+                }
+                #expect(fault.description.contains(path) && !fault.description.contains("not a backup"))
+            }
         }
     }
 

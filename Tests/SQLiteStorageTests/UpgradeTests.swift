@@ -3,6 +3,7 @@ import GRDB
 import Storage
 import StorageConformance
 import Stories
+import TestSupport
 import Testing
 
 @testable import SQLiteStorage

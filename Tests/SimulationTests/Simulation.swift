@@ -135,7 +135,8 @@ struct Simulation {
         let answers = await withTaskGroup(of: (String, Bool).self) { group in
             for event in batch {
                 group.addTask {
-                    (event.id, await Self.isAcknowledged(event, by: store, now: now, secret: secret))
+                    let isAcknowledged = await Self.isAcknowledged(event, by: store, now: now, secret: secret)
+                    return (event.id, isAcknowledged)
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }
@@ -166,7 +167,7 @@ struct Simulation {
                 header: header,
                 now: now
             )
-            let parsed = try EventParser.parse(verified)
+            let parsed = try verified.event()
             _ = try await store.record(
                 DeliveredEvent(event: parsed, payload: verified.bytes, receivedAt: now, source: .webhook)
             )

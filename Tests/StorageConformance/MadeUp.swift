@@ -113,7 +113,7 @@ extension DeliveredEvent {
         source: EventSource = .webhook
     ) throws {
         self.init(
-            event: try EventCoding.decode(payload),
+            event: try Event(parsing: payload),
             payload: payload,
             receivedAt: Instant(unixSeconds: receivedAt),
             source: source

@@ -1,6 +1,7 @@
 import Billing
 import Storage
 import Stories
+import TestSupport
 
 extension StoreConformance {
     private static let everyDay = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 100_000)

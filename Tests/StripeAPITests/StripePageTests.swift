@@ -38,8 +38,8 @@ struct StripePageTests {
         let page = try await page(Self.list("\n" + Self.elements.joined(separator: separator) + " "))
         #expect(page.objects == Self.elements.map { Array($0.utf8) })
         #expect(page.ids == ["ch_1", "ch_2", "ch_3", "ch_4", "ch_5"])
-        #expect(page.firstID == "ch_1")
-        #expect(page.lastID == "ch_5")
+        #expect(page.ids.first == "ch_1")
+        #expect(page.ids.last == "ch_5")
     }
 
     @Test func `finds the objects wherever they stand`() async throws {

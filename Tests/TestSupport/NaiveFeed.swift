@@ -8,7 +8,7 @@ package enum NaiveFeed {
     /// - Parameter payloads: Bodies of events; those that are no events are passed over.
     /// - Returns: The rows, newest first.
     package static func rows(of payloads: [[UInt8]]) -> [Transaction] {
-        rows(of: payloads.compactMap { try? EventCoding.decode($0) })
+        rows(of: payloads.compactMap { try? Event(parsing: $0) })
     }
 
     package static func rows(of events: [Event]) -> [Transaction] {

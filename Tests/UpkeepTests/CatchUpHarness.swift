@@ -198,7 +198,7 @@ struct CatchUpHarness: Sendable {
         let payload = Array(body.utf8)
         return try await store.record(
             DeliveredEvent(
-                event: try EventCoding.decode(payload),
+                event: try Event(parsing: payload),
                 payload: payload,
                 receivedAt: time.now,
                 source: .webhook

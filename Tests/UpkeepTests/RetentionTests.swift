@@ -3,6 +3,7 @@ import Foundation
 import Storage
 import Stories
 import Synchronization
+import TestSupport
 import Testing
 import Upkeep
 

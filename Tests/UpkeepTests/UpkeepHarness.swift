@@ -69,7 +69,7 @@ struct UpkeepHarness: Sendable {
         let payload = Array(body.utf8)
         return try await store.record(
             DeliveredEvent(
-                event: try EventCoding.decode(payload),
+                event: try Event(parsing: payload),
                 payload: payload,
                 receivedAt: clock.now,
                 source: .webhook

@@ -2,7 +2,8 @@ import Billing
 import Foundation
 import Storage
 import Testing
-import Web
+
+@testable import Web
 
 /// `POST /v1/erasures`, and what the routes say of an erased customer.
 struct ErasureTests {

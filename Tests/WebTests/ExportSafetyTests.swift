@@ -63,13 +63,12 @@ struct ExportSafetyTests {
             try await harness.deliver([
                 .charge(
                     "=ch()",
-                    currency: "=c(",
                     customer: "=cus()",
                     extra: [
                         "description": "=d()", "payment_intent": "@pi()", "invoice": "+in()",
                         "receipt_number": "=rn()",
                         "payment_method_details": ["type": "=pm()"],
-                        "presentment_details": ["presentment_amount": 1, "presentment_currency": "=p("]
+                        "presentment_details": ["presentment_amount": 1, "presentment_currency": "eur"]
                             as [String: any Sendable],
                     ],
                 ),

@@ -9,7 +9,7 @@ import Testing
 struct ExtremesTests {
     /// What an event shows, apart from the names of what it shows.
     private func shown(_ payload: [UInt8]) -> [ObjectRecord]? {
-        (try? EventCoding.decode(payload))?.records(receivedAt: TestClock.start)
+        (try? Event(parsing: payload))?.records(receivedAt: TestClock.start)
     }
 
     /// The fixtures with one number at an extreme, each of objects of its own and of one customer: those that make a

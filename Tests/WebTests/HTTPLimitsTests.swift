@@ -48,7 +48,7 @@ struct HTTPLimitsTests {
         try await WebHarness.with(Self.settings) { harness in
             let connection = try harness.connect()
             await connection.send(
-                "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nStripe-Signature: t=1,v1=00\r\n"
+                "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nStripe-Signature: t=1,v1=\(String(repeating: "0", count: 64))\r\n"
                     + "Transfer-Encoding: chunked\r\n\r\n"
             )
             let chunk = "400\r\n" + String(repeating: " ", count: 0x400) + "\r\n"
@@ -134,11 +134,36 @@ struct HTTPLimitsTests {
         }
     }
 
+    /// Each costs as much as a large one.
+    @Test func `a body in chunks of one byte is refused after some, and one in larger chunks is read`()
+        async throws
+    {
+        try await WebHarness.with { harness in
+            let body = MadeEvent.charge("ch_a").body
+            let head =
+                "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nStripe-Signature: "
+                + "\(try harness.signature(of: body))\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let crumbs = try harness.connect()
+            await crumbs.send(head + String(repeating: "1\r\nx\r\n", count: 2000))
+            #expect(try await crumbs.answer().errorCode == "http_invalid")
+            #expect(await crumbs.isClosedByPeer())
+            let whole = try harness.connect()
+            await whole.send(head)
+            for start in stride(from: 0, to: body.count, by: 100) {
+                let part = body[start..<min(start + 100, body.count)]
+                await whole.send(String(part.count, radix: 16) + "\r\n")
+                await whole.send(Array(part) + Array("\r\n".utf8))
+            }
+            await whole.send("0\r\n\r\n")
+            #expect(try await whole.answer().status == 200)
+        }
+    }
+
     // MARK: Time
 
     @Test(arguments: [
         "", "GET /healthz HT",
-        "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nStripe-Signature: t=1,v1=00\r\n"
+        "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nStripe-Signature: t=1,v1=\(String(repeating: "0", count: 64))\r\n"
             + "Content-Length: 10\r\n\r\n123",
     ])
     func `a request that does not end loses its connection`(beginning: String) async throws {

@@ -15,7 +15,7 @@ struct IdentityTests {
         settings.mailer = WillingMailer()
         settings.tokenIssuer = TokenIssuer(
             rules: TokenSigner.rules,
-            keys: ScriptedKeySource(.success(TokenSigner.keySet([.console])))
+            keys: ScriptedKeySource(.success(TokenSigner.keySet([.console]))).document
         )
         return settings
     }()

@@ -132,6 +132,49 @@ struct LogTests {
         #expect(recorder.lines.contains { $0.contains("customer session") && $0.contains("sessions") })
     }
 
+    @Test func `requests leave the key's name or the kind of caller in the log, and a 429 its reason`()
+        async throws
+    {
+        let recorder = LogRecorder()
+        var settings = settings(recorder)
+        settings.rateLimit = 20
+        try await WebHarness.with(settings) { harness in
+            try await harness.deliver(Self.charge.body)
+            let link = try await harness.receiptPath("ch_a")
+            func last(
+                _ headers: [TransportHeader],
+                _ path: String = "/v1/transactions"
+            ) async throws -> String {
+                _ = try await harness.send(.get, path, headers: headers)
+                return try #require(recorder.lines.last { $0.contains("milliseconds") })
+            }
+            #expect(try await last(TestKey.feed.headers).contains("\"caller\": key feed"))
+            let user = [TransportHeader("X-User-Id", Canary.user.rawValue)]
+            #expect(try await last(TestKey.user.headersOfConsole + user).contains("\"caller\": key user"))
+            #expect(try await last(TestKey.usage.headers).contains("\"caller\": key usage"))
+            let token = harness.sessionToken()
+            for header in [bearer(token), harness.cookie(token)] {
+                for path in ["/v1/transactions", "/billing"] {
+                    #expect(try await last([header], path).contains("\"caller\": customer session"))
+                }
+            }
+            #expect(try await last([], link).contains("\"caller\": link"))
+            let sessionLink = "/billing?session=\(harness.linkToken("cus_two"))"
+            #expect(try await last([], sessionLink).contains("\"caller\": link"))
+            for headers in [[], TestKey.unknown.headers, [bearer(token + "0")]] {
+                let line = try await last(headers)
+                #expect(line.contains("\"caller\": none") && !line.contains("\"reason\""), "\(line)")
+            }
+            var line = ""
+            for _ in 0..<20 { line = try await last(TestKey.ops.headers) }
+            #expect(!line.contains("\"reason\""), "\(line)")
+            line = try await last(TestKey.ops.headers)
+            #expect(line.contains("429") && line.contains("\"reason\": rate_limited"), "\(line)")
+            #expect(line.contains("\"caller\": key ops"), "\(line)")
+            expectSilence(recorder, and: ["cus_one", "cus_two", token])
+        }
+    }
+
     @Test(arguments: [
         Fault.none, .down, .garbage, .foreignReceipt, .serverError(shouldRetry: nil), .expiredKey,
     ])

@@ -1,6 +1,7 @@
 import Billing
 import HTTPClient
 import HTTPTypes
+import SQLiteStorage
 import Storage
 import StripeAPI
 import Testing
@@ -41,6 +42,20 @@ struct MetricsTests {
             #expect(found["\(name){outcome=\"duplicate\"}"] == count)
             #expect(found["\(name){outcome=\"quarantined\"}"] == "1")
             #expect(found["\(name){outcome=\"refused\"}"] == "1")
+        }
+    }
+
+    @Test func `a delivery that the store does not take is counted as that, and as no refused one`()
+        async throws
+    {
+        var settings = WebHarness.Settings()
+        settings.writerLimits = EventWriter.Limits(maxWaiting: 0)
+        try await WebHarness.with(settings) { harness in
+            #expect(try await harness.deliver(MadeEvent.charge("ch_a").body).status == 503)
+            let found = try samples(try await harness.get("/metrics", key: .metrics))
+            let name = "console_billing_deliveries_total"
+            #expect(found["\(name){outcome=\"not_stored\"}"] == "1")
+            #expect(found["\(name){outcome=\"refused\"}"] == "0")
         }
     }
 

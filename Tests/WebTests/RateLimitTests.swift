@@ -32,7 +32,7 @@ struct RateLimitTests {
             #expect(refused.status == 429)
             #expect(refused.errorCode == "rate_limited")
             #expect(refused.headers["Retry-After"] == "20")
-            #expect(refused.headers["RateLimit"] == "\"caller\";r=0;t=60")
+            #expect(refused.headers["RateLimit"] == "\"caller\";r=0;t=20")
             harness.clock.advance(seconds: 19)
             #expect(try await harness.get("/v1/transactions").status == 429)
             harness.clock.advance(seconds: 1)
@@ -93,11 +93,14 @@ struct RateLimitTests {
         }
     }
 
-    @Test func `a signed link costs the address that opens it`() async throws {
+    @Test func `a good link costs its customer, and a bad one the address that opens it`() async throws {
         try await WebHarness.with(Self.limited(to: 6)) { harness in
             try await harness.deliver(FeedSample.events)
             let path = try await harness.receiptPath("ch_a")
                 .replacing("/receipt?", with: "/receipt/print?")
+            let forged = path.replacing("signature=", with: "signature=0")
+            for _ in 0..<6 { #expect(try await harness.get(forged, key: nil).status == 403) }
+            #expect(try await harness.get(forged, key: nil).status == 429)
             #expect(try await harness.get(path, key: nil).status == 200)
             #expect(try await harness.get(path, key: nil).status == 429)
         }
@@ -174,7 +177,7 @@ struct RateLimitTests {
     }
 
     @Test func `all callers together have a budget too`() {
-        let limits = RequestLimits(RequestLimits.Rates(1))
+        let limits = RequestLimits(RequestLimits.Rates(caller: 1, key: 1))
         for index in 0..<10 {
             let taken = limits.take(1, of: .user("\(index)"), now: Self.noon)
             #expect((taken.callerSeconds, taken.processSeconds) == (0, 0))

@@ -1,8 +1,9 @@
 import Billing
 import StripeAPI
 import Testing
-import Web
 import Webhooks
+
+@testable import Web
 
 /// Signed links: what they open, for how long, and what they do not.
 @Suite(.timeLimit(.minutes(5)))

@@ -1,6 +1,7 @@
 import Billing
 import Testing
-import Web
+
+@testable import Web
 
 /// Our own printable receipt.
 @Suite(.timeLimit(.minutes(5)))

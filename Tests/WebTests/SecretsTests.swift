@@ -2,8 +2,9 @@ import Billing
 import HTTPClient
 import StripeAPI
 import Testing
-import Web
 import Webhooks
+
+@testable import Web
 
 /// Secrets that are changed while the service runs, and which of them are of use.
 @Suite(.timeLimit(.minutes(5)))

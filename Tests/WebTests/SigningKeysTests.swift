@@ -13,7 +13,7 @@ struct SigningKeysTests {
 
     @Test func `are asked for once an hour as long as they suffice`() async throws {
         let source = ScriptedKeySource(.success(Self.first))
-        let keys = SigningKeys(source: source)
+        let keys = SigningKeys(source.document)
         for seconds: Int64 in [0, 1, 1800, 3599] {
             #expect(try await keys.key("console-1", now: at(seconds)) != nil)
         }
@@ -24,7 +24,7 @@ struct SigningKeysTests {
 
     @Test func `are asked for again when a token names a new one`() async throws {
         let source = ScriptedKeySource(.success(Self.first), .success(Self.both))
-        let keys = SigningKeys(source: source)
+        let keys = SigningKeys(source.document)
         #expect(try await keys.key("console-1", now: at(0)) != nil)
         #expect(try await keys.key("console-2", now: at(30)) != nil)
         #expect(source.asked == 2)
@@ -32,7 +32,7 @@ struct SigningKeysTests {
 
     @Test func `are not asked for at a stranger's pace, whatever names are made up`() async throws {
         let source = ScriptedKeySource(.success(Self.first))
-        let keys = SigningKeys(source: source)
+        let keys = SigningKeys(source.document)
         for number in 0..<600 {
             #expect(try await keys.key("made up \(number)", now: at(Int64(number / 10))) == nil)
         }
@@ -41,7 +41,7 @@ struct SigningKeysTests {
 
     @Test func `are asked for once by many at a time`() async throws {
         let source = ScriptedKeySource(.success(Self.first))
-        let keys = SigningKeys(source: source)
+        let keys = SigningKeys(source.document)
         let now = start
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<50 { group.addTask { try await keys.key("console-1", now: now) != nil } }
@@ -52,7 +52,7 @@ struct SigningKeysTests {
 
     @Test func `are used for a day while the issuer is down, and no longer`() async throws {
         let source = ScriptedKeySource(.success(Self.first), ScriptedKeySource.down)
-        let keys = SigningKeys(source: source)
+        let keys = SigningKeys(source.document)
         for seconds: Int64 in [0, 3600, 40_000, 86_399] {
             #expect(try await keys.key("console-1", now: at(seconds)) != nil)
             #expect(try await keys.key("console-2", now: at(seconds)) == nil)
@@ -64,7 +64,7 @@ struct SigningKeysTests {
 
     @Test func `that were given up are gone with the next answer`() async throws {
         let source = ScriptedKeySource(.success(Self.both), .success(TokenSigner.keySet([.next])))
-        let keys = SigningKeys(source: source)
+        let keys = SigningKeys(source.document)
         #expect(try await keys.key("console-1", now: at(0)) != nil)
         #expect(try await keys.key("console-1", now: at(3600)) == nil)
     }
@@ -74,7 +74,7 @@ struct SigningKeysTests {
     ])
     func `are not lost to an answer that is wrong`(answer: String) async throws {
         let source = ScriptedKeySource(.success(Self.first), .success(Array(answer.utf8)))
-        let keys = SigningKeys(source: source)
+        let keys = SigningKeys(source.document)
         #expect(try await keys.key("console-1", now: at(0)) != nil)
         #expect(try await keys.key("console-1", now: at(3600)) != nil)
         #expect(source.asked == 2)
@@ -82,7 +82,7 @@ struct SigningKeysTests {
 
     @Test func `come back with the issuer, half a minute after the last attempt`() async throws {
         let source = ScriptedKeySource(ScriptedKeySource.down, .success(Self.first))
-        let keys = SigningKeys(source: source)
+        let keys = SigningKeys(source.document)
         for seconds: Int64 in [0, 29] {
             await #expect(throws: SigningKeysUnavailable.self) {
                 try await keys.key("console-1", now: at(seconds))
@@ -94,7 +94,7 @@ struct SigningKeysTests {
 
     @Test func `come back after the clock was set back, too`() async throws {
         let source = ScriptedKeySource(ScriptedKeySource.down, .success(Self.first))
-        let keys = SigningKeys(source: source)
+        let keys = SigningKeys(source.document)
         await #expect(throws: SigningKeysUnavailable.self) { try await keys.key("console-1", now: at(0)) }
         #expect(try await keys.key("console-1", now: at(-7200)) != nil)
     }

@@ -7,11 +7,11 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct TokenTests {
     private static func settings(
-        _ source: any SigningKeySource,
+        _ source: ScriptedKeySource,
         rules: TokenRules = TokenSigner.rules
     ) -> WebHarness.Settings {
         var settings = WebHarness.Settings()
-        settings.tokenIssuer = TokenIssuer(rules: rules, keys: source)
+        settings.tokenIssuer = TokenIssuer(rules: rules, keys: source.document)
         return settings
     }
 

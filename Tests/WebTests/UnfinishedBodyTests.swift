@@ -14,12 +14,19 @@ struct UnfinishedBodyTests {
         return settings
     }()
 
-    /// Begins a delivery of 100 KB, and stops before its end.
-    private func begin(_ harness: WebHarness, bytes: Int = 90_000) async throws -> RawConnection {
+    /// A signature that none of our secrets makes.
+    private static let forged = "t=1,v1=" + String(repeating: "0", count: 64)
+
+    /// Begins a delivery of 95 KB, and stops before its end.
+    private func begin(
+        _ harness: WebHarness,
+        bytes: Int = 90_000,
+        from address: String = "192.0.2.1"
+    ) async throws -> RawConnection {
         let connection = try harness.connect()
         await connection.send(
-            "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nStripe-Signature: t=1,v1=00\r\n"
-                + "Content-Length: 100000\r\n\r\n"
+            "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nStripe-Signature: \(Self.forged)\r\n"
+                + "X-Forwarded-For: \(address)\r\nContent-Length: 95000\r\n\r\n"
         )
         await connection.send([UInt8](repeating: 0x20, count: bytes))
         return connection
@@ -35,9 +42,14 @@ struct UnfinishedBodyTests {
         }
     }
 
-    @Test(arguments: ["", "Stripe-Signature: hello\r\n", "Stripe-Signature: t=1\r\n"])
+    @Test(arguments: [
+        ("", "signature_missing"), ("Stripe-Signature: hello\r\n", "signature_malformed"),
+        ("Stripe-Signature: t=1\r\n", "signature_malformed"),
+        ("Stripe-Signature: t=1,v1=zz\r\n", "signature_mismatch"),
+    ])
     func `a delivery that nobody signed is refused before its body comes, and the connection ends`(
-        field: String
+        field: String,
+        code: String
     ) async throws {
         try await WebHarness.with(Self.settings) { harness in
             for framing in ["Content-Length: 1000000", "Transfer-Encoding: chunked"] {
@@ -47,7 +59,7 @@ struct UnfinishedBodyTests {
                 )
                 let answer = try await connection.answer()
                 #expect(answer.status == 400)
-                #expect(answer.errorCode == (field.isEmpty ? "signature_missing" : "signature_malformed"))
+                #expect(answer.errorCode == code)
                 #expect(await connection.isClosedByPeer())
             }
         }
@@ -67,25 +79,47 @@ struct UnfinishedBodyTests {
     @Test func `what goes over the budget of all bodies is told to come again, and small bodies still pass`()
         async throws
     {
-        try await WebHarness.with(Self.settings) { harness in
+        let recorder = LogRecorder()
+        var settings = Self.settings
+        settings.logger = recorder.logger
+        try await WebHarness.with(settings) { harness in
             // Of 256 KB, the last quarter is for small bodies.
-            let held = [try await begin(harness), try await begin(harness)]
+            let held = [try await begin(harness), try await begin(harness, from: "192.0.2.2")]
             try await untilTaken(harness) { $0 == 180_000 }
-            let refused = try await begin(harness, bytes: 20_000)
+            let refused = try await begin(harness, bytes: 20_000, from: "192.0.2.3")
             let answer = try await refused.answer()
             #expect(answer.status == 503)
             #expect(answer.errorCode == "bodies_in_flight")
             #expect(answer.headers["Retry-After"] == "5")
             #expect(await refused.isClosedByPeer())
+            let metrics = try await harness.get("/metrics", key: .metrics).text
+            #expect(metrics.contains("deliveries_total{outcome=\"bodies_in_flight\"} 1\n"))
+            #expect(metrics.contains("deliveries_total{outcome=\"refused\"} 0\n"))
+            let line = try #require(recorder.lines.first { $0.hasPrefix("error bodies_in_flight") })
+            for part in ["MAX_BODY_BYTES_IN_FLIGHT", "180000", "95000", "192.0.2.3"] {
+                #expect(line.contains(part), "\(line)")
+            }
             #expect(try await harness.deliver(MadeEvent.charge("ch_a").body).status == 200)
             // What is finished takes nothing any more.
             for connection in held {
-                await connection.send([UInt8](repeating: 0x20, count: 10_000))
+                await connection.send([UInt8](repeating: 0x20, count: 5000))
                 #expect(try await connection.answer().errorCode == "signature_mismatch")
             }
             try await untilTaken(harness) { $0 == 0 }
-            let last = try await begin(harness, bytes: 100_000)
+            let last = try await begin(harness, bytes: 95_000)
             #expect(try await last.answer().errorCode == "signature_mismatch")
+        }
+    }
+
+    @Test func `one address leaves half of the budget to the others`() async throws {
+        try await WebHarness.with(Self.settings) { harness in
+            let first = try await begin(harness)
+            try await untilTaken(harness) { $0 == 90_000 }
+            let refused = try await begin(harness, bytes: 20_000)
+            #expect(try await refused.answer().errorCode == "bodies_in_flight")
+            let other = try await begin(harness, bytes: 20_000, from: "192.0.2.2")
+            try await untilTaken(harness) { $0 == 110_000 }
+            withExtendedLifetime((first, other)) {}
         }
     }
 
@@ -105,13 +139,31 @@ struct UnfinishedBodyTests {
     @Test func `the budget keeps its last quarter for small bodies, and one alone may take all of it`() {
         let budget = BodyBudget(limit: 100 << 10)
         let small = BodyBudget.smallSize
-        #expect(budget.take(100 << 10, beside: 0))
-        #expect(!budget.take(1, beside: 0))
-        budget.giveBack(100 << 10)
-        #expect(budget.take(70 << 10, beside: 0))
-        #expect(!budget.take(small + 1, beside: 0))
-        #expect(!budget.take((5 << 10) + 1, beside: small))
-        #expect(budget.take(small, beside: 0))
+        #expect(budget.take(100 << 10, beside: 0, from: nil))
+        #expect(!budget.take(1, beside: 0, from: nil))
+        budget.giveBack(100 << 10, from: nil)
+        #expect(budget.take(70 << 10, beside: 0, from: nil))
+        #expect(!budget.take(small + 1, beside: 0, from: nil))
+        #expect(!budget.take((5 << 10) + 1, beside: small, from: nil))
+        #expect(budget.take(small, beside: 0, from: nil))
         #expect(budget.bytes == (70 << 10) + small)
+    }
+
+    @Test func `what an address may have has a last quarter for small bodies too, and is given back`() throws
+    {
+        let budget = BodyBudget(limit: 200 << 10)
+        let small = BodyBudget.smallSize
+        let (one, other) = (NetworkAddress("192.0.2.1"), NetworkAddress("192.0.2.2"))
+        #expect(budget.take(70 << 10, beside: 0, from: one))
+        #expect(!budget.take(small + 1, beside: 0, from: one))
+        #expect(budget.take(small, beside: 0, from: one))
+        #expect(!budget.take(small, beside: 0, from: one))
+        #expect(budget.take(60 << 10, beside: 0, from: other))
+        budget.giveBack(70 << 10, from: one)
+        #expect(budget.take(60 << 10, beside: 0, from: one) == false)
+        budget.giveBack(small, from: one)
+        budget.giveBack(60 << 10, from: other)
+        #expect(budget.bytes == 0)
+        #expect(budget.take(200 << 10, beside: 0, from: one))
     }
 }

@@ -2,7 +2,8 @@ import Billing
 import Storage
 import StripeAPI
 import Testing
-import Web
+
+@testable import Web
 
 /// Runs of upkeep are asked for and looked at by operators.
 @Suite(.timeLimit(.minutes(5)))

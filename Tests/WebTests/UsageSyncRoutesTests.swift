@@ -1,7 +1,8 @@
 import Billing
 import Storage
 import Testing
-import Web
+
+@testable import Web
 
 /// The sync of usage is asked for and looked at by whoever may write usage.
 @Suite(.timeLimit(.minutes(5)))

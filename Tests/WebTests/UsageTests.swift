@@ -1,3 +1,4 @@
+import Billing
 import Foundation
 import Testing
 
@@ -150,7 +151,9 @@ struct UsageTests {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
             let names = path.contains("address") ? ("startDate", "endDate") : ("from", "to")
-            for range in [("9999-12-31", "9999-12-31"), ("2026-03-10", "2026-03-31")] {
+            for range in [
+                ("9999-12-31", "9999-12-31"), ("2026-03-10", "2026-03-31"), ("2026-03-10", "9999-12-31"),
+            ] {
                 let answer = try await harness.get(
                     "\(path)\(names.0)=\(range.0)&\(names.1)=\(range.1)"
                 )
@@ -160,6 +163,40 @@ struct UsageTests {
                 #expect(last == (path.contains("monthly") ? "2026-03" : "2026-03-14"))
                 #expect(path.contains("address") || answer.json["to"] == "2026-03-14")
             }
+        }
+    }
+
+    /// A year of a hundred deployments would be 36,600 lines, and a thousand took 1.2 GiB.
+    @Test func `an answer by group has so many lines and no more, and what is counted of them is whole`()
+        async throws
+    {
+        try await WebHarness.with { harness in
+            let first = try #require(CivilDate("2025-03-14"))
+            let calendar = (0..<366).map { day in
+                let height = 1_000_000 + day * 14_400
+                return #"{"date":"\#(first.adding(days: Int64(day)).text)","first_height":"\#(height)","#
+                    + #""last_height":"\#(height + 14_399)","last_height_yet":"\#(height + 14_399)","akt_usd":"2","#
+                    + #""final":true}"#
+            }
+            let leases = (1...100).map { UsageSample.lease($0, created: 1_000_000, price: "1") }
+            let posts = [("calendar", calendar), ("leases", leases)]
+            for (path, lines) in posts {
+                let body = Array(lines.joined(separator: "\n").utf8)
+                #expect(try await harness.post("/v1/usage/\(path)", body, key: .usage).status == 200)
+            }
+            for zone in ["UTC", "Asia/Tokyo"] {
+                let path = "/v1/usage/daily?owner=akash1owner&timezone=\(zone)&from=2025-03-15"
+                let answer = try await harness.get(path + "&group_by=deployment&to=2026-03-14")
+                #expect(answer.status == 400)
+                #expect(answer.text.contains("fewer days"))
+                let month = try await harness.get(path + "&group_by=deployment&to=2025-04-14")
+                #expect(try month.rows.count == 3100)
+                #expect(try await harness.get(path + "&to=2026-03-14").rows.count == 365)
+            }
+            let stats = try await harness.get(
+                "/v1/usage/history/stats?address=akash1owner&startDate=2025-03-15&endDate=2026-03-14"
+            )
+            #expect(stats.json["totalDeployments"] == 100)
         }
     }
 

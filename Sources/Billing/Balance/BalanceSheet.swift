@@ -16,11 +16,6 @@ package struct BalanceDay: Hashable, Sendable {
     /// still change.
     package var isComplete = true
 
-    init(date: CivilDate, currency: Currency) {
-        self.date = date
-        self.currency = currency
-    }
-
     package var closing: ExactAmount { opening + purchases - refunds - disputes + credits - spend }
 }
 

@@ -13,36 +13,36 @@ package final class Charge: StripeObjectProtocol {
     package let currency: Currency
     package let created: Instant
     package let livemode: Bool?
-    package let statusText: String?
+    let statusText: String?
     package let paid: Bool?
     package let captured: Bool?
     package let refunded: Bool?
-    package let disputedFlag: Bool?
+    let disputedFlag: Bool?
     /// Set only in old API versions; newer ones have `disputed`.
     package let dispute: Expandable<Dispute>?
     package let customer: Expandable<Customer>?
     package let paymentIntent: Expandable<PaymentIntent>?
     package let invoice: Expandable<Invoice>?
     package let paymentMethodDetails: PaymentMethodDetails?
-    package let hasBalanceTransaction: Bool
-    package let failureCode: String?
-    package let failureMessage: String?
-    package let receiptNumber: String?
+    let hasBalanceTransaction: Bool
+    let failureCode: String?
+    let failureMessage: String?
+    let receiptNumber: String?
     package let receiptURL: String?
     package let description: String?
     package let refunds: [Refund]
     /// The amount on the customer's statement, if that is in another currency.
     package let presentment: Presentment?
     /// Whether the charge only checked a card, and is not a purchase.
-    package let isCardValidation: Bool
+    let isCardValidation: Bool
     /// The time of `charge.captured`, and the refunded amount at that time.
-    package let toldCaptured: (at: Instant, refunded: Int64)?
+    let toldCaptured: (at: Instant, refunded: Int64)?
     /// The time of `charge.expired`.
     ///
     /// Since basil no field of the charge shows that it expired.
-    package let toldExpired: Instant?
+    let toldExpired: Instant?
     /// The time of `charge.failed`.
-    package let toldFailed: Instant?
+    let toldFailed: Instant?
 
     /// The state; charges of 2017 and before have none, so it is derived from other fields.
     package var status: Status {
@@ -63,7 +63,7 @@ package final class Charge: StripeObjectProtocol {
     ///
     /// Bodies before 2020-09 lack `amount_captured`. The refunded amount at the time of the capture is then
     /// the uncaptured remainder.
-    package var capturedAmount: Int64? {
+    var capturedAmount: Int64? {
         if let amountCaptured, amountCaptured > 0 { return amountCaptured }
         guard amountCaptured == nil, let refunded = toldCaptured?.refunded, refunded < amount else {
             return nil
@@ -72,13 +72,13 @@ package final class Charge: StripeObjectProtocol {
     }
 
     /// Whether an authorisation was released, by a cancellation or by Stripe after it expired.
-    package var isLapsed: Bool {
+    var isLapsed: Bool {
         isAuthorisedOnly
             && (toldExpired != nil || refunded == true || amountRefunded >= amount && amount > 0)
     }
 
     /// When the attempt failed: the time of its event, else of its creation, because a card fails at once.
-    package var failedAt: Instant { toldFailed ?? created }
+    var failedAt: Instant { toldFailed ?? created }
 
     package var stated: VersionedFields {
         var stated: VersionedFields = []

@@ -3,12 +3,12 @@ package final class CheckoutSession: StripeObjectProtocol {
     package static let kind = ObjectKind.checkoutSession
 
     package let id: String
-    package let amountTotal: Int64?
+    let amountTotal: Int64?
     package let currency: Currency?
     package let created: Instant?
     package let mode: String?
     package let status: String?
-    package let paymentStatus: String?
+    let paymentStatus: String?
     package let customer: Expandable<Customer>?
     package let paymentIntent: Expandable<PaymentIntent>?
     package let invoice: Expandable<Invoice>?
@@ -16,7 +16,7 @@ package final class CheckoutSession: StripeObjectProtocol {
     /// The time of `checkout.session.async_payment_failed`.
     ///
     /// The session itself is still `complete` and `unpaid`.
-    package let toldFailed: Instant?
+    let toldFailed: Instant?
 
     package var stated: VersionedFields {
         var stated: VersionedFields = []

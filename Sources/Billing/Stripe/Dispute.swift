@@ -11,9 +11,9 @@ package final class Dispute: StripeObjectProtocol {
     package let paymentIntent: Expandable<PaymentIntent>?
     /// The number of balance transactions: none, one (withdrawn) or two (withdrawn and reinstated); `nil` if
     /// the body does not list them.
-    package let movements: Int64?
+    let movements: Int64?
     /// The part of the amount that the cardholder has now; `nil` if the body does not show it.
-    package let statedGone: Int64?
+    let statedGone: Int64?
     /// The bank's deadline for an answer.
     package let dueBy: Instant?
     /// How often the merchant has answered, normally at most once; `nil` if the body does not show it.

@@ -53,12 +53,16 @@ package struct Event: Sendable {
 }
 
 extension Event {
-    /// Reads an envelope.
+    /// Reads the bytes of an event, whether they were verified or not: those of the log, or of Stripe's API.
     ///
-    /// Only the id and the type are required.
+    /// An unreadable object inside it is no error; only the id and the type are required.
     ///
-    /// - Throws: ``JSONFieldError`` if either is missing or has no valid form.
-    init(_ json: JSONValue) throws(JSONFieldError) {
+    /// - Throws: ``JSONSyntaxError`` or ``JSONFieldError`` if the bytes are not a JSON object with both.
+    package init(parsing payload: [UInt8]) throws {
+        self = try payload.withUnsafeBufferPointer { try JSONValue.read($0) { try Event($0) } }
+    }
+
+    private init(_ json: JSONValue) throws(JSONFieldError) {
         id = try json.identity("id")
         type = try json.identity("type")
         created = try? json.instant("created")

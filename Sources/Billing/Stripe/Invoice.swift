@@ -10,16 +10,16 @@ package final class Invoice: StripeObjectProtocol {
     /// Bodies before basil omit payments outside Stripe: there this is the amount due.
     package let amountPaid: Int64
     /// The amount paid outside Stripe; `nil` if the body cannot show it.
-    package let amountPaidOffStripe: Int64?
+    let amountPaidOffStripe: Int64?
     /// The total discount of coupons.
     package let amountDiscounted: Int64
     package let currency: Currency
     package let created: Instant
-    package let statusText: String?
+    let statusText: String?
     package let paid: Bool?
-    package let paidOutOfBand: Bool?
+    let paidOutOfBand: Bool?
     package let number: String?
-    package let receiptNumber: String?
+    let receiptNumber: String?
     package let description: String?
     package let customer: Expandable<Customer>?
     /// Sent by API versions before 2025-03-31 (basil).

@@ -20,7 +20,7 @@ package final class InvoicePayment: StripeObjectProtocol {
     package var isPaid: Bool { status == "paid" || status == nil }
 
     /// Whether the invoice was paid outside Stripe, and the merchant only recorded the payment.
-    package var isOutOfBand: Bool {
+    var isOutOfBand: Bool {
         payment?.type == "payment_record" || payment?.type == "out_of_band_payment"
     }
 

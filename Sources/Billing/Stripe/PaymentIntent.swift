@@ -19,13 +19,13 @@ package final class PaymentIntent: StripeObjectProtocol {
     package let currency: Currency
     package let created: Instant
     package let livemode: Bool?
-    package let statusText: String
+    let statusText: String
     package let customer: Expandable<Customer>?
     package let invoice: Expandable<Invoice>?
     package let latestCharge: Expandable<Charge>?
     /// Sent by API versions before 2022-11-15, instead of `latest_charge`.
     package let charges: [Charge]
-    package let lastPaymentError: PaymentError?
+    let lastPaymentError: PaymentError?
     package let paymentMethod: PaymentMethodDetails?
     package let description: String?
     /// The amount on the customer's statement, if that is in another currency.
@@ -33,12 +33,12 @@ package final class PaymentIntent: StripeObjectProtocol {
     /// The action that the customer must take before the payment continues.
     package let nextAction: NextAction?
     /// Whether the payment only checks a card, and is not a purchase.
-    package let isCardValidation: Bool
+    let isCardValidation: Bool
     /// The time of `payment_intent.succeeded`, for a payment that was captured in part.
     ///
     /// Only the time of the capture distinguishes the Refund of the remainder from a later one of the same
     /// amount.
-    package let toldSucceeded: Instant?
+    let toldSucceeded: Instant?
 
     package var stated: VersionedFields {
         var stated: VersionedFields = []
@@ -58,7 +58,7 @@ package final class PaymentIntent: StripeObjectProtocol {
     }
 
     /// Whether the last attempt was declined and the customer has not tried again.
-    package var hasFailed: Bool { status == .requiresPaymentMethod && lastPaymentError != nil }
+    var hasFailed: Bool { status == .requiresPaymentMethod && lastPaymentError != nil }
 
     package var links: [ObjectReference] {
         [

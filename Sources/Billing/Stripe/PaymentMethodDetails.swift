@@ -9,7 +9,7 @@ package struct PaymentMethodDetails: Sendable, Hashable {
     package let last4: String?
     /// `apple_pay`, `google_pay`, `link` … if the card was used through a wallet.
     package let wallet: String?
-    package let bankName: String?
+    let bankName: String?
 
     init(type: String, brand: String?, last4: String?, wallet: String? = nil, bankName: String? = nil) {
         self.type = type

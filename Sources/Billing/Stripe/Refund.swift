@@ -6,19 +6,19 @@ package final class Refund: StripeObjectProtocol {
     package let amount: Int64
     package let currency: Currency
     package let created: Instant
-    package let statusText: String?
+    let statusText: String?
     package let charge: Expandable<Charge>?
     package let paymentIntent: Expandable<PaymentIntent>?
     /// Sent since API version 2026-07-29.dahlia; before, the charge names the customer.
     package let customer: Expandable<Customer>?
     package let reason: String?
     package let failureReason: String?
-    package let receiptNumber: String?
+    let receiptNumber: String?
     package let description: String?
     /// Why the refund is pending, such as `insufficient_funds`.
     package let pendingReason: String?
     /// The number with which the customer's bank finds the money: an ARN or a trace number.
-    package let bankReference: String?
+    let bankReference: String?
     package let presentment: Presentment?
 
     package var stated: VersionedFields {
@@ -41,7 +41,7 @@ package final class Refund: StripeObjectProtocol {
     package var counts: Bool { !isFinal }
 
     /// Whether Stripe only released an authorisation, so that no money moved.
-    package var isLapsedAuthorisation: Bool { reason == "expired_uncaptured_charge" }
+    var isLapsedAuthorisation: Bool { reason == "expired_uncaptured_charge" }
 
     package var links: [ObjectReference] { [charge?.reference, paymentIntent?.reference].compactMap(\.self) }
 

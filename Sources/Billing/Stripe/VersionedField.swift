@@ -101,19 +101,19 @@ package struct VersionedFields: OptionSet, Sendable {
 
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    package static let chargePresentment = VersionedFields(rawValue: 1 << 0)
-    package static let intentPresentment = VersionedFields(rawValue: 1 << 1)
-    package static let sessionPresentment = VersionedFields(rawValue: 1 << 2)
+    static let chargePresentment = VersionedFields(rawValue: 1 << 0)
+    static let intentPresentment = VersionedFields(rawValue: 1 << 1)
+    static let sessionPresentment = VersionedFields(rawValue: 1 << 2)
     package static let refundCustomer = VersionedFields(rawValue: 1 << 3)
-    package static let refundPendingReason = VersionedFields(rawValue: 1 << 4)
-    package static let invoicePaidOffStripe = VersionedFields(rawValue: 1 << 5)
-    package static let chargeCaptured = VersionedFields(rawValue: 1 << 6)
-    package static let chargeExpired = VersionedFields(rawValue: 1 << 7)
-    package static let chargeFailed = VersionedFields(rawValue: 1 << 8)
-    package static let sessionFailed = VersionedFields(rawValue: 1 << 9)
-    package static let intentSucceeded = VersionedFields(rawValue: 1 << 10)
-    package static let refundBankReference = VersionedFields(rawValue: 1 << 11)
-    package static let customerMetadata = VersionedFields(rawValue: 1 << 12)
+    static let refundPendingReason = VersionedFields(rawValue: 1 << 4)
+    static let invoicePaidOffStripe = VersionedFields(rawValue: 1 << 5)
+    static let chargeCaptured = VersionedFields(rawValue: 1 << 6)
+    static let chargeExpired = VersionedFields(rawValue: 1 << 7)
+    static let chargeFailed = VersionedFields(rawValue: 1 << 8)
+    static let sessionFailed = VersionedFields(rawValue: 1 << 9)
+    static let intentSucceeded = VersionedFields(rawValue: 1 << 10)
+    static let refundBankReference = VersionedFields(rawValue: 1 << 11)
+    static let customerMetadata = VersionedFields(rawValue: 1 << 12)
 
     init(where isMeant: (VersionedField) -> Bool) {
         var fields: VersionedFields = []

@@ -9,7 +9,7 @@ extension PaymentMethod {
     }
 
     /// An invoice that the merchant marked as paid outside Stripe.
-    package static let outOfBand = PaymentMethod(
+    static let outOfBand = PaymentMethod(
         type: "out_of_band",
         brand: nil,
         last4: nil,

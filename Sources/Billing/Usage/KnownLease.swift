@@ -20,11 +20,6 @@ package struct KnownLease: Hashable, Sendable {
 package struct UsageContradiction: Hashable, Sendable {
     package let lease: LeaseIdentity
     package let date: CivilDate
-
-    package init(lease: LeaseIdentity, date: CivilDate) {
-        self.lease = lease
-        self.date = date
-    }
 }
 
 /// The effect of a new record on a lease.

@@ -24,7 +24,7 @@ extension LeaseRecord {
     }
 
     /// The heights that the lease is paid for.
-    var life: Range<Int64> { createdHeight..<max(createdHeight, endHeight ?? .max) }
+    package var life: Range<Int64> { createdHeight..<max(createdHeight, endHeight ?? .max) }
 
     /// The cost of those blocks in a range that the lease was paid for.
     package func cost(of heights: Range<Int64>) -> (blocks: Int64, amounts: [Denomination: TokenAmount]) {

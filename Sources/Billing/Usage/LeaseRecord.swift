@@ -139,5 +139,5 @@ package struct LeaseResources: Hashable, Sendable {
     }
 
     /// The best known name of the GPUs; `nil` without a GPU.
-    package var gpuName: String? { gpuUnits == 0 ? nil : gpuModel ?? gpuVendor ?? "unknown" }
+    var gpuName: String? { gpuUnits == 0 ? nil : gpuModel ?? gpuVendor ?? "unknown" }
 }

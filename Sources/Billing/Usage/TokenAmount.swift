@@ -22,7 +22,7 @@ package struct TokenAmount: Hashable, Sendable {
         self.scaled = scaled
     }
 
-    package var isZero: Bool { scaled == 0 }
+    var isZero: Bool { scaled == 0 }
 
     /// In micro-units, exact: `1234.5`.
     package var microUnitsText: String { FixedDecimal.text(String(scaled), places: Self.places) }

@@ -8,7 +8,10 @@ enum DatabaseLocation: Sendable {
 
     init?(_ text: String) {
         if text.hasPrefix("sqlite:"), text.count > 7 {
-            self = .sqlite(path: String(text.dropFirst(7)))
+            let path = text.dropFirst(7)
+            // SQLite's other spellings, or a URL behind a prefix of another one, would become a file of that name.
+            guard !path.hasPrefix(":"), !path.hasPrefix("file:"), !path.contains("://") else { return nil }
+            self = .sqlite(path: String(path))
         } else if let url = PostgresURL(text) {
             self = .postgres(url)
         } else {

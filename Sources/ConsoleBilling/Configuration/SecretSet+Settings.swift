@@ -8,7 +8,10 @@ extension SecretSet {
     /// Reads the secrets and adds their problems to `check`.
     init(_ check: inout SettingCheck) {
         self.init(
-            webhook: check.list(.webhookSecret, isRequired: true) { try? EndpointSecret($0) },
+            webhook: check.list(.webhookSecret, isRequired: true) { text in
+                // A key of Stripe's API, pasted into the wrong setting.
+                ["sk_", "rk_", "pk_"].contains { text.hasPrefix($0) } ? nil : try? EndpointSecret(text)
+            },
             links: check.list(.linkSigningSecret, isRequired: true) { secret in
                 secret.utf8.count >= 32 ? HMACKey(Array(secret.utf8)) : nil
             },

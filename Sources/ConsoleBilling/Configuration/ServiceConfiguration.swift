@@ -27,7 +27,8 @@ struct ServiceConfiguration: Sendable {
     let maxBodyBytes: Int
     let maxBodyBytesInFlight: Int
     /// `nil` for the built-in limits, which are far above what Console and a customer ask for.
-    let rateLimit: Int64?
+    let rateLimit: Int64
+    let keyRateLimit: Int64
     let receiptLinkTTL: Int64
     let customerSessionTTL: Int64
     let frameAncestors: [WebOrigin]
@@ -75,7 +76,9 @@ struct ServiceConfiguration: Sendable {
         maxBodyBytesInFlight = Int(
             check.required(.maxBodyBytesInFlight, SettingCheck.seconds(65_536...(16 << 30))) ?? 0
         )
-        rateLimit = check.optional(.rateLimit, SettingCheck.seconds(1...1_000_000_000))
+        let rates: ClosedRange<Int64> = 1...1_000_000_000
+        rateLimit = check.required(.rateLimit, SettingCheck.seconds(rates)) ?? 0
+        keyRateLimit = check.required(.keyRateLimit, SettingCheck.seconds(rates)) ?? 0
         receiptLinkTTL = check.required(.receiptLinkTTL, SettingCheck.seconds(1...604_800)) ?? 0
         customerSessionTTL = check.required(.customerSessionTTL, SettingCheck.seconds(1...604_800)) ?? 0
         frameAncestors = check.list(.frameAncestors, isRequired: false) { text in
@@ -119,6 +122,12 @@ struct ServiceConfiguration: Sendable {
         alerts = check.alerts()
         logLevel = check.required(.logLevel) { Logger.Level(rawValue: $0.lowercased()) } ?? .info
         logFormat = check.optional(.logFormat) { LogFormat(rawValue: $0.lowercased()) }
+        if maxBodyBytesInFlight / 8 * 3 < maxBodyBytes {
+            check.problems.append(
+                "MAX_BODY_BYTES_IN_FLIGHT leaves no room for a delivery of WEBHOOK_MAX_BODY_BYTES: three eighths of it "
+                    + "are for the large bodies of one address. Set it to \((maxBodyBytes + 2) / 3 * 8) or more."
+            )
+        }
         if let mode = stripeKey?.livemode, let livemode, mode != livemode {
             check.problems.append(
                 "STRIPE_SECRET_KEY is of \(mode ? "live" : "test") mode, and STRIPE_LIVEMODE says "

@@ -24,6 +24,7 @@ enum Setting: String, CaseIterable, Sendable {
     case maxBodyBytes = "WEBHOOK_MAX_BODY_BYTES"
     case maxBodyBytesInFlight = "MAX_BODY_BYTES_IN_FLIGHT"
     case rateLimit = "RATE_LIMIT"
+    case keyRateLimit = "SERVICE_RATE_LIMIT"
     case receiptLinkTTL = "RECEIPT_LINK_TTL"
     case customerSessionTTL = "CUSTOMER_SESSION_TTL"
     case frameAncestors = "FRAME_ANCESTORS"
@@ -74,7 +75,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .metricsOpen: "true or false"
         case .maxBodyBytes: "a number of bytes from 1024 to 67108864"
         case .maxBodyBytesInFlight: "a number of bytes from 65536 to 17179869184"
-        case .rateLimit: "units a minute, from 1 to 1000000000"
+        case .rateLimit, .keyRateLimit: "units a minute, from 1 to 1000000000"
         case .receiptLinkTTL: "seconds from 1 to 604800"
         case .customerSessionTTL: "seconds from 1 to 604800"
         case .frameAncestors:
@@ -118,6 +119,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .metricsOpen: "false"
         case .maxBodyBytes: "1048576"
         case .maxBodyBytesInFlight: "67108864"
+        case .rateLimit: "6000"
+        case .keyRateLimit: "120000"
         case .receiptLinkTTL: "900"
         case .customerSessionTTL: "3600"
         case .receiptHosts: "pay.stripe.com,invoice.stripe.com"
@@ -133,7 +136,7 @@ enum Setting: String, CaseIterable, Sendable {
             .linkSigningSecret, .auth0KeysAddress, .auth0Issuer, .auth0Audience, .auth0CustomerClaim,
             .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath, .eventArchive,
             .usageIndexerURL, .akashNodeURL, .akashUSDCDenoms, .alertWebhookURL, .alertWebhookSecret,
-            .logFormat, .rateLimit:
+            .logFormat:
             nil
         }
     }

@@ -48,7 +48,19 @@ struct SettingCheck {
             )
         }
         let shownHost = host.contains(":") ? "[\(host)]" : host
-        return (host, port, optional(.publicURL, Self.baseURL) ?? "http://\(shownHost):\(port)")
+        return (host, port, publicURL() ?? "http://\(shownHost):\(port)")
+    }
+
+    private mutating func publicURL() -> String? {
+        guard let text = values.text(.publicURL) else { return nil }
+        do throws(PublicURL.Fault) {
+            return try PublicURL.parse(text)
+        } catch {
+            problems.append(
+                "PUBLIC_URL cannot be right: \(error.sentence). It takes \(Setting.publicURL.accepts)."
+            )
+            return nil
+        }
     }
 
     /// Refuses a remote database URL that does not say whether the connection is encrypted.
@@ -64,16 +76,6 @@ struct SettingCheck {
         let url = host.contains(":") ? "http://[\(host)]" : "http://\(host)"
         return WildcardAddress.matches(host) || WebOrigin(of: url)?.description == url.lowercased()
             ? host : nil
-    }
-
-    /// Accepts only plain path segments: other characters have a meaning in cookies, in HTML or to a proxy.
-    private static func baseURL(_ text: String) -> String? {
-        let base = text.hasSuffix("/") ? String(text.dropLast()) : text
-        guard let parts = base.wholeMatch(of: /([^\/]+:\/\/[^\/?#]+)((?:\/[A-Za-z0-9._~-]+)*)/)?.output,
-            WebOrigin(of: String(parts.1)) != nil, !WildcardAddress.matches(hostOf: base),
-            !parts.2.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
-        else { return nil }
-        return base
     }
 
     /// A host name or address, optionally with a port, and nothing else.

@@ -15,7 +15,6 @@ struct SettingValues: Sendable {
         case credential(String)
         case configurationFile(String)
         case development
-        case builtIn
     }
 
     private(set) var values: [Setting: (text: String, source: Source)] = [:]
@@ -68,9 +67,14 @@ struct SettingValues: Sendable {
     private static func isQuoted(_ text: String) -> Bool {
         ([text[...]] + text.split(separator: ",")).contains { part in
             let part = part.drop(while: \.isWhitespace)
-            return part.count > 1 && ["\"", "'"].contains(part.first) && part.last == part.first
+            guard let first = part.first, let last = part.last else { return false }
+            return quotationMarks.contains(first) && (part.count == 1 || quotationMarks.contains(last))
+                || "\"“”„".contains(first)
         }
     }
+
+    /// Typographic marks come from documents that were pasted.
+    private static let quotationMarks = "\"'“”„‘’‚«»"
 
     /// Reads the sources as they are now.
     ///

@@ -43,7 +43,6 @@ struct ShownSetting: Equatable, Sendable {
         case .credential(let path): ("credential", path)
         case .configurationFile(let path): ("configuration_file", path)
         case .development: ("development", nil)
-        case .builtIn: ("default", nil)
         }
     }
 

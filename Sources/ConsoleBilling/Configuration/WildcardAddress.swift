@@ -20,13 +20,4 @@ enum WildcardAddress {
         let isMapped = bytes[..<12].elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
         return bytes[12...].allSatisfy { $0 == 0 } && (isMapped || bytes[..<12].allSatisfy { $0 == 0 })
     }
-
-    /// The same for the host of an http or https URL.
-    static func matches(hostOf url: String) -> Bool {
-        let authority = url.drop { $0 != ":" }.dropFirst(3).prefix { !"/?#".contains($0) }
-        let host = authority.drop { $0 != "@" }.dropFirst()
-        let place = host.isEmpty ? authority : host
-        if let end = place.lastIndex(of: "]") { return matches(String(place[...end])) }
-        return matches(String(place.prefix { $0 != ":" }))
-    }
 }

@@ -91,17 +91,21 @@ struct Courier: Sendable {
     }
 }
 
-/// Receives deliveries as they happen.
-protocol DeliveryObserver: Sendable {
-    func sending(_ event: EventBody)
-    func finished(_ delivery: Delivery)
-}
-
 extension Courier {
     /// Sends the events of a plan.
     ///
     /// With a concurrency of 1, each delivery begins after the response to the previous one.
-    func deliver(_ plan: DeliveryPlan, observer: some DeliveryObserver) async -> DeliveryReport {
+    ///
+    /// - Parameters:
+    ///   - plan: The events, and their order and pace.
+    ///   - willSend: Called before each delivery.
+    ///   - didFinish: Called after each delivery.
+    /// - Returns: The deliveries in total.
+    func deliver(
+        _ plan: DeliveryPlan,
+        willSend: @escaping @Sendable (EventBody) -> Void = { _ in },
+        didFinish: @escaping @Sendable (Delivery) -> Void = { _ in }
+    ) async -> DeliveryReport {
         let start = ContinuousClock.now
         var report = DeliveryReport()
         await withTaskGroup(of: Delivery.self) { group in
@@ -111,9 +115,9 @@ extension Courier {
                 let due = plan.rate.map { start + .seconds(Double(place) / $0) }
                 group.addTask {
                     if let due { try? await Task.sleep(until: due, clock: .continuous) }
-                    observer.sending(event)
+                    willSend(event)
                     let delivery = await deliver(event)
-                    observer.finished(delivery)
+                    didFinish(delivery)
                     return delivery
                 }
             }

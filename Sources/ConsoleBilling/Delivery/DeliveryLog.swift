@@ -3,7 +3,7 @@ import Stories
 import Synchronization
 
 /// Prints each delivery as it happens: two lines for people, one JSON object for programs.
-final class DeliveryLog: DeliveryObserver {
+final class DeliveryLog: Sendable {
     private let target: ServerAddress
     private let format: OutputFormat
     private let palette: Palette

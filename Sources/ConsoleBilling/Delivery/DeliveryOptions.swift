@@ -46,7 +46,7 @@ struct DeliveryOptions: ParsableArguments {
         )
         let log = DeliveryLog(target: target, format: format, total: plan.order.count)
         let courier = Courier(transport: transport, target: target, secret: secret)
-        let report = await courier.deliver(plan, observer: log)
+        let report = await courier.deliver(plan, willSend: log.sending, didFinish: log.finished)
         await transport.shutdown()
         beforeSummary(report)
         log.close(report)

@@ -1,3 +1,4 @@
+import Database
 import PostgresClient
 import Storage
 
@@ -34,6 +35,7 @@ extension StoreError {
         switch error {
         case let error as StoreError: self = error
         case let failure as PostgresFailure: self.init(failure.code, while: operation)
+        case is RowError: self.init(.corrupt, while: operation)
         default: self.init(.other, while: operation)
         }
     }

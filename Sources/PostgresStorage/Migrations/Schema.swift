@@ -1,8 +1,7 @@
 /// The tables, one migration per change; a released migration is never edited.
 ///
 /// Names and meaning are the same as in SQLite. Text is compared byte by byte (`COLLATE "C"`), which is the
-/// order of the feed everywhere. Text that people wrote is stored as bytes, because it may contain characters
-/// that `TEXT` rejects, such as NUL.
+/// order of the feed everywhere. Text never contains NUL, which `TEXT` rejects: it is cleaned when it is read.
 enum Schema {
     struct Migration {
         let name: String
@@ -89,9 +88,8 @@ enum Schema {
             id TEXT COLLATE "C" NOT NULL UNIQUE,
             kind TEXT NOT NULL,
             begun_at BIGINT NOT NULL,
-            -- What an operator wrote, and what was met with on the way: bytes, for it may hold anything.
-            request BYTEA NOT NULL,
-            progress BYTEA NOT NULL,
+            request TEXT NOT NULL,
+            progress TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'completed', 'failed')),
             reason TEXT,
             updated_at BIGINT NOT NULL,
@@ -271,7 +269,7 @@ struct ProjectionTables: Sendable {
             created BIGINT NOT NULL,
             customer TEXT COLLATE "C",
             currency TEXT COLLATE "C" NOT NULL,
-            search BYTEA NOT NULL,
+            search TEXT COLLATE "C" NOT NULL,
             body BYTEA NOT NULL
         );
         CREATE INDEX \(prefix)transactions_by_customer ON \(prefix)transactions (customer, created, id);
@@ -280,7 +278,7 @@ struct ProjectionTables: Sendable {
         CREATE TABLE \(prefix)customers (
             account TEXT COLLATE "C" NOT NULL,
             id TEXT COLLATE "C" NOT NULL,
-            console_user BYTEA,
+            console_user TEXT COLLATE "C",
             PRIMARY KEY (account, id)
         );
         CREATE INDEX \(prefix)customers_by_user ON \(prefix)customers (console_user) WHERE console_user IS NOT NULL;

@@ -179,12 +179,12 @@ struct Projection {
         return Command(
             """
             INSERT INTO \(prefix)customers (account, id, console_user)
-            SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
+            SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
             ON CONFLICT (account, id) DO UPDATE SET console_user = excluded.console_user
             """,
             [
                 .texts(entries.map(\.key.account)), .texts(entries.map(\.key.reference.id)),
-                .byteStrings(entries.map { $0.value.map { Array($0.utf8) } }),
+                .texts(entries.map(\.value)),
             ]
         )
     }
@@ -197,7 +197,7 @@ struct Projection {
                 (id, payment, type, status, created, customer, currency, search, body, account)
             SELECT * FROM unnest(
                 $1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[],
-                $8::bytea[], $9::bytea[], $10::text[])
+                $8::text[], $9::bytea[], $10::text[])
             ON CONFLICT (id) DO UPDATE SET
                 payment = excluded.payment, type = excluded.type, status = excluded.status,
                 created = excluded.created, customer = excluded.customer, currency = excluded.currency,
@@ -208,7 +208,7 @@ struct Projection {
                 .texts(transactions.map(\.type.rawValue)), .texts(transactions.map(\.status)),
                 .ints(transactions.map(\.created.unixSeconds)), .texts(transactions.map(\.customer)),
                 .texts(transactions.map(\.currency.code)),
-                .byteStrings(rows.map { Array($0.row.searchText.utf8) }), .byteStrings(rows.map(\.row.body)),
+                .texts(rows.map(\.row.searchText)), .byteStrings(rows.map(\.row.body)),
                 .texts(transactions.map { $0.account ?? "" }),
             ]
         )

@@ -1,4 +1,5 @@
 import Billing
+import Database
 import PostgresClient
 import Storage
 
@@ -44,8 +45,10 @@ enum UsageAdding {
 
     /// For each owner, the leases with a block in the owner's range, and all leases with frozen days
     /// (`kept`).
-    static func leases(of owners: [(owner: String, heights: Range<Int64>)]) -> Command {
-        Command(
+    static func leases(
+        of owners: [(owner: String, heights: Range<Int64>)]
+    ) -> Query<(owner: String, lease: KnownLease)> {
+        Query(
             """
             SELECT l.record, l.kept, s.owner
             FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS s (owner, first_height, end_height)
@@ -68,7 +71,7 @@ enum UsageAdding {
                 .texts(owners.map(\.owner)), .ints(owners.map(\.heights.lowerBound)),
                 .ints(owners.map(\.heights.upperBound)),
             ]
-        )
+        ) { (try $0.text("owner"), try UsageQueries.lease($0)) }
     }
 
     // MARK: Keeping

@@ -12,13 +12,6 @@ enum UsageIntake {
 
     // MARK: Leases
 
-    static func leases(_ identities: Set<LeaseIdentity>) -> Command {
-        Command(
-            "SELECT record, kept FROM usage_leases WHERE identity = ANY($1)",
-            [.texts(identities.map(\.text))]
-        )
-    }
-
     static func closedThrough(_ owners: Set<String>) -> Command {
         Command(
             "SELECT owner, closed_through FROM usage_owners WHERE owner = ANY($1) AND closed_through IS NOT NULL",

@@ -51,6 +51,11 @@ enum Schema {
         if try migrator.hasBeenSuperseded(db) { return .newer }
         let model = try DatabaseQueue()
         try migrator.migrate(model, upTo: migrator.completedMigrations(db).last ?? first)
+        // A trigger changes what our statements do, and we have none.
+        guard try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'") == 0
+        else {
+            return .foreign
+        }
         return try tables.isSuperset(of: model.read { try columns(of: $0) }) ? .ours : .foreign
     }
 
@@ -112,7 +117,7 @@ enum Schema {
             reason TEXT,
             UNIQUE (account, kind, id)
         ) STRICT;
-        CREATE INDEX work_due ON work (due_at) WHERE gave_up = 0;
+        CREATE INDEX work_due ON work (due_at) WHERE NOT gave_up;
         """
 
     private static let upkeepRuns = """

@@ -38,12 +38,6 @@ package struct IdentityLink: Hashable, Sendable {
     /// Whether the link is used: no more trusted origin states any users, or any organizations, of the
     /// customer.
     package let isInForce: Bool
-
-    package init(_ identity: Identity, _ origin: LinkOrigin, isInForce: Bool) {
-        self.identity = identity
-        self.origin = origin
-        self.isInForce = isInForce
-    }
 }
 
 /// The users and organizations that one origin states for a customer.
@@ -63,7 +57,9 @@ package struct CustomerLinks: Sendable, Equatable {
             let decisive = LinkOrigin.allCases.first { stated[$0]?[kind] != nil }
             return LinkOrigin.allCases.flatMap { origin in
                 (stated[origin]?[kind] ?? []).sorted().compactMap { id in
-                    Identity(kind, id).map { IdentityLink($0, origin, isInForce: origin == decisive) }
+                    Identity(kind, id).map {
+                        IdentityLink(identity: $0, origin: origin, isInForce: origin == decisive)
+                    }
                 }
             }
         }

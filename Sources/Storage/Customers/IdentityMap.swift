@@ -13,7 +13,7 @@ package enum LinkOutcome: Sendable, Equatable {
 /// Stripe are derived from the log. They count only for customers of the platform account, because a
 /// connected account controls its customers' metadata.
 package protocol IdentityMap: Sendable {
-    /// The customers of a user or an organization, sorted by account and id, at most ``maximumCustomers``.
+    /// The customers of a user or an organization, sorted by account and id, at most 1000.
     func customers(of identity: Identity) async throws(StoreError) -> [CustomerKey]
 
     /// All links of a customer.
@@ -48,8 +48,4 @@ package protocol IdentityMap: Sendable {
         after customer: String?,
         limit: Int
     ) async throws(StoreError) -> [CustomerKey]
-}
-
-extension IdentityMap {
-    package static var maximumCustomers: Int { 1000 }
 }

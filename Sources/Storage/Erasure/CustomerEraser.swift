@@ -53,7 +53,7 @@ package struct CustomerEraser: Sendable {
             throw .store(error)
         }
         var report = ErasureReport(
-            key,
+            key: key,
             isDryRun: isDryRun,
             wasErased: holdings.isErased,
             events: search.found,

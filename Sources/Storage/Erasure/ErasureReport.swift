@@ -8,35 +8,15 @@ package struct ErasureReport: Sendable, Equatable {
     /// Whether the customer had been erased before.
     package let wasErased: Bool
     /// The number of events with data to erase.
-    package var events: Int
+    package var events = 0
     /// The number of the customer's rows in the feed.
-    package var transactions: Int
+    package var transactions = 0
     /// The number of credits with a description.
-    package var credits: Int
+    package var credits = 0
     /// The number of stored links to users and organizations.
-    package var links: Int
+    package var links = 0
     /// The archive files that contain, or contained, bodies of the customer.
-    package var archives: [String]
-
-    package init(
-        _ key: CustomerKey,
-        isDryRun: Bool,
-        wasErased: Bool,
-        events: Int = 0,
-        transactions: Int = 0,
-        credits: Int = 0,
-        links: Int = 0,
-        archives: [String] = []
-    ) {
-        self.key = key
-        self.isDryRun = isDryRun
-        self.wasErased = wasErased
-        self.events = events
-        self.transactions = transactions
-        self.credits = credits
-        self.links = links
-        self.archives = archives
-    }
+    package var archives: [String] = []
 }
 
 /// Why an erasure failed; requested again, it continues with the remaining data.

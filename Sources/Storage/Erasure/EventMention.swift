@@ -46,7 +46,7 @@ package struct EventMention: Sendable {
     ///   - customer: The customer.
     ///   - ids: The ids of the customer and of the customer's objects.
     /// - Returns: Whether it is.
-    package func isAbout(_ customer: String, ids: Set<String>) -> Bool {
+    func isAbout(_ customer: String, ids: Set<String>) -> Bool {
         customers.isEmpty ? !texts.isDisjoint(with: ids) : customers.contains(customer)
     }
 
@@ -60,7 +60,7 @@ package struct EventMention: Sendable {
     }
 
     /// The ids in the event that belong to its customer.
-    package var belongings: Set<String> {
+    var belongings: Set<String> {
         texts.filter { text in
             guard let underscore = text.firstIndex(of: "_") else { return false }
             return Self.ownedPrefixes.contains(String(text[..<underscore])) && StripeID.isValid(text)

@@ -6,10 +6,6 @@ package struct StoreTable: Sendable {
         case flag
         case text
         case bytes
-        /// Text that people wrote.
-        ///
-        /// PostgreSQL stores it as bytes, because its text type rejects some characters, such as NUL.
-        case words
         /// The number of a payment, which has a meaning only within one store.
         case payment
     }
@@ -63,14 +59,14 @@ package struct StoreTable: Sendable {
             [
                 ("id", .text), ("payment", .payment), ("type", .text), ("status", .text),
                 ("created", .integer),
-                ("customer", .text), ("currency", .text), ("search", .words), ("body", .bytes),
+                ("customer", .text), ("currency", .text), ("search", .text), ("body", .bytes),
                 ("account", .text),
             ]
         ),
         StoreTable(
             "customers",
             key: ["account", "id"],
-            [("account", .text), ("id", .text), ("console_user", .words)]
+            [("account", .text), ("id", .text), ("console_user", .text)]
         ),
         StoreTable(
             "customer_links",
@@ -96,7 +92,7 @@ package struct StoreTable: Sendable {
             isNumbered: true,
             [
                 ("sequence", .integer), ("id", .text), ("kind", .text), ("begun_at", .integer),
-                ("request", .words), ("progress", .words), ("state", .text), ("reason", .text),
+                ("request", .text), ("progress", .text), ("state", .text), ("reason", .text),
                 ("updated_at", .integer), ("holder", .text), ("leased_until", .integer),
                 ("revision", .integer),
             ]

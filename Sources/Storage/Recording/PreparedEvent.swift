@@ -18,7 +18,7 @@ package struct PreparedEvent: Sendable {
     /// The other objects that the event shows or names.
     package let records: [ObjectRecord]
     /// The rows to write if none of `records` is known yet, which is the usual case.
-    package let firstPayment: FirstPayment?
+    let firstPayment: FirstPayment?
     /// The question of a thin event, whose content must be fetched; `nil` for other events.
     package let question: StripeQuestion?
     /// Set if the event must be recorded without its body.

@@ -21,7 +21,7 @@ package struct ArchivedBody: Sendable {
     package let key: EventKey
     package let account: String?
     /// The customers and ids in the body.
-    package let mention: EventMention
+    let mention: EventMention
 
     /// - Returns: `nil` if the line is not in the archive's format.
     package init?(_ line: [UInt8]) {
@@ -40,7 +40,7 @@ package struct ArchivedBody: Sendable {
         )
         key = EventKey(line.id, apiVersion: line.api_version)
         account = line.account
-        mention = EventMention((try? EventCoding.decode(payload)) ?? unread, payload: payload)
+        mention = EventMention((try? Event(parsing: payload)) ?? unread, payload: payload)
     }
 }
 

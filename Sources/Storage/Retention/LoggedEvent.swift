@@ -15,7 +15,7 @@ package struct LoggedEvent: Sendable {
 
     /// The event, read with the current code; `nil` for bytes that it refuses.
     package var event: Event? {
-        if let payload { return try? EventCoding.decode(payload) }
+        if let payload { return try? Event(parsing: payload) }
         return Event(
             id: entry.id,
             type: entry.type,

@@ -69,7 +69,7 @@ package struct UsageSyncProgress: Codable, Sendable, Equatable {
 
     /// Rows may appear late: leases closed up to this many blocks (two hours) before the last pass are read
     /// again.
-    package static let overlap: Int64 = 1200
+    static let overlap: Int64 = 1200
 
     /// The height from which closed leases must be read; `nil` for all.
     package var closedFrom: Int64? {

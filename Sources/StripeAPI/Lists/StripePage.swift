@@ -24,9 +24,6 @@ package struct StripePage: Sendable, CustomStringConvertible, CustomReflectable 
     /// Stripe's id of the request.
     package let requestID: String?
 
-    package var firstID: String? { ids.first }
-    package var lastID: String? { ids.last }
-
     package var description: String { "\(ids.count) objects\(hasMore ? " and more" : "")" }
     package var customMirror: Mirror { Mirror(self, children: ["ids": ids, "hasMore": hasMore]) }
 

@@ -78,7 +78,7 @@ struct ListedSnapshot: Sendable {
             apiVersion: context.apiVersion,
             now: shownAt
         )
-        return (try? EventCoding.decode(body)).map {
+        return (try? Event(parsing: body)).map {
             DeliveredEvent(event: $0, payload: body, receivedAt: context.now, source: .api)
         }
     }

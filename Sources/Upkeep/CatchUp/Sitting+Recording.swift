@@ -61,7 +61,7 @@ extension Sitting {
     /// A list requested on behalf of a connected account may omit the `account` field. Webhooks include it,
     /// so the field is added here.
     private func delivery(ofEvent listed: ListedObject) -> DeliveredEvent? {
-        guard let event = try? EventCoding.decode(listed.bytes) else { return nil }
+        guard let event = try? Event(parsing: listed.bytes) else { return nil }
         guard let account, event.account == nil, let quoted = FetchedObject.quoted(account),
             let brace = listed.bytes.firstIndex(of: UInt8(ascii: "{"))
         else {
@@ -71,7 +71,7 @@ extension Sitting {
         let payload =
             Array(listed.bytes[...brace]) + Array(#""account":\#(quoted),"#.utf8)
             + listed.bytes[(brace + 1)...]
-        return (try? EventCoding.decode(payload)).map {
+        return (try? Event(parsing: payload)).map {
             DeliveredEvent(event: $0, payload: payload, receivedAt: now, source: .api)
         }
     }
@@ -115,11 +115,15 @@ extension Sitting {
         await withTaskGroup(of: (Int, Result<RecordOutcome, StoreError>).self) { group in
             for (index, delivery) in deliveries.enumerated() {
                 group.addTask {
+                    let result: Result<RecordOutcome, StoreError>
                     do throws(StoreError) {
-                        return (index, .success(try await store.record(delivery)))
+                        result = .success(try await store.record(delivery))
                     } catch {
-                        return (index, .failure(error))
+                        result = .failure(error)
                     }
+                    // No `await` within the tuple: the optimizer then overwrites the parts known before it
+                    // (https://github.com/swiftlang/swift/pull/91911).
+                    return (index, result)
                 }
             }
             var results = [Result<RecordOutcome, StoreError>?](repeating: nil, count: deliveries.count)

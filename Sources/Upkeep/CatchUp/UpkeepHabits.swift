@@ -47,7 +47,7 @@ package struct UpkeepHabits: Sendable, Equatable {
         return max(horizon, made.adding(seconds: -Self.overlapSeconds))
     }
 
-    package var reconcilesByItself: Bool { reconcileEverySeconds > 0 }
+    var reconcilesByItself: Bool { reconcileEverySeconds > 0 }
 
     package func isReconciliationDue(last: Instant?, startedAt: Instant, now: Instant) -> Bool {
         guard reconcilesByItself else { return false }
@@ -57,7 +57,7 @@ package struct UpkeepHabits: Sendable, Equatable {
         return now.seconds(since: last) >= reconcileEverySeconds
     }
 
-    package func reconciledPeriod(now: Instant) -> (from: Instant, through: Instant) {
+    func reconciledPeriod(now: Instant) -> (from: Instant, through: Instant) {
         (
             now.adding(seconds: -reconciledDays * 86_400 - Self.settlingSeconds),
             now.adding(seconds: -Self.settlingSeconds)

@@ -254,7 +254,7 @@ extension Sitting {
             livemode: livemode,
             now: now
         )
-        guard let event = try? EventCoding.decode(body) else { return }
+        guard let event = try? Event(parsing: body) else { return }
         _ = try await record([DeliveredEvent(event: event, payload: body, receivedAt: now, source: .api)])
     }
 }

@@ -1,4 +1,4 @@
-package import Billing
+import Billing
 package import Storage
 
 #if canImport(Glibc)
@@ -35,7 +35,7 @@ package struct EventArchive: Sendable, Equatable {
     package init(folder: String) { self.folder = folder }
 
     /// The file name for a day, such as `events-2025-06-30.jsonl`.
-    package static func fileName(of day: CivilDate) -> String { "events-\(day.text).jsonl" }
+    static func fileName(of day: CivilDate) -> String { "events-\(day.text).jsonl" }
 
     /// Appends events to the files of the days on which they were received.
     ///

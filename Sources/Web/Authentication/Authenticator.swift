@@ -66,6 +66,7 @@ struct Authenticator: Sendable {
         } else {
             throw APIError.credentialMissing
         }
+        context.loggedCaller.set(holder == .service ? "key \(caller.name)" : caller.name)
         try await context.allowance?.admit(try holder.charged(caller, request))
         guard caller.scopes.contains(scope) || scope == .feedRead && caller.scopes.contains(.feedUser) else {
             throw APIError.scopeMissing(scope)
@@ -85,6 +86,7 @@ struct Authenticator: Sendable {
         if let credential = try Self.credential(in: request) {
             let bearer = try await bearer(of: credential, context)
             guard bearer.holder != .service else { throw APIError.sessionRequired }
+            context.loggedCaller.set(try bearer.caller.name)
             try await context.allowance?.admit(try bearer.caller.budget)
             let caller = try await narrowed(bearer.caller, bearer.holder, by: request, needing: nil)
             var session: CustomerSession?
@@ -98,9 +100,11 @@ struct Authenticator: Sendable {
         }
         switch verdict {
         case .good(let session):
-            try await context.allowance?.admit(.customer(session.customer))
+            let caller = Caller(session)
+            context.loggedCaller.set(caller.name)
+            try await context.allowance?.admit(caller.budget)
             let form = context.secrets.sessions.formToken(for: token)
-            return .visitor(PageVisitor(caller: Caller(session), session: session, formToken: form))
+            return .visitor(PageVisitor(caller: caller, session: session, formToken: form))
         case .expired(let session):
             return .over(SessionFault(reason: .expired, returnURL: session.returnURL))
         case .forged: return .over(SessionFault(reason: .forged, returnURL: nil))

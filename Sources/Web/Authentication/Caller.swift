@@ -9,23 +9,9 @@ struct Caller: Sendable {
     /// payments.
     let reach: Reach
     /// The address on chain whose usage the caller may read, as long as no account map says otherwise.
-    let address: String?
+    var address: String?
     /// The rate limit that the caller's requests are charged to.
     let budget: LimitedCaller
-
-    init(
-        name: String,
-        scopes: Set<Scope>,
-        reach: Reach,
-        address: String? = nil,
-        budget: LimitedCaller
-    ) {
-        self.name = name
-        self.scopes = scopes
-        self.reach = reach
-        self.address = address
-        self.budget = budget
-    }
 }
 
 extension Reach {

@@ -1,11 +1,11 @@
-package import Billing
-package import Storage
+import Billing
+import Storage
 import Webhooks
 
 /// A signed link's contents: one purpose and one transaction, with the customer that owns the transaction.
-package struct TransactionLink: Sendable {
+struct TransactionLink: Sendable {
     /// The page that a link opens; the purpose is signed, so a link for one purpose opens no other.
-    package enum Purpose: String, Sendable {
+    enum Purpose: String, Sendable {
         case receipt
         case nextAction = "next_action"
     }
@@ -15,7 +15,7 @@ package struct TransactionLink: Sendable {
     let owner: CustomerKey?
     let purpose: Purpose
 
-    package init(transaction: String, owner: CustomerKey?, for purpose: Purpose) {
+    init(transaction: String, owner: CustomerKey?, for purpose: Purpose) {
         self.transaction = transaction
         self.owner = owner
         self.purpose = purpose
@@ -29,7 +29,7 @@ package struct TransactionLink: Sendable {
 /// Signs links, so that a plain `<a href>` opens its target without another credential.
 ///
 /// A link is valid for one transaction and one purpose, until it expires.
-package struct LinkSigner: Sendable {
+struct LinkSigner: Sendable {
     private let secrets: [LinkSecret]
     private let publicURL: String
     private let lifetimeSeconds: Int64
@@ -49,13 +49,13 @@ package struct LinkSigner: Sendable {
     }
 
     /// The link to a transaction's receipt.
-    package func receiptLink(_ link: TransactionLink, now: Instant) -> String {
+    func receiptLink(_ link: TransactionLink, now: Instant) -> String {
         let path = PathSegment.encoded(link.transaction)
         return "\(publicURL)/v1/transactions/\(path)/receipt?\(query(link, now: now))"
     }
 
     /// The query with the expiry and the signature, which authorizes a link without another credential.
-    package func query(_ link: TransactionLink, now: Instant) -> String {
+    func query(_ link: TransactionLink, now: Instant) -> String {
         let expires = now.adding(seconds: lifetimeSeconds).unixSeconds
         let signature = secrets.sign(Self.message(link, expires)).hex
         return "expires=\(expires)&signature=\(signature)"

@@ -32,11 +32,18 @@ struct TransactionAccess: Sendable {
         let reach: Reach
         if expires != nil || signature != nil {
             try request.refuseIdentities()
-            try await context.allowance?.admitStranger()
+            context.loggedCaller.set("link")
             // The signature covers the row's customer, so the row must be read first.
             let owner = try await feed.transaction(id: id, within: .anyCustomer)?.owner
             let link = TransactionLink(transaction: id, owner: owner, for: purpose)
-            try check(link, expires: expires ?? "", signature: signature ?? "", context)
+            do throws(APIError) {
+                try check(link, expires: expires ?? "", signature: signature ?? "", context)
+            } catch {
+                try context.allowance?.refuseStranger()
+                throw error
+            }
+            // A good link is charged to its customer: strangers at the same address must not use up its budget.
+            try await context.allowance?.admit(owner: owner)
             reach = owner.map { .customers([$0]) } ?? .anyCustomer
         } else {
             reach = try await authenticator.caller(of: request, needing: .feedRead, context).reach

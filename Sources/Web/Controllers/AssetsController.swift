@@ -5,7 +5,7 @@ import Hummingbird
 struct AssetsController: Sendable {
     let assets: Assets
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         for path in ["/assets/billing.css", "/assets/billing.js", "/assets/receipt.css", "/assets/chart.js"] {
             let asset = assets.all.first { $0.path == path }
             routes.get(path, cost: .free) { request, _ in

@@ -24,7 +24,7 @@ struct OpenAPIController: Sendable {
             )
     }
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.get("/openapi.json", cost: .free) { [document] request, _ in
             AssetsController.response(document, request)
         }

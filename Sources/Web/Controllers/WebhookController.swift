@@ -12,7 +12,7 @@ struct WebhookController: Sendable {
     let instruments: WebInstruments
     let maxBodyBytes: Int
 
-    func addRoutes(to routes: inout Routes) {
+    func addRoutes(to routes: Routes) {
         routes.post("/v1/stripe-webhook", cost: .free, use: receive)
     }
 
@@ -23,7 +23,7 @@ struct WebhookController: Sendable {
         do {
             outcome = try await accept(request, context)
         } catch let error as APIError {
-            instruments.refusedDelivery()
+            instruments.failedDelivery(error == .noRoom ? .bodiesInFlight : .refused)
             throw error
         }
         instruments.delivered(outcome, in: began.duration(to: .now))
@@ -35,10 +35,10 @@ struct WebhookController: Sendable {
         try request.refuseLength(over: maxBodyBytes, setting: setting)
         let signature = request.headers[values: .stripeSignature].joined(separator: ",")
         do throws(SignatureError) {
-            _ = try SignatureHeader(parsing: signature)
+            let header = try SignatureHeader(parsing: signature)
+            guard !header.candidates.isEmpty else { throw .noMatchingSignature }
         } catch {
-            // Checked before the body is read: a body whose signature header is malformed is not worth the
-            // memory.
+            // Checked before the body is read: a body that cannot be genuine is not worth the memory.
             throw refusal(error, context, headers: request.isSmall ? [:] : [.connection: "close"])
         }
         let body = try await request.bytes(upTo: maxBodyBytes, context.bodies, setting: setting)
@@ -50,14 +50,24 @@ struct WebhookController: Sendable {
         }
         let event: Event
         do {
-            event = try EventParser.parse(verified)
+            event = try verified.event()
         } catch {
             context.logger.warning("delivery refused", metadata: ["code": "payload_invalid"])
             throw APIError(.badRequest, .invalidRequest, code: "payload_invalid", error.reason)
         }
-        let outcome = try await log.record(
-            DeliveredEvent(event: event, payload: verified.bytes, receivedAt: context.now, source: .webhook)
+        let delivered = DeliveredEvent(
+            event: event,
+            payload: verified.bytes,
+            receivedAt: context.now,
+            source: .webhook
         )
+        let outcome: RecordOutcome
+        do {
+            outcome = try await log.record(delivered)
+        } catch {
+            instruments.failedDelivery(.notStored)
+            throw error
+        }
         context.logger.info(
             "\(outcome.rawValue)",
             metadata: ["event": "\(event.id)", "type": "\(event.type)"].merging(

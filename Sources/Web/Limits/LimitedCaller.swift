@@ -24,7 +24,7 @@ enum LimitedCaller: Hashable, Sendable {
 
 /// A network address: all of an IPv4 address, or the /64 prefix of an IPv6 address, because a household has
 /// at least a /64.
-struct NetworkAddress: Hashable, Sendable {
+struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
     private let bytes: [UInt8]
 
     init?(_ text: some StringProtocol) {
@@ -53,6 +53,13 @@ struct NetworkAddress: Hashable, Sendable {
         let last = request.headers[values: .forwardedFor].last?.split(separator: ",").last
         let told = last.flatMap { Self($0.drop { $0 == " " }.prefix { $0 != " " }) }
         self = own.isPrivate ? told ?? own : own
+    }
+
+    /// `192.0.2.7`, or `2001:db8:0:1::/64`.
+    var description: String {
+        guard bytes.count == 8 else { return bytes.map(String.init).joined(separator: ".") }
+        let groups = stride(from: 0, to: 8, by: 2).map { Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]) }
+        return groups.map { String($0, radix: 16) }.joined(separator: ":") + "::/64"
     }
 
     /// Whether the address is a loopback address or in a private network (RFC 1918 and RFC 4193).

@@ -1,5 +1,6 @@
 import Billing
 import HTTPTypes
+import Storage
 import Synchronization
 
 /// The limits as they apply to one request: its cost, the caller it is charged to, and the turn to give back
@@ -8,28 +9,34 @@ import Synchronization
 /// The authentication code charges the caller, before other work is done for the request.
 final class RequestAllowance: Sendable {
     private struct State {
+        var cost = RouteCost.free
         var bucket: TokenBucket?
         var reading: LimitedCaller?
-        var refusal: String?
+        var refusal: (code: String, seconds: Int64)?
     }
 
     private let limits: RequestLimits
-    private let cost: RouteCost
     private let address: NetworkAddress?
     private let now: Instant
     private let state = Mutex(State())
 
-    init(_ limits: RequestLimits, _ cost: RouteCost, from address: NetworkAddress?, now: Instant) {
+    init(_ limits: RequestLimits, from address: NetworkAddress?, now: Instant) {
         self.limits = limits
-        self.cost = cost
         self.address = address
         self.now = now
+    }
+
+    /// The cost of the route; free until a route handles the request.
+    var cost: RouteCost {
+        get { state.withLock { $0.cost } }
+        set { state.withLock { $0.cost = newValue } }
     }
 
     /// Charges a known caller, and waits for a turn if the route is an expensive one.
     ///
     /// - Throws: ``APIError``: 429.
     func admit(_ caller: LimitedCaller) async throws(APIError) {
+        let cost = cost
         guard cost != .free else { return }
         try charge(caller, cost.rawValue)
         guard cost == .range, state.withLock({ $0.reading == nil }) else { return }
@@ -47,8 +54,10 @@ final class RequestAllowance: Sendable {
         state.withLock { $0.reading = caller }
     }
 
-    /// Charges the request's address, for a caller with a signed link.
-    func admitStranger() async throws(APIError) { try await admit(.stranger(address)) }
+    /// Charges the customer whose signed link the caller has; the request's address if there is no customer.
+    func admit(owner: CustomerKey?) async throws(APIError) {
+        try await admit(owner.map { .customer($0) } ?? .stranger(address))
+    }
 
     /// Charges the request's address, for a missing or unknown credential; one unit, because a refusal is
     /// cheap.
@@ -82,7 +91,7 @@ final class RequestAllowance: Sendable {
     }
 
     private func refused(_ code: String, _ message: String, after seconds: Int64) -> APIError {
-        state.withLock { $0.refusal = code }
+        state.withLock { $0.refusal = (code, seconds) }
         return APIError(
             .tooManyRequests,
             .rateLimit,
@@ -93,16 +102,18 @@ final class RequestAllowance: Sendable {
     }
 
     /// The code of the refusal; `nil` if the request was admitted.
-    var refusal: String? { state.withLock { $0.refusal } }
+    var refusal: String? { state.withLock { $0.refusal?.code } }
 
     /// The `RateLimit-Policy` and `RateLimit` headers of the IETF's draft: the quota and its window, the
-    /// remaining units, and the seconds until all are restored.
+    /// remaining units, and the seconds until all are restored, or, in a refusal, until a repetition is admitted:
+    /// `Retry-After` should not be earlier than that time.
     /// <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>
     var fields: HTTPFields {
-        guard let bucket = state.withLock({ $0.bucket }) else { return [:] }
+        let (bucket, refusal) = state.withLock { ($0.bucket, $0.refusal) }
+        guard let bucket else { return [:] }
         return [
             .rateLimitPolicy: "\"caller\";q=\(bucket.limit);w=\(TokenBucket.window)",
-            .rateLimit: "\"caller\";r=\(bucket.remaining);t=\(bucket.secondsUntilFull)",
+            .rateLimit: "\"caller\";r=\(bucket.remaining);t=\(refusal?.seconds ?? bucket.secondsUntilFull)",
         ]
     }
 }

@@ -9,23 +9,18 @@ import Synchronization
 final class RequestLimits: Sendable {
     /// The rates in units a minute.
     struct Rates: Sendable {
-        /// The rate of a user, a customer or an address: a sustained 100 rows or ten reports a second.
+        /// The rate of a user, a customer or an address (`RATE_LIMIT`): a sustained 100 rows or ten reports a
+        /// second by default.
         var caller: Int64 = 6000
-        /// The rate of an API key without a user, which acts for all customers.
+        /// The rate of an API key without a user, which acts for all customers (`SERVICE_RATE_LIMIT`).
         var key: Int64 = 120_000
-
-        /// - Parameter given: `RATE_LIMIT`, which applies to every caller; `nil` for the defaults above.
-        init(_ given: Int64?) {
-            guard let given else { return }
-            (caller, key) = (given, given)
-        }
 
         func limit(of caller: LimitedCaller) -> Int64 {
             caller.isKey ? key : self.caller
         }
 
         /// The rate of all callers together.
-        var process: Int64 { 10 * key }
+        var process: Int64 { 10 * max(caller, key) }
     }
 
     let bodies: BodyBudget
@@ -34,8 +29,8 @@ final class RequestLimits: Sendable {
     private let buckets = Mutex<(callers: CallerBuckets, process: TokenBucket?)>((CallerBuckets(), nil))
 
     init(
-        _ rates: Rates = Rates(nil),
-        bodies: BodyBudget = BodyBudget.none,
+        _ rates: Rates = Rates(),
+        bodies: BodyBudget = BodyBudget(limit: 0),
         heavyReads: HeavyReads = HeavyReads()
     ) {
         self.rates = rates

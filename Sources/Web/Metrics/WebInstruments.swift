@@ -16,8 +16,12 @@ struct WebInstruments: Sendable {
         )
         // These counters start at 0, because Prometheus needs a sample before the first increment to compute
         // a rate.
-        for outcome in ["recorded", "duplicate", "quarantined", "refused"] {
+        let outcomes = ["recorded", "duplicate", "quarantined"] + DeliveryFailure.allCases.map(\.rawValue)
+        for outcome in outcomes {
             counter("console_billing_deliveries_total", ("outcome", outcome)).increment(by: 0)
+        }
+        for reason in ["rate_limited", "reports_at_once", "service_busy"] {
+            counter("console_billing_limited_requests_total", ("reason", reason)).increment(by: 0)
         }
     }
 
@@ -37,8 +41,19 @@ struct WebInstruments: Sendable {
         acknowledgement.recordNanoseconds(Int64(duration / .nanoseconds(1)))
     }
 
-    /// Counts a refused delivery: not signed, not an event, or too large.
-    func refusedDelivery() { counter("console_billing_deliveries_total", ("outcome", "refused")).increment() }
+    /// Why a delivery is not on record.
+    enum DeliveryFailure: String, CaseIterable {
+        /// Not signed, not an event, or too large.
+        case refused
+        /// There was no memory for its body (`MAX_BODY_BYTES_IN_FLIGHT`).
+        case bodiesInFlight = "bodies_in_flight"
+        /// The store did not take it.
+        case notStored = "not_stored"
+    }
+
+    func failedDelivery(_ failure: DeliveryFailure) {
+        counter("console_billing_deliveries_total", ("outcome", failure.rawValue)).increment()
+    }
 
     /// The target of a receipt link: Stripe's fresh link, a stored link, or our own page.
     enum ReceiptResult: String { case fresh, stored, own }

@@ -13,7 +13,6 @@ struct RequestMiddleware: RouterMiddleware {
     let secrets: CurrentSecrets
     /// Returns 64 random bits, for the ids of traces and spans.
     var random: @Sendable () -> UInt64 = { TraceContext.system() }
-    let routes: RouteTable
     let limits: RequestLimits
     let instruments: WebInstruments
 
@@ -26,11 +25,11 @@ struct RequestMiddleware: RouterMiddleware {
         context.requestID = RequestID.make()
         context.now = clock()
         context.secrets = secrets.inForce
-        context.bodies = limits.bodies
+        let address = NetworkAddress(of: request, peer: context.channel.remoteAddress)
+        context.bodies = BodyShare(budget: limits.bodies, address: address)
         let allowance = RequestAllowance(
             limits,
-            routes.cost(of: request.method, at: context.endpointPath),
-            from: NetworkAddress(of: request, peer: context.channel.remoteAddress),
+            from: address,
             now: context.now
         )
         context.allowance = allowance
@@ -62,9 +61,11 @@ struct RequestMiddleware: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch {
-            let answer = apiError(for: error, request: request)
+            let answer = apiError(for: error)
             if answer.status.code >= 500 {
-                context.logger.error("\(answer.code)", metadata: ["error": "\(Self.safeDescription(error))"])
+                var metadata: Logger.Metadata = ["error": "\(Self.safeDescription(error))"]
+                if answer == .noRoom { metadata.merge(bodyMetadata(request, context)) { $1 } }
+                context.logger.error("\(answer.code)", metadata: metadata)
             }
             if [.unauthorized, .forbidden].contains(answer.status) {
                 instruments.refusedCredentials(answer.code)
@@ -73,11 +74,17 @@ struct RequestMiddleware: RouterMiddleware {
         }
         response.headers[.requestID] = context.requestID
         response.headers[.xContentTypeOptions] = "nosniff"
+        let duration = started.duration(to: .now)
+        var metadata: Logger.Metadata = [
+            "milliseconds": "\(duration / .milliseconds(1))", "caller": "\(context.loggedCaller)",
+        ]
         if let allowance = context.allowance {
             response.headers.append(contentsOf: allowance.fields)
-            if let refusal = allowance.refusal { instruments.limited(refusal) }
+            if let refusal = allowance.refusal {
+                instruments.limited(refusal)
+                metadata["reason"] = "\(refusal)"
+            }
         }
-        let duration = started.duration(to: .now)
         instruments.answered(
             request.method.rawValue,
             route: context.endpointPath ?? "unrouted",
@@ -85,20 +92,29 @@ struct RequestMiddleware: RouterMiddleware {
         )
         context.logger.info(
             "\(request.method.rawValue) \(context.endpointPath ?? "unrouted") \(response.status.code)",
-            metadata: ["milliseconds": "\(duration / .milliseconds(1))"]
+            metadata: metadata
         )
         return response
     }
 
-    private func apiError(for error: any Error, request: Request) -> APIError {
+    /// The setting that refused a body, how full that budget is, the body's announced size, and its sender.
+    private func bodyMetadata(_ request: Request, _ context: AppContext) -> Logger.Metadata {
+        let sender = context.bodies.address
+        let size = request.headers[.contentLength].flatMap { Int($0) }
+        return [
+            "setting": "MAX_BODY_BYTES_IN_FLIGHT", "bytes_in_flight": "\(context.bodies.budget.bytes)",
+            "content_length": "\(size.map(String.init) ?? "chunked")",
+            "from": "\(sender.map(String.init(describing:)) ?? "unknown")",
+        ]
+    }
+
+    private func apiError(for error: any Error) -> APIError {
         switch error {
         case let error as APIError:
             return error
         case is StoreError:
             // The event was not stored: a 503 makes Stripe send it again.
             return .unavailable("The store cannot take the request now. Try again in a few seconds.")
-        case let error as HTTPError where error.status == .notFound:
-            return routes.absence(of: request)
         case let error as HTTPError where error.status == .contentTooLarge:
             return .init(
                 .contentTooLarge,

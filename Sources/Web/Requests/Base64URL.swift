@@ -1,10 +1,10 @@
 /// Base64 in the URL-safe alphabet, without padding (RFC 4648, section 5).
-package enum Base64URL {
+enum Base64URL {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
     )
 
-    package static func encoded(_ bytes: some Sequence<UInt8>) -> String {
+    static func encoded(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         var (bits, count): (UInt32, UInt32) = (0, 0)
         for byte in bytes {
@@ -21,7 +21,7 @@ package enum Base64URL {
 
     /// - Returns: `nil` for any text that ``encoded(_:)`` does not produce, so that signed bytes have only
     ///   one encoding.
-    package static func decoded(_ text: some StringProtocol) -> [UInt8]? {
+    static func decoded(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         var (bits, count): (UInt32, UInt32) = (0, 0)
         for character in text.utf8 {

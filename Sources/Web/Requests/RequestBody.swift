@@ -12,7 +12,7 @@ extension Request {
     /// - Returns: The whole body.
     /// - Throws: ``APIError``: 413 as soon as the body is known to exceed the limit, 400 for a body that
     ///   breaks off, and 503 while there is no memory for more bodies.
-    func bytes(upTo limit: Int, _ budget: BodyBudget, setting: String? = nil) async throws -> [UInt8] {
+    func bytes(upTo limit: Int, _ budget: BodyShare, setting: String? = nil) async throws -> [UInt8] {
         try refuseLength(over: limit, setting: setting)
         var bytes: [UInt8] = []
         defer { budget.giveBack(bytes.count) }
@@ -26,7 +26,8 @@ extension Request {
                 // was read into.
                 part.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
             }
-        } catch is HTTPParserError {
+        } catch  where error is HTTPParserError || error is IOError || error is ChannelError {
+            // Bytes that are not HTTP, or a client that has gone: neither is an error of the service.
             throw APIError.malformed
         }
         return bytes
@@ -55,7 +56,7 @@ extension APIError {
         )
     }
 
-    fileprivate static let noRoom = APIError(
+    static let noRoom = APIError(
         .serviceUnavailable,
         .api,
         code: "bodies_in_flight",

@@ -23,10 +23,11 @@ extension QueryReader {
         guard from <= through else {
             throw .invalid(end == nil ? first : last, "\(last) lies before \(first).")
         }
-        guard from.distance(to: through) < limit else {
+        let range = (from...through).limited(to: today)
+        guard range.lowerBound.distance(to: range.upperBound) < limit else {
             throw .invalid(end == nil ? first : last, "Ask for at most \(limit) days.")
         }
-        return (from...through).limited(to: today)
+        return range
     }
 
     /// Reads `customer` or `owner`, but not both; without either, a caller with customers of their own gets

@@ -8,7 +8,7 @@ package struct SecretListing: Codable, Sendable {
         package let successful: Bool
         package let problems: [String]
         /// The time of the last successful load.
-        package let taken_at: Instant
+        let taken_at: Instant
     }
 
     package struct Secret: Codable, Sendable {

@@ -8,7 +8,7 @@ package struct UpkeepRunResponse: Codable, Sendable {
         package let name: String
         package let state: String
         package let pages: Int
-        package let pages_left: Int
+        let pages_left: Int
         /// The oldest moment that the list has been read down to.
         package let reached: Instant?
     }

@@ -26,12 +26,12 @@ package struct UsageSyncResponse: Codable, Sendable {
     /// 2^53.
     package let indexed_height: String?
     /// The time of that block.
-    package let indexed_at: Instant?
+    let indexed_at: Instant?
     /// The age of that block in seconds.
     package let lag_seconds: Int64?
     /// The calendar's last day, and whether that day is fully indexed.
     package let indexed_to: String?
-    package let indexed_to_final: Bool?
+    let indexed_to_final: Bool?
     /// Explains which data the source does not have.
     package let note: String?
 

@@ -4,14 +4,14 @@ import Synchronization
 /// Holds the secrets in force; a reload replaces them.
 package final class CurrentSecrets: Sendable {
     /// The result of the last attempt to load the secrets; the start counts as an attempt.
-    package struct Reading: Equatable, Sendable {
-        package let at: Instant
+    struct Reading: Equatable, Sendable {
+        let at: Instant
         /// The problems, which name settings and never values; empty if the secrets were loaded.
-        package let problems: [String]
+        let problems: [String]
         /// The time of the last successful load.
-        package let takenAt: Instant
+        let takenAt: Instant
 
-        package var isSuccessful: Bool { problems.isEmpty }
+        var isSuccessful: Bool { problems.isEmpty }
     }
 
     private struct State {
@@ -20,7 +20,7 @@ package final class CurrentSecrets: Sendable {
     }
 
     /// The start of the process, from which uses are counted.
-    package let startedAt: Instant
+    let startedAt: Instant
     let rules: SigningRules
     private let state: Mutex<State>
 
@@ -35,8 +35,8 @@ package final class CurrentSecrets: Sendable {
         )
     }
 
-    package var inForce: SecretsInForce { state.withLock(\.inForce) }
-    package var lastReading: Reading { state.withLock(\.reading) }
+    var inForce: SecretsInForce { state.withLock(\.inForce) }
+    var lastReading: Reading { state.withLock(\.reading) }
 
     /// Replaces all secrets at once, for the requests that begin from now on.
     ///

@@ -1,17 +1,17 @@
 /// The changes to the secrets of one kind, by names and fingerprints.
 package struct SecretChange: Equatable, Sendable, CustomStringConvertible {
-    package let kind: SecretInForce.Kind
-    package let added: [String]
-    package let removed: [String]
+    let kind: SecretInForce.Kind
+    let added: [String]
+    let removed: [String]
     /// The API keys whose scopes changed.
-    package let altered: [String]
+    let altered: [String]
     /// The link secret that signs from now on; `nil` if it did not change.
-    package let signsNow: String?
+    let signsNow: String?
 
     /// Compares the previous secrets with the current ones.
     ///
     /// - Returns: `nil` if nothing changed.
-    package init?(_ kind: SecretInForce.Kind, before: [SecretInForce], after: [SecretInForce]) {
+    init?(_ kind: SecretInForce.Kind, before: [SecretInForce], after: [SecretInForce]) {
         let before = before.filter { $0.kind == kind }
         let after = after.filter { $0.kind == kind }
         func isKept(_ secret: SecretInForce, _ others: [SecretInForce]) -> Bool {

@@ -1,14 +1,14 @@
-package import Billing
+import Billing
 import Synchronization
 
 /// How often one secret was used since the process started; safe to update from any thread.
-package final class SecretUse: Sendable {
+final class SecretUse: Sendable {
     private let uses = Atomic(0)
     private let signatures = Atomic(0)
     /// Seconds since 1970; `Int64.min` if the secret was never used.
     private let lastUsed = Atomic(Int64.min)
 
-    package init() {}
+    init() {}
 
     /// Counts a verified signature or an accepted key.
     func use(at now: Instant) {
@@ -19,11 +19,11 @@ package final class SecretUse: Sendable {
     /// Counts a signature of a link or a session.
     func sign() { signatures.wrappingAdd(1, ordering: .relaxed) }
 
-    package var count: Int { uses.load(ordering: .relaxed) }
-    package var signatureCount: Int { signatures.load(ordering: .relaxed) }
+    var count: Int { uses.load(ordering: .relaxed) }
+    var signatureCount: Int { signatures.load(ordering: .relaxed) }
 
     /// `nil` if the secret was never used.
-    package var lastUsedAt: Instant? {
+    var lastUsedAt: Instant? {
         let seconds = lastUsed.load(ordering: .relaxed)
         return seconds == .min ? nil : Instant(unixSeconds: seconds)
     }

@@ -26,12 +26,12 @@ package struct SigningRules: Sendable {
 /// The secrets at one moment, with the operations that use them.
 ///
 /// A request keeps the secrets of its start until its end, even if they are replaced meanwhile.
-package final class SecretsInForce: Sendable {
+final class SecretsInForce: Sendable {
     let keys: APIKeys
-    package let links: LinkSigner
-    package let sessions: SessionSigner
+    let links: LinkSigner
+    let sessions: SessionSigner
     /// All secrets, in the order of the settings.
-    package let list: [SecretInForce]
+    let list: [SecretInForce]
     private let verifier: SignatureVerifier
     private let webhookUses: [SecretUse]
 

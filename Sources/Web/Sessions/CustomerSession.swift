@@ -1,28 +1,16 @@
-package import Billing
-package import Storage
+import Billing
+import Storage
 
 /// The temporary access to one customer's data, which the holder of an API key grants (`POST
 /// /v1/customer_sessions`).
-package struct CustomerSession: Sendable, Equatable {
-    package let customer: CustomerKey
+struct CustomerSession: Sendable, Equatable {
+    let customer: CustomerKey
     /// The address on chain whose usage the session may read, as long as no account map says otherwise.
-    package let owner: String?
+    let owner: String?
     /// The URL that the page links back to.
-    package let returnURL: String?
+    let returnURL: String?
     /// The second from which the session is invalid.
-    package let expiresAt: Instant
-
-    package init(
-        customer: CustomerKey,
-        owner: String? = nil,
-        returnURL: String? = nil,
-        expiresAt: Instant
-    ) {
-        self.customer = customer
-        self.owner = owner
-        self.returnURL = returnURL
-        self.expiresAt = expiresAt
-    }
+    let expiresAt: Instant
 }
 
 extension CustomerSession {

@@ -53,6 +53,7 @@ extension Authenticator {
         guard let query = request.uri.query else { return nil }
         let pairs = query.split(separator: "&")
         guard let pair = pairs.first(where: { $0.hasPrefix("session=") }) else { return nil }
+        context.loggedCaller.set("link")
         try context.allowance?.refuseStranger()
         let token = String(pair.dropFirst("session=".count))
         let sessions = context.secrets.sessions

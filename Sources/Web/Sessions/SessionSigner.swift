@@ -1,5 +1,5 @@
-package import Billing
-package import Storage
+import Billing
+import Storage
 import Webhooks
 
 /// Signs customer sessions and verifies their tokens, so that sessions need no storage.
@@ -7,12 +7,12 @@ import Webhooks
 /// A token is `cbs1.` (its version), the session as base64url, a dot, and an HMAC-SHA256 in hexadecimal
 /// digits. It is valid at every replica that has the secret, until it expires. A token cannot be revoked,
 /// except by replacing the secret.
-package struct SessionSigner: Sendable {
+struct SessionSigner: Sendable {
     /// The maximum length of a token in bytes, so that a cookie can hold it: browsers accept 4096 bytes,
     /// including the name and the attributes.
-    package static let maximumLength = 3900
+    static let maximumLength = 3900
 
-    package let publicURL: String
+    let publicURL: String
     private let secrets: [LinkSecret]
     private let lifetimeSeconds: Int64
 
@@ -34,7 +34,7 @@ package struct SessionSigner: Sendable {
     }
 
     /// A session that begins now.
-    package func session(
+    func session(
         of customer: CustomerKey,
         owner: String? = nil,
         returnURL: String? = nil,
@@ -48,7 +48,7 @@ package struct SessionSigner: Sendable {
         )
     }
 
-    package func token(for session: CustomerSession) -> String {
+    func token(for session: CustomerSession) -> String {
         let payload = Base64URL.encoded(session.payload)
         return Self.mark + payload + "." + secrets.sign(Self.message(payload)).hex
     }
@@ -58,13 +58,13 @@ package struct SessionSigner: Sendable {
     /// The link has another kind of token than the session, because URLs end up in histories and logs.
     /// `SessionLinks` ensures that only the first request starts a session, and the link's token is no
     /// credential for other routes.
-    package func link(for session: CustomerSession) -> String {
+    func link(for session: CustomerSession) -> String {
         "\(publicURL)/billing?session=\(linkToken(for: session))"
     }
 
     /// A link token: `cbl1.`, the session, a random number that makes the link unique, and an HMAC-SHA256,
     /// separated by dots.
-    package func linkToken(for session: CustomerSession) -> String {
+    func linkToken(for session: CustomerSession) -> String {
         let number = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         let text = Self.linkMark + Base64URL.encoded(session.payload) + "." + Base64URL.encoded(number)
         return text + "." + secrets.sign(Self.linkMessage(text)).hex
@@ -118,7 +118,7 @@ package struct SessionSigner: Sendable {
     /// The value of a hidden field in the page's forms, which proves that the page sent the form.
     ///
     /// Only a reader of the page knows the value, and it is valid only with this session token.
-    package func formToken(for token: String) -> String { secrets.sign(Self.formMessage(token)).hex }
+    func formToken(for token: String) -> String { secrets.sign(Self.formMessage(token)).hex }
 
     func isFormToken(_ text: String, for token: String) -> Bool {
         guard let presented = AuthenticationCode(hex: text.utf8) else { return false }

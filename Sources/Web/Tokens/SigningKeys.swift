@@ -1,13 +1,8 @@
 import Billing
 import Webhooks
 
-/// The source of the issuer's keys.
-package protocol SigningKeySource: Sendable {
-    /// Fetches the current JWK Set.
-    ///
-    /// The implementation limits the size and the duration.
-    func document() async throws(SigningKeysUnavailable) -> [UInt8]
-}
+/// Fetches the issuer's current JWK Set; it must limit the size and the duration.
+package typealias FetchSigningKeys = @Sendable () async throws(SigningKeysUnavailable) -> [UInt8]
 
 /// The keys could not be fetched; the reason is safe to log.
 package struct SigningKeysUnavailable: Error, Equatable, CustomStringConvertible {
@@ -32,12 +27,12 @@ actor SigningKeys {
     /// The minimum interval between two fetches in seconds, whether or not they succeed.
     static let pauseSeconds: Int64 = 30
 
-    private let source: any SigningKeySource
+    private let document: FetchSigningKeys
     private var kept: (keys: SigningKeySet, fetchedAt: Instant)?
     private var askedAt: Instant?
     private var underWay: Task<Result<SigningKeySet, SigningKeysUnavailable>, Never>?
 
-    init(source: any SigningKeySource) { self.source = source }
+    init(_ document: @escaping FetchSigningKeys) { self.document = document }
 
     /// The key with an id.
     ///
@@ -85,7 +80,7 @@ actor SigningKeys {
     private func fetch(_ now: Instant) async -> Result<SigningKeySet, SigningKeysUnavailable> {
         defer { underWay = nil }
         do throws(SigningKeysUnavailable) {
-            guard let keys = SigningKeySet(try await source.document()) else {
+            guard let keys = SigningKeySet(try await document()) else {
                 throw SigningKeysUnavailable(reason: "the answer has no key for RS256")
             }
             kept = (keys, now)

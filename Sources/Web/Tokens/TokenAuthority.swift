@@ -5,9 +5,9 @@ import Storage
 /// The issuer whose bearer tokens are accepted, and the source of its keys.
 package struct TokenIssuer: Sendable {
     package let rules: TokenRules
-    package let keys: any SigningKeySource
+    package let keys: FetchSigningKeys
 
-    package init(rules: TokenRules, keys: any SigningKeySource) {
+    package init(rules: TokenRules, keys: @escaping FetchSigningKeys) {
         self.rules = rules
         self.keys = keys
     }
@@ -22,7 +22,7 @@ struct TokenAuthority: Sendable {
 
     init(_ issuer: TokenIssuer, customers: any IdentityMap, logger: Logger) {
         rules = issuer.rules
-        keys = SigningKeys(source: issuer.keys)
+        keys = SigningKeys(issuer.keys)
         self.customers = customers
         self.logger = logger
     }

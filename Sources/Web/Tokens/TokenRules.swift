@@ -3,7 +3,7 @@ import Billing
 /// The required claims of Console's tokens.
 package struct TokenRules: Sendable, Equatable {
     /// The tolerated difference between our clock and the issuer's, in seconds.
-    package static let leewaySeconds: Int64 = 30
+    static let leewaySeconds: Int64 = 30
 
     package let issuer: String
     package let audience: String

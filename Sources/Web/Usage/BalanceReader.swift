@@ -33,15 +33,14 @@ struct BalanceReader: Sendable {
     ) async throws -> [UsageLine] {
         let calendar = try await usage.calendar(CivilDate(dayNumber: 0)...max(date, CivilDate(dayNumber: 0)))
         guard let first = calendar.first?.date.adding(days: -1), first <= date else { return [] }
-        let reader = UsageReader(usage: usage)
-        return try await reader.lines(customers.usage, first...date, by: .total, in: zone)
+        return try await usage.lines(customers.usage, first...date, by: .total, in: zone)
             .filter { $0.totals.leases > 0 }
     }
 
     /// The hourly cost of the open leases, from the last known block rate and price of AKT.
     func burn(of customers: CustomerGroup, _ newest: CalendarDay?) async throws -> Spend? {
         guard let newest else { return .zero }
-        let leases = try await UsageReader(usage: usage).openLeases(customers.usage, on: newest.date)
+        let leases = try await usage.openLeases(customers.usage, on: newest.date)
         let recent = try await usage.calendar(newest.date.adding(days: -7)...newest.date)
         guard let whole = recent.last(where: { $0.lastHeight != nil }) ?? recent.last else { return nil }
         return BurnRate.perHour(

@@ -1,4 +1,5 @@
 import Stories
+import TestSupport
 import Testing
 
 @testable import Billing

@@ -1,5 +1,6 @@
 import Billing
 import Stories
+import TestSupport
 import Testing
 
 struct UsageCodingTests {

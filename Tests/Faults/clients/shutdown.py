@@ -127,7 +127,7 @@ def delivery_across_the_signal(service, name, framed):
 
 def a_body_that_drips(service):
     with service.connect() as client:
-        client.sendall(b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST + b"Stripe-Signature: t=1,v1=00\r\nContent-Length: 1000\r\n\r\n")
+        client.sendall(b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST + b"Stripe-Signature: t=1,v1=" + b"0" * 64 + b"\r\nContent-Length: 1000\r\n\r\n")
         started = time.monotonic()
         while not select.select([client], [], [], 1)[0]:
             expect(time.monotonic() - started < GRACE, "is not closed within the graceful limit")

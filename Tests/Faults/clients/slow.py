@@ -144,21 +144,21 @@ def drips_empty_lines(service):
 
 
 def drips_a_body(service):
-    return drip(service, b"a" * 100, b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST + b"Stripe-Signature: t=1,v1=00\r\nContent-Length: 1000\r\n\r\n")
+    return drip(service, b"a" * 100, b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST + b"Stripe-Signature: t=1,v1=" + b"0" * 64 + b"\r\nContent-Length: 1000\r\n\r\n")
 
 
 def drips_chunks(service):
-    head = b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST + b"Stripe-Signature: t=1,v1=00\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST + b"Stripe-Signature: t=1,v1=" + b"0" * 64 + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
     return drip(service, b"1\r\na\r\n" * 20, head)
 
 
 def drips_a_chunk_extension(service):
-    head = b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST + b"Stripe-Signature: t=1,v1=00\r\nTransfer-Encoding: chunked\r\n\r\n1;"
+    head = b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST + b"Stripe-Signature: t=1,v1=" + b"0" * 64 + b"\r\nTransfer-Encoding: chunked\r\n\r\n1;"
     return drip(service, b"a" * 100, head)
 
 
 def drips_trailers(service):
-    head = b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST + b"Stripe-Signature: t=1,v1=00\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    head = b"POST /v1/stripe-webhook HTTP/1.1\r\n" + HOST + b"Stripe-Signature: t=1,v1=" + b"0" * 64 + b"\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     return drip(service, b"a:b\r\n" * 40, head)
 
 

@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 import time
+import urllib.error
 
 import oracle
 import stories
@@ -261,6 +262,14 @@ def small_disk(folder, megabytes):
         subprocess.run(["umount", folder], check=True)
 
 
+def is_ready(subject):
+    try:
+        subject.get("/readyz")
+        return True
+    except urllib.error.HTTPError:
+        return False
+
+
 def disk_full(lab):
     """A small disk fills up under load, again and again, and each time somebody makes room."""
     place = lab.place("disk-full")
@@ -283,6 +292,8 @@ def disk_full(lab):
                 expect(not counts["without_retry_after"] and not counts["lost"], f"not only 503 with Retry-After: {counts}")
                 oracle.check_file_while_idle(subject, sender.ledger)
                 refused += counts["refused"]
+                is_full = shutil.disk_usage(folder).free < 64 << 10
+                expect(not (is_full and is_ready(subject)), "it says that it is ready, and there is no space")
                 # Somebody makes room; nobody touches the service.
                 size += 6
                 resize(size)

@@ -330,12 +330,13 @@ def backup(lab):
 
 
 def hardening(lab):
-    """Files for their owner alone, under any umask; no core dumps."""
+    """Files for their owner alone, under any umask; no core dumps; no file of ours where log lines are written to."""
     place = lab.place("hardening")
 
     def careless():
         os.umask(0)
         resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        os.closerange(0, 3)
 
     with lab.subject(place, preparation=careless) as subject:
         subject.database = str(place / "made" / "here" / "billing.sqlite")
@@ -350,8 +351,11 @@ def hardening(lab):
         } | {"made": stat.S_IMODE((place / "made").stat().st_mode)}
         limits = open(f"/proc/{pid}/limits").read()
         status = open(f"/proc/{pid}/status").read()
+        streams = [os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)]
         subject.terminate()
     problems = []
+    if streams != ["/dev/null"] * 3:
+        problems.append(f"descriptors 0 to 2, closed at the start, lead to {streams}")
     for name, mode in modes.items():
         wanted = 0o700 if (place / name).is_dir() or name in ("made", "made/here") else 0o600
         if mode != wanted:
@@ -363,4 +367,4 @@ def hardening(lab):
     if core != ["0", "0"]:
         problems.append(f"core dumps are allowed (limit {core[0]}): one would hold secrets and bodies")
     expect(not problems, "; ".join(problems))
-    return len(modes), f"{len(modes)} files and folders 0600 and 0700 under umask 0; umask 077, core limit 0", {}
+    return len(modes), f"{len(modes)} files and folders 0600 and 0700 under umask 0; umask 077, core limit 0; closed streams on /dev/null", {}

@@ -23,7 +23,7 @@ enum PageSample {
     ) throws -> (rows: [Transaction], details: [String: PaymentDetail]) {
         var known: [ObjectReference: ObjectRecord] = [:]
         for event in events {
-            for record in try EventCoding.decode(event.body).records(receivedAt: now) {
+            for record in try Event(parsing: event.body).records(receivedAt: now) {
                 known[record.reference] = known[record.reference]?.merging(record) ?? record
             }
         }

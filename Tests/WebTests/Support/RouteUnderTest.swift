@@ -339,9 +339,12 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             .deletingLastPathComponent().deletingLastPathComponent().appending(
                 path: "Sources/Web/Controllers"
             )
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        return try files.filter { $0.pathExtension == "swift" }.reduce(into: []) { patterns, file in
-            let source = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path())
+        return try files.filter { $0.hasSuffix(".swift") }.reduce(into: []) { patterns, file in
+            let source = String(
+                decoding: try Data(contentsOf: folder.appending(path: file)),
+                as: UTF8.self
+            )
             let code = source.split(separator: "\n").filter { line in
                 !line.drop { $0 == " " }.hasPrefix("//")
                     && (line.contains("routes.") || line.contains("for path"))

@@ -1,7 +1,8 @@
 import HTTPClient
 import StripeAPI
-import Web
 import Webhooks
+
+@testable import Web
 
 /// The API keys that the service under test knows, and one that it does not.
 enum TestKey: String, CaseIterable {

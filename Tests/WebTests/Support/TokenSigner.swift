@@ -119,7 +119,7 @@ extension Sequence<UInt8> {
 }
 
 /// An issuer's answers, one after the other and the last of them again and again; counts how often it was asked.
-final class ScriptedKeySource: SigningKeySource {
+final class ScriptedKeySource: Sendable {
     private let state: Mutex<(answers: [Result<[UInt8], SigningKeysUnavailable>], asked: Int)>
 
     init(_ answers: Result<[UInt8], SigningKeysUnavailable>...) { state = Mutex((answers, 0)) }
@@ -128,6 +128,7 @@ final class ScriptedKeySource: SigningKeySource {
 
     var asked: Int { state.withLock { $0.asked } }
 
+    @Sendable
     func document() async throws(SigningKeysUnavailable) -> [UInt8] {
         try state.withLock { state in
             state.asked += 1

@@ -6,8 +6,9 @@ import SQLiteStorage
 import ServiceLifecycle
 import Storage
 import StripeAPI
-import Web
 import Webhooks
+
+@testable import Web
 
 /// The service's web as it runs, on a port of its own, over a database of its own, with a clock that stands
 /// still until a test moves it.
@@ -158,26 +159,23 @@ final class WebHarness: Sendable {
         _ secrets: CurrentSecrets,
         _ clock: TestClock
     ) -> WebConfiguration {
-        WebConfiguration(
-            host: "127.0.0.1",
-            port: 0,
-            maxBodyBytes: settings.maxBodyBytes,
-            maxBodyBytesInFlight: settings.maxBodyBytesInFlight,
-            rateLimit: settings.rateLimit,
-            secrets: secrets,
-            tokenIssuer: settings.tokenIssuer,
-            frameAncestors: settings.frameAncestors,
-            receiptHosts: settings.receiptHosts,
-            seller: settings.seller,
-            chartScript: settings.chartScript,
-            canAskStripe: settings.canAskStripe,
-            tellsAlerts: settings.tellsAlerts,
-            usageSource: settings.usageSource,
-            metricsOpen: settings.metricsOpen,
-            maxConnections: settings.maxConnections,
-            deadlineSeconds: settings.deadlineSeconds,
-            clock: { clock.now }
-        )
+        var web = WebConfiguration(host: "127.0.0.1", port: 0, secrets: secrets) { clock.now }
+        web.maxBodyBytes = settings.maxBodyBytes
+        web.maxBodyBytesInFlight = settings.maxBodyBytesInFlight
+        web.rateLimit = settings.rateLimit ?? web.rateLimit
+        web.keyRateLimit = settings.rateLimit ?? web.keyRateLimit
+        web.tokenIssuer = settings.tokenIssuer
+        web.frameAncestors = settings.frameAncestors
+        web.receiptHosts = settings.receiptHosts
+        web.seller = settings.seller
+        web.chartScript = settings.chartScript
+        web.canAskStripe = settings.canAskStripe
+        web.tellsAlerts = settings.tellsAlerts
+        web.usageSource = settings.usageSource
+        web.metricsOpen = settings.metricsOpen
+        web.maxConnections = settings.maxConnections
+        web.deadlineSeconds = settings.deadlineSeconds
+        return web
     }
 
     // A hundred services at once would want more threads and files than a test machine has.

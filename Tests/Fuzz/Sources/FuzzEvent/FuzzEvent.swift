@@ -8,7 +8,7 @@ import Webhooks
 /// Laws: reading it ends, and well; what is read survives being stored; no NUL reaches the database.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzEvent(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
-    guard let event = try? EventParser.parse(stored: input(start, size)) else { return 0 }
+    guard let event = try? Event(parsing: input(start, size)) else { return 0 }
     require(StripeID.isValid(event.id) && StripeID.isValid(event.type), "an event has an id and a type")
     if case .unreadable(let reason, _) = event.content {
         require(!reason.isEmpty, "an event that is kept apart says why")

@@ -9,7 +9,7 @@ import Webhooks
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzPayment(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     let events = input(start, size).split(separator: UInt8(ascii: "\n")).prefix(32)
-        .compactMap { try? EventParser.parse(stored: Array($0)) }
+        .compactMap { try? Event(parsing: Array($0)) }
     guard let account = events.first?.account ?? nil as String?, !account.isEmpty else {
         check(events.filter { $0.account == nil }, account: nil)
         return 0

@@ -55,7 +55,7 @@ private func checkObject(_ object: [UInt8], _ script: Script) {
         now: Instant(unixSeconds: 1_750_000_000)
     )
     // What nests as deep as the parser goes cannot be wrapped; it is given up then.
-    guard let event = try? EventCoding.decode(body) else { return }
+    guard let event = try? Event(parsing: body) else { return }
     require(event.id == "fetched_1" && event.account == "acct_\"1", "the envelope is ours")
     require(event.type == "\(script.kind.rawValue).fetched", "the type is ours")
     if case .snapshot(let shown) = event.content {

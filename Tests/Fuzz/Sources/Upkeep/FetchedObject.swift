@@ -1,1 +1,1 @@
-../../../../Sources/Upkeep/FetchedObject.swift
+../../../../Sources/Upkeep/Fetching/FetchedObject.swift

@@ -1,1 +1,1 @@
-../../../../Sources/Upkeep/ReceiptFetcher.swift
+../../../../Sources/Upkeep/Receipts/ReceiptFetcher.swift

@@ -1,1 +1,1 @@
-../../../../Sources/Upkeep/SingleFlight.swift
+../../../../Sources/Upkeep/Receipts/SingleFlight.swift

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Stories
+import Web
+import Webhooks
+
+/// `console-billing keys`: makes API keys.
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys",
+        abstract: "Make API keys.",
+        discussion: """
+            A key is let in by its entry in API_KEYS, which holds no more than its hash, and taken away by removing that.
+
+            EXAMPLES
+              console-billing keys new prometheus --scope metrics:read
+            """,
+        subcommands: [New.self]
+    )
+
+    struct New: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "new",
+            abstract: "Make a key and show it once.",
+            discussion: """
+                The service keeps only the key's hash: add the entry that is printed to API_KEYS, and give the key to \
+                whoever is to use it. A lost key is made anew.
+
+                EXAMPLES
+                  console-billing keys new console --scope feed:read --scope sessions:write
+                """
+        )
+
+        @Argument(help: "Whose key it is: letters, digits, - and _.")
+        var name: String
+
+        @Option(
+            help:
+                "What it may be used for: \(Scope.allCases.map(\.rawValue).joined(separator: ", ")); repeat for more."
+        )
+        var scope: [String] = []
+
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            let isPlain = name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+            guard isPlain, 1...64 ~= name.utf8.count else {
+                throw ValidationError("A name has letters, digits, - and _, and 64 of them at most.")
+            }
+            guard !scope.isEmpty else { throw ValidationError("Give at least one --scope.") }
+            _ = try scopes()
+        }
+
+        func run() async throws {
+            let new = NewKey(name: name, scopes: try scopes())
+            switch output.chosen {
+            case .human:
+                Terminal.line("key      \(new.key)")
+                Terminal.line("API_KEYS \(new.entry)")
+                Terminal.line(
+                    "\nThe key is shown only now. Add the entry to API_KEYS, after a comma if there are others.",
+                    to: .error
+                )
+            case .json:
+                let line: OrderedJSON = [
+                    "object": "api_key",
+                    "name": .string(name),
+                    "scopes": .array(new.scopes.map { .string($0.rawValue) }),
+                    "key": .string(new.key),
+                    "entry": .string(new.entry),
+                ]
+                Terminal.line(line.compact)
+            }
+        }
+
+        private func scopes() throws -> [Scope] {
+            try scope.map { text in
+                if let scope = Scope(rawValue: text) { return scope }
+                let names = Scope.allCases.map(\.rawValue)
+                throw ValidationError(
+                    "There is no scope \(printable(text)). "
+                        + (Spelling.nearest(to: text, among: names).map { "Did you mean \($0)?" }
+                            ?? "There are \(names.joined(separator: ", ")).")
+                )
+            }
+        }
+    }
+}
+
+/// A new API key, and its entry for the service.
+struct NewKey {
+    let key: String
+    let name: String
+    /// Without duplicates, in the order of the documentation.
+    let scopes: [Scope]
+
+    init(name: String, scopes: [Scope]) {
+        self.name = name
+        self.scopes = Scope.allCases.filter(scopes.contains)
+        // 43 characters from an alphabet of 62 hold 256 bits of randomness from the system's generator.
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+        key = "cbk_" + String((0..<43).map { _ in alphabet[Int.random(in: alphabet.indices)] })
+    }
+
+    /// The entry for `API_KEYS`: `name:sha256hex:scope+scope`.
+    var entry: String {
+        let digest = SHA256Digest(of: Array(key.utf8)).hex
+        return "\(name):\(digest):\(scopes.map(\.rawValue).joined(separator: "+"))"
+    }
+}

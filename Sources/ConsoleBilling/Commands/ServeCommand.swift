@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+
+/// `console-billing serve`: runs the HTTP service.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the HTTP service.",
+        discussion: """
+            Values come from flags, then the environment, then --config FILE, then defaults. Any NAME may be \
+            given as NAME_FILE, the path of a file that holds it.
+
+            EXAMPLES
+              console-billing serve --dev
+              STRIPE_WEBHOOK_SECRET=whsec_… LINK_SIGNING_SECRET=… console-billing serve --port 8080
+            """
+    )
+
+    @OptionGroup var options: ServiceOptions
+
+    func run() async throws {
+        ProcessHardening.apply()
+        // A log reader that is gone must not end the process; NIO ignores this signal too, but later.
+        signal(SIGPIPE, SIG_IGN)
+        // Ignore a SIGHUP that arrives before SecretRotation handles it.
+        signal(SIGHUP, SIG_IGN)
+        defer { LineQueue.standardError.flush() }
+        do {
+            var sources = options.sources()
+            let contents = sources.contents()
+            if options.dev {
+                sources.development = try developmentSettings(SettingValues(sources, contents: contents))
+            }
+            let configuration = try ServiceConfiguration(SettingValues(sources, contents: contents))
+            try await Service(configuration).run(sources, contents: contents)
+        } catch let error as ConfigurationError {
+            throw Sysexits.fail(.configuration, "\(error)")
+        } catch let error as Service.StartError {
+            throw Sysexits.fail(error.isUnavailable ? .unavailable : .configuration, error.message)
+        } catch let error as Service.Stopped {
+            throw Sysexits.fail(.internalError, "\(error)")
+        }
+    }
+
+    /// Checks that the service is reachable on loopback only, and loads or makes its secrets.
+    private func developmentSettings(
+        _ values: SettingValues
+    ) throws(ConfigurationError) -> [Setting: String] {
+        guard let url = values.developmentURL else {
+            throw ConfigurationError(ServiceOptions.developmentIsLocal)
+        }
+        try DevelopmentCredentials.requireOwnFolder()
+        var credentials = try DevelopmentCredentials.load() ?? .make(url: url)
+        credentials.url = url
+        do {
+            try credentials.save()
+        } catch {
+            throw ConfigurationError("--dev keeps its secrets in ./data, which cannot be written here.")
+        }
+        let banner = """
+            console-billing is starting for development on \(url)
+              webhook secret       \(credentials.webhookSecret)
+              API key              \(credentials.apiKey)
+              link signing secret  \(credentials.linkSigningSecret)
+            (also in \(DevelopmentCredentials.defaultPath), where the other commands find them)
+
+            """
+        FileHandle.standardOutput.write(Data(banner.utf8))
+        return credentials.settings
+    }
+}

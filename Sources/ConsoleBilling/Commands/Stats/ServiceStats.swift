@@ -1,0 +1,219 @@
+import Billing
+import Storage
+import Web
+
+/// Statistics of a running service.
+struct ServiceStats {
+    let server: String
+    let isReady: Bool
+    /// `nil` if the request failed.
+    let events: EventSummaryResponse?
+    let metrics: MetricSamples?
+    /// The parts that could not be fetched, and why.
+    let lacking: [String]
+
+    /// Thresholds beyond which a line is highlighted; the same as in the alerts of deploy/prometheus.
+    private enum Limits {
+        static let silence = 6.0 * 3600
+        static let workAge = 3600.0
+        static let usageLag = 6.0 * 3600
+        static let untoldAge = 900.0
+        static let freeBytes = 1e9
+        static let logBytes = Double(512 << 20)
+    }
+
+    struct Line: Equatable {
+        let text: String
+        /// Whether the line shows a problem.
+        let isRemarkable: Bool
+    }
+
+    /// The lines for people, top to bottom.
+    func lines(now: Instant) -> [Line] {
+        var lines = [heading(now)]
+        if let events { lines += table(of: events) }
+        lines += [
+            lastWebhook(now), acknowledgement, deliveries, work, backfill(now), reconciliation(now),
+            usage(now), alerts, limits, disk,
+        ].compactMap(\.self)
+        return lines
+    }
+
+    private func row(_ name: String, _ text: String, remarkable: Bool = false) -> Line {
+        Line(
+            text: name + String(repeating: " ", count: max(1, 16 - name.count)) + text,
+            isRemarkable: remarkable
+        )
+    }
+
+    private func heading(_ now: Instant) -> Line {
+        let version =
+            metrics?.all("console_billing_build_info").first?.labels["version"].map { " " + $0 } ?? ""
+        let started = metrics?.value("process_start_time_seconds").map { Instant(unixSeconds: Int64($0)) }
+        let age = started.map { ", up for \(DurationText.text(now.seconds(since: $0)))" } ?? ""
+        let state = isReady ? "ready" : "CANNOT STORE: console-billing doctor"
+        return Line(
+            text: printable("console-billing\(version) at \(server)\(age): \(state)"),
+            isRemarkable: !isReady
+        )
+    }
+
+    private func table(of events: EventSummaryResponse) -> [Line] {
+        let spans = [events.hour, events.day, events.total]
+        func cells(_ name: String, _ count: (EventSummaryResponse.Counts) -> Int?) -> [String] {
+            [name] + spans.map { String(count($0) ?? 0) }
+        }
+        let outcomes = EventEntry.Disposition.allCases.map(\.rawValue)
+        var rows = outcomes.map { name in cells(name) { $0.by_outcome[name] } }
+        rows.append(cells("all") { $0.events })
+        rows.append(cells("from webhooks") { $0.by_source[EventSource.webhook.rawValue] })
+        rows.append(cells("asked of Stripe") { $0.by_source[EventSource.api.rawValue] })
+        let table = TextTable(columns: ["EVENTS", "LAST HOUR", "LAST DAY", "TOTAL"], rows: rows)
+        let quarantined = EventEntry.Disposition.quarantined.rawValue
+        return table.text(rightAlignedFrom: 1).split(separator: "\n").map { text in
+            guard text.hasPrefix(quarantined), events.total.by_outcome[quarantined] != 0 else {
+                return Line(text: String(text), isRemarkable: false)
+            }
+            return Line(text: text + "  console-billing events quarantine", isRemarkable: true)
+        }
+    }
+
+    private func lastWebhook(_ now: Instant) -> Line? {
+        guard let events else {
+            return metrics?.value("console_billing_last_event_timestamp_seconds").map { time in
+                row("last event", DurationText.ago(now.seconds(since: Instant(unixSeconds: Int64(time)))))
+            }
+        }
+        guard let last = events.last_webhook_at else { return row("last webhook", "none yet") }
+        let age = now.seconds(since: last)
+        return row("last webhook", DurationText.ago(age), remarkable: Double(age) > Limits.silence)
+    }
+
+    private var acknowledgement: Line? {
+        let name = "console_billing_acknowledgement_seconds"
+        guard let half = metrics?.quantile(0.5, of: name), let most = metrics?.quantile(0.99, of: name),
+            let count = metrics?.value(name + "_count")
+        else { return nil }
+        return row(
+            "acknowledged",
+            "p50 \(DurationText.fine(seconds: half)), p99 \(DurationText.fine(seconds: most)), of \(whole(count)) since "
+                + "the start"
+        )
+    }
+
+    private var deliveries: Line? {
+        guard let metrics else { return nil }
+        let counts = Self.deliveryOutcomes.map { outcome in
+            let count = metrics.value("console_billing_deliveries_total", ["outcome": outcome]) ?? 0
+            return "\(whole(count)) \(outcome.replacing("_", with: " "))"
+        }
+        return row("deliveries", counts.joined(separator: ", ") + " since the start")
+    }
+
+    static let deliveryOutcomes = [
+        "recorded", "duplicate", "quarantined", "refused", "not_stored", "bodies_in_flight",
+    ]
+
+    /// The requests answered 429 since the start; `nil` if unknown.
+    var limitedRequests: Double? {
+        let counts = metrics?.all("console_billing_limited_requests_total") ?? []
+        return counts.isEmpty ? nil : counts.reduce(0) { $0 + $1.value }
+    }
+
+    private var limits: Line? {
+        guard let limitedRequests,
+            let running = metrics?.value("console_billing_heavy_reads", ["state": "running"]),
+            let waiting = metrics?.value("console_billing_heavy_reads", ["state": "waiting"]),
+            let bodies = metrics?.value("console_billing_bodies_in_flight_bytes"),
+            let dropped = metrics?.value("console_billing_log_lines_dropped_total")
+        else { return nil }
+        return row(
+            "limits",
+            "\(whole(limitedRequests)) requests answered 429, \(whole(dropped)) log lines dropped since the start; now "
+                + "\(whole(running)) reports run and \(whole(waiting)) wait, \(DurationText.bytes(bodies)) of bodies",
+            remarkable: dropped > 0
+        )
+    }
+
+    private var work: Line? {
+        guard let pending = metrics?.value("console_billing_work_items", ["state": "pending"]),
+            let gaveUp = metrics?.value("console_billing_work_items", ["state": "gave_up"]),
+            let age = metrics?.value("console_billing_work_oldest_age_seconds")
+        else { return nil }
+        let oldest = pending > 0 ? ", the oldest due for \(DurationText.text(Int64(age)))" : ""
+        return row(
+            "work",
+            "\(whole(pending)) to be fetched from Stripe\(oldest); \(whole(gaveUp)) given up"
+                + (gaveUp > 0 ? " (GET /v1/work says why)" : ""),
+            remarkable: age > Limits.workAge || gaveUp > 0
+        )
+    }
+
+    private func backfill(_ now: Instant) -> Line? {
+        guard let state = metrics?.state("console_billing_backfill_state") else { return nil }
+        let found = metrics?.value("console_billing_backfill_recorded_events") ?? 0
+        return row(
+            "backfill",
+            "\(printable(state)) \(age("console_billing_backfill_updated_timestamp_seconds", now)), "
+                + "\(whole(found)) events were missing",
+            remarkable: ["failed", "paused"].contains(state)
+        )
+    }
+
+    private func reconciliation(_ now: Instant) -> Line? {
+        guard let state = metrics?.state("console_billing_reconciliation_state") else { return nil }
+        let rows = metrics?.value("console_billing_reconciliation_rows") ?? 0
+        let drift = metrics?.value("console_billing_reconciliation_drift") ?? 0
+        return row(
+            "reconciliation",
+            "\(printable(state)) \(age("console_billing_reconciliation_updated_timestamp_seconds", now)), "
+                + "\(whole(rows)) rows compared, \(drift > 0 ? whole(drift) : "no") drift"
+                + (drift > 0 ? " (console-billing reconcile --since 7d --fix)" : ""),
+            remarkable: drift > 0 || ["failed", "paused"].contains(state)
+        )
+    }
+
+    private func usage(_ now: Instant) -> Line? {
+        guard let failed = metrics?.value("console_billing_usage_sync_failed") else { return nil }
+        let behind = metrics?.value("console_billing_usage_lag_seconds")
+        let lag = behind.map { "\(DurationText.text(Int64($0))) behind the chain, " }
+        return row(
+            "usage",
+            "\(lag ?? "")synced \(age("console_billing_usage_sync_updated_timestamp_seconds", now))"
+                + (failed == 1 ? ": the last sync failed (console-billing usage sync)" : ""),
+            remarkable: failed == 1 || behind.map { $0 > Limits.usageLag } ?? false
+        )
+    }
+
+    private var alerts: Line? {
+        guard let pending = metrics?.value("console_billing_alerts_pending"),
+            let age = metrics?.value("console_billing_alerts_oldest_pending_age_seconds")
+        else { return nil }
+        let oldest = pending > 0 ? ", the oldest for \(DurationText.text(Int64(age)))" : ""
+        return row(
+            "alerts",
+            "\(whole(pending)) wait for their receiver\(oldest)",
+            remarkable: age > Limits.untoldAge
+        )
+    }
+
+    private var disk: Line? {
+        guard let main = metrics?.value("console_billing_database_bytes", ["file": "main"]),
+            let log = metrics?.value("console_billing_database_bytes", ["file": "wal"])
+        else { return nil }
+        let free = metrics?.value("console_billing_disk_free_bytes")
+        return row(
+            "disk",
+            "database \(DurationText.bytes(main)), its log \(DurationText.bytes(log))"
+                + (free.map { ", \(DurationText.bytes($0)) free" } ?? ""),
+            remarkable: free.map { $0 < Limits.freeBytes } ?? false || log > Limits.logBytes
+        )
+    }
+
+    private func age(_ name: String, _ now: Instant) -> String {
+        metrics?.value(name).map { DurationText.ago(now.seconds(since: Instant(unixSeconds: Int64($0)))) }
+            ?? ""
+    }
+
+    private func whole(_ number: Double) -> String { "\(Int64(number))" }
+}

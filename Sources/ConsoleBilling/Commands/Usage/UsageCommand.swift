@@ -1,0 +1,164 @@
+import ArgumentParser
+import Foundation
+import HTTPClient
+import StripeAPI
+
+/// `console-billing usage`: sends usage records of the chain to the running service.
+struct UsageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "usage",
+        abstract: "Bring leases, the chain's calendar, and whose which addresses are to the service.",
+        discussion: """
+            What a day cost follows from leases (who, where, what, at which price per block) and from the calendar (which \
+            heights were which day, and what AKT cost). The service takes it with a key of scope usage:write.
+
+            EXAMPLES
+              console-billing usage import leases.jsonl calendar.csv accounts.json
+              console-billing usage sync --last
+            """,
+        subcommands: [Import.self, UsageSyncCommand.self]
+    )
+
+    struct Import: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "import",
+            abstract: "Import records from JSON, JSONL or CSV.",
+            discussion: """
+                Each file holds records of one kind: leases, days of the calendar, or accounts. All of them are \
+                checked before the first is sent. A bad line is named with its number, field and reason, and nothing \
+                of its file is kept, unless --skip-bad. Importing again changes nothing.
+
+                EXAMPLES
+                  console-billing usage import leases.jsonl calendar.csv
+                  console-billing usage import - < leases.jsonl
+
+                EXIT CODES
+                  0 all was taken, 1 bad lines were skipped or final days contradicted, 65 a file has bad lines
+                """
+        )
+
+        @Argument(help: "Files; - for standard input.")
+        var files: [String]
+
+        @Flag(help: "Leave out the lines that are no records.")
+        var skipBad = false
+
+        @OptionGroup var connection: ConnectionOptions
+        @Option(help: "Where serve --dev left its secrets.")
+        var credentials = DevelopmentCredentials.defaultPath
+        @OptionGroup var output: OutputOptions
+
+        private static let recordsAtATime = 1000
+        private static let shownFaults = 20
+
+        private struct Intake: Decodable {
+            let accepted: Int
+            let changed: Int
+            let contradictions: Int
+        }
+
+        private struct Outcome {
+            var accepted = 0
+            var changed = 0
+            var contradictions = 0
+            var skipped = 0
+        }
+
+        func run() async throws {
+            try await reportingFailures {
+                // Import leases first: a newer calendar closes its final days for the owners known so far.
+                let read = try files.map { (name: $0, file: try load($0)) }.sorted {
+                    $0.file.kind < $1.file.kind
+                }
+                let outcome = try await connection.connected(credentials: credentials) { server in
+                    var outcome = Outcome()
+                    for (name, file) in read { try await send(file, named: name, to: server, &outcome) }
+                    return outcome
+                }
+                report(outcome)
+                if outcome.skipped > 0 || outcome.contradictions > 0 { throw Sysexits.partlyFailed }
+            }
+        }
+
+        private func load(_ name: String) throws(CommandFailure) -> UsageFile {
+            let data =
+                name == "-"
+                ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: name)
+            guard let data else {
+                throw CommandFailure(Sysexits.badData, "\(name): the file cannot be read.")
+            }
+            let file: UsageFile
+            do {
+                file = try UsageFile(Array(data), isCSV: name.lowercased().hasSuffix(".csv"))
+            } catch {
+                throw CommandFailure(Sysexits.badData, "\(name): \(printable("\(error)")).")
+            }
+            for fault in file.faults.prefix(Self.shownFaults) {
+                Terminal.line("\(name): \(printable("\(fault)"))", to: .error)
+            }
+            if file.faults.count > Self.shownFaults {
+                Terminal.line("\(name): and \(file.faults.count - Self.shownFaults) more", to: .error)
+            }
+            guard file.faults.isEmpty || skipBad else {
+                throw CommandFailure(
+                    Sysexits.badData,
+                    "\(name): \(file.faults.count) of \(file.faults.count + file.records.count) lines are bad. Nothing "
+                        + "was imported; mend them, or leave them out with --skip-bad."
+                )
+            }
+            return file
+        }
+
+        private func send(
+            _ file: UsageFile,
+            named name: String,
+            to server: ServerConnection,
+            _ outcome: inout Outcome
+        ) async throws {
+            // The days of a calendar are checked against each other, so they are sent together.
+            let size = file.kind == .calendar ? 10_000 : Self.recordsAtATime
+            let progress = ProgressBar(total: (file.records.count + size - 1) / size)
+            defer { progress.clear() }
+            for start in stride(from: 0, to: file.records.count, by: size) {
+                let batch = file.records[start..<min(start + size, file.records.count)]
+                let body =
+                    Array("[".utf8) + Array(batch.joined(separator: [UInt8(ascii: ",")])) + Array("]".utf8)
+                let bytes = try await server.send(
+                    TransportRequest(
+                        file.kind == .accounts ? .put(body) : .post(body),
+                        url: server.base.appending(file.kind.path).description,
+                        limits: TransportLimits(totalTimeout: .seconds(300))
+                    )
+                )
+                guard let intake = try? JSONDecoder().decode(Intake.self, from: Data(bytes)) else {
+                    throw CommandFailure(
+                        Sysexits.internalError,
+                        "The answer is not one of console-billing's. Is another service there?"
+                    )
+                }
+                outcome.accepted += intake.accepted
+                outcome.changed += intake.changed
+                outcome.contradictions += intake.contradictions
+                progress.advance()
+            }
+            outcome.skipped += file.faults.count
+        }
+
+        private func report(_ outcome: Outcome) {
+            switch output.chosen {
+            case .json:
+                Terminal.line(
+                    #"{"object":"usage_import","accepted":\#(outcome.accepted),"changed":\#(outcome.changed),"#
+                        + #""contradictions":\#(outcome.contradictions),"skipped":\#(outcome.skipped)}"#
+                )
+            case .human:
+                var line = "\(outcome.accepted) records taken, \(outcome.changed) of them new or changed."
+                if outcome.contradictions > 0 {
+                    line += " \(outcome.contradictions) say otherwise of final days, which stay as they were."
+                }
+                if outcome.skipped > 0 { line += " \(outcome.skipped) bad lines left out." }
+                Terminal.line(line)
+            }
+        }
+    }
+}

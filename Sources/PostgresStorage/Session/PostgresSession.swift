@@ -1,0 +1,189 @@
+import Database
+import PostgresClient
+
+/// A session on a connection to PostgreSQL.
+///
+/// In a transaction, BEGIN and the lock are sent with the first statements, and deferred statements with the
+/// next ones or with COMMIT: a transaction that reads once and then writes takes two round trips.
+final class PostgresSession: Session {
+    private let connection: PostgresConnection
+    private let isTransaction: Bool
+    private var waiting: [Command]
+
+    /// Statements outside of a transaction.
+    static func reading(_ connection: PostgresConnection) -> PostgresSession {
+        PostgresSession(connection, isTransaction: false, waiting: [])
+    }
+
+    private init(_ connection: PostgresConnection, isTransaction: Bool, waiting: [Command]) {
+        self.connection = connection
+        self.isTransaction = isTransaction
+        self.waiting = waiting
+    }
+
+    /// Runs `body` in a transaction, and rolls back if it throws.
+    ///
+    /// - Parameters:
+    ///   - connection: The connection.
+    ///   - lock: The statement that takes a lock.
+    ///   - body: Runs the statements.
+    /// - Returns: The result of `body`.
+    /// - Throws: ``PostgresFailure``, or the error of `body`. Nothing was written then, unless the connection
+    ///   broke during the commit.
+    static func transaction<Value>(
+        _ connection: PostgresConnection,
+        lock: Command?,
+        _ body: (PostgresSession) throws -> Value
+    ) throws -> Value {
+        let beginning = [Command(PostgresConnection.Beginning.usual.rawValue)] + [lock].compactMap(\.self)
+        let session = PostgresSession(connection, isTransaction: true, waiting: beginning)
+        do {
+            let value = try body(session)
+            _ = try connection.execute(session.waiting + [Command("COMMIT")])
+            return value
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    /// Runs statements in one transaction and one round trip.
+    ///
+    /// - Returns: The number of rows that each statement inserted, updated or deleted.
+    static func execute(
+        _ statements: [SQLStatement],
+        _ connection: PostgresConnection
+    ) throws(PostgresFailure) -> [Int] {
+        let commands = statements.map(Command.init)
+        guard commands.count > 1 else { return try connection.execute(commands).map(affected) }
+        do throws(PostgresFailure) {
+            let answers = try connection.execute(
+                [Command(PostgresConnection.Beginning.usual.rawValue)] + commands + [Command("COMMIT")]
+            )
+            return answers.dropFirst().dropLast().map(affected)
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    private static func affected(_ rows: Rows) -> Int { rows.isSelection ? 0 : rows.affected }
+
+    var dialect: Dialect { .postgres }
+
+    func run(
+        _ statements: [SQLStatement],
+        _ visit: (_ statement: Int, _ row: SQLRow) throws -> Void
+    ) throws -> [Int] {
+        let commands = statements.map(Command.init)
+        let answers: [Rows]
+        if isTransaction {
+            let deferred = waiting
+            waiting = []
+            answers = Array(try connection.execute(deferred + commands).dropFirst(deferred.count))
+        } else if commands.count > 1 {
+            answers = try connection.snapshot(commands)
+        } else {
+            answers = try connection.execute(commands)
+        }
+        guard answers.count == commands.count else { throw PostgresFailure.unexpected }
+        for (index, rows) in answers.enumerated() {
+            let source = PostgresRow(rows)
+            let row = SQLRow(source)
+            for number in 0..<rows.count {
+                source.number = number
+                try visit(index, row)
+            }
+        }
+        return answers.map(Self.affected)
+    }
+
+    func runLater(_ statements: [SQLStatement]) throws {
+        guard isTransaction else { throw PostgresFailure.unexpected }
+        waiting += statements.map(Command.init)
+    }
+}
+
+extension PostgresConnection {
+    /// The values of a query's rows, for a caller that holds a transaction.
+    func rows<Value>(_ query: Query<Value>) throws(PostgresFailure) -> [Value] {
+        try execute(Command(query.statement)).decoded(query)
+    }
+}
+
+extension Rows {
+    /// The values of the rows of a query's statement.
+    func decoded<Value>(_ query: Query<Value>) throws(PostgresFailure) -> [Value] {
+        let source = PostgresRow(self)
+        var values: [Value] = []
+        values.reserveCapacity(count)
+        for number in 0..<count {
+            source.number = number
+            do {
+                values.append(try query.decode(SQLRow(source)))
+            } catch {
+                throw .corrupt
+            }
+        }
+        return values
+    }
+}
+
+extension Command {
+    init(_ statement: SQLStatement) {
+        self.init(
+            statement.sql,
+            statement.values.map(Parameter.init),
+            isPrepared: statement.isPrepared
+        )
+    }
+}
+
+extension Parameter {
+    fileprivate init(_ value: SQLValue) {
+        self =
+            switch value {
+            case .null: .null
+            case .bool(let value): .bool(value)
+            case .int(let value): .int(value)
+            case .text(let value): .text(value)
+            case .bytes(let value): .bytes(value)
+            case .ints(let values): .ints(values)
+            case .texts(let values): .texts(values)
+            }
+    }
+}
+
+/// One row at a time of a result.
+final class PostgresRow: RowSource {
+    let columns: [String]
+    var number = 0
+    private let rows: Rows
+    private let types: [ColumnType?]
+
+    init(_ rows: Rows) {
+        self.rows = rows
+        columns = rows.columns
+        types = rows.types
+    }
+
+    func isNull(_ column: Int) -> Bool { rows.isNull(number, column) }
+
+    func bool(_ column: Int) -> Bool? { value(column, .bool).map { $0.first == 1 } }
+
+    func int(_ column: Int) -> Int64? {
+        if let value = value(column, .int8) { return Int64(bigEndian: value.loadUnaligned(as: Int64.self)) }
+        return value(column, .int4).map { Int64(Int32(bigEndian: $0.loadUnaligned(as: Int32.self))) }
+    }
+
+    func text(_ column: Int) -> String? {
+        value(column, .text).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func bytes(_ column: Int) -> UnsafeRawBufferPointer? { value(column, .bytea) }
+
+    private func value(_ column: Int, _ type: ColumnType) -> UnsafeRawBufferPointer? {
+        guard types[column] == type, !rows.isNull(number, column) else { return nil }
+        return rows.raw(number, column)
+    }
+}

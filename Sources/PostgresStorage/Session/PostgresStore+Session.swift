@@ -1,0 +1,69 @@
+package import Database
+import PostgresClient
+package import Storage
+
+extension PostgresStore: SQLStore {
+    /// Other replicas use the same database.
+    package var isStoreExclusive: Bool { false }
+
+    package func query<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await attempt(operation) { try body(PostgresSession.reading($0)) }
+    }
+
+    package func transaction<Value: Sendable>(
+        _ operation: StaticString,
+        under lock: StoreLock?,
+        repeats: Bool,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await attempt(operation, repeats: repeats) { connection in
+            try PostgresSession.transaction(connection, lock: lock.map(Command.taking), body)
+        }
+    }
+
+    package func execute(
+        _ operation: StaticString,
+        repeats: Bool,
+        _ statements: [SQLStatement]
+    ) async throws(StoreError) -> [Int] {
+        try await attempt(operation, repeats: repeats) { connection in
+            try PostgresSession.execute(statements, connection)
+        }
+    }
+
+    /// Runs `body`, which may also throw errors that are not the connection's.
+    private func attempt<Value: Sendable>(
+        _ operation: StaticString,
+        repeats: Bool = true,
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result = try await run(operation, repeats: repeats) {
+            connection throws(PostgresFailure) -> Result<Value, any Error> in
+            do {
+                return .success(try body(connection))
+            } catch let failure as PostgresFailure {
+                throw failure
+            } catch {
+                return .failure(error)
+            }
+        }
+        do {
+            return try result.get()
+        } catch {
+            throw StoreError(error, while: operation)
+        }
+    }
+}
+
+extension Command {
+    fileprivate static func taking(_ lock: StoreLock) -> Command {
+        switch lock {
+        case .events: .turn(at: "events")
+        case .credits: .turn(at: "credits")
+        case .accounts: .turn(at: "usage_accounts")
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package import Database
+package import Storage
+
+extension SQLiteStore: SQLStore {
+    /// The lock file prevents any other process from opening the database.
+    package var isStoreExclusive: Bool { true }
+
+    package func query<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await read(operation) { try body(SQLiteSession($0)) }
+    }
+
+    /// The only writer holds every lock.
+    package func transaction<Value: Sendable>(
+        _ operation: StaticString,
+        under lock: StoreLock?,
+        repeats: Bool,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await write(operation) { try body(SQLiteSession($0)) }
+    }
+
+    package func execute(
+        _ operation: StaticString,
+        repeats: Bool,
+        _ statements: [SQLStatement]
+    ) async throws(StoreError) -> [Int] {
+        try await write(operation) { try SQLiteSession($0).run(statements) { _, _ in } }
+    }
+}

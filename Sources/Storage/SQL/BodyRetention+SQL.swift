@@ -1,0 +1,129 @@
+package import Billing
+import Database
+
+extension SQLStore {
+    package func agedBodies(
+        receivedBefore cutoff: Instant,
+        after position: BodyPosition?,
+        limit: Int,
+        maxBytes: Int
+    ) async throws(StoreError) -> [AgedBody] {
+        try await query("looking for old bodies") { session in
+            try session.rows(Bodies.aged(before: cutoff, after: position, limit: limit, maxBytes: maxBytes))
+        }
+    }
+
+    package func remove(
+        _ bodies: [RemovableBody],
+        at now: Instant
+    ) async throws(StoreError)
+        -> RemovedBodies
+    {
+        try await transaction("letting go of old bodies", under: nil, repeats: false) { session in
+            let removals = bodies.map { Bodies.removing($0, at: now) }
+            let erased = Bodies.erased(bodies.map(\.sequence))
+            var removed = RemovedBodies()
+            try session.run(removals + [erased.statement]) { statement, row in
+                if statement < removals.count {
+                    removed.bytes += Int(try row.int("body_size"))
+                } else {
+                    removed.erased.insert(try erased.decode(row))
+                }
+            }
+            return removed
+        }
+    }
+
+    package func oldestBody() async throws(StoreError) -> Instant? {
+        try await query("looking for the oldest body") { session in
+            try session.row(
+                Query(
+                    """
+                    SELECT received_at
+                    FROM events
+                    WHERE \(Bodies.condition)
+                    ORDER BY received_at, sequence
+                    LIMIT 1
+                    """
+                ) { Instant(unixSeconds: try $0.int("received_at")) }
+            )
+        }
+    }
+}
+
+private enum Bodies {
+    /// The bodies that may be removed by age.
+    static let condition = "body_removed_at IS NULL AND disposition <> 'quarantined'"
+
+    static func aged(
+        before cutoff: Instant,
+        after position: BodyPosition?,
+        limit: Int,
+        maxBytes: Int
+    ) -> Query<AgedBody> {
+        // The database adds up the sizes, because it knows the size of a body without reading the body.
+        Query(
+            """
+            WITH
+                oldest AS (
+                    SELECT received_at, sequence, length(payload) AS size
+                    FROM events
+                    WHERE \(condition) AND received_at < $1 AND (received_at, sequence) > ($2, $3)
+                    ORDER BY received_at, sequence
+                    LIMIT $4),
+                counted AS (
+                    SELECT received_at, sequence, sum(size) OVER (ORDER BY received_at, sequence) - size AS before
+                    FROM oldest)
+            SELECT \(EventRow.columns)
+            FROM events
+            WHERE \(condition) AND (received_at, sequence) > ($2, $3) AND (received_at, sequence) <= (
+                SELECT received_at, sequence
+                FROM counted
+                WHERE before < $5
+                ORDER BY received_at DESC, sequence DESC
+                LIMIT 1)
+            ORDER BY received_at, sequence
+            LIMIT $4
+            """,
+            [
+                .int(cutoff.unixSeconds), .int(position?.receivedAt.unixSeconds ?? .min),
+                .int(position?.sequence ?? .min), .int(Int64(limit)), .int(Int64(maxBytes)),
+            ]
+        ) { row in
+            let numbered = try EventRow.numbered(row)
+            return AgedBody(
+                position: BodyPosition(
+                    receivedAt: numbered.event.entry.receivedAt,
+                    sequence: numbered.sequence
+                ),
+                event: numbered.event
+            )
+        }
+    }
+
+    static func removing(_ body: RemovableBody, at now: Instant) -> SQLStatement {
+        // The conditions are checked again: since the body was read, another run may have removed it, or a
+        // rebuild may have quarantined it.
+        SQLStatement(
+            """
+            UPDATE events
+            SET payload = $1, body_removed_at = $2, body_removed_for = 'age', body_size = length(payload),
+                body_archive = $3, essence = $4
+            WHERE sequence = $5 AND \(condition)
+            RETURNING body_size
+            """,
+            [
+                .bytes([]), .int(now.unixSeconds), .text(orNull: body.archive), .bytes(body.essence),
+                .int(body.sequence),
+            ]
+        )
+    }
+
+    /// The events of these bodies whose personal data were erased since they were read.
+    static func erased(_ sequences: [Int64]) -> Query<EventKey> {
+        Query(
+            "SELECT id, api_version FROM events WHERE sequence = ANY($1) AND body_removed_for = 'erasure'",
+            [.ints(sequences)]
+        ) { EventKey(try $0.text("id"), apiVersion: try $0.text("api_version")) }
+    }
+}

@@ -1,0 +1,54 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// The tab of usage and balance.
+extension BillingController {
+    func usage(
+        _ request: Request,
+        _ context: AppContext,
+        _ visitor: PageVisitor
+    ) async throws -> Response {
+        let customers = try visitor.customers
+        var query = try QueryReader(request)
+        let view = try query.usageView()
+        try query.finish()
+
+        let today = CivilDate(context.now)
+        let dates = try view.dates(today: today)
+        let readings = try await readings(customers, view, dates, today: today)
+        let model = UsagePage(
+            view,
+            dates: dates,
+            readings: readings,
+            customer: customers.named,
+            now: context.now,
+            frame: frame(.usage, visitor)
+        )
+        return pages.html(model.html, to: request)
+    }
+
+    private func readings(
+        _ customers: CustomerGroup,
+        _ view: UsageView,
+        _ dates: ClosedRange<CivilDate>,
+        today: CivilDate
+    ) async throws -> UsagePage.Readings {
+        let balance = BalanceReader(feed: feed, usage: usage)
+        let newest = try await usage.newestDay()
+        let groups = try await usage.lines(customers.usage, dates, by: view.split.grouping)
+        var days: [UsageLine] = []
+        for span in UsagePage.datesToRead(dates, today: today) {
+            days += try await usage.lines(customers.usage, span, by: .total)
+        }
+        return UsagePage.Readings(
+            sheet: try await balance.sheet(of: customers, through: today),
+            burn: try await balance.burn(of: customers, newest),
+            newest: newest,
+            days: days,
+            groups: groups,
+            providerNames: view.split == .provider
+                ? try await usage.names(ofProviders: Set(groups.map(\.group))) : [:]
+        )
+    }
+}

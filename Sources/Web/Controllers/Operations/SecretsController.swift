@@ -1,0 +1,20 @@
+import Hummingbird
+
+/// `GET /v1/secrets`: the secrets in force and how often each was used, for operators who replace them; never
+/// a secret itself.
+struct SecretsController: Sendable {
+    let secrets: CurrentSecrets
+    let authenticator: Authenticator
+
+    func addRoutes(to routes: Routes) {
+        routes.get("/v1/secrets", use: list)
+    }
+
+    @Sendable
+    private func list(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
+        try QueryReader(request).finish()
+        // The current secrets; those in the request's context may have been replaced since its start.
+        return JSONBody.response(SecretListing(secrets))
+    }
+}

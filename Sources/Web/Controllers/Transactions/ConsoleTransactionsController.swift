@@ -1,0 +1,89 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// Console's own routes, so that its page works with this service without a change.
+///
+/// The list has payments and claimed coupons. A payment's row includes the refunded amount; refunds have no
+/// rows of their own.
+struct ConsoleTransactionsController: Sendable {
+    let feed: any TransactionFeed
+    let authenticator: Authenticator
+
+    func addRoutes(to routes: Routes) {
+        routes.get("/v1/stripe/transactions", use: list)
+        routes.get("/v1/stripe/transactions/export", cost: .range, use: export)
+    }
+
+    @Sendable
+    private func list(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
+        var query = try QueryReader(request)
+        let limit = try query.integer("limit", in: 1...100) ?? 100
+        let offset = try query.integer("offset", in: 0...1_000_000_000) ?? 0
+        let filter = try filter(&query, within: caller.reach, requiresRange: false)
+        try query.finish()
+
+        let total = try await feed.count(filter)
+        let page = try await feed.page(filter, cursor: .offset(offset), limit: limit)
+        let rows = (page?.elements ?? []).map {
+            ConsoleTransaction($0, links: context.secrets.links, now: context.now)
+        }
+        return JSONBody.response(
+            Envelope(data: .init(transactions: rows, totalCount: total, hasMore: page?.hasMore ?? false))
+        )
+    }
+
+    @Sendable
+    private func export(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
+        var query = try QueryReader(request)
+        let start = query.text("startDate")
+        let end = query.text("endDate")
+        let zone = try query.timeZone() ?? .utc
+        let filter = try filter(&query, within: caller.reach, requiresRange: true)
+        try query.finish()
+
+        let (links, now) = (context.secrets.links, context.now)
+        let days = [start, end].map { String(($0 ?? "").prefix(10)) }
+        return ExportResponse.csv(
+            named: "transactions_\(days[0])_to_\(days[1]).csv",
+            columns: ConsoleTransaction.columns(zone),
+            rows: FeedRows(feed: feed, filter: filter)
+        ) { ConsoleTransaction($0, links: links, now: now).cells(zone) }
+    }
+
+    /// A filter for payments and coupons.
+    private func filter(
+        _ query: inout QueryReader,
+        within reach: Reach,
+        requiresRange: Bool
+    ) throws(APIError) -> TransactionFilter {
+        var filter = TransactionFilter(try reach.narrowed(toNamed: try query.customer()))
+        filter.types = [.purchase, .credit]
+        filter.createdFrom = try query.timestamp("startDate")
+        filter.createdTo = try query.timestamp("endDate")
+        if requiresRange {
+            for (name, value) in [("startDate", filter.createdFrom), ("endDate", filter.createdTo)]
+            where value == nil {
+                throw APIError.invalid(name, "Give a time such as 2025-06-15T00:00:00Z.")
+            }
+        }
+        if let from = filter.createdFrom, let to = filter.createdTo {
+            guard from <= to else { throw APIError.invalid("endDate", "endDate lies before startDate.") }
+            guard to.seconds(since: from) <= 366 * 86_400 else {
+                throw APIError.invalid("endDate", "Ask for at most 366 days.")
+            }
+        }
+        return filter
+    }
+
+    private struct Envelope: Encodable {
+        struct Contents: Encodable {
+            let transactions: [ConsoleTransaction]
+            let totalCount: Int
+            let hasMore: Bool
+        }
+        let data: Contents
+    }
+}

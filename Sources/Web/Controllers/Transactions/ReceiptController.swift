@@ -1,0 +1,87 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// `GET /v1/transactions/{id}/receipt`: redirects to Stripe's receipt with a fresh URL, or else to an
+/// alternative.
+struct ReceiptController: Sendable {
+    let access: TransactionAccess
+    let source: any ReceiptSource
+    let hosts: ReceiptHosts
+    let log: any EventLog
+    let seller: Seller
+    let assets: AssetLinks
+    let pages: PageResponse
+    let instruments: WebInstruments
+
+    /// The maximum number of a payment's newest events that are searched for the buyer and the items.
+    private static let maximumEvents = 40
+
+    func addRoutes(to routes: Routes) {
+        routes.get("/v1/transactions/{id}/receipt", cost: .page, use: open)
+        routes.get("/v1/transactions/{id}/receipt/print", cost: .page, use: print)
+    }
+
+    private enum Format: String, CaseIterable { case pdf, html }
+
+    @Sendable
+    private func open(_ request: Request, _ context: AppContext) async throws -> Response {
+        let (detail, format) = try await authorised(request, context)
+        let transaction = detail.transaction
+        guard let target = transaction.receiptTarget(prefersPDF: format == .pdf) else {
+            throw APIError.receiptUnavailable
+        }
+        do {
+            let url = try await source.freshURL(for: target)
+            instruments.openedReceipt(.fresh)
+            return PageResponse.redirect(to: url.text, status: .found)
+        } catch {
+            context.logger.notice(
+                "no fresh receipt",
+                metadata: ["transaction": "\(transaction.id)", "reason": "\(error.reason)"]
+            )
+        }
+        if let stored = detail.group.storedReceipt(
+            ofCharge: transaction.charge,
+            now: context.now,
+            hosts: hosts
+        ) {
+            instruments.openedReceipt(.stored)
+            return PageResponse.redirect(to: stored.text, status: .found)
+        }
+        instruments.openedReceipt(.own)
+        return try await page(detail, request)
+    }
+
+    @Sendable
+    private func print(_ request: Request, _ context: AppContext) async throws -> Response {
+        let (detail, _) = try await authorised(request, context)
+        guard detail.transaction.receipt.available else { throw APIError.receiptUnavailable }
+        return try await page(detail, request)
+    }
+
+    private func authorised(
+        _ request: Request,
+        _ context: AppContext
+    ) async throws -> (PaymentDetail, Format?) {
+        try await access.payment(request, context, for: .receipt) { try $0.choice("format") }
+    }
+
+    private func page(_ detail: PaymentDetail, _ request: Request) async throws -> Response {
+        var bodies: [[UInt8]] = []
+        for id in detail.events.suffix(Self.maximumEvents).reversed() {
+            bodies += try await log.renderings(of: id).newestVersionFirst.compactMap(\.payload)
+        }
+        let page = ReceiptPage(
+            detail,
+            particulars: ReceiptParticulars(
+                bodies: bodies,
+                charge: detail.transaction.charge,
+                invoice: detail.transaction.invoice
+            ),
+            seller: seller,
+            assets: assets
+        )
+        return pages.html(page.html, to: request)
+    }
+}

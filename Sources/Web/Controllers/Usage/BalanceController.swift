@@ -1,0 +1,131 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// A customer's balance, its history, and how long the balance lasts.
+struct BalanceController: Sendable {
+    let feed: any TransactionFeed
+    let usage: any UsageLedger & CreditLedger
+    let authenticator: Authenticator
+
+    private static let maximumBytes = 4 << 20
+
+    private var reader: BalanceReader { BalanceReader(feed: feed, usage: usage) }
+
+    func addRoutes(to routes: Routes) {
+        routes.get("/v1/balance", cost: .range, use: balance)
+        routes.get("/v1/balance/history", cost: .range, use: history)
+        routes.post("/v1/credits", use: give)
+    }
+
+    // MARK: Reading
+
+    @Sendable
+    private func balance(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
+        var query = try QueryReader(request)
+        let customers = try query.customers(caller)
+        try query.finish()
+
+        let today = CivilDate(context.now)
+        let sheet = try await reader.sheet(of: customers, through: today)
+        let newest = try await usage.newestDay()
+        let burn = try await reader.burn(of: customers, newest)
+        return JSONBody.response(
+            BalanceResponse(
+                customer: customers.named?.customer,
+                totals: sheet.currencies.map { sheet.total(through: today, in: $0) },
+                burn: burn,
+                newest: newest
+            )
+        )
+    }
+
+    private enum Format: String, CaseIterable { case json, csv, jsonl }
+
+    @Sendable
+    private func history(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
+        var query = try QueryReader(request)
+        let customers = try query.customers(caller)
+        let zone = try query.timeZone() ?? .utc
+        let dates = try query.dates(today: zone.date(of: context.now))
+        let format: Format = try query.choice("format") ?? .json
+        try query.finish()
+
+        let sheet = try await reader.sheet(of: customers, through: dates.upperBound, in: zone)
+        let rows = sheet.currencies.flatMap { sheet.days(dates, in: $0) }
+            .sorted { ($0.date, $0.currency.code) < ($1.date, $1.currency.code) }.map(BalanceDayResponse.init)
+        let name = "balance_\(dates.lowerBound.text)_to_\(dates.upperBound.text)"
+        switch format {
+        case .csv:
+            return ExportResponse.csv(
+                named: name + ".csv",
+                columns: BalanceDayResponse.columns(in: zone),
+                rows: rows.map(\.cells)
+            )
+        case .jsonl: return ExportResponse.jsonLines(named: name + ".jsonl", rows: rows)
+        case .json:
+            return JSONBody.response(
+                History(
+                    customer: customers.named?.customer,
+                    from: dates.lowerBound.text,
+                    to: dates.upperBound.text,
+                    timezone: zone.name,
+                    indexed_to: try await usage.newestDay().map(IndexedResponse.init),
+                    data: rows
+                )
+            )
+        }
+    }
+
+    private struct History: Encodable {
+        let object = "list"
+        let url = "/v1/balance/history"
+        let customer: String?
+        let from: String
+        let to: String
+        /// The time zone of the days.
+        let timezone: String
+        let indexed_to: IndexedResponse?
+        let has_more = false
+        let data: [BalanceDayResponse]
+    }
+
+    // MARK: Giving credit
+
+    @Sendable
+    private func give(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
+        try QueryReader(request).finish()
+        let body = try await request.bytes(upTo: Self.maximumBytes, context.bodies)
+        let now = context.now
+        let credits = try RecordList.read(body) { json throws(JSONFieldError) in try Credit(json, now: now) }
+        let outcomes = try await usage.give(credits)
+        if let index = outcomes.firstIndex(of: .conflict) {
+            throw APIError(
+                .conflict,
+                .invalidRequest,
+                code: "credit_conflict",
+                "Record \(index + 1): another credit has this id already. Nothing was given; choose another id.",
+                parameter: "records[\(index)]"
+            )
+        }
+        return JSONBody.response(Given(accepted: credits.count, changed: outcomes.count { $0 == .given }))
+    }
+
+    private struct Given: Encodable {
+        let accepted: Int
+        let changed: Int
+    }
+}
+
+extension QueryReader {
+    /// The customer in the query, if the caller may see it; without one, all customers of the caller.
+    fileprivate mutating func customers(_ caller: Caller) throws(APIError) -> CustomerGroup {
+        guard let group = try caller.customers(named: try customer()) else {
+            throw .invalid("customer", "Say whose balance you want.")
+        }
+        return group
+    }
+}

@@ -1,0 +1,136 @@
+import Billing
+import FoundationEssentials
+import Hummingbird
+import Storage
+
+/// Console's own usage routes, so that its page works with this service without a change.
+///
+/// The results differ where Console's are wrong: blocks at midnight count, a lease ends when its escrow is
+/// empty, days are not rounded before they are added, and deployments are counted instead of leases. Amounts
+/// are JSON numbers, as in Console. A day without a price of AKT includes only the part that has a price;
+/// `/v1/usage/daily` marks such days.
+struct ConsoleUsageController: Sendable {
+    let usage: any UsageLedger
+    let authenticator: Authenticator
+
+    func addRoutes(to routes: Routes) {
+        routes.get("/v1/usage/history", cost: .range, use: history)
+        routes.get("/v1/usage/history/stats", cost: .range, use: stats)
+    }
+
+    @Sendable
+    private func history(_ request: Request, _ context: AppContext) async throws -> Response {
+        let (subject, dates) = try await subject(of: request, context)
+        let lines = try await usage.lines(subject, dates, by: .total)
+        var totals = ConsoleUsageDay.Totals()
+        return JSONBody.response(
+            lines.map { line -> ConsoleUsageDay in
+                totals.add(line)
+                return ConsoleUsageDay(line, totals: totals)
+            }
+        )
+    }
+
+    @Sendable
+    private func stats(_ request: Request, _ context: AppContext) async throws -> Response {
+        let (subject, dates) = try await subject(of: request, context)
+        let days = try await usage.lines(subject, dates, by: .total)
+        let deployments = try await usage.groups(subject, dates, by: .deployment)
+        let spent = days.reduce(ExactAmount.zero) { $0 + $1.spend.known }
+        let count = Double(max(1, days.count))
+        return JSONBody.response(
+            Stats(
+                totalSpent: spent.number.roundedToHundredths,
+                averageSpentPerDay: (spent.number / count).roundedToHundredths,
+                totalDeployments: deployments.count,
+                averageDeploymentsPerDay: (Double(days.reduce(0) { $0 + $1.totals.deployments }) / count)
+                    .roundedToHundredths
+            )
+        )
+    }
+
+    private struct Stats: Encodable {
+        let totalSpent: Double
+        let averageSpentPerDay: Double
+        let totalDeployments: Int
+        let averageDeploymentsPerDay: Double
+    }
+
+    private func subject(
+        of request: Request,
+        _ context: AppContext
+    ) async throws -> (UsageSubject, ClosedRange<CivilDate>) {
+        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
+        var query = try QueryReader(request)
+        guard let address = query.text("address") else {
+            throw APIError.invalid("address", "Say whose usage you want: the address of a wallet.")
+        }
+        guard ChainName.isValid(address) else {
+            throw APIError.invalid("address", "This is not an address on chain.")
+        }
+        // Console allows dates that are 366 days apart, which is 367 days including both.
+        let dates = try query.dates("startDate", "endDate", today: CivilDate(context.now), atMost: 367)
+        try query.finish()
+
+        // A caller with customers of their own sees only the days on which the address was theirs.
+        return (caller.subject(owner: address), dates)
+    }
+}
+
+/// One day of usage in the format that Console's page reads; amounts are in whole tokens and dollars.
+private struct ConsoleUsageDay: Encodable {
+    struct Totals {
+        fileprivate var akt = TokenAmount.zero
+        fileprivate var act = TokenAmount.zero
+        fileprivate var usd = ExactAmount.zero
+
+        mutating func add(_ line: UsageLine) {
+            akt += line.akt
+            act += line.act
+            usd += line.spend.known
+        }
+    }
+
+    let date: String
+    let activeDeployments: Int64
+    let dailyAktSpent: Double
+    let totalAktSpent: Double
+    let dailyUsdcSpent: Double
+    let totalUsdcSpent: Double
+    let dailyActSpent: Double
+    let totalActSpent: Double
+    let dailyUsdSpent: Double
+    let totalUsdSpent: Double
+
+    init(_ line: UsageLine, totals: Totals) {
+        date = line.date.text
+        activeDeployments = line.totals.deployments
+        dailyAktSpent = line.akt.number
+        totalAktSpent = totals.akt.number
+        // Console's USDC fields have contained ACT since the chain moved to ACT.
+        dailyUsdcSpent = line.act.number
+        totalUsdcSpent = totals.act.number
+        dailyActSpent = line.act.number
+        totalActSpent = totals.act.number
+        dailyUsdSpent = line.spend.known.number
+        totalUsdSpent = totals.usd.number
+    }
+}
+
+extension UsageLine {
+    fileprivate var akt: TokenAmount { totals.amounts[.uakt] ?? .zero }
+    fileprivate var act: TokenAmount { (totals.amounts[.uact] ?? .zero) + (totals.amounts[.uusdc] ?? .zero) }
+}
+
+extension TokenAmount {
+    /// Whole tokens as a floating-point number, which Console's fields are.
+    fileprivate var number: Double { Double(tokensText) ?? 0 }
+}
+
+extension ExactAmount {
+    fileprivate var number: Double { Double(exactText) ?? 0 }
+}
+
+extension Double {
+    fileprivate var roundedToHundredths: Double { (self * 100).rounded() / 100 }
+}

@@ -1,0 +1,78 @@
+import Billing
+import Hummingbird
+package import Storage
+
+/// Starts and shows the sync of usage from the chain; the service's worker runs the sync.
+struct UsageSyncController: Sendable {
+    let runs: any UpkeepRuns
+    let usage: any UsageLedger
+    let authenticator: Authenticator
+    /// `nil` if no source is configured.
+    let source: UsageSyncSource?
+
+    func addRoutes(to routes: Routes) {
+        routes.post("/v1/usage/syncs", use: begin)
+        routes.get("/v1/usage/syncs/{id}", use: show)
+    }
+
+    @Sendable
+    private func begin(_ request: Request, _ context: AppContext) async throws -> Response {
+        let caller = try await authenticator.caller(of: request, needing: .usageWrite, context)
+        var query = try QueryReader(request)
+        let isFull = try query.flag("full") ?? false
+        try query.finish()
+        guard let source else {
+            throw APIError(
+                .conflict,
+                .invalidRequest,
+                code: "usage_source_missing",
+                "There is nobody to sync from. Set USAGE_INDEXER_URL or AKASH_NODE_URL, and start the service again."
+            )
+        }
+        let (run, isBegun) = try await runs.beginSync(
+            source.kind,
+            chainID: source.chainID,
+            isFull: isFull,
+            id: RunID.make(.usageSync),
+            now: context.now
+        )
+        if isBegun {
+            context.logger.notice(
+                "sync of usage asked for",
+                metadata: ["run": "\(run.id)", "by": "\(caller.name)"]
+            )
+        }
+        return try await answer(run, context.now, status: .accepted)
+    }
+
+    /// `latest` is the id of the newest sync.
+    @Sendable
+    private func show(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
+        let id = try context.pathID()
+        try QueryReader(request).finish()
+        let run = id == "latest" ? try await runs.latestRun(.usageSync) : try await runs.run(id: id)
+        guard let run, run.kind == .usageSync else { throw APIError.noSuch("sync of usage") }
+        return try await answer(run, context.now, status: .ok)
+    }
+
+    private func answer(
+        _ run: UpkeepRun,
+        _ now: Instant,
+        status: HTTPResponse.Status
+    ) async throws -> Response {
+        let newest = try await usage.newestDay()
+        return JSONBody.response(UsageSyncResponse(run, newestDay: newest, now: now), status: status)
+    }
+}
+
+/// The source from which usage is synced.
+package struct UsageSyncSource: Sendable, Equatable {
+    package let kind: UsageSourceKind
+    package let chainID: String
+
+    package init(_ kind: UsageSourceKind, chainID: String) {
+        self.kind = kind
+        self.chainID = chainID
+    }
+}

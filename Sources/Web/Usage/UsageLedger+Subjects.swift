@@ -1,0 +1,165 @@
+import Billing
+import Storage
+
+/// The subject of a usage query.
+enum UsageSubject: Sendable, Equatable {
+    /// Customers, at the addresses that the account map gives them on each day.
+    ///
+    /// `address` is the address that the session vouched for. It counts only if the account map has neither
+    /// addresses of the customers nor a customer for the address, and then for all days, because the map
+    /// takes precedence.
+    case customers([CustomerKey], address: String?)
+    /// An address on chain, regardless of its customer.
+    case owner(String)
+    /// An address on chain, on the days on which it belongs to one of the customers.
+    case owned(String, by: [CustomerKey], address: String?)
+}
+
+/// The maximum of lines in an answer by provider, GPU model or deployment: some 3 KB of memory each.
+private let maximumGroupedLines = 30_000
+
+extension UsageLedger {
+    /// The lines of each day, ascending by date and group; without grouping, one line for each date.
+    ///
+    /// Totals are stored for UTC days. The totals of another zone's days are computed from the leases on each
+    /// request.
+    ///
+    /// - Throws: ``APIError`` for an address that never belonged to the customers, whether or not it exists, and
+    ///   for more groups and days than one answer may have.
+    func lines(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping,
+        in zone: LocalTime = .utc
+    ) async throws -> [UsageLine] {
+        guard zone.isUTC else { return try await localLines(subject, dates, by: grouping, in: zone) }
+        guard grouping != .total else { return try await storedLines(subject, dates, by: grouping) }
+        var lines: [UsageLine] = []
+        for month in Self.months(dates) {
+            lines += try await storedLines(subject, month, by: grouping)
+            guard lines.count <= maximumGroupedLines else { throw Self.tooManyLines }
+        }
+        return lines
+    }
+
+    /// The groups that have usage, read a month at a time, so that their lines are never all in memory.
+    func groups(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping
+    ) async throws -> Set<String> {
+        var groups: Set<String> = []
+        for month in Self.months(dates) {
+            groups.formUnion(try await storedLines(subject, month, by: grouping).map(\.group))
+        }
+        return groups
+    }
+
+    /// Parts of at most 31 days.
+    private static func months(_ dates: ClosedRange<CivilDate>) -> [ClosedRange<CivilDate>] {
+        stride(from: dates.lowerBound, through: dates.upperBound, by: 31).map {
+            $0...Swift.min($0.adding(days: 30), dates.upperBound)
+        }
+    }
+
+    private static var tooManyLines: APIError {
+        .invalid("from", "Ask for fewer days: there are more than \(maximumGroupedLines) lines.")
+    }
+
+    private func storedLines(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping
+    ) async throws -> [UsageLine] {
+        var groups: [UsageGroup] = []
+        for span in try await spans(subject, dates) {
+            groups += try await usage(of: span.address, span.dates, by: grouping)
+        }
+        return UsageReport.lines(
+            groups,
+            calendar: try await calendar(dates),
+            zeroFilling: grouping == .total ? dates : nil
+        )
+    }
+
+    private func localLines(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>,
+        by grouping: UsageGrouping,
+        in zone: LocalTime
+    ) async throws -> [UsageLine] {
+        // A day of any time zone lies within two UTC days before and after its date.
+        let around = dates.lowerBound.adding(days: -2)...dates.upperBound.adding(days: 2)
+        let days = LocalDay.days(
+            dates,
+            calendar: try await calendar(around),
+            beginning: zone.beginning(of:)
+        )
+        // Also checked if no day is indexed: an address that never belonged to the customers is an error.
+        let spans = try await spans(subject, around)
+        var owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)] = []
+        if let first = days.lazy.compactMap(\.heights).first,
+            let last = days.last(where: { $0.heights != nil })
+        {
+            let heights = first.lowerBound..<(last.heights?.upperBound ?? first.upperBound)
+            for span in spans {
+                owners.append((try await leases(of: span.address, in: heights), span.dates))
+            }
+            let leases = owners.flatMap(\.leases).map(\.record)
+            let most = Self.mostLines(leases, in: heights, days: days.count, by: grouping)
+            if grouping != .total, most > maximumGroupedLines { throw Self.tooManyLines }
+        }
+        return UsageReport.lines(owners, on: days, by: grouping)
+    }
+
+    /// At least as many lines as the leases have: a line a day for each group, or for each lease while it lasts.
+    private static func mostLines(
+        _ leases: [LeaseRecord],
+        in heights: Range<Int64>,
+        days: Int,
+        by grouping: UsageGrouping
+    ) -> Int {
+        let groups = Set(leases.map(grouping.group)).count
+        let share = Double(days) / Double(max(1, heights.count))
+        let lasting = leases.reduce(0) { sum, lease in
+            sum + min(days, Int(Double(lease.life.clamped(to: heights).count) * share) + 2)
+        }
+        return min(groups * days, lasting)
+    }
+
+    /// The open leases of the subject's addresses on a date.
+    func openLeases(_ subject: UsageSubject, on date: CivilDate) async throws -> [LeaseRecord] {
+        var leases: [LeaseRecord] = []
+        for span in try await spans(subject, date...date) {
+            leases += try await openLeases(of: span.address)
+        }
+        return leases
+    }
+
+    /// The days to count for each address.
+    func spans(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CivilDate>
+    ) async throws -> [(address: String, dates: ClosedRange<CivilDate>)] {
+        switch subject {
+        case .owner(let address): return [(address, dates)]
+        case .customers(let customers, let vouched):
+            return AccountPeriod.spans(of: try await periods(of: customers, vouched), in: dates)
+        case .owned(let address, let customers, let vouched):
+            // The usage of a user without customers is zero for any address.
+            if customers.isEmpty, vouched == nil { return [] }
+            let own = try await periods(of: customers, vouched).filter { $0.address == address }
+            guard !own.isEmpty else { throw APIError.noSuch("address") }
+            return AccountPeriod.spans(of: own, in: dates)
+        }
+    }
+
+    private func periods(of customers: [CustomerKey], _ vouched: String?) async throws -> [AccountPeriod] {
+        var periods: [AccountPeriod] = []
+        for customer in customers { periods += try await accounts(of: customer) }
+        if periods.isEmpty, let vouched, try await !isMapped(vouched) {
+            return [AccountPeriod(address: vouched, from: nil, through: nil)]
+        }
+        return periods
+    }
+}
