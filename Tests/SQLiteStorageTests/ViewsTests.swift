@@ -18,8 +18,14 @@ extension TemporaryPlace: QueryablePlace {
         return try queue.read { db in
             try Row.fetchAll(db, sql: sql).map { row in
                 var columns: [String: String] = [:]
-                for (name, value) in row where !value.isNull {
-                    columns[name] = String.fromDatabaseValue(value) ?? "?"
+                for (name, value) in row {
+                    switch value.storage {
+                    case .null: break
+                    case .int64(let number): columns[name] = String(number)
+                    case .double(let number): columns[name] = String(number)
+                    case .string(let text): columns[name] = text
+                    case .blob(let bytes): columns[name] = "\(bytes.count) bytes"
+                    }
                 }
                 return columns
             }

@@ -64,7 +64,7 @@ package enum AnalystQuestions {
                 ("charge.succeeded", MadeUp.charge(id, amount: amount, created: try at(time), values))
             )
         }
-        try charge("ch_1", "cus_1", 3000, "2026-06-01T00:00:00Z", ["amount_refunded": 700])
+        try charge("ch_1", "cus_1", 3000, "2026-06-01T00:00:00Z")
         try charge("ch_2", "cus_2", 3000, "2026-06-29T23:59:59Z")
         try charge("ch_3", "cus_3", 3000, "2026-06-30T23:59:59Z")
         try charge("ch_4", "cus_3", 1000, "2026-05-31T23:59:59Z")

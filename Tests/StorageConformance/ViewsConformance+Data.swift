@@ -2,6 +2,7 @@ import Billing
 import Foundation
 import Storage
 import Stories
+import TestSupport
 
 extension ViewsConformance {
     static let credit = Credit(
@@ -40,10 +41,7 @@ extension ViewsConformance {
             ]
         ) { $1 }
         let objects: [(String, [String: Any], String?)] = [
-            (
-                "charge.succeeded",
-                MadeUp.charge("ch_1", ["amount_refunded": 700, "receipt_number": "1234-5678"]), nil
-            ),
+            ("charge.succeeded", MadeUp.charge("ch_1", ["receipt_number": "1234-5678"]), nil),
             (
                 "refund.created",
                 MadeUp.refund("re_1", charge: "ch_1", amount: 300, ["reason": "requested_by_customer"]), nil

@@ -72,8 +72,8 @@ enum Views {
         """
 
     // The order of trust is alphabetical for stored links, and Stripe's metadata count last. Ids that are not 1 to
-    // 255 printable ASCII characters are no ids of Console. `encode` cannot fail, as `convert_from` does for NUL.
-    private static let customers = #"""
+    // 255 printable ASCII characters are no ids of Console.
+    private static let customers = """
         CREATE OR REPLACE VIEW customers_view AS
             SELECT nullif(k.account, '') AS account, k.id AS customer,
                 CASE WHEN EXISTS (
@@ -87,13 +87,10 @@ enum Views {
                             SELECT min(o.origin) FROM customer_links o
                             WHERE o.account = l.account AND o.customer = l.customer AND o.kind = l.kind))
                 ELSE (
-                    SELECT array_agg(u.id)
+                    SELECT array_agg(c.console_user)
                     FROM customers c
-                    CROSS JOIN LATERAL (SELECT encode(c.console_user, 'escape') AS escaped) e
-                    CROSS JOIN LATERAL (SELECT replace(e.escaped, '\\', '\') AS id) u
                     WHERE c.account = k.account AND c.id = k.id AND c.account = ''
-                        AND octet_length(c.console_user) BETWEEN 1 AND 255
-                        AND replace(e.escaped, '\\', '') COLLATE "C" ~ '^[ -\[\]-~]*$')
+                        AND octet_length(c.console_user) BETWEEN 1 AND 255 AND c.console_user ~ '^[ -~]*$')
                 END AS console_users,
                 (
                     SELECT array_agg(l.identity ORDER BY l.identity)
@@ -116,7 +113,7 @@ enum Views {
                 UNION SELECT '', a.customer FROM usage_accounts a
                 UNION SELECT '', c.customer FROM credits c
             ) k;
-        """#
+        """
 
     /// - Parameters:
     ///   - view: The name of the view.

@@ -50,7 +50,7 @@ enum Views {
                     WHERE c.account = k.account AND c.id = k.id AND c.account = ''
                         -- Ids that are not 1 to 255 printable ASCII characters are no ids of Console.
                         AND length(CAST(c.console_user AS BLOB)) BETWEEN 1 AND 255
-                        AND c.console_user NOT GLOB '*[^ -~]*' AND instr(c.console_user, char(0)) = 0
+                        AND c.console_user NOT GLOB '*[^ -~]*'
                 )
                 END AS console_users,
                 \(identities("organization")) AS organizations,
