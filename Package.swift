@@ -2,7 +2,7 @@
 import PackageDescription
 
 /// Strict settings of every target here; dependencies keep their own settings.
-let house: [SwiftSetting] = [
+let strictSettings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -38,44 +38,44 @@ let package = Package(
 
         // One reader and one writer of JSON, and the cryptography, which cannot be called Crypto: that is a
         // module of swift-crypto, which is resolved as a dependency of dependencies.
-        .target(name: "JSON", swiftSettings: house),
-        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: house),
+        .target(name: "JSON", swiftSettings: strictSettings),
+        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strictSettings),
 
         // The vocabulary and the decisions: pure.
-        .target(name: "Billing", dependencies: ["JSON"], swiftSettings: house),
+        .target(name: "Billing", dependencies: ["JSON"], swiftSettings: strictSettings),
 
         // The trace context that accompanies a piece of work through every module.
         .target(
             name: "Traces",
             dependencies: [.product(name: "Logging", package: "swift-log")],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
 
         // Effects, from the inside out.
-        .target(name: "Webhooks", dependencies: ["Billing", "Cryptography"], swiftSettings: house),
-        .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "Webhooks", dependencies: ["Billing", "Cryptography"], swiftSettings: strictSettings),
+        .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strictSettings),
         .target(
             name: "StripeAPI",
             dependencies: [
                 "Billing", "HTTPClient", "JSON", "Traces",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         // SQL and the decoding of rows, the same for each database; the drivers are in the stores' modules.
-        .target(name: "Database", swiftSettings: house),
+        .target(name: "Database", swiftSettings: strictSettings),
         .target(
             name: "Storage",
             dependencies: [
                 "Billing", "Database", "JSON", .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         // Measurements through swift-metrics, in Prometheus' text format.
         .target(
             name: "PrometheusMetrics",
             dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .target(
             name: "SQLiteStorage",
@@ -83,29 +83,29 @@ let package = Package(
                 "Billing", "Database", "JSON", "Storage", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
-        .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: house),
+        .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strictSettings),
         .target(
             name: "PostgresStorage",
             dependencies: ["Billing", "Database", "Storage", "PostgresClient"],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         // Who knows a chain's leases and days: Console's indexer and Akash's nodes.
         .target(
             name: "UsageSources",
             dependencies: ["Billing", "HTTPClient", "JSON", "PostgresClient", "Storage"],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .target(
-            name: "Upkeep",
+            name: "BackgroundJobs",
             dependencies: [
                 "Billing", "Cryptography", "HTTPClient", "JSON", "Webhooks", "Storage", "StripeAPI", "Traces",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .target(
             name: "Web",
@@ -124,16 +124,16 @@ let package = Package(
             resources: [
                 .embedInCode("Pages/Templates"), .embedInCode("Pages/Assets"), .embedInCode("OpenAPI"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         // Consistent made-up stories of a payment: what `trigger` posts and the tests shuffle.
-        .target(name: "Stories", dependencies: ["Billing", "JSON"], swiftSettings: house),
+        .target(name: "Scenarios", dependencies: ["Billing", "JSON"], swiftSettings: strictSettings),
         .executableTarget(
             name: "ConsoleBilling",
             dependencies: [
                 "Billing", "Cryptography", "JSON", "Webhooks", "HTTPClient", "StripeAPI", "Storage",
                 "SQLiteStorage", "PostgresClient", "PostgresStorage", "PrometheusMetrics", "Traces",
-                "UsageSources", "Upkeep", "Web", "Stories",
+                "UsageSources", "BackgroundJobs", "Web", "Scenarios",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -141,15 +141,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
 
         // Support for tests.
         .target(
             name: "TestSupport",
-            dependencies: ["Billing", "Stories", "Webhooks"],
+            dependencies: ["Billing", "Scenarios", "Webhooks"],
             path: "Tests/TestSupport",
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .target(
             name: "StripeStandIn",
@@ -160,7 +160,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/StripeStandIn",
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .target(
             name: "AkashNodeStandIn",
@@ -171,7 +171,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/AkashNodeStandIn",
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .executableTarget(
             name: "StripeStandInServer",
@@ -179,79 +179,80 @@ let package = Package(
                 "StripeStandIn", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/StripeStandInServer",
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .executableTarget(
             name: "SignaturePeer",
             dependencies: ["Billing", "Cryptography", "Webhooks"],
             path: "Tests/SignaturePeer",
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .target(
             name: "StorageConformance",
-            dependencies: ["Billing", "Database", "JSON", "Storage", "Webhooks", "Stories", "TestSupport"],
+            dependencies: ["Billing", "Database", "JSON", "Storage", "Webhooks", "Scenarios", "TestSupport"],
             path: "Tests/StorageConformance",
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
 
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: house),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strictSettings),
         .testTarget(
             name: "CryptographyTests",
             dependencies: ["Cryptography", "TestSupport"],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
-        .testTarget(name: "TracesTests", dependencies: ["Traces"], swiftSettings: house),
+        .testTarget(name: "TracesTests", dependencies: ["Traces"], swiftSettings: strictSettings),
         .testTarget(
             name: "BillingTests",
-            dependencies: ["Billing", "JSON", "Webhooks", "Stories", "TestSupport"],
-            swiftSettings: house
+            dependencies: ["Billing", "JSON", "Webhooks", "Scenarios", "TestSupport"],
+            swiftSettings: strictSettings
         ),
         .testTarget(
             name: "WebhooksTests",
             dependencies: ["Billing", "Webhooks", "TestSupport"],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .testTarget(
             name: "StripeAPITests",
             dependencies: ["HTTPClient", "StripeAPI", "StripeStandIn", "TestSupport"],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .testTarget(
             name: "SQLiteStorageTests",
             dependencies: [
-                "Database", "JSON", "SQLiteStorage", "StorageConformance", "Stories", "TestSupport",
+                "Database", "JSON", "SQLiteStorage", "StorageConformance", "Scenarios", "TestSupport",
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .testTarget(
             name: "PostgresStorageTests",
             dependencies: [
                 "Billing", "Database", "JSON", "PostgresClient", "PostgresStorage", "SQLiteStorage",
-                "Storage", "StorageConformance", "Stories", "TestSupport",
+                "Storage", "StorageConformance", "Scenarios", "TestSupport",
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .testTarget(
             name: "UsageSourcesTests",
             dependencies: [
                 "AkashNodeStandIn", "Billing", "HTTPClient", "PostgresClient", "SQLiteStorage", "Storage",
-                "StorageConformance", "Stories", "TestSupport", "Upkeep", "UsageSources",
+                "StorageConformance", "Scenarios", "TestSupport", "BackgroundJobs", "UsageSources",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .testTarget(
-            name: "UpkeepTests",
+            name: "BackgroundJobsTests",
             dependencies: [
-                "HTTPClient", "JSON", "Upkeep", "SQLiteStorage", "StripeStandIn", "TestSupport", "Webhooks",
+                "HTTPClient", "JSON", "BackgroundJobs", "SQLiteStorage", "StripeStandIn", "TestSupport",
+                "Webhooks",
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Billing", "Cryptography", "HTTPClient", "JSON", "SQLiteStorage", "Storage", "Stories",
-                "StripeAPI", "StripeStandIn", "TestSupport", "Traces", "Upkeep", "Web", "Webhooks",
+                "Billing", "Cryptography", "HTTPClient", "JSON", "SQLiteStorage", "Storage", "Scenarios",
+                "StripeAPI", "StripeStandIn", "TestSupport", "Traces", "BackgroundJobs", "Web", "Webhooks",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -261,33 +262,33 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             exclude: ["Snapshots"],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Billing", "ConsoleBilling", "Cryptography", "HTTPClient", "JSON", "Stories", "StripeAPI",
+                "Billing", "ConsoleBilling", "Cryptography", "HTTPClient", "JSON", "Scenarios", "StripeAPI",
                 "StripeStandIn", "TestSupport", "Web", "Webhooks",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .testTarget(
             name: "PrometheusMetricsTests",
             dependencies: [
                 "PrometheusMetrics", .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Billing", "HTTPClient", "SQLiteStorage", "Storage", "Stories", "StripeAPI", "TestSupport",
-                "Upkeep", "Webhooks",
+                "Billing", "HTTPClient", "SQLiteStorage", "Storage", "Scenarios", "StripeAPI", "TestSupport",
+                "BackgroundJobs", "Webhooks",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
     ]
 )

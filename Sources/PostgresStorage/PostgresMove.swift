@@ -34,7 +34,7 @@ package struct PostgresMove: Sendable {
 
     private let source: any StoreSource
     private let name: String
-    private let line: ConnectionLine
+    private let line: DedicatedConnection
 
     /// - Parameters:
     ///   - source: The store to move; no process may write to it meanwhile.
@@ -45,8 +45,8 @@ package struct PostgresMove: Sendable {
         self.name = name
         var limits = PostgresConnection.Limits()
         (limits.statement, limits.lock) = (600_000, 60_000)
-        line = ConnectionLine(
-            .store(target, limits: limits, settings: PostgresStore.byKey),
+        line = DedicatedConnection(
+            .store(target, limits: limits, settings: PostgresStore.indexOnlySettings),
             label: "console-billing.postgres.moving"
         )
     }

@@ -13,7 +13,7 @@ package struct PostgresReport: Sendable {
     /// - Returns: The report.
     /// - Throws: ``PostgresStartError`` if the database cannot be used; the error says how to fix that.
     package static func examine(_ url: PostgresURL) async throws(PostgresStartError) -> PostgresReport {
-        let line = ConnectionLine(
+        let line = DedicatedConnection(
             .store(url, limits: PostgresConnection.Limits()),
             label: "console-billing.postgres.examination"
         )

@@ -8,7 +8,7 @@ extension PostgresStore {
             try connection.transaction { () throws(PostgresFailure) in
                 // Takes the lock of event recording: every event recorded after this transaction sees the
                 // marks.
-                try connection.execute(EventStatements.turn)
+                try connection.execute(EventStatements.advisoryLock)
                 try connection.execute(ErasureStatements.marking(ids, of: key, at: now))
             }
         }
@@ -32,12 +32,12 @@ extension PostgresStore {
         }
         var changed = 0
         for payment in payments {
-            changed += try await alone { connection throws(PostgresFailure) in
-                try Rebuilding(connection: connection, projection: self.projection)
+            changed += try await withRebuildLock { connection throws(PostgresFailure) in
+                try ProjectionRebuild(connection: connection, projection: self.projection)
                     .rowsChanged(byDerivingAgain: payment, account: account)
             }
         }
-        try await alone { connection throws(PostgresFailure) in
+        try await withRebuildLock { connection throws(PostgresFailure) in
             // Remove the tables of a rebuild that was killed.
             try connection.run(script: ProjectionTables.rebuilt.removal)
             try Self.eraseCustomer(key.customer, account: account, connection)
@@ -48,7 +48,7 @@ extension PostgresStore {
     /// Changes the derived tables under the lock of event recording, and only while no rebuild runs.
     ///
     /// A rebuild that began earlier would put back the data that it has already read.
-    private func alone<Value: Sendable>(
+    private func withRebuildLock<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
     ) async throws(StoreError) -> Value {
         let value = try await run("erasing", on: adding) { connection throws(PostgresFailure) in
@@ -57,7 +57,7 @@ extension PostgresStore {
                     Command("SELECT pg_try_advisory_xact_lock(7226736, 'events'::regclass::oid::int)")
                 )
                 guard lock.count == 1, lock.bool(0, 0) else { return nil }
-                try connection.execute(EventStatements.turn)
+                try connection.execute(EventStatements.advisoryLock)
                 return try body(connection)
             }
         }
@@ -113,7 +113,7 @@ extension PostgresStore {
     }
 }
 
-extension Rebuilding {
+extension ProjectionRebuild {
     /// Derives one payment again from the events about its objects.
     ///
     /// - Returns: The number of its rows that changed.

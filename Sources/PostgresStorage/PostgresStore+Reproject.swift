@@ -7,12 +7,14 @@ extension PostgresStore {
     package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {
         try await run("reprojecting an event") { [projection] connection throws(PostgresFailure) in
             try connection.transaction { () throws(PostgresFailure) in
-                try connection.run(script: Self.byKey.map { "SET LOCAL \($0)" }.joined(separator: ";"))
-                try connection.execute(EventStatements.turn)
+                try connection.run(
+                    script: Self.indexOnlySettings.map { "SET LOCAL \($0)" }.joined(separator: ";")
+                )
+                try connection.execute(EventStatements.advisoryLock)
                 let events = try connection.rows(EventRow.renderings(of: eventID))
                 guard !events.isEmpty else { return nil }
-                let rebuilding = Rebuilding(connection: connection, projection: projection)
-                let changed = try rebuilding.derive(events, into: .live, asking: .everything)
+                let rebuilding = ProjectionRebuild(connection: connection, projection: projection)
+                let changed = try rebuilding.derive(events, into: .live, fetchPolicy: .everything)
                 return Reprojection(
                     events: events.count,
                     transactions: try rebuilding.count("SELECT count(*) FROM transactions"),
@@ -33,7 +35,7 @@ extension PostgresStore {
         do throws(PostgresFailure) {
             outcome = try await rebuilding.run(repeats: false) {
                 [projection, inFlight] connection throws(PostgresFailure) in
-                try Rebuilding(connection: connection, projection: projection).run(whileOpen: inFlight)
+                try ProjectionRebuild(connection: connection, projection: projection).run(whileOpen: inFlight)
             }
         } catch {
             throw StoreError(error, while: "reprojecting")
@@ -48,7 +50,7 @@ extension PostgresStore {
 }
 
 /// Derives rows again from the log.
-struct Rebuilding {
+struct ProjectionRebuild {
     let connection: PostgresConnection
     let projection: ProjectionPolicy
 
@@ -57,7 +59,7 @@ struct Rebuilding {
     private static let maximumSwaps = 300
 
     /// - Returns: `nil` if another replica or caller is rebuilding, or if the store is closing.
-    func run(whileOpen inFlight: InFlight) throws(PostgresFailure) -> Reprojection? {
+    func run(whileOpen inFlight: CloseGate) throws(PostgresFailure) -> Reprojection? {
         let lock = try connection.execute(
             Command("SELECT pg_try_advisory_lock(7226736, 'events'::regclass::oid::int)")
         )
@@ -106,9 +108,9 @@ struct Rebuilding {
     private func batch(
         after before: Progress
     ) throws(PostgresFailure) -> (progress: Progress, finished: Reprojection?) {
-        if before.isLast { try connection.execute(EventStatements.turn) }
+        if before.isLast { try connection.execute(EventStatements.advisoryLock) }
         let events = try connection.rows(EventRow.after(before.last, limit: Self.batchSize))
-        _ = try derive(events, into: .rebuilt, asking: .nothing)
+        _ = try derive(events, into: .rebuilt, fetchPolicy: .nothing)
         var progress = before
         progress.events += events.count
         if let last = events.last { progress.last = last.sequence }
@@ -119,7 +121,7 @@ struct Rebuilding {
             progress.isLast = true
             return (progress, nil)
         }
-        let changed = try exchange()
+        let changed = try swapTables()
         return (
             progress,
             Reprojection(
@@ -136,7 +138,7 @@ struct Rebuilding {
     func derive(
         _ logged: [NumberedEvent],
         into target: Projection,
-        asking: ProjectionPlan.Asking
+        fetchPolicy: ProjectionPlan.FetchPolicy
     ) throws(PostgresFailure) -> Int {
         var events: [ProjectionPlan.Entry] = []
         for numbered in logged {
@@ -144,12 +146,14 @@ struct Rebuilding {
             if prepared.readsOtherwise(than: numbered.event.entry) {
                 try setDisposition(of: numbered.sequence, prepared)
             }
-            events.append(ProjectionPlan.Entry(prepared, asking: asking, payment: numbered.sequence))
+            events.append(
+                ProjectionPlan.Entry(prepared, fetchPolicy: fetchPolicy, payment: numbered.sequence)
+            )
         }
         let answers = try connection.execute(target.reading(events.map(\.event)))
         // In a rebuild an unreadable snapshot counts as missing, because the log is being read anyway.
         let standing =
-            asking == .nothing
+            fetchPolicy == .nothing
             ? target.standing(answers) : try standing(of: events.map(\.event), answers)
         let plan = ProjectionPlan(events, standing: standing)
         _ = try connection.execute(target.writing(plan))
@@ -163,7 +167,7 @@ struct Rebuilding {
     func standing(
         of events: [PreparedEvent],
         _ answers: [Rows]
-    ) throws(PostgresFailure) -> StandingPayments {
+    ) throws(PostgresFailure) -> CurrentPayments {
         let standing = Projection.live.standing(answers)
         guard !standing.unreadable.isEmpty else { return standing }
         var payments: [Int64: String] = [:]
@@ -207,7 +211,7 @@ struct Rebuilding {
         )
         let removal = SQLStatement("DELETE FROM objects WHERE \(objects)", [value, .text(account)])
         try connection.execute(Command(removal))
-        _ = try derive(events, into: .live, asking: .nothing)
+        _ = try derive(events, into: .live, fetchPolicy: .nothing)
     }
 
     private func setDisposition(of sequence: Int64, _ prepared: PreparedEvent) throws(PostgresFailure) {
@@ -225,7 +229,7 @@ struct Rebuilding {
     /// Swaps the rebuilt tables with the ones in use.
     ///
     /// - Returns: The number of rows that differ.
-    private func exchange() throws(PostgresFailure) -> Int {
+    private func swapTables() throws(PostgresFailure) -> Int {
         // This compares all rows once, for which a hash join is faster than a lookup per row.
         try connection.run(script: "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on")
         let changed = try count(

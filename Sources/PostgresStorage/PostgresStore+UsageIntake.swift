@@ -8,12 +8,12 @@ extension PostgresStore {
     package func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome {
         let plan = try await takeIn("storing leases") { connection throws(PostgresFailure) in
             try connection.transaction(reading: [
-                UsageIntake.turn, Command(UsageQueries.calendar.statement),
+                UsageWriteSQL.advisoryLock, Command(UsageQueries.calendar.statement),
                 Command(UsageQueries.leases(named: Set(leases.map(\.identity))).statement),
-                UsageIntake.closedThrough(Set(leases.map(\.identity.owner))),
+                UsageWriteSQL.closedThrough(Set(leases.map(\.identity.owner))),
             ]) { answers throws(PostgresFailure) in
                 let plan = LeasePlan(leases, standing: try Self.standing(answers))
-                return (plan, writing: UsageIntake.writing(plan))
+                return (plan, writing: UsageWriteSQL.writing(plan))
             }
         }
         return plan.outcome
@@ -31,7 +31,7 @@ extension PostgresStore {
             standing.leases[lease.record.identity] = lease
         }
         for row in 0..<closed.count {
-            standing.closedThrough[closed.text(row, 0)] = CivilDate(dayNumber: closed.int(row, 1))
+            standing.closedThrough[closed.text(row, 0)] = CalendarDate(dayNumber: closed.int(row, 1))
         }
         return standing
     }
@@ -39,7 +39,7 @@ extension PostgresStore {
     package func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
         let plan = try await takeIn("storing days") { connection throws(PostgresFailure) in
             try connection.transaction(reading: [
-                UsageIntake.turn, Command(UsageQueries.calendar.statement),
+                UsageWriteSQL.advisoryLock, Command(UsageQueries.calendar.statement),
             ]) {
                 answers throws(PostgresFailure) in
                 guard answers.count == 2 else { throw .unexpected }
@@ -48,8 +48,8 @@ extension PostgresStore {
                 let stale = try Self.stale(by: plan, connection)
                 return (
                     plan,
-                    writing: [UsageIntake.writing(plan.days), UsageIntake.makingStale(stale)]
-                        + [UsageIntake.closing(through: plan.closedThrough)]
+                    writing: [UsageWriteSQL.writing(plan.days), UsageWriteSQL.makingStale(stale)]
+                        + [UsageWriteSQL.closing(through: plan.closedThrough)]
                 )
             }
         }
@@ -59,10 +59,10 @@ extension PostgresStore {
     private static func stale(
         by plan: CalendarPlan,
         _ connection: PostgresConnection
-    ) throws(PostgresFailure) -> [String: ClosedRange<CivilDate>] {
+    ) throws(PostgresFailure) -> [String: ClosedRange<CalendarDate>] {
         guard let heights = plan.touched else { return [:] }
-        let rows = try connection.execute(UsageIntake.spans(of: heights))
-        var stale: [String: ClosedRange<CivilDate>] = [:]
+        let rows = try connection.execute(UsageWriteSQL.spans(of: heights))
+        var stale: [String: ClosedRange<CalendarDate>] = [:]
         for row in 0..<rows.count {
             stale[rows.text(row, 0)] = plan.stale(created: rows.int(row, 1), end: rows.optionalInt(row, 2))
         }

@@ -6,10 +6,10 @@ package import Storage
 extension PostgresStore {
     package func usage(
         of owner: String,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup] {
-        guard UsageTotalling.kept.contains(grouping) else {
+        guard UsageAggregator.kept.contains(grouping) else {
             return try await addedUp(owner, dates, by: grouping)
         }
         let totals = UsageQueries.totals(of: owner, dates, by: grouping)
@@ -17,10 +17,10 @@ extension PostgresStore {
         while true {
             let kept = try await run("reading usage") { connection throws(PostgresFailure) in
                 let answers = try connection.snapshot([
-                    UsageAdding.stale([owner]), Command(totals.statement),
+                    UsageAggregationSQL.stale([owner]), Command(totals.statement),
                 ])
                 guard answers.count == 2 else { throw .unexpected }
-                let stale = UsageAdding.stale(answers[0]).first { $0.dates.overlaps(dates) }
+                let stale = UsageAggregationSQL.stale(answers[0]).first { $0.dates.overlaps(dates) }
                 return (stale: stale, groups: stale == nil ? try answers[1].decoded(totals) : [])
             }
             guard let stale = kept.stale else {
@@ -40,15 +40,15 @@ extension PostgresStore {
     package func leases(
         of owner: String,
         in heights: Range<Int64>
-    ) async throws(StoreError) -> [KnownLease] {
+    ) async throws(StoreError) -> [LeaseState] {
         try await run("reading leases", on: adding) { connection throws(PostgresFailure) in
-            try connection.rows(UsageAdding.leases(of: [(owner, heights)])).map(\.lease)
+            try connection.rows(UsageAggregationSQL.leases(of: [(owner, heights)])).map(\.lease)
         }
     }
 
     package func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
         try await run("reading names of providers") { connection throws(PostgresFailure) in
-            let rows = try connection.execute(UsageReading.names(ofProviders: providers))
+            let rows = try connection.execute(UsageReadSQL.names(ofProviders: providers))
             return (0..<rows.count).reduce(into: [:]) { $0[rows.text($1, 0)] = rows.text($1, 1) }
         }
     }
@@ -66,7 +66,7 @@ extension PostgresStore {
             let before = try await keptTotals(of: owner)
             if let first = dates.first, let last = dates.last {
                 try await run("aggregating usage") { connection throws(PostgresFailure) in
-                    _ = try connection.execute(UsageIntake.makingStale([owner: first...last]))
+                    _ = try connection.execute(UsageWriteSQL.makingStale([owner: first...last]))
                 }
             }
             while try await settleMonth(of: [owner]).stale > 0 {}
@@ -79,7 +79,7 @@ extension PostgresStore {
 
     private func keptTotals(of owner: String) async throws(StoreError) -> [[String]: [UInt8]] {
         try await run("reading usage") { connection throws(PostgresFailure) in
-            let rows = try connection.execute(UsageReading.allTotals(of: owner))
+            let rows = try connection.execute(UsageReadSQL.allTotals(of: owner))
             return (0..<rows.count).reduce(into: [:]) { totals, row in
                 let key = [rows.text(row, 0), String(rows.int(row, 1)), rows.text(row, 2)]
                 totals[key] = rows.bytes(row, 3)

@@ -3,7 +3,7 @@ import Database
 package import Storage
 
 extension PostgresStore {
-    package func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
+    package func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [FetchJob] {
         try await query("leasing work") { session in
             // Items that another replica is leasing are skipped (SKIP LOCKED).
             try session.rows(

@@ -10,13 +10,13 @@ package final class PostgresStore: Store {
     let pool: ConnectionPool
     let writer: BatchWriter
     /// For rebuilds, which hold a lock that lasts as long as the connection.
-    let rebuilding: ConnectionLine
+    let rebuilding: DedicatedConnection
     /// For storing facts of usage in batches; the replicas take turns.
-    let intake: ConnectionLine
+    let intake: DedicatedConnection
     /// For aggregating usage, which is slow: other queries must not wait for it.
     let adding: ConnectionPool
-    let inFlight = InFlight()
-    let marks = ErasedMarks()
+    let inFlight = CloseGate()
+    let marks = ErasureTombstones()
 
     /// Connects and runs missing migrations, one replica at a time.
     ///
@@ -38,7 +38,7 @@ package final class PostgresStore: Store {
         var patient = PostgresConnection.Limits()
         // A migration may rewrite a table, and other replicas may wait for that.
         (patient.statement, patient.lock) = (3_600_000, 600_000)
-        let line = ConnectionLine(
+        let line = DedicatedConnection(
             .store(url, limits: patient),
             label: "console-billing.postgres.migrations"
         )
@@ -78,20 +78,20 @@ package final class PostgresStore: Store {
             size: poolSize
         )
         writer = BatchWriter(
-            .store(url, limits: usual, settings: Self.byKey, onFault: onFault),
+            .store(url, limits: usual, settings: Self.indexOnlySettings, onFault: onFault),
             limits: limits,
             erasure: ErasureAtRecording(marks: marks, projection: projection)
         )
-        rebuilding = ConnectionLine(
-            .store(url, limits: patient, settings: Self.byKey, onFault: onFault),
+        rebuilding = DedicatedConnection(
+            .store(url, limits: patient, settings: Self.indexOnlySettings, onFault: onFault),
             label: "console-billing.postgres.rebuilding"
         )
         var unhurried = usual
         // The process computes between a batch's reads and its writes, while the transaction is idle.
         (unhurried.statement, unhurried.lock, unhurried.idleInTransaction) = (60_000, 30_000, 20_000)
-        let origin = ConnectionLine.Origin
-            .store(url, limits: unhurried, settings: Self.byKey, onFault: onFault)
-        intake = ConnectionLine(origin, label: "console-billing.postgres.intake")
+        let origin = DedicatedConnection.Origin
+            .store(url, limits: unhurried, settings: Self.indexOnlySettings, onFault: onFault)
+        intake = DedicatedConnection(origin, label: "console-billing.postgres.intake")
         adding = ConnectionPool(origin, size: 2)
     }
 
@@ -99,7 +99,9 @@ package final class PostgresStore: Store {
     ///
     /// All reads of the projection are by key. Without statistics of a new table the planner would scan the
     /// table, and would keep that plan as long as the prepared statement exists.
-    static let byKey = ["enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off"]
+    static let indexOnlySettings = [
+        "enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off",
+    ]
 
     /// Runs statements on a connection of a pool.
     ///

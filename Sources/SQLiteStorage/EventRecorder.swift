@@ -7,7 +7,7 @@ import Storage
 struct EventRecorder: Sendable {
     let tables: ProjectionTables
     let projection: ProjectionPolicy
-    let marks: ErasedMarks
+    let marks: ErasureTombstones
 
     func record(_ arrived: PreparedEvent, _ db: Database) throws -> RecordOutcome {
         let erased = marks.applied(to: arrived, projection: projection)
@@ -15,7 +15,7 @@ struct EventRecorder: Sendable {
         guard try insert(prepared, db) else { return .duplicate }
         if let erased { try SQLiteStore.mark(erased.ids, of: erased.key, at: prepared.receivedAt, marks, db) }
         let projector = Projector(tables: tables, projection: projection, db: db)
-        try projector.project(prepared, asking: prepared.asking)
+        try projector.project(prepared, fetchPolicy: prepared.fetchPolicy)
         return prepared.outcome
     }
 

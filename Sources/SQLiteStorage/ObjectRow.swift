@@ -8,9 +8,9 @@ enum ObjectRow {
     /// The columns snapshot, shown_at, livemode, api_version, links and undecided.
     static func arguments(_ record: ObjectRecord) -> StatementArguments {
         [
-            record.snapshot.map { Data($0.stored) }, record.snapshot?.shownAt.unixSeconds,
+            record.snapshot.map { Data($0.stored) }, record.snapshot?.observedAt.unixSeconds,
             record.snapshot?.livemode, record.snapshot?.apiVersion, LinkCoding.encode(record.links),
-            record.isUndecided,
+            record.isAmbiguous,
         ]
     }
 
@@ -22,7 +22,7 @@ enum ObjectRow {
         let snapshot = encoded?.withUnsafeBytes { bytes in
             try? Snapshot(
                 stored: bytes.bindMemory(to: UInt8.self),
-                shownAt: Instant(unixSeconds: row["shown_at"] as Int64? ?? 0),
+                observedAt: Instant(unixSeconds: row["shown_at"] as Int64? ?? 0),
                 livemode: row["livemode"] as Bool? ?? false,
                 apiVersion: row["api_version"]
             )
@@ -31,7 +31,7 @@ enum ObjectRow {
             reference: ObjectReference(kind, row["id"]),
             snapshot: snapshot,
             links: LinkCoding.decode(row["links"]),
-            isUndecided: row["undecided"]
+            isAmbiguous: row["undecided"]
         )
         return (record, isReadable: snapshot != nil || encoded == nil)
     }

@@ -19,11 +19,11 @@ struct Projector {
     ///
     /// - Parameters:
     ///   - prepared: The event.
-    ///   - asking: Which missing objects to fetch from Stripe later.
+    ///   - fetchPolicy: Which missing objects to fetch from Stripe later.
     /// - Returns: The number of feed rows that changed.
     /// - Throws: `DatabaseError`; the caller must then roll back the database transaction.
     @discardableResult
-    func project(_ prepared: PreparedEvent, asking: ProjectionPlan.Asking) throws -> Int {
+    func project(_ prepared: PreparedEvent, fetchPolicy: ProjectionPlan.FetchPolicy) throws -> Int {
         let hasPayment = !prepared.records.isEmpty
         guard hasPayment || !prepared.customers.isEmpty || prepared.question != nil else { return 0 }
         var standing = try standing(prepared)
@@ -33,7 +33,7 @@ struct Projector {
         }
         let number = hasPayment ? try nextNumber() : 0
         let plan = ProjectionPlan(
-            [ProjectionPlan.Entry(prepared, asking: asking, payment: number)],
+            [ProjectionPlan.Entry(prepared, fetchPolicy: fetchPolicy, payment: number)],
             standing: standing
         )
         try write(plan)
@@ -50,13 +50,13 @@ struct Projector {
         return try Int64.fetchOne(statement) ?? 1
     }
 
-    private func standing(_ prepared: PreparedEvent) throws -> StandingPayments {
+    private func standing(_ prepared: PreparedEvent) throws -> CurrentPayments {
         let account = prepared.event.account
-        var standing = StandingPayments()
+        var standing = CurrentPayments()
         for customer in prepared.customers.map(\.reference) + prepared.namedCustomers {
             let key = ObjectKey(customer, account: account)
             guard let found = try ObjectRow.object(key, in: tables, db) else { continue }
-            standing.objects[key] = StandingPayments.Object(payment: 0, record: found.record)
+            standing.objects[key] = CurrentPayments.Object(payment: 0, record: found.record)
             if !found.isReadable { standing.unreadable.insert(key) }
         }
         let payments = Set(
@@ -65,7 +65,7 @@ struct Projector {
         for payment in payments {
             for (record, isReadable) in try ObjectRow.records(ofPayment: payment, in: tables, db) {
                 let key = ObjectKey(record.reference, account: account)
-                standing.objects[key] = StandingPayments.Object(payment: payment, record: record)
+                standing.objects[key] = CurrentPayments.Object(payment: payment, record: record)
                 if !isReadable { standing.unreadable.insert(key) }
             }
             standing.rows[payment] = try bodies(ofPayment: payment)
@@ -91,7 +91,7 @@ struct Projector {
     // MARK: Reading again
 
     /// Replaces unreadable snapshots with new ones, derived from the log.
-    private func deriveAgain(_ standing: StandingPayments) throws {
+    private func deriveAgain(_ standing: CurrentPayments) throws {
         let isCustomer = { (key: ObjectKey) in key.reference.kind == .customer }
         for key in standing.unreadable.filter(isCustomer) {
             try deriveAgain(
@@ -135,15 +135,15 @@ struct Projector {
         )
         var reader = self
         reader.isDerivingAgain = true
-        for event in events { _ = try reader.project(logged: event, asking: .nothing) }
+        for event in events { _ = try reader.project(logged: event, fetchPolicy: .nothing) }
     }
 
     /// Projects an event of the log with the current code, and updates its disposition.
     ///
     /// - Returns: The number of feed rows that changed.
-    func project(logged: NumberedEvent, asking: ProjectionPlan.Asking) throws -> Int {
+    func project(logged: NumberedEvent, fetchPolicy: ProjectionPlan.FetchPolicy) throws -> Int {
         guard let prepared = PreparedEvent(logged.event, projection: projection) else { return 0 }
-        let changed = try project(prepared, asking: asking)
+        let changed = try project(prepared, fetchPolicy: fetchPolicy)
         if prepared.readsOtherwise(than: logged.event.entry) {
             try execute(
                 "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?",
@@ -185,7 +185,7 @@ struct Projector {
         for (key, due) in plan.asked { try ask(key, due) }
     }
 
-    private func write(_ object: StandingPayments.Object, _ key: ObjectKey) throws {
+    private func write(_ object: CurrentPayments.Object, _ key: ObjectKey) throws {
         try execute(
             """
             INSERT INTO \(tables.objects)
@@ -223,7 +223,7 @@ struct Projector {
     /// Adds a question, unless it is in the queue.
     ///
     /// A question that was given up is asked again, because there is new information about its payment.
-    private func ask(_ key: QuestionKey, _ due: Instant) throws {
+    private func ask(_ key: FetchKey, _ due: Instant) throws {
         try execute(
             """
             INSERT INTO work (account, kind, id, due_at)

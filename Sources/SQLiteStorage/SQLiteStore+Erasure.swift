@@ -15,7 +15,7 @@ extension SQLiteStore {
         _ ids: Set<String>,
         of key: CustomerKey,
         at now: Instant,
-        _ marks: ErasedMarks,
+        _ marks: ErasureTombstones,
         _ db: Database
     ) throws {
         let statement = try db.cachedStatement(
@@ -33,7 +33,7 @@ extension SQLiteStore {
         marks.add(ids, of: key.customer, account: key.account ?? "", revision: 0)
     }
 
-    static func load(_ marks: ErasedMarks, _ db: Database) throws {
+    static func load(_ marks: ErasureTombstones, _ db: Database) throws {
         let rows = try Row.fetchCursor(db, sql: "SELECT account, id, customer FROM erased_ids")
         while let row = try rows.next() {
             marks.add(CollectionOfOne(row[1] as String), of: row[2], account: row[0], revision: 0)

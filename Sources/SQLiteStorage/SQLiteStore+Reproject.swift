@@ -11,7 +11,9 @@ extension SQLiteStore {
             guard !renderings.isEmpty else { return nil }
             var changed = 0
             let projector = Projector(tables: .live, projection: projection, db: db)
-            for event in renderings { changed += try projector.project(logged: event, asking: .everything) }
+            for event in renderings {
+                changed += try projector.project(logged: event, fetchPolicy: .everything)
+            }
             return Reprojection(
                 events: renderings.count,
                 transactions: try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0,
@@ -72,7 +74,7 @@ extension SQLiteStore {
         let size = 200
         let events = try SQLiteSession(db).rows(EventRow.after(after, limit: size))
         let projector = Projector(tables: .rebuilt, projection: projection, db: db)
-        for event in events { _ = try projector.project(logged: event, asking: .nothing) }
+        for event in events { _ = try projector.project(logged: event, fetchPolicy: .nothing) }
         return Batch(
             count: events.count,
             last: events.last?.sequence ?? after,

@@ -23,7 +23,7 @@ extension SQLiteStore {
             try db.execute(sql: "INSERT OR IGNORE INTO usage_owners (owner) VALUES (?)", arguments: [owner])
         }
         for lease in plan.leases { try UsageRows.write(lease, db) }
-        for (owner, dates) in plan.stale { try UsageRows.makeStale(owner, dates, db) }
+        for (owner, dates) in plan.stale { try UsageRows.markDirty(owner, dates, db) }
         return plan.outcome
     }
 
@@ -34,7 +34,7 @@ extension SQLiteStore {
         if let heights = plan.touched {
             for span in try spans(of: heights, db) {
                 guard let dates = plan.stale(created: span.created, end: span.end) else { continue }
-                try UsageRows.makeStale(span.owner, dates, db)
+                try UsageRows.markDirty(span.owner, dates, db)
             }
         }
         try db.execute(

@@ -14,12 +14,12 @@ extension SQLiteStore {
 
     package func usage(
         of owner: String,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup] {
-        guard UsageTotalling.kept.contains(grouping) else {
+        guard UsageAggregator.kept.contains(grouping) else {
             return try await read("aggregating usage") { db in
-                try UsageTotalling(owner, dates, db).groups(by: [grouping]).map(\.group)
+                try UsageAggregator(owner, dates, db).groups(by: [grouping]).map(\.group)
             }
         }
         try await settle(owner)
@@ -28,14 +28,14 @@ extension SQLiteStore {
             let groups = rows.compactMap { $0 }
             // Totals that cannot be read are added up from the facts.
             guard groups.count < rows.count else { return groups }
-            return try UsageTotalling(owner, dates, db).groups(by: [grouping]).map(\.group)
+            return try UsageAggregator(owner, dates, db).groups(by: [grouping]).map(\.group)
         }
     }
 
     package func leases(
         of owner: String,
         in heights: Range<Int64>
-    ) async throws(StoreError) -> [KnownLease] {
+    ) async throws(StoreError) -> [LeaseState] {
         try await read("reading leases") { db in try UsageRows.leases(of: owner, in: heights, db) }
     }
 
@@ -70,7 +70,11 @@ extension SQLiteStore {
                 guard let row = try Row.fetchOne(db, sql: sql), let first: Int64 = row[0],
                     let last: Int64 = row[1]
                 else { return }
-                try UsageRows.makeStale(owner, CivilDate(dayNumber: first)...CivilDate(dayNumber: last), db)
+                try UsageRows.markDirty(
+                    owner,
+                    CalendarDate(dayNumber: first)...CalendarDate(dayNumber: last),
+                    db
+                )
             }
             try await settle(owner)
             let after = try await keptTotals(of: owner)

@@ -35,8 +35,8 @@ extension SQLiteStore {
         while done < steps {
             let step = try await read("aggregating usage") { db in
                 try Self.stale(owner, db).map { stale in
-                    let totalling = try UsageTotalling(owner, stale.step, db)
-                    let groups = totalling.groups(by: UsageTotalling.kept)
+                    let totalling = try UsageAggregator(owner, stale.step, db)
+                    let groups = totalling.groups(by: UsageAggregator.kept)
                     return (stale: stale, groups: groups, steps: totalling.steps)
                 }
             }
@@ -58,14 +58,14 @@ extension SQLiteStore {
         return try Row.fetchOne(statement, arguments: [owner]).map { row in
             StaleUsage(
                 owner: owner,
-                dates: CivilDate(dayNumber: row[0])...CivilDate(dayNumber: row[1]),
+                dates: CalendarDate(dayNumber: row[0])...CalendarDate(dayNumber: row[1]),
                 revision: row[2]
             )
         }
     }
 
     private static func keep(
-        _ groups: [UsageTotalling.Group],
+        _ groups: [UsageAggregator.Group],
         of stale: StaleUsage,
         _ db: Database
     ) throws {
@@ -85,7 +85,7 @@ extension SQLiteStore {
             ]
         )
         guard db.changesCount == 1 else { return }
-        for grouping in UsageTotalling.kept {
+        for grouping in UsageAggregator.kept {
             let sql = "DELETE FROM usage_totals WHERE owner = ? AND grouping = ? AND date BETWEEN ? AND ?"
             try db.cachedStatement(sql: sql).execute(
                 arguments: [
@@ -105,8 +105,8 @@ extension SQLiteStore {
     }
 }
 
-extension UsageTotalling {
-    init(_ owner: String, _ dates: ClosedRange<CivilDate>, _ db: Database) throws {
+extension UsageAggregator {
+    init(_ owner: String, _ dates: ClosedRange<CalendarDate>, _ db: Database) throws {
         let calendar = try SQLiteSession(db).rows(UsageQueries.calendar(dates))
         let leases = try Self.heights(of: calendar).map { try UsageRows.leases(of: owner, in: $0, db) }
         self.init(calendar: calendar, leases: leases ?? [])

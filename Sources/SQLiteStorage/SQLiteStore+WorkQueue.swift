@@ -3,7 +3,7 @@ import Database
 package import Storage
 
 extension SQLiteStore {
-    package func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
+    package func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [FetchJob] {
         let due = "NOT gave_up AND due_at <= $1 AND leased_until <= $1"
         // Reading is cheap, while a write would sync the disk at each poll, even if no work is due.
         let isDue = try await query("looking for work") { session in

@@ -15,8 +15,8 @@ package final class SQLiteStore: Store {
     let readers: ReaderPool
     let projection: ProjectionPolicy
     let eventWriter: EventWriter
-    let marks = ErasedMarks()
-    let inFlight = InFlight()
+    let marks = ErasureTombstones()
+    let inFlight = CloseGate()
     private let checkpoints = Checkpoints(dueAfterFrames: 2048)
     private let lock: DatabaseLock
     let isRebuilding = Atomic<Bool>(false)

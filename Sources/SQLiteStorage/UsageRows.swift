@@ -28,12 +28,12 @@ enum UsageRows {
 
     // MARK: Leases
 
-    static func lease(_ identity: LeaseIdentity, _ db: Database) throws -> KnownLease? {
+    static func lease(_ identity: LeaseIdentity, _ db: Database) throws -> LeaseState? {
         try SQLiteSession(db).row(UsageQueries.leases(named: [identity]))
     }
 
     /// The leases of an owner with a block in the range, and all leases with frozen days (`kept`).
-    static func leases(of owner: String, in heights: Range<Int64>, _ db: Database) throws -> [KnownLease] {
+    static func leases(of owner: String, in heights: Range<Int64>, _ db: Database) throws -> [LeaseState] {
         try SQLiteSession(db).rows(
             Query(
                 """
@@ -48,7 +48,7 @@ enum UsageRows {
         )
     }
 
-    static func write(_ lease: KnownLease, _ db: Database) throws {
+    static func write(_ lease: LeaseState, _ db: Database) throws {
         let record = lease.record
         let statement = try db.cachedStatement(
             sql: """
@@ -74,14 +74,14 @@ enum UsageRows {
 
     // MARK: Owners
 
-    static func closedThrough(_ owner: String, _ db: Database) throws -> CivilDate? {
+    static func closedThrough(_ owner: String, _ db: Database) throws -> CalendarDate? {
         let statement = try db.cachedStatement(sql: "SELECT closed_through FROM usage_owners WHERE owner = ?")
         let day = try Row.fetchOne(statement, arguments: [owner])?["closed_through"] as Int64?
-        return day.map(CivilDate.init(dayNumber:))
+        return day.map(CalendarDate.init(dayNumber:))
     }
 
     /// Records that the totals of some days do not follow from the leases yet.
-    static func makeStale(_ owner: String, _ dates: ClosedRange<CivilDate>, _ db: Database) throws {
+    static func markDirty(_ owner: String, _ dates: ClosedRange<CalendarDate>, _ db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO usage_owners (owner, stale_from, stale_through)

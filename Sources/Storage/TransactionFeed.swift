@@ -13,7 +13,7 @@ package struct Page<Element: Sendable>: Sendable {
 
 /// Which transactions to read.
 package struct TransactionFilter: Sendable, Equatable {
-    package let reach: Reach
+    package let accessScope: AccessScope
     package var types: Set<Transaction.Kind>
     package var status: String?
     package var currency: Currency?
@@ -27,7 +27,7 @@ package struct TransactionFilter: Sendable, Equatable {
     package static let payments: Set<Transaction.Kind> = [.purchase, .refund, .dispute]
 
     package init(
-        _ reach: Reach,
+        _ accessScope: AccessScope,
         type: Transaction.Kind? = nil,
         status: String? = nil,
         currency: Currency? = nil,
@@ -35,7 +35,7 @@ package struct TransactionFilter: Sendable, Equatable {
         createdTo: Instant? = nil,
         search: String? = nil
     ) {
-        self.reach = reach
+        self.accessScope = accessScope
         types = type.map { [$0] } ?? Self.payments
         self.status = status
         self.currency = currency
@@ -45,8 +45,8 @@ package struct TransactionFilter: Sendable, Equatable {
     }
 
     /// A filter for rows of every kind, not only payments.
-    package static func everything(_ reach: Reach) -> TransactionFilter {
-        var filter = TransactionFilter(reach)
+    package static func everything(_ accessScope: AccessScope) -> TransactionFilter {
+        var filter = TransactionFilter(accessScope)
         filter.types = Set(Transaction.Kind.allCases)
         return filter
     }
@@ -75,13 +75,13 @@ package protocol TransactionFeed: Sendable {
     /// The number of rows that match the filter.
     func count(_ filter: TransactionFilter) async throws(StoreError) -> Int
 
-    /// A row; `nil` also if the row is out of reach.
-    func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction?
+    /// A row; `nil` also if the row is outside the access scope.
+    func transaction(id: String, within accessScope: AccessScope) async throws(StoreError) -> Transaction?
 
-    /// The payment that a row belongs to; `nil` also if the row is out of reach.
+    /// The payment that a row belongs to; `nil` also if the row is outside the access scope.
     func payment(
         ofTransaction id: String,
-        within reach: Reach
+        within accessScope: AccessScope
     ) async throws(StoreError) -> PaymentDetail?
 }
 

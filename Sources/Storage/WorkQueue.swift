@@ -1,14 +1,14 @@
 package import Billing
 
 /// A question to ask Stripe later.
-package struct WorkItem: Sendable, Equatable {
-    package let question: StripeQuestion
+package struct FetchJob: Sendable, Equatable {
+    package let question: StripeFetchRequest
     /// The connected account to ask on behalf of.
     package let account: String?
     /// The number of earlier attempts.
     package let attempts: Int
 
-    package init(_ question: StripeQuestion, account: String?, attempts: Int) {
+    package init(_ question: StripeFetchRequest, account: String?, attempts: Int) {
         self.question = question
         self.account = account
         self.attempts = attempts
@@ -30,11 +30,11 @@ package struct WorkSummary: Sendable, Equatable {
 
 /// An item that was given up, and why.
 package struct GivenUpWork: Sendable, Equatable {
-    package let item: WorkItem
+    package let item: FetchJob
     /// As it was given, safe to show.
     package let reason: String
 
-    package init(_ item: WorkItem, reason: String) {
+    package init(_ item: FetchJob, reason: String) {
         self.item = item
         self.reason = reason
     }
@@ -48,21 +48,21 @@ package struct GivenUpWork: Sendable, Equatable {
 /// data could cause each other for ever.
 package protocol WorkQueue: Sendable {
     /// Takes up to `limit` due items that no other worker holds, for `seconds`.
-    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem]
+    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [FetchJob]
 
     /// The item is done; a later event may ask for it again.
-    func complete(_ item: WorkItem) async throws(StoreError)
+    func complete(_ item: FetchJob) async throws(StoreError)
 
     /// The item failed and is due again later.
-    func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError)
+    func postpone(_ item: FetchJob, until due: Instant, reason: String) async throws(StoreError)
 
     /// The item failed for good. It stays visible until an event or an operator asks for it again.
-    func giveUp(_ item: WorkItem, reason: String) async throws(StoreError)
+    func giveUp(_ item: FetchJob, reason: String) async throws(StoreError)
 
     /// Makes items due by `latest` that are due later, and ends their leases by then.
     ///
     /// For a clock that was ahead when the items were postponed, so that their stored times are wrong.
-    func hasten(until latest: Instant) async throws(StoreError)
+    func reschedule(until latest: Instant) async throws(StoreError)
 
     func summary() async throws(StoreError) -> WorkSummary
 

@@ -206,7 +206,7 @@ package struct StripeClient: Sendable {
             TransportHeader("Accept", "application/json"),
         ]
         // Use a new span, so that Stripe's record of the request can be told apart from our surrounding work.
-        if let span = Trail.current?.trace.next() {
+        if let span = TraceScope.current?.trace.next() {
             all.append(TransportHeader("traceparent", span.traceparent))
             if let state = span.state { all.append(TransportHeader("tracestate", state)) }
         }

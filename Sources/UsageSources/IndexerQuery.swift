@@ -61,10 +61,10 @@ enum IndexerQuery {
 
     static func leases(
         _ connection: PostgresConnection,
-        after place: IndexerPlace?,
+        after place: IndexerCursor?,
         closedFrom: Int64?,
         limit: Int
-    ) throws(PostgresFailure) -> [LeaseFacts] {
+    ) throws(PostgresFailure) -> [RawLease] {
         let isClosed = place?.isClosed ?? false
         var sql = columns
         var parameters: [Parameter] = [.int(Int64(limit))]
@@ -89,7 +89,7 @@ enum IndexerQuery {
         sql += "\nORDER BY \(order)\nLIMIT $1::bigint"
         let rows = try connection.execute(Command(sql, parameters))
         return rows.map { row in
-            var facts = LeaseFacts()
+            var facts = RawLease()
             func text(_ column: Int) -> String { rows.optionalText(row, column) ?? "" }
             func optional(_ column: Int) -> String? { rows.optionalText(row, column) }
             (facts.owner, facts.dseq, facts.gseq, facts.oseq) = (text(0), text(1), text(2), text(3))
@@ -107,7 +107,7 @@ enum IndexerQuery {
 
     static func days(
         _ connection: PostgresConnection,
-        from date: CivilDate?,
+        from date: CalendarDate?,
         through height: Int64,
         limit: Int
     ) throws(PostgresFailure) -> [DayFacts] {
@@ -148,7 +148,7 @@ struct DayFacts {
 
     /// The checked day, as known at a height.
     func day(through height: Int64) throws(UsageSourceError) -> CalendarDay {
-        guard let civil = CivilDate(date) else { throw wrong("is none") }
+        guard let civil = CalendarDate(date) else { throw wrong("is none") }
         // Clamped, for the indexer may hold any number.
         let heights =
             firstHeight.subtractingClamped(1)...firstHeight.addingClamped(CalendarDay.maximumBlocks)

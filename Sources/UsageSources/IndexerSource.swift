@@ -12,7 +12,7 @@ package struct IndexerSource: UsageSource {
     package let chainID: String
     private let names: DenominationNames
     private let pageSize: Int
-    private let line: ConnectionLine
+    private let line: DedicatedConnection
 
     /// - Parameters:
     ///   - url: The URL of the database.
@@ -32,8 +32,8 @@ package struct IndexerSource: UsageSource {
         self.pageSize = pageSize
         var limits = PostgresConnection.Limits()
         limits.statement = statementMilliseconds
-        line = ConnectionLine(
-            ConnectionLine.Origin(
+        line = DedicatedConnection(
+            DedicatedConnection.Origin(
                 url: url,
                 limits: limits,
                 settings: [
@@ -57,10 +57,10 @@ package struct IndexerSource: UsageSource {
         return head ?? ChainHead(height: nil, at: nil)
     }
 
-    package func leases(_ question: LeaseQuestion) async throws(UsageSourceError) -> LeasePage {
-        let place: IndexerPlace?
+    package func leases(_ question: LeaseQuery) async throws(UsageSourceError) -> LeasePage {
+        let place: IndexerCursor?
         if let cursor = question.cursor {
-            guard let read = IndexerPlace(cursor) else {
+            guard let read = IndexerCursor(cursor) else {
                 throw .unreadable("the place to go on from is none.")
             }
             place = read
@@ -80,14 +80,14 @@ package struct IndexerSource: UsageSource {
         }
         let isClosed = place?.isClosed ?? false
         if rows.count == pageSize, let last = rows.last {
-            return LeasePage(leases: leases, next: IndexerPlace(behind: last, isClosed: isClosed).text)
+            return LeasePage(leases: leases, next: IndexerCursor(behind: last, isClosed: isClosed).text)
         }
         // Open leases come first: a lease closed meanwhile then appears among the closed ones.
-        return LeasePage(leases: leases, next: isClosed ? nil : IndexerPlace.closed.text)
+        return LeasePage(leases: leases, next: isClosed ? nil : IndexerCursor.closed.text)
     }
 
     package func days(
-        from date: CivilDate?,
+        from date: CalendarDate?,
         through height: Int64
     ) async throws(UsageSourceError) -> [CalendarDay] {
         let pageSize = pageSize

@@ -40,7 +40,7 @@ package struct NodeSource: UsageSource {
     }
 
     package func days(
-        from date: CivilDate?,
+        from date: CalendarDate?,
         through height: Int64
     ) async throws(UsageSourceError) -> [CalendarDay] { [] }
 
@@ -69,9 +69,9 @@ package struct NodeSource: UsageSource {
 
     // MARK: Leases
 
-    package func leases(_ question: LeaseQuestion) async throws(UsageSourceError) -> LeasePage {
+    package func leases(_ question: LeaseQuery) async throws(UsageSourceError) -> LeasePage {
         guard let owner = question.owner else { return LeasePage(leases: [], next: nil) }
-        guard let place = question.cursor.map(NodePlace.init) ?? NodePlace() else {
+        guard let place = question.cursor.map(NodeCursor.init) ?? NodeCursor() else {
             throw .unreadable("the place to go on from is none.")
         }
         let query = [(name: "filters.owner", value: owner)] + place.query(limit: pageSize)
@@ -119,8 +119,8 @@ package struct NodeSource: UsageSource {
         _ lease: JSONValue,
         _ payment: JSONValue?,
         asOf: Int64?
-    ) -> LeaseFacts {
-        var facts = LeaseFacts()
+    ) -> RawLease {
+        var facts = RawLease()
         facts.owner = id["owner"]?.string ?? ""
         facts.dseq = id["dseq"]?.decimalText ?? ""
         facts.gseq = id["gseq"]?.decimalText ?? ""

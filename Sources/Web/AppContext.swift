@@ -9,8 +9,8 @@ struct AppContext: RequestContext {
     var requestID = ""
     /// The time at which the middleware received the request, by the application's clock.
     var now = Instant(unixSeconds: 0)
-    /// The secrets that were in force when the middleware received the request.
-    var secrets = SecretsInForce.nobodys
+    /// The secrets that were active when the middleware received the request.
+    var secrets = ActiveSecrets.none
     /// The memory budget that all request bodies share; no memory until the middleware sets it.
     var bodies = BodyShare.none
     /// Charges the request to its caller; `nil` until the middleware sets it.

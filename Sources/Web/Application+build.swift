@@ -34,12 +34,12 @@ package func buildApplication(
         mailer: mailer,
         logger: logger
     )
-    let deadlines = ConnectionGuard.Deadlines(
+    let deadlines = RequestLimitsHandler.Deadlines(
         request: .seconds(configuration.deadlineSeconds),
         write: .seconds(configuration.deadlineSeconds)
     )
     let http1 = HTTP1Channel.Configuration(
-        additionalChannelHandlers: [ConnectionGuardPlacement(deadlines: deadlines)],
+        additionalChannelHandlers: [RequestLimitsHandlerPlacement(deadlines: deadlines)],
         idleTimeout: .seconds(configuration.deadlineSeconds),
         httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 << 10,
@@ -118,7 +118,7 @@ private func buildRouter(
         source: receipts,
         hosts: configuration.receiptHosts,
         log: store,
-        seller: configuration.seller,
+        merchant: configuration.merchant,
         assets: assetLinks,
         pages: pages,
         instruments: instruments
@@ -145,22 +145,22 @@ private func buildRouter(
     EventsController(
         log: store,
         work: store,
-        alerts: configuration.tellsAlerts ? store : nil,
+        alerts: configuration.sendsAlerts ? store : nil,
         authenticator: authenticator
     ).addRoutes(to: routes)
     BackupController(source: store as? any BackupSource, authenticator: authenticator).addRoutes(
         to: routes
     )
-    UpkeepController(
+    JobsController(
         runs: store,
         authenticator: authenticator,
         canAskStripe: configuration.canAskStripe
     ).addRoutes(to: routes)
     MetricsController(
         sources: [configuration.metrics, EventMetrics(log: store)]
-            + [UpkeepMetrics(work: store, runs: store, now: configuration.clock)]
+            + [JobMetrics(work: store, runs: store, now: configuration.clock)]
             + [UsageSyncMetrics(runs: store, clock: configuration.clock)]
-            + [AlertMetrics(runs: configuration.tellsAlerts ? store : nil, clock: configuration.clock)]
+            + [AlertMetrics(runs: configuration.sendsAlerts ? store : nil, clock: configuration.clock)]
             + [SecretMetrics(secrets: configuration.secrets), LimitMetrics(limits: limits)]
             + [RetentionMetrics(retention: store, runs: store)]
             + configuration.metricSources,

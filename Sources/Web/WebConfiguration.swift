@@ -14,20 +14,20 @@ package struct WebConfiguration: Sendable {
     /// The limit of each API key that names no user, in units a minute.
     package var keyRateLimit: Int64 = 120_000
     /// The secrets for webhook signatures, links, sessions and API keys; reloadable at run time.
-    package var secrets: CurrentSecrets
+    package var secrets: SecretStore
     /// The issuer whose bearer tokens are accepted; `nil` if none are.
     package var tokenIssuer: TokenIssuer?
     /// The other sites that may show the page in a frame; none by default.
     package var frameAncestors: [WebOrigin] = []
     package var receiptHosts = ReceiptHosts.stripe
     /// The merchant named on receipts.
-    package var seller = Seller.unnamed
+    package var merchant = Merchant.unnamed
     /// The contents of Chart.js; `nil` if the library is not installed.
     package var chartScript: [UInt8]?
     /// Whether there is a key for Stripe's API, which backfills and reconciliations need.
     package var canAskStripe = true
     /// Whether alerts are sent to operators.
-    package var tellsAlerts = true
+    package var sendsAlerts = true
     /// The source from which usage is synced; `nil` if none is configured.
     package var usageSource: UsageSyncSource?
     /// The archive that receives the bodies of events when the store deletes them; `nil` if there is none.
@@ -47,7 +47,7 @@ package struct WebConfiguration: Sendable {
     package init(
         host: String,
         port: Int,
-        secrets: CurrentSecrets,
+        secrets: SecretStore,
         clock: @escaping @Sendable () -> Instant
     ) {
         self.host = host

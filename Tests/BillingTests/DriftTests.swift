@@ -51,7 +51,7 @@ struct DriftTests {
 
     @Test func `a row that only one side has is missing on the other`() {
         #expect(Drift.between(nil, row()).map(\.kind) == [.missingHere])
-        #expect(Drift.between(row(), nil).map(\.kind) == [.missingThere])
+        #expect(Drift.between(row(), nil).map(\.kind) == [.missingAtStripe])
     }
 
     @Test func `a payment that was never tried is not missed`() {

@@ -75,7 +75,7 @@ struct EventFileTests {
             #expect(EventFamily.objectKind(of: body.type) == nil)
         case .unreadable(let reason, _):
             Issue.record("\(reason)")
-        case .remembered:
+        case .restored:
             Issue.record("it has a body")
         }
     }
@@ -111,14 +111,14 @@ struct EventFileTests {
                     #expect(SnapshotCoding.encode(object) == snapshot.encoded)
                     return Snapshot(
                         object: object,
-                        shownAt: snapshot.shownAt,
+                        observedAt: snapshot.observedAt,
                         livemode: snapshot.livemode,
                         apiVersion: snapshot.apiVersion,
                         encoded: snapshot.encoded
                     )
                 },
                 links: record.links,
-                isUndecided: record.isUndecided
+                isAmbiguous: record.isAmbiguous
             )
         }
         #expect(stored == records)

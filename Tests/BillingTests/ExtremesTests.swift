@@ -21,7 +21,7 @@ struct ExtremesTests {
             let back = try snapshot.stored.withUnsafeBufferPointer {
                 try Snapshot(
                     stored: $0,
-                    shownAt: snapshot.shownAt,
+                    observedAt: snapshot.observedAt,
                     livemode: snapshot.livemode,
                     apiVersion: snapshot.apiVersion
                 )
@@ -38,7 +38,7 @@ struct ExtremesTests {
             _ = (row.money.display, row.created.rfc3339, group.attempts(of: row), group.relatives(of: row))
         }
         let sheet = BalanceSheet(transactions: group.transactions, credits: [], usage: [])
-        let today = CivilDate(Instant(unixSeconds: 1_800_000_000))
+        let today = CalendarDate(Instant(unixSeconds: 1_800_000_000))
         for currency in sheet.currencies {
             let total = sheet.total(through: today, in: currency)
             _ = (total.closing.exactText, total.closing.display(in: currency), group.missing)
@@ -171,7 +171,7 @@ struct ExtremesTests {
         #expect(read.money.minorUnits == .max && read.presentment == nil)
         #expect(!read.created.rfc3339.isEmpty)
         let sheet = BalanceSheet(transactions: [read, read], credits: [], usage: [])
-        #expect(sheet.total(through: CivilDate(dayNumber: .max), in: .usd).closing.exactText == "0")
+        #expect(sheet.total(through: CalendarDate(dayNumber: .max), in: .usd).closing.exactText == "0")
     }
 
     @Test(
@@ -187,10 +187,10 @@ struct ExtremesTests {
 
     @Test func `dates stay within the days that have all their seconds`() {
         for days in [Int64.min, .max] {
-            let date = CivilDate(dayNumber: days)
+            let date = CalendarDate(dayNumber: days)
             #expect(date.adding(days: days) == date)
-            #expect(CivilDate(date.beginning) == date)
-            #expect(CivilDate(Instant(unixSeconds: days)).beginning.unixSeconds.magnitude > 1 << 62)
+            #expect(CalendarDate(date.beginning) == date)
+            #expect(CalendarDate(Instant(unixSeconds: days)).beginning.unixSeconds.magnitude > 1 << 62)
             _ = (date.text, date.firstOfMonth, date.adding(months: 1), Instant(unixSeconds: days).rfc3339)
         }
     }

@@ -53,12 +53,12 @@ struct MissingTests {
         )
     }
 
-    private static func object(_ kind: ObjectKind, _ id: String) -> StripeQuestion {
+    private static func object(_ kind: ObjectKind, _ id: String) -> StripeFetchRequest {
         .object(ObjectReference(kind, id))
     }
 
     private typealias Case = (
-        what: String, events: @Sendable () throws -> [Event], missing: [StripeQuestion]
+        what: String, events: @Sendable () throws -> [Event], missing: [StripeFetchRequest]
     )
 
     /// A payment and its missing objects.
@@ -316,7 +316,7 @@ struct MissingTests {
             try #require(event.records(receivedAt: Instant(unixSeconds: 0)).first)
         }
         let whole = records.dropFirst().reduce(records[0]) { $0.merging($1) }
-        #expect(whole.isUndecided)
+        #expect(whole.isAmbiguous)
         for split in 1..<records.count {
             let left = records[1..<split].reduce(records[0]) { $0.merging($1) }
             let right = records[(split + 1)...].reduce(records[split]) { $0.merging($1) }
@@ -329,12 +329,12 @@ struct MissingTests {
     // MARK: Text
 
     @Test(
-        arguments: ObjectKind.allCases.map { StripeQuestion.object(ObjectReference($0, "x_1")) } + [
+        arguments: ObjectKind.allCases.map { StripeFetchRequest.object(ObjectReference($0, "x_1")) } + [
             .refunds(charge: "x_1"), .payments(invoice: "x_1"), .thinEvent("x_1"),
         ]
     )
-    func `a question is kept as text and read back`(question: StripeQuestion) {
-        #expect(StripeQuestion(topic: question.topic, subject: question.subject) == question)
-        #expect(StripeQuestion(topic: question.topic + "s", subject: "x_1") == nil)
+    func `a question is kept as text and read back`(question: StripeFetchRequest) {
+        #expect(StripeFetchRequest(topic: question.topic, subject: question.subject) == question)
+        #expect(StripeFetchRequest(topic: question.topic + "s", subject: "x_1") == nil)
     }
 }

@@ -1,6 +1,6 @@
 import Billing
 import Foundation
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -77,11 +77,11 @@ struct OrderFreeTests {
 
     @Test func `a generated story yields its expected rows, in every order`() throws {
         for seed in Self.seeds {
-            let story = GeneratedStory.random(seed: seed)
+            let story = RandomScenario.random(seed: seed)
             var random = SeededRandom(seed: seed &+ 1)
             var events = try story.events.map { try Event(parsing: $0.body) }
             let rows = Sample.rows(events)
-            #expect(Set(rows.map(StoryRow.init)) == Set(story.rows), "STORY=\(seed)")
+            #expect(Set(rows.map(FixtureRow.init)) == Set(story.rows), "STORY=\(seed)")
 
             events += events.filter { _ in random.happens(inPercent: 30) }
             events.shuffle(using: &random)
@@ -94,19 +94,19 @@ struct OrderFreeTests {
 
     @Test func `a payment in several API versions yields one feed, in every order`() throws {
         for seed in Self.seeds {
-            let traits = GeneratedStory.Traits(shapes: StripeShape.withIntents, mixesShapes: true)
-            let story = GeneratedStory.random(seed: seed, traits: traits)
+            let traits = RandomScenario.Traits(shapes: APIVersionShape.withIntents, mixesShapes: true)
+            let story = RandomScenario.random(seed: seed, traits: traits)
             var random = SeededRandom(seed: seed &+ 1)
             var events = try story.events.map { try Event(parsing: $0.body) }
             let rows = Sample.rows(events)
-            func essentials(_ rows: [StoryRow]) -> Set<String> {
+            func essentials(_ rows: [FixtureRow]) -> Set<String> {
                 Set(
                     rows.map {
                         "\($0.id) \($0.type) \($0.status) \($0.amount) \($0.amountRefunded) \($0.customer ?? "")"
                     }
                 )
             }
-            #expect(essentials(rows.map(StoryRow.init)) == essentials(story.rows), "STORY=\(seed)")
+            #expect(essentials(rows.map(FixtureRow.init)) == essentials(story.rows), "STORY=\(seed)")
 
             events += events.filter { _ in random.happens(inPercent: 30) }
             events.shuffle(using: &random)
@@ -117,13 +117,13 @@ struct OrderFreeTests {
     }
 
     @Test func `every story of the catalogue yields its expected rows`() throws {
-        for scenario in StoryCatalog.all {
+        for scenario in ScenarioCatalog.all {
             // Older than PaymentIntents is for generated stories alone, which know what there was then.
-            for shape in StripeShape.withIntents {
-                let story = scenario.story(StoryOptions(), shape: shape)
+            for shape in APIVersionShape.withIntents {
+                let story = scenario.story(ScenarioOptions(), shape: shape)
                 let events = try story.events.map { try Event(parsing: $0.body) }
                 for order in [events, events.reversed()] {
-                    let rows = Sample.rows(order).map(StoryRow.init)
+                    let rows = Sample.rows(order).map(FixtureRow.init)
                     #expect(Set(rows) == Set(story.rows), "\(scenario.name) in the shape of \(shape)")
                 }
             }

@@ -1,6 +1,6 @@
 import Billing
 import Foundation
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -17,7 +17,7 @@ struct PersonalDataTests {
     private static let events: [Event] = {
         let bodies =
             TestSupport.Scenario.all.flatMap(\.payloads)
-            + (0..<40).flatMap { GeneratedStory.random(seed: $0).events.map(\.body) }
+            + (0..<40).flatMap { RandomScenario.random(seed: $0).events.map(\.body) }
             + ["radar.early_fraud_warning.created", "review.closed", "review.opened"].compactMap {
                 try? Testdata.bytes("events/\($0).json")
             }

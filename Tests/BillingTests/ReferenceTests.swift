@@ -1,6 +1,6 @@
 import Billing
 import Foundation
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -16,11 +16,11 @@ struct ReferenceTests {
 
     @Test(arguments: batches)
     func `the reference in Python reads the same rows out of generated stories`(seeds: Range<UInt64>) throws {
-        let mixed = GeneratedStory.Traits(shapes: StripeShape.withIntents, mixesShapes: true)
+        let mixed = RandomScenario.Traits(shapes: APIVersionShape.withIntents, mixesShapes: true)
         let payloads = seeds.flatMap { seed in
             // Every other story is in several API versions.
-            let traits = seed.isMultiple(of: 2) ? GeneratedStory.Traits() : mixed
-            return GeneratedStory.random(seed: seed, traits: traits).events.map(\.body)
+            let traits = seed.isMultiple(of: 2) ? RandomScenario.Traits() : mixed
+            return RandomScenario.random(seed: seed, traits: traits).events.map(\.body)
         }
         let expected = try reference(payloads)
         let found = try NaiveFeed.rows(of: payloads).map { try $0.feedJSON }

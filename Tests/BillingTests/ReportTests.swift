@@ -1,5 +1,5 @@
 import Billing
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -25,7 +25,7 @@ struct ReportTests {
         let rows = NaiveFeed.rows(of: report.payloads)
         try #require(Set(rows.map(\.account)).count <= 1)
         let sheet = BalanceSheet(transactions: rows, credits: [], usage: [])
-        let total = sheet.total(through: CivilDate(Instant(unixSeconds: 4_102_444_800)), in: .usd)
+        let total = sheet.total(through: CalendarDate(Instant(unixSeconds: 4_102_444_800)), in: .usd)
         let expected = Money(minorUnits: report.balance ?? 0, currency: .usd)
         #expect(total.closing == ExactAmount(expected))
     }

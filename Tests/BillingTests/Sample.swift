@@ -62,7 +62,7 @@ enum Sample {
     }
 
     /// The missing objects of the one payment that the events show.
-    static func missing(_ events: [Event]) -> [StripeQuestion] { group(events).missing }
+    static func missing(_ events: [Event]) -> [StripeFetchRequest] { group(events).missing }
 
     private static func group(_ events: [Event]) -> PaymentGroup {
         let records = merge(events).values.filter { $0.reference.kind != .customer }

@@ -1,5 +1,5 @@
 import Billing
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -141,7 +141,7 @@ struct SnapshotTests {
     /// All that generated stories show of each object, one record a showing.
     private static func showings(seeds: Range<UInt64>) throws -> [[ObjectRecord]] {
         let events = try seeds.flatMap { seed in
-            try GeneratedStory.random(seed: seed).events.map { try Event(parsing: $0.body) }
+            try RandomScenario.random(seed: seed).events.map { try Event(parsing: $0.body) }
         }
         let records = events.flatMap { $0.records(receivedAt: Instant(unixSeconds: 0)) }
         return Dictionary(grouping: records, by: \.reference).values.filter { $0.count > 1 }.map(\.self)
@@ -177,7 +177,7 @@ struct SnapshotTests {
         let bare = try Sample.event("charge.x", created: 20, #"{"id":"ch_1",\#(Self.money)}"#)
         for events in [[named, bare], [bare, named]] {
             let record = Sample.merge(events)[ObjectReference(.charge, "ch_1")]
-            #expect(record?.snapshot?.shownAt.unixSeconds == 20)
+            #expect(record?.snapshot?.observedAt.unixSeconds == 20)
             #expect(
                 record?.links == [ObjectReference(.paymentIntent, "pi_1"), ObjectReference(.invoice, "in_1")]
             )

@@ -248,9 +248,9 @@ struct AccessSettingsTests {
         words: String
     ) async throws {
         let settings = try #require(try configuration(Self.issuer).tokens)
-        let findings = await IssuerExamination(settings: settings, transport: Answering(answer: answer))
-            .findings()
-        #expect(findings.map(\.state) == [.bad] && findings[0].sentence.contains(words))
+        let results = await IssuerCheck(settings: settings, transport: Answering(answer: answer))
+            .results()
+        #expect(results.map(\.state) == [.bad] && results[0].sentence.contains(words))
     }
 
     private struct Answering: HTTPTransport {

@@ -61,17 +61,17 @@ struct AlertSettingsTests {
     }
 
     @Test func `doctor reports the receiver, and when missing webhooks cannot be detected`() throws {
-        func findings(_ more: [Setting: String]) throws -> [Finding] {
-            AlertExamination.findings(try Self.configuration(more))
+        func results(_ more: [Setting: String]) throws -> [CheckResult] {
+            AlertCheck.results(try Self.configuration(more))
         }
-        let found = try findings(Self.given)
+        let found = try results(Self.given)
         #expect(found.map(\.state) == [.good, .advice])
         #expect(found[0].sentence.contains("https://alerts.example,"))
         #expect(found[1].sentence.contains("STRIPE_SECRET_KEY"))
         #expect(!found[0].sentence.contains("sesame"))
-        let withKey = try findings(Self.given.merging([.stripeSecretKey: "sk_test_x"]) { $1 })
+        let withKey = try results(Self.given.merging([.stripeSecretKey: "sk_test_x"]) { $1 })
         #expect(withKey.map(\.state) == [.good, .good])
-        #expect(try findings([:]).map(\.state) == [.skipped])
+        #expect(try results([:]).map(\.state) == [.skipped])
     }
 
     private struct Answering: HTTPTransport {

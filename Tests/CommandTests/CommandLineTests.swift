@@ -1,7 +1,7 @@
 import ArgumentParser
 import Billing
 import Cryptography
-import Stories
+import Scenarios
 import Testing
 import Web
 import Webhooks
@@ -58,7 +58,7 @@ struct CommandLineTests {
 
     // MARK: trigger
 
-    private func stories(_ arguments: [String]) throws -> [Story] {
+    private func stories(_ arguments: [String]) throws -> [Fixture] {
         let command = try #require(try ConsoleBilling.parseAsRoot(["trigger"] + arguments) as? TriggerCommand)
         return try command.stories(now: Instant(unixSeconds: 1_800_000_000))
     }
@@ -76,7 +76,7 @@ struct CommandLineTests {
     }
 
     @Test func `no event is in the future`() throws {
-        let events = try stories(StoryCatalog.names).flatMap(\.events)
+        let events = try stories(ScenarioCatalog.names).flatMap(\.events)
         #expect(events.map(\.created).max() == Instant(unixSeconds: 1_800_000_000))
     }
 

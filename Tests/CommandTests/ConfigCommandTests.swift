@@ -1,5 +1,5 @@
 import Cryptography
-import Stories
+import Scenarios
 import Testing
 
 @testable import ConsoleBilling
@@ -10,11 +10,11 @@ struct ConfigCommandTests {
         _ environment: [String: String],
         files: [String: String] = [:],
         flags: [String] = []
-    ) throws -> ExaminedConfiguration {
+    ) throws -> CheckedConfiguration {
         let options = try ServiceOptions.parse(flags)
         let sources = options.sources(environment)
         let contents = sources.contents { path in files[path].map { .bytes(Array($0.utf8)) } ?? .absent }
-        return ExaminedConfiguration(SettingValues(sources, contents: contents))
+        return CheckedConfiguration(SettingValues(sources, contents: contents))
     }
 
     private static let secret = "whsec_canary_of_the_endpoint"
@@ -23,7 +23,7 @@ struct ConfigCommandTests {
 
     private func fingerprint(_ text: String) -> String { SHA256Digest(of: Array(text.utf8)).fingerprint }
 
-    private func shown(_ setting: Setting, in examined: ExaminedConfiguration) throws -> ShownSetting {
+    private func shown(_ setting: Setting, in examined: CheckedConfiguration) throws -> ShownSetting {
         try #require(examined.settings.first { $0.setting == setting })
     }
 

@@ -8,48 +8,49 @@ import Testing
 struct DiagnosisTests {
     @Test(
         arguments: [
-            (400, "payload_invalid", Finding.State.good), (400, "signature_mismatch", .bad),
+            (400, "payload_invalid", CheckResult.State.good), (400, "signature_mismatch", .bad),
             (400, "timestamp_outside_tolerance", .bad), (404, nil, .bad), (200, nil, .bad),
-        ] as [(Int, String?, Finding.State)]
+        ] as [(Int, String?, CheckResult.State)]
     )
     func `the answer to a signed nothing tells whether the secrets agree`(
         status: Int,
         code: String?,
-        state: Finding.State
+        state: CheckResult.State
     ) {
-        #expect(ServiceExamination.judge(status: status, code: code).state == state)
+        #expect(ServiceCheck.judge(status: status, code: code).state == state)
     }
 
     @Test(
         arguments: [
-            ("sk_test_1", nil, Finding.State.good), ("rk_live_1", true, .good), ("sk_live_1", false, .bad),
+            ("sk_test_1", nil, CheckResult.State.good), ("rk_live_1", true, .good),
+            ("sk_live_1", false, .bad),
             ("pk_test_1", nil, .bad), ("sk_org_1", nil, .advice), ("sk_org_1", true, .good),
-        ] as [(String, Bool?, Finding.State)]
+        ] as [(String, Bool?, CheckResult.State)]
     )
-    func `a key of the wrong mode is found`(key: String, livemode: Bool?, state: Finding.State) throws {
-        let finding = StripeExamination.mode(of: try #require(StripeSecretKey(key)), livemode)
-        #expect(finding.state == state)
-        #expect(!finding.sentence.contains(key))
+    func `a key of the wrong mode is found`(key: String, livemode: Bool?, state: CheckResult.State) throws {
+        let result = StripeCheck.mode(of: try #require(StripeSecretKey(key)), livemode)
+        #expect(result.state == state)
+        #expect(!result.sentence.contains(key))
     }
 
     @Test(
-        arguments: [(-61, Finding.State.bad), (-60, .good), (0, .good), (60, .good), (61, .bad)]
-            as [(Int64, Finding.State)]
+        arguments: [(-61, CheckResult.State.bad), (-60, .good), (0, .good), (60, .good), (61, .bad)]
+            as [(Int64, CheckResult.State)]
     )
-    func `a clock may differ by a minute`(ahead: Int64, state: Finding.State) {
+    func `a clock may differ by a minute`(ahead: Int64, state: CheckResult.State) {
         let theirs = Instant(unixSeconds: 1_790_000_000)
-        let finding = MachineExamination.clock(theirs.adding(seconds: ahead), against: theirs, of: "Stripe")
-        #expect(finding.state == state)
+        let result = MachineCheck.clock(theirs.adding(seconds: ahead), against: theirs, of: "Stripe")
+        #expect(result.state == state)
     }
 
     @Test func `a clock that was never set is found`() {
-        #expect(MachineExamination.clock(Instant(unixSeconds: 0)).state == .bad)
-        #expect(MachineExamination.clock(Instant(unixSeconds: 1_790_000_000)).state == .good)
+        #expect(MachineCheck.clock(Instant(unixSeconds: 0)).state == .bad)
+        #expect(MachineCheck.clock(Instant(unixSeconds: 1_790_000_000)).state == .good)
     }
 
     @Test func `a folder that cannot be written to is found`() {
-        let findings = MachineExamination(databasePath: "/dev/null/database.sqlite").findings(now: .now)
-        #expect(findings.first { $0.name == "database.folder" }?.state == .bad)
+        let results = MachineCheck(databasePath: "/dev/null/database.sqlite").results(now: .now)
+        #expect(results.first { $0.name == "database.folder" }?.state == .bad)
     }
 
     @Test func `a database behind a link is measured and looked at where it is`() throws {
@@ -65,8 +66,8 @@ struct DiagnosisTests {
 
         try files.removeItem(atPath: link)
         try files.createSymbolicLink(atPath: link, withDestinationPath: "/dev/null/database.sqlite")
-        let findings = MachineExamination(databasePath: link).findings(now: .now)
-        #expect(findings.first { $0.name == "database.folder" }?.state == .bad)
+        let results = MachineCheck(databasePath: link).results(now: .now)
+        #expect(results.first { $0.name == "database.folder" }?.state == .bad)
     }
 
     @Test func `a server to which the password would go in clear text is not asked`() async throws {
@@ -74,17 +75,17 @@ struct DiagnosisTests {
         let database = try #require(
             DatabaseLocation("postgres://u:canary@db.example:1/b?hostaddr=127.0.0.1")
         )
-        let findings = await DatabaseExamination.findings(database)
-        #expect(findings.map(\.state) == [.skipped])
+        let results = await DatabaseCheck.results(database)
+        #expect(results.map(\.state) == [.skipped])
     }
 
     @Test func `a database that others can read is found`() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "database-\(UUID().uuidString)")
             .path(percentEncoded: false)
         defer { try? FileManager.default.removeItem(atPath: file) }
-        func privacy(_ permissions: Int) throws -> Finding.State? {
+        func privacy(_ permissions: Int) throws -> CheckResult.State? {
             try FileManager.default.setAttributes([.posixPermissions: permissions], ofItemAtPath: file)
-            return MachineExamination(databasePath: file).findings(now: .now)
+            return MachineCheck(databasePath: file).results(now: .now)
                 .first { $0.name == "database.privacy" }?.state
         }
         #expect(FileManager.default.createFile(atPath: file, contents: Data()))

@@ -1,9 +1,9 @@
 import Billing
 import Storage
-import Stories
+import Scenarios
 import TestSupport
 import Testing
-import Upkeep
+import BackgroundJobs
 
 @testable import ConsoleBilling
 
@@ -27,7 +27,7 @@ struct EventBodyTests {
     }
 
     @Test func `a story's event can be renamed and stays an event`() throws {
-        let event = GeneratedStory.random(seed: 4).events[0]
+        let event = RandomScenario.random(seed: 4).events[0]
         let renamed = try #require(try EventBody(event.body).renamed("evt_x"))
         #expect(try EventBody(renamed.bytes) == renamed)
         #expect(renamed.type == event.type)

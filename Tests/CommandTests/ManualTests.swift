@@ -8,7 +8,7 @@ struct ManualTests {
     private static func tree() throws -> CommandTree { try CommandTree(of: ConsoleBilling.self) }
 
     private static func page() throws -> String {
-        ManualPage(tree: try tree(), version: "9.8.7", date: CivilDate(dayNumber: 20_000)).text
+        ManualPage(tree: try tree(), version: "9.8.7", date: CalendarDate(dayNumber: 20_000)).text
     }
 
     @Test func `the page has every command, option and setting`() throws {

@@ -30,19 +30,19 @@ struct PageSettingsTests {
     }
 
     @Test func `the seller's address has a line for each part`() throws {
-        let seller = try configuration([
+        let merchant = try configuration([
             "SELLER_NAME": " Example, Inc. ", "SELLER_ADDRESS": "1 Road | Town, ST 12345\n\nUnited States|",
             "SELLER_TAX_ID": "EX-1",
-        ]).seller
+        ]).merchant
         #expect(
-            seller
-                == Seller(
+            merchant
+                == Merchant(
                     name: "Example, Inc.",
                     address: ["1 Road", "Town, ST 12345", "United States"],
                     taxID: "EX-1"
                 )
         )
-        #expect(try configuration([:]).seller == .unnamed)
+        #expect(try configuration([:]).merchant == .unnamed)
     }
 
     @Test(arguments: [

@@ -82,12 +82,12 @@ struct QuarantineTests {
             outcome.text == """
                 evt_2  charge.failed
                     data.object.id is missing
-                1 mended, 2 rows of the feed changed; 1 still cannot be read.
+                1 repaired, 2 rows of the feed changed; 1 still cannot be read.
                 """
         )
         #expect(
             outcome.json.compact
-                == #"{"object":"retry","mended":["evt_1"],"failed":[{"id":"evt_2","type":"charge.failed","reason":"data.object.id is missing"}],"changed":2}"#
+                == #"{"object":"retry","repaired":["evt_1"],"failed":[{"id":"evt_2","type":"charge.failed","reason":"data.object.id is missing"}],"changed":2}"#
         )
     }
 

@@ -1,5 +1,5 @@
 import Testing
-import Upkeep
+import BackgroundJobs
 
 @testable import ConsoleBilling
 

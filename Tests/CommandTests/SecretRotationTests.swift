@@ -57,7 +57,7 @@ struct SecretRotationTests {
     /// A rotation over files that a test writes, read when the test says so.
     private struct Bench {
         let files: Files
-        let secrets: CurrentSecrets
+        let secrets: SecretStore
         let rotation: SecretRotation
         let lines = Lines()
 
@@ -70,7 +70,7 @@ struct SecretRotationTests {
             let sources = SettingSources(environment: environment, configurationFile: configurationFile)
             let contents = sources.contents(files.look)
             let configuration = try ServiceConfiguration(SettingValues(sources, contents: contents))
-            let secrets = CurrentSecrets(
+            let secrets = SecretStore(
                 configuration.secrets,
                 rules: configuration.signingRules,
                 now: Instant(unixSeconds: 1000)
@@ -84,11 +84,11 @@ struct SecretRotationTests {
                 secrets: secrets,
                 signals: await UnixSignalsSequence(trapping: .sigusr2),
                 logger: Logger(label: "tests") { _ in Recorder(lines: lines) },
-                means: SecretRotation.Means(now: { Instant(unixSeconds: 2000) }, look: files.look)
+                runtime: SecretRotation.Runtime(now: { Instant(unixSeconds: 2000) }, look: files.look)
             )
         }
 
-        var fingerprints: [String] { secrets.inForce.list.map(\.fingerprint) }
+        var fingerprints: [String] { secrets.active.list.map(\.fingerprint) }
     }
 
     private static let byFile = [

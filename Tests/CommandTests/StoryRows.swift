@@ -1,9 +1,9 @@
 import Billing
 import Foundation
-import Stories
+import Scenarios
 
 /// The rows that the events of a story make, derived from the set of them.
-func rows(of events: [StoryEvent]) throws -> [Transaction] {
+func rows(of events: [FixtureEvent]) throws -> [Transaction] {
     var known: [ObjectReference: ObjectRecord] = [:]
     for event in events {
         let decoded = try Event(parsing: event.body)

@@ -56,15 +56,15 @@ struct UsageSyncCommandTests {
 
     @Test(
         arguments: [
-            (UpkeepRun.State.completed, nil, 0, 0), (.completed, nil, 2, 1),
+            (Job.State.completed, nil, 0, 0), (.completed, nil, 2, 1),
             (.failed, .sourceUnavailable, 0, 75),
             (.failed, .storeUnavailable, 0, 75), (.failed, .sourceRefused, 0, 78),
             (.failed, .unreadable, 0, 65),
             (.running, nil, 0, 0),
-        ] as [(UpkeepRun.State, UsageSyncProgress.Failure?, Int, Int32)]
+        ] as [(Job.State, UsageSyncProgress.Failure?, Int, Int32)]
     )
     func `the exit code says who has to do something`(
-        state: UpkeepRun.State,
+        state: Job.State,
         failure: UsageSyncProgress.Failure?,
         contradictions: Int,
         code: Int32
@@ -73,7 +73,7 @@ struct UsageSyncCommandTests {
         progress.failure = failure
         progress.contradictions = contradictions
         let now = Instant(unixSeconds: 1_790_000_000)
-        var run = UpkeepRun(id: "us_1", kind: .usageSync, begunAt: now, request: "{}", state: state)
+        var run = Job(id: "us_1", kind: .usageSync, begunAt: now, request: "{}", state: state)
         run.keep(progress)
         #expect(UsageSyncResponse(run, newestDay: nil, now: now).exitCode.rawValue == code)
     }

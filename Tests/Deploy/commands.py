@@ -86,7 +86,7 @@ def listing(ours):
 
 
 def quarantine(ours):
-    """Listed with reason and object; what can be read today is mended, and what cannot says why."""
+    """Listed with reason and object; what can be read today is repaired, and what cannot says why."""
     text = ours.run("events", "quarantine", "--format", "table").stdout
     assert "evt_wrong  charge.succeeded about ch_wrong" in text and "data.object.amount" in text, text
     assert "evt_old  charge.succeeded  received" in text and "of an older version" in text, text
@@ -96,12 +96,12 @@ def quarantine(ours):
 
     assert ours.json("stats")["events"]["total"]["by_outcome"]["quarantined"] == 2
     result = ours.json("events", "retry", code=1)
-    assert result["mended"] == ["evt_old"] and result["changed"] == 1, result
+    assert result["repaired"] == ["evt_old"] and result["changed"] == 1, result
     assert [failure["id"] for failure in result["failed"]] == ["evt_wrong"]
     assert "amount" in result["failed"][0]["reason"]
     assert ours.json("events", "show", "evt_old")["outcome"] == "projected"
     again = ours.run("events", "retry", "evt_wrong", "--format", "human", code=1)
-    assert "0 mended" in again.stdout and "events quarantine" in again.stderr
+    assert "0 repaired" in again.stdout and "events quarantine" in again.stderr
     assert ours.json("events", "retry", "evt_7")["failed"] == []
 
 

@@ -2,7 +2,7 @@
 import PackageDescription
 
 /// As in the package of the service; a stand-in must not be easier to compile than what it stands in for.
-let house: [SwiftSetting] = [
+let strictSettings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -11,7 +11,7 @@ let house: [SwiftSetting] = [
 
 /// A program that libFuzzer drives; its name is that of its corpus.
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies + ["Fuzzing"], swiftSettings: house)
+    .executableTarget(name: name, dependencies: dependencies + ["Fuzzing"], swiftSettings: strictSettings)
 }
 
 // Only two small external packages, for metrics and logs: the fuzzers compile the pure files of
@@ -26,15 +26,15 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
-        .target(name: "JSON", swiftSettings: house),
-        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: house),
-        .target(name: "Billing", dependencies: ["JSON"], swiftSettings: house),
-        .target(name: "Webhooks", dependencies: ["Billing", "Cryptography"], swiftSettings: house),
-        .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "JSON", swiftSettings: strictSettings),
+        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strictSettings),
+        .target(name: "Billing", dependencies: ["JSON"], swiftSettings: strictSettings),
+        .target(name: "Webhooks", dependencies: ["Billing", "Cryptography"], swiftSettings: strictSettings),
+        .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: strictSettings),
         .target(
             name: "Traces",
             dependencies: [.product(name: "Logging", package: "swift-log")],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
         .target(
             name: "StripeAPI",
@@ -42,27 +42,31 @@ let package = Package(
                 "Billing", "HTTPClient", "JSON", "Traces",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
-        .target(name: "Database", swiftSettings: house),
+        .target(name: "Database", swiftSettings: strictSettings),
         .target(
             name: "Storage",
             dependencies: [
                 "Billing", "Database", "JSON", .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
-        .target(name: "Upkeep", dependencies: ["Billing", "JSON", "StripeAPI"], swiftSettings: house),
-        .target(name: "Hummingbird", swiftSettings: house),
+        .target(
+            name: "BackgroundJobs",
+            dependencies: ["Billing", "JSON", "StripeAPI"],
+            swiftSettings: strictSettings
+        ),
+        .target(name: "Hummingbird", swiftSettings: strictSettings),
         .target(
             name: "Web",
             dependencies: ["Billing", "JSON", "Storage", "Hummingbird"],
-            swiftSettings: house
+            swiftSettings: strictSettings
         ),
-        .target(name: "ConsoleBilling", dependencies: ["JSON", "Storage"], swiftSettings: house),
+        .target(name: "ConsoleBilling", dependencies: ["JSON", "Storage"], swiftSettings: strictSettings),
 
-        .target(name: "Fuzzing", swiftSettings: house),
-        .target(name: "Laws", dependencies: ["Billing", "Fuzzing"], swiftSettings: house),
+        .target(name: "Fuzzing", swiftSettings: strictSettings),
+        .target(name: "Laws", dependencies: ["Billing", "Fuzzing"], swiftSettings: strictSettings),
         fuzzer("FuzzSignatureHeader", ["Billing", "Webhooks"]),
         fuzzer("FuzzJSON", ["JSON"]),
         fuzzer("FuzzEvent", ["Billing", "Laws", "Webhooks"]),
@@ -72,6 +76,6 @@ let package = Package(
         fuzzer("FuzzCSV", ["Billing", "Web"]),
         fuzzer("FuzzReceiptURL", ["Billing", "HTTPClient"]),
         fuzzer("FuzzUsage", ["Billing", "JSON", "Web"]),
-        fuzzer("FuzzStripeAnswer", ["Billing", "HTTPClient", "StripeAPI", "Upkeep"]),
+        fuzzer("FuzzStripeAnswer", ["Billing", "HTTPClient", "StripeAPI", "BackgroundJobs"]),
     ]
 )

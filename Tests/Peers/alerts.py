@@ -287,7 +287,7 @@ def replicas(arguments):
             for place in places:
                 expect(place.terminate() == 0, "SIGTERM is answered with exit 0")
             server.query(
-                "UPDATE upkeep_runs SET progress = (progress::jsonb #- '{quarantine,restsUntil}')::text WHERE kind = 'alerts'"
+                "UPDATE upkeep_runs SET progress = (progress::jsonb #- '{quarantine,cooldownUntil}')::text WHERE kind = 'alerts'"
             )
             places[0].start()
             wait_for(lambda: held(server), 20, "no replica sends")

@@ -10,7 +10,7 @@ import Testing
 struct ErasureTests {
     private func erase(_ store: PostgresStore) async throws -> ErasureReport? {
         try await CustomerEraser(store: store, archive: nil).erase(
-            CustomerKey(CanaryStory.customer, account: nil),
+            CustomerKey(CanaryScenario.customer, account: nil),
             isDryRun: false,
             now: Instant(unixSeconds: MadeUp.start + 5000)
         )
@@ -26,13 +26,13 @@ struct ErasureTests {
             )
         )
         // Bytes are shown as hexadecimal digits.
-        let hex = CanaryStory.mark.utf8.map { String($0, radix: 16) }.joined()
-        let lower = CanaryStory.mark.lowercased().utf8.map { String($0, radix: 16) }.joined()
+        let hex = CanaryScenario.mark.utf8.map { String($0, radix: 16) }.joined()
+        let lower = CanaryScenario.mark.lowercased().utf8.map { String($0, radix: 16) }.joined()
         return try tables.map { tables.text($0, 0) }.filter { table in
             let rows = try connection.execute(
                 Command(
                     "SELECT count(*) FROM \(table) t WHERE t::text ILIKE $1 OR t::text LIKE $2 OR t::text LIKE $3",
-                    [.text("%\(CanaryStory.mark)%"), .text("%\(hex)%"), .text("%\(lower)%")]
+                    [.text("%\(CanaryScenario.mark)%"), .text("%\(hex)%"), .text("%\(lower)%")]
                 )
             )
             return rows.int(0, 0) > 0
@@ -41,7 +41,7 @@ struct ErasureTests {
 
     @Test func `no table has a byte of an erased customer's`() async throws {
         try await withReplicas(1) { place, stores in
-            for body in try CanaryStory.bodies() + CanaryStory.othersBodies() {
+            for body in try CanaryScenario.bodies() + CanaryScenario.othersBodies() {
                 try await stores[0].record(body)
             }
             #expect(
@@ -51,10 +51,10 @@ struct ErasureTests {
                         "transactions_view",
                     ]
             )
-            let count = try CanaryStory.bodies().count
+            let count = try CanaryScenario.bodies().count
             #expect(try await erase(stores[0])?.events == count)
             #expect(try tablesWithCanaries(place).isEmpty)
-            for body in try CanaryStory.laterBodies() { try await stores[0].record(body) }
+            for body in try CanaryScenario.laterBodies() { try await stores[0].record(body) }
             _ = try await stores[0].reprojectAll()
             #expect(try tablesWithCanaries(place).isEmpty)
         }
@@ -62,11 +62,11 @@ struct ErasureTests {
 
     @Test func `a replica that was not asked records nothing personal of an erased customer`() async throws {
         try await withReplicas(2) { place, stores in
-            for body in try CanaryStory.bodies() { try await stores[0].record(body) }
+            for body in try CanaryScenario.bodies() { try await stores[0].record(body) }
             // It has looked at the marks before there were any.
-            for body in try CanaryStory.othersBodies() { try await stores[1].record(body) }
+            for body in try CanaryScenario.othersBodies() { try await stores[1].record(body) }
             _ = try await erase(stores[0])
-            for (index, body) in try CanaryStory.laterBodies().enumerated() {
+            for (index, body) in try CanaryScenario.laterBodies().enumerated() {
                 #expect(try await stores[1 - index % 2].record(body) == .recorded)
             }
             #expect(try tablesWithCanaries(place).isEmpty)
@@ -80,7 +80,7 @@ struct ErasureTests {
         async throws
     {
         try await withReplicas(1) { place, stores in
-            for body in try CanaryStory.bodies() { try await stores[0].record(body) }
+            for body in try CanaryScenario.bodies() { try await stores[0].record(body) }
             let rebuild = try place.connect()
             try rebuild.execute(Command("SELECT pg_advisory_lock(7226736, 'events'::regclass::oid::int)"))
             await #expect(

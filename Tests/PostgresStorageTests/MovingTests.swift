@@ -3,7 +3,7 @@ import Foundation
 import SQLiteStorage
 import Storage
 import StorageConformance
-import Stories
+import Scenarios
 import Synchronization
 import TestSupport
 import Testing
@@ -61,7 +61,7 @@ struct MovingTests {
             if number == 1 { try await source.postpone(item, until: later, reason: "busy") }
         }
         _ = try await source.begin(
-            UpkeepRun(id: "bf_1", kind: .backfill, begunAt: later, request: "{\"a\":\"\u{1F600}\"}")
+            Job(id: "bf_1", kind: .backfill, begunAt: later, request: "{\"a\":\"\u{1F600}\"}")
         )
         try await keepUsage(in: source)
         do {
@@ -80,7 +80,7 @@ struct MovingTests {
         _ = try await source.put(usage.leases[0])
         _ = try await source.put(usage.finalDays)
         #expect(try await !source.put(usage.leases[1]).contradictions.isEmpty)
-        let june = try #require(CivilDate("2026-06-01"))
+        let june = try #require(CalendarDate("2026-06-01"))
         _ = try await source.setAccounts(
             [
                 AccountPeriod(address: "akash1a", from: nil, through: june),

@@ -130,7 +130,7 @@ struct OutageTests {
             // The same setting as for the writer's own sessions, but shorter.
             try stopped.run(script: "SET idle_in_transaction_session_timeout = 200")
             try stopped.execute(Command("BEGIN"))
-            try stopped.execute(EventStatements.turn)
+            try stopped.execute(EventStatements.advisoryLock)
             #expect(try await store.record(event(1)) == .recorded)
             #expect(throws: PostgresFailure.self) { try stopped.execute(Command("COMMIT")) }
             await store.close()

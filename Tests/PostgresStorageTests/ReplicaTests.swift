@@ -2,7 +2,7 @@ import Billing
 import PostgresClient
 import Storage
 import StorageConformance
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -166,7 +166,7 @@ struct ReplicaTests {
                 try await stores[0].record(MadeUp.event("evt_\(number)", "payment_intent.succeeded", intent))
             }
             let later = Instant(unixSeconds: MadeUp.start + 3600)
-            let taken = try await withThrowingTaskGroup(of: [WorkItem].self) { group in
+            let taken = try await withThrowingTaskGroup(of: [FetchJob].self) { group in
                 for number in 0..<24 {
                     group.addTask { try await stores[number % 3].lease(limit: 3, now: later, seconds: 60) }
                 }

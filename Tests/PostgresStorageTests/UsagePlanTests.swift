@@ -8,26 +8,26 @@ import Testing
 /// The cost of a read for one owner does not depend on the number of other owners.
 @Suite(.timeLimit(.minutes(5)))
 struct UsagePlanTests {
-    private static let june = CivilDate(dayNumber: 20_605)...CivilDate(dayNumber: 20_634)
+    private static let june = CalendarDate(dayNumber: 20_605)...CalendarDate(dayNumber: 20_634)
 
     /// The reads of pages, each with the index that it must use.
     private static let pages: [(command: Command, index: String)] = [
         (Command(UsageQueries.totals(of: "akash1o7", june, by: .gpuModel).statement), "usage_totals_pkey"),
         (Command(UsageQueries.openLeases(of: "akash1o7").statement), "usage_leases_by_owner"),
-        (UsageReading.names(ofProviders: ["akash1p3"]), "usage_leases_by_provider"),
+        (UsageReadSQL.names(ofProviders: ["akash1p3"]), "usage_leases_by_provider"),
         (Command(UsageQueries.accounts(of: "cus_7").statement), "usage_accounts_by_customer"),
         (Command(UsageQueries.calendar(june).statement), "usage_calendar_pkey"),
         (Command(UsageQueries.newestDay.statement), "usage_calendar_pkey"),
-        (UsageAdding.stale(["akash1o7"]), "usage_owners"),
-        (UsageAdding.staleOwners(after: "akash1o7", limit: 16), "usage_owners_stale"),
+        (UsageAggregationSQL.stale(["akash1o7"]), "usage_owners"),
+        (UsageAggregationSQL.staleOwners(after: "akash1o7", limit: 16), "usage_owners_stale"),
     ]
 
     /// The reads of writing and aggregating usage.
     private static let upkeep: [(command: Command, index: String)] = [
-        (Command(UsageAdding.leases(of: [("akash1o7", 5..<9)]).statement), "usage_leases_by_owner"),
-        (UsageAdding.stale(["akash1o7"]), "usage_owners"),
+        (Command(UsageAggregationSQL.leases(of: [("akash1o7", 5..<9)]).statement), "usage_leases_by_owner"),
+        (UsageAggregationSQL.stale(["akash1o7"]), "usage_owners"),
         (Command(UsageQueries.leases(named: []).statement), "usage_leases_identity_key"),
-        (UsageIntake.spans(of: 5..<9), "usage_leases_by_end"),
+        (UsageWriteSQL.spans(of: 5..<9), "usage_leases_by_end"),
     ]
 
     /// Planned for all values at once, as the store's own sessions do it.
@@ -46,7 +46,9 @@ struct UsagePlanTests {
             try connection.run(script: Self.filling)
             try connection.run(script: "SET plan_cache_mode = force_generic_plan; SET jit = off")
             try Self.check(Self.pages, connection)
-            try connection.run(script: PostgresStore.byKey.map { "SET \($0)" }.joined(separator: ";"))
+            try connection.run(
+                script: PostgresStore.indexOnlySettings.map { "SET \($0)" }.joined(separator: ";")
+            )
             try Self.check(Self.upkeep, connection)
         }
     }

@@ -2,7 +2,7 @@ import Billing
 import PostgresClient
 import Storage
 import StorageConformance
-import Stories
+import Scenarios
 import Testing
 
 @testable import PostgresStorage

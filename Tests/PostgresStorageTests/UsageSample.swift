@@ -1,7 +1,7 @@
 import Billing
 import JSON
 import Storage
-import Stories
+import Scenarios
 import TestSupport
 
 /// Leases and days generated from a seed.
@@ -9,7 +9,7 @@ import TestSupport
 /// None of the days is final, and of two records of the same lease or day the later one is recognisable:
 /// whatever the order in which they arrive, the ledger ends in the same state.
 struct UsageSample {
-    static let everyDay = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 100_000)
+    static let everyDay = CalendarDate(dayNumber: 0)...CalendarDate(dayNumber: 100_000)
 
     /// Three records of each lease, by rising age of the chain.
     let leases: [[LeaseRecord]]

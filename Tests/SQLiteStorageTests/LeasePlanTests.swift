@@ -7,7 +7,7 @@ import Testing
 struct LeasePlanTests {
     @Test func `records that may change too many settled days are refused whole`() throws {
         let (records, calendar) = try Self.sample()
-        func plan(_ limit: Int, closedThrough: [String: CivilDate]) -> LeasePlan {
+        func plan(_ limit: Int, closedThrough: [String: CalendarDate]) -> LeasePlan {
             let standing = LeasePlan.Standing(leases: [:], closedThrough: closedThrough, calendar: calendar)
             return LeasePlan(records, standing: standing, maximumSettledDays: limit)
         }
@@ -32,7 +32,7 @@ struct LeasePlanTests {
             records.first { $0.endHeight == nil && $0.createdHeight < calendar[3].firstHeight }
         )
         let known = LeasePlan.Standing(
-            leases: [record.identity: KnownLease(record: record)],
+            leases: [record.identity: LeaseState(record: record)],
             closedThrough: [record.identity.owner: calendar[2].date],
             calendar: calendar
         )

@@ -2,7 +2,7 @@ import Billing
 import Foundation
 import Storage
 import StorageConformance
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -85,12 +85,12 @@ struct OrderFreeTests {
             try await tell(stories, in: store)
             let rows = try await store.allRows(TransactionFilter(type: .purchase))
             #expect(rows.count == 720)
-            #expect(Set(rows.map(StoryRowWithoutID.init)).count == 1)
+            #expect(Set(rows.map(FixtureRowWithoutID.init)).count == 1)
         }
     }
 
     /// The common part of the rows of all 720 copies.
-    private struct StoryRowWithoutID: Hashable {
+    private struct FixtureRowWithoutID: Hashable {
         let status: String
         let amount, refunded: Int64
         let disputed: Bool
@@ -106,7 +106,7 @@ struct OrderFreeTests {
         batch: Batch
     ) async throws {
         try await withSQLiteStore { store in
-            let tellings = batch.seeds.map { Telling(story: GeneratedStory.random(seed: $0), seed: $0) }
+            let tellings = batch.seeds.map { Telling(story: RandomScenario.random(seed: $0), seed: $0) }
             try await tell(tellings, in: store)
             let rows = try await store.allRows()
             #expect(try await store.reprojectAll().changed == 0, "seeds \(batch.seeds)")
@@ -164,7 +164,7 @@ struct Telling {
         self.deliveries = deliveries
     }
 
-    init(story: Story, seed: UInt64) {
+    init(story: Fixture, seed: UInt64) {
         var random = SeededRandom(seed: seed &+ 1)
         var bodies = story.events.map(\.body)
         // In every fourth telling something is lost on the way.

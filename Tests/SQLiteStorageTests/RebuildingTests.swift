@@ -4,7 +4,7 @@ import GRDB
 import JSON
 import Storage
 import StorageConformance
-import Stories
+import Scenarios
 import Synchronization
 import TestSupport
 import Testing
@@ -240,7 +240,7 @@ struct RebuildingTests {
             _ = try await store.put(days)
             _ = try await store.put(leases)
             let owner = try #require(leases.first?.identity.owner)
-            let all = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 40_000)
+            let all = CalendarDate(dayNumber: 0)...CalendarDate(dayNumber: 40_000)
             let usage = try await store.usage(of: owner, all, by: .total)
             #expect(!usage.isEmpty)
             try await store.writer.write {

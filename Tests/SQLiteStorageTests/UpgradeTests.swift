@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Storage
 import StorageConformance
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -18,7 +18,7 @@ struct UpgradeTests {
     ) async throws {
         try await withPlace { today in
             let store = try SQLiteStore(path: today.path)
-            for event in (1...12).flatMap({ GeneratedStory.random(seed: $0).events }) {
+            for event in (1...12).flatMap({ RandomScenario.random(seed: $0).events }) {
                 try await store.record(event.body)
             }
             let intent = MadeUp.intent("pi_1", ["latest_charge": "ch_1"])

@@ -269,7 +269,7 @@ struct WritingTests {
             let failure = StoreError(.inputOutput, while: "recording events")
             store.eventWriter.stopIfNeeded(after: failure)
             store.eventWriter.stopIfNeeded(after: StoreError(.corrupt, while: "recording events"))
-            let item = WorkItem(.object(.init(.charge, "ch_1")), account: nil, attempts: 0)
+            let item = FetchJob(.object(.init(.charge, "ch_1")), account: nil, attempts: 0)
             await #expect(throws: failure) { try await store.record(event(1)) }
             await #expect(throws: failure) { try await store.checkReady() }
             await #expect(throws: failure) { try await store.complete(item) }

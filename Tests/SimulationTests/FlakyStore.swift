@@ -1,6 +1,6 @@
 import Billing
 import Storage
-import Stories
+import Scenarios
 import Synchronization
 
 /// A store that fails as its dice say: before it did anything, or after it did everything.
@@ -46,29 +46,29 @@ final class FlakyStore: Store {
         try await perform { () async throws(StoreError) in try await store.record(delivered) }
     }
 
-    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
+    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [FetchJob] {
         try await perform { () async throws(StoreError) in
             try await store.lease(limit: limit, now: now, seconds: seconds)
         }
     }
 
-    func complete(_ item: WorkItem) async throws(StoreError) {
+    func complete(_ item: FetchJob) async throws(StoreError) {
         try await perform { () async throws(StoreError) in try await store.complete(item) }
     }
 
-    func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError) {
+    func postpone(_ item: FetchJob, until due: Instant, reason: String) async throws(StoreError) {
         try await perform { () async throws(StoreError) in
             try await store.postpone(item, until: due, reason: reason)
         }
     }
 
-    func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) {
+    func giveUp(_ item: FetchJob, reason: String) async throws(StoreError) {
         try await perform { () async throws(StoreError) in try await store.giveUp(item, reason: reason)
         }
     }
 
-    func hasten(until latest: Instant) async throws(StoreError) {
-        try await perform { () async throws(StoreError) in try await store.hasten(until: latest) }
+    func reschedule(until latest: Instant) async throws(StoreError) {
+        try await perform { () async throws(StoreError) in try await store.reschedule(until: latest) }
     }
 
     func useSessionLink(
@@ -107,7 +107,7 @@ final class FlakyStore: Store {
         try await store.remove(bodies, at: now)
     }
     func oldestBody() async throws(StoreError) -> Instant? { try await store.oldestBody() }
-    func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings {
+    func holdings(of key: CustomerKey) async throws(StoreError) -> StoredDataSummary {
         try await store.holdings(of: key)
     }
     func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
@@ -136,14 +136,14 @@ final class FlakyStore: Store {
     func count(_ filter: TransactionFilter) async throws(StoreError) -> Int {
         try await store.count(filter)
     }
-    func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction? {
-        try await store.transaction(id: id, within: reach)
+    func transaction(id: String, within accessScope: AccessScope) async throws(StoreError) -> Transaction? {
+        try await store.transaction(id: id, within: accessScope)
     }
     func payment(
         ofTransaction id: String,
-        within reach: Reach
+        within accessScope: AccessScope
     ) async throws(StoreError) -> PaymentDetail? {
-        try await store.payment(ofTransaction: id, within: reach)
+        try await store.payment(ofTransaction: id, within: accessScope)
     }
     func customers(of identity: Identity) async throws(StoreError) -> [CustomerKey] {
         try await store.customers(of: identity)
@@ -176,12 +176,12 @@ final class FlakyStore: Store {
         -> [[ObjectRecord]]
     { try await store.payments(of: references, account: account) }
     var isStoreExclusive: Bool { store.isStoreExclusive }
-    func latestRun(_ kind: UpkeepRun.Kind) async throws(StoreError) -> UpkeepRun? {
+    func latestRun(_ kind: Job.Kind) async throws(StoreError) -> Job? {
         try await store.latestRun(kind)
     }
-    func run(id: String) async throws(StoreError) -> UpkeepRun? { try await store.run(id: id) }
-    func begin(_ run: UpkeepRun) async throws(StoreError) -> Bool { try await store.begin(run) }
-    func replace(_ run: UpkeepRun) async throws(StoreError) -> UpkeepRun? {
+    func run(id: String) async throws(StoreError) -> Job? { try await store.run(id: id) }
+    func begin(_ run: Job) async throws(StoreError) -> Bool { try await store.begin(run) }
+    func replace(_ run: Job) async throws(StoreError) -> Job? {
         try await store.replace(run)
     }
     func checkReady() async throws(StoreError) { try await store.checkReady() }
@@ -198,18 +198,18 @@ extension FlakyStore {
     func settleUsage(steps: Int) async throws(StoreError) -> Bool {
         try await store.settleUsage(steps: steps)
     }
-    func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
+    func calendar(_ dates: ClosedRange<CalendarDate>) async throws(StoreError) -> [CalendarDay] {
         try await store.calendar(dates)
     }
     func newestDay() async throws(StoreError) -> CalendarDay? { try await store.newestDay() }
     func usage(
         of owner: String,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup] {
         try await store.usage(of: owner, dates, by: grouping)
     }
-    func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease] {
+    func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [LeaseState] {
         try await store.leases(of: owner, in: heights)
     }
     func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord] {

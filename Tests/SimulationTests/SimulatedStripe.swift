@@ -1,7 +1,7 @@
 import Billing
 import Foundation
 import HTTPClient
-import Stories
+import Scenarios
 import StripeAPI
 import Synchronization
 
@@ -20,7 +20,7 @@ final class SimulatedStripe: HTTPTransport {
     private let state: Mutex<State>
 
     /// The state of Stripe; its API returns the latest state of an object.
-    init(stories: [Story], seed: UInt64) {
+    init(stories: [Fixture], seed: UInt64) {
         var events: [String: [UInt8]] = [:]
         for event in stories.flatMap(\.events) {
             if let id = Self.object(of: event.body)?["id"] as? String { events[id] = event.body }

@@ -3,11 +3,11 @@ import Foundation
 import Logging
 import SQLiteStorage
 import Storage
-import Stories
+import Scenarios
 import StripeAPI
 import Synchronization
 import TestSupport
-import Upkeep
+import BackgroundJobs
 import Webhooks
 
 /// The write path, the work queue and the clock, in one process and on one seed: Stripe delivers and retries, the
@@ -39,7 +39,7 @@ struct Simulation {
     private let stripe: SimulatedStripe
     private let secret: EndpointSecret
     /// The events that Stripe delivers; a story whose charges it never tells leaves work for the queue.
-    private var undelivered: [StoryEvent]
+    private var undelivered: [FixtureEvent]
     private var sent: Set<String> = []
     private var acknowledged: Set<String> = []
     private var outcome = Outcome()
@@ -49,7 +49,7 @@ struct Simulation {
         var random = SeededRandom(seed: seed)
         clock = SimulatedClock(Instant(unixSeconds: 1_790_000_000))
         let stories = (0..<Int.random(in: 1...3, using: &random)).map { _ in
-            GeneratedStory.random(seed: random.next())
+            RandomScenario.random(seed: random.next())
         }
         stripe = SimulatedStripe(stories: stories, seed: random.next())
         secret = try EndpointSecret("whsec_simulation")
@@ -71,11 +71,11 @@ struct Simulation {
     mutating func run() async throws -> Outcome {
         defer { try? FileManager.default.removeItem(at: folder) }
         var store = try open()
-        var enrichment = enrichment(store)
+        var fetcher = fetcher(store)
         for _ in 0..<25 {
             switch Int.random(in: 0..<10, using: &random) {
             case 0..<5: await deliver(to: store)
-            case 5, 6: _ = try? await enrichment.runOnce()
+            case 5, 6: _ = try? await fetcher.runOnce()
             case 7: clock.advance(Int64.random(in: 1...900, using: &random))
             case 8:
                 // Set wrong, or right again.
@@ -84,14 +84,14 @@ struct Simulation {
             default:
                 await store.close()
                 store = try open()
-                enrichment = self.enrichment(store)
+                fetcher = self.fetcher(store)
                 outcome.restarts += 1
                 try await checkSafety(store)
             }
         }
         stripe.calmDown()
         store.calmDown()
-        try await settle(store, enrichment)
+        try await settle(store, fetcher)
         try await checkSafety(store)
         outcome.fetched = stripe.requests
         await store.close()
@@ -105,8 +105,8 @@ struct Simulation {
         )
     }
 
-    private func enrichment(_ store: any Store) -> Enrichment {
-        Enrichment(
+    private func fetcher(_ store: any Store) -> MissingObjectFetcher {
+        MissingObjectFetcher(
             store: store,
             stripe: StripeClient(transport: stripe, key: Self.key),
             schedule: RetrySchedule(maxAttempts: 10_000, baseSeconds: 5, capSeconds: 600),
@@ -130,7 +130,7 @@ struct Simulation {
         await deliver(batch, to: store)
     }
 
-    private mutating func deliver(_ batch: [StoryEvent], to store: FlakyStore) async {
+    private mutating func deliver(_ batch: [FixtureEvent], to store: FlakyStore) async {
         let (now, secret) = (clock.now, secret)
         let answers = await withTaskGroup(of: (String, Bool).self) { group in
             for event in batch {
@@ -155,7 +155,7 @@ struct Simulation {
 
     /// The whole way of a delivery, as the webhook's route goes it.
     private static func isAcknowledged(
-        _ event: StoryEvent,
+        _ event: FixtureEvent,
         by store: FlakyStore,
         now: Instant,
         secret: EndpointSecret
@@ -204,11 +204,11 @@ struct Simulation {
     }
 
     /// Without further faults, everything is delivered and fetched within a bounded number of steps.
-    private mutating func settle(_ store: FlakyStore, _ enrichment: Enrichment) async throws {
+    private mutating func settle(_ store: FlakyStore, _ fetcher: MissingObjectFetcher) async throws {
         for _ in 0..<40 {
             await deliver(undelivered, to: store)
             clock.advance(700)
-            try await enrichment.runOnce()
+            try await fetcher.runOnce()
             let work = try await store.summary()
             if work.gaveUp > 0 { throw violation("work was given up although Stripe has the object") }
             if undelivered.isEmpty, work.pending == 0 { return }

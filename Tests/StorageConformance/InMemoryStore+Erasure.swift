@@ -41,7 +41,7 @@ extension InMemoryStore {
         return kept
     }
 
-    package func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings {
+    package func holdings(of key: CustomerKey) async throws(StoreError) -> StoredDataSummary {
         try with("looking for a customer") { state in
             let theirs = rows(&state).filter { $0.customer == key.customer && $0.account == key.account }
             let seeds = theirs.flatMap { row in ObjectKind.allCases.map { ObjectReference($0, row.id) } }
@@ -50,7 +50,7 @@ extension InMemoryStore {
                 $0.customer == key.customer && $0.description != nil && key.account == nil
             }
             let marked = state.marks.ids(of: key)
-            return CustomerHoldings(
+            return StoredDataSummary(
                 ids: marked.union(objects),
                 transactions: theirs.count,
                 credits: credits.count,

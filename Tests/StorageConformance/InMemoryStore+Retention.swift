@@ -7,7 +7,7 @@ extension InMemoryStore.Kept {
         LoggedEvent(
             entry: entry,
             payload: delivered.payload,
-            essence: EventEssence.encode(delivered.event)
+            essence: RetainedFields.encode(delivered.event)
         )
     }
 }

@@ -4,16 +4,16 @@ import TestSupport
 
 /// The ledger of usage by its definition: facts are kept, and everything else is worked out when asked.
 struct InMemoryUsage {
-    var leases: [LeaseIdentity: KnownLease] = [:]
-    var calendar: [CivilDate: CalendarDay] = [:]
-    var closedThrough: [String: CivilDate] = [:]
+    var leases: [LeaseIdentity: LeaseState] = [:]
+    var calendar: [CalendarDate: CalendarDay] = [:]
+    var closedThrough: [String: CalendarDate] = [:]
     var accounts: [String: Set<AccountPeriod>] = [:]
     /// In the order in which they were put.
     var providerNames: [String: String] = [:]
 
     var days: [CalendarDay] { calendar.values.sorted { $0.date < $1.date } }
 
-    func leases(of owner: String) -> [KnownLease] {
+    func leases(of owner: String) -> [LeaseState] {
         leases.values.filter { $0.record.identity.owner == owner }
     }
 }
@@ -47,8 +47,8 @@ extension InMemoryStore {
     package func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome {
         try with("storing days") { state in
             var calendar = state.usage.calendar
-            var changed: Set<CivilDate> = []
-            var contradicted: [CivilDate] = []
+            var changed: Set<CalendarDate> = []
+            var contradicted: [CalendarDate] = []
             for day in days {
                 switch CalendarRevision.decide(day, known: calendar[day.date]) {
                 case .unchanged: break
@@ -71,7 +71,7 @@ extension InMemoryStore {
     /// Nothing is stale: totals are worked out when asked.
     package func settleUsage(steps: Int) async throws(StoreError) -> Bool { false }
 
-    package func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
+    package func calendar(_ dates: ClosedRange<CalendarDate>) async throws(StoreError) -> [CalendarDay] {
         try with("reading the calendar") { state in state.usage.days.filter { dates.contains($0.date) } }
     }
 
@@ -81,7 +81,7 @@ extension InMemoryStore {
 
     package func usage(
         of owner: String,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup] {
         try with("reading usage") { state in
@@ -97,7 +97,7 @@ extension InMemoryStore {
     package func leases(
         of owner: String,
         in heights: Range<Int64>
-    ) async throws(StoreError) -> [KnownLease] {
+    ) async throws(StoreError) -> [LeaseState] {
         try with("reading leases") { state in
             state.usage.leases(of: owner).filter { lease in
                 let life = lease.record.createdHeight..<(lease.record.endHeight ?? .max)

@@ -20,15 +20,15 @@ package final class InMemoryStore: Store {
     }
 
     fileprivate struct WorkKey: Hashable {
-        let question: StripeQuestion
+        let question: StripeFetchRequest
         let account: String?
 
-        init(_ question: StripeQuestion, _ account: String?) {
+        init(_ question: StripeFetchRequest, _ account: String?) {
             self.question = question
             self.account = account
         }
 
-        init(_ item: WorkItem) { self.init(item.question, item.account) }
+        init(_ item: FetchJob) { self.init(item.question, item.account) }
     }
 
     fileprivate struct Work {
@@ -46,12 +46,12 @@ package final class InMemoryStore: Store {
         var events: [Kept] = []
         fileprivate var work: [WorkKey: Work] = [:]
         /// In the order in which they were begun.
-        var runs: [UpkeepRun] = []
+        var runs: [Job] = []
         var usage = InMemoryUsage()
         var credits: [String: Credit] = [:]
         var usedLinks: [String: Instant] = [:]
         var links: [CustomerKey: [LinkOrigin: StatedLinks]] = [:]
-        let marks = ErasedMarks()
+        let marks = ErasureTombstones()
         /// Derived from `events`; reset by each new event.
         var rows: [Transaction]?
     }
@@ -111,7 +111,7 @@ extension InMemoryStore {
         case .other: break
         case .unreadable(let why, let about): (disposition, reason, objectID) = (.quarantined, why, about)
         case .thin: disposition = isOurs ? .ignored : .otherMode
-        case .snapshot, .remembered:
+        case .snapshot, .restored:
             disposition = isOurs ? .projected : .otherMode
             objectID = event.objectID
         }
@@ -243,7 +243,7 @@ extension InMemoryStore {
             case .offset(let rows):
                 return slice(Array(matching.dropFirst(rows)), limit: limit, isBackwards: false)
             case .startingAfter(let id), .endingBefore(let id):
-                guard let row = all.first(where: { $0.id == id }), filter.reach.includes(row) else {
+                guard let row = all.first(where: { $0.id == id }), filter.accessScope.includes(row) else {
                     return nil
                 }
                 let place = (row.created, row.id)
@@ -261,18 +261,21 @@ extension InMemoryStore {
         try with("counting the feed") { rows(&$0).count(where: filter.admits) }
     }
 
-    package func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction? {
+    package func transaction(
+        id: String,
+        within accessScope: AccessScope
+    ) async throws(StoreError) -> Transaction? {
         try with("reading a transaction") { state in
-            rows(&state).first { $0.id == id && reach.includes($0) }
+            rows(&state).first { $0.id == id && accessScope.includes($0) }
         }
     }
 
     package func payment(
         ofTransaction id: String,
-        within reach: Reach
+        within accessScope: AccessScope
     ) async throws(StoreError) -> PaymentDetail? {
         try with("reading a payment") { state in
-            guard let row = rows(&state).first(where: { $0.id == id && reach.includes($0) }) else {
+            guard let row = rows(&state).first(where: { $0.id == id && accessScope.includes($0) }) else {
                 return nil
             }
             let seeds = ObjectKind.allCases.map { ObjectReference($0, id) }
@@ -327,27 +330,27 @@ extension InMemoryStore {
 
 extension InMemoryStore {
     /// The missing objects of an event's payments and customers.
-    private func missing(around kept: Kept, _ state: State) -> [StripeQuestion] {
+    private func missing(around kept: Kept, _ state: State) -> [StripeFetchRequest] {
         let told = kept.records.map(\.reference)
         let account = kept.entry.account
         let known = known(account: account, state)
-        let customers = told.filter { $0.kind == .customer && known[$0]?.isUndecided == true }
+        let customers = told.filter { $0.kind == .customer && known[$0]?.isAmbiguous == true }
         let payment = component(around: told.filter { $0.kind != .customer }, account: account, state)
-        return PaymentGroup(payment, account: account).missing + customers.map(StripeQuestion.object)
+        return PaymentGroup(payment, account: account).missing + customers.map(StripeFetchRequest.object)
     }
 
     /// The customers of one's own account that an event names, and of whom nothing is known.
-    private func unknownCustomers(in kept: Kept, _ state: State) -> [StripeQuestion] {
+    private func unknownCustomers(in kept: Kept, _ state: State) -> [StripeFetchRequest] {
         guard asksForCustomers, kept.entry.account == nil, kept.entry.disposition == .projected,
             kept.entry.removal?.cause != .erasure
         else { return [] }
         let known = known(account: nil, state)
         return kept.delivered.event.shown.compactMap(\.object.customer)
             .map { ObjectReference(.customer, $0) }.filter { known[$0]?.snapshot == nil }
-            .map(StripeQuestion.object)
+            .map(StripeFetchRequest.object)
     }
 
-    private func ask(for kept: Kept, except missedBefore: [StripeQuestion], _ state: inout State) {
+    private func ask(for kept: Kept, except missedBefore: [StripeFetchRequest], _ state: inout State) {
         var missing = missing(around: kept, state)
         if case .thin = kept.delivered.event.content, kept.entry.disposition == .ignored {
             missing.append(.thinEvent(kept.entry.id))
@@ -355,7 +358,7 @@ extension InMemoryStore {
         let account = kept.entry.account
         let unknown = unknownCustomers(in: kept, state)
         missing += unknown
-        for question in kept.records.map(\.reference).flatMap(StripeQuestion.about)
+        for question in kept.records.map(\.reference).flatMap(StripeFetchRequest.about)
         where !missing.contains(question) {
             state.work[WorkKey(question, account)] = nil
         }
@@ -368,7 +371,7 @@ extension InMemoryStore {
         }
     }
 
-    package func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
+    package func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [FetchJob] {
         try with("leasing work") { state in
             let due = state.work
                 .filter { !$0.value.gaveUp && $0.value.due <= now && $0.value.leasedUntil <= now }
@@ -376,16 +379,16 @@ extension InMemoryStore {
                 .prefix(limit)
             for (key, _) in due { state.work[key]?.leasedUntil = now.adding(seconds: seconds) }
             return due.map { key, work in
-                WorkItem(key.question, account: key.account, attempts: work.attempts)
+                FetchJob(key.question, account: key.account, attempts: work.attempts)
             }
         }
     }
 
-    package func complete(_ item: WorkItem) async throws(StoreError) {
+    package func complete(_ item: FetchJob) async throws(StoreError) {
         try with("completing work") { $0.work[WorkKey(item)] = nil }
     }
 
-    package func hasten(until latest: Instant) async throws(StoreError) {
+    package func reschedule(until latest: Instant) async throws(StoreError) {
         try with("rescheduling work") { state in
             for (key, work) in state.work where !work.gaveUp {
                 state.work[key]?.due = min(work.due, latest)
@@ -394,11 +397,11 @@ extension InMemoryStore {
         }
     }
 
-    package func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError) {
+    package func postpone(_ item: FetchJob, until due: Instant, reason: String) async throws(StoreError) {
         try change(item, "postponing work") { $0.due = due }
     }
 
-    package func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) {
+    package func giveUp(_ item: FetchJob, reason: String) async throws(StoreError) {
         try change(item, "giving up work") { $0.reason = reason }
     }
 
@@ -418,14 +421,14 @@ extension InMemoryStore {
             state.work.filter { $0.value.gaveUp }.sorted { $0.value.sequence > $1.value.sequence }
                 .prefix(limit)
                 .map { key, work in
-                    let item = WorkItem(key.question, account: key.account, attempts: work.attempts)
+                    let item = FetchJob(key.question, account: key.account, attempts: work.attempts)
                     return GivenUpWork(item, reason: work.reason ?? "")
                 }
         }
     }
 
     private func change(
-        _ item: WorkItem,
+        _ item: FetchJob,
         _ operation: StaticString,
         _ body: (inout Work) -> Void
     ) throws(StoreError) {

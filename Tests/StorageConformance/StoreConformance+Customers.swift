@@ -203,23 +203,23 @@ extension StoreConformance {
                     )
                 }
                 let theirs = CustomerKey("cus_1", account: "acct_1")
-                for (reach, ids) in [
+                for (accessScope, ids) in [
                     (.customers([own("cus_1")]), ["ch_own"]), (.customers([theirs]), ["ch_theirs"]),
                     (.customers([own("cus_1"), theirs]), ["ch_theirs", "ch_own"]),
                     (.customers([CustomerKey("cus_1", account: "acct_2")]), []),
                     (.customers([]), []), (.anyCustomer, ["ch_theirs", "ch_own"]),
-                ] as [(Reach, [String])] {
-                    let filter = TransactionFilter(reach)
-                    try requireEqual(try await store.allRows(filter).map(\.id), ids, "\(reach)")
-                    try requireEqual(try await store.count(filter), ids.count, "\(reach)")
+                ] as [(AccessScope, [String])] {
+                    let filter = TransactionFilter(accessScope)
+                    try requireEqual(try await store.allRows(filter).map(\.id), ids, "\(accessScope)")
+                    try requireEqual(try await store.count(filter), ids.count, "\(accessScope)")
                     for id in ["ch_own", "ch_theirs"] {
                         let isTheirs = ids.contains(id)
-                        let row = try await store.transaction(id: id, within: reach)
-                        try requireEqual(row?.id, isTheirs ? id : nil, "row within \(reach)")
-                        let payment = try await store.payment(ofTransaction: id, within: reach)
+                        let row = try await store.transaction(id: id, within: accessScope)
+                        try requireEqual(row?.id, isTheirs ? id : nil, "row within \(accessScope)")
+                        let payment = try await store.payment(ofTransaction: id, within: accessScope)
                         try requireEqual(payment?.transaction.id, isTheirs ? id : nil, "payment")
                         let page = try await store.page(filter, cursor: .startingAfter(id), limit: 9)
-                        try requireEqual(page != nil, isTheirs, "a page from \(id) within \(reach)")
+                        try requireEqual(page != nil, isTheirs, "a page from \(id) within \(accessScope)")
                     }
                 }
                 _ = try await store.give([
@@ -277,12 +277,12 @@ extension StoreConformance {
             kind in
             try await kind.withPlace { place in
                 let store = try await place.open(ProjectionPolicy(asksForCustomers: true))
-                func asked() async throws -> [WorkItem] {
+                func asked() async throws -> [FetchJob] {
                     let later = Instant(unixSeconds: MadeUp.start + 3600)
                     let items = try await store.lease(limit: 100, now: later, seconds: 0)
                     return items.sorted { $0.question < $1.question }
                 }
-                func customer(_ id: String) -> StripeQuestion { .object(ObjectReference(.customer, id)) }
+                func customer(_ id: String) -> StripeFetchRequest { .object(ObjectReference(.customer, id)) }
                 try await tell(store)
                 for (id, more, account) in [
                     ("ch_known", ["customer": "cus_new"], nil), ("ch_guest", ["customer": NSNull()], nil),

@@ -65,7 +65,7 @@ extension StoreConformance {
                 let body = try MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"))
                 await store.close()
                 await store.close()
-                let item = WorkItem(.object(ObjectReference(.charge, "ch_1")), account: nil, attempts: 0)
+                let item = FetchJob(.object(ObjectReference(.charge, "ch_1")), account: nil, attempts: 0)
                 let now = Instant(unixSeconds: MadeUp.start)
                 try await requireClosed("ready") { try await store.checkReady() }
                 try await requireClosed("record") { _ = try await store.record(body) }

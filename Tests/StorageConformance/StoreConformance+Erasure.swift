@@ -3,7 +3,7 @@ import Storage
 import TestSupport
 
 extension StoreConformance {
-    private static let key = CustomerKey(CanaryStory.customer, account: nil)
+    private static let key = CustomerKey(CanaryScenario.customer, account: nil)
     private static let now = Instant(unixSeconds: MadeUp.start + 5000)
 
     static let erasure = [
@@ -17,12 +17,12 @@ extension StoreConformance {
                     let before = try await store.allRows()
                     let others = try await Others(store)
                     try requireEqual(
-                        try await store.customers(ofUser: CanaryStory.user),
-                        [CanaryStory.customer],
+                        try await store.customers(ofUser: CanaryScenario.user),
+                        [CanaryScenario.customer],
                         "customers of the user"
                     )
                     let report = try requireSome(await erase(store), "report")
-                    try requireEqual(report.events, try CanaryStory.bodies().count, "events")
+                    try requireEqual(report.events, try CanaryScenario.bodies().count, "events")
                     try requireEqual(report.credits, 1, "credits")
                     try requireEqual(report.wasErased, false, "erased before")
 
@@ -38,7 +38,7 @@ extension StoreConformance {
                     try requireEqual(try await store.allRows(), rows, "rows after the second time")
                 }
                 try await place.withStore { store in
-                    for body in try CanaryStory.bodies() {
+                    for body in try CanaryScenario.bodies() {
                         try requireEqual(try await store.record(body), .duplicate, "sent again")
                     }
                     try await requireNoCanary(store)
@@ -50,12 +50,12 @@ extension StoreConformance {
                 try await place.withStore { store in
                     try await told(store)
                     _ = try await erase(store)
-                    let dispute = try CanaryStory.laterBodies()[1]
+                    let dispute = try CanaryScenario.laterBodies()[1]
                     try requireEqual(try await store.record(dispute), .recorded, "the dispute")
                 }
                 // The marks outlive the process.
                 try await place.withStore { store in
-                    for body in try CanaryStory.laterBodies() { try await store.record(body) }
+                    for body in try CanaryScenario.laterBodies() { try await store.record(body) }
                     try await requireNoCanary(store)
                     let purchase = try requireSome(await store.transaction(id: "pi_gone"), "purchase")
                     try requireEqual(purchase.amountRefunded, 700, "refunded")
@@ -69,10 +69,10 @@ extension StoreConformance {
                     }
                     try requireEqual(
                         try await store.marked(
-                            among: ["ch_new", "dp_gone", "ch_other", CanaryStory.customer],
+                            among: ["ch_new", "dp_gone", "ch_other", CanaryScenario.customer],
                             account: nil
                         ),
-                        ["ch_new", "dp_gone", CanaryStory.customer],
+                        ["ch_new", "dp_gone", CanaryScenario.customer],
                         "marked"
                     )
                     try await requireRebuildChangesNothing(store)
@@ -86,7 +86,7 @@ extension StoreConformance {
                 try await told(store)
                 let rows = try await store.allRows()
                 let report = try requireSome(await erase(store, isDryRun: true), "report")
-                try requireEqual(report.events, try CanaryStory.bodies().count, "events")
+                try requireEqual(report.events, try CanaryScenario.bodies().count, "events")
                 try requireEqual(report.transactions, rows.count { $0.customer == key.customer }, "rows")
                 try requireEqual(try await store.allRows(), rows, "rows")
                 try require(try await store.entry(id: "evt_charge")?.payload != nil, "the bodies are there")
@@ -140,16 +140,18 @@ extension StoreConformance {
 
     /// Tells the store of two customers, one of whom is to be erased.
     private static func told(_ store: any Store) async throws {
-        for body in try CanaryStory.bodies() + CanaryStory.othersBodies() { try await store.record(body) }
+        for body in try CanaryScenario.bodies() + CanaryScenario.othersBodies() {
+            try await store.record(body)
+        }
         _ = try await store.give(
-            [CanaryStory.customer, "cus_other"].map { customer in
+            [CanaryScenario.customer, "cus_other"].map { customer in
                 Credit(
                     id: "credit_\(customer)",
                     customer: customer,
                     kind: .manual,
                     money: Money(minorUnits: 100, currency: Currency("usd")),
                     created: Instant(unixSeconds: MadeUp.start),
-                    description: customer == "cus_other" ? "Kept" : CanaryStory.canary("credit")
+                    description: customer == "cus_other" ? "Kept" : CanaryScenario.canary("credit")
                 )
             }
         )
@@ -171,29 +173,31 @@ extension StoreConformance {
     /// In no row, no list, no search, no event, no credit.
     private static func requireNoCanary(_ store: any Store) async throws {
         let rows = try await store.allRows()
-        try require(!"\(rows)".contains(CanaryStory.mark), "a row has a canary")
-        for search in [CanaryStory.mark, "canary-description-7f3a"] {
+        try require(!"\(rows)".contains(CanaryScenario.mark), "a row has a canary")
+        for search in [CanaryScenario.mark, "canary-description-7f3a"] {
             var filter = TransactionFilter()
             filter.search = search
             try requireEqual(try await store.allRows(filter).map(\.id), [], "found by \(search)")
         }
-        try requireEqual(try await store.customers(ofUser: CanaryStory.user), [], "of the user")
-        let credits = try await store.credits(of: CanaryStory.customer)
+        try requireEqual(try await store.customers(ofUser: CanaryScenario.user), [], "of the user")
+        let credits = try await store.credits(of: CanaryScenario.customer)
         try requireEqual(credits.map(\.description), [nil], "descriptions of credits")
         for row in rows {
             let named = [row.charge.map { ObjectReference(.charge, $0) }].compactMap(\.self)
             for record in try await store.payments(of: named, account: row.account).joined() {
                 let text = record.snapshot.map { String(decoding: $0.encoded, as: UTF8.self) } ?? ""
-                try require(!text.contains(CanaryStory.mark), "a snapshot has a canary")
+                try require(!text.contains(CanaryScenario.mark), "a snapshot has a canary")
             }
         }
         for numbered in try await store.events(after: 0, limit: 1000) {
             let event = numbered.event
-            try require(!"\(event.entry)".contains(CanaryStory.mark), "an entry has a canary")
+            try require(!"\(event.entry)".contains(CanaryScenario.mark), "an entry has a canary")
             let text = event.payload.map { String(decoding: $0, as: UTF8.self) } ?? ""
-            try require(!text.contains(CanaryStory.mark), "a body has a canary")
-            let essence = event.event.flatMap(EventEssence.encode).map { String(decoding: $0, as: UTF8.self) }
-            try require(!(essence ?? "").contains(CanaryStory.mark), "an essence has a canary")
+            try require(!text.contains(CanaryScenario.mark), "a body has a canary")
+            let essence = event.event.flatMap(RetainedFields.encode).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            try require(!(essence ?? "").contains(CanaryScenario.mark), "an essence has a canary")
         }
     }
 

@@ -5,7 +5,7 @@ extension StoreConformance {
     /// Long after anything that was recorded at ``MadeUp/start`` is due.
     private static let later = Instant(unixSeconds: MadeUp.start + 3600)
 
-    private static func asked(_ store: any Store, now: Instant = later) async throws -> [StripeQuestion] {
+    private static func asked(_ store: any Store, now: Instant = later) async throws -> [StripeFetchRequest] {
         try await store.lease(limit: 100, now: now, seconds: 1).map(\.question).sorted()
     }
 
@@ -37,7 +37,7 @@ extension StoreConformance {
         )
     }
 
-    private static let object = StripeQuestion.object(ObjectReference(.charge, "ch_1"))
+    private static let object = StripeFetchRequest.object(ObjectReference(.charge, "ch_1"))
 
     static let questions = [
         StoreConformance("a charge with unknown refunds has them fetched, until one arrives") {
@@ -52,7 +52,7 @@ extension StoreConformance {
                     )
                 )
                 try requireEqual(try await asked(store), [.refunds(charge: "ch_1")], "asked")
-                let item = WorkItem(.refunds(charge: "ch_1"), account: nil, attempts: 0)
+                let item = FetchJob(.refunds(charge: "ch_1"), account: nil, attempts: 0)
                 try await store.giveUp(item, reason: "gone")
                 try requireEqual(try await store.summary().gaveUp, 1, "given up")
                 let refund = MadeUp.refund("re_1", charge: "ch_1", ["object": "refund"])
@@ -99,7 +99,7 @@ extension StoreConformance {
                 store = try await place.open(livemode: nil)
                 // An ambiguous object stays so after a restart, and after a rebuild.
                 _ = try await store.reprojectAll()
-                try await store.complete(WorkItem(Self.object, account: nil, attempts: 0))
+                try await store.complete(FetchJob(Self.object, account: nil, attempts: 0))
                 try await store.record(
                     MadeUp.event("evt_3", "refund.created", MadeUp.refund("re_1", charge: "ch_1"))
                 )
@@ -120,7 +120,7 @@ extension StoreConformance {
                     let body = try MadeUp.event(id, "customer.updated", MadeUp.customer("cus_1", user: user))
                     try await store.record(body)
                 }
-                let question = StripeQuestion.object(ObjectReference(.customer, "cus_1"))
+                let question = StripeFetchRequest.object(ObjectReference(.customer, "cus_1"))
                 try requireEqual(try await asked(store), [question], "asked")
                 try await store.record(
                     MadeUp.event(
@@ -176,7 +176,7 @@ extension StoreConformance {
                     source: .api
                 )
                 try requireEqual(try await asked(store), [.refunds(charge: "ch_1")], "it is new")
-                try await store.complete(WorkItem(.refunds(charge: "ch_1"), account: nil, attempts: 0))
+                try await store.complete(FetchJob(.refunds(charge: "ch_1"), account: nil, attempts: 0))
                 // Stripe had no refund to show; its charge shown once more is no reason to ask again.
                 try await store.record(
                     MadeUp.event("evt_2", "charge.refunded", refunded, created: MadeUp.start + 300),

@@ -1,6 +1,6 @@
 import Billing
 import Storage
-import Stories
+import Scenarios
 import TestSupport
 
 extension StoreConformance {
@@ -15,7 +15,7 @@ extension StoreConformance {
                     let before = try await Standing(store)
                     // One store in three keeps no body at all.
                     var random = SeededRandom(seed: seed)
-                    let removed = try await store.letGo { _ in
+                    let removed = try await store.purge { _ in
                         seed == 0 || Bool.random(using: &random)
                     }
                     try require(removed > payloads.count / 3, "bodies were let go of")
@@ -34,13 +34,13 @@ extension StoreConformance {
         },
         StoreConformance("later events join the retained fields of events whose bodies are purged") {
             kind in
-            let bodies = (0..<12).flatMap { GeneratedStory.random(seed: $0).events.map(\.body) }
+            let bodies = (0..<12).flatMap { RandomScenario.random(seed: $0).events.map(\.body) }
             var random = SeededRandom(seed: 7)
             let shuffled = bodies.shuffled(using: &random)
             try await kind.withStore { store in
                 for (index, body) in shuffled.enumerated() {
                     try await store.record(body)
-                    if index % 9 == 8 { _ = try await store.letGo { _ in true } }
+                    if index % 9 == 8 { _ = try await store.purge { _ in true } }
                 }
                 let expected = NaiveFeed.rows(of: bodies)
                 try requireEqual(try await store.allRows(), expected, "rows")
@@ -143,7 +143,7 @@ extension StoreConformance {
                 let thin = try MadeUp.thinEvent("evt_thin", "v1.charge.refunded", about: "ch_1")
                 try await store.record(thin)
                 let work = try await store.summary()
-                try requireEqual(try await store.letGo { _ in true }, 1, "let go of")
+                try requireEqual(try await store.purge { _ in true }, 1, "let go of")
                 let kept = try requireSome(await store.entry(id: "evt_thin")?.event, "event")
                 guard case .thin(let about) = kept.content else {
                     throw Violation(description: "it is thin no more")
@@ -162,7 +162,7 @@ extension StoreConformance {
                     try await store.record(
                         MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"), livemode: false)
                     )
-                    try requireEqual(try await store.letGo { _ in true }, 1, "let go of")
+                    try requireEqual(try await store.purge { _ in true }, 1, "let go of")
                     try requireEqual(try await store.reprojectAll().transactions, 0, "rows of live mode")
                 }
                 try await place.withStore(livemode: false) { store in
@@ -217,7 +217,7 @@ extension Store {
     /// Purges the bodies of the chosen events.
     ///
     /// - Returns: The number of purged bodies.
-    func letGo(_ isChosen: (EventEntry) -> Bool) async throws -> Int {
+    func purge(_ isChosen: (EventEntry) -> Bool) async throws -> Int {
         let bodies = try await aged().filter { isChosen($0.event.entry) }
             .compactMap { RemovableBody($0, archive: nil) }
         _ = try await remove(bodies, at: Instant(unixSeconds: MadeUp.start + 1_000_000))

@@ -1,11 +1,11 @@
 package import Billing
 import JSON
 package import Storage
-import Stories
+import Scenarios
 import TestSupport
 
 extension StoreConformance {
-    private static let everyDay = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 100_000)
+    private static let everyDay = CalendarDate(dayNumber: 0)...CalendarDate(dayNumber: 100_000)
 
     private static func read<Value>(_ text: String, _ body: (JSONValue) throws -> Value) throws -> Value {
         try Array(text.utf8).withUnsafeBufferPointer { try JSONValue.read($0, body) }
@@ -245,7 +245,7 @@ extension StoreConformance {
         },
         StoreConformance("a customer's addresses are those that were set last") { kind in
             try await kind.withStore { store in
-                let june = try requireSome(CivilDate("2026-06-01"), "date")
+                let june = try requireSome(CalendarDate("2026-06-01"), "date")
                 let first = AccountPeriod(address: "akash1a", from: nil, through: june)
                 let second = AccountPeriod(address: "akash1b", from: june.adding(days: 1), through: nil)
                 try requireEqual(try await store.setAccounts([second, first], of: "cus_1"), true, "changed")

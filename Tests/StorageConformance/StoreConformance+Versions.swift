@@ -137,7 +137,7 @@ extension StoreConformance {
                     try await place.withStore { store in
                         try await store.record(intent())
                         for version in [older, newer] { try await store.record(refunded(in: version)) }
-                        let count = try await store.letGo { entry in
+                        let count = try await store.purge { entry in
                             entry.id == "evt_1" && gone.contains(entry.apiVersion ?? "")
                         }
                         try requireEqual(count, gone.count, "let go of")

@@ -26,7 +26,7 @@ extension StoreConformance {
         limit: Int = 100,
         now: Instant = later,
         seconds: Int64 = 60
-    ) async throws -> [WorkItem] {
+    ) async throws -> [FetchJob] {
         try await store.lease(limit: limit, now: now, seconds: seconds)
             .sorted { $0.question < $1.question }
     }
@@ -42,7 +42,7 @@ extension StoreConformance {
                 try require(due.unixSeconds > MadeUp.start, "Stripe is given time to send it")
                 let early = Instant(unixSeconds: due.unixSeconds - 1)
                 try requireEqual(try await lease(store, now: early), [], "before it is due")
-                let expected = [WorkItem(.object(wanted), account: nil, attempts: 0)]
+                let expected = [FetchJob(.object(wanted), account: nil, attempts: 0)]
                 try requireEqual(try await lease(store, now: due), expected, "when it is due")
             }
         },
@@ -117,7 +117,7 @@ extension StoreConformance {
                     let intent = MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"])
                     try await store.record(MadeUp.event("evt_\(number)", "payment_intent.succeeded", intent))
                 }
-                let taken = try await withThrowingTaskGroup(of: [WorkItem].self) { group in
+                let taken = try await withThrowingTaskGroup(of: [FetchJob].self) { group in
                     for _ in 0..<16 {
                         group.addTask { try await store.lease(limit: 3, now: later, seconds: 60) }
                     }
@@ -173,7 +173,7 @@ extension StoreConformance {
                 let again = try await lease(store, now: due)
                 try requireEqual(
                     again,
-                    [WorkItem(.object(wanted), account: nil, attempts: 1)],
+                    [FetchJob(.object(wanted), account: nil, attempts: 1)],
                     "at its time"
                 )
             }
@@ -192,7 +192,7 @@ extension StoreConformance {
                 try await store.postpone(items[1], until: later.adding(seconds: 5), reason: "busy")
                 try await store.giveUp(items[2], reason: "gone")
                 let latest = later.adding(seconds: 10)
-                try await store.hasten(until: latest)
+                try await store.reschedule(until: latest)
                 let soon = try await lease(store, now: later.adding(seconds: 5))
                 try requireEqual(soon.map(\.question.subject), ["ch_2"], "due before")
                 try requireEqual(try await lease(store, now: later.adding(seconds: 9)), [], "not sooner")

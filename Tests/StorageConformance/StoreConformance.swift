@@ -17,7 +17,7 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
     package static let cases: [StoreConformance] =
         recording + versions + listing + stories + paging + filtering + separation + customers + rebuilding
         + work
-        + questions + retention + erasure + upkeep + sessionLinks + ending
+        + questions + retention + erasure + jobs + sessionLinks + ending
 
     /// For a store that keeps usage as well.
     package static let usageCases = usage

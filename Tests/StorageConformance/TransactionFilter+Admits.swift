@@ -29,7 +29,7 @@ extension TransactionFilter {
 
     /// Whether a filter finds a row, said as plainly as it can be.
     func admits(_ row: Transaction) -> Bool {
-        guard reach.includes(row), types.contains(row.type) else { return false }
+        guard accessScope.includes(row), types.contains(row.type) else { return false }
         if let status, status != row.status { return false }
         if let currency, currency != row.currency { return false }
         if let createdFrom, row.created < createdFrom { return false }

@@ -42,7 +42,7 @@ extension ViewsConformance {
         by grouping: UsageGrouping,
         _ column: String?
     ) async throws {
-        let everyDay = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 100_000)
+        let everyDay = CalendarDate(dayNumber: 0)...CalendarDate(dayNumber: 100_000)
         let calendar = try await store.calendar(everyDay)
         let found = try await place.query("SELECT * FROM \(view)")
         var rows: [[String?]: [String: String]] = [:]
@@ -94,7 +94,7 @@ extension ViewsConformance {
     }
 
     /// The owner's customer as ``putUsage(in:)`` sets it.
-    private static func customer(of owner: String, on date: CivilDate) -> String? {
+    private static func customer(of owner: String, on date: CalendarDate) -> String? {
         switch owner {
         case "akash1owner1": date.dayNumber <= 20_499 ? "cus_1" : nil
         case "akash1owner2": "cus_1"

@@ -1,7 +1,7 @@
 import Billing
 import Foundation
 import Storage
-import Stories
+import Scenarios
 import TestSupport
 
 extension ViewsConformance {
@@ -107,7 +107,7 @@ extension ViewsConformance {
         _ = try await store.put([.organization: ["org"]], of: own("cus_both"), from: .api)
         _ = try await store.put([.user: ["auth0|1"]], of: theirs, from: .api)
         let addresses = ["akash1b", "akash1a"].map { AccountPeriod(address: $0, from: nil, through: nil) }
-        let june = CivilDate(dayNumber: 20_000)
+        let june = CalendarDate(dayNumber: 20_000)
         let again = AccountPeriod(address: "akash1a", from: june, through: june)
         _ = try await store.setAccounts(addresses + [again], of: "cus_1")
         _ = try await store.setAccounts([again], of: "cus_address")
@@ -133,7 +133,7 @@ extension ViewsConformance {
         let generated = GeneratedLeases(seed: 3, count: 120)
         _ = try await store.put(try generated.leases.map { try read($0) { try LeaseRecord($0) } })
         _ = try await store.put(try generated.calendar.map { try read($0) { try CalendarDay($0) } })
-        let middle = CivilDate(dayNumber: 20_499)
+        let middle = CalendarDate(dayNumber: 20_499)
         _ = try await store.setAccounts(
             [
                 AccountPeriod(address: "akash1owner1", from: nil, through: middle),

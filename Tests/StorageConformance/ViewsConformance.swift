@@ -1,7 +1,7 @@
 import Billing
 import Foundation
 import Storage
-import Stories
+import Scenarios
 import TestSupport
 
 /// The views show the same data as the store, one case for each view or edge case.
@@ -18,7 +18,7 @@ package struct ViewsConformance: Sendable, CustomStringConvertible {
             try await place.withStore { store in
                 for body in try payments() { try await store.record(body) }
                 for seed in 1...20 {
-                    for event in GeneratedStory.random(seed: UInt64(seed)).events {
+                    for event in RandomScenario.random(seed: UInt64(seed)).events {
                         try await store.record(event.body)
                     }
                 }
@@ -136,17 +136,19 @@ package struct ViewsConformance: Sendable, CustomStringConvertible {
         },
         ViewsConformance(law: "the views have no personal data of an erased customer") { place in
             try await place.withStore { store in
-                for body in try CanaryStory.bodies() + CanaryStory.othersBodies() {
+                for body in try CanaryScenario.bodies() + CanaryScenario.othersBodies() {
                     try await store.record(body)
                 }
-                let customer = CustomerKey(CanaryStory.customer, account: nil)
-                let users: StatedLinks = [.user: [CanaryStory.canary("link")]]
+                let customer = CustomerKey(CanaryScenario.customer, account: nil)
+                let users: StatedLinks = [.user: [CanaryScenario.canary("link")]]
                 _ = try await store.put(users, of: customer, from: .api)
                 func canaries() async throws -> [String] {
                     var found: [String] = []
                     for view in views {
                         for row in try await place.query("SELECT * FROM \(view)") {
-                            found += row.filter { $1.contains(CanaryStory.mark) }.map { "\(view).\($0.key)" }
+                            found += row.filter { $1.contains(CanaryScenario.mark) }.map {
+                                "\(view).\($0.key)"
+                            }
                         }
                     }
                     return found

@@ -1,4 +1,4 @@
-import Stories
+import Scenarios
 
 /// Random leases and calendar days, decided by a seed, as the JSON to be posted, with all variations that the service accepts.
 package struct GeneratedLeases: Sendable {
@@ -30,8 +30,8 @@ package struct GeneratedLeases: Sendable {
     }
 
     private static func lease(_ number: Int, _ span: Range<Int64>, _ random: inout SeededRandom) -> String {
-        let reach = span.lowerBound - min(20_000, span.lowerBound)..<span.upperBound + 20_000
-        let created = Int64.random(in: reach, using: &random)
+        let accessScope = span.lowerBound - min(20_000, span.lowerBound)..<span.upperBound + 20_000
+        let created = Int64.random(in: accessScope, using: &random)
         func later(_ percent: Int) -> String {
             guard random.happens(inPercent: percent) else { return "null" }
             return "\"\(created + Int64.random(in: 0...60_000, using: &random))\""

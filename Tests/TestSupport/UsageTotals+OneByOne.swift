@@ -5,7 +5,7 @@ extension UsageTotals {
     ///
     /// A group without a lease is missing.
     package static func oneByOne(
-        of leases: some Sequence<KnownLease>,
+        of leases: some Sequence<LeaseState>,
         on day: CalendarDay,
         by grouping: UsageGrouping
     ) -> [String: UsageTotals] {

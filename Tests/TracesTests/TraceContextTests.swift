@@ -100,14 +100,14 @@ struct TraceContextTests {
     private struct Failure: Error, Equatable {}
 
     @Test func `work inside a trace has its context, and work after it has none`() async throws {
-        let trail = Trail(.begun(), requestID: "req_1")
-        let seen = await Trail.follow(trail) { await Task { Trail.current?.metadata }.value }
+        let trail = TraceScope(.begun(), requestID: "req_1")
+        let seen = await TraceScope.withTrace(trail) { await Task { TraceScope.current?.metadata }.value }
         #expect(
             seen == trail.metadata && Set(trail.metadata.keys) == ["request_id", "trace_id", "traceparent"]
         )
-        #expect(Trail.current == nil)
+        #expect(TraceScope.current == nil)
         await #expect(throws: Failure.self) {
-            try await Trail.begin { () async throws(Failure) in throw Failure() }
+            try await TraceScope.withNewTrace { () async throws(Failure) in throw Failure() }
         }
     }
 }

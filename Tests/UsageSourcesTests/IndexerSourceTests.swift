@@ -57,8 +57,8 @@ struct IndexerSourceTests {
 
     private func lease(_ columns: [String: String], more: String = "") async throws -> LeaseRecord {
         try await with(lease: columns, more: more) { source in
-            let open = try await source.leases(LeaseQuestion())
-            let closed = try await source.leases(LeaseQuestion(cursor: open.next))
+            let open = try await source.leases(LeaseQuery())
+            let closed = try await source.leases(LeaseQuery(cursor: open.next))
             #expect(closed.next == nil)
             return try #require((open.leases + closed.leases).first)
         }
@@ -173,7 +173,7 @@ struct IndexerSourceTests {
             let earlier = try await source.days(from: nil, through: 1898)
             #expect(earlier.map(\.isFinal) == [false])
             #expect(earlier.map(\.heights) == [1000..<1899])
-            let later = try await source.days(from: CivilDate("2026-06-02"), through: 2000)
+            let later = try await source.days(from: CalendarDate("2026-06-02"), through: 2000)
             #expect(later.map(\.date.text) == ["2026-06-02"])
         }
     }
@@ -195,7 +195,7 @@ struct IndexerSourceTests {
     @Test func `a database that is not an indexer's is refused with that reason`() async throws {
         try await with(more: "DROP TABLE lease") { source in
             await #expect {
-                _ = try await source.leases(LeaseQuestion())
+                _ = try await source.leases(LeaseQuery())
             } throws: { error in
                 guard case .refused(let reason) = error as? UsageSourceError else { return false }
                 return reason.contains("USAGE_INDEXER_URL") && reason.contains("42P01")
@@ -214,7 +214,7 @@ struct IndexerSourceTests {
             CREATE VIEW provider AS SELECT owner, "hostUri" FROM providers WHERE trap()
             """
         try await with(more: trap) { source in
-            await #expect(throws: UsageSourceError.self) { _ = try await source.leases(LeaseQuestion()) }
+            await #expect(throws: UsageSourceError.self) { _ = try await source.leases(LeaseQuery()) }
         }
     }
 

@@ -40,7 +40,7 @@ struct NodeSourceTests {
 
     /// Every lease that a walk brings, in its order.
     private func walk(_ source: NodeSource, of owner: String = "akash1o") async throws -> [Int64] {
-        var question = LeaseQuestion(owner: owner, asOf: 5000)
+        var question = LeaseQuery(owner: owner, asOf: 5000)
         var found: [Int64] = []
         repeat {
             let page = try await source.leases(question)
@@ -132,7 +132,7 @@ struct NodeSourceTests {
             dry.state = "insufficient_funds"
             node.put([lease, closed, dry])
             node.behave { $0.height = 4000 }
-            let page = try await source.leases(LeaseQuestion(owner: "akash1o", asOf: 3900))
+            let page = try await source.leases(LeaseQuery(owner: "akash1o", asOf: 3900))
             let records = Dictionary(uniqueKeysWithValues: page.leases.map { ($0.identity.dseq, $0) })
             let first = try #require(records[9_007_199_254_740_993])
             #expect(first.prices[0].pricePerBlock.microUnitsText == "0.000000000000000001")
@@ -188,7 +188,7 @@ struct NodeSourceTests {
         try await with { node, source in
             node.behave { $0.fault = fault }
             await #expect {
-                _ = try await source.leases(LeaseQuestion(owner: "akash1o"))
+                _ = try await source.leases(LeaseQuery(owner: "akash1o"))
             } throws: { error in
                 switch error as? UsageSourceError {
                 case .unavailable: kind == .unavailable

@@ -15,11 +15,11 @@ struct SyncScheduleTests {
         func head() async throws(UsageSourceError) -> ChainHead {
             ChainHead(height: height, at: Instant(unixSeconds: 1_789_999_000))
         }
-        func leases(_ question: LeaseQuestion) async throws(UsageSourceError) -> LeasePage {
+        func leases(_ question: LeaseQuery) async throws(UsageSourceError) -> LeasePage {
             LeasePage(leases: [], next: nil)
         }
         func days(
-            from date: CivilDate?,
+            from date: CalendarDate?,
             through height: Int64
         ) async throws(UsageSourceError) -> [CalendarDay] { [] }
     }

@@ -1,5 +1,5 @@
 import Foundation
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 

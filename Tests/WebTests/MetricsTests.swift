@@ -79,12 +79,12 @@ struct MetricsTests {
     }
 
     private func begin(_ harness: WebHarness) async throws {
-        var run = UpkeepRun(id: "rc_1", kind: .reconciliation, begunAt: harness.clock.now, request: "{}")
+        var run = Job(id: "rc_1", kind: .reconciliation, begunAt: harness.clock.now, request: "{}")
         var comparison = Comparison()
         comparison.rows = 12
         comparison.driftCount = 5
-        comparison.mended = 2
-        var progress = UpkeepProgress()
+        comparison.repaired = 2
+        var progress = JobProgress()
         progress.comparison = comparison
         run.keep(progress)
         run.state = .completed
@@ -110,10 +110,10 @@ struct MetricsTests {
 
     private func leaveAlert(_ harness: WebHarness) async throws {
         let now = harness.clock.now
-        var journal = AlertJournal(begunAt: now)
+        var journal = AlertState(begunAt: now)
         let at = now.adding(seconds: -90)
         journal.append(Alert(id: "msg_1", kind: .stripeSilent, at: at, body: "{}"), now: now)
-        var run = UpkeepRun(id: "al_1", kind: .alerts, begunAt: now, request: "{}")
+        var run = Job(id: "al_1", kind: .alerts, begunAt: now, request: "{}")
         run.keep(journal)
         #expect(try await harness.store.begin(run))
     }
@@ -137,7 +137,7 @@ struct MetricsTests {
 
     @Test func `alerts of a removed receiver are not reported as waiting`() async throws {
         var settings = WebHarness.Settings()
-        settings.tellsAlerts = false
+        settings.sendsAlerts = false
         try await WebHarness.with(settings) { harness in
             try await leaveAlert(harness)
             let found = try samples(try await harness.get("/metrics", key: .metrics))

@@ -87,7 +87,7 @@ struct ReceiptPageTests {
 
     @Test func `it has the seller, the buyer, the items and their total`() async throws {
         var settings = WebHarness.Settings()
-        settings.seller = Seller(name: "Example & Co", address: ["1 Road", "Town"], taxID: "EX-42")
+        settings.merchant = Merchant(name: "Example & Co", address: ["1 Road", "Town"], taxID: "EX-42")
         let text = try await WebHarness.with(settings) { harness in
             try await harness.deliver([
                 .charge(

@@ -210,7 +210,7 @@ struct SecretsTests {
             #expect(found.contains("console_billing_secret_last_used_timestamp_seconds\(labels) \(begun)"))
             #expect(found.contains("console_billing_secrets_last_read_successful 1"))
             harness.clock.advance(seconds: 9)
-            harness.secrets.keep(because: ["API_KEYS is invalid."], now: harness.clock.now)
+            harness.secrets.rejectReload(because: ["API_KEYS is invalid."], now: harness.clock.now)
             let after = try await lines()
             #expect(after.contains("console_billing_secrets_last_read_successful 0"))
             #expect(after.contains("console_billing_secrets_last_taken_timestamp_seconds \(begun)"))
@@ -222,11 +222,11 @@ struct SecretsTests {
 
     // MARK: Changes
 
-    private func described(_ settings: WebHarness.Settings, keys: [APIKey] = []) throws -> [SecretInForce] {
+    private func described(_ settings: WebHarness.Settings, keys: [APIKey] = []) throws -> [ActiveSecret] {
         var set = try settings.secretSet()
         set.keys = keys
         let rules = SigningRules(publicURL: "", receiptLinkSeconds: 1, sessionSeconds: 1)
-        return CurrentSecrets(set, rules: rules, now: TestClock.start).inForce.list
+        return SecretStore(set, rules: rules, now: TestClock.start).active.list
     }
 
     @Test func `the order of link secrets is a change, and that of webhook secrets is none`() throws {

@@ -15,7 +15,7 @@ struct ServiceEndTests {
         channel = EmbeddedChannel()
         let pipeline = channel.pipeline.syncOperations
         try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: false)
-        try pipeline.addHandler(ConnectionGuardPlacement(deadlines: .init()))
+        try pipeline.addHandler(RequestLimitsHandlerPlacement(deadlines: .init()))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 

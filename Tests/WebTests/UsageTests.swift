@@ -69,7 +69,7 @@ struct UsageTests {
     @Test func `leases that could change too many settled days are refused, and nothing is taken`()
         async throws
     {
-        let first = try #require(CivilDate("2016-01-01"))
+        let first = try #require(CalendarDate("2016-01-01"))
         let calendar = (0..<3700).map { day in
             let height = 1 + day * 10
             return #"{"date":"\#(first.adding(days: Int64(day)).text)","first_height":\#(height),"#
@@ -195,7 +195,7 @@ struct UsageTests {
         async throws
     {
         try await WebHarness.with { harness in
-            let first = try #require(CivilDate("2025-03-14"))
+            let first = try #require(CalendarDate("2025-03-14"))
             let calendar = (0..<366).map { day in
                 let height = 1_000_000 + day * 14_400
                 return #"{"date":"\#(first.adding(days: Int64(day)).text)","first_height":"\#(height)","#

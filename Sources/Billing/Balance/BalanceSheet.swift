@@ -2,7 +2,7 @@
 ///
 /// Only the balances can be negative, and credits that were taken back.
 package struct BalanceDay: Hashable, Sendable {
-    package let date: CivilDate
+    package let date: CalendarDate
     package let currency: Currency
     package var opening = ExactAmount.zero
     package var purchases = ExactAmount.zero
@@ -24,9 +24,9 @@ package struct BalanceDay: Hashable, Sendable {
 /// The days are those of the time zone in which the transactions and the usage were dated. Spend is in
 /// dollars, because chains count in dollars; other currencies have no spend.
 package struct BalanceSheet: Sendable {
-    private var movements: [Currency: [CivilDate: BalanceDay]] = [.usd: [:]]
+    private var movements: [Currency: [CalendarDate: BalanceDay]] = [.usd: [:]]
     /// The first day that may still change.
-    private var firstIncomplete: CivilDate?
+    private var firstIncomplete: CalendarDate?
 
     /// - Parameters:
     ///   - transactions: All rows of the customer's feed, including those of credits.
@@ -37,7 +37,7 @@ package struct BalanceSheet: Sendable {
         transactions: [Transaction],
         credits: [Credit],
         usage: [UsageLine],
-        dating date: (Instant) -> CivilDate = { CivilDate($0) }
+        dating date: (Instant) -> CalendarDate = { CalendarDate($0) }
     ) {
         func move(_ row: Transaction, _ change: (inout BalanceDay) -> Void) {
             self.move(date(row.created), row.currency, change)
@@ -76,14 +76,17 @@ package struct BalanceSheet: Sendable {
         }
         for line in usage {
             if line.totals.leases > 0 { self.move(line.date, .usd) { $0.spend += line.spend.known } }
-            if !line.isComplete, line.date < firstIncomplete ?? CivilDate(dayNumber: .max) {
+            if !line.isComplete, line.date < firstIncomplete ?? CalendarDate(dayNumber: .max) {
                 firstIncomplete = line.date
             }
         }
     }
 
-    private mutating func move(_ date: CivilDate, _ currency: Currency, _ change: (inout BalanceDay) -> Void)
-    {
+    private mutating func move(
+        _ date: CalendarDate,
+        _ currency: Currency,
+        _ change: (inout BalanceDay) -> Void
+    ) {
         var day = movements[currency]?[date] ?? BalanceDay(date: date, currency: currency)
         change(&day)
         movements[currency, default: [:]][date] = day
@@ -95,7 +98,7 @@ package struct BalanceSheet: Sendable {
     }
 
     /// A line for each day of a range in one currency.
-    package func days(_ dates: ClosedRange<CivilDate>, in currency: Currency) -> [BalanceDay] {
+    package func days(_ dates: ClosedRange<CalendarDate>, in currency: Currency) -> [BalanceDay] {
         let movements = movements[currency] ?? [:]
         let earlier = movements.values.filter { $0.date < dates.lowerBound }
         var balance = earlier.reduce(ExactAmount.zero) { $0 + $1.closing }
@@ -112,7 +115,7 @@ package struct BalanceSheet: Sendable {
     }
 
     /// All movements up to a day in one line.
-    package func total(through date: CivilDate, in currency: Currency) -> BalanceDay {
+    package func total(through date: CalendarDate, in currency: Currency) -> BalanceDay {
         var total = BalanceDay(date: date, currency: currency)
         for day in movements[currency]?.values.filter({ $0.date <= date }) ?? [] {
             total.purchases += day.purchases

@@ -110,10 +110,10 @@ extension Event {
     package var erased: Event {
         let content: Content =
             switch self.content {
-            case .snapshot, .remembered:
-                .remembered(
+            case .snapshot, .restored:
+                .restored(
                     shown.compactMap { shown in
-                        PersonalData.erased(from: shown.object).map { ShownObject($0, links: shown.links) }
+                        PersonalData.erased(from: shown.object).map { ObservedObject($0, links: shown.links) }
                     }
                 )
             case .thin, .other, .unreadable: self.content

@@ -14,7 +14,7 @@ extension PaymentGroup {
     package func storedReceipt(ofCharge id: String?, now: Instant, hosts: ReceiptHosts) -> ReceiptURL? {
         let charge = charges.first { $0.object.id == id }
         guard let charge, let text = charge.object.receiptURL,
-            now.seconds(since: charge.shownAt) < Self.storedReceiptSeconds
+            now.seconds(since: charge.observedAt) < Self.storedReceiptSeconds
         else { return nil }
         return ReceiptURL(text, allowing: hosts)
     }

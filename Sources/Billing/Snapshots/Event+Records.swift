@@ -11,7 +11,7 @@ extension Event {
         for shown in shown {
             let snapshot = Snapshot(
                 object: shown.object,
-                shownAt: created ?? now,
+                observedAt: created ?? now,
                 livemode: livemode,
                 apiVersion: apiVersion,
                 encoded: SnapshotCoding.encode(shown.object)

@@ -11,18 +11,18 @@ package struct ObjectRecord: Sendable {
     /// Whether events showed the object in two states, neither of which can be identified as the later.
     ///
     /// One state is kept, independent of the order of arrival. The current state must be fetched from Stripe.
-    package private(set) var isUndecided: Bool
+    package private(set) var isAmbiguous: Bool
 
     package init(
         reference: ObjectReference,
         snapshot: Snapshot? = nil,
         links: Set<ObjectReference> = [],
-        isUndecided: Bool = false
+        isAmbiguous: Bool = false
     ) {
         self.reference = reference
         self.snapshot = snapshot
         self.links = links
-        self.isUndecided = isUndecided
+        self.isAmbiguous = isAmbiguous
     }
 
     /// The union of both records.
@@ -31,15 +31,15 @@ package struct ObjectRecord: Sendable {
         merged.links.formUnion(other.links)
         guard let theirs = other.snapshot else { return merged }
         guard let ours = snapshot else {
-            (merged.snapshot, merged.isUndecided) = (theirs, other.isUndecided)
+            (merged.snapshot, merged.isAmbiguous) = (theirs, other.isAmbiguous)
             return merged
         }
         merged.snapshot = ours.merging(theirs)
         // A later snapshot settles a conflict between earlier ones.
         if ours.isBefore(theirs) {
-            merged.isUndecided = other.isUndecided
+            merged.isAmbiguous = other.isAmbiguous
         } else if !theirs.isBefore(ours) {
-            merged.isUndecided = isUndecided || other.isUndecided || !ours.saysTheSame(as: theirs)
+            merged.isAmbiguous = isAmbiguous || other.isAmbiguous || !ours.hasSameState(as: theirs)
         }
         return merged
     }
@@ -48,6 +48,6 @@ package struct ObjectRecord: Sendable {
 extension ObjectRecord: Equatable {
     package static func == (left: ObjectRecord, right: ObjectRecord) -> Bool {
         left.reference == right.reference && left.links == right.links && left.snapshot == right.snapshot
-            && left.isUndecided == right.isUndecided
+            && left.isAmbiguous == right.isAmbiguous
     }
 }

@@ -8,7 +8,7 @@ package final class Snapshot: Sendable {
     /// The object; each field is from the latest snapshot that can contain the field.
     package let object: StripeObject
     /// When the event that showed the object was created (`Event.created`).
-    package let shownAt: Instant
+    package let observedAt: Instant
     package let livemode: Bool
     package let apiVersion: String?
     /// The object as its own event showed it: JSON with sorted keys.
@@ -26,25 +26,25 @@ package final class Snapshot: Sendable {
 
     package init(
         object: StripeObject,
-        shownAt: Instant,
+        observedAt: Instant,
         livemode: Bool,
         apiVersion: String?,
         encoded: [UInt8]
     ) {
         self.object = object
-        self.shownAt = shownAt
+        self.observedAt = observedAt
         self.livemode = livemode
         self.apiVersion = apiVersion
         self.encoded = encoded
         earlier = []
         version = apiVersion.flatMap { APIVersion($0) }
-        said = object.value.stated.union(.sayable(of: object.kind, by: version))
+        said = object.value.stated.union(.expressible(of: object.kind, by: version))
     }
 
     private init(_ latest: Snapshot, with earlier: [Snapshot], object: StripeObject) {
         self.object = object
         self.earlier = earlier
-        shownAt = latest.shownAt
+        observedAt = latest.observedAt
         livemode = latest.livemode
         apiVersion = latest.apiVersion
         encoded = latest.encoded
@@ -84,7 +84,7 @@ extension Snapshot {
         guard !earlier.isEmpty, let own = try? SnapshotCoding.decode(encoded) else { return self }
         return Snapshot(
             object: own,
-            shownAt: shownAt,
+            observedAt: observedAt,
             livemode: livemode,
             apiVersion: apiVersion,
             encoded: encoded
@@ -94,7 +94,7 @@ extension Snapshot {
     /// Whether `other` is known to be the later state, and does not merely follow in the total order.
     func isBefore(_ other: Snapshot) -> Bool {
         if isFinal != other.isFinal { return other.isFinal }
-        if shownAt != other.shownAt { return shownAt < other.shownAt }
+        if observedAt != other.observedAt { return observedAt < other.observedAt }
         let (mine, theirs) = (object.value.progress, other.object.value.progress)
         if mine != theirs { return mine.lexicographicallyPrecedes(theirs) }
         // The same event, sent to two endpoints with different API versions: the newer version has more
@@ -105,7 +105,7 @@ extension Snapshot {
     }
 
     /// Whether both show the object in the same state, ignoring links that Stripe generates anew each time.
-    func saysTheSame(as other: Snapshot) -> Bool {
+    func hasSameState(as other: Snapshot) -> Bool {
         encoded == other.encoded
             || SnapshotCoding.encodeState(of: object) == SnapshotCoding.encodeState(of: other.object)
     }
@@ -129,14 +129,14 @@ extension Snapshot: Comparable {
 // MARK: As stored
 
 extension Snapshot {
-    /// The stored form; ``shownAt``, ``livemode`` and ``apiVersion`` have columns of their own.
+    /// The stored form; ``observedAt``, ``livemode`` and ``apiVersion`` have columns of their own.
     package var stored: [UInt8] {
         guard !earlier.isEmpty else { return encoded }
         return JSONWriter.object { json in
             json.array("earlier", earlier) { json, part in
                 json.member("api_version", part.apiVersion)
                 json.member("livemode", part.livemode)
-                json.member("shown_at", part.shownAt.unixSeconds)
+                json.member("shown_at", part.observedAt.unixSeconds)
                 json.verbatim("snapshot", part.encoded)
             }
             json.verbatim("latest", encoded)
@@ -146,20 +146,20 @@ extension Snapshot {
     /// Decodes ``stored``.
     package convenience init(
         stored: UnsafeBufferPointer<UInt8>,
-        shownAt: Instant,
+        observedAt: Instant,
         livemode: Bool,
         apiVersion: String?
     ) throws {
         let merged = try JSONValue.read(stored) { json throws -> Snapshot? in
             guard let latest = json["latest"] else { return nil }
             var parts = [
-                try Snapshot(latest, shownAt: shownAt, livemode: livemode, apiVersion: apiVersion)
+                try Snapshot(latest, observedAt: observedAt, livemode: livemode, apiVersion: apiVersion)
             ]
             for part in json["earlier"]?.elements ?? [] {
                 parts.append(
                     try Snapshot(
                         try part.required("snapshot"),
-                        shownAt: try part.requiredInstant("shown_at"),
+                        observedAt: try part.requiredInstant("shown_at"),
                         livemode: try part.requiredBool("livemode"),
                         apiVersion: part.string("api_version")
                     )
@@ -172,7 +172,7 @@ extension Snapshot {
         } else {
             self.init(
                 object: try SnapshotCoding.decode(stored),
-                shownAt: shownAt,
+                observedAt: observedAt,
                 livemode: livemode,
                 apiVersion: apiVersion,
                 encoded: Array(stored)
@@ -182,13 +182,13 @@ extension Snapshot {
 
     private convenience init(
         _ json: JSONValue,
-        shownAt: Instant,
+        observedAt: Instant,
         livemode: Bool,
         apiVersion: String?
     ) throws {
         self.init(
             object: try SnapshotCoding.object(json),
-            shownAt: shownAt,
+            observedAt: observedAt,
             livemode: livemode,
             apiVersion: apiVersion,
             encoded: json.raw

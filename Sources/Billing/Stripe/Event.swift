@@ -7,7 +7,7 @@ package struct Event: Sendable {
         /// A snapshot of an object that we read.
         case snapshot(StripeObject)
         /// The same for an event whose body was purged: the objects that were read before.
-        case remembered([ShownObject])
+        case restored([ObservedObject])
         /// A thin event about an object that we read, which must be fetched.
         case thin(ThinEvent)
         /// An event without information about a payment: one of another family, or a ping.

@@ -85,7 +85,7 @@ package struct VersionedField: Sendable {
         ),
     ]
 
-    func canBeSaid(by version: APIVersion?) -> Bool {
+    func isExpressible(by version: APIVersion?) -> Bool {
         switch bodies {
         case .versions(let first, let end):
             guard let version else { return false }
@@ -141,9 +141,9 @@ package struct VersionedFields: OptionSet, Sendable {
     static func of(_ kind: ObjectKind) -> VersionedFields { ofKind[kind] ?? [] }
 
     /// The fields that bodies of a kind of object contain in an API version.
-    static func sayable(of kind: ObjectKind, by version: APIVersion?) -> VersionedFields {
+    static func expressible(of kind: ObjectKind, by version: APIVersion?) -> VersionedFields {
         let all = of(kind)
         guard let version, !all.isEmpty else { return [] }
-        return all.intersection(VersionedFields { $0.canBeSaid(by: version) })
+        return all.intersection(VersionedFields { $0.isExpressible(by: version) })
     }
 }

@@ -6,7 +6,7 @@ package struct Drift: Sendable, Equatable {
         /// Stripe has the object, but there is no row.
         case missingHere = "missing_here"
         /// There is a row, but Stripe does not know its object.
-        case missingThere = "missing_there"
+        case missingAtStripe = "missing_there"
         case differs
     }
 
@@ -51,7 +51,7 @@ extension Drift {
                 ? [Drift(.missingHere, id: theirs.id, type: theirs.type.rawValue, theirs: theirs.summary)]
                 : []
         case (let ours?, nil):
-            return [Drift(.missingThere, id: ours.id, type: ours.type.rawValue, ours: ours.summary)]
+            return [Drift(.missingAtStripe, id: ours.id, type: ours.type.rawValue, ours: ours.summary)]
         case (let ours?, let theirs?):
             return zip(ours.comparedFields, theirs.comparedFields).compactMap { mine, other in
                 guard mine.value != other.value else { return nil }

@@ -4,9 +4,9 @@ extension PaymentGroup {
     /// They are derived from the group alone, and there are at most a few for each object in it. An answer
     /// normally settles its question. After one that does not, such as a list without the wanted object, the
     /// question is not asked again until an event of Stripe has news about the payment.
-    package var missing: [StripeQuestion] {
+    package var missing: [StripeFetchRequest] {
         let purchases = self.purchases
-        var questions = Set(undecided.map(StripeQuestion.object))
+        var questions = Set(undecided.map(StripeFetchRequest.object))
         for purchase in purchases {
             if let object = purchase.missing { questions.insert(.object(object)) }
             if let charge = purchase.decidingCharge, purchase.amountRefundedUnseen > 0 {
@@ -36,7 +36,7 @@ extension PaymentGroup {
         return ObjectReference(.paymentIntent, intent)
     }
 
-    private func questions(about invoice: Known<Invoice>) -> [StripeQuestion] {
+    private func questions(about invoice: Known<Invoice>) -> [StripeFetchRequest] {
         switch settlement(of: invoice) {
         case .notPaid, .accounted: return []
         case .unknown: return [.payments(invoice: invoice.object.id)]
@@ -52,7 +52,7 @@ extension PaymentGroup {
                 ?? linked(.charge, from: witness).map { ObjectReference(.charge, $0) }
         }
         guard !payments.isEmpty else { return [.payments(invoice: invoice.object.id)] }
-        return payments.filter { !isSeen($0) }.map(StripeQuestion.object)
+        return payments.filter { !isSeen($0) }.map(StripeFetchRequest.object)
     }
 
     /// Whether the charge is known, or the PaymentIntent itself or one of its charges.

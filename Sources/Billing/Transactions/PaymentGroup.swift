@@ -8,7 +8,7 @@ package final class PaymentGroup: Sendable {
     struct Known<Object: StripeObjectProtocol>: Sendable {
         let object: Object
         let snapshot: Snapshot
-        var shownAt: Instant { snapshot.shownAt }
+        var observedAt: Instant { snapshot.observedAt }
     }
 
     let account: String?
@@ -51,7 +51,7 @@ package final class PaymentGroup: Sendable {
         sessions = known { if case .checkoutSession(let object) = $0 { object } else { nil } }
         invoices = known { if case .invoice(let object) = $0 { object } else { nil } }
         invoicePayments = known { if case .invoicePayment(let object) = $0 { object } else { nil } }
-        undecided = records.filter(\.isUndecided).map(\.reference)
+        undecided = records.filter(\.isAmbiguous).map(\.reference)
         links = Dictionary(records.map { ($0.reference, $0.links) }) { $0.union($1) }
         var named: [Side: [String]] = [:]
         var naming: [Side: [String]] = [:]

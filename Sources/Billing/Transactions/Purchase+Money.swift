@@ -91,7 +91,7 @@ extension Purchase {
         let charge = decidingCharge.flatMap { $0.object.isPaid ? $0 : nil }
         guard remainder > 0,
             let captured = charge?.object.toldCaptured?.at ?? intent?.object.toldSucceeded
-                ?? charge?.shownAt ?? intent?.shownAt
+                ?? charge?.observedAt ?? intent?.observedAt
         else { return nil }
         return refunds.filter {
             $0.object.counts && $0.object.amount == remainder && $0.object.created <= captured
@@ -128,7 +128,7 @@ extension Purchase {
 extension PaymentGroup.Known<Refund> {
     /// Whether the charge's running total, in its latest snapshot, includes the refund.
     fileprivate func isCounted(in charge: PaymentGroup.Known<Charge>) -> Bool {
-        object.created <= charge.shownAt && (object.counts || shownAt >= charge.shownAt)
+        object.created <= charge.observedAt && (object.counts || observedAt >= charge.observedAt)
     }
 }
 

@@ -21,7 +21,7 @@ extension Purchase {
             return charges.contains { $0.object.id == latest && $0.object.status == .failed }
         }
         // Before 2022-11-15 the PaymentIntent contained its charges, and marked none as the latest.
-        return newestCharge.map { $0.object.status == .failed && $0.object.failedAt > intent.shownAt }
+        return newestCharge.map { $0.object.status == .failed && $0.object.failedAt > intent.observedAt }
             ?? false
     }
 
@@ -35,18 +35,20 @@ extension Purchase {
         var news: [(at: Instant, rank: Int, status: Status)] = []
         // In the same second, a failure counts as later only if the PaymentIntent waits for an attempt.
         let isUntried = intent.object.status == .requiresPaymentMethod && !intent.object.hasFailed
-        func isLater(_ time: Instant) -> Bool { time > intent.shownAt || isUntried && time == intent.shownAt }
+        func isLater(_ time: Instant) -> Bool {
+            time > intent.observedAt || isUntried && time == intent.observedAt
+        }
         if let charge = newestCharge?.object {
             if charge.status == .failed {
                 if isLater(charge.failedAt) { news.append((charge.failedAt, 1, .failed)) }
-            } else if charge.created > intent.shownAt {
+            } else if charge.created > intent.observedAt {
                 news.append((charge.created, 0, .pending))
             }
         }
         if let failed = session?.object.toldFailed, isLater(failed) { news.append((failed, 1, .failed)) }
         for charge in charges where charge.object.isLapsed {
-            let at = charge.object.toldExpired ?? charge.shownAt
-            if at >= intent.shownAt { news.append((at, 2, .canceled)) }
+            let at = charge.object.toldExpired ?? charge.observedAt
+            if at >= intent.observedAt { news.append((at, 2, .canceled)) }
         }
         return news.max { ($0.at, $0.rank) < ($1.at, $1.rank) }?.status
     }

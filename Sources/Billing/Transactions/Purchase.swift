@@ -65,7 +65,7 @@ struct Purchase: Sendable {
         guard let last = newestCharge else { return nil }
         // A waiting payment has a later attempt than the failed one.
         if isWaiting, last.object.status == .failed { return nil }
-        if let intent, let latest = intent.object.latestCharge?.id, intent.shownAt >= last.shownAt,
+        if let intent, let latest = intent.object.latestCharge?.id, intent.observedAt >= last.observedAt,
             !charges.contains(where: { $0.object.id == latest })
         {
             return nil
@@ -118,7 +118,7 @@ struct Purchase: Sendable {
     }
 
     private var created: Instant {
-        let fallback = charges.map(\.object.created).min() ?? session?.object.created ?? session?.shownAt
+        let fallback = charges.map(\.object.created).min() ?? session?.object.created ?? session?.observedAt
         return intent?.object.created ?? fallback ?? Instant(unixSeconds: 0)
     }
 
@@ -136,7 +136,7 @@ struct Purchase: Sendable {
         let isSuperseded =
             intent.map { intent in
                 intent.object.hasFailed && error?.charge != failed?.object.id
-                    && intent.shownAt > failed?.object.failedAt ?? Instant(unixSeconds: .min)
+                    && intent.observedAt > failed?.object.failedAt ?? Instant(unixSeconds: .min)
             } ?? false
         guard !isSuperseded, let charge = failed?.object,
             charge.failureCode != nil || charge.failureMessage != nil

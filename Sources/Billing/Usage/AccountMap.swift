@@ -29,8 +29,8 @@ package struct AccountMap: Hashable, Sendable {
             accounts.append(
                 AccountPeriod(
                     address: address,
-                    from: from.map { CivilDate($0) },
-                    through: end.map { CivilDate($0.adding(seconds: -1)) }
+                    from: from.map { CalendarDate($0) },
+                    through: end.map { CalendarDate($0.adding(seconds: -1)) }
                 )
             )
         }
@@ -43,7 +43,7 @@ extension JSONValue {
     fileprivate func moment(_ key: StaticString) throws(JSONFieldError) -> Instant? {
         guard let value = self[key] else { return nil }
         if let moment = value.integer.flatMap(Instant.init(dated:)) { return moment }
-        guard let text = value.string, let moment = CivilDate(text)?.beginning ?? Instant(rfc3339: text)
+        guard let text = value.string, let moment = CalendarDate(text)?.beginning ?? Instant(rfc3339: text)
         else {
             throw .wrong(
                 value,

@@ -2,11 +2,11 @@
 package struct AccountPeriod: Hashable, Sendable {
     package let address: String
     /// `nil` for no start.
-    package let from: CivilDate?
+    package let from: CalendarDate?
     /// The last day; `nil` for no end.
-    package let through: CivilDate?
+    package let through: CalendarDate?
 
-    package init(address: String, from: CivilDate?, through: CivilDate?) {
+    package init(address: String, from: CalendarDate?, through: CalendarDate?) {
         self.address = address
         self.from = from
         self.through = through
@@ -22,10 +22,10 @@ extension AccountPeriod {
     /// - Returns: Ranges; those of one address have a gap between them.
     package static func spans(
         of periods: [AccountPeriod],
-        in dates: ClosedRange<CivilDate>
-    ) -> [(address: String, dates: ClosedRange<CivilDate>)] {
-        var spans: [(address: String, dates: ClosedRange<CivilDate>)] = []
-        let clamped = periods.compactMap { period -> (address: String, dates: ClosedRange<CivilDate>)? in
+        in dates: ClosedRange<CalendarDate>
+    ) -> [(address: String, dates: ClosedRange<CalendarDate>)] {
+        var spans: [(address: String, dates: ClosedRange<CalendarDate>)] = []
+        let clamped = periods.compactMap { period -> (address: String, dates: ClosedRange<CalendarDate>)? in
             let from = max(period.from ?? dates.lowerBound, dates.lowerBound)
             let through = min(period.through ?? dates.upperBound, dates.upperBound)
             return from <= through ? (period.address, from...through) : nil

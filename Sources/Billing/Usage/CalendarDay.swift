@@ -3,7 +3,7 @@ package import JSON
 /// One day of the chain: its blocks, and the price of AKT.
 package struct CalendarDay: Hashable, Sendable {
     /// In UTC, as in the chain's indexer.
-    package let date: CivilDate
+    package let date: CalendarDate
     package let firstHeight: Int64
     /// `nil` until the day is over.
     package let lastHeight: Int64?
@@ -16,7 +16,7 @@ package struct CalendarDay: Hashable, Sendable {
     package let isFinal: Bool
 
     package init(
-        date: CivilDate,
+        date: CalendarDate,
         firstHeight: Int64,
         lastHeight: Int64?,
         lastHeightYet: Int64,
@@ -113,20 +113,20 @@ extension CalendarDay {
 
 /// Why days do not form a calendar.
 package struct CalendarFault: Error, Hashable, Sendable {
-    package let date: CivilDate
+    package let date: CalendarDate
     package let problem: String
 }
 
 extension JSONValue {
-    func requiredDate(_ key: StaticString) throws(JSONFieldError) -> CivilDate {
+    func requiredDate(_ key: StaticString) throws(JSONFieldError) -> CalendarDate {
         let value = try required(key)
-        guard let date = value.string.flatMap({ CivilDate($0) }) else {
+        guard let date = value.string.flatMap({ CalendarDate($0) }) else {
             throw .wrong(value, "is not a date such as 2026-11-25")
         }
         return date
     }
 
-    func date(_ key: StaticString) throws(JSONFieldError) -> CivilDate? {
+    func date(_ key: StaticString) throws(JSONFieldError) -> CalendarDate? {
         self[key] == nil ? nil : try requiredDate(key)
     }
 

@@ -1,12 +1,12 @@
 /// The usage of one lease on one day.
 package struct LeaseDay: Hashable, Sendable {
-    package let date: CivilDate
+    package let date: CalendarDate
     /// The number of the day's blocks that the lease was paid for; at least one.
     package let blocks: Int64
     /// The cost, by the token in which it was paid.
     package let amounts: [Denomination: TokenAmount]
 
-    package init(date: CivilDate, blocks: Int64, amounts: [Denomination: TokenAmount]) {
+    package init(date: CalendarDate, blocks: Int64, amounts: [Denomination: TokenAmount]) {
         self.date = date
         self.blocks = blocks
         self.amounts = amounts

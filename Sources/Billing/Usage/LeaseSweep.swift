@@ -26,7 +26,7 @@ struct LeaseSweep {
         let price: LeaseRecord.PriceSegment?
     }
 
-    private let leases: [KnownLease]
+    private let leases: [LeaseState]
     private let grouping: UsageGrouping
     private var days: [Day]
 
@@ -34,13 +34,13 @@ struct LeaseSweep {
     ///   - leases: The owner's leases.
     ///   - days: The days of the time zone, ascending, with only the blocks that count for the owner.
     ///   - grouping: How the leases are grouped.
-    init(_ leases: [KnownLease], on days: [LocalDay], by grouping: UsageGrouping) {
+    init(_ leases: [LeaseState], on days: [LocalDay], by grouping: UsageGrouping) {
         self.leases = leases
         self.grouping = grouping
         self.days = days.enumerated().compactMap { index, day in
             day.heights.map { Day(index: index, parts: day.parts, heights: $0) }
         }
-        var places: [CivilDate: [Int]] = [:]
+        var places: [CalendarDate: [Int]] = [:]
         if leases.contains(where: { !$0.kept.isEmpty }) {
             for (place, day) in self.days.enumerated() {
                 for part in day.parts { places[part.day.date, default: []].append(place) }
@@ -50,7 +50,7 @@ struct LeaseSweep {
     }
 
     /// Splits a lease into runs and days with an edge.
-    private mutating func divide(_ lease: KnownLease, _ index: Int, _ places: [CivilDate: [Int]]) {
+    private mutating func divide(_ lease: LeaseState, _ index: Int, _ places: [CalendarDate: [Int]]) {
         let life = lease.record.life
         let cuts = lease.record.prices.map(\.fromHeight).filter(life.contains)
         var edges = Set(lease.kept.keys.flatMap { places[$0] ?? [] })

@@ -11,7 +11,7 @@ package struct LocalDay: Hashable, Sendable {
         package let heights: Range<Int64>
     }
 
-    package let date: CivilDate
+    package let date: CalendarDate
     package let parts: [Part]
     /// Whether the whole day is indexed and final.
     package let isFinal: Bool
@@ -24,9 +24,9 @@ package struct LocalDay: Hashable, Sendable {
     ///   - beginning: The first moment of a date in the zone.
     /// - Returns: A day for each date, by ascending date; a day without indexed blocks has no parts.
     package static func days(
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         calendar: [CalendarDay],
-        beginning: (CivilDate) -> Instant
+        beginning: (CalendarDate) -> Instant
     ) -> [LocalDay] {
         let chainDays = Dictionary(calendar.map { ($0.date, $0) }) { $1 }
         let pace = calendar.last { $0.lastHeight != nil }.map { Int64($0.heights.count) }
@@ -50,12 +50,12 @@ package struct LocalDay: Hashable, Sendable {
         }
     }
 
-    private static func chainDates(from begin: Instant, to end: Instant) -> ClosedRange<CivilDate> {
-        CivilDate(begin)...max(CivilDate(begin), CivilDate(end.adding(seconds: -1)))
+    private static func chainDates(from begin: Instant, to end: Instant) -> ClosedRange<CalendarDate> {
+        CalendarDate(begin)...max(CalendarDate(begin), CalendarDate(end.adding(seconds: -1)))
     }
 
     /// The day with only the blocks of these chain days.
-    package func limited(to dates: ClosedRange<CivilDate>) -> LocalDay {
+    package func limited(to dates: ClosedRange<CalendarDate>) -> LocalDay {
         LocalDay(date: date, parts: parts.filter { dates.contains($0.day.date) }, isFinal: isFinal)
     }
 
@@ -83,7 +83,7 @@ extension CalendarDay {
     }
 }
 
-extension KnownLease {
+extension LeaseState {
     /// The lease's usage in a part of one of the chain's days.
     ///
     /// A part of a frozen day gets the share of the day's usage that it has of the day's blocks.

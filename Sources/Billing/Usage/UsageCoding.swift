@@ -14,7 +14,7 @@ package enum UsageCoding {
 
     // MARK: Frozen days
 
-    package static func encode(kept days: [CivilDate: LeaseDay?]) -> [UInt8] {
+    package static func encode(kept days: [CalendarDate: LeaseDay?]) -> [UInt8] {
         JSONWriter.object { json in
             for (date, day) in days.sorted(by: { $0.key < $1.key }) {
                 json.object(named: date.text) { json in
@@ -26,11 +26,11 @@ package enum UsageCoding {
         }
     }
 
-    package static func decodeKept(_ bytes: UnsafeBufferPointer<UInt8>) throws -> [CivilDate: LeaseDay?] {
+    package static func decodeKept(_ bytes: UnsafeBufferPointer<UInt8>) throws -> [CalendarDate: LeaseDay?] {
         try JSONValue.read(bytes) { json in
-            var days: [CivilDate: LeaseDay?] = [:]
+            var days: [CalendarDate: LeaseDay?] = [:]
             for (name, value) in json.members ?? [] {
-                guard let date = CivilDate(name) else {
+                guard let date = CalendarDate(name) else {
                     throw JSONFieldError.wrong(value, "is not of a date")
                 }
                 guard let blocks = value["blocks"]?.integer else {

@@ -7,7 +7,7 @@ extension UsageReport {
     ///   - grouping: How the leases are grouped.
     /// - Returns: The lines; for ``UsageGrouping/total`` one for each day, even without leases.
     package static func lines(
-        _ owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)],
+        _ owners: [(leases: [LeaseState], days: ClosedRange<CalendarDate>)],
         on days: [LocalDay],
         by grouping: UsageGrouping
     ) -> [UsageLine] {
@@ -66,7 +66,7 @@ struct GroupSum {
     ///   - running: The group's leases that run through the day, which may include the same deployment.
     /// - Returns: Whether the lease has any usage on the day.
     mutating func add(
-        _ lease: KnownLease,
+        _ lease: LeaseState,
         in parts: [LocalDay.Part],
         beside running: RunningLeases?
     ) -> Bool {

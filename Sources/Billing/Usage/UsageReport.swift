@@ -1,11 +1,11 @@
 /// The totals of one group on one day.
 package struct UsageGroup: Sendable, Equatable {
-    package let date: CivilDate
+    package let date: CalendarDate
     /// The result of ``UsageGrouping/group(of:)``.
     package let group: String
     package let totals: UsageTotals
 
-    package init(date: CivilDate, group: String, totals: UsageTotals) {
+    package init(date: CalendarDate, group: String, totals: UsageTotals) {
         self.date = date
         self.group = group
         self.totals = totals
@@ -14,7 +14,7 @@ package struct UsageGroup: Sendable, Equatable {
 
 /// The usage of one day, or of one group on the day.
 package struct UsageLine: Sendable, Equatable {
-    package let date: CivilDate
+    package let date: CalendarDate
     /// The result of ``UsageGrouping/group(of:)``.
     package let group: String
     package let totals: UsageTotals
@@ -38,10 +38,10 @@ package enum UsageReport {
     package static func lines(
         _ groups: [UsageGroup],
         calendar: [CalendarDay],
-        zeroFilling dates: ClosedRange<CivilDate>? = nil
+        zeroFilling dates: ClosedRange<CalendarDate>? = nil
     ) -> [UsageLine] {
         let days = Dictionary(uniqueKeysWithValues: calendar.map { ($0.date, $0) })
-        var totals: [CivilDate: [String: UsageTotals]] = [:]
+        var totals: [CalendarDate: [String: UsageTotals]] = [:]
         for group in groups {
             totals[group.date, default: [:]][group.group, default: UsageTotals()] += group.totals
         }
@@ -56,7 +56,7 @@ package enum UsageReport {
     }
 
     private static func line(
-        _ date: CivilDate,
+        _ date: CalendarDate,
         _ group: String,
         _ totals: UsageTotals,
         _ day: CalendarDay?

@@ -67,10 +67,10 @@ package struct UsageTotals: Hashable, Sendable {
     ///   - grouping: How the leases are grouped.
     /// - Returns: The days that have blocks, ascending; a group without a lease is missing.
     package static func groups(
-        of leases: [KnownLease],
+        of leases: [LeaseState],
         on days: [CalendarDay],
         by grouping: UsageGrouping
-    ) -> [(date: CivilDate, groups: [String: UsageTotals])] {
+    ) -> [(date: CalendarDate, groups: [String: UsageTotals])] {
         let whole = days.map { day in
             let part = LocalDay.Part(day: day, heights: day.heights)
             return LocalDay(date: day.date, parts: part.heights.isEmpty ? [] : [part], isFinal: day.isFinal)

@@ -3,8 +3,8 @@ import Billing
 import Foundation
 import HTTPClient
 import Storage
-import Stories
-import Upkeep
+import Scenarios
+import BackgroundJobs
 
 /// `console-billing alerts`: tests the webhook that operators receive alerts by.
 struct AlertsCommand: AsyncParsableCommand {
@@ -95,7 +95,7 @@ struct AlertTest: Sendable {
                 "ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET are not set: no alert is sent."
             )
         }
-        let alert = AlertAuthor(service: service).test(name, now: now)
+        let alert = AlertFormatter(service: service).test(name, now: now)
         do throws(TransportError) {
             let answer = try await alerts.sender(transport).send(alert, now: now)
             return AlertTest(alertID: alert.id, address: alerts.shownAddress, answer: answer)

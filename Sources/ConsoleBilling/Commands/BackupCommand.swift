@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import HTTPClient
 import SQLiteStorage
-import Stories
+import Scenarios
 import StripeAPI
 import Synchronization
 

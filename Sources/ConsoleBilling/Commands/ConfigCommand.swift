@@ -1,5 +1,5 @@
 import ArgumentParser
-import Stories
+import Scenarios
 
 /// `console-billing config`: shows every setting as `serve` would read it, and what `serve` would refuse.
 struct ConfigCommand: AsyncParsableCommand {
@@ -35,7 +35,7 @@ struct ConfigCommand: AsyncParsableCommand {
             }
             if url == nil { sources.problems.append(ServiceOptions.developmentIsLocal) }
         }
-        let examined = ExaminedConfiguration(SettingValues(sources, contents: contents))
+        let examined = CheckedConfiguration(SettingValues(sources, contents: contents))
         switch output.chosen {
         case .human: Terminal.line(examined.table.text)
         case .json: Terminal.line(examined.json.compact)
@@ -47,7 +47,7 @@ struct ConfigCommand: AsyncParsableCommand {
 }
 
 /// A configuration's values and problems, for display.
-struct ExaminedConfiguration {
+struct CheckedConfiguration {
     let settings: [ShownSetting]
     let problems: [String]
 

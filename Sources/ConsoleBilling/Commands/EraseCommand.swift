@@ -56,13 +56,13 @@ struct EraseCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let wish = JSONWriter.object { json in
+            let body = JSONWriter.object { json in
                 json.member("account", account)
                 json.member("customer", customer)
                 json.member("dry_run", dryRun)
             }
             let bytes = try await connection.connected(credentials: credentials) {
-                try await $0.post("/v1/erasures", wish, patience: .seconds(3600))
+                try await $0.post("/v1/erasures", body, patience: .seconds(3600))
             }
             guard output.chosen == .human else {
                 return Terminal.line(String(decoding: bytes, as: UTF8.self))

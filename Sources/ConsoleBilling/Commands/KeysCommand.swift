@@ -1,6 +1,6 @@
 import ArgumentParser
 import Cryptography
-import Stories
+import Scenarios
 import Web
 
 /// `console-billing keys`: makes API keys.

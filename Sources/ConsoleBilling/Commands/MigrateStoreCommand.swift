@@ -4,7 +4,7 @@ import PostgresClient
 import PostgresStorage
 import SQLiteStorage
 import Storage
-import Stories
+import Scenarios
 
 /// `console-billing migrate-store`: copies the SQLite database into PostgreSQL.
 struct MigrateStoreCommand: AsyncParsableCommand {

@@ -61,7 +61,7 @@ struct ReplayCommand: AsyncParsableCommand {
                     "There is no event in \(paths.joined(separator: ", "))."
                 )
             }
-            var plan = DeliveryPlan(
+            var plan = SendPlan(
                 try freshIds ? Self.renamed(files.events) : files.events,
                 copies: duplicate,
                 shuffleSeed: shuffle

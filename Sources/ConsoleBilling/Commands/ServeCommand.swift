@@ -32,12 +32,12 @@ struct ServeCommand: AsyncParsableCommand {
                 sources.development = try developmentSettings(SettingValues(sources, contents: contents))
             }
             let configuration = try ServiceConfiguration(SettingValues(sources, contents: contents))
-            try await Service(configuration).run(sources, contents: contents)
+            try await Daemon(configuration).run(sources, contents: contents)
         } catch let error as ConfigurationError {
             throw Sysexits.fail(.configuration, "\(error)")
-        } catch let error as Service.StartError {
+        } catch let error as Daemon.StartError {
             throw Sysexits.fail(error.isUnavailable ? .unavailable : .configuration, error.message)
-        } catch let error as Service.Stopped {
+        } catch let error as Daemon.Stopped {
             throw Sysexits.fail(.internalError, "\(error)")
         }
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Billing
-import Stories
+import Scenarios
 
 /// `console-billing trigger`: generates stories of payments and posts their events.
 struct TriggerCommand: AsyncParsableCommand {
@@ -71,7 +71,7 @@ struct TriggerCommand: AsyncParsableCommand {
                 EventBody(id: $0.id, type: $0.type, livemode: false, bytes: $0.body)
             }
             let format = output.chosen
-            let report = try await delivery.send(DeliveryPlan(events, shuffleSeed: shuffle), format: format) {
+            let report = try await delivery.send(SendPlan(events, shuffleSeed: shuffle), format: format) {
                 seen in
                 // Refused events will not appear in the feed.
                 if seen.exitCode == .success || format == .json { stories.forEach { show($0, format) } }
@@ -81,11 +81,11 @@ struct TriggerCommand: AsyncParsableCommand {
     }
 
     /// The chosen stories, all of one customer and all ending by now.
-    func stories(now: Instant) throws -> [Story] {
+    func stories(now: Instant) throws -> [Fixture] {
         var random = SeededRandom(seed: seed ?? .random(in: .min ... .max))
         let shared = Scenario.madeUpCustomer(using: &random)
         return try chosen().map { scenario in
-            let options = StoryOptions(
+            let options = ScenarioOptions(
                 customer: customer ?? shared,
                 amount: amount,
                 currency: Currency(currency),
@@ -97,8 +97,8 @@ struct TriggerCommand: AsyncParsableCommand {
 
     private func chosen() throws -> [Scenario] {
         try scenarios.map { name in
-            if let scenario = StoryCatalog.scenario(named: name) { return scenario }
-            let nearest = Spelling.nearest(to: name, among: StoryCatalog.names)
+            if let scenario = ScenarioCatalog.scenario(named: name) { return scenario }
+            let nearest = Spelling.nearest(to: name, among: ScenarioCatalog.names)
             throw ValidationError(
                 "There is no story \(printable(name)). "
                     + (nearest.map { "Did you mean \($0)?" } ?? "`console-billing trigger --list` shows them.")
@@ -111,10 +111,10 @@ struct TriggerCommand: AsyncParsableCommand {
     private func showList() {
         switch output.chosen {
         case .human:
-            let rows = StoryCatalog.all.map { [$0.name, $0.summary] }
+            let rows = ScenarioCatalog.all.map { [$0.name, $0.summary] }
             Terminal.line(TextTable(columns: ["STORY", "WHAT HAPPENS"], rows: rows).text)
         case .json:
-            for scenario in StoryCatalog.all {
+            for scenario in ScenarioCatalog.all {
                 let line: OrderedJSON = [
                     "object": "scenario", "name": .string(scenario.name),
                     "summary": .string(scenario.summary),
@@ -125,7 +125,7 @@ struct TriggerCommand: AsyncParsableCommand {
     }
 
     /// Prints the rows that the feed should show for a story.
-    private func show(_ story: Story, _ format: OutputFormat) {
+    private func show(_ story: Fixture, _ format: OutputFormat) {
         switch format {
         case .human:
             for row in story.rows {

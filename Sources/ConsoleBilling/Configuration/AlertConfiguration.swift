@@ -1,5 +1,5 @@
 import HTTPClient
-import Upkeep
+import BackgroundJobs
 import Web
 import Webhooks
 

@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import PostgresClient
 import StripeAPI
-import Upkeep
+import BackgroundJobs
 import UsageSources
 import Web
 
@@ -15,7 +15,7 @@ struct ServiceConfiguration: Sendable {
     let port: Int
     let publicURL: String
     let database: DatabaseLocation
-    let secrets: SecretSet
+    let secrets: SecretsConfiguration
     let webhookTolerance: Int64
     let stripeKey: StripeSecretKey?
     let stripeAPIBase: StripeAPIBase
@@ -35,10 +35,10 @@ struct ServiceConfiguration: Sendable {
     /// `nil`: bearer tokens are refused.
     let tokens: TokenSettings?
     let receiptHosts: ReceiptHosts
-    let seller: Seller
+    let merchant: Merchant
     /// The path of Chart.js; `nil` for the paths of Debian's package.
     let chartJSPath: String?
-    let habits: UpkeepHabits
+    let schedule: JobSchedule
     /// `nil`: event bodies are never deleted.
     let retention: RetentionRules?
     /// `nil`: deleted event bodies are not archived.
@@ -57,7 +57,7 @@ struct ServiceConfiguration: Sendable {
         (host, port, publicURL) = check.place()
         database = check.required(.databaseURL, DatabaseLocation.init) ?? .sqlite(path: "")
         check.requireEncryptionChoice(database.postgres, .databaseURL)
-        secrets = SecretSet(&check)
+        secrets = SecretsConfiguration(&check)
         webhookTolerance = check.required(.webhookTolerance, SettingCheck.seconds(1...3600)) ?? 0
         stripeKey = check.optional(.stripeSecretKey, StripeSecretKey.init)
         stripeAPIBase = check.required(.stripeAPIBase) { try? StripeAPIBase($0) } ?? .stripe
@@ -92,7 +92,7 @@ struct ServiceConfiguration: Sendable {
         receiptHosts = ReceiptHosts(
             check.list(.receiptHosts, isRequired: true, SettingCheck.host)
         )
-        seller = Seller(
+        merchant = Merchant(
             name: check.optional(.sellerName, Self.shownLine),
             address: check.optional(.sellerAddress, Self.shownLines) ?? [],
             taxID: check.optional(.sellerTaxID, Self.shownLine)
@@ -100,7 +100,7 @@ struct ServiceConfiguration: Sendable {
         chartJSPath = check.optional(.chartJSPath) {
             $0 == ChartScript.none || ChartScript.read($0) != nil ? $0 : nil
         }
-        habits = UpkeepHabits(
+        schedule = JobSchedule(
             catchUpAfterSeconds: check.required(.catchUpAfter, SettingCheck.secondsOrNever(1...2_592_000))
                 ?? 0,
             reconcileEverySeconds: check.required(

@@ -1,6 +1,6 @@
 import PostgresClient
 import StripeAPI
-import Upkeep
+import BackgroundJobs
 
 /// All settings, named as their environment variables, with the values that each accepts.
 enum Setting: String, CaseIterable, Sendable {

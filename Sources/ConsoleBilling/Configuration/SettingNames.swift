@@ -44,7 +44,7 @@ enum SettingNames {
         guard !known.contains(name), 10...64 ~= name.utf8.count else { return nil }
         // NAME_FILE of a known setting is known.
         if name.hasSuffix("_FILE"), known.contains(String(name.dropLast(5))) { return nil }
-        return known.first { isPlainlyMeant($0, by: name) }
+        return known.first { isMisspelling($0, by: name) }
     }
 
     /// Settings whose names other programs may use too.
@@ -52,7 +52,7 @@ enum SettingNames {
         .host, .port, .publicURL, .databaseURL, .apiKeys, .logLevel, .logFormat,
     ]
 
-    private static func isPlainlyMeant(_ ours: String, by name: String) -> Bool {
+    private static func isMisspelling(_ ours: String, by name: String) -> Bool {
         guard ours.count >= 12, !(Setting(rawValue: ours).map(common.contains) ?? true) else { return false }
         let given = name.uppercased()
         func without(_ text: String) -> String { text.filter { $0 != "_" } }
@@ -65,7 +65,7 @@ enum SettingNames {
         var wrong = 0
         for (word, ourWord) in words {
             guard ourWord.count >= 5 else { return false }
-            wrong += Spelling.slips(from: String(word), to: String(ourWord))
+            wrong += Spelling.editDistance(from: String(word), to: String(ourWord))
         }
         return wrong <= (ours.count >= 16 ? 2 : 1)
     }

@@ -18,7 +18,7 @@ struct ShownSetting: Equatable, Sendable {
         let given = values.values[setting].flatMap { $0.text.isEmpty ? nil : $0 }
         let text = given?.text ?? setting.defaultValue
         value = text.map { Self.masked($0, of: setting) }
-        let isList = SecretSet.settings.contains(setting) || setting == .alertWebhookSecret
+        let isList = SecretsConfiguration.settings.contains(setting) || setting == .alertWebhookSecret
         count = isList ? text.map { Self.parts($0).count } ?? 0 : nil
         (source, path) = given.map { Self.place($0.source) } ?? (text == nil ? "none" : "default", nil)
     }

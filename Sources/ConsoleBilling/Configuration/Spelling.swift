@@ -2,7 +2,7 @@
 enum Spelling {
     /// - Returns: The candidate with the smallest edit distance, if it is small enough.
     static func nearest(to word: String, among candidates: [String]) -> String? {
-        let ranked = candidates.map { (slips(from: word.lowercased(), to: $0.lowercased()), $0) }.min {
+        let ranked = candidates.map { (editDistance(from: word.lowercased(), to: $0.lowercased()), $0) }.min {
             $0.0 < $1.0
         }
         guard let (distance, candidate) = ranked, distance <= max(2, candidate.count / 2) else { return nil }
@@ -10,7 +10,7 @@ enum Spelling {
     }
 
     /// The edit distance: letters inserted, deleted, replaced or swapped with a neighbour.
-    static func slips(from left: String, to right: String) -> Int {
+    static func editDistance(from left: String, to right: String) -> Int {
         let (left, right) = (Array(left), Array(right))
         var before: [Int] = []
         var row = Array(0...right.count)

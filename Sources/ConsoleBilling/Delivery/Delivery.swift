@@ -29,7 +29,7 @@ struct Delivery: Sendable {
 }
 
 /// Signs events and posts them, as Stripe does.
-struct Courier: Sendable {
+struct EventSender: Sendable {
     let transport: any HTTPTransport
     let target: ServerAddress
     let signer: PayloadSigner
@@ -86,7 +86,7 @@ struct Courier: Sendable {
     }
 }
 
-extension Courier {
+extension EventSender {
     /// Sends the events of a plan.
     ///
     /// With a concurrency of 1, each delivery begins after the response to the previous one.
@@ -97,7 +97,7 @@ extension Courier {
     ///   - didFinish: Called after each delivery.
     /// - Returns: The deliveries in total.
     func deliver(
-        _ plan: DeliveryPlan,
+        _ plan: SendPlan,
         willSend: @escaping @Sendable (EventBody) -> Void = { _ in },
         didFinish: @escaping @Sendable (Delivery) -> Void = { _ in }
     ) async -> DeliveryReport {

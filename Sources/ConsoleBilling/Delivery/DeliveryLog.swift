@@ -1,5 +1,5 @@
 import Billing
-import Stories
+import Scenarios
 import Synchronization
 
 /// Prints each delivery as it happens: two lines for people, one JSON object for programs.

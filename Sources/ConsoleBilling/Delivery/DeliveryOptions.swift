@@ -28,7 +28,7 @@ struct DeliveryOptions: ParsableArguments {
     ///
     /// - Throws: ``CommandFailure`` when the plan may not be sent; nothing was sent then.
     func send(
-        _ plan: DeliveryPlan,
+        _ plan: SendPlan,
         format: OutputFormat,
         beforeSummary: (DeliveryReport) -> Void = { _ in }
     ) async throws -> DeliveryReport {
@@ -45,8 +45,8 @@ struct DeliveryOptions: ParsableArguments {
             )
         )
         let log = DeliveryLog(target: target, format: format, total: plan.order.count)
-        let courier = Courier(transport: transport, target: target, secret: secret)
-        let report = await courier.deliver(plan, willSend: log.sending, didFinish: log.finished)
+        let sender = EventSender(transport: transport, target: target, secret: secret)
+        let report = await sender.deliver(plan, willSend: log.sending, didFinish: log.finished)
         await transport.shutdown()
         beforeSummary(report)
         log.close(report)

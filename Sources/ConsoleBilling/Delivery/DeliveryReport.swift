@@ -1,6 +1,6 @@
 import ArgumentParser
 import StripeAPI
-import Stories
+import Scenarios
 
 /// Counts and latencies of many deliveries.
 struct DeliveryReport: Sendable {

@@ -10,7 +10,7 @@ struct LineLogHandler: LogHandler {
     let format: ServiceConfiguration.LogFormat
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider? = .trail
+    var metadataProvider: Logger.MetadataProvider? = .traceScope
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }

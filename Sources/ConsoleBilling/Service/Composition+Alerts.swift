@@ -2,9 +2,9 @@ import HTTPClient
 import ServiceLifecycle
 import Storage
 import StripeAPI
-import Upkeep
+import BackgroundJobs
 
-extension Service {
+extension Daemon {
     /// Makes the worker that sends alerts to operators.
     func alertWorker(
         _ alerts: AlertConfiguration,
@@ -32,9 +32,9 @@ extension Service {
                 )
             },
             silenceAfterSeconds: alerts.silenceAfterSeconds,
-            author: AlertAuthor(service: configuration.publicURL),
+            formatter: AlertFormatter(service: configuration.publicURL),
             sender: alerts.sender(transport),
-            means: UpkeepWorker.Means(now: { .now }),
+            runtime: JobRunner.Runtime(now: { .now }),
             logger: logger
         )
     }

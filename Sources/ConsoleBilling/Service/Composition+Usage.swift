@@ -1,10 +1,10 @@
 import HTTPClient
 import ServiceLifecycle
 import Storage
-import Upkeep
+import BackgroundJobs
 import UsageSources
 
-extension Service {
+extension Daemon {
     /// Makes the worker that syncs usage, and the services it needs.
     func usageSync(
         _ sync: UsageSyncConfiguration,
@@ -19,7 +19,7 @@ extension Service {
                 ledger: store,
                 source: source,
                 intervalSeconds: sync.intervalSeconds,
-                means: UpkeepWorker.Means(now: { .now }),
+                runtime: JobRunner.Runtime(now: { .now }),
                 logger: logger
             ),
         ]

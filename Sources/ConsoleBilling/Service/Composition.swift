@@ -11,7 +11,7 @@ import Storage
 import StripeAPI
 import Synchronization
 import UnixSignals
-import Upkeep
+import BackgroundJobs
 import Web
 
 #if canImport(Glibc)
@@ -19,7 +19,7 @@ import Glibc
 #endif
 
 /// Builds the service from its parts, and runs it.
-struct Service {
+struct Daemon {
     /// The service could not start; the message says how to fix it.
     struct StartError: Error {
         let message: String
@@ -59,7 +59,7 @@ struct Service {
         let clock: @Sendable () -> Instant = { .now }
         // From here on SIGHUP reloads the secrets instead of ending the process.
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
-        let secrets = CurrentSecrets(configuration.secrets, rules: configuration.signingRules, now: clock())
+        let secrets = SecretStore(configuration.secrets, rules: configuration.signingRules, now: clock())
         let metrics = PrometheusRegistry(MetricCatalog.measured)
         MetricsSystem.bootstrap(metrics)
         let failStop = FailStop()
@@ -90,7 +90,7 @@ struct Service {
             intents = PaymentIntentFetcher(stripe: stripe(transport, key, limits: .forPeople))
             mailer = StripeReceiptMailer(stripe: stripe(transport, key, limits: .forPeople))
             services.append(
-                Enrichment(
+                MissingObjectFetcher(
                     store: store,
                     stripe: stripe(transport, key, limits: TransportLimits()),
                     livemode: configuration.livemode,
@@ -99,7 +99,7 @@ struct Service {
                 )
             )
             services.append(
-                upkeepWorker(store: store, transport: transport, key: key, habits: configuration.habits)
+                jobRunner(store: store, transport: transport, key: key, schedule: configuration.schedule)
             )
         } else {
             logger.warning(
@@ -117,7 +117,7 @@ struct Service {
                 RetentionWorker(
                     store: store,
                     rules: rules,
-                    means: UpkeepWorker.Means(now: clock),
+                    runtime: JobRunner.Runtime(now: clock),
                     logger: logger
                 )
             )
@@ -140,7 +140,7 @@ struct Service {
                 secrets: secrets,
                 signals: hangUps,
                 logger: logger,
-                means: SecretRotation.Means(now: clock)
+                runtime: SecretRotation.Runtime(now: clock)
             )
         )
         services.append(
@@ -225,7 +225,7 @@ struct Service {
 
     private func web(
         _ clock: @escaping @Sendable () -> Instant,
-        _ secrets: CurrentSecrets,
+        _ secrets: SecretStore,
         _ transport: CurlTransport?,
         _ metrics: PrometheusRegistry
     ) -> WebConfiguration {
@@ -251,10 +251,10 @@ struct Service {
         }
         web.frameAncestors = configuration.frameAncestors
         web.receiptHosts = configuration.receiptHosts
-        web.seller = configuration.seller
+        web.merchant = configuration.merchant
         web.chartScript = chartScript
         web.canAskStripe = configuration.stripeKey != nil
-        web.tellsAlerts = configuration.alerts != nil
+        web.sendsAlerts = configuration.alerts != nil
         web.usageSource = configuration.usageSync?.source
         web.archive = configuration.archive
         web.metricsOpen = configuration.metricsOpen

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Stories
+import Scenarios
 
 /// The format of a command's results.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {

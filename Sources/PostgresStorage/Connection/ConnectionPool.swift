@@ -7,16 +7,16 @@ import Synchronization
 /// Events are recorded on a connection of their own, see ``BatchWriter``.
 final class ConnectionPool: Sendable {
     private struct State {
-        var idle: [ConnectionLine]
-        var waiting: [CheckedContinuation<ConnectionLine?, Never>] = []
+        var idle: [DedicatedConnection]
+        var waiting: [CheckedContinuation<DedicatedConnection?, Never>] = []
     }
 
-    private let lines: [ConnectionLine]
+    private let lines: [DedicatedConnection]
     private let maxWaiting: Int
     private let state: Mutex<State>
 
-    init(_ origin: ConnectionLine.Origin, size: Int, maxWaiting: Int = 1024) {
-        lines = (0..<size).map { ConnectionLine(origin, label: "console-billing.postgres.\($0)") }
+    init(_ origin: DedicatedConnection.Origin, size: Int, maxWaiting: Int = 1024) {
+        lines = (0..<size).map { DedicatedConnection(origin, label: "console-billing.postgres.\($0)") }
         self.maxWaiting = maxWaiting
         state = Mutex(State(idle: lines.reversed()))
     }
@@ -39,9 +39,9 @@ final class ConnectionPool: Sendable {
         for line in lines { await line.close() }
     }
 
-    private func lease() async -> ConnectionLine? {
+    private func lease() async -> DedicatedConnection? {
         await withCheckedContinuation { continuation in
-            let answer: ConnectionLine?? = state.withLock { state in
+            let answer: DedicatedConnection?? = state.withLock { state in
                 // The connection used last is already open, and a connection that is never needed is never
                 // opened.
                 if let line = state.idle.popLast() { return .some(line) }
@@ -53,8 +53,8 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    private func giveBack(_ line: ConnectionLine) {
-        let next: CheckedContinuation<ConnectionLine?, Never>? = state.withLock { state in
+    private func giveBack(_ line: DedicatedConnection) {
+        let next: CheckedContinuation<DedicatedConnection?, Never>? = state.withLock { state in
             guard !state.waiting.isEmpty else {
                 state.idle.append(line)
                 return nil

@@ -20,19 +20,19 @@ final class BatchWriter: Sendable {
         var inDoubt = 12_000
     }
 
-    private let line: ConnectionLine
+    private let line: DedicatedConnection
     private let batches: EventBatches
     private let patience: Patience
     private let erasure: ErasureAtRecording
 
     init(
-        _ origin: ConnectionLine.Origin,
+        _ origin: DedicatedConnection.Origin,
         limits: EventBatches.Limits,
         patience: Patience = Patience(),
         erasure: ErasureAtRecording
     ) {
         self.erasure = erasure
-        line = ConnectionLine(origin, label: "console-billing.postgres.writer")
+        line = DedicatedConnection(origin, label: "console-billing.postgres.writer")
         batches = EventBatches(limits: limits)
         self.patience = patience
     }
@@ -65,7 +65,7 @@ final class BatchWriter: Sendable {
     /// on a new connection settles it: if the first commit succeeded, the log contains the events.
     private func write(
         _ events: [PreparedEvent],
-        in session: inout ConnectionLine.Session
+        in session: inout DedicatedConnection.Session
     ) -> [EventBatches.Answer] {
         var attempt = BatchAttempt(events, erasure)
         let begun = ContinuousClock.now
@@ -132,9 +132,9 @@ struct BatchAttempt {
         let isNew = events.map { remaining.removeValue(forKey: $0.event.key) }
         let plan = ProjectionPlan(
             zip(events, isNew).compactMap { event, number in
-                number.map { ProjectionPlan.Entry(event, asking: event.asking, payment: $0) }
+                number.map { ProjectionPlan.Entry(event, fetchPolicy: event.fetchPolicy, payment: $0) }
             },
-            standing: try Rebuilding(connection: connection, projection: erasure.projection)
+            standing: try ProjectionRebuild(connection: connection, projection: erasure.projection)
                 .standing(of: events, Array(begun.dropFirst(4)))
         )
         let writes = Projection.live.writing(plan) + batch.marking
@@ -166,7 +166,7 @@ struct BatchAttempt {
         let firstOfEachKey = events.filter { seen.insert($0.event.key).inserted }
         let begun = try connection.execute(
             [
-                Command("BEGIN"), EventStatements.turn, ErasureStatements.revision,
+                Command("BEGIN"), EventStatements.advisoryLock, ErasureStatements.revision,
                 EventStatements.inserting(firstOfEachKey),
             ] + Projection.live.reading(events)
         )

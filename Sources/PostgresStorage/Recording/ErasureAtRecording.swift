@@ -4,7 +4,7 @@ import Storage
 
 /// Removes personal data of erased customers from events before they are recorded.
 struct ErasureAtRecording: Sendable {
-    let marks: ErasedMarks
+    let marks: ErasureTombstones
     let projection: ProjectionPolicy
 
     struct Batch {

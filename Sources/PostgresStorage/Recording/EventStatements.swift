@@ -11,7 +11,7 @@ enum EventStatements {
     /// reader that continues after a number misses no event. One transaction takes all events that wait at a
     /// replica, so the lock is taken rarely. The lock is named for the table: services that share a database
     /// in separate schemas do not wait for each other.
-    static let turn = Command.turn(at: "events")
+    static let advisoryLock = Command.advisoryLock(at: "events")
 
     /// Inserts the new events, and returns the id, the API version and the log number of each.
     static func inserting(_ events: [PreparedEvent]) -> Command {
@@ -60,7 +60,7 @@ enum EventStatements {
 /// The SQL with which recording an event changes the work queue.
 enum WorkStatements {
     /// Deletes the questions that a later event has answered.
-    static func takingBack(_ keys: Set<QuestionKey>) -> Command {
+    static func takingBack(_ keys: Set<FetchKey>) -> Command {
         Command(
             """
             DELETE FROM work w
@@ -77,7 +77,7 @@ enum WorkStatements {
     /// Adds questions, unless they are in the queue.
     ///
     /// A question that was given up is asked again, because there is new information about its payment.
-    static func asking(_ questions: [QuestionKey: Instant]) -> Command {
+    static func asking(_ questions: [FetchKey: Instant]) -> Command {
         let entries = questions.sorted { $0.key < $1.key }
         return Command(
             """

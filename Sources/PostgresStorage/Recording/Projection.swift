@@ -55,14 +55,14 @@ struct Projection {
     }
 
     /// Decodes the results of ``reading(_:)``.
-    func standing(_ answers: [Rows]) -> StandingPayments {
-        var standing = StandingPayments()
+    func standing(_ answers: [Rows]) -> CurrentPayments {
+        var standing = CurrentPayments()
         guard answers.count == 2 else { return standing }
         let (objects, rows) = (answers[0], answers[1])
         for row in 0..<objects.count {
             guard let (record, isReadable) = ObjectRow.record(objects, row) else { continue }
             let key = ObjectKey(record.reference, account: objects.text(row, 0))
-            standing.objects[key] = StandingPayments.Object(payment: objects.int(row, 3), record: record)
+            standing.objects[key] = CurrentPayments.Object(payment: objects.int(row, 3), record: record)
             if !isReadable { standing.unreadable.insert(key) }
         }
         for row in 0..<rows.count {
@@ -148,7 +148,7 @@ struct Projection {
         }
     }
 
-    private func writing(_ objects: [ObjectKey: StandingPayments.Object]) -> Command {
+    private func writing(_ objects: [ObjectKey: CurrentPayments.Object]) -> Command {
         let entries = objects.sorted { $0.key.reference < $1.key.reference }
         let snapshots = entries.map(\.value.record.snapshot)
         return Command(
@@ -166,10 +166,11 @@ struct Projection {
             [
                 .texts(entries.map(\.key.account)), .texts(entries.map(\.key.reference.kind.rawValue)),
                 .texts(entries.map(\.key.reference.id)), .ints(entries.map(\.value.payment)),
-                .byteStrings(snapshots.map { $0?.stored }), .ints(snapshots.map { $0?.shownAt.unixSeconds }),
+                .byteStrings(snapshots.map { $0?.stored }),
+                .ints(snapshots.map { $0?.observedAt.unixSeconds }),
                 .bools(snapshots.map { $0?.livemode }), .texts(snapshots.map { $0?.apiVersion }),
                 .texts(entries.map { LinkCoding.encode($0.value.record.links) }),
-                .bools(entries.map(\.value.record.isUndecided)),
+                .bools(entries.map(\.value.record.isAmbiguous)),
             ]
         )
     }
@@ -232,7 +233,7 @@ enum ObjectRow {
             isShown
             ? try? Snapshot(
                 stored: rows.raw(row, 4).bindMemory(to: UInt8.self),
-                shownAt: Instant(unixSeconds: rows.int(row, 5)),
+                observedAt: Instant(unixSeconds: rows.int(row, 5)),
                 livemode: rows.bool(row, 6),
                 apiVersion: rows.optionalText(row, 7)
             ) : nil
@@ -240,7 +241,7 @@ enum ObjectRow {
             reference: ObjectReference(kind, rows.text(row, 2)),
             snapshot: snapshot,
             links: LinkCoding.decode(rows.text(row, 8)),
-            isUndecided: rows.bool(row, 9)
+            isAmbiguous: rows.bool(row, 9)
         )
         return (record, isReadable: snapshot != nil || !isShown)
     }

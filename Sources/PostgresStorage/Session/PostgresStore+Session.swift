@@ -61,9 +61,9 @@ extension PostgresStore: SQLStore {
 extension Command {
     fileprivate static func taking(_ lock: StoreLock) -> Command {
         switch lock {
-        case .events: .turn(at: "events")
-        case .credits: .turn(at: "credits")
-        case .accounts: .turn(at: "usage_accounts")
+        case .events: .advisoryLock(at: "events")
+        case .credits: .advisoryLock(at: "credits")
+        case .accounts: .advisoryLock(at: "usage_accounts")
         }
     }
 }

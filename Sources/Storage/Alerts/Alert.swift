@@ -36,11 +36,11 @@ package enum AlertKind: String, JSONEncodable, JSONDecodable, Sendable, CaseIter
     case test
 
     /// Alerts of one line are sent in order: the end of a problem is sent after its beginning.
-    package enum Line: Hashable, Sendable {
+    package enum Topic: Hashable, Sendable {
         case quarantine, reconciliation, silence, disputes, fraudWarnings, reviews, test
     }
 
-    package var line: Line {
+    package var topic: Topic {
         switch self {
         case .eventQuarantined: .quarantine
         case .reconciliationDrifted, .reconciliationCleared: .reconciliation
@@ -53,7 +53,7 @@ package enum AlertKind: String, JSONEncodable, JSONDecodable, Sendable, CaseIter
     }
 
     /// Whether the alert is about a payment at risk, or one whose risk has ended.
-    package var isOfPaymentAtRisk: Bool { [.disputes, .fraudWarnings, .reviews].contains(line) }
+    package var isOfPaymentAtRisk: Bool { [.disputes, .fraudWarnings, .reviews].contains(topic) }
 }
 
 extension Alert: JSONObject, JSONDecodable {

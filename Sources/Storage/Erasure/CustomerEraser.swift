@@ -43,7 +43,7 @@ package struct CustomerEraser: Sendable {
         isDryRun: Bool,
         now: Instant
     ) async throws(ErasureFault) -> ErasureReport? {
-        let holdings: CustomerHoldings
+        let holdings: StoredDataSummary
         var search = Search(key, knowing: [])
         do throws(StoreError) {
             holdings = try await store.holdings(of: key)
@@ -63,7 +63,7 @@ package struct CustomerEraser: Sendable {
         )
         report.archives = try archived(search, erasing: false)
         let isKnown =
-            holdings != CustomerHoldings(ids: [], transactions: 0, credits: 0, links: 0, isErased: false)
+            holdings != StoredDataSummary(ids: [], transactions: 0, credits: 0, links: 0, isErased: false)
             || search.mentions > 0 || !report.archives.isEmpty
         guard isKnown else { return nil }
         if isDryRun { return report }
@@ -104,9 +104,9 @@ package struct CustomerEraser: Sendable {
         mutating func takes(_ event: LoggedEvent) -> Bool {
             guard event.entry.account == key.account, !event.entry.id.hasPrefix(CustomerEraser.ownEvents)
             else { return false }
-            let mention = EventMention(event)
-            guard mention.isAbout(key.customer, ids: ids) else { return false }
-            ids.formUnion(mention.belongings)
+            let references = CustomerReferences(event)
+            guard references.isAbout(key.customer, ids: ids) else { return false }
+            ids.formUnion(references.ownedIDs)
             return true
         }
 
@@ -115,7 +115,7 @@ package struct CustomerEraser: Sendable {
             guard archived.account == key.account, !archived.key.id.hasPrefix(CustomerEraser.ownEvents) else {
                 return false
             }
-            return archived.mention.isAbout(key.customer, ids: ids)
+            return archived.references.isAbout(key.customer, ids: ids)
         }
     }
 

@@ -31,12 +31,12 @@ package struct ErasableEvent: Sendable {
 
     package init(_ numbered: NumberedEvent) {
         sequence = numbered.sequence
-        essence = (numbered.event.event?.erased).flatMap(EventEssence.encode)
+        essence = (numbered.event.event?.erased).flatMap(RetainedFields.encode)
     }
 }
 
 /// A customer's data outside the events.
-package struct CustomerHoldings: Sendable, Equatable {
+package struct StoredDataSummary: Sendable, Equatable {
     /// The ids of the objects of the customer's payments, and the ids that an earlier erasure found.
     package var ids: Set<String>
     package var transactions: Int
@@ -61,7 +61,7 @@ package struct CustomerHoldings: Sendable, Equatable {
 /// A mark is permanent: later events of the customer are recorded without personal data.
 package protocol PersonalDataErasure: Sendable {
     /// The customer's data outside the events.
-    func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings
+    func holdings(of key: CustomerKey) async throws(StoreError) -> StoredDataSummary
 
     /// All events in the order of the log.
     ///

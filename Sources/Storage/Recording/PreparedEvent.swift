@@ -18,18 +18,18 @@ package struct PreparedEvent: Sendable {
     /// The other objects that the event shows or names.
     package let records: [ObjectRecord]
     /// The rows to write if none of `records` is known yet, which is the usual case.
-    let firstPayment: FirstPayment?
+    let newPayment: NewPayment?
     /// The question of a thin event, whose content must be fetched; `nil` for other events.
-    package let question: StripeQuestion?
+    package let question: StripeFetchRequest?
     /// Set if the event must be recorded without its body.
     package let removal: BodyRemoval?
     /// The size of the body as it was received, in bytes.
     package let size: Int
 
     /// A payment that only one event is about.
-    package struct FirstPayment: Sendable {
+    package struct NewPayment: Sendable {
         package let rows: [TransactionRow]
-        package let missing: [StripeQuestion]
+        package let missing: [StripeFetchRequest]
 
         init(_ records: [ObjectRecord], account: String?) {
             let group = PaymentGroup(records, account: account)
@@ -58,7 +58,7 @@ package struct PreparedEvent: Sendable {
         case .other: (disposition, reason) = (.ignored, nil)
         case .unreadable(let why, _): (disposition, reason) = (.quarantined, why)
         case .thin: (disposition, reason) = (isOurs ? .ignored : .otherMode, nil)
-        case .snapshot, .remembered: (disposition, reason) = (isOurs ? .projected : .otherMode, nil)
+        case .snapshot, .restored: (disposition, reason) = (isOurs ? .projected : .otherMode, nil)
         }
         if case .thin = event.content, isOurs { question = .thinEvent(event.id) } else { question = nil }
         let shown = disposition == .projected ? event.records(receivedAt: receivedAt) : []
@@ -72,7 +72,7 @@ package struct PreparedEvent: Sendable {
             ? Set(event.shown.compactMap(\.object.customer).map { ObjectReference(.customer, $0) })
                 .subtracting(customers.map(\.reference)).sorted() : []
         records = shown.filter { $0.reference.kind != .customer }
-        firstPayment = records.isEmpty ? nil : FirstPayment(records, account: event.account)
+        newPayment = records.isEmpty ? nil : NewPayment(records, account: event.account)
     }
 
     package init(_ delivered: DeliveredEvent, projection: ProjectionPolicy) {
@@ -113,7 +113,7 @@ package struct PreparedEvent: Sendable {
     }
 
     /// The extract that replaces the body; `nil` while the body is stored.
-    package var essence: [UInt8]? { removal.flatMap { _ in EventEssence.encode(event) } }
+    package var essence: [UInt8]? { removal.flatMap { _ in RetainedFields.encode(event) } }
 
     package var objectID: String? { event.objectID }
 
@@ -123,7 +123,7 @@ package struct PreparedEvent: Sendable {
     }
 
     /// Which missing objects to fetch from Stripe after the event is recorded.
-    package var asking: ProjectionPlan.Asking { source == .api ? .whatIsNew : .everything }
+    package var fetchPolicy: ProjectionPlan.FetchPolicy { source == .api ? .whatIsNew : .everything }
 
     /// The outcome of a delivery that is new to the log.
     package var outcome: RecordOutcome { disposition == .quarantined ? .quarantined : .recorded }

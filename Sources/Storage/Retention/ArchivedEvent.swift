@@ -12,7 +12,7 @@ package struct ArchivedBody: Sendable {
     package let key: EventKey
     package let account: String?
     /// The customers and ids in the body.
-    let mention: EventMention
+    let references: CustomerReferences
 
     /// - Returns: `nil` if the line is not in the archive's format.
     package init?(_ line: [UInt8]) {
@@ -36,7 +36,7 @@ package struct ArchivedBody: Sendable {
         )
         key = EventKey(line.id, apiVersion: line.apiVersion)
         account = line.account
-        mention = EventMention((try? Event(parsing: line.payload)) ?? unread, payload: line.payload)
+        references = CustomerReferences((try? Event(parsing: line.payload)) ?? unread, payload: line.payload)
     }
 }
 
@@ -54,7 +54,7 @@ package struct ArchivedEvent: Sendable {
     }
 
     /// The day on which the event was received, in UTC: the archive has one file per day.
-    package var day: CivilDate { CivilDate(entry.receivedAt) }
+    package var day: CalendarDate { CalendarDate(entry.receivedAt) }
 
     /// The line, including the line break.
     package var line: [UInt8] {

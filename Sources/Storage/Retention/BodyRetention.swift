@@ -31,7 +31,7 @@ package struct RemovableBody: Sendable {
 
     /// - Returns: `nil` if the body must stay, because no extract can be made.
     package init?(_ body: AgedBody, archive: String?) {
-        guard let essence = body.event.event.flatMap(EventEssence.encode) else { return nil }
+        guard let essence = body.event.event.flatMap(RetainedFields.encode) else { return nil }
         sequence = body.position.sequence
         self.essence = essence
         self.archive = archive

@@ -28,7 +28,7 @@ package struct LoggedEvent: Sendable {
     }
 
     private var content: Event.Content {
-        if let essence { return EventEssence.decode(essence) }
+        if let essence { return RetainedFields.decode(essence) }
         // The body could not be read while it was stored, so there is no extract.
         return .unreadable(reason: entry.reason ?? "its body is gone", objectID: entry.objectID)
     }

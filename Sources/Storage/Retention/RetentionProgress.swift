@@ -1,7 +1,7 @@
 package import Billing
 package import JSON
 
-/// The progress of retention, stored by the run of kind ``UpkeepRun/Kind/retention``.
+/// The progress of retention, stored by the run of kind ``Job/Kind/retention``.
 package struct RetentionProgress: Sendable, Equatable {
     /// The totals of all passes so far.
     package var bodies = 0
@@ -22,14 +22,14 @@ extension RetentionProgress: JSONObject, JSONDecodable {
     }
 }
 
-extension UpkeepRun {
+extension Job {
     /// `nil` for a run of another kind, or for JSON of a later version.
     package var retentionProgress: RetentionProgress? { kind == .retention ? Self.decode(progress) : nil }
 
     package mutating func keep(_ progress: RetentionProgress) { self.progress = Self.encode(progress) }
 }
 
-extension UpkeepRuns {
+extension JobStore {
     /// Starts a pass of retention if the last one ended long enough ago.
     ///
     /// - Parameters:
@@ -39,7 +39,7 @@ extension UpkeepRuns {
     /// - Throws: ``StoreError``.
     package func beginRetention(after seconds: Int64, now: Instant) async throws(StoreError) -> Bool {
         guard let latest = try await latestRun(.retention) else {
-            var run = UpkeepRun(id: RunID.make(.retention), kind: .retention, begunAt: now, request: "{}")
+            var run = Job(id: JobID.make(.retention), kind: .retention, begunAt: now, request: "{}")
             run.keep(RetentionProgress())
             return try await begin(run)
         }

@@ -17,11 +17,11 @@ extension StoredObject {
     @Sendable
     static func read(_ row: SQLRow) throws -> StoredObject? {
         guard let kind = ObjectKind(rawValue: try row.text("kind")) else { return nil }
-        let shownAt = Instant(unixSeconds: try row.optionalInt("shown_at") ?? 0)
+        let observedAt = Instant(unixSeconds: try row.optionalInt("shown_at") ?? 0)
         let livemode = try row.optionalBool("livemode") ?? false
         let version = try row.optionalText("api_version")
         let snapshot = try row.decodeOptional("snapshot") { bytes in
-            try? Snapshot(stored: bytes, shownAt: shownAt, livemode: livemode, apiVersion: version)
+            try? Snapshot(stored: bytes, observedAt: observedAt, livemode: livemode, apiVersion: version)
         }
         return StoredObject(
             payment: try row.int("payment"),
@@ -29,7 +29,7 @@ extension StoredObject {
                 reference: ObjectReference(kind, try row.text("id")),
                 snapshot: snapshot ?? nil,
                 links: LinkCoding.decode(try row.text("links")),
-                isUndecided: try row.bool("undecided")
+                isAmbiguous: try row.bool("undecided")
             )
         )
     }

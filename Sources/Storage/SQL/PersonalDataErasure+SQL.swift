@@ -2,10 +2,10 @@ package import Billing
 import Database
 
 extension SQLStore {
-    package func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings {
+    package func holdings(of key: CustomerKey) async throws(StoreError) -> StoredDataSummary {
         try await query("looking for a customer") { session in
             let (ids, counts) = try session.rows(Holdings.ids(of: key), Holdings.counts(of: key))
-            return CustomerHoldings(
+            return StoredDataSummary(
                 ids: Set(ids),
                 transactions: counts.first?.transactions ?? 0,
                 credits: counts.first?.credits ?? 0,

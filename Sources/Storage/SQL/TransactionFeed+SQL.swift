@@ -17,7 +17,7 @@ extension SQLStore {
             case .startingAfter(let id), .endingBefore(let id):
                 guard let position = try session.row(Feed.position(of: id)),
                     // A row of another customer must look like a row that does not exist.
-                    filter.reach.includes(position.owner)
+                    filter.accessScope.includes(position.owner)
                 else { return nil }
                 if case .endingBefore = cursor { isBackwards = true }
                 let beyond = isBackwards ? ">" : "<"
@@ -65,16 +65,19 @@ extension SQLStore {
         }
     }
 
-    package func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction? {
+    package func transaction(
+        id: String,
+        within accessScope: AccessScope
+    ) async throws(StoreError) -> Transaction? {
         try await query("reading a transaction") { session in
             let row = try session.row(Feed.transaction(id))
-            return row.flatMap { reach.includes($0) ? $0 : nil }
+            return row.flatMap { accessScope.includes($0) ? $0 : nil }
         }
     }
 
     package func payment(
         ofTransaction id: String,
-        within reach: Reach
+        within accessScope: AccessScope
     ) async throws(StoreError) -> PaymentDetail? {
         try await query("reading a payment") { session in
             let (rows, objects, events) = try session.rows(
@@ -82,7 +85,7 @@ extension SQLStore {
                 Feed.objects(ofTransaction: id),
                 Feed.events(ofTransaction: id)
             )
-            guard let transaction = rows.first, reach.includes(transaction) else { return nil }
+            guard let transaction = rows.first, accessScope.includes(transaction) else { return nil }
             let records = objects.compactMap { $0?.record }
             return PaymentDetail(
                 transaction: transaction,
@@ -137,7 +140,7 @@ private enum Feed {
     }
 }
 
-extension Reach {
+extension AccessScope {
     fileprivate func includes(_ owner: CustomerKey?) -> Bool {
         switch self {
         case .anyCustomer: true
@@ -149,7 +152,7 @@ extension Reach {
 extension Conditions {
     fileprivate init(_ filter: TransactionFilter, _ dialect: Dialect) {
         self.init()
-        if case .customers(let customers) = filter.reach {
+        if case .customers(let customers) = filter.accessScope {
             // Usually all customers belong to one account. An empty list matches no row.
             let accounts = Dictionary(grouping: customers, by: { $0.account ?? "" })
             let alternatives = accounts.values.map { customers in

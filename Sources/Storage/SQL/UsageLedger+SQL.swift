@@ -3,7 +3,7 @@ import Database
 
 /// The reads of the usage ledger that need no totals, and the accounts.
 extension SQLStore {
-    package func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
+    package func calendar(_ dates: ClosedRange<CalendarDate>) async throws(StoreError) -> [CalendarDay] {
         try await query("reading the calendar") { try $0.rows(UsageQueries.calendar(dates)) }
     }
 

@@ -19,7 +19,7 @@ package enum UsageQueries {
         decode: day
     )
 
-    package static func calendar(_ dates: ClosedRange<CivilDate>) -> Query<CalendarDay> {
+    package static func calendar(_ dates: ClosedRange<CalendarDate>) -> Query<CalendarDay> {
         Query(
             "SELECT \(dayColumns) FROM usage_calendar WHERE date BETWEEN $1 AND $2 ORDER BY date",
             [.int(dates.lowerBound.dayNumber), .int(dates.upperBound.dayNumber)],
@@ -30,7 +30,7 @@ package enum UsageQueries {
     @Sendable
     private static func day(_ row: SQLRow) throws -> CalendarDay {
         CalendarDay(
-            date: CivilDate(dayNumber: try row.int("date")),
+            date: CalendarDate(dayNumber: try row.int("date")),
             firstHeight: try row.int("first_height"),
             lastHeight: try row.optionalInt("last_height"),
             lastHeightYet: try row.int("last_height_yet"),
@@ -42,7 +42,7 @@ package enum UsageQueries {
 
     // MARK: Leases
 
-    package static func openLeases(of owner: String) -> Query<KnownLease> {
+    package static func openLeases(of owner: String) -> Query<LeaseState> {
         Query(
             "SELECT record, kept FROM usage_leases WHERE owner = $1 AND end_height IS NULL ORDER BY identity",
             [.text(owner)],
@@ -50,7 +50,7 @@ package enum UsageQueries {
         )
     }
 
-    package static func leases(named identities: Set<LeaseIdentity>) -> Query<KnownLease> {
+    package static func leases(named identities: Set<LeaseIdentity>) -> Query<LeaseState> {
         Query(
             "SELECT record, kept FROM usage_leases WHERE identity = ANY($1)",
             [.texts(identities.map(\.text))],
@@ -60,8 +60,8 @@ package enum UsageQueries {
 
     /// Reads a record and its frozen days (`kept`).
     @Sendable
-    package static func lease(_ row: SQLRow) throws -> KnownLease {
-        KnownLease(
+    package static func lease(_ row: SQLRow) throws -> LeaseState {
+        LeaseState(
             record: try row.decode("record", UsageCoding.decodeLease),
             kept: try row.decodeOptional("kept", UsageCoding.decodeKept) ?? [:]
         )
@@ -71,7 +71,7 @@ package enum UsageQueries {
 
     package static func totals(
         of owner: String,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping
     ) -> Query<UsageGroup?> {
         Query(
@@ -92,7 +92,7 @@ package enum UsageQueries {
     /// - Returns: `nil` if the total cannot be read; the caller then adds up from the facts.
     @Sendable
     private static func group(_ row: SQLRow) throws -> UsageGroup? {
-        let date = CivilDate(dayNumber: try row.int("date"))
+        let date = CalendarDate(dayNumber: try row.int("date"))
         let name = try row.text("name")
         return try row.decode("totals") { try? UsageCoding.decodeTotals($0) }
             .map { UsageGroup(date: date, group: name, totals: $0) }
@@ -112,8 +112,8 @@ package enum UsageQueries {
         ) { row in
             AccountPeriod(
                 address: try row.text("address"),
-                from: try row.optionalInt("valid_from").map(CivilDate.init(dayNumber:)),
-                through: try row.optionalInt("valid_through").map(CivilDate.init(dayNumber:))
+                from: try row.optionalInt("valid_from").map(CalendarDate.init(dayNumber:)),
+                through: try row.optionalInt("valid_through").map(CalendarDate.init(dayNumber:))
             )
         }
     }

@@ -3,11 +3,11 @@ package import Database
 
 /// All of the queue but leasing, which is not the same on each database.
 extension SQLStore {
-    package func complete(_ item: WorkItem) async throws(StoreError) {
+    package func complete(_ item: FetchJob) async throws(StoreError) {
         try await change("completing work", item, "DELETE FROM work")
     }
 
-    package func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError) {
+    package func postpone(_ item: FetchJob, until due: Instant, reason: String) async throws(StoreError) {
         try await change(
             "postponing work",
             item,
@@ -16,7 +16,7 @@ extension SQLStore {
         )
     }
 
-    package func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) {
+    package func giveUp(_ item: FetchJob, reason: String) async throws(StoreError) {
         try await change(
             "giving up work",
             item,
@@ -27,7 +27,7 @@ extension SQLStore {
 
     private func change(
         _ operation: StaticString,
-        _ item: WorkItem,
+        _ item: FetchJob,
         _ statement: String,
         _ values: [SQLValue] = []
     ) async throws(StoreError) {
@@ -45,7 +45,7 @@ extension SQLStore {
         )
     }
 
-    package func hasten(until latest: Instant) async throws(StoreError) {
+    package func reschedule(until latest: Instant) async throws(StoreError) {
         let late = "NOT gave_up AND (due_at > $1 OR leased_until > $1)"
         // Reading is cheap, while a write would sync the disk even if no item is late.
         let isNeeded = try await query("looking for work") { session in
@@ -116,11 +116,12 @@ package enum WorkRow {
     ///
     /// - Returns: `nil` for a question that only a later version knows.
     @Sendable
-    package static func item(_ row: SQLRow) throws -> WorkItem? {
-        guard let question = StripeQuestion(topic: try row.text("kind"), subject: try row.text("id")) else {
+    package static func item(_ row: SQLRow) throws -> FetchJob? {
+        guard let question = StripeFetchRequest(topic: try row.text("kind"), subject: try row.text("id"))
+        else {
             return nil
         }
-        return WorkItem(
+        return FetchJob(
             question,
             account: try row.text("account").orNil,
             attempts: Int(try row.int("attempts"))

@@ -5,21 +5,21 @@ package import Billing
 package struct CalendarPlan: Sendable {
     /// The days to write, by ascending date; none if there is a ``fault``.
     package private(set) var days: [CalendarDay] = []
-    package private(set) var contradicted: [CivilDate] = []
+    package private(set) var contradicted: [CalendarDate] = []
     /// Why the days are refused.
     package private(set) var fault: CalendarFault?
     /// The last final day of the calendar; the final days of all known owners are closed through this day.
-    package private(set) var closedThrough: CivilDate?
+    package private(set) var closedThrough: CalendarDate?
 
     /// The days whose blocks changed, by ascending date, each with all heights that it had or has.
-    private var moved: [(date: CivilDate, heights: Range<Int64>)] = []
+    private var moved: [(date: CalendarDate, heights: Range<Int64>)] = []
 
     /// - Parameters:
     ///   - days: The days that arrived.
     ///   - calendar: The whole known calendar.
     package init(_ days: [CalendarDay], calendar: [CalendarDay]) {
         let known = Dictionary(uniqueKeysWithValues: calendar.map { ($0.date, $0) })
-        var changed: [CivilDate: CalendarDay] = [:]
+        var changed: [CalendarDate: CalendarDay] = [:]
         for day in days {
             switch CalendarRevision.decide(day, known: changed[day.date] ?? known[day.date]) {
             case .unchanged: break
@@ -54,7 +54,7 @@ package struct CalendarPlan: Sendable {
     ///   - created: The first height of the owner's leases with a block in ``touched``.
     ///   - end: The last height of those leases, exclusive; `nil` while one of them is open.
     /// - Returns: From the first to the last such day.
-    package func stale(created: Int64, end: Int64?) -> ClosedRange<CivilDate>? {
+    package func stale(created: Int64, end: Int64?) -> ClosedRange<CalendarDate>? {
         let life = created..<max(created, end ?? .max)
         let dates = moved.filter { $0.heights.overlaps(life) }.map(\.date)
         guard let first = dates.first, let last = dates.last else { return nil }

@@ -7,16 +7,16 @@ package import Billing
 package struct LeasePlan: Sendable {
     /// The current state of everything that the records are about.
     package struct Standing: Sendable {
-        package var leases: [LeaseIdentity: KnownLease]
+        package var leases: [LeaseIdentity: LeaseState]
         /// The last day through which each owner's final days are closed; an owner that is unknown or not
         /// closed is missing.
-        package var closedThrough: [String: CivilDate]
+        package var closedThrough: [String: CalendarDate]
         /// The whole calendar, by ascending date.
         package var calendar: [CalendarDay]
 
         package init(
-            leases: [LeaseIdentity: KnownLease],
-            closedThrough: [String: CivilDate],
+            leases: [LeaseIdentity: LeaseState],
+            closedThrough: [String: CalendarDate],
             calendar: [CalendarDay]
         ) {
             self.leases = leases
@@ -31,10 +31,10 @@ package struct LeasePlan: Sendable {
     package static let maximumSettledDays = 100_000
 
     /// The leases to write, in the order of their first change; none if ``isTooMuch``.
-    package private(set) var leases: [KnownLease] = []
+    package private(set) var leases: [LeaseState] = []
     /// The days whose totals no longer follow from the leases, by owner; an owner without such days is
     /// missing.
-    package private(set) var stale: [String: ClosedRange<CivilDate>] = [:]
+    package private(set) var stale: [String: ClosedRange<CalendarDate>] = [:]
     package private(set) var contradictions: [UsageContradiction] = []
     /// Whether the records may change more than ``maximumSettledDays``; nothing must be written then.
     private(set) var isTooMuch = false
@@ -86,8 +86,8 @@ package struct LeasePlan: Sendable {
     }
 }
 
-extension KnownLease {
-    fileprivate var keptDates: ClosedRange<CivilDate>? {
+extension LeaseState {
+    fileprivate var keptDates: ClosedRange<CalendarDate>? {
         guard let first = kept.keys.min(), let last = kept.keys.max() else { return nil }
         return first...last
     }
@@ -96,7 +96,7 @@ extension KnownLease {
 /// A calendar by ascending date, whose heights ascend too.
 extension [CalendarDay] {
     /// From the first to the last day with one of these blocks.
-    fileprivate func dates(of heights: Range<Int64>) -> ClosedRange<CivilDate>? {
+    fileprivate func dates(of heights: Range<Int64>) -> ClosedRange<CalendarDate>? {
         let first = firstIndex(from: { $0.heights.upperBound > heights.lowerBound })
         let end = firstIndex(from: { $0.firstHeight >= heights.upperBound })
         return first < end ? self[first].date...self[end - 1].date : nil
@@ -105,7 +105,7 @@ extension [CalendarDay] {
     /// The final days within some dates.
     ///
     /// Two records that differ only in these dates have the same usage on all other days.
-    fileprivate func finalDays(_ dates: ClosedRange<CivilDate>?) -> [CalendarDay] {
+    fileprivate func finalDays(_ dates: ClosedRange<CalendarDate>?) -> [CalendarDay] {
         guard let dates else { return [] }
         let first = firstIndex(from: { $0.date >= dates.lowerBound })
         let end = firstIndex(from: { $0.date > dates.upperBound })
@@ -132,9 +132,9 @@ extension Range<Int64> {
     }
 }
 
-extension ClosedRange<CivilDate> {
+extension ClosedRange<CalendarDate> {
     /// From the first to the last day of both.
-    func extended(by other: ClosedRange<CivilDate>?) -> ClosedRange<CivilDate> {
+    func extended(by other: ClosedRange<CalendarDate>?) -> ClosedRange<CalendarDate> {
         guard let other else { return self }
         return Swift.min(lowerBound, other.lowerBound)...Swift.max(upperBound, other.upperBound)
     }

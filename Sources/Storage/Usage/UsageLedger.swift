@@ -14,7 +14,7 @@ package enum LeasesOutcome: Sendable, Equatable {
 /// The outcome of storing days of the calendar.
 package enum CalendarOutcome: Sendable, Equatable {
     /// - Parameter contradicted: The final days that stay unchanged although a new day contradicts them.
-    case taken(changed: Int, contradicted: [CivilDate])
+    case taken(changed: Int, contradicted: [CalendarDate])
     /// The days contradict each other or the known calendar; no data were changed.
     case refused(CalendarFault)
 }
@@ -36,7 +36,7 @@ package protocol UsageLedger: Sendable {
     func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome
 
     /// The days of the calendar in a range, by ascending date.
-    func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay]
+    func calendar(_ dates: ClosedRange<CalendarDate>) async throws(StoreError) -> [CalendarDay]
 
     /// The last known day, which shows how far the chain is indexed.
     func newestDay() async throws(StoreError) -> CalendarDay?
@@ -44,12 +44,12 @@ package protocol UsageLedger: Sendable {
     /// The totals of an owner's days, by ascending date and group, without days that have no lease.
     func usage(
         of owner: String,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup]
 
     /// The leases of an owner with a block in the range, and all leases with frozen days, in no order.
-    func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease]
+    func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [LeaseState]
 
     /// The newest record of each of these leases, in any order, without unknown leases.
     func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord]

@@ -12,11 +12,11 @@ package protocol UsageSource: Sendable {
     /// The source's current height.
     func head() async throws(UsageSourceError) -> ChainHead
 
-    /// Leases, in their state at ``LeaseQuestion/asOf`` or later.
+    /// Leases, in their state at ``LeaseQuery/asOf`` or later.
     ///
     /// After all pages are read, no lease that the question is about is missing, though some may have come
     /// twice.
-    func leases(_ question: LeaseQuestion) async throws(UsageSourceError) -> LeasePage
+    func leases(_ question: LeaseQuery) async throws(UsageSourceError) -> LeasePage
 
     /// Days that began at a height or before, by ascending date and without a gap; final only up to that
     /// height.
@@ -28,7 +28,7 @@ package protocol UsageSource: Sendable {
     ///   has no days.
     /// - Throws: ``UsageSourceError``.
     func days(
-        from date: CivilDate?,
+        from date: CalendarDate?,
         through height: Int64
     ) async throws(UsageSourceError) -> [CalendarDay]
 }
@@ -66,7 +66,7 @@ extension ChainHead: JSONObject, JSONDecodable {
 }
 
 /// Which leases to read.
-package struct LeaseQuestion: Sendable, Equatable {
+package struct LeaseQuery: Sendable, Equatable {
     /// The owner of the leases; `nil` for all owners.
     package var owner: String?
     /// The ``LeasePage/next`` of the previous page; `nil` for the first page.

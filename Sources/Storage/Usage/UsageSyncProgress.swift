@@ -130,7 +130,7 @@ extension UsageSyncProgress: JSONObject, JSONDecodable {
     }
 }
 
-extension UpkeepRun {
+extension Job {
     /// The progress of a usage sync; `nil` for a run of another kind, or for JSON of a later version.
     package var syncProgress: UsageSyncProgress? {
         kind == .usageSync ? Self.decode(progress) : nil
@@ -139,7 +139,7 @@ extension UpkeepRun {
     package mutating func keep(_ progress: UsageSyncProgress) { self.progress = Self.encode(progress) }
 }
 
-extension UpkeepRuns {
+extension JobStore {
     /// Starts a pass of the usage sync, unless one is running.
     ///
     /// - Parameters:
@@ -156,7 +156,7 @@ extension UpkeepRuns {
         isFull: Bool,
         id: String,
         now: Instant
-    ) async throws(StoreError) -> (run: UpkeepRun, isBegun: Bool) {
+    ) async throws(StoreError) -> (run: Job, isBegun: Bool) {
         // Another process may begin or end a pass between the read and the write.
         for _ in 0..<8 {
             let latest = try await latestRun(.usageSync)
@@ -167,7 +167,7 @@ extension UpkeepRuns {
                     // The run reads another source, and no worker will continue it.
                     _ = try await replace(latest.left(.failed, reason: "stopped for \(id)", now: now))
                 }
-                var run = UpkeepRun(id: id, kind: .usageSync, begunAt: now, request: "{}")
+                var run = Job(id: id, kind: .usageSync, begunAt: now, request: "{}")
                 var progress = UsageSyncProgress(source: source, chainID: chainID)
                 progress.isFull = isFull
                 run.keep(progress)

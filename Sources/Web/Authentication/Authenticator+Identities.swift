@@ -14,9 +14,9 @@ extension Authenticator {
     ///   - holder: The kind of the credential.
     ///   - request: The request, with or without the headers.
     ///   - scope: The scope that the route needs; `nil` for a page.
-    /// - Returns: The caller with the restricted reach.
+    /// - Returns: The caller with the restricted access scope.
     /// - Throws: ``APIError``: 400 if a header is not allowed here, 403 for a `feed:user` key without a user.
-    func narrowed(
+    func restricted(
         _ caller: Caller,
         _ holder: Holder,
         by request: Request,
@@ -32,14 +32,14 @@ extension Authenticator {
         guard organization == nil || isOfCustomers && holder != .customer else {
             throw APIError.headerNotAllowed(.organizationID)
         }
-        var reach = caller.reach
+        var accessScope = caller.accessScope
         for identity in [user, organization].compactMap(\.self) {
-            reach = reach.narrowed(to: try await customers.customers(of: identity))
+            accessScope = accessScope.restricted(to: try await customers.customers(of: identity))
         }
         return Caller(
             name: caller.name,
             scopes: caller.scopes,
-            reach: reach,
+            accessScope: accessScope,
             address: caller.address,
             budget: caller.budget
         )

@@ -21,7 +21,7 @@ struct Authenticator: Sendable {
     ///
     /// - Parameters:
     ///   - request: The request. If it changes data and has only the cookie, it must prove that a page of
-    ///     this service sent it; see ``SamePageProof``.
+    ///     this service sent it; see ``CSRFCheck``.
     ///   - scope: The scope that the route needs. A session has `feed:read` for its own customer; `feed:user`
     ///     counts as `feed:read` if the request names a user.
     ///   - context: The request's time, and the secrets at its start.
@@ -39,7 +39,7 @@ struct Authenticator: Sendable {
         do {
             return try await knownCaller(of: request, needing: scope, context, formToken: formToken)
         } catch let error as APIError where error.status == .unauthorized {
-            try context.allowance?.refuseStranger()
+            try context.allowance?.chargeAddress()
             throw error
         }
     }
@@ -60,7 +60,7 @@ struct Authenticator: Sendable {
             if case .key(_, let use) = bearer { key = use }
         } else if let (token, verdict) = token(inCookiesOf: request, context) {
             caller = Caller(try verdict.session)
-            let proof = SamePageProof(request, origin: WebOrigin(of: publicURL))
+            let proof = CSRFCheck(request, origin: WebOrigin(of: publicURL))
             let isOurForm = formToken.map { context.secrets.sessions.isFormToken($0, for: token) } ?? false
             guard proof.isEnough(withFormToken: isOurForm) else { throw APIError.crossSite }
         } else {
@@ -71,9 +71,9 @@ struct Authenticator: Sendable {
         guard caller.scopes.contains(scope) || scope == .feedRead && caller.scopes.contains(.feedUser) else {
             throw APIError.scopeMissing(scope)
         }
-        let narrowed = try await narrowed(caller, holder, by: request, needing: scope)
+        let restricted = try await restricted(caller, holder, by: request, needing: scope)
         key?.use(at: context.now)
-        return narrowed
+        return restricted
     }
 
     /// Identifies the visitor of a page: a customer or a user, never an API key.
@@ -82,21 +82,21 @@ struct Authenticator: Sendable {
     ///   without a credential.
     /// - Throws: ``APIError`` for an invalid header, an API key, or over the rate limit. Browsers send no such
     ///   headers, so the answer to the first two is an API error and no page.
-    func visit(of request: Request, _ context: AppContext) async throws -> PageVisit {
+    func pageAccess(of request: Request, _ context: AppContext) async throws -> PageAccess {
         if let credential = try Self.credential(in: request) {
             let bearer = try await bearer(of: credential, context)
             guard bearer.holder != .service else { throw APIError.sessionRequired }
             context.loggedCaller.set(try bearer.caller.name)
             try await context.allowance?.admit(try bearer.caller.budget)
-            let caller = try await narrowed(bearer.caller, bearer.holder, by: request, needing: nil)
+            let caller = try await restricted(bearer.caller, bearer.holder, by: request, needing: nil)
             var session: CustomerSession?
             if case .session(let verdict) = bearer { session = try verdict.session }
-            return .visitor(PageVisitor(caller: caller, session: session, formToken: nil))
+            return .visitor(PageUser(caller: caller, session: session, formToken: nil))
         }
         try request.refuseIdentities()
         guard let (token, verdict) = token(inCookiesOf: request, context) else {
-            try context.allowance?.refuseStranger()
-            return .nobody
+            try context.allowance?.chargeAddress()
+            return .anonymous
         }
         switch verdict {
         case .good(let session):
@@ -104,7 +104,7 @@ struct Authenticator: Sendable {
             context.loggedCaller.set(caller.name)
             try await context.allowance?.admit(caller.budget)
             let form = context.secrets.sessions.formToken(for: token)
-            return .visitor(PageVisitor(caller: caller, session: session, formToken: form))
+            return .visitor(PageUser(caller: caller, session: session, formToken: form))
         case .expired(let session):
             return .over(SessionFault(reason: .expired, returnURL: session.returnURL))
         case .forged: return .over(SessionFault(reason: .forged, returnURL: nil))
@@ -132,7 +132,7 @@ struct Authenticator: Sendable {
                     Caller(
                         name: key.name,
                         scopes: key.scopes,
-                        reach: .anyCustomer,
+                        accessScope: .anyCustomer,
                         budget: .key(key.name)
                     )
                 case .session(let verdict): Caller(try verdict.session)
@@ -222,7 +222,7 @@ extension Caller {
         self.init(
             name: "customer session",
             scopes: [.feedRead],
-            reach: .customers([session.customer]),
+            accessScope: .customers([session.customer]),
             address: session.owner,
             budget: .customer(session.customer)
         )

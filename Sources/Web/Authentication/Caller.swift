@@ -7,20 +7,20 @@ struct Caller: Sendable {
     let scopes: Set<Scope>
     /// The customers that the caller may see: several if one user has several, none for a user without
     /// payments.
-    let reach: Reach
+    let accessScope: AccessScope
     /// The address on chain whose usage the caller may read, as long as no account map says otherwise.
     var address: String?
     /// The rate limit that the caller's requests are charged to.
     let budget: LimitedCaller
 }
 
-extension Reach {
-    /// The reach restricted to one customer; unchanged if `customer` is `nil`.
+extension AccessScope {
+    /// The access scope restricted to one customer; unchanged if `customer` is `nil`.
     ///
-    /// - Throws: ``APIError`` for a customer out of reach.
-    func narrowed(toNamed customer: CustomerKey?) throws(APIError) -> Reach {
+    /// - Throws: ``APIError`` for a customer outside the access scope.
+    func restricted(toNamed customer: CustomerKey?) throws(APIError) -> AccessScope {
         guard let customer else { return self }
-        guard includes(customer) else { throw .noSuch("customer") }
+        guard includes(customer) else { throw .notFound("customer") }
         return .customers([customer])
     }
 }

@@ -16,7 +16,7 @@ struct TransactionAccess: Sendable {
     ///   - parameters: Reads the route's other query parameters.
     /// - Returns: The payment, and the result of `parameters`.
     /// - Throws: ``APIError``: 403 for an invalid link, even with valid credentials; 404 for a transaction
-    ///   out of the caller's reach.
+    ///   outside the caller's access scope.
     func payment<Parameters>(
         _ request: Request,
         _ context: AppContext,
@@ -29,7 +29,7 @@ struct TransactionAccess: Sendable {
         let read = try parameters(&query)
         try query.finish()
 
-        let reach: Reach
+        let accessScope: AccessScope
         if expires != nil || signature != nil {
             try request.refuseIdentities()
             context.loggedCaller.set("link")
@@ -39,17 +39,17 @@ struct TransactionAccess: Sendable {
             do throws(APIError) {
                 try check(link, expires: expires ?? "", signature: signature ?? "", context)
             } catch {
-                try context.allowance?.refuseStranger()
+                try context.allowance?.chargeAddress()
                 throw error
             }
             // A good link is charged to its customer: strangers at the same address must not use up its budget.
             try await context.allowance?.admit(owner: owner)
-            reach = owner.map { .customers([$0]) } ?? .anyCustomer
+            accessScope = owner.map { .customers([$0]) } ?? .anyCustomer
         } else {
-            reach = try await authenticator.caller(of: request, needing: .feedRead, context).reach
+            accessScope = try await authenticator.caller(of: request, needing: .feedRead, context).accessScope
         }
-        guard let detail = try await feed.payment(ofTransaction: id, within: reach) else {
-            throw APIError.noSuch("transaction")
+        guard let detail = try await feed.payment(ofTransaction: id, within: accessScope) else {
+            throw APIError.notFound("transaction")
         }
         return (detail, read)
     }

@@ -9,7 +9,7 @@ struct AssetsController: Sendable {
         for path in ["/assets/billing.css", "/assets/billing.js", "/assets/receipt.css", "/assets/chart.js"] {
             let asset = assets.all.first { $0.path == path }
             routes.get(path, cost: .free) { request, _ in
-                guard let asset else { throw APIError.noSuch("file") }
+                guard let asset else { throw APIError.notFound("file") }
                 return Self.response(asset, request)
             }
         }

@@ -43,15 +43,15 @@ struct LocalTime: Sendable {
     var isUTC: Bool { zone == .gmt }
 
     /// Formats a moment, such as `2025-06-15 10:20:30`.
-    func text(_ instant: Instant) -> String { CivilTime(local(instant)).text }
+    func text(_ instant: Instant) -> String { CalendarTime(local(instant)).text }
 
-    func date(of instant: Instant) -> CivilDate { CivilDate(local(instant)) }
+    func date(of instant: Instant) -> CalendarDate { CalendarDate(local(instant)) }
 
     /// The first moment of a date.
     ///
     /// If clocks are put forward at midnight, the day begins later, such as at one o'clock. For a date that
     /// the zone skipped, the result is the first moment of the next date.
-    func beginning(of date: CivilDate) -> Instant {
+    func beginning(of date: CalendarDate) -> Instant {
         // No zone has ever been further from UTC than this.
         var before = date.beginning.adding(seconds: -100_000)
         var from = date.beginning.adding(seconds: 100_000)
@@ -70,7 +70,7 @@ struct LocalTime: Sendable {
 }
 
 /// A date and a time of day, without a zone.
-struct CivilTime {
+struct CalendarTime {
     let text: String
 
     /// - Parameter local: Seconds since 1970, already shifted into the zone.
@@ -80,7 +80,7 @@ struct CivilTime {
         let second = remainder < 0 ? remainder + 86_400 : remainder
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let time = "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
-        text = "\(CivilDate(local).text) \(time)"
+        text = "\(CalendarDate(local).text) \(time)"
     }
 }
 

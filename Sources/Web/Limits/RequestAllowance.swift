@@ -61,7 +61,7 @@ final class RequestAllowance: Sendable {
 
     /// Charges the request's address, for a missing or unknown credential; one unit, because a refusal is
     /// cheap.
-    func refuseStranger() throws(APIError) {
+    func chargeAddress() throws(APIError) {
         guard cost != .free else { return }
         try charge(.stranger(address), RouteCost.row.rawValue)
     }

@@ -6,7 +6,7 @@ import Storage
 struct AlertMetrics: MetricSource {
     /// `nil` when no alert receiver is configured; alerts queued under an earlier configuration are not
     /// reported.
-    let runs: (any UpkeepRuns)?
+    let runs: (any JobStore)?
     let clock: @Sendable () -> Instant
 
     func families() async throws -> [MetricFamily] {

@@ -5,7 +5,7 @@ import Storage
 /// The age of the oldest body that retention may delete, and whether the last retention pass failed.
 struct RetentionMetrics: MetricSource {
     let retention: any BodyRetention
-    let runs: any UpkeepRuns
+    let runs: any JobStore
 
     func families() async throws -> [MetricFamily] {
         let oldest = try await retention.oldestBody()

@@ -4,12 +4,12 @@ import PrometheusMetrics
 ///
 /// Labels are fingerprints and the names of API keys: as many as are configured, and no customer's data.
 struct SecretMetrics: MetricSource {
-    let secrets: CurrentSecrets
+    let secrets: SecretStore
 
     func families() -> [MetricFamily] {
-        let list = secrets.inForce.list
+        let list = secrets.active.list
         let reading = secrets.lastReading
-        func labels(_ secret: SecretInForce) -> [(name: String, value: String)] {
+        func labels(_ secret: ActiveSecret) -> [(name: String, value: String)] {
             [
                 ("kind", secret.kind.rawValue), ("name", secret.name ?? ""),
                 ("fingerprint", secret.fingerprint),

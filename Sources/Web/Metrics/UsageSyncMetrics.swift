@@ -4,7 +4,7 @@ import Storage
 
 /// How far usage is behind the chain, and whether the last pass of the sync failed.
 struct UsageSyncMetrics: MetricSource {
-    let runs: any UpkeepRuns
+    let runs: any JobStore
     let clock: @Sendable () -> Instant
 
     func families() async throws -> [MetricFamily] {

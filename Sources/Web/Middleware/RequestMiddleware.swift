@@ -10,7 +10,7 @@ import Traces
 /// The line has the route and never the query, because a signed link's query contains its signature.
 struct RequestMiddleware: RouterMiddleware {
     let clock: @Sendable () -> Instant
-    let secrets: CurrentSecrets
+    let secrets: SecretStore
     /// Returns 64 random bits, for the ids of traces and spans.
     var random: @Sendable () -> UInt64 = { TraceContext.system() }
     let limits: RequestLimits
@@ -24,7 +24,7 @@ struct RequestMiddleware: RouterMiddleware {
         var context = context
         context.requestID = RequestID.make()
         context.now = clock()
-        context.secrets = secrets.inForce
+        context.secrets = secrets.active
         let address = NetworkAddress(of: request, peer: context.channel.remoteAddress)
         context.bodies = BodyShare(budget: limits.bodies, address: address)
         let allowance = RequestAllowance(
@@ -34,9 +34,9 @@ struct RequestMiddleware: RouterMiddleware {
         )
         context.allowance = allowance
         defer { allowance.end() }
-        let trail = Trail(trace(of: request), requestID: context.requestID)
+        let scope = TraceScope(trace(of: request), requestID: context.requestID)
         let prepared = context
-        return try await Trail.follow(trail) { () async throws(any Error) in
+        return try await TraceScope.withTrace(scope) { () async throws(any Error) in
             try await answer(request, prepared, next)
         }
     }

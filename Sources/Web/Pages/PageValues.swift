@@ -46,7 +46,7 @@ struct PageMoment: Equatable {
         let utc = LocalTime.utc.text(instant)
         machine = utc.prefix(10) + "T" + utc.suffix(8) + "Z"
         let local = zone.text(instant)
-        let date = CivilDate(String(local.prefix(10)))?.readable ?? String(local.prefix(10))
+        let date = CalendarDate(String(local.prefix(10)))?.readable ?? String(local.prefix(10))
         text = "\(date), \(local.dropFirst(11).prefix(5))"
     }
 }
@@ -56,13 +56,13 @@ struct PageDay: Equatable {
     let machine: String
     let text: String
 
-    init(_ date: CivilDate) {
+    init(_ date: CalendarDate) {
         machine = date.text
         text = date.readable
     }
 }
 
-extension CivilDate {
+extension CalendarDate {
     /// For example `28 Nov 2026`.
     var readable: String { "\(parts.day) \(monthName.prefix(3)) \(parts.year)" }
 

@@ -14,7 +14,7 @@ package enum MomentText {
     /// - Returns: `nil` for any other format.
     package static func instant(_ text: String, isEnd: Bool = false, now: Instant) -> Instant? {
         if let ago = secondsAgo(text) { return now.adding(seconds: -ago) }
-        if let day = CivilDate(text)?.beginning {
+        if let day = CalendarDate(text)?.beginning {
             return isEnd ? day.adding(seconds: 86_399) : day
         }
         if let moment = Instant(rfc3339: text) ?? withOffset(text) { return moment }

@@ -4,11 +4,11 @@ import Storage
 extension QueryReader {
     /// The filters that the feed and its export share.
     ///
-    /// - Parameter reach: The customers that the caller may see.
+    /// - Parameter accessScope: The customers that the caller may see.
     /// - Returns: The filter.
-    /// - Throws: ``APIError``: 404 for a customer out of reach.
-    mutating func transactionFilter(within reach: Reach) throws(APIError) -> TransactionFilter {
-        var filter = TransactionFilter(try reach.narrowed(toNamed: try customer()))
+    /// - Throws: ``APIError``: 404 for a customer outside the access scope.
+    mutating func transactionFilter(within accessScope: AccessScope) throws(APIError) -> TransactionFilter {
+        var filter = TransactionFilter(try accessScope.restricted(toNamed: try customer()))
         if let type: Transaction.Kind = try choice("type") { filter.types = [type] }
         filter.status = try status()
         if let currency = text("currency") {

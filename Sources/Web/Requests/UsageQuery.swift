@@ -3,9 +3,9 @@ import Hummingbird
 
 extension QueryReader {
     /// Reads a day in UTC.
-    mutating func date(_ name: String) throws(APIError) -> CivilDate? {
+    mutating func date(_ name: String) throws(APIError) -> CalendarDate? {
         guard let text = text(name) else { return nil }
-        guard let date = CivilDate(text) else { throw .invalid(name, "Give a date such as 2026-11-25.") }
+        guard let date = CalendarDate(text) else { throw .invalid(name, "Give a date such as 2026-11-25.") }
         return date
     }
 
@@ -13,9 +13,9 @@ extension QueryReader {
     mutating func dates(
         _ first: String = "from",
         _ last: String = "to",
-        today: CivilDate,
+        today: CalendarDate,
         atMost limit: Int64 = 366
-    ) throws(APIError) -> ClosedRange<CivilDate> {
+    ) throws(APIError) -> ClosedRange<CalendarDate> {
         let end = try date(last)
         let begin = try date(first)
         let through = end ?? today
@@ -50,18 +50,18 @@ extension QueryReader {
     }
 }
 
-extension ClosedRange<CivilDate> {
+extension ClosedRange<CalendarDate> {
     /// Moves each end that is after today to today.
     ///
     /// Later days have no data, and each day of a range costs work, so a range far in the future must not be
     /// iterated.
-    func limited(to today: CivilDate) -> Self { clamped(to: Swift.min(lowerBound, today)...today) }
+    func limited(to today: CalendarDate) -> Self { clamped(to: Swift.min(lowerBound, today)...today) }
 }
 
 extension Caller {
     /// The usage of an address, limited to the days on which one of the caller's customers had the address.
     func subject(owner: String) -> UsageSubject {
-        switch reach {
+        switch accessScope {
         case .anyCustomer: .owner(owner)
         case .customers(let customers): .owned(owner, by: customers, address: address)
         }

@@ -41,7 +41,7 @@ package struct APIError: Error, Equatable, Sendable {
 
 extension APIError {
     /// The error for a missing object and for another customer's object; the two must not be distinguishable.
-    static func noSuch(_ what: String) -> APIError {
+    static func notFound(_ what: String) -> APIError {
         APIError(
             .notFound,
             .invalidRequest,

@@ -1,7 +1,7 @@
 package import Billing
 package import JSON
 
-/// The secrets in force, for operators, in the API and in the terminal.
+/// The active secrets, for operators, in the API and in the terminal.
 package struct SecretListing: JSONObject, JSONDecodable, Sendable {
     /// The result of the last attempt to load the secrets.
     package struct Reading: JSONObject, JSONDecodable, Sendable {
@@ -11,7 +11,7 @@ package struct SecretListing: JSONObject, JSONDecodable, Sendable {
         /// The time of the last successful load.
         let taken_at: Instant
 
-        init(_ reading: CurrentSecrets.Reading) {
+        init(_ reading: SecretStore.Reading) {
             at = reading.at
             successful = reading.isSuccessful
             problems = reading.problems
@@ -46,7 +46,7 @@ package struct SecretListing: JSONObject, JSONDecodable, Sendable {
         /// The number of signatures; only for link secrets, because other secrets do not sign.
         package let signatures: Int?
 
-        init(_ secret: SecretInForce) {
+        init(_ secret: ActiveSecret) {
             object = "secret"
             kind = secret.kind.rawValue
             setting = secret.kind.setting
@@ -94,13 +94,13 @@ package struct SecretListing: JSONObject, JSONDecodable, Sendable {
     package let last_reading: Reading
     package let data: [Secret]
 
-    init(_ secrets: CurrentSecrets) {
+    init(_ secrets: SecretStore) {
         object = "list"
         url = "/v1/secrets"
         has_more = false
         counted_since = secrets.startedAt
         last_reading = Reading(secrets.lastReading)
-        data = secrets.inForce.list.map(Secret.init)
+        data = secrets.active.list.map(Secret.init)
     }
 
     package init(_ json: JSONValue) throws(JSONFieldError) {

@@ -36,7 +36,7 @@ package struct UsageSyncResponse: JSONObject, JSONDecodable, Sendable {
     /// Explains which data the source does not have.
     package let note: String?
 
-    package init(_ run: UpkeepRun, newestDay: CalendarDay?, now: Instant) {
+    package init(_ run: Job, newestDay: CalendarDay?, now: Instant) {
         let progress = run.syncProgress
         id = run.id
         object = run.kind.rawValue

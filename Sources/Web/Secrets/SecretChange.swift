@@ -1,6 +1,6 @@
 /// The changes to the secrets of one kind, by names and fingerprints.
 package struct SecretChange: Equatable, Sendable, CustomStringConvertible {
-    let kind: SecretInForce.Kind
+    let kind: ActiveSecret.Kind
     let added: [String]
     let removed: [String]
     /// The API keys whose scopes changed.
@@ -11,10 +11,10 @@ package struct SecretChange: Equatable, Sendable, CustomStringConvertible {
     /// Compares the previous secrets with the current ones.
     ///
     /// - Returns: `nil` if nothing changed.
-    init?(_ kind: SecretInForce.Kind, before: [SecretInForce], after: [SecretInForce]) {
+    init?(_ kind: ActiveSecret.Kind, before: [ActiveSecret], after: [ActiveSecret]) {
         let before = before.filter { $0.kind == kind }
         let after = after.filter { $0.kind == kind }
-        func isKept(_ secret: SecretInForce, _ others: [SecretInForce]) -> Bool {
+        func isKept(_ secret: ActiveSecret, _ others: [ActiveSecret]) -> Bool {
             others.contains { $0.digest == secret.digest && $0.name == secret.name }
         }
         self.kind = kind

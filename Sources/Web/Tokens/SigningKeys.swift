@@ -41,12 +41,12 @@ actor SigningKeys {
     func key(_ name: String, now: Instant) async throws(SigningKeysUnavailable) -> RSAPublicKey? {
         if let kept = usable(now), let key = kept.keys[name] {
             // A caller with a known key does not wait for a fetch that another caller started.
-            guard !isFresh(kept.fetchedAt, now), underWay == nil, mayAsk(now) else { return key }
+            guard !isFresh(kept.fetchedAt, now), underWay == nil, isFetchAllowed(now) else { return key }
             _ = await ask(now)
             return usable(now)?.keys[name]
         }
         var problem = SigningKeysUnavailable(reason: "the last attempt was a moment ago")
-        if underWay != nil || mayAsk(now) {
+        if underWay != nil || isFetchAllowed(now) {
             if case .failure(let failure) = await ask(now) { problem = failure }
         }
         guard let kept = usable(now) else { throw problem }
@@ -61,7 +61,7 @@ actor SigningKeys {
         0..<Self.freshSeconds ~= now.seconds(since: fetchedAt)
     }
 
-    private func mayAsk(_ now: Instant) -> Bool {
+    private func isFetchAllowed(_ now: Instant) -> Bool {
         // A clock that was set back must not extend the pause.
         askedAt.map { !(0..<Self.pauseSeconds ~= now.seconds(since: $0)) } ?? true
     }

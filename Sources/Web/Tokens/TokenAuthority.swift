@@ -43,7 +43,7 @@ struct TokenAuthority: Sendable {
             return Caller(
                 name: "bearer token",
                 scopes: [.feedRead],
-                reach: .customers(own),
+                accessScope: .customers(own),
                 budget: .user(subject)
             )
         } catch let fault as TokenFault {

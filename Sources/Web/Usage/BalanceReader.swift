@@ -9,11 +9,11 @@ struct BalanceReader: Sendable {
     /// The balance of each day up to a date, by the days of a time zone.
     func sheet(
         of customers: CustomerGroup,
-        through date: CivilDate,
+        through date: CalendarDate,
         in zone: LocalTime = .utc
     ) async throws -> BalanceSheet {
         var rows: [Transaction] = []
-        let all = TransactionFilter.everything(customers.reach)
+        let all = TransactionFilter.everything(customers.accessScope)
         for try await page in FeedRows(feed: feed, filter: all) { rows += page }
         var credits: [Credit] = []
         for customer in customers.customers { credits += try await usage.credits(of: customer) }
@@ -28,10 +28,12 @@ struct BalanceReader: Sendable {
     /// The days on which the customers leased something, from the calendar's first day on.
     private func usedDays(
         of customers: CustomerGroup,
-        through date: CivilDate,
+        through date: CalendarDate,
         in zone: LocalTime
     ) async throws -> [UsageLine] {
-        let calendar = try await usage.calendar(CivilDate(dayNumber: 0)...max(date, CivilDate(dayNumber: 0)))
+        let calendar = try await usage.calendar(
+            CalendarDate(dayNumber: 0)...max(date, CalendarDate(dayNumber: 0))
+        )
         guard let first = calendar.first?.date.adding(days: -1), first <= date else { return [] }
         return try await usage.lines(customers.usage, first...date, by: .total, in: zone)
             .filter { $0.totals.leases > 0 }

@@ -9,7 +9,7 @@ struct CustomerGroup: Sendable, Equatable {
     /// The customer, if there is only one; sums over several customers belong to none of them.
     var named: CustomerKey? { customers.count == 1 ? customers[0] : nil }
 
-    var reach: Reach { .customers(customers) }
+    var accessScope: AccessScope { .customers(customers) }
     var usage: UsageSubject { .customers(customers, address: address) }
 }
 
@@ -19,7 +19,9 @@ extension Caller {
     ///
     /// - Throws: ``APIError`` for a customer that the caller may not see.
     func customers(named customer: CustomerKey?) throws(APIError) -> CustomerGroup? {
-        guard case .customers(let customers) = try reach.narrowed(toNamed: customer) else { return nil }
+        guard case .customers(let customers) = try accessScope.restricted(toNamed: customer) else {
+            return nil
+        }
         return CustomerGroup(customers: customers, address: address)
     }
 }

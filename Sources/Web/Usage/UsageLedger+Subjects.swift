@@ -28,7 +28,7 @@ extension UsageLedger {
     ///   for more groups and days than one answer may have.
     func lines(
         _ subject: UsageSubject,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping,
         in zone: LocalTime = .utc
     ) async throws -> [UsageLine] {
@@ -45,7 +45,7 @@ extension UsageLedger {
     /// The groups that have usage, read a month at a time, so that their lines are never all in memory.
     func groups(
         _ subject: UsageSubject,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping
     ) async throws -> Set<String> {
         var groups: Set<String> = []
@@ -56,7 +56,7 @@ extension UsageLedger {
     }
 
     /// Parts of at most 31 days.
-    private static func months(_ dates: ClosedRange<CivilDate>) -> [ClosedRange<CivilDate>] {
+    private static func months(_ dates: ClosedRange<CalendarDate>) -> [ClosedRange<CalendarDate>] {
         stride(from: dates.lowerBound, through: dates.upperBound, by: 31).map {
             $0...Swift.min($0.adding(days: 30), dates.upperBound)
         }
@@ -68,7 +68,7 @@ extension UsageLedger {
 
     private func storedLines(
         _ subject: UsageSubject,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping
     ) async throws -> [UsageLine] {
         var groups: [UsageGroup] = []
@@ -84,7 +84,7 @@ extension UsageLedger {
 
     private func localLines(
         _ subject: UsageSubject,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping,
         in zone: LocalTime
     ) async throws -> [UsageLine] {
@@ -97,7 +97,7 @@ extension UsageLedger {
         )
         // Also checked if no day is indexed: an address that never belonged to the customers is an error.
         let spans = try await spans(subject, around)
-        var owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)] = []
+        var owners: [(leases: [LeaseState], days: ClosedRange<CalendarDate>)] = []
         if let first = days.lazy.compactMap(\.heights).first,
             let last = days.last(where: { $0.heights != nil })
         {
@@ -128,7 +128,7 @@ extension UsageLedger {
     }
 
     /// The open leases of the subject's addresses on a date.
-    func openLeases(_ subject: UsageSubject, on date: CivilDate) async throws -> [LeaseRecord] {
+    func openLeases(_ subject: UsageSubject, on date: CalendarDate) async throws -> [LeaseRecord] {
         var leases: [LeaseRecord] = []
         for span in try await spans(subject, date...date) {
             leases += try await openLeases(of: span.address)
@@ -139,8 +139,8 @@ extension UsageLedger {
     /// The days to count for each address.
     func spans(
         _ subject: UsageSubject,
-        _ dates: ClosedRange<CivilDate>
-    ) async throws -> [(address: String, dates: ClosedRange<CivilDate>)] {
+        _ dates: ClosedRange<CalendarDate>
+    ) async throws -> [(address: String, dates: ClosedRange<CalendarDate>)] {
         switch subject {
         case .owner(let address): return [(address, dates)]
         case .customers(let customers, let vouched):
@@ -149,7 +149,7 @@ extension UsageLedger {
             // The usage of a user without customers is zero for any address.
             if customers.isEmpty, vouched == nil { return [] }
             let own = try await periods(of: customers, vouched).filter { $0.address == address }
-            guard !own.isEmpty else { throw APIError.noSuch("address") }
+            guard !own.isEmpty else { throw APIError.notFound("address") }
             return AccountPeriod.spans(of: own, in: dates)
         }
     }

@@ -1,5 +1,5 @@
 import Billing
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -8,8 +8,9 @@ struct LeaseRevisionTests {
     private static let june1 = CalendarDay.made(day: 1, heights: 1000...1999, price: "2", isFinal: true)
     private static let june2 = CalendarDay.made(day: 2, heights: 2000...2999, price: "3", isFinal: false)
 
-    private func changed(_ revision: LeaseRevision) throws -> (lease: KnownLease, contradictions: [CivilDate])
-    {
+    private func changed(
+        _ revision: LeaseRevision
+    ) throws -> (lease: LeaseState, contradictions: [CalendarDate]) {
         guard case .changed(let lease, let contradictions) = revision else { throw Unchanged() }
         return (lease, contradictions.map(\.date))
     }
@@ -18,19 +19,19 @@ struct LeaseRevisionTests {
 
     private func decide(
         _ record: LeaseRecord,
-        known: KnownLease? = nil,
-        closedThrough: CivilDate? = nil
+        known: LeaseState? = nil,
+        closedThrough: CalendarDate? = nil
     ) -> LeaseRevision {
         .decide(record, known: known, finalDays: [Self.june1], closedThrough: closedThrough)
     }
 
     @Test func `a repeated record changes nothing`() throws {
         let record = try LeaseRecord.made(created: 1500)
-        #expect(decide(record, known: KnownLease(record: record)) == .unchanged)
+        #expect(decide(record, known: LeaseState(record: record)) == .unchanged)
     }
 
     @Test func `a correction changes the open days and leaves the final ones as they were`() throws {
-        let known = KnownLease(record: try .made(created: 1500, price: "1"))
+        let known = LeaseState(record: try .made(created: 1500, price: "1"))
         let (lease, contradictions) = try changed(decide(.made(created: 1500, price: "5"), known: known))
         #expect(lease.usage(on: Self.june1)?.amounts == [.uact: .made("500")])
         #expect(lease.usage(on: Self.june2)?.amounts == [.uact: .made("5000")])
@@ -38,7 +39,7 @@ struct LeaseRevisionTests {
     }
 
     @Test func `a second correction contradicts the final day again, and the day is unchanged`() throws {
-        let known = KnownLease(record: try .made(created: 1500, price: "1"))
+        let known = LeaseState(record: try .made(created: 1500, price: "1"))
         let first = try changed(decide(.made(created: 1500, price: "5"), known: known)).lease
         let second = try changed(decide(.made(created: 1500, price: "6"), known: first))
         #expect(second.lease.usage(on: Self.june1)?.amounts == [.uact: .made("500")])
@@ -50,11 +51,11 @@ struct LeaseRevisionTests {
     @Test func `a day that a correction would take away stays, and one that it would add does not come`()
         throws
     {
-        let known = KnownLease(record: try .made(created: 1500))
+        let known = LeaseState(record: try .made(created: 1500))
         let later = try changed(decide(.made(created: 2500), known: known))
         #expect(later.lease.usage(on: Self.june1)?.blocks == 500)
         let earlier = try changed(
-            decide(.made(created: 1200), known: KnownLease(record: .made(created: 2500)))
+            decide(.made(created: 1200), known: LeaseState(record: .made(created: 2500)))
         )
         #expect(earlier.lease.usage(on: Self.june1) == nil && earlier.contradictions == [Self.june1.date])
     }
@@ -74,14 +75,14 @@ struct LeaseRevisionTests {
     @Test func `of two records the one that was true later wins, in whatever order they come`() throws {
         let open = try LeaseRecord.made(created: 2100, asOf: 2500)
         let closed = try LeaseRecord.made(created: 2100, closed: 2600, asOf: 2700)
-        #expect(try changed(decide(closed, known: KnownLease(record: open))).lease.record == closed)
-        #expect(decide(open, known: KnownLease(record: closed)) == .unchanged)
+        #expect(try changed(decide(closed, known: LeaseState(record: open))).lease.record == closed)
+        #expect(decide(open, known: LeaseState(record: closed)) == .unchanged)
     }
 
     @Test func `the resources of a lease do not change after one of its days is final`() throws {
-        let known = KnownLease(record: try .made(created: 1500, cpu: 1000))
+        let known = LeaseState(record: try .made(created: 1500, cpu: 1000))
         #expect(decide(try .made(created: 1500, cpu: 2000), known: known) == .unchanged)
-        let open = KnownLease(record: try .made(created: 2500, cpu: 1000))
+        let open = LeaseState(record: try .made(created: 2500, cpu: 1000))
         #expect(
             try changed(decide(.made(created: 2500, cpu: 2000), known: open)).lease.record.resources.cpuMilli
                 == 2000
@@ -206,8 +207,8 @@ struct LeaseRevisionTests {
 
     @Test func `a deployment with two leases counts once, in each group`() throws {
         let leases = [
-            KnownLease(record: try .made(created: 2100, bseq: 1, provider: "akash1a")),
-            KnownLease(record: try .made(created: 2200, bseq: 2, provider: "akash1b")),
+            LeaseState(record: try .made(created: 2100, bseq: 1, provider: "akash1a")),
+            LeaseState(record: try .made(created: 2200, bseq: 2, provider: "akash1b")),
         ]
         func groups(_ grouping: UsageGrouping) -> [String: UsageTotals] {
             UsageTotals.groups(of: leases, on: [Self.june2], by: grouping).first?.groups ?? [:]
@@ -257,7 +258,7 @@ extension CalendarDay {
         isOver: Bool = true
     ) -> CalendarDay {
         CalendarDay(
-            date: CivilDate(year: 2026, month: 6, day: day) ?? CivilDate(dayNumber: 0),
+            date: CalendarDate(year: 2026, month: 6, day: day) ?? CalendarDate(dayNumber: 0),
             firstHeight: heights.lowerBound,
             lastHeight: isOver ? heights.upperBound : nil,
             lastHeightYet: heights.upperBound,

@@ -1,4 +1,4 @@
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -61,7 +61,7 @@ struct LeaseSweepTests {
     /// Ten years of a thousand leases, each with an edge or two: one by one that is millions of sums, and minutes.
     @Test(.timeLimit(.minutes(1)))
     func `many leases over many days take the time of their edges`() throws {
-        let first = CivilDate(dayNumber: 17_000)
+        let first = CalendarDate(dayNumber: 17_000)
         let perDay: Int64 = 14_400
         let calendar = (0..<3650).map { index -> CalendarDay in
             let height = 1 + Int64(index) * perDay
@@ -75,7 +75,7 @@ struct LeaseSweepTests {
             )
         }
         let leases = try (0..<20_000).map { number in
-            KnownLease(
+            LeaseState(
                 record: try LeaseRecord.read(
                     #"{"chain_id":"c","owner":"o","dseq":\#(number),"gseq":1,"oseq":1,"bseq":0,"provider":"p","#
                         + #""denom":"uakt","price_per_block":"1.5","created_height":\#(number * 7 + 1),"#
@@ -95,8 +95,8 @@ struct LeaseSweepTests {
         _ record: LeaseRecord,
         _ calendar: [CalendarDay],
         _ random: inout SeededRandom
-    ) -> KnownLease {
-        var kept: [CivilDate: LeaseDay?] = [:]
+    ) -> LeaseState {
+        var kept: [CalendarDate: LeaseDay?] = [:]
         for day in calendar where random.happens(inPercent: 6) {
             let usage = record.usage(on: day)
             let third = usage.map {
@@ -108,11 +108,11 @@ struct LeaseSweepTests {
             }
             kept[day.date] = .some(usage == nil || random.happens(inPercent: 50) ? third : nil)
         }
-        return KnownLease(record: record, kept: kept)
+        return LeaseState(record: record, kept: kept)
     }
 
     private static func oneByOne(
-        _ owners: [(leases: [KnownLease], days: ClosedRange<CivilDate>)],
+        _ owners: [(leases: [LeaseState], days: ClosedRange<CalendarDate>)],
         on days: [LocalDay],
         by grouping: UsageGrouping
     ) -> [UsageLine] {

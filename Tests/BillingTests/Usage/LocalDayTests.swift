@@ -1,11 +1,11 @@
 import Billing
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
 /// Days of a time zone, made of the blocks of the chain's days.
 struct LocalDayTests {
-    private static let monday = CivilDate(dayNumber: 20_000)
+    private static let monday = CalendarDate(dayNumber: 20_000)
 
     /// Two days of 1,440 blocks, a block a minute, and half of a third one.
     private static let calendar = (0..<3).map { index -> CalendarDay in
@@ -22,7 +22,7 @@ struct LocalDayTests {
 
     private func days(
         _ count: Int64 = 3,
-        from first: CivilDate = monday,
+        from first: CalendarDate = monday,
         hoursEast: Int64
     ) -> [LocalDay] {
         LocalDay.days(first...first.adding(days: count - 1), calendar: Self.calendar) {
@@ -90,16 +90,16 @@ struct LocalDayTests {
     }
 
     /// A lease of which, now and then, a third of what the record says was settled of the second day.
-    private func madeUpLease(using random: inout SeededRandom) throws -> KnownLease {
+    private func madeUpLease(using random: inout SeededRandom) throws -> LeaseState {
         let created = Int64.random(in: 900..<4600, using: &random)
         let closed = created + Int64.random(in: 0..<3000, using: &random)
         let record = try LeaseRecord.made(created: created, closed: closed, price: "12.345678")
         guard Bool.random(using: &random), let day = record.usage(on: Self.calendar[1]) else {
-            return KnownLease(record: record)
+            return LeaseState(record: record)
         }
         let third = day.amounts.mapValues { $0.divided(by: 3) }
         let settled = LeaseDay(date: day.date, blocks: day.blocks / 3, amounts: third)
-        return KnownLease(record: record, kept: [day.date: settled])
+        return LeaseState(record: record, kept: [day.date: settled])
     }
 
     private func sum(_ amounts: [[Denomination: TokenAmount]]) -> [Denomination: TokenAmount] {

@@ -1,5 +1,5 @@
 import Billing
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 
@@ -16,7 +16,7 @@ struct UsageCodingTests {
 
     @Test func `totals and kept days read again are the same`() throws {
         let generated = GeneratedLeases(seed: 10, count: 300)
-        let leases = try generated.leases.map { KnownLease(record: try .read($0)) }
+        let leases = try generated.leases.map { LeaseState(record: try .read($0)) }
         for day in try generated.calendar.map(CalendarDay.read) {
             for (_, totals) in UsageTotals.oneByOne(of: leases, on: day, by: .gpuModel) {
                 let again = try UsageCoding.encode(totals).withUnsafeBufferPointer {
@@ -25,7 +25,7 @@ struct UsageCodingTests {
                 #expect(again == totals)
             }
             let some = leases.lazy.compactMap { $0.usage(on: day) }.first
-            let kept: [CivilDate: LeaseDay?] = [day.date: some, day.date.adding(days: 1): LeaseDay?.none]
+            let kept: [CalendarDate: LeaseDay?] = [day.date: some, day.date.adding(days: 1): LeaseDay?.none]
             let again = try UsageCoding.encode(kept: kept).withUnsafeBufferPointer {
                 try UsageCoding.decodeKept($0)
             }

@@ -39,7 +39,7 @@ struct UsageExtremesTests {
     /// All that is made of leases and days, and read back.
     private func derive(_ leases: [LeaseRecord], _ days: [CalendarDay]) throws {
         for lease in leases { try roundTrip(lease) }
-        let known = leases.map { KnownLease(record: $0) }
+        let known = leases.map { LeaseState(record: $0) }
         for day in days {
             for grouping in UsageGrouping.allCases {
                 let groups = UsageTotals.groups(of: known, on: [day], by: grouping).first?.groups ?? [:]
@@ -54,7 +54,7 @@ struct UsageExtremesTests {
                 try UsageCoding.decodeKept($0)
             }
             #expect(back == kept)
-            let settled = known.map { KnownLease(record: $0.record, kept: kept) }
+            let settled = known.map { LeaseState(record: $0.record, kept: kept) }
             let around = day.date.adding(days: -1)...day.date.adding(days: 1)
             let local = LocalDay.days(around, calendar: [day]) { $0.beginning.adding(seconds: -3600) }
             for lines in [known, settled].map({
@@ -117,7 +117,7 @@ struct UsageExtremesTests {
             }
             guard let credit else { continue }
             let sheet = BalanceSheet(transactions: [], credits: [credit, credit], usage: [])
-            _ = sheet.total(through: CivilDate(dayNumber: .max), in: .usd).closing.exactText
+            _ = sheet.total(through: CalendarDate(dayNumber: .max), in: .usd).closing.exactText
             _ = credit.created.rfc3339
         }
         let accounts =
@@ -125,7 +125,7 @@ struct UsageExtremesTests {
         for variant in Extremes(of: Array(accounts.utf8)).variants(number) {
             let map = try? variant.withUnsafeBufferPointer { try JSONValue.read($0) { try AccountMap($0) } }
             guard let map else { continue }
-            let all = CivilDate(dayNumber: .min)...CivilDate(dayNumber: .max)
+            let all = CalendarDate(dayNumber: .min)...CalendarDate(dayNumber: .max)
             #expect(!AccountPeriod.spans(of: map.accounts + map.accounts, in: all).isEmpty)
         }
     }

@@ -1,6 +1,6 @@
 import Billing
 import Foundation
-import Stories
+import Scenarios
 import TestSupport
 import Testing
 

@@ -1,11 +1,11 @@
 import Billing
-import Stories
+import Scenarios
 
 /// A chain generated from a seed: its days and leases, an indexer's view of them at a height, and the true
 /// usage.
 struct GeneratedChain {
     struct Day {
-        let date: CivilDate
+        let date: CalendarDate
         let first: Int64
         let last: Int64
         let price: String?
@@ -50,7 +50,7 @@ struct GeneratedChain {
             let isPriced = !random.happens(inPercent: 10)
             days.append(
                 Day(
-                    date: CivilDate(dayNumber: 20_400 + Int64(number)),
+                    date: CalendarDate(dayNumber: 20_400 + Int64(number)),
                     first: height,
                     last: last,
                     price: isPriced ? Self.decimal(0...4, &random) : nil,

@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import SQLiteStorage
 import Storage
-import Upkeep
+import BackgroundJobs
 
 /// A source that falls silent after some answers, as one whose machine is taken away.
 actor CuttingSource: UsageSource {
@@ -30,13 +30,13 @@ actor CuttingSource: UsageSource {
         return try await base.head()
     }
 
-    func leases(_ question: LeaseQuestion) async throws(UsageSourceError) -> LeasePage {
+    func leases(_ question: LeaseQuery) async throws(UsageSourceError) -> LeasePage {
         try count()
         return try await base.leases(question)
     }
 
     func days(
-        from date: CivilDate?,
+        from date: CalendarDate?,
         through height: Int64
     ) async throws(UsageSourceError) -> [CalendarDay] {
         try count()
@@ -46,7 +46,7 @@ actor CuttingSource: UsageSource {
 
 /// A ledger that syncs write to.
 struct SyncBench {
-    typealias SyncStore = UpkeepRuns & UsageLedger
+    typealias SyncStore = JobStore & UsageLedger
 
     static let now = Instant(unixSeconds: 1_790_000_000)
     let store: any SyncStore
@@ -57,12 +57,12 @@ struct SyncBench {
         _ source: any UsageSource,
         isFull: Bool = false,
         now: Instant = SyncBench.now
-    ) async throws -> UpkeepRun {
+    ) async throws -> Job {
         _ = try await store.beginSync(
             source.kind,
             chainID: source.chainID,
             isFull: isFull,
-            id: RunID.make(.usageSync),
+            id: JobID.make(.usageSync),
             now: now
         )
         _ = try await worker(source, now: now).workOnce()
@@ -79,19 +79,19 @@ struct SyncBench {
             ledger: store,
             source: source,
             intervalSeconds: interval,
-            means: UpkeepWorker.Means(now: { now }, sleep: { _ in }),
+            runtime: JobRunner.Runtime(now: { now }, sleep: { _ in }),
             logger: Logger(label: "sync-tests") { _ in SwiftLogNoOpLogHandler() }
         )
     }
 
-    func latest() async throws -> UpkeepRun {
+    func latest() async throws -> Job {
         guard let run = try await store.latestRun(.usageSync) else { throw Nothing() }
         return run
     }
 
     struct Nothing: Error {}
 
-    static let everyDay = CivilDate(dayNumber: 0)...CivilDate(dayNumber: 100_000)
+    static let everyDay = CalendarDate(dayNumber: 0)...CalendarDate(dayNumber: 100_000)
 
     /// The ledger's contents for some owners.
     func groups(of owners: [String]) async throws -> [String: [UsageGroup]] {

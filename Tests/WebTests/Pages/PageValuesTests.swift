@@ -47,7 +47,7 @@ struct PageValuesTests {
     ])
     func `a day begins with its first moment there`(zone: String, day: String, moment: String) throws {
         let zone = try #require(LocalTime(ianaName: zone))
-        let date = try #require(CivilDate(day))
+        let date = try #require(CalendarDate(day))
         #expect(zone.beginning(of: date) == Instant(rfc3339: moment))
         #expect(zone.date(of: zone.beginning(of: date).adding(seconds: -1)) == date.adding(days: -1))
     }
@@ -57,7 +57,7 @@ struct PageValuesTests {
         ("2026-01-31", -12, "2025-01-31"), ("2026-12-31", 2, "2027-02-28"),
     ])
     func `a month earlier is the same day or the month's last`(date: String, months: Int64, other: String) {
-        #expect(CivilDate(date)?.adding(months: months).text == other)
+        #expect(CalendarDate(date)?.adding(months: months).text == other)
     }
 
     /// Mustache's own escaping takes such a quotation mark for another character, and lets it through.

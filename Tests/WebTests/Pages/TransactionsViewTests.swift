@@ -47,7 +47,7 @@ struct TransactionsViewTests {
 
     @Test func `a preset counts whole days and has no end`() throws {
         let filter = try view("range=30d").filter(within: .anyCustomer, now: PageSample.now)
-        #expect(filter.createdFrom == CivilDate("2026-02-13")?.beginning && filter.createdTo == nil)
+        #expect(filter.createdFrom == CalendarDate("2026-02-13")?.beginning && filter.createdTo == nil)
         #expect(try view("range=all").filter(within: .anyCustomer, now: PageSample.now).createdFrom == nil)
     }
 
@@ -57,7 +57,7 @@ struct TransactionsViewTests {
         )
         let link = view.exportLink(customer: CustomerKey("cus_one", account: nil), now: PageSample.now).text
         var reader = try QueryReader(String(link.drop { $0 != "?" }.dropFirst()))
-        let own = Reach.customers([CustomerKey("cus_one", account: nil)])
+        let own = AccessScope.customers([CustomerKey("cus_one", account: nil)])
         #expect(
             try reader.transactionFilter(within: .anyCustomer)
                 == view.filter(within: own, now: PageSample.now)

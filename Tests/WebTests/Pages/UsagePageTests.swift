@@ -8,7 +8,7 @@ import Testing
 struct UsagePageTests {
     /// Forty days of two providers, one of them paid in AKT.
     private func readings(
-        newest: CivilDate = PageSample.today,
+        newest: CalendarDate = PageSample.today,
         aktPrice: String? = "2.5"
     ) throws -> UsagePage.Readings {
         let calendar = PageSample.calendar(days: 40, aktPrice: aktPrice, through: newest)
@@ -59,7 +59,7 @@ struct UsagePageTests {
     @Test func `a range of long ago does not have all days since then read`() throws {
         let today = PageSample.today
         for text in ["0001-01-01", "1970-01-01", "2019-02-28", "2024-12-31"] {
-            let day = try #require(CivilDate(text))
+            let day = try #require(CalendarDate(text))
             let spans = UsagePage.datesToRead(day...day, today: today)
             #expect(spans.reduce(0) { $0 + $1.lowerBound.distance(to: $1.upperBound) } < 500, "\(text)")
             #expect(spans.contains { $0.contains(day) } && spans.contains { $0.contains(today) }, "\(text)")

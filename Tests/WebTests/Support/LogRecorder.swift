@@ -14,7 +14,7 @@ final class LogRecorder: Sendable {
         let recorder: LogRecorder
         var metadata: Logger.Metadata = [:]
         // As the service's own.
-        var metadataProvider: Logger.MetadataProvider? = .trail
+        var metadataProvider: Logger.MetadataProvider? = .traceScope
         var logLevel = Logger.Level.trace
 
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {

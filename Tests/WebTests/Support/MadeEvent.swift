@@ -52,7 +52,7 @@ struct MadeEvent: Sendable {
         customer: String? = "cus_one",
         extra: [String: any Sendable] = [:],
         card: [String: any Sendable] = ["brand": "visa", "last4": "4242"],
-        shownAt: Instant? = nil
+        observedAt: Instant? = nil
     ) -> MadeEvent {
         var object: [String: any Sendable] = [
             "id": id, "object": "charge", "amount": amount, "amount_captured": amount,
@@ -65,8 +65,8 @@ struct MadeEvent: Sendable {
         object.merge(extra) { $1 }
         return MadeEvent(
             "charge.\(status)",
-            id: "evt_of_\(id)_\(shownAt?.unixSeconds ?? 0)",
-            created: shownAt ?? created,
+            id: "evt_of_\(id)_\(observedAt?.unixSeconds ?? 0)",
+            created: observedAt ?? created,
             object: object
         )
     }

@@ -9,7 +9,7 @@ import TestSupport
 /// The data of pages in tests: rows as the feed derives them from events, and days of usage.
 enum PageSample {
     static let now = TestClock.start
-    static let today = CivilDate(TestClock.start)
+    static let today = CalendarDate(TestClock.start)
     static let assets = AssetLinks(
         style: "/assets/billing.css",
         script: "/assets/billing.js",
@@ -57,7 +57,7 @@ enum PageSample {
     static func calendar(
         days: Int64,
         aktPrice: String? = "2.5",
-        through last: CivilDate = today
+        through last: CalendarDate = today
     ) -> [CalendarDay] {
         (0..<days).map { index in
             let first = 1_000_000 + index * 14_400
@@ -75,7 +75,7 @@ enum PageSample {
 
     /// A day of one group: so many micro-units of a token.
     static func group(
-        _ date: CivilDate,
+        _ date: CalendarDate,
         _ name: String = "",
         micro: String,
         of denomination: Denomination = .uact,

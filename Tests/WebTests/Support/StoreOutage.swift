@@ -20,12 +20,12 @@ struct StoreOutage: Store {
         limit: Int
     ) async throws(StoreError) -> Page<Transaction>? { throw error }
     func count(_ filter: TransactionFilter) async throws(StoreError) -> Int { throw error }
-    func transaction(id: String, within reach: Reach) async throws(StoreError) -> Transaction? {
+    func transaction(id: String, within accessScope: AccessScope) async throws(StoreError) -> Transaction? {
         throw error
     }
     func payment(
         ofTransaction id: String,
-        within reach: Reach
+        within accessScope: AccessScope
     ) async throws(StoreError) -> PaymentDetail? { throw error }
     func customers(of identity: Identity) async throws(StoreError) -> [CustomerKey] { throw error }
     func links(of customer: CustomerKey) async throws(StoreError) -> CustomerLinks? { throw error }
@@ -40,15 +40,15 @@ struct StoreOutage: Store {
         limit: Int
     ) async throws(StoreError) -> [CustomerKey] { throw error }
 
-    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [WorkItem] {
+    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [FetchJob] {
         throw error
     }
-    func complete(_ item: WorkItem) async throws(StoreError) { throw error }
-    func postpone(_ item: WorkItem, until due: Instant, reason: String) async throws(StoreError) {
+    func complete(_ item: FetchJob) async throws(StoreError) { throw error }
+    func postpone(_ item: FetchJob, until due: Instant, reason: String) async throws(StoreError) {
         throw error
     }
-    func giveUp(_ item: WorkItem, reason: String) async throws(StoreError) { throw error }
-    func hasten(until latest: Instant) async throws(StoreError) { throw error }
+    func giveUp(_ item: FetchJob, reason: String) async throws(StoreError) { throw error }
+    func reschedule(until latest: Instant) async throws(StoreError) { throw error }
     func summary() async throws(StoreError) -> WorkSummary { throw error }
     func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork] { throw error }
 
@@ -60,10 +60,10 @@ struct StoreOutage: Store {
     { throw error }
 
     var isStoreExclusive: Bool { true }
-    func latestRun(_ kind: UpkeepRun.Kind) async throws(StoreError) -> UpkeepRun? { throw error }
-    func run(id: String) async throws(StoreError) -> UpkeepRun? { throw error }
-    func begin(_ run: UpkeepRun) async throws(StoreError) -> Bool { throw error }
-    func replace(_ run: UpkeepRun) async throws(StoreError) -> UpkeepRun? { throw error }
+    func latestRun(_ kind: Job.Kind) async throws(StoreError) -> Job? { throw error }
+    func run(id: String) async throws(StoreError) -> Job? { throw error }
+    func begin(_ run: Job) async throws(StoreError) -> Bool { throw error }
+    func replace(_ run: Job) async throws(StoreError) -> Job? { throw error }
 
     func agedBodies(
         receivedBefore cutoff: Instant,
@@ -75,7 +75,7 @@ struct StoreOutage: Store {
         throw error
     }
     func oldestBody() async throws(StoreError) -> Instant? { throw error }
-    func holdings(of key: CustomerKey) async throws(StoreError) -> CustomerHoldings { throw error }
+    func holdings(of key: CustomerKey) async throws(StoreError) -> StoredDataSummary { throw error }
     func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
         throw error
     }
@@ -103,16 +103,16 @@ struct StoreOutage: Store {
     func put(_ leases: [LeaseRecord]) async throws(StoreError) -> LeasesOutcome { throw error }
     func put(_ days: [CalendarDay]) async throws(StoreError) -> CalendarOutcome { throw error }
     func settleUsage(steps: Int) async throws(StoreError) -> Bool { throw error }
-    func calendar(_ dates: ClosedRange<CivilDate>) async throws(StoreError) -> [CalendarDay] {
+    func calendar(_ dates: ClosedRange<CalendarDate>) async throws(StoreError) -> [CalendarDay] {
         throw error
     }
     func newestDay() async throws(StoreError) -> CalendarDay? { throw error }
     func usage(
         of owner: String,
-        _ dates: ClosedRange<CivilDate>,
+        _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [UsageGroup] { throw error }
-    func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [KnownLease] {
+    func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [LeaseState] {
         throw error
     }
     func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord] {

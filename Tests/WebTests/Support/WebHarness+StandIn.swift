@@ -3,7 +3,7 @@ import HTTPClient
 import StripeAPI
 import StripeStandIn
 import Synchronization
-import Upkeep
+import BackgroundJobs
 
 extension WebHarness {
     /// Runs `body` against a service that asks a stand-in for Stripe, which knows the objects of

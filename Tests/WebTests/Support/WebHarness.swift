@@ -27,7 +27,7 @@ final class WebHarness: Sendable {
         var publicURL = "https://billing.example.com"
         var frameAncestors: [WebOrigin] = []
         var tokenIssuer: TokenIssuer?
-        var seller = Seller.unnamed
+        var merchant = Merchant.unnamed
         var chartScript: [UInt8]? = Array("var Chart;".utf8)
         var maxBodyBytes = 64 << 10
         var maxBodyBytesInFlight = 64 << 20
@@ -43,7 +43,7 @@ final class WebHarness: Sendable {
         var maxConnections = 256
         var deadlineSeconds: Int64 = 30
         var canAskStripe = true
-        var tellsAlerts = true
+        var sendsAlerts = true
         var usageSource: UsageSyncSource? = UsageSyncSource(.indexer, chainID: "akashnet-2")
         var logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
         /// Puts something between the web and the database.
@@ -60,13 +60,13 @@ final class WebHarness: Sendable {
     let folder: URL
     let settings: Settings
     /// The current secrets, which can be changed while it runs.
-    let secrets: CurrentSecrets
+    let secrets: SecretStore
     private let transport: CurlTransport
 
     private init(
         port: Int,
         clock: TestClock,
-        secrets: CurrentSecrets,
+        secrets: SecretStore,
         store: SQLiteStore,
         folder: URL,
         settings: Settings,
@@ -157,7 +157,7 @@ final class WebHarness: Sendable {
 
     private static func configuration(
         _ settings: Settings,
-        _ secrets: CurrentSecrets,
+        _ secrets: SecretStore,
         _ clock: TestClock
     ) -> WebConfiguration {
         var web = WebConfiguration(host: "127.0.0.1", port: 0, secrets: secrets) { clock.now }
@@ -168,10 +168,10 @@ final class WebHarness: Sendable {
         web.tokenIssuer = settings.tokenIssuer
         web.frameAncestors = settings.frameAncestors
         web.receiptHosts = settings.receiptHosts
-        web.seller = settings.seller
+        web.merchant = settings.merchant
         web.chartScript = settings.chartScript
         web.canAskStripe = settings.canAskStripe
-        web.tellsAlerts = settings.tellsAlerts
+        web.sendsAlerts = settings.sendsAlerts
         web.usageSource = settings.usageSource
         web.metricsOpen = settings.metricsOpen
         web.maxConnections = settings.maxConnections
@@ -184,15 +184,15 @@ final class WebHarness: Sendable {
 }
 
 extension WebHarness.Settings {
-    func secretSet() throws -> SecretSet {
-        SecretSet(
+    func secretSet() throws -> SecretsConfiguration {
+        SecretsConfiguration(
             webhook: try webhookSecrets.map { try EndpointSecret($0) },
             links: linkSecrets.map { HMACKey(Array($0.utf8)) },
             keys: TestKey.all
         )
     }
 
-    func secrets() throws -> CurrentSecrets { CurrentSecrets(try secretSet(), rules: rules, now: now) }
+    func secrets() throws -> SecretStore { SecretStore(try secretSet(), rules: rules, now: now) }
 
     private var rules: SigningRules {
         SigningRules(
@@ -203,9 +203,13 @@ extension WebHarness.Settings {
     }
 
     /// Signs as the service does, without counting uses.
-    private var signers: SecretsInForce {
-        let set = SecretSet(webhook: [], links: linkSecrets.map { HMACKey(Array($0.utf8)) }, keys: [])
-        return CurrentSecrets(set, rules: rules, now: now).inForce
+    private var signers: ActiveSecrets {
+        let set = SecretsConfiguration(
+            webhook: [],
+            links: linkSecrets.map { HMACKey(Array($0.utf8)) },
+            keys: []
+        )
+        return SecretStore(set, rules: rules, now: now).active
     }
 
     /// Signs sessions as the service does.

@@ -175,7 +175,7 @@ struct CustomersCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reportingFailures {
-                let wish = JSONWriter.object { json in
+                let body = JSONWriter.object { json in
                     json.member("account", account)
                     json.member(
                         "organizations",
@@ -184,7 +184,7 @@ struct CustomersCommand: AsyncParsableCommand {
                     json.member("users", user.isEmpty && !noUsers ? nil : user)
                 }
                 let bytes = try await connection.connected(credentials: credentials) {
-                    try await $0.put("/v1/customers/\(PercentEncoding.encoded(customer))", wish)
+                    try await $0.put("/v1/customers/\(PercentEncoding.encoded(customer))", body)
                 }
                 try CustomersCommand.show(bytes, output)
             }

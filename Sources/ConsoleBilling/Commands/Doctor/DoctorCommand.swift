@@ -3,7 +3,7 @@ import Billing
 import Cryptography
 import Foundation
 import HTTPClient
-import Stories
+import Scenarios
 import StripeAPI
 
 /// `console-billing doctor`: checks everything that the service depends on.
@@ -41,15 +41,15 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let findings = try await examine(ProcessInfo.processInfo.environment, now: .now)
-            let isWell = !findings.contains { $0.state == .bad }
+            let results = try await examine(ProcessInfo.processInfo.environment, now: .now)
+            let isWell = !results.contains { $0.state == .bad }
             switch output.chosen {
             case .human:
                 let palette = Palette(for: .output)
-                for finding in findings { Terminal.line(finding.line(palette)) }
+                for result in results { Terminal.line(result.line(palette)) }
             case .json:
                 let report: OrderedJSON = [
-                    "object": "diagnosis", "healthy": .bool(isWell), "findings": .array(findings.map(\.json)),
+                    "object": "diagnosis", "healthy": .bool(isWell), "findings": .array(results.map(\.json)),
                 ]
                 Terminal.line(report.compact)
             }
@@ -57,19 +57,19 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func examine(_ variables: [String: String], now: Instant) async throws -> [Finding] {
+    private func examine(_ variables: [String: String], now: Instant) async throws -> [CheckResult] {
         let environment = try CommandEnvironment(credentialsPath: credentials, environment: variables)
-        let (configuration, findings) = configuration(environment, variables)
+        let (configuration, results) = configuration(environment, variables)
         let transport = try CurlTransport()
-        let service = ServiceExamination(
+        let service = ServiceCheck(
             base: try environment.server(server),
             secret: try? environment.webhookSecret(nil),
             transport: transport
         )
         let database =
             configuration?.database ?? environment.values.text(.databaseURL).flatMap(DatabaseLocation.init)
-        let machine = MachineExamination(databasePath: database?.path)
-        let stripe = StripeExamination(
+        let machine = MachineCheck(databasePath: database?.path)
+        let stripe = StripeCheck(
             key: configuration?.stripeKey
                 ?? environment.given(.stripeSecretKey).flatMap(StripeSecretKey.init),
             base: configuration?.stripeAPIBase ?? .stripe,
@@ -80,16 +80,16 @@ struct DoctorCommand: AsyncParsableCommand {
             transport: transport,
             now: { .now }
         )
-        let issuer = configuration?.tokens.map { IssuerExamination(settings: $0, transport: transport) }
+        let issuer = configuration?.tokens.map { IssuerCheck(settings: $0, transport: transport) }
         let all =
-            findings + machine.findings(now: now) + (await DatabaseExamination.findings(database))
-            + (await service.findings(now: now)) + (configuration == nil ? [] : await stripe.findings())
-            + (await issuer?.findings() ?? [])
-            + (configuration.map(AlertExamination.findings) ?? [])
+            results + machine.results(now: now) + (await DatabaseCheck.results(database))
+            + (await service.results(now: now)) + (configuration == nil ? [] : await stripe.results())
+            + (await issuer?.results() ?? [])
+            + (configuration.map(AlertCheck.results) ?? [])
         // With invalid settings the source of usage is unknown.
-        var usage: [Finding] = []
+        var usage: [CheckResult] = []
         if let configuration {
-            usage = await UsageSourceExamination.findings(configuration.usageSync, transport, now: now)
+            usage = await UsageSourceCheck.results(configuration.usageSync, transport, now: now)
         }
         await transport.shutdown()
         return all + usage
@@ -100,7 +100,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private func configuration(
         _ environment: CommandEnvironment,
         _ variables: [String: String]
-    ) -> (ServiceConfiguration?, [Finding]) {
+    ) -> (ServiceConfiguration?, [CheckResult]) {
         do {
             var values = try SettingValues(flags: [:], environment: variables, configurationFile: config)
             if let credentials = environment.credentials {

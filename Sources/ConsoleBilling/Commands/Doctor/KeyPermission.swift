@@ -1,13 +1,13 @@
 import Billing
 import Storage
 import StripeAPI
-import Upkeep
+import BackgroundJobs
 
 /// A permission at Stripe that a restricted key needs.
 struct KeyPermission: Sendable {
     /// The name of the resource in Stripe's dashboard.
     let name: String
-    /// The last part of the finding's name.
+    /// The last part of the result's name.
     let tag: String
     let writes: Bool
     /// The loss without the permission; `nil` if the service cannot work without it.
@@ -78,19 +78,19 @@ struct KeyPermission: Sendable {
     ]
 
     /// The result for a request's error; `nil` if the error says nothing about the permission.
-    func finding(_ error: StripeAPIError?) -> Finding? {
-        let finding = "stripe.key.\(tag)"
+    func result(_ error: StripeAPIError?) -> CheckResult? {
+        let result = "stripe.key.\(tag)"
         let deed = writes ? "write" : "read"
         switch error {
-        case nil: return .good(finding, "The key may \(deed) \(name).")
+        case nil: return .good(result, "The key may \(deed) \(name).")
         // The key cannot reach the account; this says nothing about the permission.
         case .forbidden(let refusal) where refusal.code == "account_invalid": return nil
         case .forbidden(let refusal):
             let permissions = refusal.missingPermissions.joined(separator: " or ")
             let lack = "The key may not \(deed) \(name)\(permissions.isEmpty ? "" : " (\(permissions))")"
             let mend = "Give it \(deed) access in Stripe's dashboard (Developers → API keys)"
-            guard let withoutIt else { return .bad(finding, "\(lack). \(mend).") }
-            return .advice(finding, "\(lack): \(withoutIt). \(mend) to have that.")
+            guard let withoutIt else { return .bad(result, "\(lack). \(mend).") }
+            return .advice(result, "\(lack): \(withoutIt). \(mend) to have that.")
         default: return nil
         }
     }

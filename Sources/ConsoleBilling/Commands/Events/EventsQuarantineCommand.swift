@@ -65,7 +65,7 @@ struct EventsQuarantineCommand: AsyncParsableCommand {
             )
                 + "\n    " + printable(record.reason ?? "It could not be read.")
         }
-        let since = CivilDate(Instant(unixSeconds: earliest)).text
+        let since = CalendarDate(Instant(unixSeconds: earliest)).text
         let steps = TextTable(
             columns: ["console-billing events show \(printable(newest.id))", "what Stripe sent"],
             rows: [

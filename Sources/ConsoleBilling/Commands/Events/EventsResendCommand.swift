@@ -35,7 +35,7 @@ struct EventsResendCommand: AsyncParsableCommand {
                 }
                 return events
             }
-            let report = try await delivery.send(DeliveryPlan(events), format: output.chosen)
+            let report = try await delivery.send(SendPlan(events), format: output.chosen)
             if report.exitCode != .success { throw report.exitCode }
         }
     }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Billing
 import JSON
-import Stories
+import Scenarios
 
 /// `console-billing events retry`: reads quarantined events again.
 struct EventsRetryCommand: AsyncParsableCommand {
@@ -41,29 +41,29 @@ struct EventsRetryCommand: AsyncParsableCommand {
 
     /// The result for each event.
     struct Outcome {
-        private(set) var mended: [EventRecord] = []
+        private(set) var repaired: [EventRecord] = []
         private(set) var failed: [EventRecord] = []
         private(set) var changedRows = 0
 
         mutating func add(_ event: EventRecord, changedRows: Int) {
-            if event.isQuarantined { failed.append(event) } else { mended.append(event) }
+            if event.isQuarantined { failed.append(event) } else { repaired.append(event) }
             self.changedRows += changedRows
         }
 
         var text: String {
-            guard !mended.isEmpty || !failed.isEmpty else { return "Nothing is quarantined." }
+            guard !repaired.isEmpty || !failed.isEmpty else { return "Nothing is quarantined." }
             let reasons = failed.map { event in
                 printable("\(event.id)  \(event.type)") + "\n    "
                     + printable(event.reason ?? "It cannot be read.")
             }
             let count =
-                "\(mended.count) mended, \(changedRows) rows of the feed changed; \(failed.count) still cannot be read."
+                "\(repaired.count) repaired, \(changedRows) rows of the feed changed; \(failed.count) still cannot be read."
             return (reasons + [count]).joined(separator: "\n")
         }
 
         var json: OrderedJSON {
             [
-                "object": "retry", "mended": .array(mended.map { .string($0.id) }),
+                "object": "retry", "repaired": .array(repaired.map { .string($0.id) }),
                 "failed": .array(
                     failed.map {
                         ["id": .string($0.id), "type": .string($0.type), "reason": .text($0.reason)]

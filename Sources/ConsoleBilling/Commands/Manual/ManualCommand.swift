@@ -25,7 +25,7 @@ struct ManualCommand: ParsableCommand {
         switch form {
         case .mdoc:
             let version = ConsoleBilling.configuration.version
-            Terminal.write(ManualPage(tree: tree, version: version, date: CivilDate(.now)).text)
+            Terminal.write(ManualPage(tree: tree, version: version, date: CalendarDate(.now)).text)
         case .markdown: Terminal.write(CommandReference(tree: tree).text)
         }
     }

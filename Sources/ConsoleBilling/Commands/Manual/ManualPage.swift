@@ -4,7 +4,7 @@ import Billing
 struct ManualPage {
     let tree: CommandTree
     let version: String
-    let date: CivilDate
+    let date: CalendarDate
 
     var text: String { lines.joined(separator: "\n") + "\n" }
 

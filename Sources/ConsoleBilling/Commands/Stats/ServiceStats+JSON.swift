@@ -1,5 +1,5 @@
 import Billing
-import Stories
+import Scenarios
 import Web
 
 extension ServiceStats {

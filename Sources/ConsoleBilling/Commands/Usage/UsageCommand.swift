@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import HTTPClient
 import JSON
-import Stories
+import Scenarios
 import StripeAPI
 
 /// `console-billing usage`: sends usage records of the chain to the running service.

@@ -73,7 +73,7 @@ struct UsageSyncCommand: AsyncParsableCommand {
         defer { if isShown { Terminal.write("\r\u{1B}[2K", to: .error) } }
         var sync = begun
         // If the next pass has begun, the requested one is complete.
-        while sync.state == UpkeepRun.State.running.rawValue, sync.pass == begun.pass {
+        while sync.state == Job.State.running.rawValue, sync.pass == begun.pass {
             if isShown {
                 let line = "\(sync.leases) leases read, \(sync.leases_changed) changed; \(sync.days) days"
                 Terminal.write("\r\u{1B}[2K\(line)", to: .error)
@@ -113,9 +113,9 @@ extension UsageSyncResponse {
     /// The exit code of the command that began the pass.
     var exitCode: ExitCode {
         switch (state, failure.flatMap(UsageSyncProgress.Failure.init)) {
-        case (UpkeepRun.State.failed.rawValue, .unreadable?): Sysexits.badData
-        case (UpkeepRun.State.failed.rawValue, .sourceRefused?): Sysexits.configuration
-        case (UpkeepRun.State.failed.rawValue, _): Sysexits.tryAgain
+        case (Job.State.failed.rawValue, .unreadable?): Sysexits.badData
+        case (Job.State.failed.rawValue, .sourceRefused?): Sysexits.configuration
+        case (Job.State.failed.rawValue, _): Sysexits.tryAgain
         default: contradictions > 0 ? Sysexits.partlyFailed : .success
         }
     }

@@ -6,7 +6,7 @@ enum SecretReading {
     ///
     /// - `restart`: other changed settings, which need a restart.
     /// - `objections`: why that restart would fail.
-    case taken(SecretSet, restart: [Setting], objections: [String])
+    case taken(SecretsConfiguration, restart: [Setting], objections: [String])
     /// Something is invalid; the current secrets stay in use.
     case refused([String])
 
@@ -18,19 +18,19 @@ enum SecretReading {
     ///   - started: The settings that the service was started with.
     init(_ values: SettingValues, standing: SettingValues, started: SettingValues) {
         var values = values
-        for setting in SecretSet.settings
+        for setting in SecretsConfiguration.settings
         where !values.unreadable.contains(setting) && values.text(setting) == nil
             && standing.text(setting) != nil
         {
             values.refuse(setting, Self.emptied(setting, values.values[setting]?.source))
         }
         var check = SettingCheck(values)
-        let secrets = SecretSet(&check)
+        let secrets = SecretsConfiguration(&check)
         guard check.problems.isEmpty else {
             self = .refused(check.problems)
             return
         }
-        let others = Setting.allCases.filter { !SecretSet.settings.contains($0) }
+        let others = Setting.allCases.filter { !SecretsConfiguration.settings.contains($0) }
         var objections: [String] = []
         do {
             _ = try ServiceConfiguration(values)

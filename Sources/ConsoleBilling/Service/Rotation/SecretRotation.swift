@@ -8,7 +8,7 @@ import Web
 /// Reloads secrets while the service runs: at once on SIGHUP, and after their files change.
 actor SecretRotation: ServiceLifecycle.Service {
     /// Clock, sleep and file access, injectable for tests.
-    struct Means: Sendable {
+    struct Runtime: Sendable {
         var now: @Sendable () -> Instant
         var look: @Sendable (String) -> FileContent = FileContent.read
         /// The time between two looks at the files.
@@ -22,10 +22,10 @@ actor SecretRotation: ServiceLifecycle.Service {
     private enum Occasion: String { case signal = "SIGHUP", files = "changed files" }
 
     private let sources: SettingSources
-    private let secrets: CurrentSecrets
+    private let secrets: SecretStore
     private let signals: UnixSignalsSequence
     private let logger: Logger
-    private let means: Means
+    private let runtime: Runtime
     private let started: SettingValues
     private var standing: SettingValues
     private var watch: FileWatch
@@ -40,34 +40,34 @@ actor SecretRotation: ServiceLifecycle.Service {
     ///   - secrets: The current secrets, to be replaced.
     ///   - signals: SIGHUP, trapped early enough that it cannot end the starting process.
     ///   - logger: Gets a line for each reload, with names and fingerprints of the secrets.
-    ///   - means: Clock, sleep and file access.
+    ///   - runtime: Clock, sleep and file access.
     init(
         _ sources: SettingSources,
         contents: SettingSources.Contents,
-        secrets: CurrentSecrets,
+        secrets: SecretStore,
         signals: UnixSignalsSequence,
         logger: Logger,
-        means: Means
+        runtime: Runtime
     ) {
         self.sources = sources.keepingStreams(contents)
         self.secrets = secrets
         self.signals = signals
         self.logger = logger
-        self.means = means
+        self.runtime = runtime
         started = SettingValues(sources, contents: contents)
         standing = started
         watch = FileWatch(contents)
     }
 
     func run() async throws {
-        let (signals, means) = (signals, means)
+        let (signals, runtime) = (signals, runtime)
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask {
                     for await _ in signals { await self.readNow() }
                 }
                 group.addTask {
-                    while (try? await means.pause(means.interval)) != nil { await self.look() }
+                    while (try? await runtime.pause(runtime.interval)) != nil { await self.look() }
                 }
             }
         }
@@ -88,8 +88,8 @@ actor SecretRotation: ServiceLifecycle.Service {
 
     private func contents() async -> SettingSources.Contents {
         await withCheckedContinuation { continuation in
-            reading.async { [sources, means] in
-                continuation.resume(returning: sources.contents(means.look))
+            reading.async { [sources, runtime] in
+                continuation.resume(returning: sources.contents(runtime.look))
             }
         }
     }
@@ -98,14 +98,14 @@ actor SecretRotation: ServiceLifecycle.Service {
         let values = SettingValues(sources, contents: contents)
         switch SecretReading(values, standing: standing, started: started) {
         case .refused(let problems):
-            secrets.keep(because: problems, now: means.now())
+            secrets.rejectReload(because: problems, now: runtime.now())
             logger.error(
                 "secrets not reloaded: the former ones stay active",
                 metadata: ["by": "\(occasion.rawValue)", "problems": "\(problems.joined(separator: " "))"]
             )
         case .taken(let set, let restart, let objections):
             standing = values
-            let changes = secrets.replace(with: set, now: means.now())
+            let changes = secrets.replace(with: set, now: runtime.now())
             let told = changes.isEmpty ? "nothing" : changes.map(\.description).joined(separator: " · ")
             logger.notice(
                 "secrets reloaded",

@@ -7,7 +7,7 @@ extension BillingController {
     func transactions(
         _ request: Request,
         _ context: AppContext,
-        _ visitor: PageVisitor
+        _ visitor: PageUser
     ) async throws -> Response {
         let customers = try visitor.customers
         var query = try QueryReader(request)
@@ -15,7 +15,7 @@ extension BillingController {
         let notice: PageNotice.Outcome? = try query.choice("notice")
         try query.finish()
 
-        let filter = view.filter(within: customers.reach, now: context.now)
+        let filter = view.filter(within: customers.accessScope, now: context.now)
         let total = try await feed.count(filter)
         guard let page = try await feed.page(filter, cursor: view.cursor, limit: view.perPage) else {
             // The cursor's row no longer exists: show the first page.
@@ -23,7 +23,7 @@ extension BillingController {
         }
         var payments: [String: PaymentDetail] = [:]
         for row in page.elements {
-            payments[row.id] = try await feed.payment(ofTransaction: row.id, within: customers.reach)
+            payments[row.id] = try await feed.payment(ofTransaction: row.id, within: customers.accessScope)
         }
         let model = TransactionsPage(
             view,

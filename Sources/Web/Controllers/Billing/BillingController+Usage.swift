@@ -7,14 +7,14 @@ extension BillingController {
     func usage(
         _ request: Request,
         _ context: AppContext,
-        _ visitor: PageVisitor
+        _ visitor: PageUser
     ) async throws -> Response {
         let customers = try visitor.customers
         var query = try QueryReader(request)
         let view = try query.usageView()
         try query.finish()
 
-        let today = CivilDate(context.now)
+        let today = CalendarDate(context.now)
         let dates = try view.dates(today: today)
         let readings = try await readings(customers, view, dates, today: today)
         let model = UsagePage(
@@ -31,8 +31,8 @@ extension BillingController {
     private func readings(
         _ customers: CustomerGroup,
         _ view: UsageView,
-        _ dates: ClosedRange<CivilDate>,
-        today: CivilDate
+        _ dates: ClosedRange<CalendarDate>,
+        today: CalendarDate
     ) async throws -> UsagePage.Readings {
         let balance = BalanceReader(feed: feed, usage: usage)
         let newest = try await usage.newestDay()

@@ -33,11 +33,11 @@ struct BillingController: Sendable {
         _ tab: PageFrame.Tab,
         _ request: Request,
         _ context: AppContext,
-        _ contents: (PageVisitor) async throws -> Response
+        _ contents: (PageUser) async throws -> Response
     ) async throws -> Response {
-        let arrival: SessionArrival?
+        let arrival: SessionRedirect?
         do {
-            arrival = try await authenticator.arrival(request, context, links: links)
+            arrival = try await authenticator.sessionRedirect(request, context, links: links)
         } catch {
             return try trouble(error, nil, tab, request, context)
         }
@@ -51,14 +51,14 @@ struct BillingController: Sendable {
         case .refused(let fault): return ended(fault, clearsCookie: false, request, context)
         case nil: break
         }
-        let visit: PageVisit
+        let pageAccess: PageAccess
         do {
-            visit = try await authenticator.visit(of: request, context)
+            pageAccess = try await authenticator.pageAccess(of: request, context)
         } catch let error as APIError where error.status == .tooManyRequests {
             return try trouble(error, nil, tab, request, context)
         }
-        switch visit {
-        case .nobody: return ended(nil, clearsCookie: false, request, context)
+        switch pageAccess {
+        case .anonymous: return ended(nil, clearsCookie: false, request, context)
         case .over(let fault): return ended(fault, clearsCookie: true, request, context)
         case .visitor(let visitor):
             do {
@@ -150,7 +150,7 @@ struct BillingController: Sendable {
         return response
     }
 
-    func frame(_ tab: PageFrame.Tab, _ visitor: PageVisitor) -> PageFrame {
+    func frame(_ tab: PageFrame.Tab, _ visitor: PageUser) -> PageFrame {
         PageFrame(
             tab,
             assets: assets,
@@ -167,11 +167,11 @@ extension APIError {
     )
 }
 
-extension PageVisitor {
+extension PageUser {
     /// The customers shown on the page.
     var customers: CustomerGroup {
         get throws(APIError) {
-            guard let customers = try caller.customers(named: nil) else { throw .noSuch("customer") }
+            guard let customers = try caller.customers(named: nil) else { throw .notFound("customer") }
             return customers
         }
     }

@@ -17,13 +17,13 @@ struct CustomerSessionsController: Sendable {
     private func begin(_ request: Request, _ context: AppContext) async throws -> Response {
         let caller = try await authenticator.caller(of: request, needing: .sessionsWrite, context)
         try QueryReader(request).finish()
-        let wish = try SessionBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
-        guard caller.reach.includes(wish.customer) else { throw APIError.noSuch("customer") }
+        let body = try SessionBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
+        guard caller.accessScope.includes(body.customer) else { throw APIError.notFound("customer") }
         let sessions = context.secrets.sessions
         let session = sessions.session(
-            of: wish.customer,
-            owner: wish.owner,
-            returnURL: wish.returnURL,
+            of: body.customer,
+            owner: body.owner,
+            returnURL: body.returnURL,
             now: context.now
         )
         let token = sessions.token(for: session)

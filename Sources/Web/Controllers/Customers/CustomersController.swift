@@ -93,7 +93,7 @@ struct CustomersController: Sendable {
         _ key: CustomerKey,
         unlessKnown unknown: CustomerLinks? = nil
     ) async throws -> Response {
-        guard let links = try await map.links(of: key) ?? unknown else { throw APIError.noSuch("customer") }
+        guard let links = try await map.links(of: key) ?? unknown else { throw APIError.notFound("customer") }
         return JSONBody.response(
             CustomerResponse(links, addresses: try await usage.accounts(of: key))
         )

@@ -18,10 +18,10 @@ struct ErasuresController: Sendable {
     private func erase(_ request: Request, _ context: AppContext) async throws -> Response {
         let caller = try await authenticator.caller(of: request, needing: .ops, context)
         try QueryReader(request).finish()
-        let wish = try ErasureBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
+        let body = try ErasureBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
         let report: ErasureReport?
         do throws(ErasureFault) {
-            report = try await eraser.erase(wish.key, isDryRun: wish.isDryRun, now: context.now)
+            report = try await eraser.erase(body.key, isDryRun: body.isDryRun, now: context.now)
         } catch {
             switch error {
             case .store(let error): throw error
@@ -34,7 +34,7 @@ struct ErasuresController: Sendable {
                 )
             }
         }
-        guard let report else { throw APIError.noSuch("customer") }
+        guard let report else { throw APIError.notFound("customer") }
         context.logger.notice(
             "erasure",
             metadata: ["by": "\(caller.name)", "dry_run": "\(report.isDryRun)", "events": "\(report.events)"]

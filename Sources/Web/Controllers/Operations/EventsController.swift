@@ -8,7 +8,7 @@ struct EventsController: Sendable {
     let log: any EventLog
     let work: any WorkQueue
     /// The store of alerts that wait to be sent; `nil` if no receiver is configured.
-    let alerts: (any UpkeepRuns)?
+    let alerts: (any JobStore)?
     let authenticator: Authenticator
 
     func addRoutes(to routes: Routes) {
@@ -81,7 +81,7 @@ struct EventsController: Sendable {
         try query.finish()
         let told = try await log.renderings(of: id).newestVersionFirst
         guard let event = told.first(where: { $0.entry.key.apiVersion == version ?? $0.entry.key.apiVersion })
-        else { throw APIError.noSuch("event") }
+        else { throw APIError.notFound("event") }
         return JSONBody.response(
             EventResponse(
                 entry: event.entry,
@@ -95,7 +95,7 @@ struct EventsController: Sendable {
     private func reproject(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
-        guard let result = try await log.reproject(eventID: id) else { throw APIError.noSuch("event") }
+        guard let result = try await log.reproject(eventID: id) else { throw APIError.notFound("event") }
         let told = try await log.renderings(of: id).newestVersionFirst.map(\.entry)
         return JSONBody.response(
             ReprojectionResponse(
@@ -129,7 +129,7 @@ struct EventsController: Sendable {
         }
     }
 
-    private static func write(_ json: inout JSONWriter, _ pending: AlertJournal.Pending) {
+    private static func write(_ json: inout JSONWriter, _ pending: AlertState.Pending) {
         json.member("at", pending.alert.at)
         json.member("attempts", pending.attempts)
         json.member("due_at", pending.dueAt)

@@ -1,9 +1,9 @@
 import Hummingbird
 
-/// `GET /v1/secrets`: the secrets in force and how often each was used, for operators who replace them; never
+/// `GET /v1/secrets`: the active secrets and how often each was used, for operators who replace them; never
 /// a secret itself.
 struct SecretsController: Sendable {
-    let secrets: CurrentSecrets
+    let secrets: SecretStore
     let authenticator: Authenticator
 
     func addRoutes(to routes: Routes) {

@@ -22,7 +22,7 @@ struct ConsoleTransactionsController: Sendable {
         var query = try QueryReader(request)
         let limit = try query.integer("limit", in: 1...100) ?? 100
         let offset = try query.integer("offset", in: 0...1_000_000_000) ?? 0
-        let filter = try filter(&query, within: caller.reach, requiresRange: false)
+        let filter = try filter(&query, within: caller.accessScope, requiresRange: false)
         try query.finish()
 
         let total = try await feed.count(filter)
@@ -46,7 +46,7 @@ struct ConsoleTransactionsController: Sendable {
         let start = query.text("startDate")
         let end = query.text("endDate")
         let zone = try query.timeZone() ?? .utc
-        let filter = try filter(&query, within: caller.reach, requiresRange: true)
+        let filter = try filter(&query, within: caller.accessScope, requiresRange: true)
         try query.finish()
 
         let (links, now) = (context.secrets.links, context.now)
@@ -61,10 +61,10 @@ struct ConsoleTransactionsController: Sendable {
     /// A filter for payments and coupons.
     private func filter(
         _ query: inout QueryReader,
-        within reach: Reach,
+        within accessScope: AccessScope,
         requiresRange: Bool
     ) throws(APIError) -> TransactionFilter {
-        var filter = TransactionFilter(try reach.narrowed(toNamed: try query.customer()))
+        var filter = TransactionFilter(try accessScope.restricted(toNamed: try query.customer()))
         filter.types = [.purchase, .credit]
         filter.createdFrom = try query.timestamp("startDate")
         filter.createdTo = try query.timestamp("endDate")

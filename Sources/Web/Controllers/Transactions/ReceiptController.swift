@@ -9,7 +9,7 @@ struct ReceiptController: Sendable {
     let source: any ReceiptSource
     let hosts: ReceiptHosts
     let log: any EventLog
-    let seller: Seller
+    let merchant: Merchant
     let assets: AssetLinks
     let pages: PageResponse
     let instruments: WebInstruments
@@ -74,12 +74,12 @@ struct ReceiptController: Sendable {
         }
         let page = ReceiptPage(
             detail,
-            particulars: ReceiptParticulars(
+            particulars: ReceiptLines(
                 bodies: bodies,
                 charge: detail.transaction.charge,
                 invoice: detail.transaction.invoice
             ),
-            seller: seller,
+            merchant: merchant,
             assets: assets
         )
         return pages.html(page.html, to: request)

@@ -25,7 +25,7 @@ struct ReceiptEmailController: Sendable {
         let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes, context.bodies))
         // An intruder may use a session in an open browser, so a session can send the receipt only to the
         // customer's own address.
-        guard address == nil || caller.reach == .anyCustomer else { throw APIError.addressNotAllowed }
+        guard address == nil || caller.accessScope == .anyCustomer else { throw APIError.addressNotAllowed }
         let asked = try await emailer.send(id, to: address, for: caller, context)
         return JSONBody.response { json in
             json.member("email", asked)

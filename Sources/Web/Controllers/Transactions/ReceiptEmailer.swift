@@ -21,8 +21,8 @@ struct ReceiptEmailer: Sendable {
         for caller: Caller,
         _ context: AppContext
     ) async throws -> String {
-        guard let transaction = try await feed.transaction(id: id, within: caller.reach) else {
-            throw APIError.noSuch("transaction")
+        guard let transaction = try await feed.transaction(id: id, within: caller.accessScope) else {
+            throw APIError.notFound("transaction")
         }
         guard let target = transaction.receiptTarget(prefersPDF: false) else {
             throw APIError.receiptUnavailable

@@ -17,7 +17,7 @@ struct TransactionsController: Sendable {
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
         let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
-        let filter = try query.transactionFilter(within: caller.reach)
+        let filter = try query.transactionFilter(within: caller.accessScope)
         let cursor = try query.cursor()
         let limit = try query.integer("limit", in: 1...100) ?? 10
         try query.finish()
@@ -47,8 +47,8 @@ struct TransactionsController: Sendable {
         let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
-        guard let detail = try await feed.payment(ofTransaction: id, within: caller.reach) else {
-            throw APIError.noSuch("transaction")
+        guard let detail = try await feed.payment(ofTransaction: id, within: caller.accessScope) else {
+            throw APIError.notFound("transaction")
         }
         var body = TransactionResponse(detail.transaction, links: context.secrets.links, now: context.now)
         body.attempts = detail.group.attempts(of: detail.transaction)
@@ -62,7 +62,7 @@ struct TransactionsController: Sendable {
     private func export(_ request: Request, _ context: AppContext) async throws -> Response {
         let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
-        let filter = try query.transactionFilter(within: caller.reach)
+        let filter = try query.transactionFilter(within: caller.accessScope)
         let format: Format = try query.choice("format") ?? .csv
         let zone = try query.timeZone() ?? .utc
         try query.finish()

@@ -28,7 +28,7 @@ struct BalanceController: Sendable {
         let customers = try query.customers(caller)
         try query.finish()
 
-        let today = CivilDate(context.now)
+        let today = CalendarDate(context.now)
         let sheet = try await reader.sheet(of: customers, through: today)
         let newest = try await usage.newestDay()
         let burn = try await reader.burn(of: customers, newest)

@@ -51,7 +51,7 @@ struct ConsoleUsageController: Sendable {
     private func subject(
         of request: Request,
         _ context: AppContext
-    ) async throws -> (UsageSubject, ClosedRange<CivilDate>) {
+    ) async throws -> (UsageSubject, ClosedRange<CalendarDate>) {
         let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         guard let address = query.text("address") else {
@@ -61,7 +61,7 @@ struct ConsoleUsageController: Sendable {
             throw APIError.invalid("address", "This is not an address on chain.")
         }
         // Console allows dates that are 366 days apart, which is 367 days including both.
-        let dates = try query.dates("startDate", "endDate", today: CivilDate(context.now), atMost: 367)
+        let dates = try query.dates("startDate", "endDate", today: CalendarDate(context.now), atMost: 367)
         try query.finish()
 
         // A caller with customers of their own sees only the days on which the address was theirs.

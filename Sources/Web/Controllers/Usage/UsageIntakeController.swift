@@ -100,7 +100,7 @@ struct UsageIntakeController: Sendable {
     private static func response(
         accepted: Int,
         changed: Int,
-        contradicted: [(lease: String?, date: CivilDate)]
+        contradicted: [(lease: String?, date: CalendarDate)]
     ) -> Response {
         JSONBody.response { json in
             json.member("accepted", accepted)

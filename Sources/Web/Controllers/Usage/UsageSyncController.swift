@@ -4,7 +4,7 @@ package import Storage
 
 /// Starts and shows the sync of usage from the chain; the service's worker runs the sync.
 struct UsageSyncController: Sendable {
-    let runs: any UpkeepRuns
+    let runs: any JobStore
     let usage: any UsageLedger
     let authenticator: Authenticator
     /// `nil` if no source is configured.
@@ -33,7 +33,7 @@ struct UsageSyncController: Sendable {
             source.kind,
             chainID: source.chainID,
             isFull: isFull,
-            id: RunID.make(.usageSync),
+            id: JobID.make(.usageSync),
             now: context.now
         )
         if isBegun {
@@ -52,12 +52,12 @@ struct UsageSyncController: Sendable {
         let id = try context.pathID()
         try QueryReader(request).finish()
         let run = id == "latest" ? try await runs.latestRun(.usageSync) : try await runs.run(id: id)
-        guard let run, run.kind == .usageSync else { throw APIError.noSuch("usage sync") }
+        guard let run, run.kind == .usageSync else { throw APIError.notFound("usage sync") }
         return try await answer(run, context.now, status: .ok)
     }
 
     private func answer(
-        _ run: UpkeepRun,
+        _ run: Job,
         _ now: Instant,
         status: HTTPResponse.Status
     ) async throws -> Response {

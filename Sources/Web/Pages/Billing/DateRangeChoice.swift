@@ -19,7 +19,7 @@ enum DateRangeChoice: Equatable {
             }
         }
 
-        func first(today: CivilDate) -> CivilDate? {
+        func first(today: CalendarDate) -> CalendarDate? {
             switch self {
             case .days30: today.adding(days: -29)
             case .months3: today.adding(months: -3).adding(days: 1)
@@ -32,7 +32,7 @@ enum DateRangeChoice: Equatable {
 
     case preset(Preset)
     /// A range of the visitor's own; either end may be open.
-    case custom(from: CivilDate?, to: CivilDate?)
+    case custom(from: CalendarDate?, to: CalendarDate?)
 
     /// The value of `range` for a range of the visitor's own.
     static let customName = "custom"
@@ -44,7 +44,7 @@ enum DateRangeChoice: Equatable {
         }
     }
 
-    func first(today: CivilDate) -> CivilDate? {
+    func first(today: CalendarDate) -> CalendarDate? {
         switch self {
         case .preset(let preset): preset.first(today: today)
         case .custom(let from, _): from
@@ -52,7 +52,7 @@ enum DateRangeChoice: Equatable {
     }
 
     /// The last day; `nil` for a preset, which includes the newest rows.
-    var last: CivilDate? {
+    var last: CalendarDate? {
         switch self {
         case .preset: nil
         case .custom(_, let to): to

@@ -35,14 +35,14 @@ struct ReceiptPage {
 
     init(
         _ detail: PaymentDetail,
-        particulars: ReceiptParticulars,
-        seller: Seller,
+        particulars: ReceiptLines,
+        merchant: Merchant,
         assets: AssetLinks
     ) {
         root = assets.root
         styleLink = assets.receiptStyle
-        sellerName = seller.name
-        sellerLines = seller.lines
+        sellerName = merchant.name
+        sellerLines = merchant.lines
         buyerLines = particulars.buyer
         hasBuyer = !particulars.buyer.isEmpty
         let rows = detail.group.relatives(of: detail.transaction)
@@ -86,7 +86,7 @@ struct ReceiptPage {
     }
 
     /// The items of the invoice if they explain the paid amount; otherwise the payment as one line.
-    private static func lines(of purchase: Transaction, _ items: [ReceiptParticulars.Item]) -> [Line] {
+    private static func lines(of purchase: Transaction, _ items: [ReceiptLines.Item]) -> [Line] {
         func amount(_ minorUnits: Int64) -> PageAmount {
             PageAmount(Money(minorUnits: minorUnits, currency: purchase.currency))
         }

@@ -56,7 +56,7 @@ private func checkIDs(_ texts: some Sequence<String>) {
 private func checkFeed(_ reader: QueryReader, parameters: Set<String>) {
     var reader = reader
     guard let filter = try? reader.transactionFilter(within: .anyCustomer) else { return }
-    if case .customers(let named) = filter.reach {
+    if case .customers(let named) = filter.accessScope {
         require(named.allSatisfy { StripeID.isValid($0.customer) }, "a customer is an id")
     }
     require(

@@ -5,7 +5,7 @@ import Fuzzing
 import HTTPClient
 import StripeAPI
 import Synchronization
-import Upkeep
+import BackgroundJobs
 
 /// An answer of Stripe's API, or of a host that answers in its place.
 ///

@@ -24,7 +24,7 @@ public func fuzzUsage(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
 
 private let days: [CalendarDay] = (0..<40).map { day in
     CalendarDay(
-        date: CivilDate(dayNumber: 20_000 + Int64(day)),
+        date: CalendarDate(dayNumber: 20_000 + Int64(day)),
         firstHeight: 1000 + Int64(day) * 500,
         lastHeight: 1499 + Int64(day) * 500,
         lastHeightYet: 1499 + Int64(day) * 500,
@@ -48,7 +48,7 @@ private func check(_ lease: LeaseRecord) {
     let life = lease.cost(of: 1000..<21_000)
     require(blocks == life.blocks && amounts == life.amounts, "the days of a lease add up to its life")
 
-    let known = KnownLease(record: lease)
+    let known = LeaseState(record: lease)
     let final = days.filter(\.isFinal)
     require(
         LeaseRevision.decide(lease, known: known, finalDays: final, closedThrough: nil) == .unchanged,

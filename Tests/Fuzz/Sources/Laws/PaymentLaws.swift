@@ -39,7 +39,7 @@ package enum PaymentLaws {
         }
         let back = Snapshot(
             object: object,
-            shownAt: snapshot.shownAt,
+            observedAt: snapshot.observedAt,
             livemode: snapshot.livemode,
             apiVersion: snapshot.apiVersion,
             encoded: SnapshotCoding.encode(object)
@@ -52,7 +52,7 @@ package enum PaymentLaws {
             reference: record.reference,
             snapshot: back,
             links: record.links,
-            isUndecided: record.isUndecided
+            isAmbiguous: record.isAmbiguous
         )
         require(again.merging(record) == record, "a record is as heavy as what is stored of it")
         return again

@@ -20,12 +20,12 @@ struct TransactionsView {
     /// agree.
     ///
     /// - Parameters:
-    ///   - reach: The customers whose transactions are shown.
+    ///   - accessScope: The customers whose transactions are shown.
     ///   - now: The time from which presets count back.
     /// - Returns: The filter of the feed.
-    func filter(within reach: Reach, now: Instant) -> TransactionFilter {
+    func filter(within accessScope: AccessScope, now: Instant) -> TransactionFilter {
         TransactionFilter(
-            reach,
+            accessScope,
             type: kind,
             status: status,
             createdFrom: range.first(today: zone.date(of: now)).map { zone.beginning(of: $0) },

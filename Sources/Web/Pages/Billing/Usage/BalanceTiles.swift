@@ -38,7 +38,7 @@ enum BalanceTiles {
     ///   - burn: The cost per hour; `nil` if it is unknown.
     ///   - today: The current day.
     /// - Returns: Four tiles.
-    static func tiles(totals: [BalanceDay], days: [UsageLine], burn: Spend?, today: CivilDate) -> [Tile] {
+    static func tiles(totals: [BalanceDay], days: [UsageLine], burn: Spend?, today: CalendarDate) -> [Tile] {
         let dollars = totals.first { $0.currency == .usd }
         let others = totals.filter { $0.currency != .usd }
         let balance = Tile(
@@ -52,10 +52,10 @@ enum BalanceTiles {
         ]
     }
 
-    private static func month(_ days: [UsageLine], today: CivilDate) -> Tile {
+    private static func month(_ days: [UsageLine], today: CalendarDate) -> Tile {
         let first = today.firstOfMonth
         let lastMonth = first.adding(months: -1)
-        func spent(_ dates: ClosedRange<CivilDate>) -> Spend {
+        func spent(_ dates: ClosedRange<CalendarDate>) -> Spend {
             days.filter { dates.contains($0.date) && $0.isIndexed }.reduce(.zero) { $0 + $1.spend }
         }
         let (now, whole) = (spent(first...today), spent(lastMonth...first.adding(days: -1)))
@@ -80,7 +80,7 @@ enum BalanceTiles {
         )
     }
 
-    private static func daysLeft(_ balance: ExactAmount, _ burn: Spend?, today: CivilDate) -> Tile {
+    private static func daysLeft(_ balance: ExactAmount, _ burn: Spend?, today: CalendarDate) -> Tile {
         guard let burn, let days = BurnRate.daysLeft(balance, perHour: burn) else {
             return Tile("Days left", notes: [Tile.Note("While nothing is leased, nothing is spent")])
         }

@@ -6,7 +6,7 @@ enum MonthTable {
     static let minimumMonths: Int64 = 6
 
     /// Extends the range to whole months, so that the first month is comparable with the others.
-    static func dates(around dates: ClosedRange<CivilDate>) -> ClosedRange<CivilDate> {
+    static func dates(around dates: ClosedRange<CalendarDate>) -> ClosedRange<CalendarDate> {
         let latest = dates.upperBound.adding(months: 1 - minimumMonths)
         return min(dates.lowerBound, latest).firstOfMonth...dates.upperBound
     }
@@ -20,7 +20,7 @@ enum MonthTable {
             lines: months.reversed().map { month in
                 NumberTable.Line(
                     machine: month.month,
-                    label: CivilDate(month.month + "-01").map { "\($0.monthName) \($0.parts.year)" }
+                    label: CalendarDate(month.month + "-01").map { "\($0.monthName) \($0.parts.year)" }
                         ?? month.month,
                     isOpen: !month.isComplete,
                     cells: [NumberTable.Cell(month.spend)]

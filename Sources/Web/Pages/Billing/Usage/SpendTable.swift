@@ -50,8 +50,8 @@ struct SpendTable {
         )
     }
 
-    private static func spends(_ groups: [UsageLine]) -> [CivilDate: [String: Spend]] {
-        var spends: [CivilDate: [String: Spend]] = [:]
+    private static func spends(_ groups: [UsageLine]) -> [CalendarDate: [String: Spend]] {
+        var spends: [CalendarDate: [String: Spend]] = [:]
         for line in groups { spends[line.date, default: [:]][line.group, default: .zero] += line.spend }
         return spends
     }

@@ -35,7 +35,7 @@ struct UsagePage {
     let to: String
     let by: String
     let resetLink: String?
-    let stand: UsageStand
+    let stand: IndexStatus
     let tiles: [Tile]
     let exportLink: String
     let hasCharts: Bool
@@ -51,7 +51,7 @@ struct UsagePage {
 
     init(
         _ view: UsageView,
-        dates: ClosedRange<CivilDate>,
+        dates: ClosedRange<CalendarDate>,
         readings: Readings,
         customer: CustomerKey?,
         now: Instant,
@@ -68,13 +68,13 @@ struct UsagePage {
         let untouched = UsageView(split: view.split).link.text
         resetLink = view.link.text == untouched ? nil : untouched
 
-        let today = CivilDate(now)
+        let today = CalendarDate(now)
         let days = readings.days.filter { dates.contains($0.date) }
         let monthDates = MonthTable.dates(around: dates)
-        func file(_ route: String, _ dates: ClosedRange<CivilDate>) -> PageLink {
+        func file(_ route: String, _ dates: ClosedRange<CalendarDate>) -> PageLink {
             UsageView.file(route, customer: customer, dates: dates)
         }
-        stand = UsageStand(readings.newest, today: today)
+        stand = IndexStatus(readings.newest, today: today)
         tiles = BalanceTiles.tiles(
             totals: readings.sheet.currencies.map { readings.sheet.total(through: today, in: $0) },
             days: readings.days,
@@ -111,7 +111,10 @@ struct UsagePage {
     ///
     /// - Returns: Ascending ranges. The days between a range of years ago and the current months are not
     ///   read.
-    static func datesToRead(_ dates: ClosedRange<CivilDate>, today: CivilDate) -> [ClosedRange<CivilDate>] {
+    static func datesToRead(
+        _ dates: ClosedRange<CalendarDate>,
+        today: CalendarDate
+    ) -> [ClosedRange<CalendarDate>] {
         let months = MonthTable.dates(around: dates)
         let tiles = today.firstOfMonth.adding(months: -1)...today
         guard months.overlaps(tiles) else { return [months, tiles] }

@@ -42,7 +42,7 @@ struct UsageView {
     /// The days to show, none of them after today.
     ///
     /// - Throws: ``APIError`` for a range that ends before it begins, or that is too long.
-    func dates(today: CivilDate) throws(APIError) -> ClosedRange<CivilDate> {
+    func dates(today: CalendarDate) throws(APIError) -> ClosedRange<CalendarDate> {
         let last = range.last ?? max(today, range.first(today: today) ?? today)
         let first = range.first(today: today) ?? last.adding(days: -29)
         guard first <= last else {
@@ -56,7 +56,7 @@ struct UsageView {
     }
 
     /// The link to a usage route's CSV file.
-    static func file(_ route: String, customer: CustomerKey?, dates: ClosedRange<CivilDate>) -> PageLink {
+    static func file(_ route: String, customer: CustomerKey?, dates: ClosedRange<CalendarDate>) -> PageLink {
         PageLink(route).with("format", "csv").with(customer)
             .with("from", dates.lowerBound.text).with("to", dates.upperBound.text)
     }

@@ -1,0 +1,276 @@
+import Billing
+import Logging
+import Storage
+
+/// Why a pass of the usage sync stops before its end.
+enum SyncInterruption: Error {
+    /// The process is stopping.
+    case stopped
+    /// Another worker holds the lease.
+    case leaseLost
+    case source(UsageSourceError)
+    case calendar(CalendarFault)
+    case store(StoreError)
+}
+
+/// One worker's execution of one pass: copies the source's leases and days into the ledger, page by page.
+///
+/// Progress is stored after each page. A kill repeats at most one page, and repeating changes nothing. Not
+/// thread-safe: only one task may use it.
+final class UsageSync {
+    private(set) var progress: UsageSyncProgress
+    private(set) var run: Job
+
+    private let runs: any JobStore
+    private let ledger: any UsageLedger
+    private let source: any UsageSource
+    private let worker: String
+    private let runtime: JobRunner.Runtime
+    private let logger: Logger
+
+    /// Longer than one page takes: the source's answer, retries and the ledger's writes.
+    static let leaseSeconds: Int64 = 180
+    private static let maximumAttempts = 4
+
+    init(
+        _ run: Job,
+        _ progress: UsageSyncProgress,
+        as worker: String,
+        runs: any JobStore,
+        ledger: any UsageLedger,
+        source: any UsageSource,
+        runtime: JobRunner.Runtime,
+        logger: Logger
+    ) {
+        self.run = run
+        self.progress = progress
+        self.worker = worker
+        self.runs = runs
+        self.ledger = ledger
+        self.source = source
+        self.runtime = runtime
+        self.logger = logger
+        self.progress.sittings += 1
+        self.progress.failure = nil
+    }
+
+    /// Continues the pass from its stored progress to its end.
+    func perform() async throws(SyncInterruption) {
+        let target: ChainHead
+        if let begun = progress.target {
+            target = begun
+        } else {
+            target = try await asked { source throws(UsageSourceError) in try await source.head() }
+            progress.target = target
+            try await keep()
+        }
+        if progress.stage == .leases {
+            switch source.kind {
+            // An indexer without a block has no data.
+            case .indexer where target.height == nil: break
+            case .indexer: try await readLeases(of: nil, target)
+            case .node: try await readLeasesOfOwners(target)
+            }
+            progress.stage = .days
+            try await keep()
+        }
+        if source.kind == .indexer, let height = target.height { try await readDays(through: height) }
+        // Once for all pages, so that the first reader need not wait for it.
+        while try await stored({ ledger throws(StoreError) in try await ledger.settleUsage(steps: 500) }) {
+            try await keep()
+        }
+        progress.completed = target
+        progress.completedAt = runtime.now()
+    }
+
+    // MARK: Leases
+
+    private func readLeasesOfOwners(_ target: ChainHead) async throws(SyncInterruption) {
+        // Resume with the owner at which the last execution stopped.
+        if let owner = progress.owner { try await readLeases(ofOwner: owner, target) }
+        while true {
+            let (last, size) = (progress.lastOwner, 100)
+            let owners = try await stored { ledger throws(StoreError) in
+                try await ledger.addresses(after: last, limit: size)
+            }
+            for owner in owners { try await readLeases(ofOwner: owner, target) }
+            if owners.count < size { return }
+        }
+    }
+
+    private func readLeases(ofOwner owner: String, _ target: ChainHead) async throws(SyncInterruption) {
+        progress.owner = owner
+        try await readLeases(of: owner, target)
+        (progress.owner, progress.lastOwner) = (nil, owner)
+        try await keep()
+    }
+
+    private func readLeases(of owner: String?, _ target: ChainHead) async throws(SyncInterruption) {
+        while true {
+            let question = LeaseQuery(
+                owner: owner,
+                cursor: progress.cursor,
+                closedFrom: progress.closedFrom,
+                asOf: target.height
+            )
+            let page = try await asked { source throws(UsageSourceError) in
+                try await source.leases(question)
+            }
+            try await take(page.leases)
+            progress.cursor = page.next
+            try await keep()
+            if page.next == nil { return }
+        }
+    }
+
+    private func take(_ leases: [LeaseRecord]) async throws(SyncInterruption) {
+        progress.leases += leases.count
+        let known = try await stored { ledger throws(StoreError) in
+            try await ledger.leases(named: leases.map(\.identity))
+        }
+        let standing = Dictionary(known.map { ($0.identity, $0) }) { $1 }
+        let changed = leases.compactMap { lease -> LeaseRecord? in
+            guard let known = standing[lease.identity] else { return lease }
+            return lease.continuing(known, confirmedAt: confirmedHeight(of: known))
+        }
+        guard !changed.isEmpty else { return }
+        try await put(changed)
+    }
+
+    private func put(_ leases: [LeaseRecord]) async throws(SyncInterruption) {
+        switch try await stored({ ledger throws(StoreError) in try await ledger.put(leases) }) {
+        case .taken(let changed, let contradictions):
+            progress.leasesChanged += changed
+            progress.contradictions += contradictions.count
+            if !contradictions.isEmpty {
+                logger.warning("final days contradicted", metadata: ["count": "\(contradictions.count)"])
+            }
+        case .tooMuch:
+            let half = leases.count / 2
+            guard half > 0 else {
+                return logger.error(
+                    "lease left out",
+                    metadata: ["lease": "\(leases[0].identity.text)", "reason": "too many settled days"]
+                )
+            }
+            try await put(Array(leases[..<half]))
+            try await put(Array(leases[half...]))
+        }
+    }
+
+    /// The height up to which a stored lease is confirmed.
+    ///
+    /// Each completed pass reads all open leases.
+    private func confirmedHeight(of known: LeaseRecord) -> Int64? {
+        let seen = known.source == source.kind.rawValue ? progress.completed?.height : nil
+        return [known.asOfHeight, seen].compactMap(\.self).max()
+    }
+
+    // MARK: Days
+
+    private func readDays(through height: Int64) async throws(SyncInterruption) {
+        let everything = CalendarDate(dayNumber: -719_162)...CalendarDate(dayNumber: 2_932_896)
+        let known = try await stored { ledger throws(StoreError) in try await ledger.calendar(everything) }
+        let standing = Dictionary(known.map { ($0.date, $0) }) { $1 }
+        var from = progress.isFull ? nil : Self.firstUnfinished(known)
+        while true {
+            let date = from
+            let days = try await asked { source throws(UsageSourceError) in
+                try await source.days(from: date, through: height)
+            }
+            guard let last = days.last, date.map({ last.date >= $0 }) ?? true else { return }
+            try await take(days.filter { standing[$0.date] != $0 })
+            progress.days += days.count
+            try await keep()
+            from = last.date.adding(days: 1)
+        }
+    }
+
+    private func take(_ days: [CalendarDay]) async throws(SyncInterruption) {
+        guard !days.isEmpty else { return }
+        switch try await stored({ ledger throws(StoreError) in try await ledger.put(days) }) {
+        case .refused(let fault): throw .calendar(fault)
+        case .taken(let changed, let contradicted):
+            progress.daysChanged += changed
+            progress.contradictions += contradicted.count
+            if !contradicted.isEmpty {
+                logger.warning("final days contradicted", metadata: ["count": "\(contradicted.count)"])
+            }
+        }
+    }
+
+    /// How many days back a missing AKT price may still be filled in.
+    private static let hopeDays: Int64 = 31
+
+    /// The first day that may still change: not final, or recent and without a price.
+    ///
+    /// - Parameter calendar: The stored days, in ascending order.
+    /// - Returns: `nil` when no day is stored.
+    static func firstUnfinished(_ calendar: [CalendarDay]) -> CalendarDate? {
+        guard let last = calendar.last else { return nil }
+        let since = last.date.adding(days: -hopeDays)
+        let first = calendar.first { !$0.isFinal || $0.aktPrice == nil && $0.date >= since }
+        return first?.date ?? last.date.adding(days: 1)
+    }
+
+    // MARK: Requests and progress
+
+    private func asked<Answer: Sendable>(
+        _ question: (any UsageSource) async throws(UsageSourceError) -> Answer
+    ) async throws(SyncInterruption) -> Answer {
+        var attempt = 0
+        while true {
+            attempt += 1
+            do throws(UsageSourceError) {
+                return try await question(source)
+            } catch {
+                if Task.isCancelled { throw .stopped }
+                guard case .unavailable = error, attempt < Self.maximumAttempts else { throw .source(error) }
+            }
+            do {
+                try await runtime.sleep(.seconds(1 << (attempt - 1)))
+            } catch {
+                throw .stopped
+            }
+        }
+    }
+
+    private func stored<Answer: Sendable>(
+        _ work: (any UsageLedger) async throws(StoreError) -> Answer
+    ) async throws(SyncInterruption) -> Answer {
+        do throws(StoreError) {
+            return try await work(ledger)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func keep() async throws(SyncInterruption) {
+        if Task.isCancelled { throw .stopped }
+        run.keep(progress)
+        let now = runtime.now()
+        try await replace(run.held(by: worker, until: now.adding(seconds: Self.leaseSeconds), now: now))
+    }
+
+    /// Stores the progress and gives up the lease.
+    func leave(
+        _ state: Job.State,
+        reason: String? = nil,
+        failure: UsageSyncProgress.Failure? = nil
+    ) async throws(SyncInterruption) {
+        progress.failure = failure
+        run.keep(progress)
+        try await replace(run.left(state, reason: reason, now: runtime.now()))
+    }
+
+    private func replace(_ next: Job) async throws(SyncInterruption) {
+        let kept: Job?
+        do throws(StoreError) {
+            kept = try await runs.replace(next)
+        } catch {
+            throw .store(error)
+        }
+        guard let kept else { throw .leaseLost }
+        run = kept
+    }
+}

@@ -1,0 +1,36 @@
+/// One object in an event: the fields that we read, and the objects that it names.
+///
+/// The links are separate because the stored form of an object names fewer objects than the event. For
+/// example, the refunds in a charge are stored as snapshots of their own.
+package struct ObservedObject: Sendable {
+    package let object: StripeObject
+    package let links: Set<ObjectReference>
+
+    package init(_ object: StripeObject, links: Set<ObjectReference>) {
+        self.object = object
+        self.links = links
+    }
+
+    init(_ object: StripeObject) { self.init(object, links: Set(object.value.links)) }
+}
+
+extension Event {
+    /// The objects that this event shows, first the one that the event is about.
+    package var shown: [ObservedObject] {
+        switch content {
+        case .snapshot(let object): object.flattened.map { ObservedObject($0) }
+        case .restored(let shown): shown
+        case .thin, .other, .unreadable: []
+        }
+    }
+
+    /// The id of the object that this event is about, if we read its kind and the id is readable.
+    package var objectID: String? {
+        switch content {
+        case .snapshot(let object): object.reference.id
+        case .restored(let shown): shown.first?.object.reference.id
+        case .unreadable(_, let objectID): objectID
+        case .thin, .other: nil
+        }
+    }
+}

@@ -1,0 +1,84 @@
+/// A lease in the ledger: its newest record, and the frozen days that contradict the record.
+///
+/// A day is settled when it is final; later records do not change it.
+package struct LeaseState: Hashable, Sendable {
+    package let record: LeaseRecord
+    /// The settled days that the record contradicts; an inner `nil` means that the lease had no block on the
+    /// day.
+    package let kept: [CalendarDate: LeaseDay?]
+
+    package init(record: LeaseRecord, kept: [CalendarDate: LeaseDay?] = [:]) {
+        self.record = record
+        self.kept = kept
+    }
+
+    /// The lease's usage on a day; `nil` if the lease has no block on it.
+    package func usage(on day: CalendarDay) -> LeaseDay? { kept[day.date] ?? record.usage(on: day) }
+}
+
+/// A record that contradicts a settled day.
+package struct UsageContradiction: Hashable, Sendable {
+    package let lease: LeaseIdentity
+    package let date: CalendarDate
+}
+
+/// The effect of a new record on a lease.
+package enum LeaseRevision: Hashable, Sendable {
+    /// The record has the known content, or older content.
+    case unchanged
+    /// The lease must be written; the contradictions are by ascending date.
+    case changed(LeaseState, contradictions: [UsageContradiction])
+
+    /// Decides the effect.
+    ///
+    /// - Parameters:
+    ///   - record: The new record.
+    ///   - known: The lease in the ledger; `nil` for a new lease.
+    ///   - finalDays: The final days of the calendar.
+    ///   - closedThrough: The day through which the owner's final days are closed to new leases. It is `nil`
+    ///     if the owner was unknown when the calendar last advanced; otherwise all past leases of a new
+    ///     customer would come too late.
+    /// - Returns: The lease to write, if any.
+    package static func decide(
+        _ record: LeaseRecord,
+        known: LeaseState?,
+        finalDays: [CalendarDay],
+        closedThrough: CalendarDate?
+    ) -> LeaseRevision {
+        let settledDays: [CalendarDay]
+        if let known {
+            guard known.record != record, !known.record.isNewer(than: record) else { return .unchanged }
+            settledDays = finalDays
+        } else {
+            settledDays = closedThrough.map { last in finalDays.filter { $0.date <= last } } ?? []
+        }
+        var record = record
+        if let known, known.record.resources != record.resources,
+            settledDays.contains(where: { known.usage(on: $0) != nil })
+        {
+            // A lease's resources never change on chain, and its settled days were added up with the known
+            // ones.
+            record.resources = known.record.resources
+            guard record != known.record else { return .unchanged }
+        }
+        var kept: [CalendarDate: LeaseDay?] = [:]
+        for day in settledDays {
+            let settled = known?.usage(on: day)
+            if settled != record.usage(on: day) { kept[day.date] = .some(settled) }
+        }
+        let fresh = kept.filter { known?.kept[$0.key] != .some($0.value) }
+        return .changed(
+            LeaseState(record: record, kept: kept),
+            contradictions: fresh.keys.sorted().map { UsageContradiction(lease: record.identity, date: $0) }
+        )
+    }
+}
+
+extension LeaseRecord {
+    /// Whether this record describes a later height than the other; false if the heights are equal or one is
+    /// missing.
+    fileprivate func isNewer(than other: LeaseRecord) -> Bool {
+        guard let ours = asOfHeight, let theirs = other.asOfHeight else { return false }
+        return ours > theirs
+    }
+}

@@ -1,0 +1,49 @@
+import Web
+
+/// The progress line of a run on standard error: requests made, rate and time left.
+struct ProgressLine {
+    private let firstRequests: Int
+    private let startedAt: ContinuousClock.Instant
+    private let isShown: Bool
+
+    init(
+        _ run: JobResponse,
+        startedAt: ContinuousClock.Instant,
+        isShown: Bool = Terminal.Stream.error.isTerminal
+    ) {
+        firstRequests = run.requests
+        self.startedAt = startedAt
+        self.isShown = isShown
+    }
+
+    mutating func show(_ run: JobResponse, now: ContinuousClock.Instant) {
+        guard isShown else { return }
+        let seconds = startedAt.duration(to: now) / .seconds(1)
+        let rate = seconds > 0 ? Double(run.requests - firstRequests) / seconds : 0
+        Terminal.write("\r\u{1B}[2K" + Self.text(run, requestsPerSecond: rate), to: .error)
+    }
+
+    func clear() {
+        if isShown { Terminal.write("\r\u{1B}[2K", to: .error) }
+    }
+
+    static func text(_ run: JobResponse, requestsPerSecond rate: Double) -> String {
+        let total = max(run.requests, run.estimated_requests)
+        let bar = ProgressBar.line(done: run.requests, of: total)
+        let facts = "\(run.listed) listed, \(run.recorded) new, \(tenths(rate)) requests/s"
+        guard rate > 0 else { return "\(bar)  \(facts)" }
+        return "\(bar)  \(facts), \(clock(Double(total - run.requests) / rate)) left"
+    }
+
+    private static func tenths(_ number: Double) -> String {
+        let tenths = Int(min(number, 1e9) * 10)
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    private static func clock(_ seconds: Double) -> String {
+        let whole = Int(min(seconds, 8_640_000).rounded(.up))
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let minutes = "\(two(whole / 60 % 60)):\(two(whole % 60))"
+        return whole < 3600 ? minutes : "\(whole / 3600):\(minutes)"
+    }
+}

@@ -1,0 +1,29 @@
+import Cryptography
+import Web
+import Webhooks
+
+extension SecretsConfiguration {
+    /// The settings that can be reloaded while the service runs.
+    static let settings: [Setting] = [.webhookSecret, .linkSigningSecret, .apiKeys]
+
+    /// Reads the secrets and adds their problems to `check`.
+    init(_ check: inout SettingCheck) {
+        self.init(
+            webhook: check.list(.webhookSecret, isRequired: true) { text in
+                // A key of Stripe's API, pasted into the wrong setting.
+                ["sk_", "rk_", "pk_"].contains { text.hasPrefix($0) } ? nil : try? EndpointSecret(text)
+            },
+            links: check.list(.linkSigningSecret, isRequired: true) { secret in
+                secret.utf8.count >= 32 ? HMACKey(Array(secret.utf8)) : nil
+            },
+            keys: check.list(.apiKeys, isRequired: false) { try? APIKey(parsing: $0) }
+        )
+        if Set(keys.map(\.name)).count < keys.count { check.problems.append("API_KEYS names a key twice.") }
+        if !check.parts(.alertWebhookSecret).isDisjoint(with: check.parts(.webhookSecret)) {
+            check.problems.append(
+                "ALERT_WEBHOOK_SECRET is one of STRIPE_WEBHOOK_SECRET: the receiver of alerts could sign as Stripe. "
+                    + "Make another one (echo whsec_$(openssl rand -base64 32))."
+            )
+        }
+    }
+}

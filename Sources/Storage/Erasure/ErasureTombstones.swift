@@ -1,0 +1,59 @@
+import Billing
+import Synchronization
+
+/// The ids of erased customers and of their objects, in memory for the recording of events.
+package final class ErasureTombstones: Sendable {
+    private struct State {
+        /// The customer, by account and then by id.
+        var customers: [String: [String: String]] = [:]
+        var revision: Int64 = 0
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// The number of the newest mark of the store that is loaded here.
+    package var revision: Int64 { state.withLock { $0.revision } }
+
+    package func add(_ ids: some Sequence<String>, of customer: String, account: String, revision: Int64) {
+        state.withLock { state in
+            for id in ids { state.customers[account, default: [:]][id] = customer }
+            state.revision = max(state.revision, revision)
+        }
+    }
+
+    /// The customer's id, and the ids of the customer's objects.
+    package func ids(of key: CustomerKey) -> Set<String> {
+        state.withLock { state in
+            Set((state.customers[key.account ?? ""] ?? [:]).filter { $0.value == key.customer }.keys)
+        }
+    }
+
+    package func marked(among ids: Set<String>, account: String?) -> Set<String> {
+        state.withLock { state in
+            guard let customers = state.customers[account ?? ""] else { return [] }
+            return ids.filter { customers[$0] != nil }
+        }
+    }
+
+    /// The event in the form in which it must be recorded.
+    ///
+    /// - Returns: `nil` if the event concerns no erased customer; else the event without personal data, the
+    ///   customer, and the ids in the event that belong to the customer.
+    package func applied(
+        to prepared: PreparedEvent,
+        projection: ProjectionPolicy
+    ) -> (event: PreparedEvent, key: CustomerKey, ids: Set<String>)? {
+        guard prepared.removal == nil else { return nil }
+        let account = prepared.event.account ?? ""
+        let customers = state.withLock { $0.customers[account] }
+        guard let customers, !customers.isEmpty else { return nil }
+        let references = CustomerReferences(prepared.event, payload: prepared.payload)
+        guard let owner = references.owner(in: customers) else { return nil }
+        return (
+            prepared.erased(projection: projection), CustomerKey(owner, account: prepared.event.account),
+            references.ownedIDs.union(prepared.event.shown.map(\.object.reference.id)).union([owner])
+        )
+    }
+}

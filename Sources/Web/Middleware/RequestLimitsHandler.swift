@@ -1,0 +1,299 @@
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+
+/// Limits the cost of one connection: a request that never ends, a client that does not read, bytes that are
+/// not HTTP.
+///
+/// It also enforces rules of HTTP/1 that Hummingbird does not. It closes the connection after either side
+/// announced that it will, and ignores later requests on it. It answers HEAD without a body, and HTTP/1.0
+/// without chunks. It answers `Expect: 100-continue`.
+///
+/// It stands behind `HTTPServerPipelineHandler`, so there is only one request at a time.
+final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// The time limits.
+    struct Deadlines: Sendable {
+        var request: TimeAmount = .seconds(30)
+        var write: TimeAmount = .seconds(30)
+        /// During a shutdown, the time for a request that is already on its way to an idle connection.
+        var lastCall: TimeAmount = .milliseconds(200)
+    }
+
+    /// The parts of a body that may be tiny; the others must have 64 bytes on average.
+    ///
+    /// Each part costs the same processor time, however small. A body in chunks of one byte costs seventy times
+    /// as much as the same body in large chunks.
+    private static let smallParts = 1024
+
+    /// The bytes that a client must read by each deadline.
+    private static let leastProgress = 64 << 10
+
+    private let deadlines: Deadlines
+    private var exchange: Exchange?
+    private var requestDeadline: Scheduled<Void>?
+    private var writeDeadline: Scheduled<Void>?
+    private var lastCall: Scheduled<Void>?
+    /// The service is shutting down, so the next answer is the last.
+    private var isEnding = false
+    /// The bytes of bodies that were passed on for sending on this connection.
+    private var bodyBytes = 0
+    /// The last answer was sent, so later input is ignored.
+    private var isOver = false
+
+    init(deadlines: Deadlines) { self.deadlines = deadlines }
+
+    // MARK: Input
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            exchange = Exchange(head)
+            if isEnding { exchange?.isLast = true }
+            lastCall?.cancel()
+            guard head.isFramedBeyondDoubt else {
+                refuse(context, .malformed)
+                return
+            }
+            requestDeadline?.cancel()
+            requestDeadline = closing(context, in: deadlines.request)
+            if head.version != .http1_0, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+                let granted = HTTPResponseHead(version: .http1_1, status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(granted)), promise: nil)
+            }
+        case .body(let part):
+            guard exchange?.isCrumbled != true else { return }
+            exchange?.received.bytes += part.readableBytes
+            exchange?.received.parts += 1
+            if let (bytes, parts) = exchange?.received, parts > Self.smallParts + bytes / 64 {
+                exchange?.isCrumbled = true
+                errorCaught(context: context, error: HTTPParserError.invalidChunkSize)
+                return
+            }
+        case .end:
+            guard exchange?.isCrumbled != true else { return }
+            requestDeadline?.cancel()
+            requestDeadline = nil
+            exchange?.hasArrived = true
+            removeFinishedExchanges(context)
+        }
+        context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // This error only repeats the first: more bytes came after those that the parser had rejected.
+        guard !isOver, !(error is ByteToMessageDecoderError) else { return }
+        guard error is HTTPParserError else {
+            context.fireErrorCaught(error)
+            context.close(promise: nil)
+            return
+        }
+        guard let exchange else {
+            // A connection that ends in the middle of a header also causes an error, and then no client can
+            // receive an answer.
+            if context.channel.isActive { refuse(context, .malformed(error)) }
+            return
+        }
+        guard !exchange.isBeingAnswered else {
+            context.close(promise: nil)
+            return
+        }
+        // The reader of the body must get the error, because Hummingbird would take a broken body for a
+        // complete one.
+        self.exchange?.isLast = true
+        context.fireErrorCaught(error)
+    }
+
+    // MARK: Output
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isOver else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(let head) where head.status.code < 200: context.write(data, promise: promise)
+        case .head(let head): context.write(wrapOutboundOut(.head(adjusted(head))), promise: promise)
+        // NIO's encoder does not know that this answers HEAD, and a client would read the body as the next
+        // answer.
+        case .body where exchange?.isHead == true: promise?.succeed()
+        case .body(let part):
+            exchange?.bodyParts += 1
+            bodyBytes += part.readableBytes
+            context.write(data, promise: promise)
+        case .end: finishWhenSent(context, data, promise)
+        }
+    }
+
+    /// Writes the end of an answer only once the rest of it was sent.
+    ///
+    /// The handlers behind this one treat the end as an idle connection, and a shutdown closes an idle
+    /// connection with all bytes still to be sent. Hummingbird can be megabytes ahead of the socket.
+    private func finishWhenSent(
+        _ context: ChannelHandlerContext,
+        _ data: NIOAny,
+        _ promise: EventLoopPromise<Void>?
+    ) {
+        guard exchange.map({ $0.bodyParts > 1 }) ?? false || !context.channel.isWritable else {
+            finish(context, data, promise)
+            return
+        }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { [self] _ in
+            finish(context, data, promise)
+            context.flush()
+        }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: sent)
+    }
+
+    private func finish(
+        _ context: ChannelHandlerContext,
+        _ data: NIOAny,
+        _ promise: EventLoopPromise<Void>?
+    ) {
+        exchange?.isBeingAnswered = false
+        exchange?.isAnswered = true
+        guard let exchange, exchange.isLast else {
+            removeFinishedExchanges(context)
+            context.write(data, promise: promise)
+            return
+        }
+        end(context, with: data, promise, lingering: !exchange.asksForTunnel)
+    }
+
+    /// Adapts an answer's head to whether the connection closes after it.
+    private func adjusted(_ head: HTTPResponseHead) -> HTTPResponseHead {
+        var head = head
+        exchange?.isBeingAnswered = true
+        let saysClose = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
+        let isUnmeasuredHead = exchange?.isHead == true && !head.headers.contains(name: "content-length")
+        if exchange?.isOld == true || isUnmeasuredHead {
+            // Without this the encoder writes chunks, which HTTP/1.0 cannot read and an answer to HEAD must
+            // not have.
+            head.version = .http1_0
+            exchange?.isLast = true
+        }
+        if saysClose { exchange?.isLast = true }
+        if exchange?.isLast == true { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        return head
+    }
+
+    private func removeFinishedExchanges(_ context: ChannelHandlerContext) {
+        guard let exchange, exchange.hasArrived, exchange.isAnswered else { return }
+        self.exchange = nil
+        if isEnding { announceClose(context) }
+    }
+
+    private func refuse(_ context: ChannelHandlerContext, _ error: APIError) {
+        let requestID = RequestID.make()
+        let body = error.bytes(requestID: requestID)
+        let headers: HTTPHeaders = [
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": String(body.readableBytes),
+            "Request-Id": requestID,
+            "Cache-Control": "no-store",
+            "Connection": "close",
+        ]
+        let status = HTTPResponseStatus(statusCode: error.status.code)
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        end(context, with: wrapOutboundOut(.end(nil)), nil, lingering: true)
+        context.flush()
+    }
+
+    /// Writes the last part of the last answer, and closes the connection once that part was written.
+    private func end(
+        _ context: ChannelHandlerContext,
+        with data: NIOAny,
+        _ promise: EventLoopPromise<Void>?,
+        lingering: Bool
+    ) {
+        isOver = true
+        requestDeadline?.cancel()
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.cascade(to: promise)
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+            guard lingering else {
+                context.close(promise: nil)
+                return
+            }
+            // Closing a socket with unread bytes resets the connection, and the client could lose the answer.
+            context.close(mode: .output, promise: nil)
+            requestDeadline = closing(context, in: .seconds(1))
+        }
+        context.write(data, promise: written)
+    }
+
+    // MARK: Shutdown
+
+    /// Makes the current answer the last one if its head was not sent yet, otherwise the next answer.
+    ///
+    /// Closing an idle connection at once would lose a request that the client sent before it knew of the
+    /// shutdown.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is ServiceEnds else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        guard !isOver, !isEnding else { return }
+        isEnding = true
+        guard let exchange else { return announceClose(context) }
+        if !exchange.isBeingAnswered { self.exchange?.isLast = true }
+    }
+
+    private func announceClose(_ context: ChannelHandlerContext) {
+        lastCall?.cancel()
+        lastCall = closing(context, in: deadlines.lastCall)
+    }
+
+    // MARK: Slow clients
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        writeDeadline?.cancel()
+        writeDeadline = nil
+        if !context.channel.isWritable { watchReader(context) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Closes the connection if the client reads too little within the deadline; a slow client that makes
+    /// progress is kept.
+    ///
+    /// Whether the channel becomes writable does not show the progress, because Hummingbird can be megabytes
+    /// ahead. The progress is checked three times within each deadline, so that a client that stops is
+    /// disconnected soon after its deadline.
+    private func watchReader(_ context: ChannelHandlerContext, readings: [Int] = []) {
+        let readings = Array((readings + [sentBytes(context)]).suffix(3))
+        let eventLoop = context.eventLoop.assumeIsolated()
+        let third = TimeAmount.nanoseconds(deadlines.write.nanoseconds / 3)
+        writeDeadline = eventLoop.scheduleTask(in: third) { [self] in
+            if readings.count < 3 || sentBytes(context) - readings[0] >= Self.leastProgress {
+                watchReader(context, readings: readings)
+            } else {
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    private func sentBytes(_ context: ChannelHandlerContext) -> Int {
+        let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return bodyBytes - (waiting ?? 0)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        requestDeadline?.cancel()
+        writeDeadline?.cancel()
+        lastCall?.cancel()
+        context.fireChannelInactive()
+    }
+
+    private func closing(_ context: ChannelHandlerContext, in time: TimeAmount) -> Scheduled<Void> {
+        let channel = context.channel
+        return context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    }
+}

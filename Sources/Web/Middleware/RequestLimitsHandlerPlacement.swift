@@ -1,0 +1,42 @@
+import NIOCore
+import NIOHTTP1
+
+/// Puts ``RequestLimitsHandler`` directly behind NIO's parser, where Hummingbird has no place for handlers.
+///
+/// The handlers behind it convert requests into the shared HTTP types, which have neither the version of HTTP
+/// nor whether the connection is kept alive.
+final class RequestLimitsHandlerPlacement: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = Never
+
+    private let deadlines: RequestLimitsHandler.Deadlines
+
+    init(deadlines: RequestLimitsHandler.Deadlines) { self.deadlines = deadlines }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        do {
+            let parser = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            // Without this handler Hummingbird accepts pipelined requests even after an answer that closes
+            // the connection.
+            let handlers: [any ChannelHandler] = [
+                EndOfService(), HTTPServerPipelineHandler(), RequestLimitsHandler(deadlines: deadlines),
+            ]
+            try pipeline.addHandlers(handlers, position: .after(parser))
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+}
+
+/// The event that the service is shutting down.
+struct ServiceEnds: Sendable {}
+
+/// Converts the shutdown event to ``ServiceEnds``, because later handlers would close an idle connection at
+/// once.
+private final class EndOfService: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        context.fireUserInboundEventTriggered(event is ChannelShouldQuiesceEvent ? ServiceEnds() : event)
+    }
+}

@@ -1,0 +1,18 @@
+import Billing
+
+/// How far usage is indexed, in words.
+struct IndexStatus {
+    let isKnown: Bool
+    /// Whether usage is so far behind that the page says so.
+    let isStale: Bool
+    let indexedDay: PageDay?
+    let indexedHeight: String?
+
+    init(_ newest: CalendarDay?, today: CalendarDate) {
+        isKnown = newest != nil
+        // Today and yesterday may still be incomplete in normal operation.
+        isStale = newest.map { $0.date.distance(to: today) > 1 } ?? false
+        indexedDay = newest.map { PageDay($0.date) }
+        indexedHeight = newest.map { String($0.lastHeightYet) }
+    }
+}

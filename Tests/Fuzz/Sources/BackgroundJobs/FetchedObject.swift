@@ -1,0 +1,1 @@
+../../../../Sources/BackgroundJobs/Fetching/FetchedObject.swift

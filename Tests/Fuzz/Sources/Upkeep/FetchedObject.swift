@@ -1,1 +1,0 @@
-../../../../Sources/Upkeep/Fetching/FetchedObject.swift

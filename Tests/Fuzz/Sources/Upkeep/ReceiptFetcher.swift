@@ -1,1 +1,0 @@
-../../../../Sources/Upkeep/Receipts/ReceiptFetcher.swift
