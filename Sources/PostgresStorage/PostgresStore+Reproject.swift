@@ -55,6 +55,8 @@ struct ProjectionRebuild {
     let projection: ProjectionPolicy
 
     private static let batchSize = 200
+    /// Ten minutes, which is longer than a query of an analyst may take.
+    private static let maximumSwaps = 300
 
     /// - Returns: `nil` if another replica or caller is rebuilding, or if the store is closing.
     func run(whileOpen inFlight: CloseGate) throws(PostgresFailure) -> Reprojection? {
@@ -78,9 +80,18 @@ struct ProjectionRebuild {
         var progress = Progress()
         while !inFlight.isClosed {
             let before = progress
-            let step = try connection.transaction { () throws(PostgresFailure) in try batch(after: before) }
-            if let finished = step.finished { return finished }
-            progress = step.progress
+            do throws(PostgresFailure) {
+                let step = try connection.transaction { () throws(PostgresFailure) in try batch(after: before)
+                }
+                if let finished = step.finished { return finished }
+                progress = step.progress
+            } catch {
+                guard before.isLast, before.swaps < Self.maximumSwaps, error.isLockTimeout else {
+                    throw error
+                }
+                // A query reads the tables. Events that wait are recorded before the next try.
+                progress.swaps += 1
+            }
         }
         return nil
     }
@@ -90,6 +101,8 @@ struct ProjectionRebuild {
         var last: Int64 = 0
         /// The events that are left do not fill a batch: the next batch blocks recording.
         var isLast = false
+        /// How often the tables could not be locked.
+        var swaps = 0
     }
 
     private func batch(
@@ -227,23 +240,43 @@ struct ProjectionRebuild {
             WHERE l.body IS DISTINCT FROM r.body
             """
         )
-        // Readers lock the tables in the same order, which prevents deadlocks.
-        let lock = "LOCK TABLE transactions, objects, customers IN ACCESS EXCLUSIVE MODE"
-        try connection.run(
-            script: ([lock, ProjectionTables.live.removal] + Self.renaming).joined(separator: ";")
-        )
+        try connection.run(script: Self.swap)
         return changed
     }
 
-    private static let renaming: [String] =
-        ["objects", "transactions", "customers"].map { "ALTER TABLE rebuilt_\($0) RENAME TO \($0)" }
-        + [
+    private static let swap: String = {
+        let tables = ["objects", "transactions", "customers"]
+        let indexes = [
             "objects_pkey", "objects_by_payment", "transactions_pkey", "transactions_by_customer",
             "transactions_by_created", "transactions_by_payment", "customers_pkey", "customers_by_user",
-        ].map { "ALTER INDEX rebuilt_\($0) RENAME TO \($0)" }
+        ]
+        let statements =
+            [
+                // Recording waits meanwhile, so a rebuild waits for a long query of an analyst only briefly.
+                "SET LOCAL lock_timeout = '2s'",
+                // Replacing a view with itself locks it. A query locks its views before their tables, and the
+                // same order here prevents deadlocks. `LOCK TABLE` would lock all tables that a view reads.
+                Views.derived,
+                // The service's own reads lock the tables in the same order.
+                "LOCK TABLE transactions, objects, customers IN ACCESS EXCLUSIVE MODE",
+            ]
+            + tables.map { "ALTER TABLE \($0) RENAME TO retired_\($0)" }
+            + tables.map { "ALTER TABLE rebuilt_\($0) RENAME TO \($0)" }
+            + [Views.derived, ProjectionTables.retired.removal]
+            + indexes.map { "ALTER INDEX rebuilt_\($0) RENAME TO \($0)" }
+        return statements.joined(separator: ";\n")
+    }()
 
     func count(_ sql: String) throws(PostgresFailure) -> Int {
         let rows = try connection.execute(Command(sql, isPrepared: false))
         return rows.count == 1 ? Int(rows.int(0, 0)) : 0
+    }
+}
+
+extension PostgresFailure {
+    fileprivate var isLockTimeout: Bool {
+        guard case .refused(let state) = self else { return false }
+        // https://www.postgresql.org/docs/current/errcodes-appendix.html
+        return state == "55P03"
     }
 }

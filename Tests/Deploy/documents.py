@@ -324,7 +324,8 @@ def metrics(executable, text, everything):
     for name in told.keys() - known.keys():
         fail("reference/metrics.md", f"there is no metric {name}")
     for document, words in everything.items():
-        for name in set(re.findall(r"\bconsole_billing_[a-z_]+", words)):
+        # A role of the database is named alike.
+        for name in set(re.findall(r"\bconsole_billing_[a-z_]+", words)) - {"console_billing_reader"}:
             if re.sub(r"_(bucket|sum|count)$", "", name) not in known and name not in known:
                 fail(document, f"there is no metric {name}")
     return len(told)

@@ -21,6 +21,7 @@ enum Schema {
         Migration(name: "0010_event_versions", sql: eventVersions),
         Migration(name: "0011_customers", sql: ProjectionTables.live.accounts + customers),
         Migration(name: "0012_session_links", sql: sessionLinks),
+        Migration(name: "0013_views", sql: usageAccountsByAddress + Views.definition),
     ]
 
     private static let eventLog = """
@@ -56,6 +57,11 @@ enum Schema {
             expires_at BIGINT NOT NULL
         );
         CREATE INDEX used_session_links_by_end ON used_session_links (expires_at);
+        """
+
+    /// Serves the views, which find the customer of each address and day.
+    private static let usageAccountsByAddress = """
+        CREATE INDEX usage_accounts_by_address ON usage_accounts (address, customer);
         """
 
     private static let work = """
@@ -232,6 +238,8 @@ extension Schema {
 struct ProjectionTables: Sendable {
     static let live = ProjectionTables(prefix: "")
     static let rebuilt = ProjectionTables(prefix: "rebuilt_")
+    /// The earlier tables, while a rebuild exchanges them.
+    static let retired = ProjectionTables(prefix: "retired_")
 
     let prefix: String
 

@@ -23,6 +23,9 @@ enum Schema {
             try db.execute(sql: customers)
         }
         migrator.registerMigration("0012_session_links") { try $0.execute(sql: sessionLinks) }
+        migrator.registerMigration("0013_views") { db in
+            try db.execute(sql: usageAccountsByAddress + Views.definition)
+        }
         return migrator
     }
 
@@ -92,6 +95,12 @@ enum Schema {
     /// the events.
     private static let eventsByTime = """
         CREATE INDEX events_by_time ON events (received_at, sequence, disposition, source);
+        """
+
+    /// Serves the views, which find the customer of each address and day.
+    private static let usageAccountsByAddress = """
+        CREATE INDEX usage_accounts_by_address ON usage_accounts (address, customer);
+
         """
 
     private static let work = """
