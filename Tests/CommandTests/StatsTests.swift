@@ -185,7 +185,8 @@ struct StatsTests {
     @Test func `quarantined events are marked, with the command that lists them`() {
         let lines = Self.stats(events: Self.events(quarantined: 2)).lines(now: Self.now)
         let marked = lines.filter(\.isRemarkable).map(\.text)
-        #expect(marked == ["quarantined                  0         0      2  console-billing events quarantine"])
+        let expected = "quarantined                  0         0      2  console-billing events quarantine"
+        #expect(marked == [expected])
     }
 
     @Test(arguments: [(21_600, false), (21_601, true)] as [(Int64, Bool)])
