@@ -21,12 +21,16 @@ final class ReaderPool: Sendable {
     }
 
     /// Reads one consistent state of the database.
+    ///
+    /// A task that prefers an executor of its own, as that of an expensive report does, reads on its thread.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         let connection = await take()
         defer { giveBack(connection) }
-        return try await connection.read(body)
+        func readHere() throws -> Value { try connection.read(body) }
+        let hasExecutor = withUnsafeCurrentTask { $0?.unownedTaskExecutor != nil }
+        return hasExecutor ? try readHere() : try await connection.read(body)
     }
 
     func close() {

@@ -1,6 +1,10 @@
-import Dispatch
 import NIOCore
+import NIOPosix
 import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
 
 /// Limits how many expensive reads run at once: some more wait in a queue, and the rest are refused.
 ///
@@ -64,12 +68,22 @@ final class HeavyReads: Sendable {
     /// The threads that run these reads.
     static let threads = Threads()
 
+    /// Threads with a low priority, so that a processor that both need goes to deliveries first.
+    ///
+    /// On Linux each thread has a nice value of its own:
+    /// <https://man7.org/linux/man-pages/man2/setpriority.2.html>
     final class Threads: TaskExecutor {
-        private let queue = DispatchQueue(label: "console-billing.heavy-reads", attributes: .concurrent)
+        private static let niceness: Int32 = 10
+        private let pool = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
+
+        fileprivate init() { pool.start() }
 
         func enqueue(_ job: consuming ExecutorJob) {
             let job = UnownedJob(job)
-            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+            pool.submit { _ in
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+                job.runSynchronously(on: self.asUnownedTaskExecutor())
+            }
         }
     }
 }

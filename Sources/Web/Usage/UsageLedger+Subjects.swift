@@ -42,17 +42,20 @@ extension UsageLedger {
         return lines
     }
 
-    /// The groups that have usage, read a month at a time, so that their lines are never all in memory.
-    func groups(
-        _ subject: UsageSubject,
-        _ dates: ClosedRange<CalendarDate>,
-        by grouping: UsageGrouping
-    ) async throws -> Set<String> {
-        var groups: Set<String> = []
-        for month in Self.months(dates) {
-            groups.formUnion(try await storedLines(subject, month, by: grouping).map(\.group))
+    /// The number of deployments that have usage on some days.
+    func deployments(_ subject: UsageSubject, _ dates: ClosedRange<CalendarDate>) async throws -> Int {
+        var deployments: Set<String> = []
+        let calendar = try await calendar(dates)
+        for span in try await spans(subject, dates) {
+            let days = calendar.filter { span.dates.contains($0.date) }
+            guard let first = days.first, let last = days.last else { continue }
+            let heights = first.heights.lowerBound..<last.heights.upperBound
+            for lease in try await leases(of: span.address, in: heights)
+            where days.contains(where: { lease.usage(on: $0) != nil }) {
+                deployments.insert("\(span.address)/\(lease.record.identity.dseq)")
+            }
         }
-        return groups
+        return deployments.count
     }
 
     /// Parts of at most 31 days.

@@ -36,14 +36,14 @@ struct ConsoleUsageController: Sendable {
     private func stats(_ request: Request, _ context: AppContext) async throws -> Response {
         let (subject, dates) = try await subject(of: request, context)
         let days = try await usage.lines(subject, dates, by: .total)
-        let deployments = try await usage.groups(subject, dates, by: .deployment)
+        let deployments = try await usage.deployments(subject, dates)
         let spent = days.reduce(ExactAmount.zero) { $0 + $1.spend.known }
         let count = Double(max(1, days.count))
         let deploymentsPerDay = Double(days.reduce(0) { $0 + $1.totals.deployments }) / count
         return JSONBody.response { json in
             json.member("averageDeploymentsPerDay", deploymentsPerDay.roundedToHundredths)
             json.member("averageSpentPerDay", (spent.number / count).roundedToHundredths)
-            json.member("totalDeployments", deployments.count)
+            json.member("totalDeployments", deployments)
             json.member("totalSpent", spent.number.roundedToHundredths)
         }
     }
