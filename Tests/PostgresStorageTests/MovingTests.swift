@@ -80,6 +80,7 @@ struct MovingTests {
         _ = try await source.put(usage.leases[0])
         _ = try await source.put(usage.finalDays)
         #expect(try await !source.put(usage.leases[1]).contradictions.isEmpty)
+        _ = try await source.settleUsage(steps: .max)
         let june = try #require(CalendarDate("2026-06-01"))
         _ = try await source.setAccounts(
             [

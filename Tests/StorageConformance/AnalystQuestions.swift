@@ -144,6 +144,7 @@ package enum AnalystQuestions {
             ].map { try read($0) { try LeaseRecord($0) } }
         )
         _ = try await store.put(try days.map { try read($0) { try CalendarDay($0) } })
+        _ = try await store.settleUsage(steps: .max)
         for (customer, address) in [("cus_1", "akash1a"), ("cus_2", "akash1b"), ("cus_2", "akash1c")] {
             let known = try await store.accounts(of: customer)
             let account = AccountPeriod(address: address, from: nil, through: nil)

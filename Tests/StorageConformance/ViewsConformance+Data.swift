@@ -134,6 +134,7 @@ extension ViewsConformance {
         let generated = GeneratedLeases(seed: 3, count: 120)
         _ = try await store.put(try generated.leases.map { try read($0) { try LeaseRecord($0) } })
         _ = try await store.put(try generated.calendar.map { try read($0) { try CalendarDay($0) } })
+        _ = try await store.settleUsage(steps: .max)
         let middle = CalendarDate(dayNumber: 20_499)
         _ = try await store.setAccounts(
             [
