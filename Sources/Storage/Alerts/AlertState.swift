@@ -166,11 +166,11 @@ extension AlertState.Pending: JSONObject, JSONDecodable {
 extension AlertState.Quarantine: JSONObject, JSONDecodable {
     package init(_ json: JSONValue) throws(JSONFieldError) {
         lastSentEvent = try json.decodeIfPresent("toldThrough")
-        cooldownUntil = try json.decodeIfPresent("restsUntil")
+        cooldownUntil = try json.decodeIfPresent("cooldownUntil")
     }
 
     package func write(to json: inout JSONWriter) {
-        json.member("restsUntil", cooldownUntil)
+        json.member("cooldownUntil", cooldownUntil)
         json.member("toldThrough", lastSentEvent)
     }
 }
