@@ -47,14 +47,14 @@ def after_call(context, case, response):
 # refusal names. Anything else that is right has to be taken.
 REFUSALS = [
     # One of several parameters, or two in their order.
-    (r"customer|owner|organization", "Say whose|not both"),
+    (r"customer|owner|organization", "Name a customer|not both"),
     (r"account|limit|starting_after", "Name the customer too|without user and organization"),
     # Beside a signed link, which is no user's credential.
     (r"X-User-Id|x-organization-id", "cannot narrow"),
     (r"from|to|startDate|endDate", r"lies before|ends before it begins|at most|date such as|time such as"),
     (r"created", "ends before it begins"),
     (r"since|until", "in the future|ends before it begins|Give 30d"),
-    (r"starting_after|ending_before|before", "not both|no such"),
+    (r"starting_after|ending_before|before", "not both|does not exist"),
     # A list that others keep, and lengths in bytes.
     (r"timezone|zone", "IANA"),
     (r"q", "256 bytes"),
