@@ -101,7 +101,7 @@ extension AlertFormatter {
         facts.add("until", run.through.rfc3339)
         facts.add("rows", comparison.rows)
         facts.add("found", comparison.driftCount)
-        facts.add("mended", comparison.repaired)
+        facts.add("repaired", comparison.repaired)
         facts.add("remaining", comparison.remaining)
         facts.add("unchecked", comparison.unchecked)
         // The first differences, without the differing values.

@@ -34,7 +34,7 @@ enum OwnEvent {
                     json.member("drift", Array(comparison.drift.prefix(100)))
                     json.member("drift_total", comparison.driftCount)
                     json.member("id", run.id)
-                    json.member("mended", comparison.repaired)
+                    json.member("repaired", comparison.repaired)
                     json.member("object", "reconciliation")
                     json.member("remaining", comparison.remaining)
                     json.member("rows", comparison.rows)

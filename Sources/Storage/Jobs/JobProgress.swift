@@ -199,14 +199,14 @@ extension Comparison: JSONObject, JSONDecodable {
         rows = try json.decode("rows")
         drift = try json.decode("drift")
         driftCount = try json.decode("driftCount")
-        repaired = try json.decode("mended")
+        repaired = try json.decode("repaired")
         unchecked = try json.decode("unchecked")
     }
 
     package func write(to json: inout JSONWriter) {
         json.member("drift", drift)
         json.member("driftCount", driftCount)
-        json.member("mended", repaired)
+        json.member("repaired", repaired)
         json.member("rows", rows)
         json.member("unchecked", unchecked)
     }
