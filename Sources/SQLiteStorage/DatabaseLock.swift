@@ -54,7 +54,7 @@ final class DatabaseLock: Sendable {
     /// - Throws: ``DatabaseLockError``
     func lockFile(_ flags: Int32) throws(DatabaseLockError) -> Bool {
         var status = stat()
-        if stat(path, &status) == 0, status.st_nlink > 1 {
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink > 1 {
             throw .linked(path: path, names: Int(status.st_nlink))
         }
         let descriptor = open(path, flags | O_CLOEXEC, 0o600)

@@ -9,7 +9,8 @@ struct AccessSettingsTests {
     private func configuration(_ given: [Setting: String]) throws(ConfigurationError) -> ServiceConfiguration
     {
         var flags: [Setting: String] = [
-            .webhookSecret: "whsec_of_the_tests", .linkSigningSecret: "a-secret-of-at-least-thirty-two-bytes",
+            .webhookSecret: "whsec_of_all_these_tests",
+            .linkSigningSecret: "a-secret-of-at-least-thirty-two-bytes",
         ]
         flags.merge(given) { $1 }
         return try ServiceConfiguration(
@@ -135,7 +136,7 @@ struct AccessSettingsTests {
     @Test(arguments: [
         (Setting.webhookSecret, "\"whsec_canary_of_the_tests\""),
         (.linkSigningSecret, "'canary-of-at-least-thirty-two-bytes'"),
-        (.webhookSecret, "whsec_of_the_tests, \"whsec_canary_of_the_tests\""), (.port, "\"canary\""),
+        (.webhookSecret, "whsec_of_all_these_tests, \"whsec_canary_of_the_tests\""), (.port, "\"canary\""),
         (.sellerName, "'canary'"), (.databaseURL, "\"sqlite:canary\""), (.webhookSecret, "\"\""),
         (.webhookSecret, "“whsec_canary_of_the_tests”"), (.webhookSecret, "\"whsec_canary_of_the_tests"),
         (.linkSigningSecret, "‘canary-of-at-least-thirty-two-bytes’"), (.port, "'"),

@@ -126,8 +126,25 @@ struct ConfigCommandTests {
         #expect(!(examined.table.text + examined.json.compact).contains("canary"))
     }
 
-    @Test(arguments: ["sk_test_", "rk_live_", "pk_test_", "sk_org_test_"])
-    func `a key of Stripe's API is no webhook secret, and is not shown`(prefix: String) throws {
+    @Test(arguments: ["whsec_", "whsec_canary_abcdefgh", "whsec_1234567890123456,whsec_"])
+    func `a webhook secret that can be guessed is refused, and not shown`(secret: String) throws {
+        let examined = try examined(Self.good.merging(["STRIPE_WEBHOOK_SECRET": secret]) { $1 })
+        #expect(examined.problems.count == 1)
+        #expect(examined.problems.allSatisfy { $0.contains("STRIPE_WEBHOOK_SECRET") })
+        #expect(!(examined.problems.joined() + examined.table.text).contains("canary"))
+    }
+
+    @Test(arguments: ["pk_test_", "pk_live_", "whsec_", "we_", "acct_"])
+    func `what is no key of Stripe's API is refused as one, and not shown`(prefix: String) throws {
+        let key = prefix + "canary" + String(repeating: "a1", count: 20)
+        let examined = try examined(Self.good.merging(["STRIPE_SECRET_KEY": key]) { $1 })
+        #expect(examined.problems.count == 1)
+        #expect(examined.problems.allSatisfy { $0.contains("STRIPE_SECRET_KEY") })
+        #expect(!(examined.problems.joined() + examined.table.text).contains("canary"))
+    }
+
+    @Test(arguments: ["sk_test_", "rk_live_", "pk_test_", "sk_org_test_", "we_1", "WHSEC_"])
+    func `a key of Stripe's API or an id is no webhook secret, and is not shown`(prefix: String) throws {
         let key = prefix + "canary" + String(repeating: "a1", count: 20)
         let examined = try examined(Self.good.merging(["STRIPE_WEBHOOK_SECRET": key]) { $1 })
         #expect(examined.problems.count == 1)

@@ -8,7 +8,8 @@ struct StripeSettingsTests {
     private func configuration(_ given: [Setting: String]) throws(ConfigurationError) -> ServiceConfiguration
     {
         var flags: [Setting: String] = [
-            .webhookSecret: "whsec_of_the_tests", .linkSigningSecret: "a-secret-of-at-least-thirty-two-bytes",
+            .webhookSecret: "whsec_of_all_these_tests",
+            .linkSigningSecret: "a-secret-of-at-least-thirty-two-bytes",
         ]
         flags.merge(given) { $1 }
         return try ServiceConfiguration(

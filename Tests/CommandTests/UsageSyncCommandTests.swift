@@ -13,7 +13,7 @@ struct UsageSyncCommandTests {
             SettingValues(
                 flags: [:],
                 environment: [
-                    "STRIPE_WEBHOOK_SECRET": "whsec_x",
+                    "STRIPE_WEBHOOK_SECRET": "whsec_of_the_usage_tests",
                     "LINK_SIGNING_SECRET": String(repeating: "-", count: 32),
                 ].merging(more) { $1 },
                 configurationFile: nil

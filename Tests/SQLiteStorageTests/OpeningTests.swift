@@ -132,6 +132,14 @@ struct OpeningTests {
         }
     }
 
+    @Test func `a folder is refused as such, and not as a file of several names`() async throws {
+        try await withPlace { place in
+            try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: true)
+            let error = #expect(throws: SQLiteStartError.self) { try SQLiteStore(path: place.path) }
+            #expect(error?.description.contains("Is a directory") == true)
+        }
+    }
+
     @Test func `a file that is no database is refused by name and left as it is`() async throws {
         try await withPlace { place in
             let text = Data(String(repeating: "the accounts of 2024\n", count: 1000).utf8)

@@ -7,7 +7,12 @@ import Storage
 import StripeAPI
 import Testing
 
+@testable import SQLiteStorage
 @testable import Web
+
+#if canImport(Glibc)
+import Glibc
+#endif
 
 /// The limits of one caller, and their effect on others.
 @Suite(.timeLimit(.minutes(5)))
@@ -204,6 +209,18 @@ struct RateLimitTests {
         reads.leave(one)
         #expect(reads.count == (0, 0))
         try await reads.enter(two)
+    }
+
+    @Test func `heavy reads run on threads of low priority, and so do their queries`() async throws {
+        @Sendable func niceness() -> Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
+        try await WebHarness.with { harness in
+            let (usual, store) = (niceness(), harness.store)
+            let heavy = try await Task(executorPreference: HeavyReads.threads) {
+                let query = try await store.read("reading") { _ in niceness() }
+                return [niceness(), query]
+            }.value
+            #expect(heavy == [max(usual, 10), max(usual, 10)])
+        }
     }
 
     @Test func `a report that is answered has given back its turn, also where it failed`() async throws {

@@ -10,8 +10,9 @@ extension SecretsConfiguration {
     init(_ check: inout SettingCheck) {
         self.init(
             webhook: check.list(.webhookSecret, isRequired: true) { text in
-                // A key of Stripe's API, pasted into the wrong setting.
-                ["sk_", "rk_", "pk_"].contains { text.hasPrefix($0) } ? nil : try? EndpointSecret(text)
+                // A key of Stripe's API or the id of an endpoint does not begin so, and a short secret can be
+                // guessed: https://docs.stripe.com/webhooks#endpoint-secrets
+                text.hasPrefix("whsec_") && text.utf8.count >= 22 ? try? EndpointSecret(text) : nil
             },
             links: check.list(.linkSigningSecret, isRequired: true) { secret in
                 secret.utf8.count >= 32 ? HMACKey(Array(secret.utf8)) : nil

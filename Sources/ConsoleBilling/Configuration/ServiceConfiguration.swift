@@ -59,7 +59,10 @@ struct ServiceConfiguration: Sendable {
         check.requireEncryptionChoice(database.postgres, .databaseURL)
         secrets = SecretsConfiguration(&check)
         webhookTolerance = check.required(.webhookTolerance, SettingCheck.seconds(1...3600)) ?? 0
-        stripeKey = check.optional(.stripeSecretKey, StripeSecretKey.init)
+        stripeKey = check.optional(.stripeSecretKey) { text in
+            // A publishable key or a webhook secret, pasted into the wrong setting: https://docs.stripe.com/keys
+            ["sk_", "rk_"].contains { text.hasPrefix($0) } ? StripeSecretKey(text) : nil
+        }
         stripeAPIBase = check.required(.stripeAPIBase) { try? StripeAPIBase($0) } ?? .stripe
         stripeAPIVersion = check.optional(.stripeAPIVersion, StripeAPIVersion.init) ?? .pinned
         livemode =

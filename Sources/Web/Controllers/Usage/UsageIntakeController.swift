@@ -29,7 +29,7 @@ struct UsageIntakeController: Sendable {
             throw APIError.invalid(
                 "leases",
                 "The leases could change more than \(maximum) days that are final. Send fewer leases at once. "
-                    + "Nothing was taken."
+                    + "Nothing is stored."
             )
         case .taken(let changed, let contradictions):
             if !contradictions.isEmpty {
