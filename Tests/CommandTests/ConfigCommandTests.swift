@@ -134,6 +134,13 @@ struct ConfigCommandTests {
         #expect(!(examined.problems.joined() + examined.table.text).contains("canary"))
     }
 
+    @Test func `the hash of an empty key is refused, because an empty header would be that key`() throws {
+        let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let examined = try examined(Self.good.merging(["API_KEYS": "canary:\(hash):ops"]) { $1 })
+        #expect(examined.problems.count == 1)
+        #expect(examined.problems.allSatisfy { $0.contains("API_KEYS") })
+    }
+
     @Test(arguments: ["pk_test_", "pk_live_", "whsec_", "we_", "acct_"])
     func `what is no key of Stripe's API is refused as one, and not shown`(prefix: String) throws {
         let key = prefix + "canary" + String(repeating: "a1", count: 20)

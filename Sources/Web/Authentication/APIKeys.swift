@@ -30,6 +30,7 @@ package struct APIKey: Sendable, Equatable {
         let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty else { throw .shape }
         guard let digest = SHA256Digest(hex: parts[1].utf8) else { throw .digest(name: String(parts[0])) }
+        guard digest != SHA256Digest(of: []) else { throw .empty(name: String(parts[0])) }
         var scopes: Set<Scope> = []
         for name in parts[2].split(separator: "+") {
             guard let scope = Scope(rawValue: String(name)) else { throw .scope(name: String(parts[0])) }
@@ -44,12 +45,15 @@ package struct APIKey: Sendable, Equatable {
 package enum APIKeyFault: Error, Equatable, CustomStringConvertible {
     case shape
     case digest(name: String)
+    /// The hash of no text, as `printf %s "$UNSET" | sha256sum` prints it: an empty header would be the key.
+    case empty(name: String)
     case scope(name: String)
 
     package var description: String {
         switch self {
         case .shape: "an entry is not of the form name:sha256hex:scope+scope"
         case .digest(let name): "the hash of \(name) is not 64 lower-case hexadecimal digits"
+        case .empty(let name): "the hash of \(name) is that of an empty key"
         case .scope(let name):
             "the scopes of \(name) are not among \(Scope.allCases.map(\.rawValue).joined(separator: ", "))"
         }
