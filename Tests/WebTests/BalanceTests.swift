@@ -63,6 +63,24 @@ struct BalanceTests {
         }
     }
 
+    @Test func `a day that is not indexed yet is not complete, nor is the balance through it`() async throws {
+        try await WebHarness.with { harness in
+            let finalDays = UsageSample.calendar.split(separator: "\n").prefix(2).joined(separator: "\n")
+            for (path, body) in [("leases", UsageSample.leases), ("calendar", finalDays)] {
+                let answer = try await harness.post("/v1/usage/\(path)", Array(body.utf8), key: .usage)
+                #expect(answer.status == 200)
+            }
+            #expect(try await harness.putAccounts(UsageSample.accounts()).status == 200)
+            for zone in ["UTC", "Africa/Abidjan"] {
+                let query = "customer=cus_one&from=2026-03-11&to=2026-03-14&timezone=\(zone)"
+                let rows = try await harness.get("/v1/balance/history?\(query)").rows
+                #expect(rows.map { $0["complete"] } == [true, true, true, false])
+            }
+            let balance = try await harness.get("/v1/balance?customer=cus_one").json
+            #expect(balance["balances"]?[0]?["complete"] == false)
+        }
+    }
+
     @Test func `a history that begins later opens with all that was before`() async throws {
         try await WebHarness.with { harness in
             try await deliver(to: harness)

@@ -31,7 +31,7 @@ package struct BalanceSheet: Sendable {
     /// - Parameters:
     ///   - transactions: All rows of the customer's feed, including those of credits.
     ///   - credits: All other credits; a credit with the id of an invoice is the same as the invoice.
-    ///   - usage: A line for each day with a lease, from the first day on.
+    ///   - usage: A line for each day from the first lease on; a day that is not indexed is incomplete.
     ///   - date: The day of a moment; in UTC by default.
     package init(
         transactions: [Transaction],

@@ -25,7 +25,7 @@ struct BalanceReader: Sendable {
         )
     }
 
-    /// The days on which the customers leased something, from the calendar's first day on.
+    /// The days from the customers' first lease on, also those that are not indexed yet.
     private func usedDays(
         of customers: CustomerGroup,
         through date: CalendarDate,
@@ -35,8 +35,8 @@ struct BalanceReader: Sendable {
             CalendarDate(dayNumber: 0)...max(date, CalendarDate(dayNumber: 0))
         )
         guard let first = calendar.first?.date.adding(days: -1), first <= date else { return [] }
-        return try await usage.lines(customers.usage, first...date, by: .total, in: zone)
-            .filter { $0.totals.leases > 0 }
+        let lines = try await usage.lines(customers.usage, first...date, by: .total, in: zone)
+        return Array(lines.drop { $0.totals.leases == 0 })
     }
 
     /// The hourly cost of the open leases, from the last known block rate and price of AKT.
