@@ -136,7 +136,8 @@ struct OpeningTests {
         "postgres://me:se@canary@db/billing", "postgres://me:se/canary@db/billing",
         "postgres://me:5432/canary@db/billing?sslmode=disable", "postgres://me@corp:canary@db/billing",
         "postgres://me:a/b?sslmode=canary@db/billing", "postgres://me:a/b?canary@db/billing",
-        "postgresql://me:p#w/canary@db/billing", "postgres://me:a%xcanary@db/billing",
+        "postgresql://me:p#w/canary@db/billing", "postgres://me:5432/b?host=canary@db/billing",
+        "postgres://me:a%xcanary@db/billing",
     ])
     func `a password that is not percent-encoded is refused before a part of it is used as a host`(
         text: String

@@ -19,6 +19,8 @@ struct LeasePlanTests {
         }
         #expect(changed > 0 && late.count > 10)
 
+        // No day counts twice.
+        #expect(plan(late.count, closedThrough: closed).outcome != .tooMuch)
         let refused = plan(late.count - 1, closedThrough: closed)
         #expect(refused.outcome == .tooMuch)
         #expect(refused.leases.isEmpty && refused.stale.isEmpty && refused.contradictions.isEmpty)
@@ -56,6 +58,31 @@ struct LeasePlanTests {
         let day = calendar[calendar.count - 2]
         let ended = LeasePlan([copy(closedHeight: day.firstHeight + 1)], standing: known)
         #expect(ended.stale == [record.identity.owner: day.date...calendar[calendar.count - 1].date])
+    }
+
+    @Test func `a day that was settled otherwise stays so when a record differs only on later days`() throws {
+        let (records, calendar) = try Self.sample()
+        let record = try #require(
+            records.first { $0.endHeight == nil && $0.createdHeight < calendar[3].firstHeight }
+        )
+        let kept: [CalendarDate: LeaseDay?] = [calendar[5].date: nil]
+        let standing = LeasePlan.Standing(
+            leases: [record.identity: LeaseState(record: record, kept: kept)],
+            closedThrough: [record.identity.owner: calendar[10].date],
+            calendar: calendar
+        )
+        let last = calendar[calendar.count - 1]
+        let ended = LeaseRecord(
+            identity: record.identity,
+            prices: record.prices,
+            createdHeight: record.createdHeight,
+            closedHeight: last.firstHeight + 1,
+            state: .closed,
+            resources: record.resources,
+            source: "test",
+            asOfHeight: last.heights.upperBound
+        )
+        #expect(LeasePlan([ended], standing: standing).leases.map(\.kept) == [kept])
     }
 
     private static func sample() throws -> (records: [LeaseRecord], calendar: [CalendarDay]) {

@@ -229,6 +229,20 @@ extension StoreConformance {
                 try requireEqual(rebuilt.groups, try await reference.addUpUsage().groups, "groups")
             }
         },
+        StoreConformance("a reader gets all days, also when more than a month is stale") { kind in
+            try await kind.withStore { store in
+                let first = try requireSome(CalendarDate("2026-01-01"), "date")
+                let days = try (0..<100).map { index in
+                    try read(
+                        #"{"date":"\#(first.adding(days: Int64(index)).text)","first_height":\#(1000 + index * 1000),"#
+                            + #""last_height":\#(1999 + index * 1000),"last_height_yet":\#(1999 + index * 1000),"final":true}"#
+                    ) { try CalendarDay($0) }
+                }
+                _ = try await store.put(days)
+                _ = try await store.put([try lease(1)])
+                try requireEqual(try await costs(store).count, 100, "days")
+            }
+        },
         StoreConformance("stale totals are aggregated in steps, and then equal those of a full aggregation") {
             kind in
             let generated = GeneratedLeases(seed: 12, count: 60)

@@ -86,6 +86,47 @@ struct RateLimitTests {
         }
     }
 
+    @Test func `each route is charged what it costs`() async throws {
+        try await WebHarness.with(Self.limited(to: 1000)) { harness in
+            let one = "customer=cus_one"
+            let routes: [(path: String, cost: Int)] = [
+                ("/v1/transactions", 1), ("/v1/balance?\(one)", 10), ("/v1/balance/history?\(one)", 10),
+                ("/v1/usage/daily?\(one)", 10), ("/v1/usage/monthly?\(one)", 10),
+                ("/v1/usage/history", 10), ("/v1/usage/history/stats", 10),
+                ("/v1/transactions/export", 10), ("/v1/stripe/transactions/export", 10),
+                ("/v1/transactions/ch_none/receipt", 5),
+            ]
+            var left = 1000
+            for (path, cost) in routes {
+                let answer = try await harness.get(path)
+                let match = (answer.headers["RateLimit"] ?? "").firstMatch(of: /r=([0-9]+)/)
+                let now = match.flatMap { Int($0.1) } ?? -1
+                #expect(left - now == cost, "\(path): \(answer.status)")
+                left = now
+            }
+            let cookie = harness.cookie(harness.sessionToken())
+            let page = try await harness.get("/billing/usage", key: nil, headers: [cookie])
+            #expect(page.headers["RateLimit"]?.contains("r=990;") == true)
+        }
+    }
+
+    @Test func `a report waits for its turn, and by default one processor is left`() async throws {
+        let reads = HeavyReads(HeavyReads.Limits(atOnce: 1, waiting: 0, ofCaller: 2))
+        let limits = RequestLimits(heavyReads: reads)
+        let (first, second) = (
+            RequestAllowance(limits, from: nil, now: Self.noon),
+            RequestAllowance(limits, from: nil, now: Self.noon)
+        )
+        first.cost = .range
+        second.cost = .range
+        try await first.admit(.user("one"))
+        await #expect(throws: APIError.self) { try await second.admit(.user("two")) }
+        #expect(second.refusal == "service_busy")
+        first.end()
+        #expect(reads.count == (0, 0))
+        #expect(HeavyReads.Limits().atOnce <= max(1, System.coreCount - 1))
+    }
+
     @Test func `deliveries, health and metrics are not limited`() async throws {
         try await WebHarness.with(Self.limited(to: 1)) { harness async throws in
             for _ in 0..<3 {

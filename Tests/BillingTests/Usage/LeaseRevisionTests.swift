@@ -142,6 +142,15 @@ struct LeaseRevisionTests {
         #expect(equal > 150 && equal < 450)
     }
 
+    @Test func `the heights in which two records differ begin with the first block that does`() throws {
+        let one = try LeaseRecord.made(created: 1500, closed: 2600)
+        #expect(try LeaseRecord.made(created: 1500, closed: 2999).heights(differingFrom: one) == 2600..<2999)
+        #expect(
+            try LeaseRecord.made(created: 1500, closed: 2600, cpu: 7).heights(differingFrom: one) == one.life
+        )
+        #expect(try LeaseRecord.made(created: 1400, closed: 2600).heights(differingFrom: one) == 1400..<2600)
+    }
+
     private static func made(in heights: Range<Int64>, _ random: inout SeededRandom) -> LeaseRecord {
         let created = Int64.random(in: heights, using: &random)
         let open = random.happens(inPercent: 50)

@@ -107,6 +107,53 @@ struct UsageExtremesTests {
         }
     }
 
+    /// Leases whose sum is over 64 bits, of which one ends: the sum is the largest number, and then the rest again.
+    @Test func `running sums are exact beyond 64 bits`() throws {
+        let calendar = try (0..<3).map { index in
+            try CalendarDay.read(
+                #"{"date":"2026-03-1\#(index)","first_height":\#(100 + index * 100),"#
+                    + #""last_height":\#(199 + index * 100),"last_height_yet":\#(199 + index * 100),"final":true}"#
+            )
+        }
+        let most = LeaseResources(
+            cpuMilli: .max,
+            memoryBytes: .max,
+            ephemeralBytes: .max,
+            persistentBytes: .max,
+            gpuUnits: .max,
+            gpuModel: "h100"
+        )
+        let leases = try (1...3 as ClosedRange<Int64>).map { number in
+            let told = try LeaseRecord.read(Self.lease)
+            return LeaseState(
+                record: LeaseRecord(
+                    identity: LeaseIdentity(
+                        chainID: "c",
+                        owner: "o",
+                        dseq: number,
+                        gseq: 1,
+                        oseq: 1,
+                        bseq: 0,
+                        provider: "p"
+                    ),
+                    prices: [told.prices[0]],
+                    createdHeight: 100,
+                    closedHeight: number == 1 ? nil : 200,
+                    state: .active,
+                    resources: most,
+                    source: "test",
+                    asOfHeight: nil
+                )
+            )
+        }
+        for grouping in UsageGrouping.allCases {
+            let days = UsageTotals.groups(of: leases, on: calendar, by: grouping)
+            #expect(
+                days.map(\.groups) == calendar.map { UsageTotals.oneByOne(of: leases, on: $0, by: grouping) }
+            )
+        }
+    }
+
     @Test(arguments: numbers)
     func `every number of a credit or an account may be anything`(number: String) throws {
         let credit =
