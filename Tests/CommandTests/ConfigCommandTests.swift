@@ -126,8 +126,9 @@ struct ConfigCommandTests {
         #expect(!(examined.table.text + examined.json.compact).contains("canary"))
     }
 
-    @Test(arguments: ["whsec_", "whsec_canary_abcdefgh", "whsec_1234567890123456,whsec_"])
-    func `a webhook secret that can be guessed is refused, and not shown`(secret: String) throws {
+    @Test(arguments: ["whsec_", "whsec_canary…", "whsec_canary\tdef", "canary", "whsec_1234,whsec_"])
+    func `a webhook secret that is none, or only the prefix, is refused and not shown`(secret: String) throws
+    {
         let examined = try examined(Self.good.merging(["STRIPE_WEBHOOK_SECRET": secret]) { $1 })
         #expect(examined.problems.count == 1)
         #expect(examined.problems.allSatisfy { $0.contains("STRIPE_WEBHOOK_SECRET") })

@@ -10,9 +10,11 @@ extension SecretsConfiguration {
     init(_ check: inout SettingCheck) {
         self.init(
             webhook: check.list(.webhookSecret, isRequired: true) { text in
-                // A key of Stripe's API or the id of an endpoint does not begin so, and a short secret can be
-                // guessed: https://docs.stripe.com/webhooks#endpoint-secrets
-                text.hasPrefix("whsec_") && text.utf8.count >= 22 ? try? EndpointSecret(text) : nil
+                // The id of an endpoint (https://github.com/vercel/nextjs-subscription-payments/issues/387) or a
+                // key of Stripe's API is easily pasted here, and of an unset variable only the prefix is left,
+                // with which anyone could sign.
+                let isWhole = text.hasPrefix("whsec_") && text != "whsec_"
+                return isWhole && text.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? try? EndpointSecret(text) : nil
             },
             links: check.list(.linkSigningSecret, isRequired: true) { secret in
                 secret.utf8.count >= 32 ? HMACKey(Array(secret.utf8)) : nil

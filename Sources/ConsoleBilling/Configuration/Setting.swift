@@ -57,7 +57,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .publicURL:
             "an http or https URL of a host, perhaps a port and a plain path, such as https://billing.example.com"
         case .databaseURL: "sqlite:PATH or \(PostgresURL.form)"
-        case .webhookSecret: "one or several whsec_… secrets of 22 characters or more, separated by commas"
+        case .webhookSecret: "one or several whsec_… secrets, separated by commas"
         case .webhookTolerance: "seconds from 1 to 3600"
         case .stripeSecretKey: "a key of Stripe's, sk_…, rk_… or an organisation's sk_org_…"
         case .stripeAPIBase: "an https URL, or http for a host of this machine"
