@@ -9,7 +9,7 @@ extension Instant {
             let hour = Int64(parts.2), let minute = Int64(parts.3), let second = Int64(parts.4),
             0...23 ~= hour, 0...59 ~= minute, 0...59 ~= second
         else { return nil }
-        self = date.beginning.adding(seconds: hour * 3600 + minute * 60 + second)
+        self = date.beginning.adding(seconds: hour &* 3600 &+ minute &* 60 &+ second)
     }
 }
 
@@ -17,7 +17,7 @@ extension Instant {
     /// `2025-06-15T00:00:00Z`.
     package var rfc3339: String {
         let date = CalendarDate(self)
-        let second = unixSeconds - date.beginning.unixSeconds
+        let second = unixSeconds &- date.beginning.unixSeconds
         let parts = [second / 3600, second / 60 % 60, second % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
         return "\(date.text)T\(parts.joined(separator: ":"))Z"
     }

@@ -20,9 +20,9 @@ package enum HTTPDate {
             let day = number(5..<7), let year = number(12..<16), let hour = number(17..<19),
             let minute = number(20..<22), let second = number(23..<25),
             year >= 1970, hour < 24, minute < 60, second <= 60,
-            let date = CalendarDate(year: year, month: month + 1, day: day)
+            let date = CalendarDate(year: year, month: month &+ 1, day: day)
         else { return nil }
-        return date.beginning.unixSeconds + hour * 3600 + minute * 60 + second
+        return date.beginning.unixSeconds &+ hour &* 3600 &+ minute &* 60 &+ second
     }
 
     private static let months = [

@@ -5,7 +5,7 @@ package enum RetryAfter {
     ///   - now: The current time in Unix seconds.
     /// - Returns: Seconds, at least 0; `nil` if the value is neither form.
     package static func seconds(_ text: String, now: Int64) -> Int64? {
-        wholeSeconds(text) ?? HTTPDate.unixSeconds(text).map { max(0, $0 - now) }
+        wholeSeconds(text) ?? HTTPDate.unixSeconds(text).map { max(0, $0.subtractingClamped(now)) }
     }
 
     /// The number of seconds, which is the only form that Stripe might send.

@@ -58,11 +58,11 @@ package struct RetrySchedule: Sendable, Equatable {
         var ceiling = baseSeconds
         var doublings = max(attempt, 1) - 1
         while doublings > 0, ceiling < capSeconds {
-            ceiling = ceiling > capSeconds / 2 ? capSeconds : ceiling * 2
+            ceiling = ceiling > capSeconds / 2 ? capSeconds : ceiling &* 2
             doublings -= 1
         }
         let draw = min(max(random, 0), 1) * Double(ceiling)
-        return min(ceiling, 1 + Int64(draw))
+        return min(ceiling, 1 &+ Int64(clamping: draw))
     }
 
     private static func isWorthRetrying(_ error: StripeAPIError) -> Bool {

@@ -98,6 +98,6 @@ extension Slice<UnsafeBufferPointer<UInt8>> {
     fileprivate var canonicalSeconds: Int64? {
         guard (1...12).contains(count), count == 1 || first != UInt8(ascii: "0") else { return nil }
         guard allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
-        return reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+        return reduce(0) { $0 &* 10 &+ Int64($1 - UInt8(ascii: "0")) }
     }
 }

@@ -176,8 +176,9 @@ struct ExtremesTests {
 
     @Test(
         arguments: [
-            (Int64.max, 1, Int64.max, Int64.max - 1), (.min, -1, .min, .min + 1), (1, .min, .min + 1, .max),
-            (-2, .max, .max - 2, .min), (5, 3, 8, 2),
+            (Int64.max, 1, Int64.max, Int64.max &- 1), (.min, -1, .min, .min &+ 1),
+            (1, .min, .min &+ 1, .max),
+            (-2, .max, .max &- 2, .min), (5, 3, 8, 2),
         ] as [(Int64, Int64, Int64, Int64)]
     )
     func `sums and differences stay at the ends`(left: Int64, right: Int64, sum: Int64, difference: Int64) {

@@ -6,6 +6,8 @@
   length      A Swift file of Sources has at most 300 lines: one idea a file.
   visibility  A `package` name of Sources is used in another module, else it is internal.
   literals    A constant has one home: no two modules of Sources declare the same long literal.
+  arithmetic  The modules that handle numbers from outside have the declarations with which an operator that stops the
+              process on overflow does not compile.
   columns     A column of a query's row is read by its name: by position, a changed SELECT gives another column's value.
 
 Usage: style.py [--rule NAME] [--list | --prune]     --list prints every violation, allowed or not"""
@@ -238,7 +240,14 @@ def columns(files):
                     yield f"{file.path}: {line.strip()}", f"{file.path}:{number}: {line.strip()}"
 
 
-RULES = {rule.__name__: rule for rule in (subjects, length, visibility, literals, columns)}
+def arithmetic(_):
+    home = ROOT / "Sources/Billing/Money/TrappingOperators.swift"
+    for module in ("StripeAPI", "Storage", "UsageSources", "Web", "Webhooks"):
+        if not (ROOT / "Sources" / module / home.name).exists():
+            yield module, f"Sources/{module}: {home.name} is missing, a link to the file in Billing"
+
+
+RULES = {rule.__name__: rule for rule in (subjects, length, visibility, literals, columns, arithmetic)}
 
 
 def main():

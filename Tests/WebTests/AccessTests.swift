@@ -86,7 +86,7 @@ struct AccessTests {
         let own = purpose == .receipt ? "ch_a" : "pi_a"
         return harness.settings.linkSigner.query(
             .ofSample(ofOther ? own.replacing("_a", with: "_c") : own, for: purpose),
-            now: harness.clock.now.adding(seconds: -age)
+            now: harness.clock.now.adding(seconds: age.negatedClamped)
         )
     }
 

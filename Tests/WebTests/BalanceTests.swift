@@ -75,9 +75,82 @@ struct BalanceTests {
                 let query = "customer=cus_one&from=2026-03-11&to=2026-03-14&timezone=\(zone)"
                 let rows = try await harness.get("/v1/balance/history?\(query)").rows
                 #expect(rows.map { $0["complete"] } == [true, true, true, false])
+                #expect(rows.map { $0["spend"] } == ["0", "1.44", "2.7", .null])
+                let cells = try await harness.get("/v1/balance/history?\(query)&format=csv").csv.column(
+                    "Spend"
+                )
+                #expect(cells == ["0", "1.44", "2.7", ""])
             }
             let balance = try await harness.get("/v1/balance?customer=cus_one").json
             #expect(balance["balances"]?[0]?["complete"] == false)
+        }
+    }
+
+    /// The customer, their addresses, and whether their balance is complete and the spend of the days from 11 to 14 March
+    /// known, if the calendar has 12 and 13 March and the only lease began in it.
+    @Test(
+        arguments: [
+            ("no address", "", "1000000", [true, true, true, true]),
+            (
+                "an address without a lease", #"{"address":"akash1idle"}"#, "1000000",
+                [true, true, true, false]
+            ),
+            (
+                "an address that was given up in time",
+                #"{"address":"akash1idle","valid_to":"2026-03-14"}"#, "1000000", [true, true, true, true]
+            ),
+            ("a lease in the calendar", #"{"address":"akash1owner"}"#, "1000000", [true, true, true, false]),
+            ("a lease from before", #"{"address":"akash1owner"}"#, "999999", [false, true, true, false]),
+            (
+                "an address that a lease from before had earlier",
+                #"{"address":"akash1owner","valid_from":"2026-03-12","valid_to":"2026-03-14"}"#, "999999",
+                [true, true, true, true]
+            ),
+        ] as [(String, String, String, [Bool])]
+    )
+    func `a day is unknown if the customer can have usage that is not indexed`(
+        _ name: String,
+        addresses: String,
+        created: String,
+        known: [Bool]
+    ) async throws {
+        try await WebHarness.with { harness in
+            let lease = UsageSample.lease(1, created: Int(created) ?? 0, price: "100", closed: 1_014_400)
+            let finalDays = UsageSample.calendar.split(separator: "\n").prefix(2).joined(separator: "\n")
+            for (path, body) in [("leases", lease), ("calendar", finalDays)] {
+                let answer = try await harness.post("/v1/usage/\(path)", Array(body.utf8), key: .usage)
+                #expect(answer.status == 200)
+            }
+            #expect(try await harness.putAccounts(UsageSample.accounts("cus_one", addresses)).status == 200)
+            let query = "/v1/balance/history?customer=cus_one&from=2026-03-11&to=2026-03-14"
+            let rows = try await harness.get(query).rows
+            #expect(rows.map { $0["spend"] != .null } == known)
+            // A day with unknown spend makes the balance of each later day unknown.
+            let complete = known.indices.map { index in known[...index].allSatisfy(\.self) }
+            #expect(rows.map { $0["complete"] } == complete.map { .bool($0) })
+            let balance = try await harness.get("/v1/balance?customer=cus_one").json
+            #expect(balance["balances"]?[0]?["complete"] == .bool(!known.contains(false)))
+        }
+    }
+
+    @Test func `without a calendar, spend and burn are unknown to a customer with leases`() async throws {
+        try await WebHarness.with { harness in
+            let answer = try await harness.post(
+                "/v1/usage/leases",
+                Array(UsageSample.leases.utf8),
+                key: .usage
+            )
+            #expect(answer.status == 200)
+            #expect(try await harness.putAccounts(UsageSample.accounts()).status == 200)
+            let day = "customer=cus_one&from=2026-03-14&to=2026-03-14"
+            let row = try await harness.get("/v1/balance/history?\(day)").rows.first
+            #expect(row?["spend"] == .null && row?["complete"] == false)
+            let balance = try await harness.get("/v1/balance?customer=cus_one").json
+            #expect(balance["burn_per_hour"] == nil && balance["burn_per_hour_display"] == "–")
+            #expect(balance["days_left"] == nil && balance["balances"]?[0]?["complete"] == false)
+            let months = try await harness.get("/v1/usage/monthly?customer=cus_one").rows
+            #expect(months.count == 6)
+            #expect(months.allSatisfy { $0["spent"] == .null && $0["spent_display"] == "–" })
         }
     }
 

@@ -19,7 +19,7 @@ struct CustomerSessionTests {
             #expect(answer.json["token"]?.string?.hasPrefix("cbs1.") == true)
             let link = answer.json["url"]?.string
             #expect(link?.hasPrefix("https://billing.example.com/billing?session=cbl1.") == true)
-            #expect(answer.json["expires_at"]?.integer == harness.clock.now.unixSeconds + 3600)
+            #expect(answer.json["expires_at"]?.integer == harness.clock.now.unixSeconds &+ 3600)
         }
     }
 

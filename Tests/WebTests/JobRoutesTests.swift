@@ -31,7 +31,7 @@ struct JobRoutesTests {
             }
             let run = try #require(try await harness.store.run(id: id))
             let asked = try #require(run.asked)
-            #expect(asked.from == harness.clock.now.adding(seconds: -30 * 86_400))
+            #expect(asked.from == harness.clock.now.adding(seconds: -30 &* 86_400))
             #expect(asked.through == nil)
             #expect(asked.requestsPerSecond == 5)
             #expect(asked.maxRequests == nil)
@@ -135,7 +135,7 @@ struct JobRoutesTests {
 
     @Test func `a day at the end of a stretch is meant whole`() {
         let end = MomentText.instant("2025-06-15", isEnd: true, now: Instant(unixSeconds: 0))
-        #expect(end == Instant(unixSeconds: 1_749_945_600 + 86_399))
+        #expect(end == Instant(unixSeconds: 1_749_945_600 &+ 86_399))
     }
 
     @Test(arguments: [

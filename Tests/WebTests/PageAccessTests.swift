@@ -40,13 +40,13 @@ struct PageAccessTests {
     private func token(age: Int64 = 0) -> String {
         let back = "https://console.akash.network/"
         return signer.token(
-            for: signer.session(of: "cus_one", returnURL: back, now: now.adding(seconds: -age))
+            for: signer.session(of: "cus_one", returnURL: back, now: now.adding(seconds: age.negatedClamped))
         )
     }
 
     private func link(age: Int64 = 0) -> String {
         let back = "https://console.akash.network/"
-        let begun = now.adding(seconds: -age)
+        let begun = now.adding(seconds: age.negatedClamped)
         return signer.linkToken(for: signer.session(of: "cus_one", returnURL: back, now: begun))
     }
 

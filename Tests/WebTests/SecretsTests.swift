@@ -149,7 +149,7 @@ struct SecretsTests {
             let used = try row("webhook", Self.old)
             #expect(used["position"] == 2 && used["uses"] == 2 && used["last_used_at"]?.integer == begun)
             let link = try row("link", Self.newLink)
-            #expect(link["uses"] == 1 && link["last_used_at"]?.integer == begun + 60)
+            #expect(link["uses"] == 1 && link["last_used_at"]?.integer == begun &+ 60)
             let key = try row("api_key", TestKey.ops.rawValue)
             // Two requests; one without the permission does not count as a use.
             #expect(key["uses"] == 2 && key["name"]?.string == "ops")
@@ -193,7 +193,7 @@ struct SecretsTests {
             let rows = try await listed(harness).filter { $0["kind"]?.string == "webhook" }
             let begun = TestClock.start.unixSeconds
             #expect(rows.map { $0["uses"]?.integer } == [0, 1])
-            #expect(rows.map { $0["in_force_since"]?.integer } == [begun + 5, begun])
+            #expect(rows.map { $0["in_force_since"]?.integer } == [begun &+ 5, begun])
         }
     }
 
@@ -215,7 +215,7 @@ struct SecretsTests {
             #expect(after.contains("console_billing_secrets_last_read_successful 0"))
             #expect(after.contains("console_billing_secrets_last_taken_timestamp_seconds \(begun)"))
             let reading = try await harness.get("/v1/secrets", key: .ops).json["last_reading"]
-            #expect(reading?["successful"] == false && reading?["at"]?.integer == begun + 9)
+            #expect(reading?["successful"] == false && reading?["at"]?.integer == begun &+ 9)
             #expect(reading?["problems"]?.array.map(\.string) == ["API_KEYS is invalid."])
         }
     }

@@ -158,9 +158,9 @@ struct TokenTests {
         .header("alg", "RS512", "token_algorithm"), .header("alg", "rs256", "token_algorithm"),
         .header("alg", 7, "token_algorithm"), .header("kid", "console-9", "token_key_unknown"),
         .header("kid", 7, "token_key_unknown"), .header("crit", ["b64"], "token_malformed"),
-        .claim("exp", now - 30, "token_expired"), .claim("exp", nil, "token_expired"),
-        .claim("exp", "\(now + 60)", "token_malformed"), .claim("exp", -1, "token_expired"),
-        .claim("nbf", now + 31, "token_not_yet_valid"), .claim("nbf", "soon", "token_malformed"),
+        .claim("exp", now &- 30, "token_expired"), .claim("exp", nil, "token_expired"),
+        .claim("exp", "\(now &+ 60)", "token_malformed"), .claim("exp", -1, "token_expired"),
+        .claim("nbf", now &+ 31, "token_not_yet_valid"), .claim("nbf", "soon", "token_malformed"),
         .claim("iss", "https://tenant.auth0.example", "token_issuer"), .claim("iss", nil, "token_issuer"),
         .claim("iss", ["https://tenant.auth0.example/"], "token_issuer"),
         .claim("aud", "https://another.example", "token_audience"), .claim("aud", nil, "token_audience"),
@@ -181,7 +181,7 @@ struct TokenTests {
     @Test func `clocks may be half a minute apart, and one audience is as good as a list`() async throws {
         try await WebHarness.with(Self.settings(Self.listed)) { harness in
             for claims in [
-                ["exp": Self.now - 29], ["nbf": Self.now + 30], ["exp": Double(Self.now) + 0.5],
+                ["exp": Self.now &- 29], ["nbf": Self.now &+ 30], ["exp": Double(Self.now) + 0.5],
                 ["aud": TokenSigner.audience],
             ] as [[String: Any]] {
                 let all = TokenSigner.claims().merging(claims) { $1 }

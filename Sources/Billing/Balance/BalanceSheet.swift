@@ -9,12 +9,18 @@ package struct BalanceDay: Hashable, Sendable {
     package var refunds = ExactAmount.zero
     package var disputes = ExactAmount.zero
     package var credits = ExactAmount.zero
+    /// The spend that is known: at least so much was spent.
     package var spend = ExactAmount.zero
+    /// Whether the day is indexed and all of its usage has a price.
+    fileprivate(set) var isSpendKnown = true
     /// All purchases up to and including the day.
     package var purchasesToDate = ExactAmount.zero
     /// Whether the day and all days before it are fully indexed and have a price; otherwise the values may
     /// still change.
     package var isComplete = true
+
+    /// `nil` if it is unknown.
+    package var knownSpend: ExactAmount? { isSpendKnown ? spend : nil }
 
     package var closing: ExactAmount { opening + purchases - refunds - disputes + credits - spend }
 }
@@ -27,18 +33,25 @@ package struct BalanceSheet: Sendable {
     private var movements: [Currency: [CalendarDate: BalanceDay]] = [.usd: [:]]
     /// The first day that may still change.
     private var firstIncomplete: CalendarDate?
+    /// The days whose spend is unknown, besides those before `unknownBefore`.
+    private var unknown: Set<CalendarDate> = []
+    private let unknownBefore: CalendarDate?
 
     /// - Parameters:
     ///   - transactions: All rows of the customer's feed, including those of credits.
     ///   - credits: All other credits; a credit with the id of an invoice is the same as the invoice.
-    ///   - usage: A line for each day from the first lease on; a day that is not indexed is incomplete.
+    ///   - usage: A line for each day that can have usage; a day that is not indexed is incomplete.
+    ///   - unknownBefore: The first indexed day, if leases began before it; the spend of all earlier days is unknown.
     ///   - date: The day of a moment; in UTC by default.
     package init(
         transactions: [Transaction],
         credits: [Credit],
         usage: [UsageLine],
+        unknownBefore: CalendarDate? = nil,
         dating date: (Instant) -> CalendarDate = { CalendarDate($0) }
     ) {
+        self.unknownBefore = unknownBefore
+        if unknownBefore != nil { firstIncomplete = CalendarDate(dayNumber: .min) }
         func move(_ row: Transaction, _ change: (inout BalanceDay) -> Void) {
             self.move(date(row.created), row.currency, change)
         }
@@ -76,6 +89,7 @@ package struct BalanceSheet: Sendable {
         }
         for line in usage {
             if line.totals.leases > 0 { self.move(line.date, .usd) { $0.spend += line.spend.known } }
+            if line.spent == nil { unknown.insert(line.date) }
             if !line.isComplete, line.date < firstIncomplete ?? CalendarDate(dayNumber: .max) {
                 firstIncomplete = line.date
             }
@@ -108,7 +122,10 @@ package struct BalanceSheet: Sendable {
             day.opening = balance
             purchases += day.purchases
             day.purchasesToDate = purchases
-            if currency == .usd, let first = firstIncomplete { day.isComplete = date < first }
+            if currency == .usd {
+                day.isComplete = firstIncomplete.map { date < $0 } ?? true
+                day.isSpendKnown = !unknown.contains(date) && unknownBefore.map { date >= $0 } ?? true
+            }
             balance = day.closing
             return day
         }

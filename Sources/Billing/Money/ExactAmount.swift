@@ -32,7 +32,7 @@ package struct ExactAmount: Hashable, Sendable {
             return
         }
         let (coarse, fine) = unit.dividingFullWidth(product)
-        self.init(coarse: coarse, fine: Int64(fine))
+        self.init(coarse: coarse, fine: Int64(clamping: fine))
     }
 
     /// An amount of Stripe; negative for a debt.
@@ -43,20 +43,20 @@ package struct ExactAmount: Hashable, Sendable {
     }
 
     private static func coarsePerMinorUnit(of currency: Currency) -> Int128 {
-        (0..<(coarsePlaces - currency.exponent)).reduce(1) { power, _ in power * 10 }
+        (0..<(coarsePlaces - currency.exponent)).reduce(1) { power, _ in power &* 10 }
     }
 
     // MARK: Arithmetic
 
     package static func + (left: ExactAmount, right: ExactAmount) -> ExactAmount {
-        let fine = left.fine + right.fine
+        let fine = left.fine &+ right.fine
         let carry: Int128 = fine >= fineUnit ? 1 : 0
         let (sum, overflowed) = left.coarse.addingReportingOverflow(right.coarse)
         let (total, overflowedWithCarry) = sum.addingReportingOverflow(carry)
         if overflowed || overflowedWithCarry {
             return ExactAmount(coarse: left.coarse < 0 ? .min : .max, fine: 0)
         }
-        return ExactAmount(coarse: total, fine: carry == 1 ? fine - fineUnit : fine)
+        return ExactAmount(coarse: total, fine: carry == 1 ? fine &- fineUnit : fine)
     }
 
     package static func += (left: inout ExactAmount, right: ExactAmount) { left = left + right }
@@ -64,8 +64,8 @@ package struct ExactAmount: Hashable, Sendable {
     package static prefix func - (value: ExactAmount) -> ExactAmount {
         if value.coarse == .min { return ExactAmount(coarse: .max, fine: 0) }
         return value.fine == 0
-            ? ExactAmount(coarse: -value.coarse, fine: 0)
-            : ExactAmount(coarse: -value.coarse - 1, fine: fineUnit - value.fine)
+            ? ExactAmount(coarse: 0 &- value.coarse, fine: 0)
+            : ExactAmount(coarse: ~value.coarse, fine: fineUnit &- value.fine)
     }
 
     package static func - (left: ExactAmount, right: ExactAmount) -> ExactAmount { left + -right }
@@ -103,20 +103,20 @@ package struct ExactAmount: Hashable, Sendable {
             let positive = (-self).text(places: places)
             return positive == "0" ? "0" : "-" + positive
         }
-        let unit = (0..<(Self.coarsePlaces - places)).reduce(Int128(1)) { power, _ in power * 10 }
+        let unit = (0..<(Self.coarsePlaces - places)).reduce(Int128(1)) { power, _ in power &* 10 }
         let (whole, rest) = coarse.quotientAndRemainder(dividingBy: unit)
-        return FixedDecimal.text(String(whole + (rest >= (unit + 1) / 2 ? 1 : 0)), places: places)
+        return FixedDecimal.text(String(whole &+ (rest >= (unit &+ 1) / 2 ? 1 : 0)), places: places)
     }
 
     /// Rounds to whole minor units of a currency, halves away from zero.
     package func rounded(to currency: Currency) -> Money {
         if isNegative {
             let positive = (-self).rounded(to: currency)
-            return Money(minorUnits: -positive.minorUnits, currency: currency)
+            return Money(minorUnits: positive.minorUnits.negatedClamped, currency: currency)
         }
         let unit = Self.coarsePerMinorUnit(of: currency)
         let (whole, rest) = coarse.quotientAndRemainder(dividingBy: unit)
-        return Money(minorUnits: Int64(clamping: whole + (rest >= unit / 2 ? 1 : 0)), currency: currency)
+        return Money(minorUnits: Int64(clamping: whole &+ (rest >= unit / 2 ? 1 : 0)), currency: currency)
     }
 
     /// For example `$1,234.56`.

@@ -2,7 +2,7 @@ extension PaymentGroup {
     /// How long a link from an event is used.
     ///
     /// Stripe's links expire "within 30 days"; for links from its API, Stripe promises at least ten days.
-    static let storedReceiptSeconds: Int64 = 10 * 86_400
+    static let storedReceiptSeconds: Int64 = 10 &* 86_400
 
     /// The link from an event about the charge, while it is new enough to work.
     ///

@@ -70,7 +70,7 @@ package final class Charge: StripeObjectProtocol {
         guard amountCaptured == nil, let refunded = toldCaptured?.refunded, refunded < amount else {
             return nil
         }
-        return amount - refunded
+        return amount.subtractingClamped(refunded)
     }
 
     /// Whether an authorisation was released, by a cancellation or by Stripe after it expired.

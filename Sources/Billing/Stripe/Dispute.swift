@@ -40,14 +40,16 @@ package final class Dispute: StripeObjectProtocol {
         status: String
     ) throws(JSONFieldError) -> Int64 {
         var values: [Int64] = []
-        for movement in movements { values.append(try movement.signedAmount("amount") ?? -amount) }
+        for movement in movements {
+            values.append(try movement.signedAmount("amount") ?? amount.negatedClamped)
+        }
         let net = values.reduce(Int64(0)) { $0.addingClamped($1) }
         guard let taken = values.filter({ $0 < 0 }).max(by: { $0.magnitude < $1.magnitude }), net < 0 else {
             return 0
         }
         if status != "lost", values.contains(where: { $0 > 0 }), values.count.isMultiple(of: 2) { return 0 }
         let share = min(1, Double(net.magnitude) / Double(taken.magnitude))
-        return share == 1 ? amount : Int64((Double(amount) * share).rounded())
+        return share == 1 ? amount : min(amount, Int64(clamping: (Double(amount) * share).rounded()))
     }
 
     /// Whether the bank only inquires, and has taken no money.

@@ -107,7 +107,7 @@ package final class Invoice: StripeObjectProtocol {
                 .reduce(Int64(0)) { $0.addingClamped($1.amountPaid ?? 0) }
             amountPaidOffStripe =
                 try json.amount("amount_paid_off_stripe")
-                ?? (isListedWhole ? max(0, stated - throughStripe) : nil)
+                ?? (isListedWhole ? max(0, stated.subtractingClamped(throughStripe)) : nil)
         }
     }
 

@@ -21,7 +21,7 @@ extension Purchase {
         else {
             return 0
         }
-        return max(0, authorised - capturedAmount)
+        return max(0, authorised.subtractingClamped(capturedAmount))
     }
 
     /// The part of the uncaptured remainder that Stripe recorded as a refund although no money was returned,
@@ -53,7 +53,7 @@ extension Purchase {
         let later = intent?.object.toldSucceeded.map { captured in
             refunds.filter { $0.object.created > captured && $0.isCounted(in: charge) }.totalAmount
         }
-        return charge.object.amountRefunded - (later ?? 0) >= remainder ? remainder : 0
+        return charge.object.amountRefunded.subtractingClamped(later ?? 0) >= remainder ? remainder : 0
     }
 
     func findRefunds() -> [PaymentGroup.Known<Refund>] {
@@ -111,8 +111,8 @@ extension Purchase {
     /// have failed since.
     var amountRefundedUnseen: Int64 {
         guard capturedAmount > 0, let charge = decidingCharge else { return 0 }
-        let stated = max(0, charge.object.amountRefunded - bookedRemainder)
-        return max(0, stated - moneyBack.filter { $0.isCounted(in: charge) }.totalAmount)
+        let stated = max(0, charge.object.amountRefunded.subtractingClamped(bookedRemainder))
+        return max(0, stated.subtractingClamped(moneyBack.filter { $0.isCounted(in: charge) }.totalAmount))
     }
 
     var isDisputed: Bool {

@@ -34,7 +34,7 @@ package struct CalendarDay: Hashable, Sendable {
     }
 
     /// From the first block of the day to the last, as a half-open range.
-    package var heights: Range<Int64> { firstHeight..<(lastHeight ?? lastHeightYet) + 1 }
+    package var heights: Range<Int64> { firstHeight..<(lastHeight ?? lastHeightYet) &+ 1 }
 
     /// An upper bound of the blocks in a day: one per millisecond.
     package static let maximumBlocks: Int64 = 86_400_000
@@ -51,7 +51,7 @@ extension CalendarDay {
         lastHeightYet = yet
         let end = try json.required(lastHeight == nil ? "last_height_yet" : "last_height")
         let last = lastHeight ?? yet
-        guard last >= firstHeight - 1, last - firstHeight < Self.maximumBlocks else {
+        guard last >= firstHeight &- 1, last &- firstHeight < Self.maximumBlocks else {
             throw .wrong(end, "is not a height of the day that begins at first_height")
         }
         guard yet <= last else { throw .wrong(end, "lies before last_height_yet") }
@@ -97,7 +97,7 @@ extension CalendarDay {
             if next.firstHeight < end {
                 return CalendarFault(
                     date: next.date,
-                    problem: "its first_height lies on \(day.date.text), which ends at \(end - 1)"
+                    problem: "its first_height lies on \(day.date.text), which ends at \(end &- 1)"
                 )
             }
             if follows, day.lastHeight != nil, next.firstHeight != end {

@@ -39,7 +39,7 @@ extension LeaseRecord {
         // If the price changes more often than a record has segments, the last segment is replaced.
         return Array(known.prefix(Self.maximumSegments)) + [
             PriceSegment(
-                fromHeight: height + 1,
+                fromHeight: height &+ 1,
                 denomination: price.denomination,
                 pricePerBlock: price.pricePerBlock
             )

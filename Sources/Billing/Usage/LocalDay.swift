@@ -78,8 +78,8 @@ extension CalendarDay {
         let seconds = moment.seconds(since: date.beginning)
         guard seconds > 0 else { return first }
         guard seconds < 86_400 else { return end }
-        guard let blocks = lastHeight == nil ? pace : end - first else { return end }
-        return min(end, first + blocks * seconds / 86_400)
+        guard let blocks = lastHeight == nil ? pace : end &- first else { return end }
+        return min(end, first &+ blocks &* seconds / 86_400)
     }
 }
 
@@ -95,11 +95,11 @@ extension LeaseState {
         }
         guard let settled else { return nil }
         let whole = Int64(day.heights.count)
-        let begin = part.heights.lowerBound - day.heights.lowerBound
-        let end = part.heights.upperBound - day.heights.lowerBound
+        let begin = part.heights.lowerBound &- day.heights.lowerBound
+        let end = part.heights.upperBound &- day.heights.lowerBound
         // The share up to the part's end minus the share up to its beginning, so that all parts add up to the
         // whole.
-        let blocks = settled.blocks * end / whole - settled.blocks * begin / whole
+        let blocks = settled.blocks &* end / whole &- settled.blocks &* begin / whole
         let amounts = settled.amounts.mapValues { amount in
             amount.share(end, of: whole) - amount.share(begin, of: whole)
         }

@@ -47,14 +47,14 @@ package struct TokenAmount: Hashable, Sendable {
 
     /// The remainder without a part; never below 0.
     static func - (whole: TokenAmount, part: TokenAmount) -> TokenAmount {
-        TokenAmount(scaled: max(0, whole.scaled - part.scaled))
+        TokenAmount(scaled: max(0, whole.scaled &- part.scaled))
     }
 
     /// A number of equal parts of the amount, rounded down to 10⁻¹⁸ micro-units.
     func share(_ some: Int64, of parts: Int64) -> TokenAmount {
         let (parts, some) = (Int128(max(1, parts)), Int128(some))
         // This divides first, because the product may not fit.
-        return TokenAmount(scaled: scaled / parts * some + scaled % parts * some / parts)
+        return TokenAmount(scaled: scaled / parts &* some &+ scaled % parts &* some / parts)
     }
 
     /// One of several equal parts of the amount, rounded down to 10⁻¹⁸ micro-units.

@@ -24,6 +24,9 @@ package struct UsageLine: Sendable, Equatable {
     package let isComplete: Bool
     /// Whether any block of the day is indexed; otherwise the cost is unknown.
     package let isIndexed: Bool
+
+    /// The cost in dollars; `nil` if it is unknown, because the day is not indexed or a token has no price.
+    package var spent: ExactAmount? { isIndexed ? spend.total : nil }
 }
 
 /// Usage for readers, with tokens converted to dollars by the price of their day.
@@ -77,11 +80,17 @@ package enum UsageReport {
         Dictionary(grouping: lines, by: \.date.monthText).sorted { $0.key < $1.key }.map { month, lines in
             UsageMonth(
                 month: month,
-                spend: lines.reduce(.zero) { $0 + $1.spend },
+                spend: sum(lines),
                 days: Set(lines.filter { $0.totals.leases > 0 }.map(\.date)).count,
                 isComplete: lines.allSatisfy(\.isComplete)
             )
         }
+    }
+
+    /// The spend of the days that are indexed; `nil` if none of them is.
+    package static func sum(_ lines: some Sequence<UsageLine>) -> Spend? {
+        let indexed = lines.filter(\.isIndexed)
+        return indexed.isEmpty ? nil : indexed.reduce(.zero) { $0 + $1.spend }
     }
 }
 
@@ -89,7 +98,8 @@ package enum UsageReport {
 package struct UsageMonth: Sendable, Equatable {
     /// `YYYY-MM`.
     package let month: String
-    package let spend: Spend
+    /// `nil` if no day of the month is indexed.
+    package let spend: Spend?
     /// The number of days with a lease.
     package let days: Int
     package let isComplete: Bool

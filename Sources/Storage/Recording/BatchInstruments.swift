@@ -17,5 +17,7 @@ package struct BatchInstruments: Sendable {
         waiting.set(rest)
     }
 
-    func finishedBatch(in duration: Duration) { commit.recordNanoseconds(Int64(duration / .nanoseconds(1))) }
+    func finishedBatch(in duration: Duration) {
+        commit.recordNanoseconds(Int64(clamping: duration / .nanoseconds(1)))
+    }
 }

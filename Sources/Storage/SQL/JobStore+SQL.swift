@@ -31,7 +31,7 @@ extension SQLStore {
 
     package func replace(_ run: Job) async throws(StoreError) -> Job? {
         var next = run
-        next.revision += 1
+        next.revision &+= 1
         let replacement = SQLStatement(
             """
             UPDATE upkeep_runs

@@ -75,7 +75,7 @@ package struct UsageSyncProgress: Sendable, Equatable {
     /// The height from which closed leases must be read; `nil` for all.
     package var closedFrom: Int64? {
         guard !isFull, let height = completed?.height else { return nil }
-        return max(0, height - Self.overlap)
+        return max(0, height &- Self.overlap)
     }
 
     /// The age of the newest block that the ledger includes.

@@ -77,7 +77,7 @@ struct CalendarTime {
     init(_ local: Instant) {
         // Uses the remainder, because the midnight before the earliest moment does not fit in an Int64.
         let remainder = local.unixSeconds % 86_400
-        let second = remainder < 0 ? remainder + 86_400 : remainder
+        let second = remainder < 0 ? remainder &+ 86_400 : remainder
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let time = "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
         text = "\(CalendarDate(local).text) \(time)"

@@ -20,7 +20,7 @@ final class RequestLimits: Sendable {
         }
 
         /// The rate of all callers together.
-        var process: Int64 { 10 * max(caller, key) }
+        var process: Int64 { 10 &* max(caller, key) }
     }
 
     let bodies: BodyBudget

@@ -15,7 +15,7 @@ struct TokenBucket: Hashable, Sendable {
 
     init(limit: Int64, now: Instant) {
         self.limit = limit
-        level = limit * Self.window
+        level = limit &* Self.window
         updatedAt = now
     }
 
@@ -23,7 +23,7 @@ struct TokenBucket: Hashable, Sendable {
     var remaining: Int64 { level / Self.window }
 
     /// The seconds until the bucket is full.
-    var secondsUntilFull: Int64 { (limit * Self.window - level + limit - 1) / limit }
+    var secondsUntilFull: Int64 { (limit &* Self.window &- level &+ limit &- 1) / limit }
 
     /// Takes units, or none if there are too few.
     ///
@@ -33,11 +33,11 @@ struct TokenBucket: Hashable, Sendable {
     /// - Returns: 0 if the units were taken, otherwise the seconds until there are enough.
     mutating func take(_ cost: Int64, now: Instant) -> Int64 {
         let seconds = min(max(0, now.seconds(since: updatedAt)), Self.window)
-        level = min(limit * Self.window, level + seconds * limit)
+        level = min(limit &* Self.window, level &+ seconds &* limit)
         updatedAt = now
-        let price = min(cost, limit) * Self.window
-        guard level >= price else { return (price - level + limit - 1) / limit }
-        level -= price
+        let price = min(cost, limit) &* Self.window
+        guard level >= price else { return (price &- level &+ limit &- 1) / limit }
+        level &-= price
         return 0
     }
 }

@@ -38,7 +38,7 @@ struct WebInstruments: Sendable {
 
     func delivered(_ outcome: RecordOutcome, in duration: Duration) {
         counter("console_billing_deliveries_total", ("outcome", outcome.rawValue)).increment()
-        acknowledgement.recordNanoseconds(Int64(duration / .nanoseconds(1)))
+        acknowledgement.recordNanoseconds(Int64(clamping: duration / .nanoseconds(1)))
     }
 
     /// Why a delivery was not recorded.

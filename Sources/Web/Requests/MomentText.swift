@@ -13,7 +13,7 @@ package enum MomentText {
     ///   - now: The time from which `30d` or `12h` count back.
     /// - Returns: `nil` for any other format.
     package static func instant(_ text: String, isEnd: Bool = false, now: Instant) -> Instant? {
-        if let ago = secondsAgo(text) { return now.adding(seconds: -ago) }
+        if let ago = secondsAgo(text) { return now.adding(seconds: ago.negatedClamped) }
         if let day = CalendarDate(text)?.beginning {
             return isEnd ? day.adding(seconds: 86_399) : day
         }
@@ -37,7 +37,7 @@ package enum MomentText {
             case "d": 86_400
             default: 604_800
             }
-        return number * unit
+        return number &* unit
     }
 
     /// Parses a time with an offset, such as `2026-11-01T10:00:00+02:00`.
@@ -46,7 +46,7 @@ package enum MomentText {
             let utc = Instant(rfc3339: match.1 + "Z"), let hours = Int64(match.3), hours < 24,
             let minutes = Int64(match.4), minutes < 60
         else { return nil }
-        let offset = hours * 3600 + minutes * 60
-        return utc.adding(seconds: match.2 == "+" ? -offset : offset)
+        let offset = hours &* 3600 &+ minutes &* 60
+        return utc.adding(seconds: match.2 == "+" ? offset.negatedClamped : offset)
     }
 }

@@ -49,7 +49,7 @@ struct BalanceDayResponse: JSONObject {
         json.member("purchases", day.purchases.exactText)
         json.member("purchases_to_date", day.purchasesToDate.exactText)
         json.member("refunds", day.refunds.exactText)
-        json.member("spend", day.spend.exactText)
+        json.nullable("spend", day.knownSpend?.exactText)
     }
 
     static func columns(in zone: LocalTime) -> [String] {
@@ -63,7 +63,8 @@ struct BalanceDayResponse: JSONObject {
     var cells: [String] {
         [
             day.date.text, day.currency.code.uppercased(), day.opening.exactText, day.purchases.exactText,
-            day.refunds.exactText, day.disputes.exactText, day.credits.exactText, day.spend.exactText,
+            day.refunds.exactText, day.disputes.exactText, day.credits.exactText,
+            day.knownSpend?.exactText ?? "",
             day.closing.exactText, day.purchasesToDate.exactText, day.isComplete ? "yes" : "no",
         ]
     }

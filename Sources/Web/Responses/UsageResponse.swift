@@ -75,9 +75,9 @@ struct UsageMonthResponse: JSONObject {
         json.member("complete", month.isComplete)
         json.member("days", month.days)
         json.member("month", month.month)
-        json.nullable("spent", month.spend.total?.exactText)
-        json.member("spent_display", month.spend.display)
-        json.member("unpriced", month.spend.unpricedTexts)
+        json.nullable("spent", month.spend?.total?.exactText)
+        json.member("spent_display", month.spend?.display ?? "–")
+        json.member("unpriced", month.spend?.unpricedTexts ?? [:])
     }
 
     static func columns(in zone: LocalTime) -> [String] {
@@ -86,16 +86,14 @@ struct UsageMonthResponse: JSONObject {
 
     var cells: [String] {
         [
-            month.month, String(month.days), month.spend.total?.exactText ?? "", month.spend.unpricedCell,
+            month.month, String(month.days), month.spend?.total?.exactText ?? "",
+            month.spend?.unpricedCell ?? "",
             month.isComplete ? "yes" : "no",
         ]
     }
 }
 
 extension UsageLine {
-    /// The spend in dollars; `nil` if it is unknown, because the day is not indexed or a token has no price.
-    var spent: ExactAmount? { isIndexed ? spend.total : nil }
-
     fileprivate var spentDisplay: String { isIndexed ? spend.display : "–" }
 }
 

@@ -26,7 +26,7 @@ package struct TokenRules: Sendable, Equatable {
         guard let end = claims.expiresAt, now < end.adding(seconds: Self.leewaySeconds) else {
             throw .expired
         }
-        if let begin = claims.notBefore, now < begin.adding(seconds: -Self.leewaySeconds) {
+        if let begin = claims.notBefore, now < begin.adding(seconds: Self.leewaySeconds.negatedClamped) {
             throw .notYetValid
         }
         guard let subject = claims.subject, 1...255 ~= subject.utf8.count else { throw .subject }

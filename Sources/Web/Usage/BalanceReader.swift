@@ -17,32 +17,52 @@ struct BalanceReader: Sendable {
         for try await page in FeedRows(feed: feed, filter: all) { rows += page }
         var credits: [Credit] = []
         for customer in customers.customers { credits += try await usage.credits(of: customer) }
+        let (lines, unknownBefore) = try await usedDays(of: customers, through: date, in: zone)
         return BalanceSheet(
             transactions: rows,
             credits: credits,
-            usage: try await usedDays(of: customers, through: date, in: zone),
+            usage: lines,
+            unknownBefore: unknownBefore,
             dating: zone.date(of:)
         )
     }
 
-    /// The days from the customers' first lease on, also those that are not indexed yet.
+    /// The days on which the customers have an address, also those that are not indexed yet; and the day before
+    /// which they have usage that was never indexed.
     private func usedDays(
         of customers: CustomerGroup,
         through date: CalendarDate,
         in zone: LocalTime
-    ) async throws -> [UsageLine] {
-        let calendar = try await usage.calendar(
-            CalendarDate(dayNumber: 0)...max(date, CalendarDate(dayNumber: 0))
-        )
-        guard let first = calendar.first?.date.adding(days: -1), first <= date else { return [] }
-        let lines = try await usage.lines(customers.usage, first...date, by: .total, in: zone)
-        return Array(lines.drop { $0.totals.leases == 0 })
+    ) async throws -> (lines: [UsageLine], unknownBefore: CalendarDate?) {
+        let dates = min(date, CalendarDate(dayNumber: 0))...date
+        let spans = try await usage.spans(customers.usage, dates)
+        guard !spans.isEmpty else { return ([], nil) }
+        guard let first = try await usage.calendar(dates).first else { return ([], date.adding(days: 1)) }
+        var hasEarlierLease = false
+        for span in spans where !hasEarlierLease && span.dates.lowerBound < first.date {
+            hasEarlierLease = try await !usage.leases(of: span.address, in: 0..<first.heights.lowerBound)
+                .isEmpty
+        }
+        // In zones behind UTC the first day begins on the date before.
+        let lines = try await usage.lines(
+            customers.usage,
+            min(first.date.adding(days: -1), date)...date,
+            by: .total,
+            in: zone
+        ).filter { line in
+            line.totals.leases > 0
+                || line.date >= first.date && spans.contains { $0.dates.contains(line.date) }
+        }
+        return (lines, hasEarlierLease ? first.date : nil)
     }
 
-    /// The hourly cost of the open leases, from the last known block rate and price of AKT.
-    func burn(of customers: CustomerGroup, _ newest: CalendarDay?) async throws -> Spend? {
-        guard let newest else { return .zero }
-        let leases = try await usage.openLeases(customers.usage, on: newest.date)
+    /// The hourly cost of the open leases, from the last known block rate and price of AKT; `nil` if they are
+    /// not known.
+    func burn(of customers: CustomerGroup, _ newest: CalendarDay?, today: CalendarDate) async throws -> Spend?
+    {
+        let leases = try await usage.openLeases(customers.usage, on: newest?.date ?? today)
+        guard !leases.isEmpty else { return .zero }
+        guard let newest else { return nil }
         let recent = try await usage.calendar(newest.date.adding(days: -7)...newest.date)
         guard let whole = recent.last(where: { $0.lastHeight != nil }) ?? recent.last else { return nil }
         return BurnRate.perHour(

@@ -20,7 +20,7 @@ struct LeaseSweepTests {
             }
             let first = try #require(calendar.first?.date), last = try #require(calendar.last?.date)
             let days = LocalDay.days(first.adding(days: -2)...last.adding(days: 2), calendar: calendar) {
-                $0.beginning.adding(seconds: -secondsEast)
+                $0.beginning.adding(seconds: secondsEast.negatedClamped)
             }
             let half = leases.count / 2
             let owners = [
@@ -64,12 +64,12 @@ struct LeaseSweepTests {
         let first = CalendarDate(dayNumber: 17_000)
         let perDay: Int64 = 14_400
         let calendar = (0..<3650).map { index -> CalendarDay in
-            let height = 1 + Int64(index) * perDay
+            let height = 1 &+ Int64(index) &* perDay
             return CalendarDay(
                 date: first.adding(days: Int64(index)),
                 firstHeight: height,
-                lastHeight: height + perDay - 1,
-                lastHeightYet: height + perDay - 1,
+                lastHeight: height &+ perDay &- 1,
+                lastHeightYet: height &+ perDay &- 1,
                 aktPrice: AKTPrice("2.5"),
                 isFinal: true
             )
@@ -137,7 +137,7 @@ struct LeaseSweepTests {
                     }
                 }
                 for (group, distinct) in deployments {
-                    totals[group]?.deployments += Int64(distinct.count)
+                    totals[group]?.deployments &+= Int64(distinct.count)
                 }
             }
             return totals.sorted { $0.key < $1.key }.map { group, totals in

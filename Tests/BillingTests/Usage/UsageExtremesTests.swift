@@ -82,7 +82,7 @@ struct UsageExtremesTests {
         let day = try CalendarDay.read(Self.day)
         let wide = CalendarDay(
             date: day.date.adding(days: 1),
-            firstHeight: (1 << 62) - CalendarDay.maximumBlocks,
+            firstHeight: (1 << 62) &- CalendarDay.maximumBlocks,
             lastHeight: 1 << 62,
             lastHeightYet: 1 << 62,
             aktPrice: AKTPrice("999999.999999999999999999"),
@@ -205,7 +205,7 @@ struct UsageExtremesTests {
                 Self.lease.replacing(#""price_per_block":"100.5""#, with: #""price_per_block":"\#(change)""#)
                     .replacing("price_segments", with: "x_segments")
             )
-            lease = try #require(told.continuing(lease, confirmedAt: 1000 + Int64(change)))
+            lease = try #require(told.continuing(lease, confirmedAt: 1000 &+ Int64(change)))
         }
         #expect(lease.prices.last?.pricePerBlock.microUnitsText == "1200")
         try roundTrip(lease)

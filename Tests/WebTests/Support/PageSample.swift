@@ -60,13 +60,13 @@ enum PageSample {
         through last: CalendarDate = today
     ) -> [CalendarDay] {
         (0..<days).map { index in
-            let first = 1_000_000 + index * 14_400
-            let isOver = index < days - 1
+            let first = 1_000_000 &+ index &* 14_400
+            let isOver = index < days &- 1
             return CalendarDay(
-                date: last.adding(days: index - days + 1),
+                date: last.adding(days: index &- days &+ 1),
                 firstHeight: first,
-                lastHeight: isOver ? first + 14_399 : nil,
-                lastHeightYet: isOver ? first + 14_399 : first + 7199,
+                lastHeight: isOver ? first &+ 14_399 : nil,
+                lastHeightYet: isOver ? first &+ 14_399 : first &+ 7199,
                 aktPrice: aktPrice.flatMap { AKTPrice($0) },
                 isFinal: isOver
             )
@@ -84,7 +84,7 @@ enum PageSample {
         var totals = UsageTotals()
         totals.leases = deployments
         totals.deployments = deployments
-        totals.cpuMilli = 1500 * deployments
+        totals.cpuMilli = 1500 &* deployments
         totals.memoryBytes = deployments << 30
         totals.gpus = name.isEmpty ? [:] : ["h100": 1]
         totals.amounts = [denomination: try #require(TokenAmount(microUnits: micro))]

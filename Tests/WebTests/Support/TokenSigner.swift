@@ -46,8 +46,8 @@ struct TokenSigner: Sendable {
     static func claims(_ subject: String = "auth0|user-1") -> [String: Any] {
         let now = TestClock.start.unixSeconds
         return [
-            "iss": issuer, "aud": [audience, "\(issuer)userinfo"], "sub": subject, "iat": now - 10,
-            "exp": now + 3600, "scope": "openid profile email",
+            "iss": issuer, "aud": [audience, "\(issuer)userinfo"], "sub": subject, "iat": now &- 10,
+            "exp": now &+ 3600, "scope": "openid profile email",
         ]
     }
 

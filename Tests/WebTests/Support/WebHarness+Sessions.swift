@@ -19,7 +19,7 @@ extension WebHarness {
                 of: CustomerKey(customer, account: account),
                 owner: owner,
                 returnURL: returnURL,
-                now: clock.now.adding(seconds: -age)
+                now: clock.now.adding(seconds: age.negatedClamped)
             )
         )
     }
@@ -33,7 +33,7 @@ extension WebHarness {
     ) -> String {
         let signer = settings.sessionSigner
         let key = CustomerKey(customer, account: account)
-        let begun = clock.now.adding(seconds: -age)
+        let begun = clock.now.adding(seconds: age.negatedClamped)
         return signer.linkToken(for: signer.session(of: key, owner: nil, returnURL: returnURL, now: begun))
     }
 

@@ -285,7 +285,10 @@ extension WebHarness {
     /// The `Stripe-Signature` header that Stripe would send now.
     func signature(of body: [UInt8], secret: String? = nil, age: Int64 = 0) throws -> String {
         let secret = try EndpointSecret(secret ?? settings.webhookSecrets[0])
-        return PayloadSigner(secret: secret).header(for: body, at: clock.now.adding(seconds: -age))
+        return PayloadSigner(secret: secret).header(
+            for: body,
+            at: clock.now.adding(seconds: age.negatedClamped)
+        )
     }
 
     /// Delivers a body as Stripe does.

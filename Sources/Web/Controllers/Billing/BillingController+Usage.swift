@@ -43,7 +43,7 @@ extension BillingController {
         }
         return UsagePage.Readings(
             sheet: try await balance.sheet(of: customers, through: today),
-            burn: try await balance.burn(of: customers, newest),
+            burn: try await balance.burn(of: customers, newest, today: today),
             newest: newest,
             days: days,
             groups: groups,

@@ -76,7 +76,7 @@ struct ConsoleTransactionsController: Sendable {
         }
         if let from = filter.createdFrom, let to = filter.createdTo {
             guard from <= to else { throw APIError.invalid("endDate", "endDate lies before startDate.") }
-            guard to.seconds(since: from) <= 366 * 86_400 else {
+            guard to.seconds(since: from) <= 366 &* 86_400 else {
                 throw APIError.invalid("endDate", "Ask for at most 366 days.")
             }
         }

@@ -31,7 +31,7 @@ struct BalanceController: Sendable {
         let today = CalendarDate(context.now)
         let sheet = try await reader.sheet(of: customers, through: today)
         let newest = try await usage.newestDay()
-        let burn = try await reader.burn(of: customers, newest)
+        let burn = try await reader.burn(of: customers, newest, today: today)
         return JSONBody.response(
             BalanceResponse(
                 customer: customers.named?.customer,

@@ -39,7 +39,8 @@ struct ConsoleUsageController: Sendable {
         let deployments = try await usage.deployments(subject, dates)
         let spent = days.reduce(ExactAmount.zero) { $0 + $1.spend.known }
         let count = Double(max(1, days.count))
-        let deploymentsPerDay = Double(days.reduce(0) { $0 + $1.totals.deployments }) / count
+        let deploymentsPerDay =
+            Double(days.reduce(Int64(0)) { $0.addingClamped($1.totals.deployments) }) / count
         return JSONBody.response { json in
             json.member("averageDeploymentsPerDay", deploymentsPerDay.roundedToHundredths)
             json.member("averageSpentPerDay", (spent.number / count).roundedToHundredths)

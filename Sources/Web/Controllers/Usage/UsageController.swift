@@ -133,13 +133,13 @@ extension QueryReader {
     fileprivate mutating func months(today: CalendarDate) throws(APIError) -> ClosedRange<CalendarDate> {
         let through = try date("to") ?? today
         let (year, month, _) = through.parts
-        let first = month > 5 ? (year, month - 5) : (year - 1, month + 7)
+        let first = month > 5 ? (year, month &- 5) : (year &- 1, month &+ 7)
         let begin = try date("from") ?? CalendarDate(year: first.0, month: first.1, day: 1) ?? through
         guard begin <= through else { throw .invalid("to", "to lies before from.") }
         let range = (begin...through).limited(to: today)
-        guard range.lowerBound.distance(to: range.upperBound) <= 10 * 366 else {
+        guard range.lowerBound.distance(to: range.upperBound) <= 10 &* 366 else {
             throw .invalid("from", "Ask for at most ten years.")
         }
-        return range.lowerBound.adding(days: 1 - range.lowerBound.parts.day)...range.upperBound
+        return range.lowerBound.adding(days: 1 &- range.lowerBound.parts.day)...range.upperBound
     }
 }

@@ -110,5 +110,5 @@ extension Transaction {
 }
 
 extension Money {
-    var negated: Money { Money(minorUnits: Int64(0).subtractingClamped(minorUnits), currency: currency) }
+    var negated: Money { Money(minorUnits: minorUnits.negatedClamped, currency: currency) }
 }

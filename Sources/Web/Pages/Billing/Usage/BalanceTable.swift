@@ -19,7 +19,7 @@ enum BalanceTable {
                     label: day.date.readable,
                     isOpen: !day.isComplete,
                     cells: [
-                        day.purchases, day.refunds, day.disputes, day.credits, day.spend, day.closing,
+                        day.purchases, day.refunds, day.disputes, day.credits, day.knownSpend, day.closing,
                         day.purchasesToDate,
                     ].map { NumberTable.Cell($0, in: day.currency) }
                 )

@@ -55,16 +55,16 @@ enum BalanceTiles {
     private static func month(_ days: [UsageLine], today: CalendarDate) -> Tile {
         let first = today.firstOfMonth
         let lastMonth = first.adding(months: -1)
-        func spent(_ dates: ClosedRange<CalendarDate>) -> Spend {
-            days.filter { dates.contains($0.date) && $0.isIndexed }.reduce(.zero) { $0 + $1.spend }
+        func spent(_ dates: ClosedRange<CalendarDate>) -> Spend? {
+            UsageReport.sum(days.filter { dates.contains($0.date) })
         }
         let (now, whole) = (spent(first...today), spent(lastMonth...first.adding(days: -1)))
         let sameDays = spent(lastMonth...min(today.adding(months: -1), first.adding(days: -1)))
-        guard let amount = now.total else { return Tile("Spent this month", text: now.display) }
-        let byNow = sameDays.total.map {
+        guard let amount = now?.total else { return Tile("Spent this month", text: now?.display) }
+        let byNow = sameDays?.total.map {
             Tile.Note("", PageAmount($0), " by this day of \(lastMonth.monthName)")
         }
-        let inAll = whole.total.map { Tile.Note("", PageAmount($0), " in all of it") }
+        let inAll = whole?.total.map { Tile.Note("", PageAmount($0), " in all of it") }
         return Tile("Spent this month", PageAmount(amount), notes: [byNow, inAll].compactMap(\.self))
     }
 
@@ -81,7 +81,8 @@ enum BalanceTiles {
     }
 
     private static func daysLeft(_ balance: ExactAmount, _ burn: Spend?, today: CalendarDate) -> Tile {
-        guard let burn, let days = BurnRate.daysLeft(balance, perHour: burn) else {
+        guard let burn else { return Tile("Days left") }
+        guard let days = BurnRate.daysLeft(balance, perHour: burn) else {
             return Tile("Days left", notes: [Tile.Note("While nothing is leased, nothing is spent")])
         }
         let whole = days.split(separator: ".").first.flatMap { Int64($0) } ?? 0

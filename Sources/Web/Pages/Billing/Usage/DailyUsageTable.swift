@@ -43,7 +43,7 @@ struct DailyUsageTable {
     /// Formats thousandths, `1500` as `1.5`; an empty text for zero.
     private static func thousandths(_ number: Int64) -> String {
         guard number > 0 else { return "" }
-        let fraction = String(1000 + number % 1000).dropFirst()
+        let fraction = String(1000 &+ number % 1000).dropFirst()
         let digits = fraction.prefix(3 - fraction.reversed().prefix { $0 == "0" }.count)
         return digits.isEmpty ? "\(number / 1000)" : "\(number / 1000).\(digits)"
     }
@@ -53,11 +53,11 @@ struct DailyUsageTable {
         guard count > 0 else { return "" }
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
         let power = (Int64.bitWidth - 1 - count.leadingZeroBitCount) / 10
-        let unit: Int64 = 1 << (10 * Int64(power))
+        let unit: Int64 = 1 << (10 &* Int64(power))
         let (whole, rest) = count.quotientAndRemainder(dividingBy: unit)
         // Drops the lowest 10 bits of large units, so that the product cannot overflow; they do not affect
         // the tenth.
-        let tenth = unit >= 1024 ? (rest / (unit / 1024)) * 10 / 1024 : 0
+        let tenth = unit >= 1024 ? (rest / (unit / 1024)) &* 10 / 1024 : 0
         return tenth == 0 ? "\(whole) \(units[power])" : "\(whole).\(tenth) \(units[power])"
     }
 }

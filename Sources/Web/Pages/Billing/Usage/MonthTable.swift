@@ -7,7 +7,7 @@ enum MonthTable {
 
     /// Extends the range to whole months, so that the first month is comparable with the others.
     static func dates(around dates: ClosedRange<CalendarDate>) -> ClosedRange<CalendarDate> {
-        let latest = dates.upperBound.adding(months: 1 - minimumMonths)
+        let latest = dates.upperBound.adding(months: 1 &- minimumMonths)
         return min(dates.lowerBound, latest).firstOfMonth...dates.upperBound
     }
 

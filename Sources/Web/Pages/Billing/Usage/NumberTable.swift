@@ -8,9 +8,9 @@ struct NumberTable {
         let cellNumber: String?
         let cellText: String
 
-        init(_ amount: ExactAmount, in currency: Currency = .usd) {
-            let shown = PageAmount(amount, in: currency)
-            (cellNumber, cellText) = (shown.number, shown.text)
+        init(_ amount: ExactAmount?, in currency: Currency = .usd) {
+            let shown = amount.map { PageAmount($0, in: currency) }
+            (cellNumber, cellText) = (shown?.number, shown?.text ?? "–")
         }
 
         /// Shows a cost; a part without a price appears only in the text, and then there is no number for the

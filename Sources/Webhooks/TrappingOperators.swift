@@ -1,0 +1,1 @@
+../Billing/Money/TrappingOperators.swift
