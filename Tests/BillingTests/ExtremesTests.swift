@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
@@ -157,6 +158,21 @@ struct ExtremesTests {
         )
         #expect(event.created == nil)
         #expect(event.unreadableReason == "data.object.created is not a time")
+    }
+
+    @Test(
+        arguments: [(Int64.max, nil), (10_000_000_000_001, nil), (-1, nil), (.min, nil), (1, 1), (0, 0)]
+            as [(Int64, Int64?)]
+    )
+    func `a count that cannot be is none`(told: Int64, kept: Int64?) throws {
+        let text = #"""
+            {"id":"dp_1","amount":1,"currency":"usd","created":1,"status":"needs_response","charge":"ch_1",
+            "evidence_details":{"submission_count":\#(told)}}
+            """#
+        let dispute = try Array(text.utf8).withUnsafeBufferPointer {
+            try JSONValue.read($0) { try Dispute($0, Rendering(version: nil)) }
+        }
+        #expect(dispute.submissions == kept)
     }
 
     /// An earlier version wrote them.

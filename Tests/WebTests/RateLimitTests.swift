@@ -2,7 +2,9 @@ import Billing
 import HTTPClient
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
+import NIOEmbedded
 import Storage
 import StripeAPI
 import Testing
@@ -262,6 +264,29 @@ struct RateLimitTests {
             }.value
             #expect(heavy == [max(usual, 10), max(usual, 10)])
         }
+    }
+
+    @Test func `a route that costs a range is answered on such a thread, and any other is not`() async throws
+    {
+        @Sendable func prefersThreads() -> Bool { withUnsafeCurrentTask { $0?.unownedTaskExecutor != nil } }
+        let routes = Routes()
+        for (path, cost) in [("/range", .range), ("/row", .row), ("/page", .page)] as [(String, RouteCost)] {
+            routes.get(path, cost: cost) { _, _ in Response(status: prefersThreads() ? .ok : .noContent) }
+        }
+        let responder = routes.router.buildResponder()
+        var found: [String: Int] = [:]
+        for path in ["/range", "/row", "/page"] {
+            let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: path)
+            let context = AppContext(
+                source: ApplicationRequestContextSource(
+                    channel: EmbeddedChannel(),
+                    logger: Logger(label: "routes") { _ in SwiftLogNoOpLogHandler() }
+                )
+            )
+            let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
+            found[path] = try await responder.respond(to: request, context: context).status.code
+        }
+        #expect(found == ["/range": 200, "/row": 204, "/page": 204])
     }
 
     @Test func `a report that is answered has given back its turn, also where it failed`() async throws {

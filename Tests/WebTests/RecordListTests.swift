@@ -53,6 +53,11 @@ struct RecordListTests {
         #expect(refusal(most + separator + "{}" + separator + "nonsense")?.contains("at most 10000") == true)
     }
 
+    @Test func `a large body is read by lines, and never as a whole`() {
+        let spread = "{\"n\":1\n" + String(repeating: " ", count: 1 << 20) + "\n}"
+        #expect(refusal(spread)?.contains("Record 1: it is not JSON") == true)
+    }
+
     @Test func `a record of more than a mebibyte is none`() {
         let long = #"{"n":1,"a":""# + String(repeating: "a", count: 1 << 20) + #""}"#
         for body in [long, "[\(long)]", "{}\n\(long)"] {

@@ -52,12 +52,25 @@ extension LeaseRecord {
         let paid = heights.clamped(to: life)
         var amounts: [Denomination: TokenAmount] = [:]
         guard !paid.isEmpty else { return (0, amounts) }
-        for (index, price) in prices.enumerated() {
+        for index in firstPrice(endingAfter: paid.lowerBound)..<prices.count {
+            let price = prices[index]
+            guard price.fromHeight < paid.upperBound else { break }
             let next = index + 1 < prices.count ? prices[index + 1].fromHeight : .max
             let blocks = paid.clamped(to: price.fromHeight..<max(price.fromHeight, next)).count
             guard blocks > 0 else { continue }
             amounts[price.denomination, default: .zero] += price.pricePerBlock * Int64(blocks)
         }
         return (Int64(paid.count), amounts)
+    }
+
+    /// The index of the first price that applies at a height or after it, by bisection: a record may have a thousand
+    /// prices, and each of two thousand days asks.
+    private func firstPrice(endingAfter height: Int64) -> Int {
+        var (first, end) = (0, prices.count - 1)
+        while first < end {
+            let middle = (first + end) / 2
+            if prices[middle + 1].fromHeight <= height { first = middle + 1 } else { end = middle }
+        }
+        return first
     }
 }
