@@ -55,9 +55,31 @@ struct LeasePlanTests {
         #expect(renamed.outcome == .taken(changed: 1, contradictions: []))
         #expect(renamed.stale.isEmpty)
 
-        let day = calendar[calendar.count - 2]
+        let (day, last) = (calendar[calendar.count - 2], calendar[calendar.count - 1])
+        #expect(day.isFinal && !last.isFinal)
         let ended = LeasePlan([copy(closedHeight: day.firstHeight + 1)], standing: known)
-        #expect(ended.stale == [record.identity.owner: day.date...calendar[calendar.count - 1].date])
+        #expect(ended.contradictions.map(\.date) == [day.date])
+        // The settled day keeps its total.
+        #expect(ended.stale == [record.identity.owner: last.date...last.date])
+    }
+
+    @Test func `only days that are not settled become stale`() throws {
+        let (records, calendar) = try Self.sample()
+        let record = try #require(
+            records.first { $0.endHeight == nil && $0.createdHeight < calendar[3].firstHeight }
+        )
+        let owner = record.identity.owner
+        let (first, last) = (calendar.first { $0.heights.upperBound > record.createdHeight }, calendar.last)
+        let (begin, end) = try (#require(first).date, #require(last).date)
+        func stale(closedThrough: CalendarDate?) -> ClosedRange<CalendarDate>? {
+            let closed = closedThrough.map { [owner: $0] } ?? [:]
+            let standing = LeasePlan.Standing(leases: [:], closedThrough: closed, calendar: calendar)
+            return LeasePlan([record], standing: standing).stale[owner]
+        }
+        #expect(stale(closedThrough: nil) == begin...end)
+        #expect(stale(closedThrough: calendar[6].date) == calendar[7].date...end)
+        #expect(stale(closedThrough: begin.adding(days: -2)) == begin...end)
+        #expect(stale(closedThrough: calendar[calendar.count - 2].date) == end...end)
     }
 
     @Test func `a day that was settled otherwise stays so when a record differs only on later days`() throws {

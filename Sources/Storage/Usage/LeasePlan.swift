@@ -46,6 +46,7 @@ package struct LeasePlan: Sendable {
     ) {
         var places: [LeaseIdentity: Int] = [:]
         var compared = 0
+        let openDays = standing.calendar.filter { !$0.isFinal }.map(\.date)
         for record in records {
             let (identity, owner) = (record.identity, record.identity.owner)
             let known = places[identity].map { leases[$0] } ?? standing.leases[identity]
@@ -77,7 +78,10 @@ package struct LeasePlan: Sendable {
                 places[identity] = leases.count
                 leases.append(lease)
             }
-            if let dates { stale[owner] = dates.extended(by: stale[owner]) }
+            // The totals of settled days stay what they are.
+            let settledThrough = known == nil ? closedThrough : CalendarDate(dayNumber: .max)
+            let unsettled = dates.flatMap { $0.unsettled(openDays, settledThrough: settledThrough) }
+            if let unsettled { stale[owner] = unsettled.extended(by: stale[owner]) }
         }
     }
 
@@ -133,6 +137,22 @@ extension Range<Int64> {
 }
 
 extension ClosedRange<CalendarDate> {
+    /// The days that are not settled.
+    ///
+    /// - Parameters:
+    ///   - openDays: The days that are not final, by ascending date.
+    ///   - settledThrough: The day through which final days are settled; `nil` if none is.
+    /// - Returns: From the first to the last of them; `nil` if all are settled.
+    fileprivate func unsettled(_ openDays: [CalendarDate], settledThrough: CalendarDate?) -> Self? {
+        guard let settledThrough else { return self }
+        var days = openDays.filter(contains)
+        if upperBound > settledThrough {
+            days += [Swift.max(lowerBound, settledThrough.adding(days: 1)), upperBound]
+        }
+        guard let first = days.min(), let last = days.max() else { return nil }
+        return first...last
+    }
+
     /// From the first to the last day of both.
     func extended(by other: ClosedRange<CalendarDate>?) -> ClosedRange<CalendarDate> {
         guard let other else { return self }
