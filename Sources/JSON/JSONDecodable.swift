@@ -38,16 +38,26 @@ extension JSONValue {
 
     package func requiredBool(_ key: StaticString) throws(JSONFieldError) -> Bool { try decode(key) }
 
-    /// Refuses unknown members, such as a misspelt name or a member of another route, which would otherwise
-    /// be ignored.
+    /// Refuses unknown members, such as a misspelt name or a member of another route, and members that are
+    /// given twice, all of which would otherwise be ignored.
     ///
-    /// - Throws: ``JSONFieldError`` with the first member that is not one of `names`.
+    /// - Throws: ``JSONFieldError`` with the first member that is not one of `names`, and the one of `names`
+    ///   that is spelt nearly the same; or with the first that is given twice.
     package func refuseMembers(otherThan names: Set<String>) throws(JSONFieldError) {
-        guard let unknown = members?.first(where: { !names.contains($0.name) }) else { return }
-        throw .wrong(
-            self,
-            "has \"\(unknown.name.prefix(64))\", and can have \(names.sorted().joined(separator: ", ")) only"
-        )
+        var seen: Set<String> = []
+        for (name, _) in members ?? [] {
+            let shown = "\"\(name.prefix(64))\""
+            guard names.contains(name) else {
+                let known = names.sorted()
+                let nearest = Spelling.nearest(to: String(name.prefix(64)), among: known, within: 2)
+                let hint = nearest.map { " (did you mean \($0)?)" } ?? ""
+                throw .wrong(
+                    self,
+                    "has \(shown)\(hint), and can have \(known.joined(separator: ", ")) only"
+                )
+            }
+            guard seen.insert(name).inserted else { throw .wrong(self, "has \(shown) twice") }
+        }
     }
 
     // MARK: Lenient members: `nil` if absent, null or of another type

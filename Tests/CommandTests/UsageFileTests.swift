@@ -54,6 +54,20 @@ struct UsageFileTests {
         #expect(file.kind == .calendar && file.faults == [])
     }
 
+    @Test func `a field or a column that no such record has is bad`() throws {
+        let misspelt = Self.lease.replacing("\"state\"", with: "\"closed_heigth\":\"9\",\"state\"")
+        let lines = try file("\(Self.lease)\n\(misspelt)\n")
+        #expect(lines.records.count == 1 && lines.faults.map(\.line) == [2])
+        let problem = try #require(lines.faults.first?.problem)
+        #expect(problem.hasPrefix("has \"closed_heigth\" (did you mean closed_height?)"))
+        let table = try file(
+            "date,first_height,last_height_yet,price\n2026-01-01,1,9,2.5\n2026-01-02,10,19,\n",
+            isCSV: true
+        )
+        #expect(table.records.count == 1 && table.faults.map(\.line) == [2])
+        #expect(table.faults.first?.problem.hasPrefix("has \"price\", and can have akt_usd, ") == true)
+    }
+
     @Test(arguments: [
         ("a,b\n1\n", 2), ("a,b\n\"1\n2\n", 2), ("", 1), ("date,first_height\n1,2,3\n", 2),
         ("date,first_height,last_height_yet,Date\n2026-01-01,1,2,2026-01-01\n", 1),

@@ -60,7 +60,7 @@ def strict(document):
     """The document as it is put to the test, more exact than readers are told to take it.
 
     An answer may have no member that is not described. Readers are to pass over those that they do not know, so that
-    the document itself cannot say so; of what is sent to us, unknown members are passed over by us.
+    the document itself cannot say so; of what is sent to us, the document says where unknown members are refused.
     """
     document = json.loads(json.dumps(document))
     sent, waiting = set(), [

@@ -115,7 +115,7 @@ for number, more in enumerate(
     [
         "", ',"closed_height":"5000"', ',"closed_height":9000,"escrow_end_height":"4000"', ',"as_of_height":"1","gpu_units":2',
         ',"price_segments":[{"from_height":"1500","denom":"uact","price":"3"},{"from_height":2000,"denom":"uusdc","price":"0"}]',
-        ',"cpu_milli":"1000","memory_bytes":1073741824,"withdrawn":"7","provider_name":"a \\u0000 b"', ',"price":1e3',
+        ',"cpu_milli":"1000","memory_bytes":1073741824,"withdrawn":"7","provider_name":"a \\u0000 b"', ',"cpu_milli":1e3',
     ]
 ):
     write("Usage", f"{number:02}", (LEASE % more).encode())

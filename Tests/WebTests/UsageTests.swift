@@ -331,6 +331,60 @@ struct UsageTests {
         }
     }
 
+    @Test(arguments: [
+        (
+            "leases",
+            UsageSample.lease(7, created: 5, price: "1", closed: 9)
+                .replacing("\"closed\"", with: "\"active\""),
+            "closed_height", "closed_heigth"
+        ),
+        (
+            "calendar",
+            #"{"date":"2026-03-15","first_height":5,"last_height_yet":9,"akt_usd":"2","final":false}"#,
+            "akt_usd", "akt_price"
+        ),
+    ])
+    func `a record with a misspelt member is refused by its name, and nothing is taken`(
+        path: String,
+        good: String,
+        name: String,
+        misspelt: String
+    ) async throws {
+        try await WebHarness.with { harness in
+            let bad = good.replacing("\"\(name)\"", with: "\"\(misspelt)\"")
+            let answer = try await harness.post(
+                "/v1/usage/\(path)",
+                Array("\(good)\n\(bad)".utf8),
+                key: .usage
+            )
+            #expect(answer.status == 400, "\(answer.text)")
+            #expect(answer.json["error"]?["param"] == "records[1]")
+            #expect(answer.json["error"]?["message"]?.string?.contains("\"\(misspelt)\"") == true)
+            let again = try await harness.post("/v1/usage/\(path)", Array(good.utf8), key: .usage)
+            #expect(again.json["changed"] == 1, "nothing was taken before")
+        }
+    }
+
+    @Test func `a token of another chain without a price is taken, and the sender is told each time`()
+        async throws
+    {
+        try await WebHarness.with { harness in
+            let leases = [
+                UsageSample.lease(1, created: 5, denomination: "ibc/B", price: "1"),
+                UsageSample.lease(2, created: 5, denomination: "ibc/A", price: "1"),
+                UsageSample.lease(3, created: 5, denomination: "ibc/A", price: "1"),
+                UsageSample.lease(4, created: 5, price: "1"),
+            ]
+            for changed in [4, 0] as [Int64] {
+                let answer = try await harness.putLeases(leases.joined(separator: "\n"))
+                #expect(answer.json["changed"] == .integer(changed), "\(answer.text)")
+                let warnings = try #require(answer.json["warnings"]).array.compactMap(\.string)
+                #expect(warnings.map { $0.prefix(15) } == ["The token ibc/A", "The token ibc/B"])
+            }
+            #expect(try await harness.putLeases(leases[3]).json["warnings"] == [])
+        }
+    }
+
     @Test func `a contradiction of final days is reported, and changes nothing`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)

@@ -41,7 +41,15 @@ package struct CalendarDay: Hashable, Sendable {
 }
 
 extension CalendarDay {
+    /// Reads a day from outside the service.
+    ///
+    /// - Parameter json: The day. A misspelt `akt_usd` would leave a final day without a price, so members that a
+    ///   day does not have are refused.
+    /// - Throws: `JSONFieldError` that names the member.
     package init(_ json: JSONValue) throws(JSONFieldError) {
+        try json.refuseMembers(otherThan: [
+            "akt_usd", "date", "final", "first_height", "last_height", "last_height_yet", "price_source",
+        ])
         date = try json.requiredDate("date")
         firstHeight = try json.requiredHeight("first_height")
         lastHeight = try json.height("last_height")

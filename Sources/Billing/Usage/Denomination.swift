@@ -34,6 +34,12 @@ package struct Denomination: Hashable, Sendable {
         }
     }
 
+    /// Whether the token comes from another chain, or was made by a module of this one: only the names of
+    /// native tokens have no slash (`ibc/…`, `factory/…`).
+    ///
+    /// <https://ibc.cosmos.network/architecture/adr-001-coin-source-tracing>
+    var isForeign: Bool { code.contains("/") }
+
     /// The chain's names of USDC, by the channel it came through: on the main network and on the sandbox.
     private static let ibcUSDC: Set<String> = [
         "ibc/170C677610AC31DF0904FFE09CD3B5C657492170E7E52372E48756B71E56F2F1",

@@ -4,6 +4,30 @@ package import JSON
 ///
 /// The dseq and heights may exceed 2^53, so they are texts; numbers are accepted too.
 extension LeaseRecord {
+    private static let members: Set<String> = [
+        "as_of_height", "bseq", "chain_id", "close_reason", "closed_height", "cpu_milli", "created_height",
+        "denom", "dseq", "ephemeral_bytes", "escrow_end_height", "gpu_model", "gpu_units", "gpu_vendor",
+        "group_count", "gseq", "memory_bytes", "oseq", "owner", "persistent_bytes", "price_per_block",
+        "price_segments", "provider", "provider_name", "source", "state", "withdrawn",
+    ]
+
+    /// Reads a record from outside the service.
+    ///
+    /// - Parameter json: The record. A misspelt `closed_height` would leave a lease without an end, so members
+    ///   that a lease does not have are refused.
+    /// - Throws: `JSONFieldError` that names the member, also for a token that the chain does not have; see
+    ///   ``Denomination/isForeign``.
+    package init(sent json: JSONValue) throws(JSONFieldError) {
+        try json.refuseMembers(otherThan: Self.members)
+        try json.refuseMisspeltToken("denom")
+        for segment in json["price_segments"]?.elements?.prefix(Self.maximumSegments) ?? [] {
+            try segment.refuseMembers(otherThan: ["from_height", "denom", "price"])
+            try segment.refuseMisspeltToken("denom")
+        }
+        try self.init(json)
+    }
+
+    /// Reads a stored record, which an earlier version may have written.
     package init(_ json: JSONValue) throws(JSONFieldError) {
         identity = LeaseIdentity(
             chainID: try json.chainName("chain_id"),
@@ -140,6 +164,17 @@ extension JSONValue {
             throw .wrong(value, "is not a denomination, such as uakt or uact")
         }
         return denomination
+    }
+
+    /// Refuses a token that the chain does not have.
+    fileprivate func refuseMisspeltToken(_ key: StaticString) throws(JSONFieldError) {
+        guard let value = self[key], let token = value.string.flatMap(Denomination.init),
+            token.worth == .unknown, !token.isForeign
+        else { return }
+        throw .wrong(
+            value,
+            "is not a token of the chain: uakt, uact, uusdc, or ibc/… for one of another chain"
+        )
     }
 
     /// The sum paid over a lease's life, which may exceed the limit of a price.

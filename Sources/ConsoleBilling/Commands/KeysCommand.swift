@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cryptography
+import JSON
 import Scenarios
 import Web
 

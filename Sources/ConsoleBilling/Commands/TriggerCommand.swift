@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import JSON
 import Scenarios
 
 /// `console-billing trigger`: generates stories of payments and posts their events.

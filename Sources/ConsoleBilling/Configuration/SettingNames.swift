@@ -1,3 +1,5 @@
+import JSON
+
 /// Detects misspelt setting names, without reporting variables of other programs.
 enum SettingNames {
     /// The message for an unknown flag or key of the configuration file.

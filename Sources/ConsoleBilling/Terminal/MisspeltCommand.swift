@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 
 /// An unknown command name, with the known ones at its place.
 struct MisspeltCommand: Equatable {

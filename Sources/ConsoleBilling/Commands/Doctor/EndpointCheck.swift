@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import StripeAPI
 
 /// Checks that an endpoint registered at Stripe is ours and has the right settings.

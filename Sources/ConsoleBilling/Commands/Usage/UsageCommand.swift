@@ -28,7 +28,8 @@ struct UsageCommand: AsyncParsableCommand {
             discussion: """
                 Each file holds records of one kind: leases, days of the calendar, or accounts. All of them are \
                 checked before the first is sent. A bad line is named with its number, field and reason, and nothing \
-                of its file is kept, unless --skip-bad. Importing again changes nothing.
+                of its file is kept, unless --skip-bad. A field or column that no such record has is bad, too. \
+                Importing again changes nothing.
 
                 EXAMPLES
                   console-billing usage import leases.jsonl calendar.csv
@@ -57,11 +58,13 @@ struct UsageCommand: AsyncParsableCommand {
             let accepted: Int
             let changed: Int
             let contradictions: Int
+            let warnings: [String]
 
             init(_ json: JSONValue) throws(JSONFieldError) {
                 accepted = try json.decode("accepted")
                 changed = try json.decode("changed")
                 contradictions = try json.decode("contradictions")
+                warnings = try json.decodeIfPresent("warnings") ?? []
             }
         }
 
@@ -70,6 +73,8 @@ struct UsageCommand: AsyncParsableCommand {
             var changed = 0
             var contradictions = 0
             var skipped = 0
+            /// The service's sentences about records that it took, each once.
+            var warnings: [String] = []
         }
 
         func run() async throws {
@@ -141,12 +146,14 @@ struct UsageCommand: AsyncParsableCommand {
                 outcome.accepted += intake.accepted
                 outcome.changed += intake.changed
                 outcome.contradictions += intake.contradictions
+                outcome.warnings += intake.warnings.filter { !outcome.warnings.contains($0) }
                 progress.advance()
             }
             outcome.skipped += file.faults.count
         }
 
         private func report(_ outcome: Outcome) {
+            for warning in outcome.warnings { Terminal.line(printable(warning), to: .error) }
             switch output.chosen {
             case .json:
                 let json: OrderedJSON = [
@@ -154,6 +161,7 @@ struct UsageCommand: AsyncParsableCommand {
                     "changed": .integer(Int64(outcome.changed)),
                     "contradictions": .integer(Int64(outcome.contradictions)),
                     "skipped": .integer(Int64(outcome.skipped)),
+                    "warnings": .array(outcome.warnings.map(OrderedJSON.string)),
                 ]
                 Terminal.line(json.compact)
             case .human:

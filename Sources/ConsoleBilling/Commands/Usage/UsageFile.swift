@@ -116,7 +116,7 @@ struct UsageFile {
                 switch kind {
                 case _ where !json.isObject:
                     throw CommandFailure(Sysexits.badData, "this is not a JSON object")
-                case .leases: _ = try LeaseRecord(json)
+                case .leases: _ = try LeaseRecord(sent: json)
                 case .calendar: _ = try CalendarDay(json)
                 case .accounts: _ = try AccountMap(json)
                 }

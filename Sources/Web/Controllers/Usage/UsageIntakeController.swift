@@ -11,6 +11,7 @@ struct UsageIntakeController: Sendable {
 
     private static let maximumBytes = 16 << 20
     private static let shownContradictions = 100
+    private static let shownWarnings = 20
 
     func addRoutes(to routes: Routes) {
         routes.post("/v1/usage/leases", use: putLeases)
@@ -21,7 +22,7 @@ struct UsageIntakeController: Sendable {
     @Sendable
     private func putLeases(_ request: Request, _ context: AppContext) async throws -> Response {
         let records = try await records(of: request, context) { json throws(JSONFieldError) in
-            try LeaseRecord(json)
+            try LeaseRecord(sent: json)
         }
         switch try await usage.put(records) {
         case .tooMuch:
@@ -42,8 +43,17 @@ struct UsageIntakeController: Sendable {
             return Self.response(
                 accepted: records.count,
                 changed: changed,
-                contradicted: contradictions.map { ($0.lease.text, $0.date) }
+                contradicted: contradictions.map { ($0.lease.text, $0.date) },
+                warnings: Self.unpriced(records)
             )
+        }
+    }
+
+    /// A sentence for each of the first tokens that are stored and have no price.
+    private static func unpriced(_ records: [LeaseRecord]) -> [String] {
+        let tokens = Set(records.flatMap { $0.prices.map(\.denomination) }).filter { $0.worth == .unknown }
+        return tokens.map(\.code).sorted().prefix(shownWarnings).map {
+            "The token \($0) has no price, so that the days on which it is paid have no total."
         }
     }
 
@@ -95,12 +105,13 @@ struct UsageIntakeController: Sendable {
         return try RecordList.read(body, record)
     }
 
-    /// Answers with the counts, and with the first of the final days that stay as they are, each with the
-    /// lease if it is one lease's day.
+    /// Answers with the counts, with the first of the final days that stay as they are, each with the lease
+    /// if it is one lease's day, and with what the sender may not have meant.
     private static func response(
         accepted: Int,
         changed: Int,
-        contradicted: [(lease: String?, date: CalendarDate)]
+        contradicted: [(lease: String?, date: CalendarDate)],
+        warnings: [String] = []
     ) -> Response {
         JSONBody.response { json in
             json.member("accepted", accepted)
@@ -110,6 +121,7 @@ struct UsageIntakeController: Sendable {
                 json.member("lease", contradiction.lease)
             }
             json.member("contradictions", contradicted.count)
+            json.member("warnings", warnings)
         }
     }
 }

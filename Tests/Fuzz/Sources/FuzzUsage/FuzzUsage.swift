@@ -13,7 +13,7 @@ public func fuzzUsage(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     let body = input(start, size)
     let leases: [LeaseRecord]
     do throws(APIError) {
-        leases = try RecordList.read(body) { json throws(JSONFieldError) in try LeaseRecord(json) }
+        leases = try RecordList.read(body) { json throws(JSONFieldError) in try LeaseRecord(sent: json) }
     } catch {
         require(error.parameter?.hasPrefix("records") == true, "a refusal says which record")
         return 0

@@ -1,16 +1,28 @@
 /// Finds the nearest known spelling of a word.
-enum Spelling {
+package enum Spelling {
+    /// Finds a candidate; upper case counts as lower case.
+    ///
+    /// - Parameters:
+    ///   - word: The unknown word.
+    ///   - candidates: The known words.
+    ///   - limit: The largest edit distance; by default half of the candidate's letters, and at least 2.
     /// - Returns: The candidate with the smallest edit distance, if it is small enough.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    package static func nearest(
+        to word: String,
+        among candidates: [String],
+        within limit: Int? = nil
+    ) -> String? {
         let ranked = candidates.map { (editDistance(from: word.lowercased(), to: $0.lowercased()), $0) }.min {
             $0.0 < $1.0
         }
-        guard let (distance, candidate) = ranked, distance <= max(2, candidate.count / 2) else { return nil }
+        guard let (distance, candidate) = ranked,
+            distance <= limit ?? max(2, candidate.count / 2)
+        else { return nil }
         return candidate
     }
 
     /// The edit distance: letters inserted, deleted, replaced or swapped with a neighbour.
-    static func editDistance(from left: String, to right: String) -> Int {
+    package static func editDistance(from left: String, to right: String) -> Int {
         let (left, right) = (Array(left), Array(right))
         var before: [Int] = []
         var row = Array(0...right.count)
