@@ -1,4 +1,5 @@
 @testable import ConsoleBilling
+import JSON
 import Testing
 
 /// How `usage import` reads files.
@@ -83,5 +84,20 @@ struct UsageFileTests {
             isCSV: true
         )
         #expect(file.faults.map(\.line) == [3])
+    }
+
+    @Test func `the parts of an import are added up, with the first hundred contradicted days`() throws {
+        var outcome = UsageImportOutcome()
+        let days = (0..<60).map { #"{"date":"2026-01-01","lease":"c/o/\#($0)/1/1/0/p"}"# }
+        for _ in 0..<3 {
+            let answer =
+                #"{"accepted":1000,"changed":60,"contradictions":70,"contradicted":["#
+                + days.joined(separator: ",") + #"],"warnings":["The token ibc/A has no price."]}"#
+            outcome.add(try UsageIntakeResponse(json: Array(answer.utf8)))
+        }
+        #expect(outcome.accepted == 3000 && outcome.changed == 180 && outcome.contradictions == 210)
+        #expect(outcome.contradicted.count == 100 && outcome.warnings.count == 1)
+        let line = "2026-01-01 stays as it was, for the lease c/o/0/1/1/0/p."
+        #expect(outcome.contradicted[60].description == line)
     }
 }

@@ -1,6 +1,6 @@
-"""The operator's commands at the real service: the log with its filters, the quarantine and its way out, the screen for
-three in the morning, what each usual mistake is told, the manual page by mandoc, and completions in a real bash, zsh
-and fish.
+"""The operator's commands at the real service: the log with its filters, the quarantine and its way out, usage that comes
+too late, the screen for three in the morning, what each usual mistake is told, the manual page by mandoc, and completions
+in a real bash, zsh and fish.
 
 Usage: commands.py --service console-billing
 Needs mandoc, bash, zsh and fish."""
@@ -122,6 +122,29 @@ def stats(ours, limited):
     assert "ops" in part.stderr and "keys new" in part.stderr
 
 
+def imports(ours):
+    """A lease that comes after its day is final: which lease and which day, each time that it is sent."""
+    folder = pathlib.Path(ours.folder)
+    lease = {
+        "chain_id": "akashnet-2", "owner": "akash1o", "dseq": "1", "gseq": 1, "oseq": 1, "provider": "akash1p",
+        "denom": "uact", "price_per_block": "1", "created_height": "5", "state": "active",
+    }
+    (folder / "leases.json").write_text(json.dumps(lease))
+    (folder / "calendar.csv").write_text("date,first_height,last_height,final\n2026-06-01,1,999,true\n")
+    (folder / "late.json").write_text(json.dumps({**lease, "dseq": "2"}))
+    taken = ours.json("usage", "import", "leases.json", "calendar.csv")
+    assert taken["accepted"] == 2 and taken["contradicted"] == [] and taken["warnings"] == [], taken
+    for changed in (1, 0):
+        late = ours.json("usage", "import", "late.json", code=1)
+        assert late["changed"] == changed and late["contradictions"] == 1, late
+        assert late["contradicted"] == [{"date": "2026-06-01", "lease": "akashnet-2/akash1o/2/1/1/0/akash1p"}], late
+    told = ours.run("usage", "import", "late.json", "--format", "human", code=1)
+    assert "final days, which stay as they were: 1." in told.stdout, told.stdout
+    assert "2026-06-01 stays as it was, for the lease akashnet-2/akash1o/2/1/1/0/akash1p." in told.stderr, told.stderr
+    (folder / "misspelt.csv").write_text("date,first_height,last_height_yet,akt_used\n2026-06-02,1000,1001,2\n")
+    ours.refused(65, ["line 2", '"akt_used" (did you mean akt_usd?)', "Nothing was imported"], "usage", "import", "misspelt.csv")
+
+
 def mistakes(ours, limited, nobody):
     """Usual mistakes get a message that says what is wrong and what to do next."""
     for words in (["events", "list"], ["stats"], ["events", "retry"], ["usage", "sync"], ["backup", "x.sqlite"]):
@@ -218,7 +241,7 @@ def main():
     program = os.path.abspath(parser.parse_args().service)
     keys = ",".join(
         f"{name}:{hashlib.sha256(key.encode()).hexdigest()}:{scopes}"
-        for name, key, scopes in (("peers", peers.API_KEY, "ops"), ("limited", LIMITED, "feed:read"))
+        for name, key, scopes in (("peers", peers.API_KEY, "ops+usage:write"), ("limited", LIMITED, "feed:read"))
     )
     with tempfile.TemporaryDirectory() as folder:
         database = f"{folder}/billing.sqlite"
@@ -238,6 +261,7 @@ def main():
             listing(ours)
             stats(ours, limited)
             quarantine(ours)
+            imports(ours)
             mistakes(ours, limited, nobody)
         lines = manual(ours)
         completions(ours)

@@ -24,6 +24,7 @@ extension InMemoryStore {
             let finalDays = state.usage.days.filter(\.isFinal)
             let closedThrough = state.usage.closedThrough
             var changed: Set<LeaseIdentity> = []
+            var contradicted: Set<UsageContradiction> = []
             var contradictions: [UsageContradiction] = []
             for record in leases {
                 let revision = LeaseRevision.decide(
@@ -32,9 +33,9 @@ extension InMemoryStore {
                     finalDays: finalDays,
                     closedThrough: closedThrough[record.identity.owner]
                 )
-                guard case .changed(let lease, let fresh) = revision else { continue }
+                contradictions += revision.contradictions.filter { contradicted.insert($0).inserted }
+                guard let lease = revision.lease else { continue }
                 changed.insert(record.identity)
-                contradictions += fresh
                 state.usage.leases[record.identity] = lease
                 if let name = record.providerName {
                     state.usage.providerNames[record.identity.provider] = name

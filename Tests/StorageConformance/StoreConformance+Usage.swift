@@ -152,6 +152,9 @@ extension StoreConformance {
                 _ = try await store.put([try day(1), try day(2, isFinal: false)])
                 let outcome = try await store.put([lease(2)])
                 try requireEqual(outcome.contradictions.map(\.date.text), ["2026-06-01"], "contradictions")
+                let again = LeasesOutcome.taken(changed: 0, contradictions: outcome.contradictions)
+                try requireEqual(try await store.put([lease(2)]), again, "outcome of the same again")
+                try requireEqual(try await store.put([lease(2), lease(2)]), again, "outcome of it twice")
                 let expected = ["2026-06-01": "500", "2026-06-02": "2000"]
                 try requireEqual(try await costs(store), expected, "costs")
                 // Another owner's history is not late: it was unknown.

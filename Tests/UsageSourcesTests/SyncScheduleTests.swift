@@ -6,17 +6,18 @@ import Testing
 /// When a pass is due, and what one remembers of the last.
 @Suite(.timeLimit(.minutes(2)))
 struct SyncScheduleTests {
-    /// A chain without leases.
+    /// A chain without days, and without leases unless they are given.
     private struct Quiet: UsageSource {
         var kind = UsageSourceKind.indexer
         var chainID = "akashnet-2"
         var height: Int64? = 100
+        var leases: [LeaseRecord] = []
 
         func head() async throws(UsageSourceError) -> ChainHead {
             ChainHead(height: height, at: Instant(unixSeconds: 1_789_999_000))
         }
         func leases(_ question: LeaseQuery) async throws(UsageSourceError) -> LeasePage {
-            LeasePage(leases: [], next: nil)
+            LeasePage(leases: leases, next: nil)
         }
         func days(
             from date: CalendarDate?,
@@ -70,6 +71,44 @@ struct SyncScheduleTests {
         #expect(run.syncProgress?.completed == nil)
         #expect(try await isDue(after: 0, Quiet()))
         #expect(try await bench.latest().syncProgress?.chainID == "akashnet-2")
+    }
+
+    @Test func `a full pass tells of the final days that a lease contradicts, each time`() async throws {
+        func lease(_ dseq: Int64) -> LeaseRecord {
+            LeaseRecord(
+                identity: LeaseIdentity(
+                    chainID: "akashnet-2",
+                    owner: "akash1o",
+                    dseq: dseq,
+                    gseq: 1,
+                    oseq: 1,
+                    bseq: 0,
+                    provider: "akash1p"
+                ),
+                prices: [.init(fromHeight: 5, denomination: .uact, pricePerBlock: .zero)],
+                createdHeight: 5,
+                state: .active,
+                resources: LeaseResources(),
+                source: "indexer",
+                asOfHeight: 100
+            )
+        }
+        let day = CalendarDay(
+            date: CalendarDate(dayNumber: 20_000),
+            firstHeight: 1,
+            lastHeight: 99,
+            lastHeightYet: 99,
+            aktPrice: nil,
+            isFinal: true
+        )
+        _ = try await bench.store.put([lease(1)])
+        _ = try await bench.store.put([day])
+        for contradictions in [1, 1] {
+            let run = try await bench.pass(Quiet(leases: [lease(1), lease(2)]), isFull: true)
+            #expect(run.syncProgress?.contradictions == contradictions)
+        }
+        let run = try await bench.pass(Quiet(leases: [lease(1), lease(2)]))
+        #expect(run.syncProgress?.contradictions == 0, "a later pass reads what is new")
     }
 
     @Test func `an indexer without a block is nothing to fail at`() async throws {

@@ -385,13 +385,22 @@ struct UsageTests {
         }
     }
 
-    @Test func `a contradiction of final days is reported, and changes nothing`() async throws {
+    @Test func `a contradiction of final days is reported each time, and changes nothing`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
-            let answer = try await harness.putLeases(
-                UsageSample.lease(1, created: 1_000_000, price: "900", cpu: 1500)
-            )
-            #expect(answer.json["contradictions"] == 2)
+            for changed in [1, 0] as [Int64] {
+                let answer = try await harness.putLeases(
+                    UsageSample.lease(1, created: 1_000_000, price: "900", cpu: 1500)
+                )
+                #expect(answer.json["changed"] == .integer(changed))
+                #expect(answer.json["contradictions"] == 2)
+                let lease = ReceivedJSON.string("akashnet-2/akash1owner/1/1/1/1/akash1prov1")
+                #expect(
+                    answer.json["contradicted"] == [
+                        ["date": "2026-03-12", "lease": lease], ["date": "2026-03-13", "lease": lease],
+                    ]
+                )
+            }
             let rows = try await harness.get("/v1/usage/daily?\(Self.range)&customer=cus_one").rows
             #expect(rows.map { $0["spent"] } == ["1.44", "2.7", "6.48"])
         }

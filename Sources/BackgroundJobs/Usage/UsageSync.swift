@@ -31,6 +31,7 @@ final class UsageSync {
     /// Longer than one page takes: the source's answer, retries and the ledger's writes.
     static let leaseSeconds: Int64 = 180
     private static let maximumAttempts = 4
+    private static let loggedContradictions = 10
 
     init(
         _ run: Job,
@@ -131,7 +132,9 @@ final class UsageSync {
         let standing = Dictionary(known.map { ($0.identity, $0) }) { $1 }
         let changed = leases.compactMap { lease -> LeaseRecord? in
             guard let known = standing[lease.identity] else { return lease }
+            // A full pass also puts what is known, to find the final days that it contradicts.
             return lease.continuing(known, confirmedAt: confirmedHeight(of: known))
+                ?? (progress.isFull ? known : nil)
         }
         guard !changed.isEmpty else { return }
         try await put(changed)
@@ -141,10 +144,7 @@ final class UsageSync {
         switch try await stored({ ledger throws(StoreError) in try await ledger.put(leases) }) {
         case .taken(let changed, let contradictions):
             progress.leasesChanged += changed
-            progress.contradictions += contradictions.count
-            if !contradictions.isEmpty {
-                logger.warning("final days contradicted", metadata: ["count": "\(contradictions.count)"])
-            }
+            report(contradictions.map { "\($0.date.text) \($0.lease.text)" })
         case .tooMuch:
             let half = leases.count / 2
             guard half > 0 else {
@@ -192,10 +192,7 @@ final class UsageSync {
         case .refused(let fault): throw .calendar(fault)
         case .taken(let changed, let contradicted):
             progress.daysChanged += changed
-            progress.contradictions += contradicted.count
-            if !contradicted.isEmpty {
-                logger.warning("final days contradicted", metadata: ["count": "\(contradicted.count)"])
-            }
+            report(contradicted.map(\.text))
         }
     }
 
@@ -211,6 +208,19 @@ final class UsageSync {
         let since = last.date.adding(days: -hopeDays)
         let first = calendar.first { !$0.isFinal || $0.aktPrice == nil && $0.date >= since }
         return first?.date ?? last.date.adding(days: 1)
+    }
+
+    /// Counts the final days that stay as they are, and logs the first of them.
+    private func report(_ contradictions: [String]) {
+        progress.contradictions += contradictions.count
+        guard !contradictions.isEmpty else { return }
+        logger.warning(
+            "final days contradicted",
+            metadata: [
+                "count": "\(contradictions.count)",
+                "first": "\(contradictions.prefix(Self.loggedContradictions).joined(separator: ", "))",
+            ]
+        )
     }
 
     // MARK: Requests and progress

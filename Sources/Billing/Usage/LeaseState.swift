@@ -23,11 +23,21 @@ package struct UsageContradiction: Hashable, Sendable {
 }
 
 /// The effect of a new record on a lease.
-package enum LeaseRevision: Hashable, Sendable {
-    /// The record has the known content, or older content.
-    case unchanged
-    /// The lease must be written; the contradictions are by ascending date.
-    case changed(LeaseState, contradictions: [UsageContradiction])
+package struct LeaseRevision: Hashable, Sendable {
+    /// The lease to write; `nil` if the record has the known content, or older content.
+    package let lease: LeaseState?
+    /// The settled days on which the lease's record is not counted as it stands, by ascending date; every
+    /// sender of the lease learns them, also one that repeats it.
+    package let contradictions: [UsageContradiction]
+
+    private init(
+        _ lease: LeaseState?,
+        of identity: LeaseIdentity,
+        contradicting dates: some Sequence<CalendarDate>
+    ) {
+        self.lease = lease
+        contradictions = dates.sorted().map { UsageContradiction(lease: identity, date: $0) }
+    }
 
     /// Decides the effect.
     ///
@@ -47,7 +57,9 @@ package enum LeaseRevision: Hashable, Sendable {
     ) -> LeaseRevision {
         let settledDays: [CalendarDay]
         if let known {
-            guard known.record != record, !known.record.isNewer(than: record) else { return .unchanged }
+            guard known.record != record, !known.record.isNewer(than: record) else {
+                return LeaseRevision(nil, of: record.identity, contradicting: known.kept.keys)
+            }
             settledDays = finalDays
         } else {
             settledDays = closedThrough.map { last in finalDays.filter { $0.date <= last } } ?? []
@@ -59,18 +71,14 @@ package enum LeaseRevision: Hashable, Sendable {
             // A lease's resources never change on chain, and its settled days were added up with the known
             // ones.
             record.resources = known.record.resources
-            guard record != known.record else { return .unchanged }
         }
         var kept: [CalendarDate: LeaseDay?] = [:]
         for day in settledDays {
             let settled = known?.usage(on: day)
             if settled != record.usage(on: day) { kept[day.date] = .some(settled) }
         }
-        let fresh = kept.filter { known?.kept[$0.key] != .some($0.value) }
-        return .changed(
-            LeaseState(record: record, kept: kept),
-            contradictions: fresh.keys.sorted().map { UsageContradiction(lease: record.identity, date: $0) }
-        )
+        let lease = record == known?.record ? nil : LeaseState(record: record, kept: kept)
+        return LeaseRevision(lease, of: record.identity, contradicting: kept.keys)
     }
 }
 

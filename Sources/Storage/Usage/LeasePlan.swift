@@ -45,6 +45,8 @@ package struct LeasePlan: Sendable {
         maximumSettledDays: Int = Self.maximumSettledDays
     ) {
         var places: [LeaseIdentity: Int] = [:]
+        // Two records of a lease may contradict the same day.
+        var contradicted: Set<UsageContradiction> = []
         var compared = 0
         let openDays = standing.calendar.filter { !$0.isFinal }.map(\.date)
         for record in records {
@@ -70,8 +72,8 @@ package struct LeasePlan: Sendable {
                 finalDays: finalDays,
                 closedThrough: closedThrough
             )
-            guard case .changed(let lease, let fresh) = revision else { continue }
-            contradictions += fresh
+            contradictions += revision.contradictions.filter { contradicted.insert($0).inserted }
+            guard let lease = revision.lease else { continue }
             if let place = places[identity] {
                 leases[place] = lease
             } else {

@@ -4,7 +4,8 @@ package import Billing
 package enum LeasesOutcome: Sendable, Equatable {
     /// - Parameters:
     ///   - changed: The number of leases that were new or changed.
-    ///   - contradictions: The final days that stay unchanged although a record contradicts them.
+    ///   - contradictions: The final days that stay unchanged although a record contradicts them, each once for
+    ///     each lease; the same records have the same contradictions however often they are put.
     case taken(changed: Int, contradictions: [UsageContradiction])
     /// The records may change too many settled days for one list, see ``LeasePlan/maximumSettledDays``; no data
     /// were changed.

@@ -11,8 +11,8 @@ struct LeaseRevisionTests {
     private func changed(
         _ revision: LeaseRevision
     ) throws -> (lease: LeaseState, contradictions: [CalendarDate]) {
-        guard case .changed(let lease, let contradictions) = revision else { throw Unchanged() }
-        return (lease, contradictions.map(\.date))
+        guard let lease = revision.lease else { throw Unchanged() }
+        return (lease, revision.contradictions.map(\.date))
     }
 
     private struct Unchanged: Error {}
@@ -27,7 +27,8 @@ struct LeaseRevisionTests {
 
     @Test func `a repeated record changes nothing`() throws {
         let record = try LeaseRecord.made(created: 1500)
-        #expect(decide(record, known: LeaseState(record: record)) == .unchanged)
+        let revision = decide(record, known: LeaseState(record: record))
+        #expect(revision.lease == nil && revision.contradictions.isEmpty)
     }
 
     @Test func `a correction changes the open days and leaves the final ones as they were`() throws {
@@ -43,9 +44,24 @@ struct LeaseRevisionTests {
         let first = try changed(decide(.made(created: 1500, price: "5"), known: known)).lease
         let second = try changed(decide(.made(created: 1500, price: "6"), known: first))
         #expect(second.lease.usage(on: Self.june1)?.amounts == [.uact: .made("500")])
-        #expect(second.contradictions.isEmpty, "it was reported before")
+        #expect(second.contradictions == [Self.june1.date])
         let back = try changed(decide(.made(created: 1500, price: "1"), known: second.lease))
-        #expect(back.lease.kept.isEmpty)
+        #expect(back.lease.kept.isEmpty && back.contradictions.isEmpty)
+    }
+
+    @Test func `a record that contradicts a final day says so each time, and so does an older one`() throws {
+        let known = LeaseState(record: try .made(created: 1500, price: "1", asOf: 10))
+        let correction = try LeaseRecord.made(created: 1500, price: "5", asOf: 20)
+        let corrected = try changed(decide(correction, known: known)).lease
+        for record in [correction, known.record] {
+            let repeated = decide(record, known: corrected)
+            #expect(repeated.lease == nil && repeated.contradictions.map(\.date) == [Self.june1.date])
+        }
+        let late = try LeaseRecord.made(created: 1500)
+        let first = decide(late, closedThrough: Self.june1.date)
+        let again = decide(late, known: first.lease, closedThrough: Self.june1.date)
+        #expect(again.lease == nil && again.contradictions == first.contradictions)
+        #expect(first.contradictions.map(\.date) == [Self.june1.date])
     }
 
     @Test func `a day that a correction would take away stays, and one that it would add does not come`()
@@ -76,12 +92,12 @@ struct LeaseRevisionTests {
         let open = try LeaseRecord.made(created: 2100, asOf: 2500)
         let closed = try LeaseRecord.made(created: 2100, closed: 2600, asOf: 2700)
         #expect(try changed(decide(closed, known: LeaseState(record: open))).lease.record == closed)
-        #expect(decide(open, known: LeaseState(record: closed)) == .unchanged)
+        #expect(decide(open, known: LeaseState(record: closed)).lease == nil)
     }
 
     @Test func `the resources of a lease do not change after one of its days is final`() throws {
         let known = LeaseState(record: try .made(created: 1500, cpu: 1000))
-        #expect(decide(try .made(created: 1500, cpu: 2000), known: known) == .unchanged)
+        #expect(decide(try .made(created: 1500, cpu: 2000), known: known).lease == nil)
         let open = LeaseState(record: try .made(created: 2500, cpu: 1000))
         #expect(
             try changed(decide(.made(created: 2500, cpu: 2000), known: open)).lease.record.resources.cpuMilli

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import HTTPClient
 import JSON
-import Scenarios
 import StripeAPI
 
 /// `console-billing usage`: sends usage records of the chain to the running service.
@@ -29,7 +28,7 @@ struct UsageCommand: AsyncParsableCommand {
                 Each file holds records of one kind: leases, days of the calendar, or accounts. All of them are \
                 checked before the first is sent. A bad line is named with its number, field and reason, and nothing \
                 of its file is kept, unless --skip-bad. A field or column that no such record has is bad, too. \
-                Importing again changes nothing.
+                Importing again changes nothing. Final days that a record contradicts stay as they were, and are listed.
 
                 EXAMPLES
                   console-billing usage import leases.jsonl calendar.csv
@@ -54,29 +53,6 @@ struct UsageCommand: AsyncParsableCommand {
         private static let recordsAtATime = 1000
         private static let shownFaults = 20
 
-        private struct Intake: JSONDecodable {
-            let accepted: Int
-            let changed: Int
-            let contradictions: Int
-            let warnings: [String]
-
-            init(_ json: JSONValue) throws(JSONFieldError) {
-                accepted = try json.decode("accepted")
-                changed = try json.decode("changed")
-                contradictions = try json.decode("contradictions")
-                warnings = try json.decodeIfPresent("warnings") ?? []
-            }
-        }
-
-        private struct Outcome {
-            var accepted = 0
-            var changed = 0
-            var contradictions = 0
-            var skipped = 0
-            /// The service's sentences about records that it took, each once.
-            var warnings: [String] = []
-        }
-
         func run() async throws {
             try await reportingFailures {
                 // Import leases first: a newer calendar closes its final days for the owners known so far.
@@ -84,7 +60,7 @@ struct UsageCommand: AsyncParsableCommand {
                     $0.file.kind < $1.file.kind
                 }
                 let outcome = try await connection.connected(credentials: credentials) { server in
-                    var outcome = Outcome()
+                    var outcome = UsageImportOutcome()
                     for (name, file) in read { try await send(file, named: name, to: server, &outcome) }
                     return outcome
                 }
@@ -126,7 +102,7 @@ struct UsageCommand: AsyncParsableCommand {
             _ file: UsageFile,
             named name: String,
             to server: ServerConnection,
-            _ outcome: inout Outcome
+            _ outcome: inout UsageImportOutcome
         ) async throws {
             // The days of a calendar are checked against each other, so they are sent together.
             let size = file.kind == .calendar ? 10_000 : Self.recordsAtATime
@@ -142,35 +118,21 @@ struct UsageCommand: AsyncParsableCommand {
                         limits: TransportLimits(totalTimeout: .seconds(300))
                     )
                 )
-                let intake = try decoded(Intake.self, from: bytes)
-                outcome.accepted += intake.accepted
-                outcome.changed += intake.changed
-                outcome.contradictions += intake.contradictions
-                outcome.warnings += intake.warnings.filter { !outcome.warnings.contains($0) }
+                outcome.add(try decoded(UsageIntakeResponse.self, from: bytes))
                 progress.advance()
             }
             outcome.skipped += file.faults.count
         }
 
-        private func report(_ outcome: Outcome) {
+        private func report(_ outcome: UsageImportOutcome) {
             for warning in outcome.warnings { Terminal.line(printable(warning), to: .error) }
             switch output.chosen {
-            case .json:
-                let json: OrderedJSON = [
-                    "object": "usage_import", "accepted": .integer(Int64(outcome.accepted)),
-                    "changed": .integer(Int64(outcome.changed)),
-                    "contradictions": .integer(Int64(outcome.contradictions)),
-                    "skipped": .integer(Int64(outcome.skipped)),
-                    "warnings": .array(outcome.warnings.map(OrderedJSON.string)),
-                ]
-                Terminal.line(json.compact)
+            case .json: Terminal.line(outcome.json.compact)
             case .human:
-                var line = "\(outcome.accepted) records taken, \(outcome.changed) of them new or changed."
-                if outcome.contradictions > 0 {
-                    line += " \(outcome.contradictions) contradict final days, which stay as they were."
+                for day in outcome.contradicted.prefix(Self.shownFaults) {
+                    Terminal.line(printable(day.description), to: .error)
                 }
-                if outcome.skipped > 0 { line += " \(outcome.skipped) bad lines skipped." }
-                Terminal.line(line)
+                Terminal.line(outcome.line)
             }
         }
     }

@@ -105,7 +105,9 @@ extension UsageSyncResponse {
         if let indexed_to { line += "; days to \(printable(indexed_to))" }
         if indexed_height != nil || indexed_to != nil { line += "." }
         if contradictions > 0 {
-            line += " \(contradictions) final days differ at the source, and stay as they were."
+            line +=
+                " \(contradictions) final days differ at the source, and stay as they were; the service's log "
+                + "names the first of them."
         }
         return line
     }

@@ -51,12 +51,14 @@ private func check(_ lease: LeaseRecord) {
     let known = LeaseState(record: lease)
     let final = days.filter(\.isFinal)
     require(
-        LeaseRevision.decide(lease, known: known, finalDays: final, closedThrough: nil) == .unchanged,
+        LeaseRevision.decide(lease, known: known, finalDays: final, closedThrough: nil).lease == nil,
         "what is said twice changes nothing"
     )
     let late = LeaseRevision.decide(lease, known: nil, finalDays: final, closedThrough: final.last?.date)
-    guard case .changed(let kept, _) = late else { return require(false, "a new lease is new") }
+    guard let kept = late.lease else { return require(false, "a new lease is new") }
     require(final.allSatisfy { kept.usage(on: $0) == nil }, "what comes too late changes no final day")
+    let repeated = LeaseRevision.decide(lease, known: kept, finalDays: final, closedThrough: nil)
+    require(repeated.contradictions == late.contradictions, "what comes too late is told each time")
     let stored = try? UsageCoding.encode(kept: kept.kept).withUnsafeBufferPointer {
         try UsageCoding.decodeKept($0)
     }
