@@ -157,6 +157,13 @@ extension StoreConformance {
                 try requireEqual(try await store.put([lease(2), lease(2)]), again, "outcome of it twice")
                 let expected = ["2026-06-01": "500", "2026-06-02": "2000"]
                 try requireEqual(try await costs(store), expected, "costs")
+                // Resources stay as they were, which is told like a day that stays.
+                let resized = LeasesOutcome.taken(
+                    changed: 0,
+                    contradictions: [UsageContradiction(lease: try lease(1).identity, date: try day(1).date)]
+                )
+                let larger = try lease(1, more: #","cpu_milli":7"#)
+                try requireEqual(try await store.put([larger]), resized, "outcome of other resources")
                 // Another owner's history is not late: it was unknown.
                 let other = try await store.put([lease(3, owner: "akash1new")])
                 try requireEqual(other.contradictions, [], "contradictions of a new owner")

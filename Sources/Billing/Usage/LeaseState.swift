@@ -20,14 +20,19 @@ package struct LeaseState: Hashable, Sendable {
 package struct UsageContradiction: Hashable, Sendable {
     package let lease: LeaseIdentity
     package let date: CalendarDate
+
+    package init(lease: LeaseIdentity, date: CalendarDate) {
+        self.lease = lease
+        self.date = date
+    }
 }
 
 /// The effect of a new record on a lease.
 package struct LeaseRevision: Hashable, Sendable {
     /// The lease to write; `nil` if the record has the known content, or older content.
     package let lease: LeaseState?
-    /// The settled days on which the lease's record is not counted as it stands, by ascending date; every
-    /// sender of the lease learns them, also one that repeats it.
+    /// The settled days on which the record is not counted as it stands, through its price, its heights or its
+    /// resources, by ascending date; every sender of the lease learns them, also one that repeats it.
     package let contradictions: [UsageContradiction]
 
     private init(
@@ -65,12 +70,16 @@ package struct LeaseRevision: Hashable, Sendable {
             settledDays = closedThrough.map { last in finalDays.filter { $0.date <= last } } ?? []
         }
         var record = record
-        if let known, known.record.resources != record.resources,
-            settledDays.contains(where: { known.usage(on: $0) != nil })
-        {
-            // A lease's resources never change on chain, and its settled days were added up with the known
-            // ones.
-            record.resources = known.record.resources
+        var contradicted: Set<CalendarDate> = []
+        if let known, known.record.resources != record.resources {
+            let counted = settledDays.filter { known.usage(on: $0) != nil }.map(\.date)
+            if !counted.isEmpty {
+                // A record without resources, such as that of a node, says nothing about them.
+                if record.resources != LeaseResources() { contradicted = Set(counted) }
+                // A lease's resources never change on chain, and its settled days were added up with the known
+                // ones.
+                record.resources = known.record.resources
+            }
         }
         var kept: [CalendarDate: LeaseDay?] = [:]
         for day in settledDays {
@@ -78,7 +87,7 @@ package struct LeaseRevision: Hashable, Sendable {
             if settled != record.usage(on: day) { kept[day.date] = .some(settled) }
         }
         let lease = record == known?.record ? nil : LeaseState(record: record, kept: kept)
-        return LeaseRevision(lease, of: record.identity, contradicting: kept.keys)
+        return LeaseRevision(lease, of: record.identity, contradicting: contradicted.union(kept.keys))
     }
 }
 

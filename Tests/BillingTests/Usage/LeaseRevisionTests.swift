@@ -1,7 +1,8 @@
-import Billing
 import Scenarios
 import TestSupport
 import Testing
+
+@testable import Billing
 
 /// The changes of the usage ledger when records and days arrive.
 struct LeaseRevisionTests {
@@ -97,7 +98,18 @@ struct LeaseRevisionTests {
 
     @Test func `the resources of a lease do not change after one of its days is final`() throws {
         let known = LeaseState(record: try .made(created: 1500, cpu: 1000))
-        #expect(decide(try .made(created: 1500, cpu: 2000), known: known).lease == nil)
+        for _ in 0..<2 {
+            let revision = decide(try .made(created: 1500, cpu: 2000), known: known)
+            #expect(revision.lease == nil && revision.contradictions.map(\.date) == [Self.june1.date])
+        }
+        // Together with another price: both contradict the same day, which is told once.
+        let both = try changed(decide(.made(created: 1500, price: "5", cpu: 2000), known: known))
+        #expect(both.lease.record.resources.cpuMilli == 1000 && both.contradictions == [Self.june1.date])
+        // A node's record has no resources, which does not contradict those that are known.
+        var silent = try LeaseRecord.made(created: 1500)
+        silent.resources = LeaseResources()
+        let same = decide(silent, known: known)
+        #expect(same.lease == nil && same.contradictions.isEmpty)
         let open = LeaseState(record: try .made(created: 2500, cpu: 1000))
         #expect(
             try changed(decide(.made(created: 2500, cpu: 2000), known: open)).lease.record.resources.cpuMilli
