@@ -83,7 +83,7 @@ struct UsageTests {
             let many = (2...29).map { UsageSample.lease($0, created: 1, price: "1") }.joined(separator: "\n")
             let refused = try await harness.post("/v1/usage/leases", Array(many.utf8), key: .usage)
             #expect(refused.status == 400, "\(refused.text)")
-            #expect(refused.text.contains("more than 100000 days"), "\(refused.text)")
+            #expect(refused.text.contains("more than 50000 days"), "\(refused.text)")
             let two = (2...3).map { UsageSample.lease($0, created: 1, price: "1") }.joined(separator: "\n")
             let taken = try await harness.post("/v1/usage/leases", Array(two.utf8), key: .usage)
             #expect(taken.json["changed"] == 2 && taken.json["contradictions"] == 7400, "\(taken.text)")

@@ -28,7 +28,7 @@ package struct LeasePlan: Sendable {
     /// The maximum number of settled lease-days that are compared with the records of one list.
     ///
     /// Each may have to be kept beside its lease, and the store's writer, for which deliveries wait, compares them.
-    package static let maximumSettledDays = 100_000
+    package static let maximumSettledDays = 50_000
 
     /// The leases to write, in the order of their first change; none if ``isTooMuch``.
     package private(set) var leases: [LeaseState] = []
