@@ -45,8 +45,11 @@ package struct GeneratedLeases: Sendable {
                 #"{"from_height":"\#(max(0, from))","denom":"\#(denomination(&random))","price":"\#(decimal(0...999_999, &random))"}"#
             )
         }
-        return #"{"chain_id":"akashnet-2","owner":"akash1owner\#(number % 40)","dseq":"\#(number / 3 + 1)","#
-            + #""gseq":1,"oseq":1,"bseq":\#(number),"provider":"akash1provider\#(number % 7)","#
+        // A deployment has up to three leases; some have another's number and owner, on another chain.
+        let chain = number % 9 == 4 ? "sandbox-01" : "akashnet-2"
+        let deployment = number / 3
+        return #"{"chain_id":"\#(chain)","owner":"akash1owner\#(deployment % 40)","#
+            + #""dseq":"\#(deployment + 1)","gseq":1,"oseq":1,"bseq":\#(number),"provider":"akash1provider\#(number % 7)","#
             + #""denom":"\#(denomination(&random))","price_per_block":"\#(decimal(0...999_999, &random))","#
             + #""price_segments":[\#(segments.joined(separator: ","))],"created_height":"\#(max(0, created))","#
             + #""closed_height":\#(closed),"escrow_end_height":\#(escrow),"state":"active","cpu_milli":1000,"#

@@ -10,12 +10,12 @@ extension UsageTotals {
         by grouping: UsageGrouping
     ) -> [String: UsageTotals] {
         var totals: [String: UsageTotals] = [:]
-        var deployments: [String: Set<Int64>] = [:]
+        var deployments: [String: Set<DeploymentIdentity>] = [:]
         for lease in leases {
             guard let usage = lease.usage(on: day) else { continue }
             let group = grouping.group(of: lease.record)
             totals[group, default: UsageTotals()] += UsageTotals(usage, of: lease.record)
-            deployments[group, default: []].insert(lease.record.identity.dseq)
+            deployments[group, default: []].insert(lease.record.identity.deployment)
         }
         for (group, distinct) in deployments { totals[group]?.deployments = Int64(distinct.count) }
         return totals

@@ -51,6 +51,46 @@ struct UsageTests {
         }
     }
 
+    @Test(arguments: ["UTC", "Europe/Berlin"])
+    func `deployments of one number at several addresses or on several chains are apart, and named in full`(
+        zone: String
+    ) async throws {
+        try await WebHarness.with { harness in
+            let other = UsageSample.lease(7, owner: UsageSample.other, created: 1_028_800, price: "2")
+            let leases = [
+                UsageSample.lease(7, created: 1_028_800, price: "1"), other,
+                other.replacing("akashnet-2", with: "sandbox-01"),
+                UsageSample.lease(8, created: 1_028_800, price: "3"),
+            ]
+            _ = try await harness.putLeases(leases.joined(separator: "\n"))
+            let day = UsageSample.calendar.split(separator: "\n")[2]
+            _ = try await harness.post("/v1/usage/calendar", Array(day.utf8), key: .usage)
+            let both = #"{"address":"akash1owner"},{"address":"akash1other"}"#
+            _ = try await harness.putAccounts(UsageSample.accounts("cus_one", both))
+
+            let query = "/v1/usage/daily?from=2026-03-14&to=2026-03-14&timezone=\(zone)&customer=cus_one"
+            let names = [
+                "akashnet-2/akash1other/7", "akashnet-2/akash1owner/7", "8", "sandbox-01/akash1other/7",
+            ]
+            let groups = try await harness.get(query + "&group_by=deployment")
+            #expect(try groups.rows.map { $0["deployment"]?.string } == names)
+            #expect(try groups.rows.map { $0["deployments"] } == [1, 1, 1, 1])
+            let table = try await harness.get(query + "&group_by=deployment&format=csv").csv
+            #expect(table.column("Deployment") == names)
+            let total = try await harness.get(query).rows
+            #expect(total.map { $0["deployments"] } == [4] && total.map { $0["leases"] } == [4])
+            let stats = try await harness.get(
+                "/v1/usage/history/stats?address=akash1other&startDate=2026-03-14&endDate=2026-03-14"
+            )
+            #expect(stats.json["totalDeployments"] == 2)
+            // Alone in an answer, a deployment is known by its number.
+            let own = try await harness.get(
+                query.replacing("customer=cus_one", with: "owner=akash1owner") + "&group_by=deployment"
+            )
+            #expect(try own.rows.map { $0["deployment"] } == ["7", "8"])
+        }
+    }
+
     @Test func `a token without a price is shown, and not as nothing`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)

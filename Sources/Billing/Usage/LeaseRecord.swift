@@ -106,7 +106,33 @@ package struct LeaseIdentity: Hashable, Sendable {
     }
 
     /// The whole key as one text; no part contains a slash.
-    package var text: String { "\(chainID)/\(owner)/\(dseq)/\(gseq)/\(oseq)/\(bseq)/\(provider)" }
+    package var text: String { "\(deployment.text)/\(gseq)/\(oseq)/\(bseq)/\(provider)" }
+
+    package var deployment: DeploymentIdentity {
+        DeploymentIdentity(chainID: chainID, owner: owner, dseq: dseq)
+    }
+}
+
+/// The unique key of a deployment, which may have several leases.
+package struct DeploymentIdentity: Hashable, Sendable {
+    package let chainID: String
+    package let owner: String
+    /// The deployment's number, unique for its owner.
+    package let dseq: Int64
+
+    /// The whole key as one text; no part contains a slash.
+    package var text: String { "\(chainID)/\(owner)/\(dseq)" }
+
+    /// The names by which readers know some deployments: the dseq alone, unless another of them has the same.
+    ///
+    /// - Parameter texts: The ``text`` of each.
+    /// - Returns: The name of each, by its text.
+    package static func names(of texts: Set<String>) -> [String: String] {
+        let byNumber = Dictionary(grouping: texts) { $0.split(separator: "/").last.map(String.init) ?? $0 }
+        return byNumber.reduce(into: [:]) { names, entry in
+            for text in entry.value { names[text] = entry.value.count == 1 ? entry.key : text }
+        }
+    }
 }
 
 /// The resources of a lease.

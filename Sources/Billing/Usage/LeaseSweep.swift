@@ -118,7 +118,7 @@ struct RunningLeases {
     private var memoryBytes: Int128 = 0
     private var ephemeralBytes: Int128 = 0
     private var persistentBytes: Int128 = 0
-    private var deployments = Tally<Int64>()
+    private var deployments = Tally<DeploymentIdentity>()
     private var gpus = Tally<String>()
     private var perBlock = Tally<Denomination>()
 
@@ -136,7 +136,7 @@ struct RunningLeases {
         return totals
     }
 
-    func has(deployment: Int64) -> Bool { deployments.sums[deployment] != nil }
+    func has(deployment: DeploymentIdentity) -> Bool { deployments.sums[deployment] != nil }
 
     func amounts(ofBlocks blocks: Int64) -> [Denomination: TokenAmount] {
         perBlock.sums.mapValues { TokenAmount(scaled: $0.amount) * blocks }
@@ -153,7 +153,7 @@ struct RunningLeases {
         memoryBytes &+= wide &* Int128(resources.memoryBytes)
         ephemeralBytes &+= wide &* Int128(resources.ephemeralBytes)
         persistentBytes &+= wide &* Int128(resources.persistentBytes)
-        deployments.count(lease.identity.dseq, 0, sign)
+        deployments.count(lease.identity.deployment, 0, sign)
         if let name = resources.gpuName { gpus.count(name, Int128(resources.gpuUnits), sign) }
         if let price { perBlock.count(price.denomination, price.pricePerBlock.scaled, sign) }
     }

@@ -37,7 +37,7 @@ extension UsageReport {
 struct GroupSum {
     private var sum = UsageTotals()
     /// The deployments of leases that were added one by one, except those already counted in `sum`.
-    private var deployments: Set<Int64> = []
+    private var deployments: Set<DeploymentIdentity> = []
     private(set) var spend = Spend.zero
 
     init() {}
@@ -81,7 +81,7 @@ struct GroupSum {
             spend += Spend(usage.amounts, aktPrice: part.day.aktPrice)
             isFirst = false
         }
-        let deployment = lease.record.identity.dseq
+        let deployment = lease.record.identity.deployment
         if !isFirst, running?.has(deployment: deployment) != true { deployments.insert(deployment) }
         return !isFirst
     }

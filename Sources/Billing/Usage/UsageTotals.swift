@@ -9,7 +9,7 @@ package enum UsageGrouping: String, Sendable, CaseIterable {
     package func group(of lease: LeaseRecord) -> String {
         switch self {
         case .total: ""
-        case .deployment: String(lease.identity.dseq)
+        case .deployment: lease.identity.deployment.text
         case .provider: lease.identity.provider
         case .gpuModel: lease.resources.gpuName ?? ""
         }

@@ -5,7 +5,11 @@ import JSON
 struct UsageLineResponse: JSONObject {
     let line: UsageLine
     let grouping: UsageGrouping
-    let providerName: String?
+    /// The name by which readers know the group, if it has one.
+    let groupName: String?
+
+    /// A provider is known by its address, and has the name beside it.
+    private var group: String { grouping == .provider ? line.group : groupName ?? line.group }
 
     func write(to json: inout JSONWriter) {
         json.member("complete", line.isComplete)
@@ -15,7 +19,7 @@ struct UsageLineResponse: JSONObject {
         writeGroup(.gpuModel, &json)
         json.member("leases", line.totals.leases)
         writeGroup(.provider, &json)
-        if grouping == .provider { json.nullable("provider_name", providerName) }
+        if grouping == .provider { json.nullable("provider_name", groupName) }
         json.object("resources") { json in
             json.member("cpu", line.totals.cpuMilli)
             json.member("gpu", line.totals.gpus)
@@ -31,7 +35,7 @@ struct UsageLineResponse: JSONObject {
     /// are grouped by something that this line lacks.
     private func writeGroup(_ member: UsageGrouping, _ json: inout JSONWriter) {
         guard grouping == member else { return }
-        json.member(named: member.rawValue, line.group.isEmpty ? nil : line.group)
+        json.member(named: member.rawValue, group.isEmpty ? nil : group)
     }
 
     static func columns(_ grouping: UsageGrouping, in zone: LocalTime) -> [String] {
@@ -50,10 +54,10 @@ struct UsageLineResponse: JSONObject {
     }
 
     var cells: [String] {
-        var group = grouping == .total ? [] : [line.group]
-        if grouping == .provider { group.append(providerName ?? "") }
+        var groups = grouping == .total ? [] : [group]
+        if grouping == .provider { groups.append(groupName ?? "") }
         let totals = line.totals
-        return [line.date.text] + group + [
+        return [line.date.text] + groups + [
             String(totals.leases), String(totals.deployments), String(totals.cpuMilli),
             String(totals.memoryBytes),
             String(totals.ephemeralBytes &+ totals.persistentBytes),

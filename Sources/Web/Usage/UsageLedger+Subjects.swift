@@ -42,9 +42,28 @@ extension UsageLedger {
         return lines
     }
 
+    /// The names by which readers know the groups of some lines; a group without one keeps its own.
+    ///
+    /// - Parameters:
+    ///   - lines: All lines of an answer.
+    ///   - grouping: How they are grouped.
+    /// - Returns: The names, by group.
+    /// - Throws: ``StoreError``.
+    func names(
+        of lines: [UsageLine],
+        by grouping: UsageGrouping
+    ) async throws(StoreError) -> [String: String] {
+        let groups = Set(lines.map(\.group))
+        return switch grouping {
+        case .provider: try await names(ofProviders: groups)
+        case .deployment: DeploymentIdentity.names(of: groups)
+        case .total, .gpuModel: [:]
+        }
+    }
+
     /// The number of deployments that have usage on some days.
     func deployments(_ subject: UsageSubject, _ dates: ClosedRange<CalendarDate>) async throws -> Int {
-        var deployments: Set<String> = []
+        var deployments: Set<DeploymentIdentity> = []
         let calendar = try await calendar(dates)
         for span in try await spans(subject, dates) {
             let days = calendar.filter { span.dates.contains($0.date) }
@@ -52,7 +71,7 @@ extension UsageLedger {
             let heights = first.heights.lowerBound..<last.heights.upperBound
             for lease in try await leases(of: span.address, in: heights)
             where days.contains(where: { lease.usage(on: $0) != nil }) {
-                deployments.insert("\(span.address)/\(lease.record.identity.dseq)")
+                deployments.insert(lease.record.identity.deployment)
             }
         }
         return deployments.count

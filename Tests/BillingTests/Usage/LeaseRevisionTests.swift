@@ -253,7 +253,7 @@ struct LeaseRevisionTests {
         #expect(groups(.total)[""]?.leases == 2 && groups(.total)[""]?.deployments == 1)
         #expect(groups(.provider).mapValues(\.deployments) == ["akash1a": 1, "akash1b": 1])
         #expect(groups(.gpuModel)["h100"]?.gpus == ["h100": 4] && groups(.gpuModel)["h100"]?.deployments == 1)
-        #expect(groups(.deployment)["7"]?.amounts == [.uact: .made("1700")])
+        #expect(groups(.deployment)["akashnet-2/akash1owner/7"]?.amounts == [.uact: .made("1700")])
     }
 
     @Test func `a lease on both sides of a change of denomination is paid in both`() throws {

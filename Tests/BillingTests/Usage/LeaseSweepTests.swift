@@ -120,7 +120,7 @@ struct LeaseSweepTests {
             var totals: [String: UsageTotals] = grouping == .total ? ["": UsageTotals()] : [:]
             var spend: [String: Spend] = [:]
             for owner in owners {
-                var deployments: [String: Set<Int64>] = [:]
+                var deployments: [String: Set<DeploymentIdentity>] = [:]
                 let parts = day.limited(to: owner.days).parts
                 for lease in owner.leases {
                     let group = grouping.group(of: lease.record)
@@ -133,7 +133,7 @@ struct LeaseSweepTests {
                         }
                         totals[group, default: UsageTotals()] += own
                         spend[group, default: .zero] += Spend(usage.amounts, aktPrice: chainDay.aktPrice)
-                        deployments[group, default: []].insert(lease.record.identity.dseq)
+                        deployments[group, default: []].insert(lease.record.identity.deployment)
                     }
                 }
                 for (group, distinct) in deployments {

@@ -37,7 +37,7 @@ struct UsagePageTests {
             newest: calendar.last,
             days: days,
             groups: UsageReport.lines(groups, calendar: calendar),
-            providerNames: ["akash1cheap": "cheap <host>"]
+            groupNames: ["akash1cheap": "cheap <host>"]
         )
     }
 
@@ -153,7 +153,7 @@ struct UsagePageTests {
         for (index, group) in ["akash1dear", "akash1cheap"].enumerated() {
             let lines = readings.groups.filter { $0.group == group }.suffix(30)
             let file = lines.map {
-                UsageLineResponse(line: $0, grouping: .provider, providerName: nil).cells
+                UsageLineResponse(line: $0, grouping: .provider, groupName: nil).cells
             }
             #expect(
                 contents.spend.lines.reversed().map { $0.cells[index].cellNumber ?? "" }
@@ -200,6 +200,15 @@ struct UsagePageTests {
             day.cells.map { $0.cellNumber } == ["12", "11", "10", "9", "8", "7", "6", "5", "4", "6", "78"]
         )
         #expect(spend.chart.endColumn == 10)
+    }
+
+    @Test func `a deployment has the column's name that the readers know it by`() throws {
+        let day = PageSample.calendar(days: 1)[0]
+        let groups = try ["c/o/7", "c/p/8"].map { try PageSample.group(day.date, $0, micro: "1") }
+        let lines = UsageReport.lines(groups, calendar: [day])
+        let names = DeploymentIdentity.names(of: Set(lines.map(\.group)))
+        let spend = SpendTable(days: [], groups: lines, split: .deployment, names: names, fileLink: "")
+        #expect(spend.table.columns.map(\.heading) == ["7", "8", "Total"])
     }
 
     @Test func `this month stands against the same days of the last and all of it`() throws {

@@ -47,8 +47,7 @@ extension BillingController {
             newest: newest,
             days: days,
             groups: groups,
-            providerNames: view.split == .provider
-                ? try await usage.names(ofProviders: Set(groups.map(\.group))) : [:]
+            groupNames: try await usage.names(of: groups, by: view.split.grouping)
         )
     }
 }

@@ -39,10 +39,9 @@ struct UsageController: Sendable {
         try query.finish()
 
         let lines = try await usage.lines(subject, dates, by: grouping, in: zone)
-        let names =
-            grouping == .provider ? try await usage.names(ofProviders: Set(lines.map(\.group))) : [:]
+        let names = try await usage.names(of: lines, by: grouping)
         let rows = lines.map {
-            UsageLineResponse(line: $0, grouping: grouping, providerName: names[$0.group])
+            UsageLineResponse(line: $0, grouping: grouping, groupName: names[$0.group])
         }
         switch format {
         case .csv:

@@ -13,7 +13,7 @@ struct SpendTable {
     ///   - days: One line for each day, of all groups together.
     ///   - groups: The lines of the groups on the same days.
     ///   - split: The kind of the groups.
-    ///   - names: The names of the providers, by address.
+    ///   - names: The names by which readers know the groups.
     ///   - fileLink: The link to a file with all groups.
     init(
         days: [UsageLine],
@@ -88,7 +88,7 @@ struct SpendTable {
         switch split {
         case .provider: names[group] ?? shortened(group)
         case .gpuModel: group.isEmpty ? "No GPU" : group
-        case .deployment: group
+        case .deployment: names[group] ?? group
         }
     }
 

@@ -12,7 +12,8 @@ struct UsagePage {
         let days: [UsageLine]
         /// The groups of the chosen days.
         let groups: [UsageLine]
-        let providerNames: [String: String]
+        /// The names by which readers know the groups.
+        let groupNames: [String: String]
     }
 
     struct Split {
@@ -93,7 +94,7 @@ struct UsagePage {
             days: days,
             groups: readings.groups,
             split: view.split,
-            names: readings.providerNames,
+            names: readings.groupNames,
             fileLink: file("/v1/usage/daily", dates).with("group_by", view.split.rawValue).text
         )
         spendChart = spending.chart
