@@ -46,7 +46,7 @@ package struct LeasePlan: Sendable {
     ) {
         var places: [LeaseIdentity: Int] = [:]
         // Two records of a lease may contradict the same day.
-        var contradicted: Set<UsageContradiction> = []
+        var contradicted: [LeaseIdentity: Set<CalendarDate>] = [:]
         var compared = 0
         let openDays = standing.calendar.filter { !$0.isFinal }.map(\.date)
         for record in records {
@@ -72,7 +72,9 @@ package struct LeasePlan: Sendable {
                 finalDays: finalDays,
                 closedThrough: closedThrough
             )
-            contradictions += revision.contradictions.filter { contradicted.insert($0).inserted }
+            let before = contradicted[identity] ?? []
+            contradictions += revision.contradictions.filter { !before.contains($0.date) }
+            contradicted[identity] = before.union(revision.contradictions.lazy.map(\.date))
             guard let lease = revision.lease else { continue }
             if let place = places[identity] {
                 leases[place] = lease
