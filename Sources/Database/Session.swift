@@ -11,6 +11,11 @@ package enum Dialect: Sendable {
         }
     }
 
+    /// Ends a query for rows to change: rows that another transaction is changing are left out.
+    ///
+    /// In SQLite no other transaction can be changing rows.
+    package var skippingLockedRows: String { self == .postgres ? "FOR UPDATE SKIP LOCKED" : "" }
+
     /// A number in the text of a query.
     ///
     /// PostgreSQL's planner must see it, to plan for a page and not for a table. SQLite gets a parameter, and

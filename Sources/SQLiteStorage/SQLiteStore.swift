@@ -113,12 +113,20 @@ package final class SQLiteStore: Store {
             else { throw SQLiteStartError.notDurable }
         }
         try Schema.migrator.migrate(queue)
+        try queue.write { try $0.execute(sql: Self.endingLeases) }
         // Durability depends on this setting, which a migration may have changed.
         guard try queue.inDatabase({ try Int.fetchOne($0, sql: "PRAGMA synchronous") }) == 2 else {
             throw SQLiteStartError.notDurable
         }
         return queue
     }
+
+    /// Gives back the jobs of the last process, which the lock file proves to be dead.
+    private static let endingLeases = """
+        UPDATE jobs
+        SET state = 'waiting', due_at = updated_at, holder = NULL, revision = revision + 1
+        WHERE state = 'running'
+        """
 
     static func openReader(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
@@ -153,7 +161,8 @@ package final class SQLiteStore: Store {
         if let failure = eventWriter.failure { throw failure }
         do {
             let value = try await writer.write(body)
-            try await writer.writeWithoutTransaction { [eventWriter] in eventWriter.checkpointIfDue($0) }
+            // Fails if the task was cancelled meanwhile, and the value is committed nevertheless.
+            try? await writer.writeWithoutTransaction { [eventWriter] in eventWriter.checkpointIfDue($0) }
             return value
         } catch {
             let storeError = StoreError(error, while: operation)

@@ -152,7 +152,7 @@ private func buildRouter(
         to: routes
     )
     JobsController(
-        runs: store,
+        jobs: store,
         authenticator: authenticator,
         canAskStripe: configuration.canAskStripe
     ).addRoutes(to: routes)
@@ -172,7 +172,7 @@ private func buildRouter(
     ConsoleUsageController(usage: store, authenticator: authenticator).addRoutes(to: routes)
     BalanceController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: routes)
     UsageSyncController(
-        runs: store,
+        jobs: store,
         usage: store,
         authenticator: authenticator,
         source: configuration.usageSource

@@ -170,7 +170,7 @@ struct BackfillFaultTests {
             )
             guard case .begun(let run) = asked else { throw Missing() }
             #expect(run.id == "bf_2")
-            #expect(try await store.run(id: "bf_1")?.reason == "stopped for bf_2")
+            #expect(try await store.job(id: "bf_1")?.reason == "stopped for bf_2")
             let other = try await store.begin(
                 .backfill,
                 id: "bf_3",
@@ -190,7 +190,7 @@ struct BackfillFaultTests {
             #expect(try await harness.worker().beginCatchUp(), "an empty log is old")
             try harness.payments(1...2)
             try harness.payments(3...4, isDelivered: true)
-            #expect(try await harness.worker().workOnce())
+            #expect(try await harness.runner().workOnce() == 1)
             let entries = try await harness.entries()
             #expect(Set(entries.map(\.id)) == ["evt_pi_1", "evt_pi_2", "evt_ch_1", "evt_ch_2"])
 
@@ -206,16 +206,37 @@ struct BackfillFaultTests {
         try await Harness.with { harness in
             try harness.payments(1...2)
             harness.standIn.fail(.down)
-            let worker = harness.worker()
-            #expect(try await worker.beginCatchUp())
-            try await worker.workOnce()
-            let run = try #require(try await harness.store.latestRun(.backfill))
-            #expect(run.state == .running)
-            #expect(try await worker.workOnce() == false, "not at once")
+            let runner = harness.runner()
+            #expect(try await harness.worker().beginCatchUp())
+            try await runner.workOnce()
+            let run = try #require(try await harness.store.latestJob(.backfill))
+            #expect(run.state == .waiting)
+            #expect(try await runner.workOnce() == 0, "not at once")
             harness.standIn.fail(.none)
             harness.time.advance(.seconds(300))
-            #expect(try await worker.workOnce())
-            #expect(try await harness.store.run(id: run.id)?.state == .completed)
+            #expect(try await runner.workOnce() == 1)
+            #expect(try await harness.store.job(id: run.id)?.state == .completed)
+            #expect(try await harness.entries().count == 4)
+        }
+    }
+
+    @Test func `a stop while Stripe is asked gives the job back at once, and is no failure`() async throws {
+        try await Harness.with { harness in
+            try harness.payments(1...2)
+            harness.standIn.fail(.held)
+            let service = Task { try await harness.runner().run() }
+            await harness.standIn.untilHolding(1)
+            service.cancel()
+            try await service.value
+            harness.standIn.fail(.none)
+            harness.standIn.release()
+            let job = try #require(try await harness.store.latestJob(.backfill))
+            #expect(job.state == .waiting)
+            #expect([job.reason, job.holder] == [nil, nil])
+            #expect(job.dueAt == harness.time.now)
+            #expect(job.attempts == 0)
+            #expect(harness.log.lines.allSatisfy { !$0.hasPrefix("error") }, "\(harness.log.lines)")
+            #expect(try await harness.runner().workOnce() == 1)
             #expect(try await harness.entries().count == 4)
         }
     }

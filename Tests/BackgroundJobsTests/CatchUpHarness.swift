@@ -85,22 +85,27 @@ struct CatchUpHarness: Sendable {
         await store.close()
     }
 
-    func worker(schedule: JobSchedule = JobSchedule(), name: String = "worker") -> JobRunner {
-        JobRunner(
+    var runtime: JobRunner.Runtime {
+        JobRunner.Runtime(
+            now: { time.now },
+            uptime: { time.uptime },
+            sleep: { try time.sleep($0) },
+            random: { 0.5 }
+        )
+    }
+
+    func worker(schedule: JobSchedule = JobSchedule()) -> CatchUpWorker {
+        CatchUpWorker(
             store: store,
             stripe: stripe,
             livemode: livemode,
             schedule: schedule,
-            runtime: JobRunner.Runtime(
-                now: { time.now },
-                uptime: { time.uptime },
-                sleep: { try time.sleep($0) },
-                random: { 0.5 }
-            ),
-            name: name,
+            runtime: runtime,
             logger: log.logger
         )
     }
+
+    func runner() -> JobRunner { JobRunner([worker()], store: store, runtime: runtime, logger: log.logger) }
 
     /// Begins a run and works on it to its end.
     ///
@@ -139,8 +144,8 @@ struct CatchUpHarness: Sendable {
         switch try await store.begin(kind, id: JobID.make(kind), request: request, now: time.now) {
         case .begun(let run), .resumed(let run), .underWay(let run), .occupied(let run): id = run.id
         }
-        try await worker().workOnce()
-        return try await store.run(id: id).orThrow
+        try await runner().workOnce()
+        return try await store.job(id: id).orThrow
     }
 
     /// Puts an event into Stripe, as long ago as is said.

@@ -277,7 +277,7 @@ def killed(arguments, folder, stand_in, events, wanted, kills, seed):
     """Killed while it is being healed, as a service and as a command without one; the end is the same."""
     place = Place(arguments, folder, "killed", stand_in)
     dice = random.Random(seed)
-    died, sittings, attempt = 0, 0, 0
+    died, attempts, attempt = 0, 0, 0
     begun, before = time.monotonic(), stand_in.requests
     # Paced so that the kills find it at work.
     words = ("backfill", "--since", "26d", "--rate", str(max(5, min(100, len(events) / 100 / kills * 1.5))))
@@ -301,7 +301,7 @@ def killed(arguments, folder, stand_in, events, wanted, kills, seed):
             continue
         out, err = process.communicate(timeout=1800)
         expect(process.returncode == 0, f"the last one ended with {process.returncode}: {err.decode()[-400:]}")
-        sittings = json.loads(out)["sittings"]
+        attempts = json.loads(out)["attempts"]
         if not is_served:
             place.subject.start(timeout=60)
         break
@@ -310,7 +310,7 @@ def killed(arguments, folder, stand_in, events, wanted, kills, seed):
     expect(stored_events(place) == len(events), f"{stored_events(place)} events stored of {len(events)}")
     expect(count(place.subject.database, "SELECT count(*) FROM events") >= len(events), "the log is whole")
     print(
-        f"killed {died} times ({sittings} sittings in the last run): the end is the same, nothing doubled; "
+        f"killed {died} times ({attempts} attempts in the last run): the end is the same, nothing doubled; "
         f"{stand_in.requests - before} requests, {time.monotonic() - begun:.0f} s"
     )
 

@@ -53,7 +53,7 @@ struct JobCommandTests {
         _ state: Job.State,
         _ change: (inout JobProgress) -> Void = { _ in }
     ) -> JobResponse {
-        var run = Job(id: "bf_1", kind: .backfill, begunAt: Instant(unixSeconds: 0), request: "{}")
+        var run = Job(id: "bf_1", kind: .backfill, dueAt: nil, createdAt: Instant(unixSeconds: 0))
         var progress = JobProgress()
         change(&progress)
         run.keep(progress)

@@ -73,7 +73,7 @@ struct UsageSyncCommandTests {
         progress.failure = failure
         progress.contradictions = contradictions
         let now = Instant(unixSeconds: 1_790_000_000)
-        var run = Job(id: "us_1", kind: .usageSync, begunAt: now, request: "{}", state: state)
+        var run = Job(id: "us_1", kind: .usageSync, state: state, dueAt: nil, createdAt: now)
         run.keep(progress)
         #expect(UsageSyncResponse(run, newestDay: nil, now: now).exitCode.rawValue == code)
     }

@@ -37,6 +37,11 @@ ALLOWED = {
     ("visibility", "Billing.Presentment"),
     ("visibility", "Billing.Receipt"),
     ("visibility", "Storage.Topic"),
+    # A requirement of a package protocol, and the types in its requirements.
+    ("visibility", "BackgroundJobs.leaseSeconds"),
+    ("visibility", "BackgroundJobs.JobExecution"),
+    ("visibility", "BackgroundJobs.JobOutcome"),
+    ("visibility", "BackgroundJobs.Interruption"),
     # A day has as many seconds as that wherever it is declared, and the limits of a list and of Stripe are not related.
     ("literals", "86400"),
     ("literals", "10000"),

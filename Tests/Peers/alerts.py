@@ -281,13 +281,13 @@ def replicas(arguments):
                 deliver(places[number % 2], number)
             (alert,) = receiver.wait("event.quarantined", 1)
             expect(alert["data"]["count"] == 20 and len(receiver.seen) == 1, str(receiver.seen))
-            holder = server.query("SELECT holder, leased_until FROM upkeep_runs WHERE kind = 'alerts'")
+            holder = server.query("SELECT holder, due_at FROM jobs WHERE kind = 'alerts'")
             expect(len(holder) == 1 and holder[0][0], str(holder))
             # The next is due when five minutes are over, unless the rest is taken out of what is kept.
             for place in places:
                 expect(place.terminate() == 0, "SIGTERM is answered with exit 0")
             server.query(
-                "UPDATE upkeep_runs SET progress = (progress::jsonb #- '{quarantine,cooldownUntil}')::text WHERE kind = 'alerts'"
+                "UPDATE jobs SET progress = (progress::jsonb #- '{quarantine,cooldownUntil}')::text WHERE kind = 'alerts'"
             )
             places[0].start()
             wait_for(lambda: held(server), 20, "no replica sends")
@@ -375,7 +375,7 @@ def at_risk(arguments):
 
 
 def held(server):
-    rows = server.query("SELECT holder FROM upkeep_runs WHERE kind = 'alerts' AND holder IS NOT NULL")
+    rows = server.query("SELECT holder FROM jobs WHERE kind = 'alerts' AND holder IS NOT NULL")
     return len(rows) == 1 and bool(rows[0][0])
 
 

@@ -60,8 +60,8 @@ struct MovingTests {
             if number == 0 { try await source.giveUp(item, reason: "gone") }
             if number == 1 { try await source.postpone(item, until: later, reason: "busy") }
         }
-        _ = try await source.begin(
-            Job(id: "bf_1", kind: .backfill, begunAt: later, request: "{\"a\":\"\u{1F600}\"}")
+        _ = try await source.add(
+            Job(id: "bf_1", kind: .backfill, dueAt: nil, request: "{\"a\":\"\u{1F600}\"}", createdAt: later)
         )
         try await keepUsage(in: source)
         do {
@@ -132,7 +132,7 @@ struct MovingTests {
         for customer in Self.linked {
             #expect(try await target.links(of: customer) == source.links(of: customer))
         }
-        #expect(try await target.run(id: "bf_1") == source.run(id: "bf_1"))
+        #expect(try await target.job(id: "bf_1") == source.job(id: "bf_1"))
         let owners = try UsageSample(seed: 1, count: 100).owners
         #expect(try await target.totals(of: owners) == source.totals(of: owners))
         for owner in owners {

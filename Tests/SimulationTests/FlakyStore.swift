@@ -175,14 +175,21 @@ final class FlakyStore: Store {
     ) async throws(StoreError)
         -> [[ObjectRecord]]
     { try await store.payments(of: references, account: account) }
-    var isStoreExclusive: Bool { store.isStoreExclusive }
-    func latestRun(_ kind: Job.Kind) async throws(StoreError) -> Job? {
-        try await store.latestRun(kind)
+    func latestJob(_ kind: Job.Kind) async throws(StoreError) -> Job? { try await store.latestJob(kind) }
+    func job(id: String) async throws(StoreError) -> Job? { try await store.job(id: id) }
+    func add(_ job: Job) async throws(StoreError) -> Bool { try await store.add(job) }
+    func take(
+        _ kind: Job.Kind,
+        as holder: String,
+        now: Instant,
+        seconds: Int64,
+        limit: Int
+    ) async throws(StoreError) -> [Job] {
+        try await store.take(kind, as: holder, now: now, seconds: seconds, limit: limit)
     }
-    func run(id: String) async throws(StoreError) -> Job? { try await store.run(id: id) }
-    func begin(_ run: Job) async throws(StoreError) -> Bool { try await store.begin(run) }
-    func replace(_ run: Job) async throws(StoreError) -> Job? {
-        try await store.replace(run)
+    func replace(_ job: Job) async throws(StoreError) -> Job? { try await store.replace(job) }
+    func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) {
+        try await store.reschedule(kind, until: latest)
     }
     func checkReady() async throws(StoreError) { try await store.checkReady() }
     func close() async { await store.close() }

@@ -2,39 +2,69 @@ package import Billing
 package import Storage
 
 extension InMemoryStore {
-    package var isStoreExclusive: Bool { true }
-
-    package func latestRun(_ kind: Job.Kind) async throws(StoreError) -> Job? {
-        try with("reading a run") { state in state.runs.last { $0.kind == kind } }
+    package func latestJob(_ kind: Job.Kind) async throws(StoreError) -> Job? {
+        try with("reading a job") { state in state.jobs.last { $0.kind == kind } }
     }
 
-    package func run(id: String) async throws(StoreError) -> Job? {
-        try with("reading a run") { state in state.runs.first { $0.id == id } }
+    package func job(id: String) async throws(StoreError) -> Job? {
+        try with("reading a job") { state in state.jobs.first { $0.id == id } }
     }
 
-    package func begin(_ run: Job) async throws(StoreError) -> Bool {
-        try with("beginning a run") { state in
-            let isInTheWay = state.runs.contains { other in
-                other.id == run.id
-                    || run.state == .running && other.state == .running && other.kind == run.kind
+    /// Whether another backfill or reconciliation has a due time.
+    private static func isInTheWay(of job: Job, _ state: State) -> Bool {
+        guard [.backfill, .reconciliation].contains(job.kind), job.dueAt != nil else { return false }
+        return state.jobs.contains { $0.id != job.id && $0.kind == job.kind && $0.dueAt != nil }
+    }
+
+    package func add(_ job: Job) async throws(StoreError) -> Bool {
+        try with("adding a job") { state in
+            guard !state.jobs.contains(where: { $0.id == job.id }), !Self.isInTheWay(of: job, state) else {
+                return false
             }
-            if !isInTheWay { state.runs.append(run) }
-            return !isInTheWay
+            state.jobs.append(job)
+            return true
         }
     }
 
-    package func replace(_ run: Job) async throws(StoreError) -> Job? {
-        try with("keeping a run") { state in
-            let isInTheWay = state.runs.contains { other in
-                other.id != run.id && other.kind == run.kind && other.state == .running
-                    && run.state == .running
+    package func take(
+        _ kind: Job.Kind,
+        as holder: String,
+        now: Instant,
+        seconds: Int64,
+        limit: Int
+    ) async throws(StoreError) -> [Job] {
+        try with("taking a job") { state in
+            let due = state.jobs.indices
+                .filter { state.jobs[$0].kind == kind && state.jobs[$0].dueAt.map { $0 <= now } ?? false }
+                .sorted { state.jobs[$0].dueAt?.unixSeconds ?? 0 < state.jobs[$1].dueAt?.unixSeconds ?? 0 }
+                .prefix(limit)
+            for index in due {
+                state.jobs[index] = state.jobs[index].held(until: now.adding(seconds: seconds), now: now)
+                state.jobs[index].state = .running
+                state.jobs[index].holder = holder
+                state.jobs[index].attempts += 1
+                state.jobs[index].revision += 1
             }
-            guard let index = state.runs.firstIndex(where: { $0.id == run.id }), !isInTheWay,
-                state.runs[index].revision == run.revision
+            return due.map { state.jobs[$0] }
+        }
+    }
+
+    package func replace(_ job: Job) async throws(StoreError) -> Job? {
+        try with("keeping a job") { state in
+            guard let index = state.jobs.firstIndex(where: { $0.id == job.id }),
+                state.jobs[index].revision == job.revision, !Self.isInTheWay(of: job, state)
             else { return nil }
-            state.runs[index] = run
-            state.runs[index].revision += 1
-            return state.runs[index]
+            state.jobs[index] = job
+            state.jobs[index].revision += 1
+            return state.jobs[index]
+        }
+    }
+
+    package func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) {
+        try with("rescheduling jobs") { state in
+            for (index, job) in state.jobs.enumerated() where job.kind == kind {
+                state.jobs[index].dueAt = job.dueAt.map { min($0, latest) }
+            }
         }
     }
 

@@ -45,8 +45,8 @@ package final class InMemoryStore: Store {
     struct State {
         var events: [Kept] = []
         fileprivate var work: [WorkKey: Work] = [:]
-        /// In the order in which they were begun.
-        var runs: [Job] = []
+        /// In the order in which they were added.
+        var jobs: [Job] = []
         var usage = InMemoryUsage()
         var credits: [String: Credit] = [:]
         var usedLinks: [String: Instant] = [:]

@@ -3,69 +3,82 @@ import Storage
 
 private let now = Instant(unixSeconds: MadeUp.start)
 
-private func run(
-    _ id: String,
-    _ kind: Job.Kind = .backfill,
-    request: String = #"{"since":"30d"}"#
-) -> Job {
-    Job(id: id, kind: kind, begunAt: now, request: request)
+private func job(_ id: String, _ kind: Job.Kind = .backfill, dueAt: Instant? = now) -> Job {
+    Job(id: id, kind: kind, dueAt: dueAt, request: #"{"since":"30d"}"#, createdAt: now)
 }
 
-private func begin(
-    _ id: String,
-    request: String,
-    in store: any Store
-) async throws -> JobStart {
-    try await store.begin(run(id, request: request), unless: { $0 == request }, now: now)
+private func begin(_ id: String, since: String, in store: any Store) async throws -> JobStart {
+    let request = JobRequest(
+        parameters: .init(since: since),
+        from: now,
+        through: nil,
+        origin: .operator
+    )
+    return try await store.begin(.backfill, id: id, request: request, now: now)
+}
+
+/// Takes the usage sync, if it is due some seconds later.
+private func take(after seconds: Int64, in store: any Store) async throws -> Job? {
+    let moment = now.adding(seconds: seconds)
+    let jobs = try await store.take(.usageSync, as: "one", now: moment, seconds: 60, limit: 9)
+    return jobs.first
 }
 
 extension StoreConformance {
     static let jobs: [StoreConformance] = [
-        StoreConformance("a run is read as it was written, whatever it contains") { kind in
+        StoreConformance("a job is read as it was written, whatever it contains") { kind in
             try await kind.withStore { store in
-                var one = run("bf_1", request: "{\"text\":\"\\u0000 «é» \"}")
-                one.reason = "it's \"so\""
-                one.holder = "worker 1"
-                one.leasedUntil = Instant(unixSeconds: 7)
-                one.progress = String(repeating: "x", count: 100_000)
-                try requireEqual(try await store.begin(one), true, "begun")
-                try requireEqual(try await store.run(id: "bf_1"), one, "by id")
-                try requireEqual(try await store.latestRun(.backfill), one, "latest")
-                try requireEqual(try await store.latestRun(.reconciliation), nil, "latest of the other kind")
-                try requireEqual(try await store.run(id: "bf_2"), nil, "none")
+                let one = Job(
+                    id: "bf_1",
+                    kind: .backfill,
+                    state: .running,
+                    dueAt: Instant(unixSeconds: 7),
+                    attempts: 3,
+                    holder: "runner 1",
+                    request: "{\"text\":\"\\u0000 «é» \"}",
+                    progress: String(repeating: "x", count: 100_000),
+                    reason: "it's \"so\"",
+                    createdAt: now,
+                    updatedAt: Instant(unixSeconds: 9)
+                )
+                try requireEqual(try await store.add(one), true, "added")
+                try requireEqual(try await store.job(id: "bf_1"), one, "by id")
+                try requireEqual(try await store.latestJob(.backfill), one, "latest")
+                try requireEqual(try await store.latestJob(.reconciliation), nil, "latest of the other kind")
+                try requireEqual(try await store.job(id: "bf_2"), nil, "none")
             }
         },
-        StoreConformance("one run of a kind is active at a time") { kind in
+        StoreConformance("one backfill has a due time at a time") { kind in
             try await kind.withStore { store in
-                try requireEqual(try await store.begin(run("bf_1")), true, "first")
-                try requireEqual(try await store.begin(run("bf_2")), false, "second")
-                try requireEqual(try await store.begin(run("rc_1", .reconciliation)), true, "other kind")
+                try requireEqual(try await store.add(job("bf_1")), true, "first")
+                try requireEqual(try await store.add(job("bf_2")), false, "second")
+                try requireEqual(try await store.add(job("rc_1", .reconciliation)), true, "other kind")
                 let ended = try requireSome(
-                    await store.replace(run("bf_1").left(.completed, now: now)),
-                    "run"
+                    await store.replace(job("bf_1").left(.completed, now: now)),
+                    "job"
                 )
                 try requireEqual(ended.revision, 1, "revision")
-                try requireEqual(try await store.begin(run("bf_1")), false, "an id again")
-                try requireEqual(try await store.begin(run("bf_2")), true, "when the first has ended")
-                try requireEqual(try await store.latestRun(.backfill)?.id, "bf_2", "latest")
-                let again = ended.left(.running, now: now)
+                try requireEqual(try await store.add(job("bf_1")), false, "an id again")
+                try requireEqual(try await store.add(job("bf_2")), true, "when the first has ended")
+                try requireEqual(try await store.latestJob(.backfill)?.id, "bf_2", "latest")
+                let again = ended.left(.waiting, dueAt: now, now: now)
                 try requireEqual(try await store.replace(again), nil, "the first again beside the second")
-                try requireEqual(try await store.run(id: "bf_1"), ended, "the first as it stood")
+                try requireEqual(try await store.job(id: "bf_1"), ended, "the first as it stood")
             }
         },
-        StoreConformance("one of two changes from the same revision of a run is kept") { kind in
+        StoreConformance("one of two changes from the same revision of a job is kept") { kind in
             try await kind.withStore { store in
-                _ = try await store.begin(run("bf_1"))
-                var (one, other) = (run("bf_1"), run("bf_1"))
+                _ = try await store.add(job("bf_1"))
+                var (one, other) = (job("bf_1"), job("bf_1"))
                 one.progress = "1"
                 other.progress = "2"
                 let kept = try await store.replace(one)
                 try requireEqual(try await store.replace(other), nil, "second")
-                try requireEqual(try await store.run(id: "bf_1"), kept, "kept")
-                try requireEqual(try await store.replace(run("bf_9")), nil, "one that there is not")
+                try requireEqual(try await store.job(id: "bf_1"), kept, "kept")
+                try requireEqual(try await store.replace(job("bf_9")), nil, "one that there is not")
                 let ends = try await withThrowingTaskGroup(of: Job?.self) { group in
                     for number in 0..<16 {
-                        var next = try requireSome(kept, "run")
+                        var next = try requireSome(kept, "job")
                         next.progress = "\(number)"
                         group.addTask { [next] in try await store.replace(next) }
                     }
@@ -74,80 +87,96 @@ extension StoreConformance {
                 try requireEqual(ends.count { $0 != nil }, 1, "kept of many at once")
             }
         },
-        StoreConformance("a run survives a restart, and continues with the next worker") { kind in
+        StoreConformance("a job is taken when it is due, and again when its lease ends") { kind in
+            try await kind.withStore { store in
+                let due = now.adding(seconds: 300)
+                _ = try await store.add(job("usage_sync", .usageSync, dueAt: due))
+                try requireEqual(try await take(after: 299, in: store), nil, "before it is due")
+                let held = try requireSome(await take(after: 300, in: store), "job")
+                try requireEqual(held.state, .running, "state")
+                try requireEqual([held.attempts, Int(held.revision)], [1, 1], "attempts and revision")
+                try requireEqual([held.holder], ["one"], "holder")
+                try requireEqual(held.dueAt, now.adding(seconds: 360), "end of the lease")
+                try requireEqual(try await store.job(id: "usage_sync"), held, "as stored")
+                try requireEqual(try await take(after: 359, in: store), nil, "while it is held")
+                try requireEqual(try await take(after: 360, in: store)?.attempts, 2, "when the lease has ended")
+                try requireEqual(try await store.replace(held), nil, "the first holder's change")
+            }
+        },
+        StoreConformance("a completed job with a due time is taken then, and one without is not") {
+            kind in
+            try await kind.withStore { store in
+                _ = try await store.add(job("usage_sync", .usageSync))
+                _ = try await store.add(job("retention", .retention))
+                for (kind, again) in [(Job.Kind.usageSync, now), (.retention, nil)] {
+                    let held = try requireSome(
+                        await store.take(kind, as: "one", now: now, seconds: 60, limit: 1).first,
+                        "job"
+                    )
+                    _ = try await store.replace(held.left(.completed, dueAt: again, now: now))
+                    let moment = Instant(unixSeconds: .max)
+                    let next = try await store.take(kind, as: "one", now: moment, seconds: 0, limit: 1)
+                    try requireEqual(next.count, again == nil ? 0 : 1, "\(kind)")
+                }
+            }
+        },
+        StoreConformance("a job survives a restart, and continues with the next runner") { kind in
             try await kind.withPlace { place in
                 var store = try await place.open(livemode: nil)
-                _ = try await store.begin(run("bf_1"))
-                let held = try await store.takeUp(.backfill, as: "one", now: now, seconds: 60)
-                try requireEqual(held?.holder, "one", "holder")
+                _ = try await store.add(job("bf_1"))
+                let held = try requireSome(
+                    await store.take(.backfill, as: "one", now: now, seconds: 60, limit: 1).first,
+                    "job"
+                )
                 await store.close()
                 store = try await place.open(livemode: nil)
-                try requireEqual(try await store.run(id: "bf_1"), held, "after the restart")
-                let later = now.adding(seconds: store.isStoreExclusive ? 1 : 60)
-                let next = try await store.takeUp(.backfill, as: "two", now: later, seconds: 60)
-                try requireEqual(next?.holder, "two", "holder")
-                let lost = try requireSome(held, "run")
-                try requireEqual(try await store.replace(lost), nil, "the first holder's word")
+                let later = now.adding(seconds: 60)
+                let next = try await store.take(.backfill, as: "two", now: later, seconds: 60, limit: 1)
+                try requireEqual(next.map(\.holder), ["two"], "holder")
+                try requireEqual(try await store.replace(held), nil, "the first holder's change")
                 await store.close()
             }
         },
-        StoreConformance("a run that is due later is not taken before") { kind in
+        StoreConformance("the same parameters resume the unfinished job, and others wait") { kind in
             try await kind.withStore { store in
-                _ = try await store.begin(run("bf_1"))
-                let held = try requireSome(
-                    await store.takeUp(.backfill, as: "one", now: now, seconds: 60),
-                    "run"
-                )
-                let due = now.adding(seconds: 300)
-                _ = try await store.replace(held.left(.running, reason: "later", dueAt: due, now: now))
-                for (seconds, isTaken) in [(0, false), (299, false), (300, true)] as [(Int64, Bool)] {
-                    let moment = now.adding(seconds: seconds)
-                    let taken = try await store.takeUp(.backfill, as: "one", now: moment, seconds: 60)
-                    try requireEqual(taken != nil, isTaken, "after \(seconds) seconds")
+                guard case .begun(let first) = try await begin("bf_1", since: "1d", in: store) else {
+                    throw Violation(description: "nothing is begun")
                 }
-            }
-        },
-        StoreConformance("the same parameters resume the unfinished run, and others wait") { kind in
-            try await kind.withStore { store in
-                try requireEqual(
-                    try await begin("bf_1", request: "a", in: store),
-                    .begun(run("bf_1", request: "a")),
-                    "a"
-                )
-                guard case .underWay(let same) = try await begin("bf_2", request: "a", in: store) else {
-                    throw Violation(description: "the same request is not active")
+                try requireEqual(first.id, "bf_1", "begun")
+                guard case .underWay(let same) = try await begin("bf_2", since: "1d", in: store) else {
+                    throw Violation(description: "the same request is not under way")
                 }
                 try requireEqual(same.id, "bf_1", "under way")
-                guard case .occupied = try await begin("bf_2", request: "b", in: store) else {
+                guard case .occupied = try await begin("bf_2", since: "2d", in: store) else {
                     throw Violation(description: "another request is accepted")
                 }
                 for state in [Job.State.failed, .paused] {
-                    let standing = try requireSome(await store.run(id: "bf_1"), "run")
+                    let standing = try requireSome(await store.job(id: "bf_1"), "job")
                     _ = try await store.replace(standing.left(state, reason: "why", now: now))
-                    guard case .resumed(let again) = try await begin("bf_2", request: "a", in: store) else {
-                        throw Violation(description: "a \(state) run is not gone on with")
+                    guard case .resumed(let again) = try await begin("bf_2", since: "1d", in: store) else {
+                        throw Violation(description: "a \(state) job is not gone on with")
                     }
-                    try requireEqual([again.id, again.state.rawValue], ["bf_1", "running"], "again")
+                    try requireEqual([again.id, again.state.rawValue], ["bf_1", "waiting"], "again")
                     try requireEqual(again.reason, nil, "reason")
                 }
-                let standing = try requireSome(await store.run(id: "bf_1"), "run")
+                let standing = try requireSome(await store.job(id: "bf_1"), "job")
                 _ = try await store.replace(standing.left(.failed, now: now))
-                guard case .begun(let other) = try await begin("bf_2", request: "b", in: store) else {
-                    throw Violation(description: "another request is not begun after a failed run")
+                guard case .begun(let other) = try await begin("bf_2", since: "2d", in: store) else {
+                    throw Violation(description: "another request is not begun after a failed job")
                 }
                 try requireEqual(other.id, "bf_2", "begun")
             }
         },
-        StoreConformance("when many request the same run at once, one begins it") { kind in
+        StoreConformance("when many request the same job at once, one begins it") { kind in
             try await kind.withStore { store in
                 let ids = try await withThrowingTaskGroup(of: String?.self) { group in
                     for number in 0..<12 {
                         group.addTask {
-                            switch try await begin("bf_\(number)", request: "a", in: store) {
-                            case .begun(let run): run.id
+                            switch try await begin("bf_\(number)", since: "1d", in: store) {
+                            case .begun(let job): job.id
                             case .underWay: nil
                             case .resumed, .occupied:
-                                throw Violation(description: "two different requests share a run")
+                                throw Violation(description: "two different requests share a job")
                             }
                         }
                     }

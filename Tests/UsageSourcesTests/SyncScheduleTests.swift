@@ -27,31 +27,37 @@ struct SyncScheduleTests {
 
     private let bench = SyncBench(store: InMemoryStore())
 
+    /// Starts a service, and says whether a pass was due.
     private func isDue(
         after seconds: Int64,
         _ source: Quiet = Quiet(),
         interval: Int64 = 300
     ) async throws -> Bool {
         let now = SyncBench.now.adding(seconds: seconds)
-        return try await bench.worker(source, interval: interval, now: now).beginDuePass()
+        try await bench.worker(source, interval: interval, now: now).start()
+        return try await bench.runner(source, interval: interval, now: now).workOnce() == 1
     }
 
     @Test func `the first pass is due at once, and the next when the last has been over for the interval`()
         async throws
     {
         #expect(try await isDue(after: 0))
-        #expect(try await isDue(after: 400) == false, "one is under way")
-        _ = try await bench.worker(Quiet()).workOnce()
         #expect(try await isDue(after: 299) == false)
         #expect(try await isDue(after: 300))
+        #expect(try await bench.latest().syncProgress?.pass == 2)
     }
 
-    @Test func `an interval of 0 turns the schedule off`() async throws {
+    @Test func `an interval of 0 turns the schedule off, and a shorter one is kept to after a start`()
+        async throws
+    {
         #expect(try await isDue(after: 0, interval: 0) == false)
-        #expect(try await bench.store.latestRun(.usageSync) == nil)
+        #expect(try await bench.store.job(id: "usage_sync") == nil)
+        #expect(try await isDue(after: 0, interval: 90_000))
+        #expect(try await isDue(after: 1, interval: 300) == false)
+        #expect(try await isDue(after: 301, interval: 300))
     }
 
-    @Test func `one run serves all passes, and remembers where the chain was`() async throws {
+    @Test func `one job serves all passes, and remembers where the chain was`() async throws {
         let first = try await bench.pass(Quiet())
         let second = try await bench.pass(Quiet(height: 5000))
         #expect(first.id == second.id)
@@ -65,12 +71,16 @@ struct SyncScheduleTests {
     @Test func `another source or chain begins from the beginning, even where one is under way`() async throws
     {
         try await bench.pass(Quiet())
-        #expect(try await isDue(after: 0, Quiet(chainID: "sandbox-01")))
-        let run = try await bench.latest()
-        #expect(run.syncProgress?.chainID == "sandbox-01")
-        #expect(run.syncProgress?.completed == nil)
+        let other = Quiet(chainID: "sandbox-01")
+        try await bench.worker(other).start()
+        let begun = try await bench.latest()
+        #expect(begun.syncProgress?.chainID == "sandbox-01")
+        #expect(begun.syncProgress?.completed == nil)
+        _ = try await bench.store.take(.usageSync, as: "other", now: SyncBench.now, seconds: 60, limit: 1)
         #expect(try await isDue(after: 0, Quiet()))
-        #expect(try await bench.latest().syncProgress?.chainID == "akashnet-2")
+        let run = try await bench.latest()
+        #expect(run.syncProgress?.chainID == "akashnet-2")
+        #expect([run.syncProgress?.pass, run.syncProgress?.completed?.height.map(Int.init)] == [1, 100])
     }
 
     @Test func `a full pass tells of the final days that a lease contradicts, each time`() async throws {

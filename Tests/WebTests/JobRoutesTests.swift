@@ -22,14 +22,14 @@ struct JobRoutesTests {
             #expect(begun.status == 202)
             let id = try #require(begun.json["id"]?.string)
             #expect(begun.json["object"]?.string == route.kind.rawValue)
-            #expect(begun.json["state"]?.string == "running")
+            #expect(begun.json["state"]?.string == "waiting")
             #expect(try await harness.post(url, key: .ops).json["id"]?.string == id)
             for name in [id, "latest"] {
                 let shown = try await harness.get("\(route.path)/\(name)", key: .ops)
                 #expect(shown.status == 200)
                 #expect(shown.json["id"]?.string == id)
             }
-            let run = try #require(try await harness.store.run(id: id))
+            let run = try #require(try await harness.store.job(id: id))
             let asked = try #require(run.asked)
             #expect(asked.from == harness.clock.now.adding(seconds: -30 &* 86_400))
             #expect(asked.through == nil)
@@ -61,7 +61,7 @@ struct JobRoutesTests {
             let answer = try await harness.post("/v1/backfills?\(query)", key: .ops)
             #expect(answer.status == 400)
             #expect(answer.json["error"]?["param"]?.string == parameter)
-            #expect(try await harness.store.latestRun(.backfill) == nil)
+            #expect(try await harness.store.latestJob(.backfill) == nil)
         }
     }
 
@@ -74,7 +74,7 @@ struct JobRoutesTests {
             let path = "/v1/reconciliations?since=1d&undelivered_only=true"
             #expect(try await harness.post(path, key: .ops).status == 400)
             #expect(try await harness.post("/v1/reconciliations?since=1d&fix=true", key: .ops).status == 202)
-            #expect(try await harness.store.latestRun(.reconciliation)?.asked?.parameters.repairs == true)
+            #expect(try await harness.store.latestJob(.reconciliation)?.asked?.parameters.repairs == true)
         }
     }
 
@@ -85,7 +85,7 @@ struct JobRoutesTests {
             let answer = try await harness.post("/v1/backfills?since=1d", key: .ops)
             #expect(answer.status == 409)
             #expect(answer.errorCode == "stripe_key_missing")
-            #expect(try await harness.store.latestRun(.backfill) == nil)
+            #expect(try await harness.store.latestJob(.backfill) == nil)
         }
     }
 
@@ -94,7 +94,7 @@ struct JobRoutesTests {
         try await WebHarness.with { harness in
             _ = try await harness.post("/v1/reconciliations?since=1d", key: .ops)
             #expect(try await harness.get("/v1/backfills/\(id)", key: .ops).status == 404)
-            let run = try #require(try await harness.store.latestRun(.reconciliation))
+            let run = try #require(try await harness.store.latestJob(.reconciliation))
             #expect(try await harness.get("/v1/backfills/\(run.id)", key: .ops).status == 404)
         }
     }

@@ -79,7 +79,7 @@ struct MetricsTests {
     }
 
     private func begin(_ harness: WebHarness) async throws {
-        var run = Job(id: "rc_1", kind: .reconciliation, begunAt: harness.clock.now, request: "{}")
+        var run = Job(id: "rc_1", kind: .reconciliation, dueAt: nil, createdAt: harness.clock.now)
         var comparison = Comparison()
         comparison.rows = 12
         comparison.driftCount = 5
@@ -88,7 +88,7 @@ struct MetricsTests {
         progress.comparison = comparison
         run.keep(progress)
         run.state = .completed
-        #expect(try await harness.store.begin(run))
+        #expect(try await harness.store.add(run))
         _ = try await harness.post("/v1/backfills?since=30d", key: .ops)
     }
 
@@ -102,7 +102,7 @@ struct MetricsTests {
             #expect(found["console_billing_reconciliation_rows"] == "12")
             let moment = String(harness.clock.now.unixSeconds)
             #expect(found["console_billing_reconciliation_updated_timestamp_seconds"] == moment)
-            #expect(found[#"console_billing_backfill_state{state="running"}"#] == "1")
+            #expect(found[#"console_billing_backfill_state{state="waiting"}"#] == "1")
             #expect(found[#"console_billing_backfill_state{state="failed"}"#] == "0")
             #expect(found[#"console_billing_work_items{state="pending"}"#] != nil)
         }
@@ -113,9 +113,9 @@ struct MetricsTests {
         var journal = AlertState(begunAt: now)
         let at = now.adding(seconds: -90)
         journal.append(Alert(id: "msg_1", kind: .stripeSilent, at: at, body: "{}"), now: now)
-        var run = Job(id: "al_1", kind: .alerts, begunAt: now, request: "{}")
+        var run = Job(only: .alerts, now: now)
         run.keep(journal)
-        #expect(try await harness.store.begin(run))
+        #expect(try await harness.store.add(run))
     }
 
     @Test func `waiting alerts have metrics: their number and the age of the oldest`()

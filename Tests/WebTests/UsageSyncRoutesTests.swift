@@ -13,7 +13,7 @@ struct UsageSyncRoutesTests {
             #expect(begun.status == 202)
             let id = try #require(begun.json["id"]?.string)
             #expect(begun.json["object"]?.string == "usage_sync")
-            #expect(begun.json["state"]?.string == "running")
+            #expect(begun.json["state"]?.string == "waiting")
             #expect(begun.json["source"]?.string == "indexer")
             #expect(begun.json["pass"]?.integer == 1)
             #expect(try await harness.post("/v1/usage/syncs", key: .usage).json["id"]?.string == id)
@@ -22,7 +22,7 @@ struct UsageSyncRoutesTests {
                 #expect(shown.status == 200)
                 #expect(shown.json["id"]?.string == id)
             }
-            let run = try #require(try await harness.store.latestRun(.usageSync))
+            let run = try #require(try await harness.store.job(id: "usage_sync"))
             #expect(run.syncProgress?.isFull == false)
             #expect(try await harness.get("/v1/backfills/\(id)", key: .ops).status == 404)
         }
@@ -31,7 +31,7 @@ struct UsageSyncRoutesTests {
     @Test func `the result of a pass is shown, with the age of the chain's last block`() async throws {
         try await WebHarness.with { harness in
             _ = try await harness.post("/v1/usage/syncs?full=true", key: .usage)
-            var run = try #require(try await harness.store.latestRun(.usageSync))
+            var run = try #require(try await harness.store.job(id: "usage_sync"))
             var progress = try #require(run.syncProgress)
             #expect(progress.isFull)
             progress.leases = 7
@@ -72,7 +72,7 @@ struct UsageSyncRoutesTests {
             let answer = try await harness.post("/v1/usage/syncs", key: .usage)
             #expect(answer.status == 409)
             #expect(answer.errorCode == "usage_source_missing")
-            #expect(try await harness.store.latestRun(.usageSync) == nil)
+            #expect(try await harness.store.job(id: "usage_sync") == nil)
         }
     }
 
@@ -81,7 +81,7 @@ struct UsageSyncRoutesTests {
         try await WebHarness.with { harness in
             let answer = try await harness.post("/v1/usage/syncs?\(query)", key: .usage)
             #expect(answer.status == 400)
-            #expect(try await harness.store.latestRun(.usageSync) == nil)
+            #expect(try await harness.store.job(id: "usage_sync") == nil)
         }
     }
 

@@ -93,13 +93,13 @@ struct AlertDetector: Sendable {
     private func findDrift(_ journal: inout AlertState) async throws(StoreError) {
         // Enough alerts are waiting already; the log keeps the other runs for a later look.
         guard journal.pending.count(where: { $0.alert.kind.topic == .reconciliation }) < Self.driftsAtMost,
-            let latest = try await store.latestRun(.reconciliation)
+            let latest = try await store.latestJob(.reconciliation)
         else { return }
         // The log has no index by type, so it is read only when the latest run or its state changed.
         let news = "\(latest.id) \(latest.state.rawValue)"
         guard news != journal.reconciliations.seen else { return }
         for id in try await completedRuns(&journal.reconciliations, latest: latest) {
-            guard let run = try await store.run(id: id) else { continue }
+            guard let run = try await store.job(id: id) else { continue }
             let decision = DriftDecision(
                 of: run,
                 standing: journal.reconciliations.standing,

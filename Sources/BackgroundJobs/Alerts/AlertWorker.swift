@@ -115,7 +115,7 @@ package final class AlertWorker: Service {
         self.held.withLock { $0 = nil }
         var run = held.run
         run.keep(held.journal)
-        _ = try? await store.replace(run.left(.running, now: runtime.now()))
+        _ = try? await store.replace(run.left(.waiting, dueAt: runtime.now(), now: runtime.now()))
     }
 
     // MARK: The journal
@@ -124,23 +124,22 @@ package final class AlertWorker: Service {
     private func acquireLease() async throws(StoreError) -> Bool {
         let now = runtime.now()
         if let held = held.withLock(\.self) {
-            let left = held.run.leasedUntil.seconds(since: now)
+            let left = held.run.dueAt?.seconds(since: now) ?? 0
             if (Self.renewedBelowSeconds...Self.leaseSeconds).contains(left) { return true }
             return try await keep(held.journal)
         }
-        let before = try await store.latestRun(.alerts)
-        if let before {
-            // Waiting replicas check every second: read the lease first, and try to take it only when it is
-            // free.
-            let isAlone = store.isStoreExclusive && before.holder != ""
-            guard before.isFree(for: name, isAlone: isAlone, now: now) else { return false }
-        } else {
-            var run = Job(id: JobID.make(.alerts), kind: .alerts, begunAt: now, request: "{}")
-            run.keep(AlertState(begunAt: now))
-            _ = try await store.begin(run)
+        let before = try await store.job(id: Job.Kind.alerts.rawValue)
+        if before == nil {
+            var job = Job(only: .alerts, now: now)
+            job.keep(AlertState(begunAt: now))
+            _ = try await store.add(job)
         }
-        let taken = try await store.takeUp(.alerts, as: name, now: now, seconds: Self.leaseSeconds)
-        guard let taken else { return false }
+        // A lease that ends later was stored while the clock was ahead.
+        if let end = before?.dueAt, end.seconds(since: now) > Self.leaseSeconds {
+            try await store.reschedule(.alerts, until: now)
+        }
+        let taken = try await store.take(.alerts, as: name, now: now, seconds: Self.leaseSeconds, limit: 1)
+        guard let taken = taken.first else { return false }
         // A journal of a later version cannot be decoded: start with an empty one. Alerts that are sent again
         // have the same ids, so receivers can drop them.
         var journal = taken.alertJournal ?? AlertState(begunAt: now)
@@ -161,7 +160,7 @@ package final class AlertWorker: Service {
         var run = held.run
         run.keep(journal)
         let until = now.adding(seconds: Self.leaseSeconds)
-        let kept = try await store.replace(run.held(by: name, until: until, now: now))
+        let kept = try await store.replace(run.held(until: until, now: now))
         self.held.withLock { $0 = kept.map { Held(run: $0, journal: journal) } }
         return kept != nil
     }

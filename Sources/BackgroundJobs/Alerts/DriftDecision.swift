@@ -29,7 +29,7 @@ struct DriftDecision: Sendable, Equatable {
             runID: run.id,
             account: request.parameters.account,
             from: request.from,
-            through: request.through ?? run.begunAt
+            through: request.through ?? run.createdAt
         )
         // A run that compared at least the same period replaces the earlier result. A run of a shorter or
         // later period does not: a row it did not compare may still differ.

@@ -14,9 +14,10 @@ struct Backfill {
     /// How far the lists overlap: clocks differ, and Stripe may list an event late.
     private static let overlapSeconds: Int64 = 300
 
-    /// Continues the run from its stored progress to its end.
+    /// Continues the job from its stored progress to its end.
     func perform() async throws(Interruption) {
-        if session.progress.lists.isEmpty {
+        let isResumed = !session.progress.lists.isEmpty
+        if !isResumed {
             session.progress.lists = Self.lists(for: session.request, now: session.now)
             session.progress.probedAt = session.now
         }
@@ -28,16 +29,14 @@ struct Backfill {
         session.progress.lists = Self.withoutRedundant(session.progress.lists)
         try checkBudget()
         try await walk.finish()
-        try await topUp(&walk)
+        if isResumed { try await topUp(&walk) }
     }
 
     /// Lists the events that happened since the first pages were read.
     ///
-    /// Needed only when the run was interrupted: webhooks deliver new events while it runs.
+    /// Needed only after an interruption: webhooks deliver new events while the service runs.
     private func topUp(_ walk: inout ListCrawler) async throws(Interruption) {
-        guard session.progress.sittings > 1, session.request.through == nil,
-            let probedAt = session.progress.probedAt
-        else { return }
+        guard session.request.through == nil, let probedAt = session.progress.probedAt else { return }
         let from = probedAt.adding(seconds: -Self.overlapSeconds)
         session.progress.lists += Self.eventLists(
             isUndelivered: session.request.parameters.isUndeliveredOnly,

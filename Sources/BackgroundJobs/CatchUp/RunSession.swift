@@ -3,20 +3,6 @@ import Logging
 import Storage
 import StripeAPI
 
-/// Why a run stops before its end.
-enum Interruption: Error {
-    /// The process is stopping.
-    case stopped
-    /// Another worker holds the lease.
-    case leaseLost
-    /// An operator must confirm; the text says what.
-    case needsWord(String)
-    case keyRefused(StripeAPIError)
-    case stripeUnavailable(StripeAPIError)
-    case store(StoreError)
-    case unreadable
-}
-
 /// Why a page could not be read.
 enum PageFault: Error {
     /// Stripe refuses this list; others may work.
@@ -26,7 +12,7 @@ enum PageFault: Error {
     case interrupted(Interruption)
 }
 
-/// One worker's execution of one run: holds its lease and asks Stripe at a limited rate.
+/// One execution of a backfill or a reconciliation: asks Stripe at a limited rate.
 ///
 /// Not thread-safe: only one task may use it.
 final class RunSession {
@@ -37,14 +23,11 @@ final class RunSession {
     let logger: Logger
     var progress: JobProgress
 
-    private(set) var run: Job
+    private let execution: JobExecution
     private let stripe: StripeClient
-    private let worker: String
     private let runtime: JobRunner.Runtime
     private var pacer: RequestPacer
 
-    /// Longer than reading and recording one page takes.
-    static let leaseSeconds: Int64 = 180
     private static let schedule = RetrySchedule(
         maxAttempts: 8,
         baseSeconds: 1,
@@ -53,17 +36,15 @@ final class RunSession {
     )
 
     init(
-        _ run: Job,
-        as worker: String,
+        _ execution: JobExecution,
         store: any Store,
         stripe: StripeClient,
         livemode: Bool,
         runtime: JobRunner.Runtime,
         logger: Logger
     ) throws(Interruption) {
-        guard let request = run.asked else { throw .unreadable }
-        self.run = run
-        self.worker = worker
+        guard let request = execution.job.asked else { throw .unreadable }
+        self.execution = execution
         self.store = store
         self.stripe = stripe
         self.request = request
@@ -71,8 +52,7 @@ final class RunSession {
         self.runtime = runtime
         self.logger = logger
         // Progress of another version cannot be decoded: start from the beginning.
-        progress = run.reached ?? JobProgress()
-        progress.sittings += 1
+        progress = execution.job.reached ?? JobProgress()
         progress.failure = nil
         pacer = RequestPacer(
             requestsPerSecond: min(
@@ -88,33 +68,12 @@ final class RunSession {
         FetchContext(account: account, livemode: livemode, apiVersion: stripe.version.text, now: now)
     }
 
-    // MARK: The run
+    var job: Job { execution.job }
 
     /// Stores the progress and renews the lease.
-    func keep(forSeconds seconds: Int64 = RunSession.leaseSeconds) async throws(Interruption) {
-        run.keep(progress)
-        try await replace(run.held(by: worker, until: now.adding(seconds: seconds), now: now))
-    }
-
-    /// Stores the progress and gives up the lease, at the end or for a later execution.
-    func leave(
-        _ state: Job.State,
-        reason: String? = nil,
-        dueAt: Instant? = nil
-    ) async throws(Interruption) {
-        run.keep(progress)
-        try await replace(run.left(state, reason: reason, dueAt: dueAt, now: now))
-    }
-
-    private func replace(_ next: Job) async throws(Interruption) {
-        let kept: Job?
-        do {
-            kept = try await store.replace(next)
-        } catch {
-            throw .store(error)
-        }
-        guard let kept else { throw .leaseLost }
-        run = kept
+    func keep(forSeconds seconds: Int64? = nil) async throws(Interruption) {
+        execution.update(progress)
+        try await execution.keep(forSeconds: seconds)
     }
 
     // MARK: Stripe
@@ -169,7 +128,7 @@ final class RunSession {
             }
             logger.notice(
                 "request to Stripe failed, will retry",
-                metadata: ["run": "\(run.id)", "seconds": "\(seconds)", "reason": "\(failure)"]
+                metadata: ["job": "\(job.id)", "seconds": "\(seconds)", "reason": "\(failure)"]
             )
             if case .rateLimited = failure { pacer.pause(for: .seconds(seconds), now: runtime.uptime()) }
             try await wait(.seconds(seconds))
@@ -207,7 +166,7 @@ final class RunSession {
         guard duration > .zero else { return }
         do {
             if duration > .seconds(1) {
-                try await keep(forSeconds: Self.leaseSeconds + duration.components.seconds)
+                try await keep(forSeconds: execution.leaseSeconds + duration.components.seconds)
             }
         } catch {
             throw .interrupted(error)

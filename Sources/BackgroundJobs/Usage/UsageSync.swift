@@ -2,61 +2,42 @@ import Billing
 import Logging
 import Storage
 
-/// Why a pass of the usage sync stops before its end.
-enum SyncInterruption: Error {
-    /// The process is stopping.
-    case stopped
-    /// Another worker holds the lease.
-    case leaseLost
-    case source(UsageSourceError)
-    case calendar(CalendarFault)
-    case store(StoreError)
-}
-
-/// One worker's execution of one pass: copies the source's leases and days into the ledger, page by page.
+/// One execution of one pass: copies the source's leases and days into the ledger, page by page.
 ///
 /// Progress is stored after each page. A kill repeats at most one page, and repeating changes nothing. Not
 /// thread-safe: only one task may use it.
 final class UsageSync {
-    private(set) var progress: UsageSyncProgress
-    private(set) var run: Job
+    var progress: UsageSyncProgress
 
-    private let runs: any JobStore
+    private let execution: JobExecution
     private let ledger: any UsageLedger
     private let source: any UsageSource
-    private let worker: String
     private let runtime: JobRunner.Runtime
     private let logger: Logger
 
-    /// Longer than one page takes: the source's answer, retries and the ledger's writes.
-    static let leaseSeconds: Int64 = 180
     private static let maximumAttempts = 4
     private static let loggedContradictions = 10
 
     init(
-        _ run: Job,
+        _ execution: JobExecution,
         _ progress: UsageSyncProgress,
-        as worker: String,
-        runs: any JobStore,
         ledger: any UsageLedger,
         source: any UsageSource,
         runtime: JobRunner.Runtime,
         logger: Logger
     ) {
-        self.run = run
-        self.progress = progress
-        self.worker = worker
-        self.runs = runs
+        self.execution = execution
+        // The last pass is complete: this is the next one.
+        self.progress = progress.stage == .done ? progress.next(isFull: false) : progress
         self.ledger = ledger
         self.source = source
         self.runtime = runtime
         self.logger = logger
-        self.progress.sittings += 1
         self.progress.failure = nil
     }
 
     /// Continues the pass from its stored progress to its end.
-    func perform() async throws(SyncInterruption) {
+    func perform() async throws(Interruption) {
         let target: ChainHead
         if let begun = progress.target {
             target = begun
@@ -80,13 +61,14 @@ final class UsageSync {
         while try await stored({ ledger throws(StoreError) in try await ledger.settleUsage(steps: 500) }) {
             try await keep()
         }
+        progress.stage = .done
         progress.completed = target
         progress.completedAt = runtime.now()
     }
 
     // MARK: Leases
 
-    private func readLeasesOfOwners(_ target: ChainHead) async throws(SyncInterruption) {
+    private func readLeasesOfOwners(_ target: ChainHead) async throws(Interruption) {
         // Resume with the owner at which the last execution stopped.
         if let owner = progress.owner { try await readLeases(ofOwner: owner, target) }
         while true {
@@ -99,14 +81,14 @@ final class UsageSync {
         }
     }
 
-    private func readLeases(ofOwner owner: String, _ target: ChainHead) async throws(SyncInterruption) {
+    private func readLeases(ofOwner owner: String, _ target: ChainHead) async throws(Interruption) {
         progress.owner = owner
         try await readLeases(of: owner, target)
         (progress.owner, progress.lastOwner) = (nil, owner)
         try await keep()
     }
 
-    private func readLeases(of owner: String?, _ target: ChainHead) async throws(SyncInterruption) {
+    private func readLeases(of owner: String?, _ target: ChainHead) async throws(Interruption) {
         while true {
             let question = LeaseQuery(
                 owner: owner,
@@ -124,7 +106,7 @@ final class UsageSync {
         }
     }
 
-    private func take(_ leases: [LeaseRecord]) async throws(SyncInterruption) {
+    private func take(_ leases: [LeaseRecord]) async throws(Interruption) {
         progress.leases += leases.count
         let known = try await stored { ledger throws(StoreError) in
             try await ledger.leases(named: leases.map(\.identity))
@@ -140,7 +122,7 @@ final class UsageSync {
         try await put(changed)
     }
 
-    private func put(_ leases: [LeaseRecord]) async throws(SyncInterruption) {
+    private func put(_ leases: [LeaseRecord]) async throws(Interruption) {
         switch try await stored({ ledger throws(StoreError) in try await ledger.put(leases) }) {
         case .taken(let changed, let contradictions):
             progress.leasesChanged += changed
@@ -168,7 +150,7 @@ final class UsageSync {
 
     // MARK: Days
 
-    private func readDays(through height: Int64) async throws(SyncInterruption) {
+    private func readDays(through height: Int64) async throws(Interruption) {
         let everything = CalendarDate(dayNumber: -719_162)...CalendarDate(dayNumber: 2_932_896)
         let known = try await stored { ledger throws(StoreError) in try await ledger.calendar(everything) }
         let standing = Dictionary(known.map { ($0.date, $0) }) { $1 }
@@ -186,7 +168,7 @@ final class UsageSync {
         }
     }
 
-    private func take(_ days: [CalendarDay]) async throws(SyncInterruption) {
+    private func take(_ days: [CalendarDay]) async throws(Interruption) {
         guard !days.isEmpty else { return }
         switch try await stored({ ledger throws(StoreError) in try await ledger.put(days) }) {
         case .refused(let fault): throw .calendar(fault)
@@ -227,7 +209,7 @@ final class UsageSync {
 
     private func asked<Answer: Sendable>(
         _ question: (any UsageSource) async throws(UsageSourceError) -> Answer
-    ) async throws(SyncInterruption) -> Answer {
+    ) async throws(Interruption) -> Answer {
         var attempt = 0
         while true {
             attempt += 1
@@ -247,7 +229,7 @@ final class UsageSync {
 
     private func stored<Answer: Sendable>(
         _ work: (any UsageLedger) async throws(StoreError) -> Answer
-    ) async throws(SyncInterruption) -> Answer {
+    ) async throws(Interruption) -> Answer {
         do throws(StoreError) {
             return try await work(ledger)
         } catch {
@@ -255,32 +237,8 @@ final class UsageSync {
         }
     }
 
-    private func keep() async throws(SyncInterruption) {
-        if Task.isCancelled { throw .stopped }
-        run.keep(progress)
-        let now = runtime.now()
-        try await replace(run.held(by: worker, until: now.adding(seconds: Self.leaseSeconds), now: now))
-    }
-
-    /// Stores the progress and gives up the lease.
-    func leave(
-        _ state: Job.State,
-        reason: String? = nil,
-        failure: UsageSyncProgress.Failure? = nil
-    ) async throws(SyncInterruption) {
-        progress.failure = failure
-        run.keep(progress)
-        try await replace(run.left(state, reason: reason, now: runtime.now()))
-    }
-
-    private func replace(_ next: Job) async throws(SyncInterruption) {
-        let kept: Job?
-        do throws(StoreError) {
-            kept = try await runs.replace(next)
-        } catch {
-            throw .store(error)
-        }
-        guard let kept else { throw .leaseLost }
-        run = kept
+    private func keep() async throws(Interruption) {
+        execution.update(progress)
+        try await execution.keep()
     }
 }

@@ -34,7 +34,7 @@ extension Daemon {
             silenceAfterSeconds: alerts.silenceAfterSeconds,
             formatter: AlertFormatter(service: configuration.publicURL),
             sender: alerts.sender(transport),
-            runtime: JobRunner.Runtime(now: { .now }),
+            runtime: runtime,
             logger: logger
         )
     }

@@ -5,20 +5,19 @@ import StripeAPI
 import BackgroundJobs
 
 extension Daemon {
-    /// Makes the worker that executes backfills and reconciliations, in the service or in a command without
-    /// one.
-    func jobRunner(
+    /// Makes the worker for backfills and reconciliations, in the service or in a command without one.
+    func catchUpWorker(
         store: any Store,
         transport: CurlTransport,
         key: StripeSecretKey,
         schedule: JobSchedule
-    ) -> JobRunner {
-        JobRunner(
+    ) -> CatchUpWorker {
+        CatchUpWorker(
             store: store,
             stripe: stripe(transport, key, limits: TransportLimits()),
             livemode: key.livemode ?? configuration.livemode ?? false,
             schedule: schedule,
-            runtime: JobRunner.Runtime(now: { .now }),
+            runtime: runtime,
             logger: logger
         )
     }

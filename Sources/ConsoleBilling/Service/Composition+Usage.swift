@@ -9,20 +9,18 @@ extension Daemon {
     func usageSync(
         _ sync: UsageSyncConfiguration,
         store: any Store
-    ) throws -> [any ServiceLifecycle.Service] {
+    ) throws -> (UsageSyncWorker, [any ServiceLifecycle.Service]) {
         let transport = try CurlTransport()
         let source = sync.open(transport)
-        return [
-            TransportService(transport: transport), SourceService(source: source),
-            UsageSyncWorker(
-                runs: store,
-                ledger: store,
-                source: source,
-                intervalSeconds: sync.intervalSeconds,
-                runtime: JobRunner.Runtime(now: { .now }),
-                logger: logger
-            ),
-        ]
+        let worker = UsageSyncWorker(
+            jobs: store,
+            ledger: store,
+            source: source,
+            intervalSeconds: sync.intervalSeconds,
+            runtime: runtime,
+            logger: logger
+        )
+        return (worker, [TransportService(transport: transport), SourceService(source: source)])
     }
 }
 

@@ -72,6 +72,7 @@ struct Daemon {
         var intents: (any PaymentIntentSource)?
         var mailer: any ReceiptMailer = NoReceiptMailer()
         var services: [any ServiceLifecycle.Service] = [StoreService(store: store), failStop]
+        var workers: [any JobWorker] = []
         if let transport { services.insert(TransportService(transport: transport), at: 1) }
         if let transport, let key = configuration.stripeKey {
             if key.isOrganization {
@@ -98,8 +99,8 @@ struct Daemon {
                     now: clock
                 )
             )
-            services.append(
-                jobRunner(store: store, transport: transport, key: key, schedule: configuration.schedule)
+            workers.append(
+                catchUpWorker(store: store, transport: transport, key: key, schedule: configuration.schedule)
             )
         } else {
             logger.warning(
@@ -110,18 +111,14 @@ struct Daemon {
             services.append(alertWorker(alerts, store: store, transport: transport))
         }
         if let sync = configuration.usageSync {
-            services += try usageSync(sync, store: store)
+            let (worker, sources) = try usageSync(sync, store: store)
+            workers.append(worker)
+            services += sources
         }
         if let rules = configuration.retention {
-            services.append(
-                RetentionWorker(
-                    store: store,
-                    rules: rules,
-                    runtime: JobRunner.Runtime(now: clock),
-                    logger: logger
-                )
-            )
+            workers.append(RetentionWorker(store: store, rules: rules, runtime: runtime, logger: logger))
         }
+        services.append(JobRunner(workers, store: store, runtime: runtime, logger: logger))
         let environment = ProcessInfo.processInfo.environment
         let systemd = NotifySocket(environment["NOTIFY_SOCKET"])
         if let systemd, let interval = Watchdog.interval(in: environment, process: getpid()) {
@@ -193,6 +190,8 @@ struct Daemon {
         if let cause = failStop.cause { throw Stopped(cause: cause) }
         logger.notice("stopped")
     }
+
+    var runtime: JobRunner.Runtime { JobRunner.Runtime(now: { .now }) }
 
     func openStore(onFailure: @escaping @Sendable (StoreError) -> Void) async throws -> any Store {
         let projection = ProjectionPolicy(

@@ -3,9 +3,6 @@ import PostgresClient
 package import Storage
 
 extension PostgresStore: SQLStore {
-    /// Other replicas use the same database.
-    package var isStoreExclusive: Bool { false }
-
     package func query<Value: Sendable>(
         _ operation: StaticString,
         _ body: @escaping @Sendable (any Session) throws -> Value

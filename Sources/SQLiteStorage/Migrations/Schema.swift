@@ -9,7 +9,7 @@ enum Schema {
             try db.execute(sql: ProjectionTables.live.definition)
         }
         migrator.registerMigration("0003_work") { try $0.execute(sql: work) }
-        migrator.registerMigration("0004_upkeep_runs") { try $0.execute(sql: upkeepRuns) }
+        migrator.registerMigration("0004_jobs") { try $0.execute(sql: jobs) }
         migrator.registerMigration("0005_undecided") { db in
             try db.execute(sql: ProjectionTables.live.undecided)
         }
@@ -120,23 +120,28 @@ enum Schema {
         CREATE INDEX work_due ON work (due_at) WHERE NOT gave_up;
         """
 
-    private static let upkeepRuns = """
-        CREATE TABLE upkeep_runs (
+    private static let jobs = """
+        CREATE TABLE jobs (
             sequence INTEGER PRIMARY KEY,
             id TEXT NOT NULL UNIQUE,
             kind TEXT NOT NULL,
-            begun_at INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'paused', 'completed', 'failed')),
+            -- When a runner may take the job: its due time or, while it is held, the end of the lease. NULL: never.
+            due_at INTEGER,
+            attempts INTEGER NOT NULL,
+            -- The runner that holds it.
+            holder TEXT,
             request TEXT NOT NULL,
             progress TEXT NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'completed', 'failed')),
             reason TEXT,
+            created_at INTEGER NOT NULL,
             updated_at INTEGER NOT NULL,
-            -- NULL: no worker holds it; '': no worker may take it before leased_until.
-            holder TEXT,
-            leased_until INTEGER NOT NULL,
             revision INTEGER NOT NULL
         ) STRICT;
-        CREATE UNIQUE INDEX upkeep_runs_running ON upkeep_runs (kind) WHERE state = 'running';
+        CREATE INDEX jobs_due ON jobs (kind, due_at) WHERE due_at IS NOT NULL;
+        -- One backfill and one reconciliation at a time.
+        CREATE UNIQUE INDEX jobs_single ON jobs (kind)
+            WHERE due_at IS NOT NULL AND kind IN ('backfill', 'reconciliation');
         """
 
     private static let retention = """

@@ -2,9 +2,6 @@ package import Database
 package import Storage
 
 extension SQLiteStore: SQLStore {
-    /// The lock file prevents any other process from opening the database.
-    package var isStoreExclusive: Bool { true }
-
     package func query<Value: Sendable>(
         _ operation: StaticString,
         _ body: @escaping @Sendable (any Session) throws -> Value

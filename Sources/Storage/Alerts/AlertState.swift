@@ -121,10 +121,8 @@ package struct AlertState: Sendable, Equatable {
 }
 
 extension Job {
-    /// The state of alerts; `nil` for a run of another kind, or for JSON of a later version.
+    /// The state of alerts; `nil` for a job of another kind, or for JSON of a later version.
     package var alertJournal: AlertState? { kind == .alerts ? Self.decode(progress) : nil }
-
-    package mutating func keep(_ journal: AlertState) { progress = Self.encode(journal) }
 }
 
 // MARK: JSON

@@ -26,8 +26,6 @@ package struct JobProgress: Sendable, Equatable {
     /// The steps that failed, in words for operators.
     package var problems: [String] = []
     package var failure: Failure?
-    /// The number of attempts; more than 1 after a restart.
-    package var sittings = 0
     /// When the run requested the first page of its lists: later changes are on none of their pages.
     package var probedAt: Instant?
     package var comparison: Comparison?
@@ -145,7 +143,6 @@ extension JobProgress: JSONObject, JSONDecodable {
         quarantined = try json.decode("quarantined")
         problems = try json.decode("problems")
         failure = try json.decodeIfPresent("failure")
-        sittings = try json.decode("sittings")
         probedAt = try json.decodeIfPresent("probedAt")
         comparison = try json.decodeIfPresent("comparison")
     }
@@ -161,7 +158,6 @@ extension JobProgress: JSONObject, JSONDecodable {
         json.member("quarantined", quarantined)
         json.member("recorded", recorded)
         json.member("requests", requests)
-        json.member("sittings", sittings)
         json.member("unchanged", unchanged)
     }
 }

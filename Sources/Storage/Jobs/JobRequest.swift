@@ -110,14 +110,9 @@ package enum ReadAllocation {
 
 /// Parameters and progress as JSON in the store.
 extension Job {
-    /// Makes a new run.
-    package init(
-        _ kind: Kind,
-        id: String,
-        request: JobRequest,
-        now: Instant
-    ) {
-        self.init(id: id, kind: kind, begunAt: now, request: Self.encode(request))
+    /// Makes a new backfill or reconciliation.
+    package init(_ kind: Kind, id: String, request: JobRequest, now: Instant) {
+        self.init(id: id, kind: kind, dueAt: now, request: JSONWriter.text(of: request), createdAt: now)
     }
 
     /// The parameters; `nil` for JSON of a later version.
@@ -125,34 +120,11 @@ extension Job {
 
     package var reached: JobProgress? { Self.decode(progress) }
 
-    package mutating func keep(_ progress: JobProgress) { self.progress = Self.encode(progress) }
-
-    static func encode(_ value: some JSONEncodable) -> String { JSONWriter.text(of: value) }
+    package mutating func keep(_ progress: some JSONEncodable) {
+        self.progress = JSONWriter.text(of: progress)
+    }
 
     static func decode<Value: JSONDecodable>(_ text: String) -> Value? {
         try? Value(json: Array(text.utf8))
-    }
-}
-
-extension JobStore {
-    /// Begins a run, or resumes the unfinished run with the same parameters.
-    ///
-    /// A run that the service began by itself is stopped in favour of an operator's.
-    package func begin(
-        _ kind: Job.Kind,
-        id: String,
-        request: JobRequest,
-        now: Instant
-    ) async throws(StoreError) -> JobStart {
-        let run = Job(kind, id: id, request: request, now: now)
-        func isSame(_ standing: String) -> Bool {
-            Job(id: "", kind: kind, begunAt: now, request: standing).asked?.parameters == request.parameters
-        }
-        let beginning = try await begin(run, unless: isSame, now: now)
-        guard case .occupied(let other) = beginning, request.origin == .operator,
-            other.asked?.origin != .operator
-        else { return beginning }
-        _ = try await replace(other.left(.failed, reason: "stopped for \(id)", now: now))
-        return try await begin(run, unless: isSame, now: now)
     }
 }

@@ -1,93 +1,102 @@
 package import Billing
 
-/// The runs of maintenance jobs, stored next to the log so that they survive restarts.
+/// The jobs, stored next to the log so that they survive restarts.
 ///
 /// Concurrent changes cannot overwrite each other: each change names the revision that it was made from. A
-/// worker that holds a run needs no other lock, and only one replica works on a run at a time.
+/// runner that holds a job needs no other lock, and only one replica works on a job at a time.
 package protocol JobStore: Sendable {
-    /// Whether no other process can have the store open: then the holder of a run is a process that has died.
-    var isStoreExclusive: Bool { get }
+    /// The backfill or reconciliation that was added last.
+    func latestJob(_ kind: Job.Kind) async throws(StoreError) -> Job?
 
-    /// The run of that kind that began last.
-    func latestRun(_ kind: Job.Kind) async throws(StoreError) -> Job?
+    func job(id: String) async throws(StoreError) -> Job?
 
-    func run(id: String) async throws(StoreError) -> Job?
-
-    /// Adds a run.
+    /// Adds a job.
     ///
-    /// - Returns: Whether it was added. It is not added while another run of its kind is
-    ///   ``Job/State/running``, nor if its id exists.
-    func begin(_ run: Job) async throws(StoreError) -> Bool
+    /// - Returns: Whether it was added. It is not added if its id exists, nor if it is a backfill or a
+    ///   reconciliation while another one of its kind has a due time.
+    func add(_ job: Job) async throws(StoreError) -> Bool
 
-    /// Replaces the stored run with a changed one; durable when it returns.
+    /// Takes jobs that are due, the earliest due first, for one runner.
     ///
-    /// - Returns: The run with its next revision. `nil`, without a change, if the stored run has another
-    ///   revision, or if this run would be the second one of its kind that is running.
-    func replace(_ run: Job) async throws(StoreError) -> Job?
+    /// - Parameters:
+    ///   - kind: The kind.
+    ///   - holder: The name of the runner.
+    ///   - now: The current time.
+    ///   - seconds: How long no other runner may take them.
+    ///   - limit: The most jobs to take.
+    /// - Returns: The jobs, in any order, each with one attempt more.
+    /// - Throws: ``StoreError``.
+    func take(
+        _ kind: Job.Kind,
+        as holder: String,
+        now: Instant,
+        seconds: Int64,
+        limit: Int
+    ) async throws(StoreError) -> [Job]
+
+    /// Replaces the stored job with a changed one; durable when it returns.
+    ///
+    /// - Returns: The job with its next revision. `nil`, without a change, if the stored job has another
+    ///   revision, or if this job would be the second backfill or reconciliation with a due time.
+    func replace(_ job: Job) async throws(StoreError) -> Job?
+
+    /// Makes jobs of a kind due by `latest` that are due later, and ends their leases by then.
+    ///
+    /// For a clock that was ahead when the times were stored.
+    func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError)
 }
 
-/// The outcome of a request for a run.
+/// The outcome of a request for a backfill or a reconciliation.
 package enum JobStart: Sendable, Equatable {
     case begun(Job)
-    /// An unfinished run has the same parameters, and continues.
+    /// An unfinished job has the same parameters, and continues.
     case resumed(Job)
-    /// A run with the same parameters is running.
+    /// A job with the same parameters is waiting or running.
     case underWay(Job)
-    /// Another run of the kind is running.
+    /// Another job of the kind is waiting or running.
     case occupied(Job)
 }
 
 extension JobStore {
-    /// Begins a run, or resumes the unfinished run with the same parameters.
+    /// Begins a backfill or a reconciliation, or resumes the unfinished one with the same parameters.
+    ///
+    /// A job that the service began by itself is stopped in favour of an operator's.
     ///
     /// - Parameters:
-    ///   - run: The run to begin.
-    ///   - isSame: Whether a stored run has the same parameters.
+    ///   - kind: The kind.
+    ///   - id: The id of a new job.
+    ///   - request: The parameters.
     ///   - now: The current time.
     /// - Returns: The outcome.
     /// - Throws: ``StoreError``.
     package func begin(
-        _ run: Job,
-        unless isSame: (_ request: String) -> Bool,
+        _ kind: Job.Kind,
+        id: String,
+        request: JobRequest,
         now: Instant
     ) async throws(StoreError) -> JobStart {
-        // Another process may begin or end a run between the read and the write.
+        let job = Job(kind, id: id, request: request, now: now)
+        // Another process may begin or end a job between the read and the write.
         for _ in 0..<8 {
-            let latest = try await latestRun(run.kind)
-            switch latest?.state {
-            case .running?:
-                guard let latest else { continue }
-                return isSame(latest.request) ? .underWay(latest) : .occupied(latest)
-            case .paused?, .failed?:
-                guard var again = latest, isSame(again.request) else { fallthrough }
-                again = again.left(.running, now: now)
-                again.request = run.request
+            guard let latest = try await latestJob(kind), latest.state != .completed else {
+                if try await add(job) { return .begun(job) }
+                continue
+            }
+            let isSame = latest.asked?.parameters == request.parameters
+            if latest.state.isUnderWay {
+                if isSame { return .underWay(latest) }
+                guard request.origin == .operator, latest.asked?.origin != .operator else {
+                    return .occupied(latest)
+                }
+                _ = try await replace(latest.left(.failed, reason: "stopped for \(id)", now: now))
+            } else if isSame {
+                var again = latest.left(.waiting, dueAt: now, now: now)
+                again.request = job.request
                 if let resumed = try await replace(again) { return .resumed(resumed) }
-            case .completed?, nil:
-                if try await begin(run) { return .begun(run) }
+            } else if try await add(job) {
+                return .begun(job)
             }
         }
-        throw StoreError(.busy, while: "beginning a run")
-    }
-
-    /// Takes the run of a kind that waits for a worker.
-    ///
-    /// - Parameters:
-    ///   - kind: The kind.
-    ///   - worker: The name of the worker.
-    ///   - now: The current time.
-    ///   - seconds: How long no other worker may take it.
-    /// - Returns: The run, held by `worker`; `nil` if no run waits.
-    /// - Throws: ``StoreError``.
-    package func takeUp(
-        _ kind: Job.Kind,
-        as worker: String,
-        now: Instant,
-        seconds: Int64
-    ) async throws(StoreError) -> Job? {
-        guard let run = try await latestRun(kind),
-            run.isFree(for: worker, isAlone: isStoreExclusive && run.holder != "", now: now)
-        else { return nil }
-        return try await replace(run.held(by: worker, until: now.adding(seconds: seconds), now: now))
+        throw StoreError(.busy, while: "beginning a job")
     }
 }

@@ -87,13 +87,13 @@ package struct StoreTable: Sendable {
             ]
         ),
         StoreTable(
-            "upkeep_runs",
+            "jobs",
             key: ["id"],
             isNumbered: true,
             [
-                ("sequence", .integer), ("id", .text), ("kind", .text), ("begun_at", .integer),
-                ("request", .text), ("progress", .text), ("state", .text), ("reason", .text),
-                ("updated_at", .integer), ("holder", .text), ("leased_until", .integer),
+                ("sequence", .integer), ("id", .text), ("kind", .text), ("state", .text),
+                ("due_at", .integer), ("attempts", .integer), ("holder", .text), ("request", .text),
+                ("progress", .text), ("reason", .text), ("created_at", .integer), ("updated_at", .integer),
                 ("revision", .integer),
             ]
         ),

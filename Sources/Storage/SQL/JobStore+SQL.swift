@@ -1,87 +1,150 @@
-import Billing
+package import Billing
 import Database
 
 extension SQLStore {
-    package func latestRun(_ kind: Job.Kind) async throws(StoreError) -> Job? {
-        try await query("reading a run") { session in
+    package func latestJob(_ kind: Job.Kind) async throws(StoreError) -> Job? {
+        try await query("reading a job") { session in
             try session.row(
-                Runs.query("WHERE kind = $1 ORDER BY sequence DESC LIMIT 1", .text(kind.rawValue))
+                JobRow.query("WHERE kind = $1 ORDER BY sequence DESC LIMIT 1", [.text(kind.rawValue)])
             )
         }
     }
 
-    package func run(id: String) async throws(StoreError) -> Job? {
-        try await query("reading a run") { try $0.row(Runs.query("WHERE id = $1", .text(id))) }
+    package func job(id: String) async throws(StoreError) -> Job? {
+        try await query("reading a job") { try $0.row(JobRow.query("WHERE id = $1", [.text(id)])) }
     }
 
-    package func begin(_ run: Job) async throws(StoreError) -> Bool {
-        let insertion = SQLStatement(
-            """
-            INSERT INTO upkeep_runs
-                (request, progress, state, reason, updated_at, holder, leased_until, revision, id, kind, begun_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-            ON CONFLICT DO NOTHING
-            """,
-            Runs.values(run, revision: run.revision) + [
-                .text(run.id), .text(run.kind.rawValue), .int(run.begunAt.unixSeconds),
-            ]
-        )
-        return try await execute("beginning a run", repeats: false, [insertion]) == [1]
+    package func add(_ job: Job) async throws(StoreError) -> Bool {
+        try await execute("adding a job", repeats: false, [JobRow.inserting(job)]) == [1]
     }
 
-    package func replace(_ run: Job) async throws(StoreError) -> Job? {
-        var next = run
-        next.revision &+= 1
-        let replacement = SQLStatement(
-            """
-            UPDATE upkeep_runs
-            SET request = $1, progress = $2, state = $3, reason = $4, updated_at = $5, holder = $6,
-                leased_until = $7, revision = $8
-            WHERE id = $9 AND revision = $10
-            """,
-            Runs.values(run, revision: next.revision) + [.text(run.id), .int(run.revision)]
-        )
+    package func take(
+        _ kind: Job.Kind,
+        as holder: String,
+        now: Instant,
+        seconds: Int64,
+        limit: Int
+    ) async throws(StoreError) -> [Job] {
+        let due = "kind = $1 AND due_at <= $2"
+        let values: [SQLValue] = [.text(kind.rawValue), .int(now.unixSeconds)]
+        // Reading is cheap, while a write would sync the disk at each look, even if no job is due.
+        let isDue = try await query("looking for a job") { session in
+            try session.row(Query("SELECT 1 FROM jobs WHERE \(due) LIMIT 1", values) { _ in true })
+        }
+        guard isDue == true else { return [] }
+        return try await transaction("taking a job", under: nil, repeats: false) { session in
+            try session.rows(
+                Query(
+                    """
+                    WITH due AS MATERIALIZED (
+                        SELECT sequence
+                        FROM jobs
+                        WHERE \(due)
+                        ORDER BY due_at
+                        LIMIT $3
+                        \(session.dialect.skippingLockedRows))
+                    UPDATE jobs
+                    SET state = 'running', due_at = $4, attempts = attempts + 1, holder = $5, updated_at = $2,
+                        revision = revision + 1
+                    WHERE sequence IN (SELECT sequence FROM due)
+                    RETURNING \(JobRow.columns)
+                    """,
+                    values + [
+                        .int(Int64(limit)), .int(now.adding(seconds: seconds).unixSeconds), .text(holder),
+                    ],
+                    decode: JobRow.job
+                )
+            )
+        }
+    }
+
+    package func replace(_ job: Job) async throws(StoreError) -> Job? {
         do {
-            return try await execute("keeping a run", repeats: false, [replacement]) == [1] ? next : nil
+            let changed = try await execute("keeping a job", repeats: false, [JobRow.replacing(job)])
+            guard changed == [1] else { return nil }
         } catch {
-            // Another run of this kind is running.
+            // Another job of this kind has a due time.
             guard error.code == .constraint else { throw error }
             return nil
         }
+        var next = job
+        next.revision += 1
+        return next
+    }
+
+    package func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) {
+        let late = "kind = $1 AND due_at > $2"
+        let values: [SQLValue] = [.text(kind.rawValue), .int(latest.unixSeconds)]
+        // Reading is cheap, while a write would sync the disk even if no job is late.
+        let isNeeded = try await query("looking for a job") { session in
+            try session.row(Query("SELECT 1 FROM jobs WHERE \(late) LIMIT 1", values) { _ in true })
+        }
+        guard isNeeded == true else { return }
+        let rescheduling = SQLStatement("UPDATE jobs SET due_at = $2 WHERE \(late)", values)
+        try await execute("rescheduling jobs", repeats: true, [rescheduling])
     }
 }
 
-private enum Runs {
-    static func query(_ condition: String, _ value: SQLValue) -> Query<Job> {
-        Query(
-            """
-            SELECT id, kind, begun_at, request, progress, state, reason, updated_at, holder, leased_until,
-                revision
-            FROM upkeep_runs \(condition)
-            """,
-            [value]
-        ) { row in
-            Job(
-                id: try row.text("id"),
-                kind: try row.known("kind"),
-                begunAt: Instant(unixSeconds: try row.int("begun_at")),
-                request: try row.text("request"),
-                progress: try row.text("progress"),
-                state: try row.known("state"),
-                reason: try row.optionalText("reason"),
-                updatedAt: Instant(unixSeconds: try row.int("updated_at")),
-                holder: try row.optionalText("holder"),
-                leasedUntil: Instant(unixSeconds: try row.int("leased_until")),
-                revision: try row.int("revision")
-            )
-        }
+/// A job as a row of the table.
+enum JobRow {
+    static let columns = """
+        id, kind, state, due_at, attempts, holder, request, progress, reason, created_at, updated_at, revision
+        """
+
+    static func query(_ condition: String, _ values: [SQLValue]) -> Query<Job> {
+        Query("SELECT \(columns) FROM jobs \(condition)", values, decode: job)
     }
 
-    static func values(_ run: Job, revision: Int64) -> [SQLValue] {
+    @Sendable
+    static func job(_ row: SQLRow) throws -> Job {
+        Job(
+            id: try row.text("id"),
+            kind: try row.known("kind"),
+            state: try row.known("state"),
+            dueAt: try row.optionalInt("due_at").map(Instant.init(unixSeconds:)),
+            attempts: Int(try row.int("attempts")),
+            holder: try row.optionalText("holder"),
+            request: try row.text("request"),
+            progress: try row.text("progress"),
+            reason: try row.optionalText("reason"),
+            createdAt: Instant(unixSeconds: try row.int("created_at")),
+            updatedAt: Instant(unixSeconds: try row.int("updated_at")),
+            revision: try row.int("revision")
+        )
+    }
+
+    static func inserting(_ job: Job) -> SQLStatement {
+        SQLStatement(
+            """
+            INSERT INTO jobs
+                (state, due_at, attempts, holder, request, progress, reason, updated_at, revision, id, kind,
+                 created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            ON CONFLICT DO NOTHING
+            """,
+            values(job, revision: job.revision) + [
+                .text(job.id), .text(job.kind.rawValue), .int(job.createdAt.unixSeconds),
+            ]
+        )
+    }
+
+    static func replacing(_ job: Job) -> SQLStatement {
+        SQLStatement(
+            """
+            UPDATE jobs
+            SET state = $1, due_at = $2, attempts = $3, holder = $4, request = $5, progress = $6, reason = $7,
+                updated_at = $8, revision = $9
+            WHERE id = $10 AND revision = $11
+            """,
+            values(job, revision: job.revision + 1) + [.text(job.id), .int(job.revision)]
+        )
+    }
+
+    private static func values(_ job: Job, revision: Int64) -> [SQLValue] {
         [
-            .text(run.request), .text(run.progress), .text(run.state.rawValue), .text(orNull: run.reason),
-            .int(run.updatedAt.unixSeconds), .text(orNull: run.holder), .int(run.leasedUntil.unixSeconds),
-            .int(revision),
+            .text(job.state.rawValue), .int(orNull: job.dueAt?.unixSeconds), .int(Int64(job.attempts)),
+            .text(orNull: job.holder), .text(job.request), .text(job.progress), .text(orNull: job.reason),
+            .int(job.updatedAt.unixSeconds), .int(revision),
         ]
     }
 }

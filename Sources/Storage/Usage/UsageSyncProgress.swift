@@ -17,7 +17,7 @@ package struct UsageSyncProgress: Sendable, Equatable {
     }
 
     package enum Stage: String, JSONEncodable, JSONDecodable, Sendable {
-        case leases, days
+        case leases, days, done
     }
 
     package let source: UsageSourceKind
@@ -43,7 +43,6 @@ package struct UsageSyncProgress: Sendable, Equatable {
     package var daysChanged = 0
     /// The final days that stay unchanged although the source contradicts them.
     package var contradictions = 0
-    package var sittings = 0
     package var failure: Failure?
 
     /// The source's height when the last completed pass began.
@@ -102,7 +101,6 @@ extension UsageSyncProgress: JSONObject, JSONDecodable {
         days = try json.decode("days")
         daysChanged = try json.decode("daysChanged")
         contradictions = try json.decode("contradictions")
-        sittings = try json.decode("sittings")
         failure = try json.decodeIfPresent("failure")
         completed = try json.decodeIfPresent("completed")
         completedAt = try json.decodeIfPresent("completedAt")
@@ -123,7 +121,6 @@ extension UsageSyncProgress: JSONObject, JSONDecodable {
         json.member("leasesChanged", leasesChanged)
         json.member("owner", owner)
         json.member("pass", pass)
-        json.member("sittings", sittings)
         json.member("source", source)
         json.member("stage", stage)
         json.member("target", target)
@@ -131,55 +128,50 @@ extension UsageSyncProgress: JSONObject, JSONDecodable {
 }
 
 extension Job {
-    /// The progress of a usage sync; `nil` for a run of another kind, or for JSON of a later version.
+    /// The progress of a usage sync; `nil` for a job of another kind, or for JSON of a later version.
     package var syncProgress: UsageSyncProgress? {
         kind == .usageSync ? Self.decode(progress) : nil
     }
-
-    package mutating func keep(_ progress: UsageSyncProgress) { self.progress = Self.encode(progress) }
 }
 
 extension JobStore {
-    /// Starts a pass of the usage sync, unless one is running.
+    /// Makes a pass of the usage sync due, unless one is waiting or running.
     ///
     /// - Parameters:
     ///   - source: The source to read; a changed source is read from the beginning.
     ///   - chainID: The chain.
     ///   - isFull: Whether to read leases and days again that were finished before.
-    ///   - id: The id of the run, if there is none yet.
     ///   - now: The current time.
-    /// - Returns: The run, and whether this call started the pass.
+    /// - Returns: The job, and whether this call made the pass due.
     /// - Throws: ``StoreError``.
     package func beginSync(
         _ source: UsageSourceKind,
         chainID: String,
         isFull: Bool,
-        id: String,
         now: Instant
-    ) async throws(StoreError) -> (run: Job, isBegun: Bool) {
+    ) async throws(StoreError) -> (job: Job, isBegun: Bool) {
         // Another process may begin or end a pass between the read and the write.
         for _ in 0..<8 {
-            let latest = try await latestRun(.usageSync)
-            guard var run = latest, let progress = run.syncProgress, progress.source == source,
-                progress.chainID == chainID
-            else {
-                if let latest, latest.state == .running {
-                    // The run reads another source, and no worker will continue it.
-                    _ = try await replace(latest.left(.failed, reason: "stopped for \(id)", now: now))
-                }
-                var run = Job(id: id, kind: .usageSync, begunAt: now, request: "{}")
-                var progress = UsageSyncProgress(source: source, chainID: chainID)
-                progress.isFull = isFull
-                run.keep(progress)
-                if try await begin(run) { return (run, true) }
-                continue
+            let latest = try await job(id: Job.Kind.usageSync.rawValue)
+            let reached = latest?.syncProgress.flatMap {
+                $0.source == source && $0.chainID == chainID ? $0 : nil
             }
-            if run.state == .running { return (run, false) }
+            if let latest, reached != nil, latest.state.isUnderWay { return (latest, false) }
+            var progress = reached ?? UsageSyncProgress(source: source, chainID: chainID)
             // A failed pass continues where it stopped, unless a full pass is requested and this one is not
             // full.
-            let goesOn = run.state != .completed && (progress.isFull || !isFull)
-            run.keep(goesOn ? progress : progress.next(isFull: isFull))
-            if let begun = try await replace(run.left(.running, now: now)) { return (begun, true) }
+            if progress.stage == .done || reached != nil && isFull && !progress.isFull {
+                progress = progress.next(isFull: isFull)
+            } else if isFull {
+                progress.isFull = true
+            }
+            var job = latest?.left(.waiting, dueAt: now, now: now) ?? Job(only: .usageSync, now: now)
+            job.keep(progress)
+            if latest == nil {
+                if try await add(job) { return (job, true) }
+            } else if let begun = try await replace(job) {
+                return (begun, true)
+            }
         }
         throw StoreError(.busy, while: "beginning a sync")
     }

@@ -10,7 +10,7 @@ struct AlertMetrics: MetricSource {
     let clock: @Sendable () -> Instant
 
     func families() async throws -> [MetricFamily] {
-        let journal = try await runs?.latestRun(.alerts)?.alertJournal
+        let journal = try await runs?.job(id: Job.Kind.alerts.rawValue)?.alertJournal
         // Computed at each scrape, because the age grows while the receiver is unavailable.
         let age = journal.map { $0.oldestAt.map { max(0, clock().seconds(since: $0)) } ?? 0 }
         return [

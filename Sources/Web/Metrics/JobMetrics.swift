@@ -9,8 +9,8 @@ struct JobMetrics: MetricSource {
     let now: @Sendable () -> Instant
 
     func families() async throws -> [MetricFamily] {
-        let backfill = try await runs.latestRun(.backfill)
-        let reconciliation = try await runs.latestRun(.reconciliation)
+        let backfill = try await runs.latestJob(.backfill)
+        let reconciliation = try await runs.latestJob(.reconciliation)
         return try await queue() + [states(of: backfill, .backfill)] + progress(of: backfill)
             + [states(of: reconciliation, .reconciliation)] + comparison(of: reconciliation)
     }

@@ -9,7 +9,7 @@ struct RetentionMetrics: MetricSource {
 
     func families() async throws -> [MetricFamily] {
         let oldest = try await retention.oldestBody()
-        let run = try await runs.latestRun(.retention)
+        let run = try await runs.job(id: Job.Kind.retention.rawValue)
         return [
             MetricFamily(
                 .gauge,

@@ -8,7 +8,7 @@ struct UsageSyncMetrics: MetricSource {
     let clock: @Sendable () -> Instant
 
     func families() async throws -> [MetricFamily] {
-        let run = try await runs.latestRun(.usageSync)
+        let run = try await runs.job(id: Job.Kind.usageSync.rawValue)
         // Computed at each scrape, because the lag grows while the source is unavailable.
         let lag = run?.syncProgress?.lagSeconds(now: clock()).map { MetricFamily.Sample(Double($0)) }
         return [

@@ -57,22 +57,22 @@ package struct JobResponse: JSONObject, JSONDecodable, Sendable {
     package let duplicates: Int
     package let unchanged: Int
     package let quarantined: Int
-    package let sittings: Int
+    package let attempts: Int
     package let problems: [String]
     package let lists: [List]
     package let comparison: Comparison?
 
-    package init(_ run: Job) {
-        let progress = run.reached ?? JobProgress()
-        let request = run.asked
-        id = run.id
-        object = run.kind.rawValue
-        state = run.state.rawValue
-        reason = run.reason
+    package init(_ job: Job) {
+        let progress = job.reached ?? JobProgress()
+        let request = job.asked
+        id = job.id
+        object = job.kind.rawValue
+        state = job.state.rawValue
+        reason = job.reason
         failure = progress.failure?.rawValue
-        begun_at = run.begunAt
-        updated_at = run.updatedAt
-        since = request?.from ?? run.begunAt
+        begun_at = job.createdAt
+        updated_at = job.updatedAt
+        since = request?.from ?? job.createdAt
         until = request?.through
         account = request?.parameters.account
         origin = request?.origin.rawValue
@@ -84,7 +84,7 @@ package struct JobResponse: JSONObject, JSONDecodable, Sendable {
         duplicates = progress.duplicates
         unchanged = progress.unchanged
         quarantined = progress.quarantined
-        sittings = progress.sittings
+        attempts = job.attempts
         problems = progress.problems
         lists = progress.lists.map(List.init)
         comparison = progress.comparison
@@ -110,7 +110,7 @@ package struct JobResponse: JSONObject, JSONDecodable, Sendable {
         duplicates = try json.decode("duplicates")
         unchanged = try json.decode("unchanged")
         quarantined = try json.decode("quarantined")
-        sittings = try json.decode("sittings")
+        attempts = try json.decode("attempts")
         problems = try json.decode("problems")
         lists = try json.decode("lists")
         comparison = try json.decodeIfPresent("comparison")
@@ -118,6 +118,7 @@ package struct JobResponse: JSONObject, JSONDecodable, Sendable {
 
     package func write(to json: inout JSONWriter) {
         json.member("account", account)
+        json.member("attempts", attempts)
         json.member("begun_at", begun_at)
         json.member("comparison", comparison)
         json.member("duplicates", duplicates)
@@ -135,7 +136,6 @@ package struct JobResponse: JSONObject, JSONDecodable, Sendable {
         json.member("recorded", recorded)
         json.member("requests", requests)
         json.member("since", since)
-        json.member("sittings", sittings)
         json.member("state", state)
         json.member("unchanged", unchanged)
         json.member("until", until)

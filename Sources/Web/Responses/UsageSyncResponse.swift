@@ -36,20 +36,20 @@ package struct UsageSyncResponse: JSONObject, JSONDecodable, Sendable {
     /// Explains which data the source does not have.
     package let note: String?
 
-    package init(_ run: Job, newestDay: CalendarDay?, now: Instant) {
-        let progress = run.syncProgress
-        id = run.id
-        object = run.kind.rawValue
-        state = run.state.rawValue
-        reason = run.reason
+    package init(_ job: Job, newestDay: CalendarDay?, now: Instant) {
+        let progress = job.syncProgress
+        id = job.id
+        object = job.kind.rawValue
+        state = job.state.rawValue
+        reason = job.reason
         failure = progress?.failure?.rawValue
         source = progress?.source.rawValue
         chain_id = progress?.chainID
         pass = progress?.pass ?? 0
-        stage = run.state == .completed ? nil : progress?.stage.rawValue
+        stage = progress.flatMap { $0.stage == .done ? nil : $0.stage.rawValue }
         full = progress?.isFull ?? false
-        begun_at = run.begunAt
-        updated_at = run.updatedAt
+        begun_at = job.createdAt
+        updated_at = job.updatedAt
         leases = progress?.leases ?? 0
         leases_changed = progress?.leasesChanged ?? 0
         days = progress?.days ?? 0

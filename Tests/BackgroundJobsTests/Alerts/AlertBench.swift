@@ -146,7 +146,7 @@ struct AlertBench: Sendable {
 
     var journal: AlertState {
         get async throws {
-            try await harness.store.latestRun(.alerts).orThrow.alertJournal.orThrow
+            try await harness.store.job(id: "alerts").orThrow.alertJournal.orThrow
         }
     }
 }

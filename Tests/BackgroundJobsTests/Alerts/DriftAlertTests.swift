@@ -87,7 +87,7 @@ struct DriftAlertTests {
         _ run: Job,
         _ standing: [AlertState.Reconciliations.Standing] = []
     ) -> DriftDecision {
-        DriftDecision(of: run, standing: standing, by: AlertBench.formatter, now: run.begunAt)
+        DriftDecision(of: run, standing: standing, by: AlertBench.formatter, now: run.createdAt)
     }
 
     @Test(

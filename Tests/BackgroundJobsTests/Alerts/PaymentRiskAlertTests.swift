@@ -343,12 +343,12 @@ struct PaymentRiskAlertTests {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             try await bench.pass(1, worker)
-            let before = try await bench.harness.store.latestRun(.alerts)
+            let before = try await bench.harness.store.job(id: "alerts")
             for number in 0..<10 {
                 try await bench.hear("evt_\(number)")
                 try await bench.pass(1, worker)
             }
-            #expect(try await bench.harness.store.latestRun(.alerts)?.updatedAt == before?.updatedAt)
+            #expect(try await bench.harness.store.job(id: "alerts")?.updatedAt == before?.updatedAt)
             await worker.leave()
             #expect(try await bench.journal.risksReadThrough == "evt_9@2026-09-30.endive")
         }

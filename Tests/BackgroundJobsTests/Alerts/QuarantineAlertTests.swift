@@ -172,7 +172,7 @@ struct QuarantineAlertTests {
             try await second.workOnce()
             try await bench.quarantine("evt_1")
             try await bench.pass(6, first)
-            #expect(try await bench.harness.store.latestRun(.alerts)?.holder == "first")
+            #expect(try await bench.harness.store.job(id: "alerts")?.holder == "first")
             try await bench.pass(60, second)
             try await bench.pass(60, first)
             #expect(Set(bench.receiver.messages.map(\.id)).count == 1)

@@ -62,10 +62,9 @@ struct SyncBench {
             source.kind,
             chainID: source.chainID,
             isFull: isFull,
-            id: JobID.make(.usageSync),
             now: now
         )
-        _ = try await worker(source, now: now).workOnce()
+        try await runner(source, now: now).workOnce()
         return try await latest()
     }
 
@@ -75,17 +74,32 @@ struct SyncBench {
         now: Instant = SyncBench.now
     ) -> UsageSyncWorker {
         UsageSyncWorker(
-            runs: store,
+            jobs: store,
             ledger: store,
             source: source,
             intervalSeconds: interval,
             runtime: JobRunner.Runtime(now: { now }, sleep: { _ in }),
-            logger: Logger(label: "sync-tests") { _ in SwiftLogNoOpLogHandler() }
+            logger: Self.logger
         )
     }
 
+    func runner(
+        _ source: any UsageSource,
+        interval: Int64 = 300,
+        now: Instant = SyncBench.now
+    ) -> JobRunner {
+        JobRunner(
+            [worker(source, interval: interval, now: now)],
+            store: store,
+            runtime: JobRunner.Runtime(now: { now }),
+            logger: Self.logger
+        )
+    }
+
+    private static let logger = Logger(label: "sync-tests") { _ in SwiftLogNoOpLogHandler() }
+
     func latest() async throws -> Job {
-        guard let run = try await store.latestRun(.usageSync) else { throw Nothing() }
+        guard let run = try await store.job(id: "usage_sync") else { throw Nothing() }
         return run
     }
 

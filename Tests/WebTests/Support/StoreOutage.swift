@@ -59,11 +59,18 @@ struct StoreOutage: Store {
         -> [[ObjectRecord]]
     { throw error }
 
-    var isStoreExclusive: Bool { true }
-    func latestRun(_ kind: Job.Kind) async throws(StoreError) -> Job? { throw error }
-    func run(id: String) async throws(StoreError) -> Job? { throw error }
-    func begin(_ run: Job) async throws(StoreError) -> Bool { throw error }
-    func replace(_ run: Job) async throws(StoreError) -> Job? { throw error }
+    func latestJob(_ kind: Job.Kind) async throws(StoreError) -> Job? { throw error }
+    func job(id: String) async throws(StoreError) -> Job? { throw error }
+    func add(_ job: Job) async throws(StoreError) -> Bool { throw error }
+    func take(
+        _ kind: Job.Kind,
+        as holder: String,
+        now: Instant,
+        seconds: Int64,
+        limit: Int
+    ) async throws(StoreError) -> [Job] { throw error }
+    func replace(_ job: Job) async throws(StoreError) -> Job? { throw error }
+    func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) { throw error }
 
     func agedBodies(
         receivedBefore cutoff: Instant,

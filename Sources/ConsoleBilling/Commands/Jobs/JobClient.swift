@@ -45,10 +45,7 @@ struct RemoteJobs: JobClient {
         switch kind {
         case .backfill: "/v1/backfills"
         case .reconciliation: "/v1/reconciliations"
-        case .usageSync: "/v1/usage/syncs"
-        case .alerts: "/v1/work"
-        // Only the service itself begins retention runs; this route is not used.
-        case .retention: "/v1/retention"
+        default: "/v1/jobs"
         }
     }
 }
@@ -82,7 +79,7 @@ struct LocalJobs: JobClient {
     }
 
     func show(_ kind: Job.Kind, id: String) async throws(CommandFailure) -> JobResponse {
-        let run = try await asked { () async throws(StoreError) in try await store.run(id: id) }
+        let run = try await asked { () async throws(StoreError) in try await store.job(id: id) }
         guard let run else { throw CommandFailure(Sysexits.internalError, "The run \(id) is gone.") }
         return JobResponse(run)
     }
@@ -179,10 +176,11 @@ struct JobClientOptions: ParsableArguments {
             )
         }
         Terminal.line("No service answers at \(base): working on the database itself.", to: .error)
-        let worker = service.jobRunner(store: store, transport: transport, key: key, schedule: .none)
+        let worker = service.catchUpWorker(store: store, transport: transport, key: key, schedule: .none)
+        let runner = JobRunner([worker], store: store, runtime: service.runtime, logger: service.logger)
         let working = Task {
             while !Task.isCancelled {
-                if try await worker.workOnce() == false { try await Task.sleep(for: .milliseconds(50)) }
+                if try await runner.workOnce() == 0 { try await Task.sleep(for: .milliseconds(50)) }
             }
         }
         do {

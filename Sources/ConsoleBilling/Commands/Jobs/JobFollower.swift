@@ -32,7 +32,7 @@ struct JobFollower {
         var run = begun
         var lastAnswer = ContinuousClock.now
         var hasToldEstimate = false
-        while run.state == Job.State.running.rawValue {
+        while Job.State(rawValue: run.state)?.isUnderWay == true {
             if !hasToldEstimate, !run.lists.isEmpty, !run.lists.contains(where: { $0.state == "waiting" }) {
                 hasToldEstimate = true
                 line.clear()

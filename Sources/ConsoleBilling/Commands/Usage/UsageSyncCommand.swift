@@ -73,7 +73,7 @@ struct UsageSyncCommand: AsyncParsableCommand {
         defer { if isShown { Terminal.write("\r\u{1B}[2K", to: .error) } }
         var sync = begun
         // If the next pass has begun, the requested one is complete.
-        while sync.state == Job.State.running.rawValue, sync.pass == begun.pass {
+        while Job.State(rawValue: sync.state)?.isUnderWay == true, sync.pass == begun.pass {
             if isShown {
                 let line = "\(sync.leases) leases read, \(sync.leases_changed) changed; \(sync.days) days"
                 Terminal.write("\r\u{1B}[2K\(line)", to: .error)

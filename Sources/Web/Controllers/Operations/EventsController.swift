@@ -116,7 +116,7 @@ struct EventsController: Sendable {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
         let summary = try await work.summary()
         let givenUp = try await work.givenUp(limit: 100)
-        let journal = try await alerts?.latestRun(.alerts)?.alertJournal
+        let journal = try await alerts?.job(id: Job.Kind.alerts.rawValue)?.alertJournal
         return JSONBody.response { json in
             // Alerts that the receiver does not have yet; absent if no receiver is configured.
             if let pending = journal?.pending { json.array("alerts", pending, Self.write) }

@@ -4,7 +4,7 @@ import Storage
 
 /// Backfills and reconciliations, for operators: started here, and run by the service's worker.
 struct JobsController: Sendable {
-    let runs: any JobStore
+    let jobs: any JobStore
     let authenticator: Authenticator
     /// Whether there is a key for Stripe's API.
     let canAskStripe: Bool
@@ -32,24 +32,24 @@ struct JobsController: Sendable {
                 "Without STRIPE_SECRET_KEY nothing can be fetched from Stripe. Set it, and start the service again."
             )
         }
-        let beginning = try await runs.begin(
+        let beginning = try await jobs.begin(
             kind,
             id: JobID.make(kind),
             request: jobRequest,
             now: context.now
         )
         switch beginning {
-        case .begun(let run), .resumed(let run):
-            context.logger.notice("job requested", metadata: ["run": "\(run.id)", "by": "\(caller.name)"])
-            return JSONBody.response(JobResponse(run), status: .accepted)
-        case .underWay(let run):
-            return JSONBody.response(JobResponse(run), status: .accepted)
-        case .occupied(let run):
+        case .begun(let job), .resumed(let job):
+            context.logger.notice("job requested", metadata: ["job": "\(job.id)", "by": "\(caller.name)"])
+            return JSONBody.response(JobResponse(job), status: .accepted)
+        case .underWay(let job):
+            return JSONBody.response(JobResponse(job), status: .accepted)
+        case .occupied(let job):
             throw APIError(
                 .conflict,
                 .invalidRequest,
                 code: "run_under_way",
-                "Another \(kind.rawValue) is under way: \(run.id). Ask again when it is done."
+                "Another \(kind.rawValue) is under way: \(job.id). Ask again when it is done."
             )
         }
     }
@@ -63,8 +63,8 @@ struct JobsController: Sendable {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
-        let run = id == "latest" ? try await runs.latestRun(kind) : try await runs.run(id: id)
-        guard let run, run.kind == kind else { throw APIError.notFound(kind.rawValue) }
-        return JSONBody.response(JobResponse(run))
+        let job = id == "latest" ? try await jobs.latestJob(kind) : try await jobs.job(id: id)
+        guard let job, job.kind == kind else { throw APIError.notFound(kind.rawValue) }
+        return JSONBody.response(JobResponse(job))
     }
 }

@@ -4,7 +4,7 @@ package import Storage
 
 /// Starts and shows the sync of usage from the chain; the service's worker runs the sync.
 struct UsageSyncController: Sendable {
-    let runs: any JobStore
+    let jobs: any JobStore
     let usage: any UsageLedger
     let authenticator: Authenticator
     /// `nil` if no source is configured.
@@ -29,20 +29,16 @@ struct UsageSyncController: Sendable {
                 "No source of usage is configured. Set USAGE_INDEXER_URL or AKASH_NODE_URL, and start the service again."
             )
         }
-        let (run, isBegun) = try await runs.beginSync(
+        let (job, isBegun) = try await jobs.beginSync(
             source.kind,
             chainID: source.chainID,
             isFull: isFull,
-            id: JobID.make(.usageSync),
             now: context.now
         )
         if isBegun {
-            context.logger.notice(
-                "usage sync requested",
-                metadata: ["run": "\(run.id)", "by": "\(caller.name)"]
-            )
+            context.logger.notice("usage sync requested", metadata: ["by": "\(caller.name)"])
         }
-        return try await answer(run, context.now, status: .accepted)
+        return try await answer(job, context.now, status: .accepted)
     }
 
     /// `latest` is the id of the newest sync.
@@ -51,18 +47,18 @@ struct UsageSyncController: Sendable {
         _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
-        let run = id == "latest" ? try await runs.latestRun(.usageSync) : try await runs.run(id: id)
-        guard let run, run.kind == .usageSync else { throw APIError.notFound("usage sync") }
-        return try await answer(run, context.now, status: .ok)
+        let job = try await jobs.job(id: id == "latest" ? Job.Kind.usageSync.rawValue : id)
+        guard let job, job.kind == .usageSync else { throw APIError.notFound("usage sync") }
+        return try await answer(job, context.now, status: .ok)
     }
 
     private func answer(
-        _ run: Job,
+        _ job: Job,
         _ now: Instant,
         status: HTTPResponse.Status
     ) async throws -> Response {
         let newest = try await usage.newestDay()
-        return JSONBody.response(UsageSyncResponse(run, newestDay: newest, now: now), status: status)
+        return JSONBody.response(UsageSyncResponse(job, newestDay: newest, now: now), status: status)
     }
 }
 
