@@ -148,7 +148,7 @@ let package = Package(
         // Support for tests.
         .target(
             name: "TestSupport",
-            dependencies: ["Billing", "Scenarios", "Webhooks"],
+            dependencies: ["Billing", "Scenarios", "Storage", "Webhooks"],
             path: "Tests/TestSupport",
             swiftSettings: strictSettings
         ),

@@ -176,13 +176,11 @@ struct Projector {
         }
         for id in plan.removedRows { try execute("DELETE FROM \(tables.transactions) WHERE id = ?", [id]) }
         for (row, payment) in plan.rows.values { try write(row, payment: payment) }
-        for key in plan.answered {
-            try execute(
-                "DELETE FROM work WHERE account = ? AND kind = ? AND id = ?",
-                [key.account, key.question.topic, key.question.subject]
-            )
+        for key in plan.answered { try execute("DELETE FROM jobs WHERE id = ?", [key.jobID]) }
+        for (key, askedAt) in plan.asked {
+            let job = Job(fetching: key, askedAt: askedAt)
+            try SQLiteSession(db).execute(JobRow.inserting(job, onConflict: JobRow.retryingFailed))
         }
-        for (key, due) in plan.asked { try ask(key, due) }
     }
 
     private func write(_ object: CurrentPayments.Object, _ key: ObjectKey) throws {
@@ -217,22 +215,6 @@ struct Projector {
                 transaction.created.unixSeconds, transaction.customer, transaction.currency.code,
                 row.searchText, Data(row.body), transaction.account ?? "",
             ]
-        )
-    }
-
-    /// Adds a question, unless it is in the queue.
-    ///
-    /// A question that was given up is asked again, because there is new information about its payment.
-    private func ask(_ key: FetchKey, _ due: Instant) throws {
-        try execute(
-            """
-            INSERT INTO work (account, kind, id, due_at)
-            VALUES (?, ?, ?, ?)
-            ON CONFLICT (account, kind, id) DO UPDATE
-            SET due_at = excluded.due_at, attempts = 0, gave_up = 0, reason = NULL
-            WHERE gave_up = 1
-            """,
-            [key.account, key.question.topic, key.question.subject, due.unixSeconds]
         )
     }
 

@@ -122,10 +122,12 @@ package final class SQLiteStore: Store {
     }
 
     /// Gives back the jobs of the last process, which the lock file proves to be dead.
+    ///
+    /// Except fetches: one of them may be what killed the process, and is tried again when its lease ends.
     private static let endingLeases = """
         UPDATE jobs
         SET state = 'waiting', due_at = updated_at, holder = NULL, revision = revision + 1
-        WHERE state = 'running'
+        WHERE state = 'running' AND kind <> 'fetch'
         """
 
     static func openReader(_ path: String) throws -> DatabaseQueue {

@@ -1,7 +1,7 @@
 /// Everything that the service needs from a database.
 ///
 /// Every store passes the same conformance suite.
-package protocol Store: EventLog, TransactionFeed, IdentityMap, ObjectSnapshots, WorkQueue, JobStore,
+package protocol Store: EventLog, TransactionFeed, IdentityMap, ObjectSnapshots, JobStore,
     UsageLedger,
     CreditLedger, BodyRetention, PersonalDataErasure, SessionLinks
 {

@@ -144,7 +144,7 @@ private func buildRouter(
     SecretsController(secrets: configuration.secrets, authenticator: authenticator).addRoutes(to: routes)
     EventsController(
         log: store,
-        work: store,
+        jobs: store,
         alerts: configuration.sendsAlerts ? store : nil,
         authenticator: authenticator
     ).addRoutes(to: routes)
@@ -158,7 +158,7 @@ private func buildRouter(
     ).addRoutes(to: routes)
     MetricsController(
         sources: [configuration.metrics, EventMetrics(log: store)]
-            + [JobMetrics(work: store, runs: store, now: configuration.clock)]
+            + [JobMetrics(runs: store, now: configuration.clock)]
             + [UsageSyncMetrics(runs: store, clock: configuration.clock)]
             + [AlertMetrics(runs: configuration.sendsAlerts ? store : nil, clock: configuration.clock)]
             + [SecretMetrics(secrets: configuration.secrets), LimitMetrics(limits: limits)]

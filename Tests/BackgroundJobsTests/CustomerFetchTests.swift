@@ -1,6 +1,7 @@
 import Billing
 import Storage
 import StripeAPI
+import TestSupport
 import Testing
 import BackgroundJobs
 
@@ -25,14 +26,14 @@ struct CustomerFetchTests {
             try harness.standIn.put(Self.customer("cus_1"))
             try await harness.recordIntent()
             #expect(try await found(in: harness.store) == [])
-            #expect(try await harness.fetcher().runOnce() == 2)
+            #expect(try await harness.fetcher().workOnce() == 2)
             #expect(harness.standIn.count("GET /v1/customers/:id") == 1)
             #expect(try await found(in: harness.store) == ["cus_1"])
-            #expect(try await harness.store.summary().pending == 0)
+            #expect(try await harness.store.fetches().pending == 0)
             // Another payment of the same customer fetches nothing.
             try harness.standIn.put(Objects.charge("2"))
             try await harness.recordIntent("2")
-            try await harness.fetcher().runOnce()
+            try await harness.fetcher().workOnce()
             #expect(harness.standIn.count("GET /v1/customers/:id") == 1)
         }
     }
@@ -52,7 +53,7 @@ struct CustomerFetchTests {
             #expect(try await found(in: harness.store) == ["cus_1", "cus_2"])
             #expect(try await harness.rows.map(\.id) == ["pi_1"])
             // The list showed the customer before the payment named it.
-            #expect(try await harness.store.summary().pending == 0)
+            #expect(try await harness.store.fetches().pending == 0)
             let again = try await harness.perform(.backfill, days: 60)
             #expect(again.reached?.recorded == 0)
         }

@@ -2,19 +2,20 @@ import Billing
 import Storage
 import StripeAPI
 import StripeStandIn
+import TestSupport
 import Testing
 import BackgroundJobs
 
 /// Each kind of request to Stripe's API is made once, and its answer is recorded in the log.
 @Suite(.timeLimit(.minutes(5)))
 struct FollowUpTests {
-    private static let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+    private static let nothing = FetchSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
 
     /// Completes due work, and work that follows from it, until there is none; too many rounds are an error.
     private static func settle(_ harness: JobHarness, rounds: Int = 6) async throws {
         for _ in 0..<rounds {
             harness.clock.advance(seconds: 60)
-            if try await harness.fetcher().runOnce() == 0 { return }
+            if try await harness.fetcher().workOnce() == 0 { return }
         }
         Issue.record("still asking after \(rounds) rounds")
     }
@@ -42,7 +43,7 @@ struct FollowUpTests {
             #expect(try await harness.row()?.amountRefunded == Int64(10 * count))
             #expect(harness.standIn.count("GET /v1/refunds") == (count + 99) / 100)
             #expect(harness.standIn.requests.allSatisfy { $0.target.contains("charge=ch_1") })
-            #expect(try await harness.store.summary() == Self.nothing)
+            #expect(try await harness.store.fetches() == Self.nothing)
             #expect(try await harness.store.reprojectAll().changed == 0)
         }
     }
@@ -54,8 +55,8 @@ struct FollowUpTests {
             try await harness.record(Objects.event("evt_1", type: "charge.refunded", charge))
             harness.standIn.fail(.truncated, times: 1, after: 1)
             harness.clock.advance(seconds: 60)
-            #expect(try await harness.fetcher().runOnce() == 1)
-            #expect(try await harness.store.summary().pending == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
+            #expect(try await harness.store.fetches().pending == 1)
             try await Self.settle(harness)
             #expect(try await harness.store.count(TransactionFilter(.anyCustomer, type: .refund)) == 150)
             #expect(try await harness.row()?.amountRefunded == 1500)
@@ -69,9 +70,9 @@ struct FollowUpTests {
             try await harness.record(Objects.event("evt_1", type: "charge.refunded", charge))
             harness.standIn.fail(.ignoresCursor)
             harness.clock.advance(seconds: 60)
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             #expect(harness.standIn.count("GET /v1/refunds") == 2)
-            #expect(try await harness.store.summary().pending == 1)
+            #expect(try await harness.store.fetches().pending == 1)
             #expect(try await harness.store.count(TransactionFilter(.anyCustomer, type: .refund)) == 100)
         }
     }
@@ -84,7 +85,7 @@ struct FollowUpTests {
             try await harness.record(Objects.event("evt_1", type: "charge.refunded", charge))
             try await Self.settle(harness)
             #expect(harness.standIn.count("GET /v1/refunds") == 1)
-            #expect(try await harness.store.summary() == Self.nothing)
+            #expect(try await harness.store.fetches() == Self.nothing)
             try await harness.record(Objects.event("evt_2", type: "charge.updated", charge))
             try await Self.settle(harness)
             #expect(harness.standIn.count("GET /v1/refunds") == 2)
@@ -109,7 +110,7 @@ struct FollowUpTests {
             let purchase = try #require(try await harness.row("pi_1"))
             #expect(purchase.amountRefunded == 500)
             #expect(harness.standIn.requests.map(\.route) == ["GET /v1/charges/:id"])
-            #expect(try await harness.store.summary() == Self.nothing)
+            #expect(try await harness.store.fetches() == Self.nothing)
         }
     }
 
@@ -150,7 +151,7 @@ struct FollowUpTests {
                 harness.standIn.requests.map(\.route)
                     == ["GET /v1/invoice_payments", "GET /v1/payment_intents/:id"]
             )
-            #expect(try await harness.store.summary() == Self.nothing)
+            #expect(try await harness.store.fetches() == Self.nothing)
         }
     }
 
@@ -181,7 +182,7 @@ struct FollowUpTests {
             #expect(
                 harness.standIn.requests.map(\.route) == ["GET /v1/invoice_payments", "GET /v1/invoices/:id"]
             )
-            #expect(try await harness.store.summary() == Self.nothing)
+            #expect(try await harness.store.fetches() == Self.nothing)
             #expect(try await harness.store.reprojectAll().changed == 0)
         }
     }
@@ -192,7 +193,7 @@ struct FollowUpTests {
             try await harness.record(Objects.event("evt_2", Objects.intent()))
             try await harness.record(Objects.event("evt_3", type: "charge.succeeded", Objects.charge()))
             harness.clock.advance(seconds: 20)
-            #expect(try await harness.fetcher().runOnce() == 0)
+            #expect(try await harness.fetcher().workOnce() == 0)
             let payment = Objects.invoicePayment(paidBy: #""type":"payment_intent","payment_intent":"pi_1""#)
             try await harness.record(Objects.event("evt_4", type: "invoice_payment.paid", payment))
             try await Self.settle(harness)
@@ -252,7 +253,7 @@ struct FollowUpTests {
             try await harness.record(Objects.event("evt_1", type: "charge.refunded", charge, livemode: true))
             try await Self.settle(harness)
             #expect(try await harness.row("re_1")?.livemode == true)
-            #expect(try await harness.store.summary() == Self.nothing)
+            #expect(try await harness.store.fetches() == Self.nothing)
         }
     }
 
@@ -281,7 +282,7 @@ struct FollowUpTests {
         try await JobHarness.with(.init(key: JobHarness.key, connectedAccounts: [])) { harness in
             try await harness.recordIntent(account: "acct_1")
             try await Self.settle(harness)
-            #expect(try await harness.store.summary().gaveUp == 1)
+            #expect(try await harness.store.fetches().gaveUp == 1)
             #expect(harness.standIn.requests.count == 1)
             #expect(harness.log.lines.contains { $0.contains("account_invalid") && $0.contains("acct_1") })
         }
@@ -293,7 +294,7 @@ struct FollowUpTests {
             try harness.standIn.put(charge)
             try await harness.recordIntent()
             try await Self.settle(harness)
-            #expect(try await harness.store.summary().gaveUp == 1)
+            #expect(try await harness.store.fetches().gaveUp == 1)
             #expect(harness.standIn.requests.count == 1)
         }
     }
@@ -304,18 +305,12 @@ struct FollowUpTests {
         try await StripeStandIn.with(configuration) { standIn in
             try await JobHarness.with { harness in
                 try await withStripe(standIn, key: key.text) { stripe in
-                    let fetcher = MissingObjectFetcher(
-                        store: harness.store,
-                        stripe: stripe,
-                        logger: harness.log.logger,
-                        now: { harness.clock.now },
-                        random: { 0.5 }
-                    )
+                    let fetcher = harness.fetcher(asking: stripe)
                     try await harness.recordIntent()
                     var waits: [Int64] = []
                     for _ in 1...8 {
-                        #expect(try await fetcher.runOnce() == 1)
-                        let work = try await harness.store.summary()
+                        #expect(try await fetcher.workOnce() == 1)
+                        let work = try await harness.store.fetches()
                         #expect(work.pending == 1 && work.gaveUp == 0)
                         let wait = try #require(work.oldestDueAt).seconds(since: harness.clock.now)
                         waits.append(wait)

@@ -55,15 +55,23 @@ struct JobHarness: Sendable {
 
     func fetcher(
         schedule: RetrySchedule = RetrySchedule(baseSeconds: 5, capSeconds: 3600)
-    ) -> MissingObjectFetcher {
-        MissingObjectFetcher(
+    ) -> JobRunner {
+        fetcher(asking: stripe, schedule: schedule)
+    }
+
+    func fetcher(
+        asking stripe: StripeClient,
+        schedule: RetrySchedule = RetrySchedule(baseSeconds: 5, capSeconds: 3600)
+    ) -> JobRunner {
+        let runtime = JobRunner.Runtime(now: { clock.now }, random: { random })
+        let worker = MissingObjectFetcher(
             store: store,
             stripe: stripe,
             schedule: schedule,
-            logger: log.logger,
-            now: { clock.now },
-            random: { random }
+            runtime: runtime,
+            logger: log.logger
         )
+        return JobRunner([worker], store: store, runtime: runtime, logger: log.logger)
     }
 
     @discardableResult

@@ -3,6 +3,7 @@ import Storage
 import StripeAPI
 import StripeStandIn
 import Synchronization
+import TestSupport
 import Testing
 import BackgroundJobs
 
@@ -17,14 +18,14 @@ struct MissingObjectFetcherTests {
             try await harness.recordIntent()
             #expect(try await harness.row()?.paymentMethod == nil)
 
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             let row = try #require(try await harness.row())
             #expect(row.paymentMethod?.label == "Visa •••• 4242")
             #expect(row.charge == "ch_1")
             #expect(row.receipt.number == "1234-5678")
             #expect(row.status == "succeeded")
-            let work = try await harness.store.summary()
-            #expect(work == WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil))
+            let work = try await harness.store.fetches()
+            #expect(work == FetchSummary(pending: 0, gaveUp: 0, oldestDueAt: nil))
             #expect(harness.standIn.count(chargeRoute) == 1)
 
             let log = try #require(try await harness.store.entries(EventQuery())?.elements)
@@ -37,13 +38,13 @@ struct MissingObjectFetcherTests {
     @Test func `nothing is asked for before it is due, nor when there is nothing`() async throws {
         try await JobHarness.with { harness in
             try harness.standIn.put(Objects.charge())
-            #expect(try await harness.fetcher().runOnce() == 0)
+            #expect(try await harness.fetcher().workOnce() == 0)
             try await harness.record(Objects.event("evt_1", Objects.intent()))
             harness.clock.advance(seconds: 14)
-            #expect(try await harness.fetcher().runOnce() == 0)
+            #expect(try await harness.fetcher().workOnce() == 0)
             #expect(harness.standIn.requests.isEmpty)
             harness.clock.advance(seconds: 1)
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
         }
     }
 
@@ -54,13 +55,13 @@ struct MissingObjectFetcherTests {
                 try await harness.recordIntent("\(number)")
             }
             let taken = try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<4 { group.addTask { try await harness.fetcher().runOnce() } }
+                for _ in 0..<4 { group.addTask { try await harness.fetcher().workOnce() } }
                 return try await group.reduce(0, +)
             }
             #expect(taken == 12)
             #expect(harness.standIn.count(chargeRoute) == 12)
             #expect(Set(harness.standIn.requests.map(\.target)).count == 12)
-            #expect(try await harness.fetcher().runOnce() == 0)
+            #expect(try await harness.fetcher().workOnce() == 0)
             #expect(harness.standIn.count(chargeRoute) == 12)
         }
     }
@@ -69,7 +70,7 @@ struct MissingObjectFetcherTests {
         try await JobHarness.with { harness in
             try harness.standIn.put(Objects.charge())
             try await harness.recordIntent()
-            try await harness.fetcher().runOnce()
+            try await harness.fetcher().workOnce()
             let row = try await harness.row()
             for number in 1...2 {
                 let body = FetchedObject.eventBody(
@@ -95,12 +96,12 @@ struct MissingObjectFetcherTests {
             let spelled = account.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
             try harness.standIn.put(Objects.charge(), account: account)
             try await harness.recordIntent(account: spelled)
-            try await harness.fetcher().runOnce()
+            try await harness.fetcher().workOnce()
             #expect(harness.standIn.requests.map(\.account) == [account])
             let row = try #require(try await harness.row())
             #expect(row.account == account)
             #expect(row.paymentMethod?.last4 == "4242")
-            #expect(try await harness.store.summary().pending == 0)
+            #expect(try await harness.store.fetches().pending == 0)
         }
     }
 
@@ -115,12 +116,12 @@ struct MissingObjectFetcherTests {
                 """
             try await harness.record(Objects.event("evt_1", type: "checkout.session.completed", session))
             harness.clock.advance(seconds: 15)
-            try await harness.fetcher().runOnce()
+            try await harness.fetcher().workOnce()
             #expect(harness.standIn.requests.map(\.route) == ["GET /v1/payment_intents/:id"])
             let row = try #require(try await harness.row())
             #expect(row.paymentMethod?.last4 == "4242")
             #expect(row.customer == "cus_1")
-            #expect(try await harness.store.summary().pending == 0)
+            #expect(try await harness.store.fetches().pending == 0)
         }
     }
 
@@ -145,22 +146,22 @@ struct MissingObjectFetcherTests {
             try await harness.recordIntent()
             harness.standIn.fail(fault, times: 2)
             for attempt in 1...2 {
-                #expect(try await harness.fetcher(schedule: schedule).runOnce() == 1)
+                #expect(try await harness.fetcher(schedule: schedule).workOnce() == 1)
                 let decision = schedule.decision(afterAttempt: attempt, error: error, random: harness.random)
                 guard case .retry(let seconds) = decision else {
                     Issue.record("the schedule gives up after attempt \(attempt)")
                     return
                 }
-                let work = try await harness.store.summary()
+                let work = try await harness.store.fetches()
                 #expect(work.oldestDueAt == harness.clock.now.adding(seconds: seconds), "attempt \(attempt)")
                 #expect(work.pending == 1)
                 harness.clock.advance(seconds: seconds - 1)
-                #expect(try await harness.fetcher(schedule: schedule).runOnce() == 0)
+                #expect(try await harness.fetcher(schedule: schedule).workOnce() == 0)
                 harness.clock.advance(seconds: 1)
             }
-            #expect(try await harness.fetcher(schedule: schedule).runOnce() == 1)
+            #expect(try await harness.fetcher(schedule: schedule).workOnce() == 1)
             #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
-            #expect(try await harness.store.summary().pending == 0)
+            #expect(try await harness.store.fetches().pending == 0)
             #expect(harness.standIn.count(chargeRoute) == 3)
         }
     }
@@ -170,25 +171,25 @@ struct MissingObjectFetcherTests {
             try harness.standIn.put(Objects.charge())
             try await harness.recordIntent()
             harness.standIn.fail(.serverError(shouldRetry: false), times: 1)
-            try await harness.fetcher().runOnce()
-            let work = try await harness.store.summary()
-            #expect(work == WorkSummary(pending: 0, gaveUp: 1, oldestDueAt: nil))
+            try await harness.fetcher().workOnce()
+            let work = try await harness.store.fetches()
+            #expect(work == FetchSummary(pending: 0, gaveUp: 1, oldestDueAt: nil))
             harness.clock.advance(seconds: 1_000_000)
-            #expect(try await harness.fetcher().runOnce() == 0)
+            #expect(try await harness.fetcher().workOnce() == 0)
             #expect(harness.standIn.count(chargeRoute) == 1)
             // A new event adds the work again.
             try await harness.recordIntent(event: "_again")
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
-            #expect(try await harness.store.summary().gaveUp == 0)
+            #expect(try await harness.store.fetches().gaveUp == 0)
         }
     }
 
     @Test func `what Stripe does not have is given up`() async throws {
         try await JobHarness.with { harness in
             try await harness.recordIntent()
-            try await harness.fetcher().runOnce()
-            #expect(try await harness.store.summary().gaveUp == 1)
+            try await harness.fetcher().workOnce()
+            #expect(try await harness.store.fetches().gaveUp == 1)
             #expect(try await harness.row()?.status == "succeeded")
         }
     }
@@ -198,9 +199,9 @@ struct MissingObjectFetcherTests {
             for number in 1...3 { try await harness.recordIntent("\(number)") }
             try harness.standIn.put(Objects.charge("1"))
             try harness.standIn.put(Objects.charge("3"))
-            #expect(try await harness.fetcher().runOnce() == 3)
-            let work = try await harness.store.summary()
-            #expect(work == WorkSummary(pending: 0, gaveUp: 1, oldestDueAt: nil))
+            #expect(try await harness.fetcher().workOnce() == 3)
+            let work = try await harness.store.fetches()
+            #expect(work == FetchSummary(pending: 0, gaveUp: 1, oldestDueAt: nil))
             #expect(try await harness.row("pi_3")?.paymentMethod?.last4 == "4242")
         }
     }
@@ -211,10 +212,10 @@ struct MissingObjectFetcherTests {
             try await harness.recordIntent()
             harness.standIn.fail(.serverError(shouldRetry: nil))
             for attempt in 1...5 {
-                let taken = try await harness.fetcher(schedule: schedule).runOnce()
+                let taken = try await harness.fetcher(schedule: schedule).workOnce()
                 #expect(taken == (attempt <= 3 ? 1 : 0), "attempt \(attempt)")
                 #expect(
-                    try await harness.store.summary().gaveUp == (attempt >= 3 ? 1 : 0),
+                    try await harness.store.fetches().gaveUp == (attempt >= 3 ? 1 : 0),
                     "attempt \(attempt)"
                 )
                 harness.clock.advance(seconds: 10_000)
@@ -231,15 +232,15 @@ struct MissingObjectFetcherTests {
             try await harness.recordIntent()
             let fetcher = harness.fetcher()
             harness.clock.advance(seconds: 3600)
-            #expect(try await fetcher.runOnce() == 1)
+            #expect(try await fetcher.workOnce() == 1)
             harness.standIn.fail(.none)
             try harness.standIn.put(Objects.charge())
             // A small jump, as from NTP, is ignored.
             harness.clock.advance(seconds: -10)
-            #expect(try await fetcher.runOnce() == 0)
+            #expect(try await fetcher.workOnce() == 0)
             harness.clock.advance(seconds: -3590)
-            #expect(try await fetcher.runOnce() == 1)
-            #expect(try await harness.store.summary().pending == 0)
+            #expect(try await fetcher.workOnce() == 1)
+            #expect(try await harness.store.fetches().pending == 0)
             #expect(try await harness.row()?.charge == "ch_1")
         }
     }
@@ -252,15 +253,15 @@ struct MissingObjectFetcherTests {
             harness.standIn.fail(.serverError(shouldRetry: nil))
             try await harness.recordIntent()
             harness.clock.advance(seconds: year)
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             harness.standIn.fail(.none)
             try harness.standIn.put(Objects.charge())
             harness.clock.advance(seconds: -year)
             let afterRestart = harness.fetcher()
-            #expect(try await afterRestart.runOnce() == 0)
-            #expect(try await harness.store.summary().oldestDueAt == harness.clock.now.adding(seconds: 9600))
+            #expect(try await afterRestart.workOnce() == 0)
+            #expect(try await harness.store.fetches().oldestDueAt == harness.clock.now.adding(seconds: 9600))
             harness.clock.advance(seconds: 9600)
-            #expect(try await afterRestart.runOnce() == 1)
+            #expect(try await afterRestart.workOnce() == 1)
         }
     }
 
@@ -271,11 +272,11 @@ struct MissingObjectFetcherTests {
             try await harness.recordIntent()
             harness.standIn.fail(.expiredKey, times: 4)
             for _ in 1...4 {
-                #expect(try await harness.fetcher(schedule: schedule).runOnce() == 1)
-                #expect(try await harness.store.summary().gaveUp == 0)
+                #expect(try await harness.fetcher(schedule: schedule).workOnce() == 1)
+                #expect(try await harness.store.fetches().gaveUp == 0)
                 harness.clock.advance(seconds: 10_000)
             }
-            try await harness.fetcher(schedule: schedule).runOnce()
+            try await harness.fetcher(schedule: schedule).workOnce()
             #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
         }
     }
@@ -291,18 +292,11 @@ struct MissingObjectFetcherTests {
             ])
             try await harness.recordIntent("1")
             try await harness.recordIntent("2")
-            let fetcher = MissingObjectFetcher(
-                store: harness.store,
-                stripe: StripeClient(
-                    transport: transport,
-                    key: try StripeSecretKey(JobHarness.key).orThrow
-                ),
-                logger: harness.log.logger,
-                now: { harness.clock.now }
-            )
-            #expect(try await fetcher.runOnce() == 2)
-            let work = try await harness.store.summary()
-            #expect(work == WorkSummary(pending: 0, gaveUp: 1, oldestDueAt: nil))
+            let key = try StripeSecretKey(JobHarness.key).orThrow
+            let fetcher = harness.fetcher(asking: StripeClient(transport: transport, key: key))
+            #expect(try await fetcher.workOnce() == 2)
+            let work = try await harness.store.fetches()
+            #expect(work == FetchSummary(pending: 0, gaveUp: 1, oldestDueAt: nil))
             #expect(try await harness.row("pi_2")?.paymentMethod?.last4 == "4242")
         }
     }
@@ -311,10 +305,10 @@ struct MissingObjectFetcherTests {
         try await JobHarness.with { harness in
             try harness.standIn.put(Objects.charge().replacing("\"amount\":2500", with: "\"amount\":-1"))
             try await harness.recordIntent()
-            try await harness.fetcher().runOnce()
+            try await harness.fetcher().workOnce()
             let quarantined = try await harness.store.entries(EventQuery(disposition: .quarantined))
             #expect(quarantined?.elements.map(\.source) == [.api])
-            #expect(try await harness.store.summary().pending == 0)
+            #expect(try await harness.store.fetches().pending == 0)
         }
     }
 
@@ -325,14 +319,14 @@ struct MissingObjectFetcherTests {
             try harness.standIn.put(Objects.charge())
             try await harness.recordIntent()
             harness.standIn.fail(.held)
-            async let run = harness.fetcher().runOnce()
+            async let run = harness.fetcher().workOnce()
             await harness.standIn.untilHolding(1)
             try await harness.record(Objects.event("evt_2", type: "charge.succeeded", Objects.charge()))
             harness.standIn.release()
             #expect(try await run == 1)
             #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
-            let work = try await harness.store.summary()
-            #expect(work == WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil))
+            let work = try await harness.store.fetches()
+            #expect(work == FetchSummary(pending: 0, gaveUp: 0, oldestDueAt: nil))
         }
     }
 
@@ -341,12 +335,12 @@ struct MissingObjectFetcherTests {
             try harness.standIn.put(Objects.charge())
             try await harness.recordIntent()
             harness.standIn.fail(.held)
-            let run = Task { try await harness.fetcher().runOnce() }
+            let run = Task { try await harness.fetcher().workOnce() }
             await harness.standIn.untilHolding(1)
             await harness.store.close()
             harness.standIn.release()
             await #expect(throws: StoreError(.closed, while: "accepting an event")) { try await run.value }
-            let error = await #expect(throws: StoreError.self) { try await harness.fetcher().runOnce() }
+            let error = await #expect(throws: StoreError.self) { try await harness.fetcher().workOnce() }
             #expect(error?.code == .closed)
         }
     }
@@ -360,10 +354,11 @@ struct MissingObjectFetcherTests {
             await harness.standIn.untilHolding(1)
             service.cancel()
             try await service.value
-            #expect(try await harness.store.summary().pending == 1)
+            #expect(try await harness.store.fetches().oldestDueAt == harness.clock.now)
+            #expect(try await harness.store.job(id: "charge:ch_1")?.attempts == 0)
+            harness.standIn.fail(.none)
             harness.standIn.release()
-            harness.clock.advance(seconds: 10_000)
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             #expect(try await harness.row()?.paymentMethod?.last4 == "4242")
         }
     }
@@ -379,10 +374,10 @@ struct MissingObjectFetcherTests {
             ]
             for fault in faults {
                 harness.standIn.fail(fault, times: 1)
-                try await harness.fetcher().runOnce()
+                try await harness.fetcher().workOnce()
                 harness.clock.advance(seconds: 10_000)
             }
-            try await harness.fetcher().runOnce()
+            try await harness.fetcher().workOnce()
             let log = harness.log.lines
             #expect(log.count >= faults.count + 1, "\(log)")
             for canary in [JobHarness.key, "pay.stripe.com", "4242", "cus_1", "Expired API Key"] {

@@ -2,6 +2,7 @@ import Billing
 import Storage
 import StripeAPI
 import StripeStandIn
+import TestSupport
 import Testing
 
 @testable import BackgroundJobs
@@ -31,10 +32,10 @@ struct OrganizationKeyTests {
             try harness.standIn.put(Objects.charge(), account: "acct_1")
             try await harness.record(Self.event(context, account: "acct_1"))
             harness.clock.advance(seconds: 60)
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             #expect(harness.standIn.requests.map(\.context) == [asked])
             #expect(harness.standIn.requests.allSatisfy { $0.account == nil && $0.version != nil })
-            #expect(try await harness.store.summary().gaveUp == 0)
+            #expect(try await harness.store.fetches().gaveUp == 0)
             #expect(try await harness.row()?.account == "acct_1")
         }
     }
@@ -45,7 +46,7 @@ struct OrganizationKeyTests {
             try harness.standIn.put(Objects.charge(), account: "acct_1")
             try await harness.record(Objects.thinEvent("evt_thin", context: context))
             harness.clock.advance(seconds: 15)
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             #expect(harness.standIn.requests.map(\.context) == [context, context])
             #expect(try await harness.row()?.account == "acct_1")
         }
@@ -54,9 +55,9 @@ struct OrganizationKeyTests {
     @Test func `of no account nothing is asked, and the work waits for another key`() async throws {
         try await JobHarness.with(.init(key: Self.key)) { harness in
             try await harness.recordIntent()
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             #expect(harness.standIn.requests.isEmpty)
-            let work = try await harness.store.summary()
+            let work = try await harness.store.fetches()
             #expect(work.pending == 1 && work.gaveUp == 0)
             #expect(harness.log.lines.contains { $0.contains("an organisation's key needs an account") })
         }

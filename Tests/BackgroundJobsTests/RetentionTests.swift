@@ -261,6 +261,9 @@ private struct DyingStore: BodyRetention, JobStore {
 
     func latestJob(_ kind: Job.Kind) async throws(StoreError) -> Job? { try await store.latestJob(kind) }
     func job(id: String) async throws(StoreError) -> Job? { try await store.job(id: id) }
+    func jobs(_ query: JobQuery) async throws(StoreError) -> [Job] { try await store.jobs(query) }
+    func summary() async throws(StoreError) -> [JobSummary] { try await store.summary() }
+    func remove(_ job: Job) async throws(StoreError) -> Bool { try await store.remove(job) }
     func add(_ job: Job) async throws(StoreError) -> Bool { try await store.add(job) }
     func take(
         _ kind: Job.Kind,

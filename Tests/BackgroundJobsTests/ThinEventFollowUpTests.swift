@@ -2,13 +2,14 @@ import Billing
 import Storage
 import StripeAPI
 import StripeStandIn
+import TestSupport
 import Testing
 import BackgroundJobs
 
 /// The object of a thin event is fetched, unless its snapshot twin showed it already.
 @Suite(.timeLimit(.minutes(5)))
 struct ThinEventFollowUpTests {
-    private static let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+    private static let nothing = FetchSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
     private static let routes = ["GET /v2/core/events/:id", "GET /v1/charges/:id"]
     private static let thin = Objects.thinEvent("evt_thin", twin: "evt_snapshot")
     private static let snapshot = Objects.event("evt_snapshot", type: "charge.succeeded", Objects.charge())
@@ -24,13 +25,13 @@ struct ThinEventFollowUpTests {
             try harness.standIn.put(Objects.charge())
             #expect(try await harness.record(Self.thin) == .recorded)
             harness.clock.advance(seconds: 14)
-            #expect(try await harness.fetcher().runOnce() == 0, "its twin is given time to come")
+            #expect(try await harness.fetcher().workOnce() == 0, "its twin is given time to come")
             harness.clock.advance(seconds: 1)
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             #expect(try await Self.rows(harness).map(\.id) == ["pi_1"])
             #expect(harness.standIn.requests.map(\.route) == Self.routes)
             #expect(harness.standIn.requests.last?.trigger == "event=evt_thin")
-            #expect(try await harness.store.summary() == Self.nothing)
+            #expect(try await harness.store.fetches() == Self.nothing)
             #expect(try await harness.store.reprojectAll().changed == 0)
         }
     }
@@ -44,10 +45,10 @@ struct ThinEventFollowUpTests {
                 #expect(try await harness.record(body) == .recorded)
             }
             harness.clock.advance(seconds: 15)
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             #expect(harness.standIn.requests.map(\.route) == [Self.routes[0]])
             #expect(try await Self.rows(harness).map(\.id) == ["pi_1"])
-            #expect(try await harness.store.summary() == Self.nothing)
+            #expect(try await harness.store.fetches() == Self.nothing)
         }
     }
 
@@ -57,7 +58,7 @@ struct ThinEventFollowUpTests {
             try harness.standIn.put(Objects.charge())
             try await harness.record(Self.thin)
             harness.clock.advance(seconds: 15)
-            try await harness.fetcher().runOnce()
+            try await harness.fetcher().workOnce()
             let rows = try await Self.rows(harness)
             try await harness.record(Self.snapshot)
             #expect(try await Self.rows(harness) == rows)
@@ -77,7 +78,7 @@ struct ThinEventFollowUpTests {
             try harness.standIn.put(Objects.charge(), account: account)
             try await harness.record(thin)
             harness.clock.advance(seconds: 15)
-            try await harness.fetcher().runOnce()
+            try await harness.fetcher().workOnce()
             #expect(harness.standIn.requests.map(\.route) == Self.routes)
             #expect(harness.standIn.requests.map(\.context) == [account, nil])
             #expect(harness.standIn.requests.map(\.account) == [nil, account])
@@ -90,7 +91,7 @@ struct ThinEventFollowUpTests {
             try harness.standIn.put(Objects.charge())
             try await harness.record(Self.thin)
             harness.clock.advance(seconds: 15)
-            try await harness.fetcher().runOnce()
+            try await harness.fetcher().workOnce()
             #expect(try await Self.rows(harness).map(\.id) == ["pi_1"])
         }
     }
@@ -102,11 +103,11 @@ struct ThinEventFollowUpTests {
             try await harness.record(Self.thin)
             harness.clock.advance(seconds: 15)
             harness.standIn.fail(.serverError(shouldRetry: nil), times: 1)
-            try await harness.fetcher().runOnce()
-            #expect(try await harness.store.summary().pending == 1)
+            try await harness.fetcher().workOnce()
+            #expect(try await harness.store.fetches().pending == 1)
             harness.clock.advance(seconds: 100)
-            try await harness.fetcher().runOnce()
-            #expect(try await harness.store.summary().gaveUp == 1)
+            try await harness.fetcher().workOnce()
+            #expect(try await harness.store.fetches().gaveUp == 1)
         }
     }
 
@@ -116,17 +117,10 @@ struct ThinEventFollowUpTests {
             try harness.standIn.put(Objects.charge())
             try await harness.record(thin)
             let transport = ScriptedTransport(["ch_1": #"{"id":"ch_1","object":"refund","amount":5}"#])
-            let fetcher = MissingObjectFetcher(
-                store: harness.store,
-                stripe: StripeClient(
-                    transport: transport,
-                    key: try StripeSecretKey(JobHarness.key).orThrow
-                ),
-                logger: harness.log.logger,
-                now: { harness.clock.now }
-            )
+            let key = try StripeSecretKey(JobHarness.key).orThrow
+            let fetcher = harness.fetcher(asking: StripeClient(transport: transport, key: key))
             harness.clock.advance(seconds: 15)
-            #expect(try await fetcher.runOnce() == 1)
+            #expect(try await fetcher.workOnce() == 1)
             let quarantined = try await harness.store.entries(EventQuery(disposition: .quarantined))
             #expect(quarantined?.elements.map(\.type) == ["charge.fetched"])
             #expect(try await Self.rows(harness).isEmpty)
@@ -141,7 +135,7 @@ struct ThinEventFollowUpTests {
             try harness.standIn.put(Objects.charge())
             #expect(try await harness.record(Objects.thinEvent("evt_thin", at: url)) == .recorded)
             harness.clock.advance(seconds: 15)
-            #expect(try await harness.fetcher().runOnce() == 1)
+            #expect(try await harness.fetcher().workOnce() == 1)
             #expect(harness.standIn.requests.map(\.route) == Self.routes)
             #expect(try await Self.rows(harness).map(\.id) == ["pi_1"])
         }
@@ -167,7 +161,7 @@ struct ThinEventFollowUpTests {
             let thin = Objects.thinEvent("evt_thin", type: type, about: kind, at: "\(path)/x_1")
             #expect(try await harness.record(thin) == .recorded)
             harness.clock.advance(seconds: 15)
-            try await harness.fetcher().runOnce()
+            try await harness.fetcher().workOnce()
             let entries = try #require(try await harness.store.entries(EventQuery())).elements
             let fetched = try #require(entries.first)
             #expect(fetched.source == .api && fetched.disposition == .projected && fetched.objectID == "x_1")

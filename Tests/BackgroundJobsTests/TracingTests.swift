@@ -12,7 +12,7 @@ struct TracingTests {
                 try harness.standIn.put(Objects.charge("\(number)"))
                 try await harness.recordIntent("\(number)")
             }
-            #expect(try await harness.fetcher().runOnce() == 3)
+            #expect(try await harness.fetcher().workOnce() == 3)
             let parents = harness.standIn.requests.map { $0.traceparent ?? "" }
             #expect(parents.count == 3)
             for parent in parents { #expect(parent.wholeMatch(of: /00-[0-9a-f]{32}-[0-9a-f]{16}-00/) != nil) }

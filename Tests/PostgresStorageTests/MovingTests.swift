@@ -55,10 +55,10 @@ struct MovingTests {
         )
         try await source.record(MadeUp.event("evt_q", "charge.succeeded", MadeUp.charge("x", ["amount": -1])))
         let later = Instant(unixSeconds: MadeUp.start + 3600)
-        let items = try await source.lease(limit: 2, now: later, seconds: 60)
-        for (item, number) in zip(items, 0...) {
-            if number == 0 { try await source.giveUp(item, reason: "gone") }
-            if number == 1 { try await source.postpone(item, until: later, reason: "busy") }
+        let jobs = try await source.take(.fetch, as: "runner", now: later, seconds: 60, limit: 2)
+        for (job, state) in zip(jobs, [Job.State.failed, .waiting]) {
+            let due = state == .waiting ? later : nil
+            _ = try await source.replace(job.left(state, reason: "busy", dueAt: due, now: later))
         }
         _ = try await source.add(
             Job(id: "bf_1", kind: .backfill, dueAt: nil, request: "{\"a\":\"\u{1F600}\"}", createdAt: later)

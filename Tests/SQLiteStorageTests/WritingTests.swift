@@ -1,3 +1,4 @@
+import Billing
 import Foundation
 import GRDB
 import Storage
@@ -269,10 +270,10 @@ struct WritingTests {
             let failure = StoreError(.inputOutput, while: "recording events")
             store.eventWriter.stopIfNeeded(after: failure)
             store.eventWriter.stopIfNeeded(after: StoreError(.corrupt, while: "recording events"))
-            let item = FetchJob(.object(.init(.charge, "ch_1")), account: nil, attempts: 0)
+            let job = Job(only: .retention, now: Instant(unixSeconds: MadeUp.start))
             await #expect(throws: failure) { try await store.record(event(1)) }
             await #expect(throws: failure) { try await store.checkReady() }
-            await #expect(throws: failure) { try await store.complete(item) }
+            await #expect(throws: failure) { try await store.add(job) }
             await #expect(throws: failure) { try await store.reprojectAll() }
             #expect(try await store.allRows().map(\.id) == ["ch_1"])
         }

@@ -1,5 +1,6 @@
 import Billing
 import Storage
+import TestSupport
 import Scenarios
 import Synchronization
 
@@ -46,29 +47,28 @@ final class FlakyStore: Store {
         try await perform { () async throws(StoreError) in try await store.record(delivered) }
     }
 
-    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [FetchJob] {
+    func take(
+        _ kind: Job.Kind,
+        as holder: String,
+        now: Instant,
+        seconds: Int64,
+        limit: Int
+    ) async throws(StoreError) -> [Job] {
         try await perform { () async throws(StoreError) in
-            try await store.lease(limit: limit, now: now, seconds: seconds)
+            try await store.take(kind, as: holder, now: now, seconds: seconds, limit: limit)
         }
     }
 
-    func complete(_ item: FetchJob) async throws(StoreError) {
-        try await perform { () async throws(StoreError) in try await store.complete(item) }
+    func replace(_ job: Job) async throws(StoreError) -> Job? {
+        try await perform { () async throws(StoreError) in try await store.replace(job) }
     }
 
-    func postpone(_ item: FetchJob, until due: Instant, reason: String) async throws(StoreError) {
-        try await perform { () async throws(StoreError) in
-            try await store.postpone(item, until: due, reason: reason)
-        }
+    func remove(_ job: Job) async throws(StoreError) -> Bool {
+        try await perform { () async throws(StoreError) in try await store.remove(job) }
     }
 
-    func giveUp(_ item: FetchJob, reason: String) async throws(StoreError) {
-        try await perform { () async throws(StoreError) in try await store.giveUp(item, reason: reason)
-        }
-    }
-
-    func reschedule(until latest: Instant) async throws(StoreError) {
-        try await perform { () async throws(StoreError) in try await store.reschedule(until: latest) }
+    func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) {
+        try await perform { () async throws(StoreError) in try await store.reschedule(kind, until: latest) }
     }
 
     func useSessionLink(
@@ -165,10 +165,6 @@ final class FlakyStore: Store {
     ) async throws(StoreError) -> [CustomerKey] {
         try await store.customers(in: account, after: customer, limit: limit)
     }
-    func summary() async throws(StoreError) -> WorkSummary { try await store.summary() }
-    func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork] {
-        try await store.givenUp(limit: limit)
-    }
     func payments(
         of references: [ObjectReference],
         account: String?
@@ -177,20 +173,9 @@ final class FlakyStore: Store {
     { try await store.payments(of: references, account: account) }
     func latestJob(_ kind: Job.Kind) async throws(StoreError) -> Job? { try await store.latestJob(kind) }
     func job(id: String) async throws(StoreError) -> Job? { try await store.job(id: id) }
+    func jobs(_ query: JobQuery) async throws(StoreError) -> [Job] { try await store.jobs(query) }
+    func summary() async throws(StoreError) -> [JobSummary] { try await store.summary() }
     func add(_ job: Job) async throws(StoreError) -> Bool { try await store.add(job) }
-    func take(
-        _ kind: Job.Kind,
-        as holder: String,
-        now: Instant,
-        seconds: Int64,
-        limit: Int
-    ) async throws(StoreError) -> [Job] {
-        try await store.take(kind, as: holder, now: now, seconds: seconds, limit: limit)
-    }
-    func replace(_ job: Job) async throws(StoreError) -> Job? { try await store.replace(job) }
-    func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) {
-        try await store.reschedule(kind, until: latest)
-    }
     func checkReady() async throws(StoreError) { try await store.checkReady() }
     func close() async { await store.close() }
 }

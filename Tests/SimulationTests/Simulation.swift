@@ -75,7 +75,7 @@ struct Simulation {
         for _ in 0..<25 {
             switch Int.random(in: 0..<10, using: &random) {
             case 0..<5: await deliver(to: store)
-            case 5, 6: _ = try? await fetcher.runOnce()
+            case 5, 6: _ = try? await fetcher.workOnce()
             case 7: clock.advance(Int64.random(in: 1...900, using: &random))
             case 8:
                 // Set wrong, or right again.
@@ -105,15 +105,17 @@ struct Simulation {
         )
     }
 
-    private func fetcher(_ store: any Store) -> MissingObjectFetcher {
-        MissingObjectFetcher(
+    private func fetcher(_ store: any Store) -> JobRunner {
+        let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
+        let runtime = JobRunner.Runtime(now: { [clock] in clock.now }, random: { 0.5 })
+        let worker = MissingObjectFetcher(
             store: store,
             stripe: StripeClient(transport: stripe, key: Self.key),
             schedule: RetrySchedule(maxAttempts: 10_000, baseSeconds: 5, capSeconds: 600),
-            logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
-            now: { [clock] in clock.now },
-            random: { 0.5 }
+            runtime: runtime,
+            logger: logger
         )
+        return JobRunner([worker], store: store, runtime: runtime, logger: logger)
     }
 
     // A literal of the right form.
@@ -204,12 +206,12 @@ struct Simulation {
     }
 
     /// Without further faults, everything is delivered and fetched within a bounded number of steps.
-    private mutating func settle(_ store: FlakyStore, _ fetcher: MissingObjectFetcher) async throws {
+    private mutating func settle(_ store: FlakyStore, _ fetcher: JobRunner) async throws {
         for _ in 0..<40 {
             await deliver(undelivered, to: store)
             clock.advance(700)
-            try await fetcher.runOnce()
-            let work = try await store.summary()
+            try await fetcher.workOnce()
+            let work = try await store.fetches()
             if work.gaveUp > 0 { throw violation("work was given up although Stripe has the object") }
             if undelivered.isEmpty, work.pending == 0 { return }
         }

@@ -10,6 +10,37 @@ extension InMemoryStore {
         try with("reading a job") { state in state.jobs.first { $0.id == id } }
     }
 
+    package func jobs(_ query: JobQuery) async throws(StoreError) -> [Job] {
+        try with("listing jobs") { state in
+            let end = query.startingAfter.map { id in
+                state.jobs.firstIndex { $0.id == id } ?? 0
+            }
+            return Array(
+                state.jobs[..<(end ?? state.jobs.endIndex)].reversed()
+                    .filter { query.kinds.contains($0.kind) && query.states.contains($0.state) }
+                    .prefix(query.limit)
+            )
+        }
+    }
+
+    package func summary() async throws(StoreError) -> [JobSummary] {
+        try with("counting jobs") { state in
+            Job.Kind.allCases.flatMap { kind in
+                Job.State.allCases.compactMap { jobState in
+                    let jobs = state.jobs.filter { $0.kind == kind && $0.state == jobState }
+                    guard !jobs.isEmpty else { return nil }
+                    return JobSummary(
+                        kind,
+                        jobState,
+                        count: jobs.count,
+                        dueAt: jobs.compactMap(\.dueAt).min(),
+                        createdAt: jobs.filter { $0.dueAt != nil }.map(\.createdAt).min()
+                    )
+                }
+            }
+        }
+    }
+
     /// Whether another backfill or reconciliation has a due time.
     private static func isInTheWay(of job: Job, _ state: State) -> Bool {
         guard [.backfill, .reconciliation].contains(job.kind), job.dueAt != nil else { return false }
@@ -57,6 +88,14 @@ extension InMemoryStore {
             state.jobs[index] = job
             state.jobs[index].revision += 1
             return state.jobs[index]
+        }
+    }
+
+    package func remove(_ job: Job) async throws(StoreError) -> Bool {
+        try with("removing a job") { state in
+            let count = state.jobs.count
+            state.jobs.removeAll { $0.id == job.id && $0.revision == job.revision }
+            return state.jobs.count < count
         }
     }
 

@@ -19,32 +19,8 @@ package final class InMemoryStore: Store {
         var records: [ObjectRecord]
     }
 
-    fileprivate struct WorkKey: Hashable {
-        let question: StripeFetchRequest
-        let account: String?
-
-        init(_ question: StripeFetchRequest, _ account: String?) {
-            self.question = question
-            self.account = account
-        }
-
-        init(_ item: FetchJob) { self.init(item.question, item.account) }
-    }
-
-    fileprivate struct Work {
-        var due: Instant
-        var attempts = 0
-        var leasedUntil = Instant(unixSeconds: 0)
-        /// Why it was given up, if it was.
-        var reason: String?
-        let sequence: Int
-
-        var gaveUp: Bool { reason != nil }
-    }
-
     struct State {
         var events: [Kept] = []
-        fileprivate var work: [WorkKey: Work] = [:]
         /// In the order in which they were added.
         var jobs: [Job] = []
         var usage = InMemoryUsage()
@@ -360,84 +336,20 @@ extension InMemoryStore {
         missing += unknown
         for question in kept.records.map(\.reference).flatMap(StripeFetchRequest.about)
         where !missing.contains(question) {
-            state.work[WorkKey(question, account)] = nil
+            state.jobs.removeAll { $0.id == FetchKey(question, account: account).jobID }
         }
         for question in missing where unknown.contains(question) || !missedBefore.contains(question) {
-            let key = WorkKey(question, account)
-            if let standing = state.work[key], !standing.gaveUp { continue }
-            let due = kept.delivered.receivedAt.adding(seconds: question.patienceSeconds)
-            let sequence = state.work[key]?.sequence ?? (state.work.values.map(\.sequence).max() ?? 0) + 1
-            state.work[key] = Work(due: due, sequence: sequence)
-        }
-    }
-
-    package func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [FetchJob] {
-        try with("leasing work") { state in
-            let due = state.work
-                .filter { !$0.value.gaveUp && $0.value.due <= now && $0.value.leasedUntil <= now }
-                .sorted { ($0.value.due, $0.key.question) < ($1.value.due, $1.key.question) }
-                .prefix(limit)
-            for (key, _) in due { state.work[key]?.leasedUntil = now.adding(seconds: seconds) }
-            return due.map { key, work in
-                FetchJob(key.question, account: key.account, attempts: work.attempts)
+            let key = FetchKey(question, account: account)
+            let job = Job(fetching: key, askedAt: kept.delivered.receivedAt)
+            guard let index = state.jobs.firstIndex(where: { $0.id == job.id }) else {
+                state.jobs.append(job)
+                continue
             }
-        }
-    }
-
-    package func complete(_ item: FetchJob) async throws(StoreError) {
-        try with("completing work") { $0.work[WorkKey(item)] = nil }
-    }
-
-    package func reschedule(until latest: Instant) async throws(StoreError) {
-        try with("rescheduling work") { state in
-            for (key, work) in state.work where !work.gaveUp {
-                state.work[key]?.due = min(work.due, latest)
-                state.work[key]?.leasedUntil = min(work.leasedUntil, latest)
+            if state.jobs[index].state == .failed {
+                let revision = state.jobs[index].revision + 1
+                state.jobs[index] = job
+                state.jobs[index].revision = revision
             }
-        }
-    }
-
-    package func postpone(_ item: FetchJob, until due: Instant, reason: String) async throws(StoreError) {
-        try change(item, "postponing work") { $0.due = due }
-    }
-
-    package func giveUp(_ item: FetchJob, reason: String) async throws(StoreError) {
-        try change(item, "giving up work") { $0.reason = reason }
-    }
-
-    package func summary() async throws(StoreError) -> WorkSummary {
-        try with("counting work") { state in
-            let pending = state.work.values.filter { !$0.gaveUp }
-            return WorkSummary(
-                pending: pending.count,
-                gaveUp: state.work.count - pending.count,
-                oldestDueAt: pending.map(\.due).min()
-            )
-        }
-    }
-
-    package func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork] {
-        try with("listing work given up") { state in
-            state.work.filter { $0.value.gaveUp }.sorted { $0.value.sequence > $1.value.sequence }
-                .prefix(limit)
-                .map { key, work in
-                    let item = FetchJob(key.question, account: key.account, attempts: work.attempts)
-                    return GivenUpWork(item, reason: work.reason ?? "")
-                }
-        }
-    }
-
-    private func change(
-        _ item: FetchJob,
-        _ operation: StaticString,
-        _ body: (inout Work) -> Void
-    ) throws(StoreError) {
-        try with(operation) { state in
-            guard var work = state.work[WorkKey(item)] else { return }
-            work.attempts += 1
-            work.leasedUntil = Instant(unixSeconds: 0)
-            body(&work)
-            state.work[WorkKey(item)] = work
         }
     }
 }

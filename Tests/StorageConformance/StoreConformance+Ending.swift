@@ -1,5 +1,6 @@
 import Billing
 import Storage
+import TestSupport
 
 extension StoreConformance {
     static let ending = [
@@ -16,14 +17,14 @@ extension StoreConformance {
                     MadeUp.event("evt_2", "customer.created", MadeUp.customer("cus_1", user: "user_1"))
                 )
                 let rows = try await store.allRows()
-                let work = try await store.summary()
+                let work = try await store.fetches()
                 for round in 1...3 {
                     await store.close()
                     store = try await place.open(livemode: nil)
                     try requireEqual(try await store.record(body), .duplicate, "duplicate, \(round)")
                     try requireEqual(try await store.entry(id: "evt_1")?.payload, body, "payload, \(round)")
                     try requireEqual(try await store.allRows(), rows, "rows, \(round)")
-                    try requireEqual(try await store.summary(), work, "work, \(round)")
+                    try requireEqual(try await store.fetches(), work, "work, \(round)")
                     try requireEqual(
                         try await store.customers(ofUser: "user_1"),
                         ["cus_1"],
@@ -45,13 +46,13 @@ extension StoreConformance {
                 let intent = MadeUp.intent("pi_1", ["latest_charge": "ch_1"])
                 try await first.record(MadeUp.event("evt_1", "payment_intent.succeeded", intent))
                 let now = Instant(unixSeconds: MadeUp.start + 100)
-                try requireEqual(try await first.lease(limit: 1, now: now, seconds: 60).count, 1, "leased")
+                try requireEqual(try await first.leaseFetches(now: now, seconds: 60).count, 1, "leased")
                 await first.close()
                 let second = try await place.open(livemode: nil)
-                try requireEqual(try await second.lease(limit: 1, now: now, seconds: 60), [], "held")
+                try requireEqual(try await second.leaseFetches(now: now, seconds: 60), [], "held")
                 let later = now.adding(seconds: 60)
                 try requireEqual(
-                    try await second.lease(limit: 1, now: later, seconds: 60).count,
+                    try await second.leaseFetches(now: later, seconds: 60).count,
                     1,
                     "run out"
                 )
@@ -65,8 +66,8 @@ extension StoreConformance {
                 let body = try MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1"))
                 await store.close()
                 await store.close()
-                let item = FetchJob(.object(ObjectReference(.charge, "ch_1")), account: nil, attempts: 0)
                 let now = Instant(unixSeconds: MadeUp.start)
+                let job = Job(only: .retention, now: now)
                 try await requireClosed("ready") { try await store.checkReady() }
                 try await requireClosed("record") { _ = try await store.record(body) }
                 try await requireClosed("entries") { _ = try await store.entries(EventQuery()) }
@@ -78,13 +79,12 @@ extension StoreConformance {
                 try await requireClosed("transaction") { _ = try await store.transaction(id: "ch_1") }
                 try await requireClosed("payment") { _ = try await store.payment(ofTransaction: "ch_1") }
                 try await requireClosed("customers") { _ = try await store.customers(ofUser: "u") }
-                try await requireClosed("lease") { _ = try await store.lease(limit: 1, now: now, seconds: 1) }
-                try await requireClosed("complete") { try await store.complete(item) }
-                try await requireClosed("postpone") {
-                    try await store.postpone(item, until: now, reason: "")
-                }
-                try await requireClosed("giveUp") { try await store.giveUp(item, reason: "") }
-                try await requireClosed("summary") { _ = try await store.summary() }
+                try await requireClosed("take") { _ = try await store.leaseFetches(now: now) }
+                try await requireClosed("add") { _ = try await store.add(job) }
+                try await requireClosed("replace") { _ = try await store.replace(job) }
+                try await requireClosed("remove") { _ = try await store.remove(job) }
+                try await requireClosed("jobs") { _ = try await store.jobs(JobQuery(limit: 1)) }
+                try await requireClosed("summary") { _ = try await store.fetches() }
             }
         },
         StoreConformance("events accepted before the store closes are recorded, later ones refused") { kind in

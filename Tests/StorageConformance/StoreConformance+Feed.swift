@@ -397,7 +397,7 @@ extension StoreConformance {
                 try requireEqual(try await store.ids(), ["ch_1"], "rows")
                 try requireEqual(try await store.transaction(id: "ch_1")?.amountRefunded, 0, "refunded")
                 try requireEqual(try await store.customers(ofUser: "user_1"), [], "customers")
-                try requireEqual(try await store.summary().pending, 0, "work")
+                try requireEqual(try await store.fetches().pending, 0, "work")
                 let other = try requireSome(
                     await store.entries(EventQuery(disposition: .otherMode)),
                     "entries"

@@ -99,7 +99,7 @@ extension StoreConformance {
                 try requireEqual(held.dueAt, now.adding(seconds: 360), "end of the lease")
                 try requireEqual(try await store.job(id: "usage_sync"), held, "as stored")
                 try requireEqual(try await take(after: 359, in: store), nil, "while it is held")
-                try requireEqual(try await take(after: 360, in: store)?.attempts, 2, "when the lease has ended")
+                try requireEqual(try await take(after: 360, in: store)?.attempts, 2, "when the lease ended")
                 try requireEqual(try await store.replace(held), nil, "the first holder's change")
             }
         },

@@ -45,10 +45,10 @@ extension StoreConformance {
                     )
                 )
                 let later = Instant(unixSeconds: MadeUp.start + 3600)
-                let item = try requireSome(await store.lease(limit: 1, now: later, seconds: 60).first, "work")
-                try await store.giveUp(item, reason: "gone")
+                let item = try requireSome(await store.leaseFetches(now: later).first, "work")
+                try await store.giveUp(item)
                 _ = try await store.reproject(eventID: "evt_1")
-                let summary = try await store.summary()
+                let summary = try await store.fetches()
                 try requireEqual([summary.pending, summary.gaveUp], [1, 0], "pending, given up")
             }
         },

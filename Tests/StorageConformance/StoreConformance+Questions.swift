@@ -1,12 +1,13 @@
 import Billing
 import Storage
+import TestSupport
 
 extension StoreConformance {
     /// Long after anything that was recorded at ``MadeUp/start`` is due.
     private static let later = Instant(unixSeconds: MadeUp.start + 3600)
 
     private static func asked(_ store: any Store, now: Instant = later) async throws -> [StripeFetchRequest] {
-        try await store.lease(limit: 100, now: now, seconds: 1).map(\.question).sorted()
+        try await store.leaseFetches(now: now).compactMap(\.fetchKey?.question).sorted()
     }
 
     private static func thinEvent(
@@ -52,13 +53,13 @@ extension StoreConformance {
                     )
                 )
                 try requireEqual(try await asked(store), [.refunds(charge: "ch_1")], "asked")
-                let item = FetchJob(.refunds(charge: "ch_1"), account: nil, attempts: 0)
-                try await store.giveUp(item, reason: "gone")
-                try requireEqual(try await store.summary().gaveUp, 1, "given up")
+                let item = try requireSome(await store.job(id: "charge.refunds:ch_1"), "fetch")
+                try await store.giveUp(item)
+                try requireEqual(try await store.fetches().gaveUp, 1, "given up")
                 let refund = MadeUp.refund("re_1", charge: "ch_1", ["object": "refund"])
                 try await store.record(MadeUp.event("evt_2", "refund.created", refund))
-                let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
-                try requireEqual(try await store.summary(), nothing, "once it came")
+                let nothing = FetchSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+                try requireEqual(try await store.fetches(), nothing, "once it came")
             }
         },
         StoreConformance("an invoice paid without a known payment has its payments fetched, after a delay") {
@@ -99,7 +100,7 @@ extension StoreConformance {
                 store = try await place.open(livemode: nil)
                 // An ambiguous object stays so after a restart, and after a rebuild.
                 _ = try await store.reprojectAll()
-                try await store.complete(FetchJob(Self.object, account: nil, attempts: 0))
+                try await store.finish(Self.object)
                 try await store.record(
                     MadeUp.event("evt_3", "refund.created", MadeUp.refund("re_1", charge: "ch_1"))
                 )
@@ -109,8 +110,8 @@ extension StoreConformance {
                     "still"
                 )
                 try await store.record(charge("evt_4", described: "c", created: MadeUp.start + 1))
-                let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
-                try requireEqual(try await store.summary(), nothing, "once a later one came")
+                let nothing = FetchSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+                try requireEqual(try await store.fetches(), nothing, "once a later one came")
                 await store.close()
             }
         },
@@ -130,7 +131,7 @@ extension StoreConformance {
                         created: MadeUp.start + 1
                     )
                 )
-                try requireEqual(try await store.summary().pending, 0, "once a later one came")
+                try requireEqual(try await store.fetches().pending, 0, "once a later one came")
             }
         },
         StoreConformance("items that were given up are listed with their reason, the latest request first") {
@@ -142,18 +143,19 @@ extension StoreConformance {
                         MadeUp.event("evt_\(number)", "refund.created", refund, account: account)
                     )
                 }
-                try requireEqual(try await store.givenUp(limit: 9), [], "as long as nothing was")
-                let asked = try await store.lease(limit: 9, now: later, seconds: 1)
-                    .sorted { $0.question < $1.question }
-                for item in asked.dropLast() {
-                    try await store.giveUp(item, reason: "gone \(item.question.subject)")
-                }
-                let listed = try await store.givenUp(limit: 9)
-                try requireEqual(listed.map(\.item.question.subject), ["ch_2", "ch_1"], "listed")
-                try requireEqual(listed.map(\.item.account), ["acct_1", nil], "accounts")
-                try requireEqual(listed.map(\.item.attempts), [1, 1], "attempts")
-                try requireEqual(listed.map(\.reason), ["gone ch_2", "gone ch_1"], "reasons")
-                try requireEqual(try await store.givenUp(limit: 1), [listed[0]], "no more than asked for")
+                let failed = JobQuery(kinds: [.fetch], states: [.failed], limit: 9)
+                try requireEqual(try await store.jobs(failed), [], "as long as nothing was")
+                let asked = try await store.leaseFetches(now: later).sorted { $0.id < $1.id }
+                for item in asked.dropLast() { try await store.giveUp(item, reason: "gone \(item.id)") }
+                let listed = try await store.jobs(failed)
+                try requireEqual(listed.map(\.id), ["charge:ch_2@acct_1", "charge:ch_1"], "listed")
+                try requireEqual(listed.map(\.fetchKey?.account), ["acct_1", ""], "accounts")
+                try requireEqual(listed.map(\.attempts), [1, 1], "attempts")
+                try requireEqual(
+                    listed.map(\.reason),
+                    ["gone charge:ch_2@acct_1", "gone charge:ch_1"],
+                    "reasons"
+                )
             }
         },
         StoreConformance("deriving the feed again fetches nothing") { kind in
@@ -161,11 +163,9 @@ extension StoreConformance {
                 try await store.record(charge("evt_1", described: "a"))
                 try await store.record(charge("evt_2", described: "b"))
                 try await store.record(thinEvent())
-                for item in try await store.lease(limit: 9, now: later, seconds: 1) {
-                    try await store.complete(item)
-                }
+                for item in try await store.leaseFetches(now: later) { _ = try await store.remove(item) }
                 _ = try await store.reprojectAll()
-                try requireEqual(try await store.summary().pending, 0, "pending")
+                try requireEqual(try await store.fetches().pending, 0, "pending")
             }
         },
         StoreConformance("a fetched object adds only work that was not there before") { kind in
@@ -176,17 +176,17 @@ extension StoreConformance {
                     source: .api
                 )
                 try requireEqual(try await asked(store), [.refunds(charge: "ch_1")], "it is new")
-                try await store.complete(FetchJob(.refunds(charge: "ch_1"), account: nil, attempts: 0))
+                try await store.finish(.refunds(charge: "ch_1"))
                 // Stripe had no refund to show; its charge shown once more is no reason to ask again.
                 try await store.record(
                     MadeUp.event("evt_2", "charge.refunded", refunded, created: MadeUp.start + 300),
                     source: .api
                 )
-                try requireEqual(try await store.summary().pending, 0, "asked by what was fetched")
+                try requireEqual(try await store.fetches().pending, 0, "asked by what was fetched")
                 try await store.record(
                     MadeUp.event("evt_3", "charge.updated", refunded, created: MadeUp.start + 400)
                 )
-                try requireEqual(try await store.summary().pending, 1, "asked by Stripe's own event")
+                try requireEqual(try await store.fetches().pending, 1, "asked by Stripe's own event")
             }
         },
         StoreConformance("a thin event is kept, changes no row, and its object is fetched once") { kind in
@@ -196,15 +196,15 @@ extension StoreConformance {
                 try requireEqual(try await store.allRows().count, 0, "rows")
                 try requireEqual(try await asked(store), [.thinEvent("evt_thin")], "asked")
                 try await store.record(thinEvent("evt_account", context: "acct_1"))
-                let items = try await store.lease(limit: 9, now: later.adding(seconds: 9), seconds: 1)
-                try requireEqual(Set(items.map(\.account)), [nil, "acct_1"], "accounts")
+                let items = try await store.leaseFetches(now: later.adding(seconds: 9))
+                try requireEqual(Set(items.map(\.fetchKey?.account)), ["", "acct_1"], "accounts")
 
                 try await store.record(thinEvent("evt_live", livemode: true))
                 let entry = try requireSome(await store.entry(id: "evt_live"), "entry").entry
                 try requireEqual(entry.disposition, .otherMode, "of the other mode")
                 let outcome = try await store.record(thinEvent("evt_odd", url: "https://evil.example/ch_1"))
                 try requireEqual(outcome, .recorded, "with the URL of another place")
-                try requireEqual(try await store.summary().pending, 3, "it is asked for as well")
+                try requireEqual(try await store.fetches().pending, 3, "it is asked for as well")
             }
         },
     ]

@@ -142,7 +142,7 @@ extension StoreConformance {
             try await kind.withStore { store in
                 let thin = try MadeUp.thinEvent("evt_thin", "v1.charge.refunded", about: "ch_1")
                 try await store.record(thin)
-                let work = try await store.summary()
+                let work = try await store.fetches()
                 try requireEqual(try await store.purge { _ in true }, 1, "let go of")
                 let kept = try requireSome(await store.entry(id: "evt_thin")?.event, "event")
                 guard case .thin(let about) = kept.content else {
@@ -150,7 +150,7 @@ extension StoreConformance {
                 }
                 try requireEqual(about.object, ObjectReference(.charge, "ch_1"), "object")
                 _ = try await store.reprojectAll()
-                try requireEqual(try await store.summary(), work, "work")
+                try requireEqual(try await store.fetches(), work, "work")
             }
         },
         StoreConformance(
@@ -184,7 +184,7 @@ extension StoreConformance {
 private struct Standing: Equatable {
     let rows: [Transaction]
     let records: [[ObjectRecord]]
-    let work: WorkSummary
+    let work: FetchSummary
 
     init(_ store: any Store) async throws {
         rows = try await store.allRows()
@@ -199,7 +199,7 @@ private struct Standing: Equatable {
             records += payments.map { $0.sorted { $0.reference < $1.reference } }
         }
         self.records = records
-        work = try await store.summary()
+        work = try await store.fetches()
     }
 }
 

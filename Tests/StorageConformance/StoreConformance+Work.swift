@@ -1,5 +1,27 @@
 import Billing
 import Storage
+import TestSupport
+
+extension Job {
+    /// The id of the object that a fetch asks for.
+    fileprivate var subject: String { fetchKey?.question.subject ?? "" }
+}
+
+extension Store {
+    func leaseFetches(limit: Int = 100, now: Instant, seconds: Int64 = 1) async throws -> [Job] {
+        try await take(.fetch, as: "runner", now: now, seconds: seconds, limit: limit)
+    }
+
+    func giveUp(_ job: Job, reason: String = "gone") async throws {
+        _ = try await replace(job.left(.failed, reason: reason, now: job.updatedAt))
+    }
+
+    /// Deletes the fetch of a question, as if it had been made.
+    func finish(_ question: StripeFetchRequest) async throws {
+        let job = try await job(id: FetchKey(question, account: nil).jobID)
+        _ = try await remove(try requireSome(job, "fetch"))
+    }
+}
 
 extension StoreConformance {
     /// Long after anything that was recorded at ``MadeUp/start`` is due.
@@ -20,15 +42,18 @@ extension StoreConformance {
         try MadeUp.event(id, "charge.succeeded", MadeUp.charge("ch_1", intent: "pi_1"), account: account)
     }
 
-    /// Leases due work, in any order.
+    /// Takes due fetches, in the order of their ids.
     private static func lease(
         _ store: any Store,
         limit: Int = 100,
         now: Instant = later,
         seconds: Int64 = 60
-    ) async throws -> [FetchJob] {
-        try await store.lease(limit: limit, now: now, seconds: seconds)
-            .sorted { $0.question < $1.question }
+    ) async throws -> [Job] {
+        try await store.leaseFetches(limit: limit, now: now, seconds: seconds).sorted { $0.id < $1.id }
+    }
+
+    private static func postpone(_ job: Job, until due: Instant, in store: any Store) async throws {
+        _ = try await store.replace(job.left(.waiting, reason: "busy", dueAt: due, now: later))
     }
 
     static let work = [
@@ -36,14 +61,19 @@ extension StoreConformance {
             kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
-                let summary = try await store.summary()
+                let summary = try await store.fetches()
                 try requireEqual([summary.pending, summary.gaveUp], [1, 0], "pending, given up")
                 let due = try requireSome(summary.oldestDueAt, "time")
                 try require(due.unixSeconds > MadeUp.start, "Stripe is given time to send it")
                 let early = Instant(unixSeconds: due.unixSeconds - 1)
                 try requireEqual(try await lease(store, now: early), [], "before it is due")
-                let expected = [FetchJob(.object(wanted), account: nil, attempts: 0)]
-                try requireEqual(try await lease(store, now: due), expected, "when it is due")
+                let taken = try await lease(store, now: due)
+                try requireEqual(
+                    taken.map(\.fetchKey),
+                    [FetchKey(.object(wanted), account: nil)],
+                    "when it is due"
+                )
+                try requireEqual(taken.map(\.id), ["charge:ch_1"], "id")
             }
         },
         StoreConformance("work has the account on whose behalf it is fetched") { kind in
@@ -51,10 +81,10 @@ extension StoreConformance {
                 try await store.record(intentEvent("evt_1", account: "acct_1"))
                 try await store.record(intentEvent("evt_2"))
                 let items = try await lease(store)
-                try requireEqual(Set(items.map(\.account)), ["acct_1", nil], "accounts")
+                try requireEqual(Set(items.map(\.fetchKey?.account)), ["acct_1", ""], "accounts")
                 // The charge of one account is not that of the other.
                 try await store.record(chargeEvent("evt_3", account: "acct_1"))
-                try requireEqual(try await store.summary().pending, 1, "pending")
+                try requireEqual(try await store.fetches().pending, 1, "pending")
             }
         },
         StoreConformance("when the charge arrived, before or after, nothing is fetched") { kind in
@@ -62,8 +92,8 @@ extension StoreConformance {
                 try await kind.withStore { store in
                     for body in bodies { try await store.record(body) }
                     try requireEqual(
-                        try await store.summary(),
-                        WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil),
+                        try await store.fetches(),
+                        FetchSummary(pending: 0, gaveUp: 0, oldestDueAt: nil),
                         "work"
                     )
                 }
@@ -78,12 +108,12 @@ extension StoreConformance {
                 ]
                 try await store.record(MadeUp.event("evt_1", "checkout.session.completed", session))
                 try requireEqual(
-                    try await lease(store).map(\.question),
-                    [.object(ObjectReference(.paymentIntent, "pi_1"))],
+                    try await lease(store).map(\.id),
+                    ["payment_intent:pi_1"],
                     "work"
                 )
                 try await store.record(chargeEvent())
-                try requireEqual(try await store.summary().pending, 0, "pending")
+                try requireEqual(try await store.fetches().pending, 0, "pending")
             }
         },
         StoreConformance("nothing is fetched for an unpaid payment") { kind in
@@ -97,7 +127,7 @@ extension StoreConformance {
                     )
                     try await store.record(MadeUp.event("evt_\(status)", "payment_intent.created", intent))
                 }
-                try requireEqual(try await store.summary().pending, 0, "pending")
+                try requireEqual(try await store.fetches().pending, 0, "pending")
             }
         },
         StoreConformance("a leased item goes to no other worker until the lease expires") { kind in
@@ -107,8 +137,8 @@ extension StoreConformance {
                 try requireEqual(try await lease(store), [], "held")
                 try requireEqual(try await lease(store, now: later.adding(seconds: 59)), [], "still held")
                 let again = try await lease(store, now: later.adding(seconds: 60))
-                try requireEqual(again.map(\.question), [.object(wanted)], "run out")
-                try requireEqual(again.map(\.attempts), [0], "a lease is no attempt")
+                try requireEqual(again.map(\.id), ["charge:ch_1"], "run out")
+                try requireEqual(again.map(\.attempts), [2], "each lease is an attempt")
             }
         },
         StoreConformance("when many workers lease at once, each item goes to one") { kind in
@@ -117,13 +147,13 @@ extension StoreConformance {
                     let intent = MadeUp.intent("pi_\(number)", ["latest_charge": "ch_\(number)"])
                     try await store.record(MadeUp.event("evt_\(number)", "payment_intent.succeeded", intent))
                 }
-                let taken = try await withThrowingTaskGroup(of: [FetchJob].self) { group in
+                let taken = try await withThrowingTaskGroup(of: [Job].self) { group in
                     for _ in 0..<16 {
-                        group.addTask { try await store.lease(limit: 3, now: later, seconds: 60) }
+                        group.addTask { try await lease(store, limit: 3) }
                     }
                     return try await group.reduce(into: []) { $0 += $1 }
                 }
-                try requireEqual(Set(taken.map(\.question)).count, taken.count, "no item twice")
+                try requireEqual(Set(taken.map(\.id)).count, taken.count, "no item twice")
                 try requireEqual(taken.count, 20, "every item")
             }
         },
@@ -137,27 +167,27 @@ extension StoreConformance {
                     )
                 }
                 try requireEqual(
-                    try await lease(store, limit: 2).map(\.question.subject),
+                    try await lease(store, limit: 2).map(\.subject),
                     ["ch_3", "ch_4"],
                     "first"
                 )
                 try requireEqual(
-                    try await lease(store, limit: 2).map(\.question.subject),
+                    try await lease(store, limit: 2).map(\.subject),
                     ["ch_1", "ch_2"],
                     "next"
                 )
-                try requireEqual(try await lease(store, limit: 2).map(\.question.subject), ["ch_0"], "last")
+                try requireEqual(try await lease(store, limit: 2).map(\.subject), ["ch_0"], "last")
             }
         },
         StoreConformance("a completed item is deleted, and a later event may add it again") { kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")
-                try await store.complete(item)
-                try requireEqual(try await store.summary().pending, 0, "pending")
-                try await store.complete(item)
+                try requireEqual(try await store.remove(item), true, "removed")
+                try requireEqual(try await store.fetches().pending, 0, "pending")
+                try requireEqual(try await store.remove(item), false, "removed again")
                 try await store.record(intentEvent("evt_3"))
-                try requireEqual(try await lease(store).map(\.attempts), [0], "anew")
+                try requireEqual(try await lease(store).map(\.attempts), [1], "anew")
             }
         },
         StoreConformance("a postponed item is due again at its time, with one attempt more") { kind in
@@ -165,17 +195,13 @@ extension StoreConformance {
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")
                 let due = later.adding(seconds: 10)
-                try await store.postpone(item, until: due, reason: "busy")
-                let summary = try await store.summary()
+                try await postpone(item, until: due, in: store)
+                let summary = try await store.fetches()
                 try requireEqual([summary.pending, summary.gaveUp], [1, 0], "pending, given up")
                 try requireEqual(summary.oldestDueAt, due, "due")
                 try requireEqual(try await lease(store, now: later.adding(seconds: 9)), [], "before")
                 let again = try await lease(store, now: due)
-                try requireEqual(
-                    again,
-                    [FetchJob(.object(wanted), account: nil, attempts: 1)],
-                    "at its time"
-                )
+                try requireEqual(again.map(\.attempts), [2], "at its time")
             }
         },
         StoreConformance(
@@ -187,19 +213,19 @@ extension StoreConformance {
                     try await store.record(MadeUp.event("evt_\(number)", "payment_intent.succeeded", intent))
                 }
                 let items = try await lease(store, seconds: 5000)
-                try requireEqual(items.map(\.question.subject), ["ch_1", "ch_2", "ch_3", "ch_4"], "leased")
-                try await store.postpone(items[0], until: later.adding(seconds: 5000), reason: "busy")
-                try await store.postpone(items[1], until: later.adding(seconds: 5), reason: "busy")
-                try await store.giveUp(items[2], reason: "gone")
+                try requireEqual(items.map(\.subject), ["ch_1", "ch_2", "ch_3", "ch_4"], "leased")
+                try await postpone(items[0], until: later.adding(seconds: 5000), in: store)
+                try await postpone(items[1], until: later.adding(seconds: 5), in: store)
+                try await store.giveUp(items[2])
                 let latest = later.adding(seconds: 10)
-                try await store.reschedule(until: latest)
+                try await store.reschedule(.fetch, until: latest)
                 let soon = try await lease(store, now: later.adding(seconds: 5))
-                try requireEqual(soon.map(\.question.subject), ["ch_2"], "due before")
+                try requireEqual(soon.map(\.subject), ["ch_2"], "due before")
                 try requireEqual(try await lease(store, now: later.adding(seconds: 9)), [], "not sooner")
                 let hastened = try await lease(store, now: latest)
-                try requireEqual(hastened.map(\.question.subject), ["ch_1", "ch_4"], "put off, and held")
-                try requireEqual(hastened.map(\.attempts), [1, 0], "attempts")
-                try requireEqual(try await store.summary().gaveUp, 1, "given up")
+                try requireEqual(hastened.map(\.subject), ["ch_1", "ch_4"], "put off, and held")
+                try requireEqual(hastened.map(\.attempts), [2, 2], "attempts")
+                try requireEqual(try await store.fetches().gaveUp, 1, "given up")
             }
         },
         StoreConformance("an event that needs a postponed item does not make it due sooner") { kind in
@@ -207,9 +233,9 @@ extension StoreConformance {
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")
                 let due = later.adding(seconds: 1000)
-                try await store.postpone(item, until: due, reason: "busy")
+                try await postpone(item, until: due, in: store)
                 try await store.record(intentEvent("evt_3"))
-                try requireEqual(try await store.summary().oldestDueAt, due, "due")
+                try requireEqual(try await store.fetches().oldestDueAt, due, "due")
             }
         },
         StoreConformance("an item that was given up stays visible until an event needs it again") {
@@ -217,27 +243,73 @@ extension StoreConformance {
             try await kind.withStore { store in
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")
-                try await store.giveUp(item, reason: "gone")
-                let given = WorkSummary(pending: 0, gaveUp: 1, oldestDueAt: nil)
-                try requireEqual(try await store.summary(), given, "summary")
+                try await store.giveUp(item)
+                let given = FetchSummary(pending: 0, gaveUp: 1, oldestDueAt: nil)
+                try requireEqual(try await store.fetches(), given, "summary")
                 try requireEqual(try await lease(store, now: Instant(unixSeconds: .max)), [], "leased")
                 try requireEqual(try await store.record(intentEvent()), .duplicate, "duplicate")
-                try requireEqual(try await store.summary(), given, "a duplicate asks for nothing")
+                try requireEqual(try await store.fetches(), given, "a duplicate asks for nothing")
 
                 try await store.record(intentEvent("evt_3"), receivedAt: MadeUp.start + 60)
-                let summary = try await store.summary()
+                let summary = try await store.fetches()
                 try requireEqual([summary.pending, summary.gaveUp], [1, 0], "asked for again")
-                try requireEqual(try await lease(store).map(\.attempts), [0], "from the beginning")
+                try requireEqual(try await lease(store).map(\.attempts), [1], "from the beginning")
             }
         },
         StoreConformance("an item that was given up is deleted once its object arrived") { kind in
             try await kind.withStore { store in
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")
-                try await store.giveUp(item, reason: "gone")
+                try await store.giveUp(item)
                 try await store.record(chargeEvent())
-                let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
-                try requireEqual(try await store.summary(), nothing, "summary")
+                let nothing = FetchSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+                try requireEqual(try await store.fetches(), nothing, "summary")
+            }
+        },
+        StoreConformance("jobs are counted and listed by kind and state, the newest first") { kind in
+            try await kind.withStore { store in
+                for (account, id) in [("acct_1", "evt_1"), (nil, "evt_2")] {
+                    try await store.record(intentEvent(id, account: account))
+                }
+                let job = Job(only: .retention, now: later)
+                _ = try await store.add(job)
+                let item = try requireSome(await lease(store, limit: 1).first, "work")
+                try await store.giveUp(item)
+                let other = item.id == "charge:ch_1" ? "charge:ch_1@acct_1" : "charge:ch_1"
+                let asked = Instant(unixSeconds: MadeUp.start)
+                try requireEqual(
+                    Set(try await store.summary().map { "\($0)" }),
+                    Set(
+                        [
+                            JobSummary(.fetch, .failed, count: 1, dueAt: nil, createdAt: nil),
+                            JobSummary(
+                                .fetch,
+                                .waiting,
+                                count: 1,
+                                dueAt: asked.adding(seconds: 15),
+                                createdAt: asked
+                            ),
+                            JobSummary(.retention, .waiting, count: 1, dueAt: later, createdAt: later),
+                        ].map { "\($0)" }
+                    ),
+                    "summary"
+                )
+                func ids(_ query: JobQuery) async throws -> [String] {
+                    try await store.jobs(query).map(\.id)
+                }
+                let all = try await ids(JobQuery(limit: 9))
+                try requireEqual(all, ["retention", "charge:ch_1", "charge:ch_1@acct_1"], "all")
+                try requireEqual(try await ids(JobQuery(limit: 2)), Array(all.prefix(2)), "first page")
+                try requireEqual(
+                    try await ids(JobQuery(limit: 2, startingAfter: all[1])),
+                    [all[2]],
+                    "second page"
+                )
+                try requireEqual(
+                    try await ids(JobQuery(kinds: [.fetch], states: [.waiting], limit: 9)),
+                    [other],
+                    "of a kind and a state"
+                )
             }
         },
         StoreConformance("a deleted item cannot be postponed or given up") { kind in
@@ -245,10 +317,10 @@ extension StoreConformance {
                 try await store.record(intentEvent())
                 let item = try requireSome(await lease(store).first, "work")
                 try await store.record(chargeEvent())
-                try await store.postpone(item, until: later, reason: "late")
-                try await store.giveUp(item, reason: "late")
-                let nothing = WorkSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
-                try requireEqual(try await store.summary(), nothing, "summary")
+                try await postpone(item, until: later, in: store)
+                try await store.giveUp(item)
+                let nothing = FetchSummary(pending: 0, gaveUp: 0, oldestDueAt: nil)
+                try requireEqual(try await store.fetches(), nothing, "summary")
             }
         },
     ]

@@ -15,9 +15,10 @@ struct WorkTests {
             #expect(before["given_up"] == .array([]))
 
             let later = harness.clock.now.adding(seconds: 60)
-            let items = try await harness.store.lease(limit: 9, now: later, seconds: 60)
-            let item = try #require(items.first { $0.question.subject == "ch_b" })
-            try await harness.store.giveUp(item, reason: "stripe: 404 resource_missing")
+            let items = try await harness.store.take(.fetch, as: "one", now: later, seconds: 60, limit: 9)
+            let item = try #require(items.first { $0.id == "charge:ch_b" })
+            let failed = item.left(.failed, reason: "stripe: 404 resource_missing", now: later)
+            #expect(try await harness.store.replace(failed) != nil)
             let after = try await harness.get("/v1/work", key: .ops).json
             #expect(after["pending"]?.integer == 1)
             #expect(after["gave_up"]?.integer == 1)
@@ -27,7 +28,7 @@ struct WorkTests {
             }
             #expect(listed.count == 1)
             #expect(first["asked"]?.string == "charge")
-            #expect(first["id"]?.string == "ch_b")
+            #expect(first["object"]?.string == "ch_b")
             #expect(first["attempts"]?.integer == 1)
             #expect(first["reason"]?.string == "stripe: 404 resource_missing")
         }

@@ -1,5 +1,5 @@
 import JSON
-package import Storage
+import Storage
 
 /// One runner's hold of one job: stores its progress and renews its lease.
 ///
@@ -54,8 +54,9 @@ package final class JobExecution {
     /// - Throws: ``StoreError``; the job can be taken again when its lease ends.
     func end(_ outcome: JobOutcome) async throws(StoreError) {
         let now = runtime.now()
-        let next: Job
+        let next: Job?
         switch outcome {
+        case .removed: next = nil
         case .completed(let again): next = job.left(.completed, dueAt: again, now: now)
         case .retry(let due, let reason): next = job.left(.waiting, reason: reason, dueAt: due, now: now)
         case .paused(let reason): next = job.left(.paused, reason: reason, now: now)
@@ -68,9 +69,9 @@ package final class JobExecution {
         }
         // A task of its own, because the databases refuse the writes of a cancelled task, and the lease of a
         // process that stops would last until its end.
-        let write = Task { [store] () -> StoreError? in
+        let write = Task { [store, job] () -> StoreError? in
             do throws(StoreError) {
-                _ = try await store.replace(next)
+                if let next { _ = try await store.replace(next) } else { _ = try await store.remove(job) }
                 return nil
             } catch {
                 return error

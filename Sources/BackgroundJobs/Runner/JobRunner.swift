@@ -141,7 +141,10 @@ private struct JobLane: Sendable {
             }
         }
         // A job that fails because the process stops has not failed: the next process goes on with it.
-        if case .completed = outcome {} else if Task.isCancelled { outcome = .stopped }
+        switch outcome {
+        case .completed, .removed: break
+        default: if Task.isCancelled { outcome = .stopped }
+        }
         try await execution.end(outcome)
     }
 

@@ -49,6 +49,8 @@ extension JobWorker {
 package enum JobOutcome: Sendable, Equatable {
     /// Done; the job is due again at that time, or never.
     case completed(againAt: Instant? = nil)
+    /// Done; the job is deleted.
+    case removed
     /// Not done yet; the job is due again.
     case retry(at: Instant, reason: String)
     /// An operator must confirm; the reason says what.

@@ -90,13 +90,13 @@ struct Daemon {
             )
             intents = PaymentIntentFetcher(stripe: stripe(transport, key, limits: .forPeople))
             mailer = StripeReceiptMailer(stripe: stripe(transport, key, limits: .forPeople))
-            services.append(
+            workers.append(
                 MissingObjectFetcher(
                     store: store,
                     stripe: stripe(transport, key, limits: TransportLimits()),
                     livemode: configuration.livemode,
-                    logger: logger,
-                    now: clock
+                    runtime: runtime,
+                    logger: logger
                 )
             )
             workers.append(

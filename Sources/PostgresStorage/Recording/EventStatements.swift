@@ -57,39 +57,27 @@ enum EventStatements {
     static let waitingForTheLog = Command("SELECT pg_logical_emit_message(true, 'console-billing', '')")
 }
 
-/// The SQL with which recording an event changes the work queue.
-enum WorkStatements {
+/// The SQL with which recording an event changes the jobs.
+enum FetchStatements {
     /// Deletes the questions that a later event has answered.
-    static func takingBack(_ keys: Set<FetchKey>) -> Command {
-        Command(
-            """
-            DELETE FROM work w
-            USING unnest($1::text[], $2::text[], $3::text[]) AS t (account, kind, id)
-            WHERE w.account = t.account AND w.kind = t.kind AND w.id = t.id
-            """,
-            [
-                .texts(keys.map(\.account)), .texts(keys.map(\.question.topic)),
-                .texts(keys.map(\.question.subject)),
-            ]
-        )
+    static func deleting(_ keys: Set<FetchKey>) -> Command {
+        Command("DELETE FROM jobs WHERE id = ANY($1)", [.texts(keys.map(\.jobID))])
     }
 
-    /// Adds questions, unless they are in the queue.
-    ///
-    /// A question that was given up is asked again, because there is new information about its payment.
+    /// Adds questions, unless they wait to be asked.
     static func asking(_ questions: [FetchKey: Instant]) -> Command {
-        let entries = questions.sorted { $0.key < $1.key }
+        let jobs = questions.map { Job(fetching: $0, askedAt: $1) }.sorted { $0.id < $1.id }
         return Command(
             """
-            INSERT INTO work (account, kind, id, due_at)
-            SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
-            ON CONFLICT (account, kind, id) DO UPDATE
-            SET due_at = excluded.due_at, attempts = 0, gave_up = FALSE, reason = NULL
-            WHERE work.gave_up
+            INSERT INTO jobs
+                (id, kind, state, due_at, attempts, request, progress, created_at, updated_at, revision)
+            SELECT id, 'fetch', 'waiting', due_at, 0, request, '{}', created_at, created_at, 0
+            FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[]) AS t (id, due_at, request, created_at)
+            \(JobRow.retryingFailed)
             """,
             [
-                .texts(entries.map(\.key.account)), .texts(entries.map(\.key.question.topic)),
-                .texts(entries.map(\.key.question.subject)), .ints(entries.map(\.value.unixSeconds)),
+                .texts(jobs.map(\.id)), .ints(jobs.map { $0.dueAt?.unixSeconds }),
+                .texts(jobs.map(\.request)), .ints(jobs.map(\.createdAt.unixSeconds)),
             ]
         )
     }

@@ -129,8 +129,8 @@ struct Projection {
             )
         }
         if !plan.rows.isEmpty { commands.append(writing(Array(plan.rows.values))) }
-        if !plan.answered.isEmpty { commands.append(WorkStatements.takingBack(plan.answered)) }
-        if !plan.asked.isEmpty { commands.append(WorkStatements.asking(plan.asked)) }
+        if !plan.answered.isEmpty { commands.append(FetchStatements.deleting(plan.answered)) }
+        if !plan.asked.isEmpty { commands.append(FetchStatements.asking(plan.asked)) }
         return commands
     }
 

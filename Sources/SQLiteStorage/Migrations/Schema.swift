@@ -8,22 +8,21 @@ enum Schema {
         migrator.registerMigration("0002_projection") { db in
             try db.execute(sql: ProjectionTables.live.definition)
         }
-        migrator.registerMigration("0003_work") { try $0.execute(sql: work) }
-        migrator.registerMigration("0004_jobs") { try $0.execute(sql: jobs) }
-        migrator.registerMigration("0005_undecided") { db in
+        migrator.registerMigration("0003_jobs") { try $0.execute(sql: jobs) }
+        migrator.registerMigration("0004_undecided") { db in
             try db.execute(sql: ProjectionTables.live.undecided)
         }
-        migrator.registerMigration("0006_usage") { try $0.execute(sql: usage) }
-        migrator.registerMigration("0007_events_by_time") { try $0.execute(sql: eventsByTime) }
-        migrator.registerMigration("0008_retention") { try $0.execute(sql: retention) }
-        migrator.registerMigration("0009_erasure") { try $0.execute(sql: erasure) }
-        migrator.registerMigration("0010_event_versions") { try $0.execute(sql: eventVersions) }
-        migrator.registerMigration("0011_customers") { db in
+        migrator.registerMigration("0005_usage") { try $0.execute(sql: usage) }
+        migrator.registerMigration("0006_events_by_time") { try $0.execute(sql: eventsByTime) }
+        migrator.registerMigration("0007_retention") { try $0.execute(sql: retention) }
+        migrator.registerMigration("0008_erasure") { try $0.execute(sql: erasure) }
+        migrator.registerMigration("0009_event_versions") { try $0.execute(sql: eventVersions) }
+        migrator.registerMigration("0010_customers") { db in
             try db.execute(sql: ProjectionTables.live.accounts)
             try db.execute(sql: customers)
         }
-        migrator.registerMigration("0012_session_links") { try $0.execute(sql: sessionLinks) }
-        migrator.registerMigration("0013_views") { db in
+        migrator.registerMigration("0011_session_links") { try $0.execute(sql: sessionLinks) }
+        migrator.registerMigration("0012_views") { db in
             try db.execute(sql: usageAccountsByAddress + Views.definition)
         }
         return migrator
@@ -103,23 +102,6 @@ enum Schema {
 
         """
 
-    private static let work = """
-        CREATE TABLE work (
-            sequence INTEGER PRIMARY KEY,
-            -- '' for one's own account: NULLs would not be unique.
-            account TEXT NOT NULL,
-            kind TEXT NOT NULL,
-            id TEXT NOT NULL,
-            due_at INTEGER NOT NULL,
-            attempts INTEGER NOT NULL DEFAULT 0,
-            leased_until INTEGER NOT NULL DEFAULT 0,
-            gave_up INTEGER NOT NULL DEFAULT 0 CHECK (gave_up IN (0, 1)),
-            reason TEXT,
-            UNIQUE (account, kind, id)
-        ) STRICT;
-        CREATE INDEX work_due ON work (due_at) WHERE NOT gave_up;
-        """
-
     private static let jobs = """
         CREATE TABLE jobs (
             sequence INTEGER PRIMARY KEY,
@@ -138,6 +120,7 @@ enum Schema {
             updated_at INTEGER NOT NULL,
             revision INTEGER NOT NULL
         ) STRICT;
+        CREATE INDEX jobs_by_kind ON jobs (kind, sequence) WHERE kind <> 'fetch';
         CREATE INDEX jobs_due ON jobs (kind, due_at) WHERE due_at IS NOT NULL;
         -- One backfill and one reconciliation at a time.
         CREATE UNIQUE INDEX jobs_single ON jobs (kind)

@@ -5,6 +5,8 @@ package import Billing
 /// The store does not interpret parameters and progress: both are JSON of the code that does the work.
 package struct Job: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
+        /// Asks Stripe for an object that the feed lacks.
+        case fetch
         case backfill
         case reconciliation
         /// Copies leases and days from the chain; there is one job, which begins again and again.

@@ -10,6 +10,12 @@ package protocol JobStore: Sendable {
 
     func job(id: String) async throws(StoreError) -> Job?
 
+    /// Jobs, the one added last first.
+    func jobs(_ query: JobQuery) async throws(StoreError) -> [Job]
+
+    /// How many jobs there are of each kind and state; none are left out.
+    func summary() async throws(StoreError) -> [JobSummary]
+
     /// Adds a job.
     ///
     /// - Returns: Whether it was added. It is not added if its id exists, nor if it is a backfill or a
@@ -40,10 +46,55 @@ package protocol JobStore: Sendable {
     ///   revision, or if this job would be the second backfill or reconciliation with a due time.
     func replace(_ job: Job) async throws(StoreError) -> Job?
 
+    /// Deletes a job that is done.
+    ///
+    /// - Returns: Whether it was deleted: not if the stored job has another revision.
+    func remove(_ job: Job) async throws(StoreError) -> Bool
+
     /// Makes jobs of a kind due by `latest` that are due later, and ends their leases by then.
     ///
     /// For a clock that was ahead when the times were stored.
     func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError)
+}
+
+/// Which jobs to list.
+package struct JobQuery: Sendable, Equatable {
+    package var kinds: [Job.Kind]
+    package var states: [Job.State]
+    package var limit: Int
+    /// Only jobs that were added before the job of this id.
+    package var startingAfter: String?
+
+    package init(
+        kinds: [Job.Kind] = Job.Kind.allCases,
+        states: [Job.State] = Job.State.allCases,
+        limit: Int,
+        startingAfter: String? = nil
+    ) {
+        self.kinds = kinds
+        self.states = states
+        self.limit = limit
+        self.startingAfter = startingAfter
+    }
+}
+
+/// The jobs of a kind that are in a state.
+package struct JobSummary: Sendable, Equatable {
+    package let kind: Job.Kind
+    package let state: Job.State
+    package let count: Int
+    /// The earliest due time; `nil` if none has one.
+    package let dueAt: Instant?
+    /// When the oldest of those that have a due time was added.
+    package let createdAt: Instant?
+
+    package init(_ kind: Job.Kind, _ state: Job.State, count: Int, dueAt: Instant?, createdAt: Instant?) {
+        self.kind = kind
+        self.state = state
+        self.count = count
+        self.dueAt = dueAt
+        self.createdAt = createdAt
+    }
 }
 
 /// The outcome of a request for a backfill or a reconciliation.

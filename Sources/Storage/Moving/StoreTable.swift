@@ -77,16 +77,6 @@ package struct StoreTable: Sendable {
             ]
         ),
         StoreTable(
-            "work",
-            key: ["account", "kind", "id"],
-            isNumbered: true,
-            [
-                ("sequence", .integer), ("account", .text), ("kind", .text), ("id", .text),
-                ("due_at", .integer), ("attempts", .integer), ("leased_until", .integer), ("gave_up", .flag),
-                ("reason", .text),
-            ]
-        ),
-        StoreTable(
             "jobs",
             key: ["id"],
             isNumbered: true,

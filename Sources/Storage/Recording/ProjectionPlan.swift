@@ -38,9 +38,9 @@ package struct ProjectionPlan: Sendable {
     package private(set) var removedRows: Set<String> = []
     /// The user of Console that each customer belongs to; an inner `nil` means none.
     package private(set) var customers: [ObjectKey: String?]
-    /// Questions that the events have answered, and that may be in the queue.
+    /// Questions that the events have answered, and that may wait to be asked.
     package private(set) var answered: Set<FetchKey> = []
-    /// Questions to add unless they are in the queue, with the time when each is due.
+    /// Questions to add unless they wait to be asked, with the time since when each is open.
     package private(set) var asked: [FetchKey: Instant] = [:]
 
     /// The number of rows that changed.
@@ -116,7 +116,7 @@ package struct ProjectionPlan: Sendable {
     private mutating func ask(_ questions: [StripeFetchRequest], account: String?, now: Instant) {
         for question in questions {
             let key = FetchKey(question, account: account)
-            asked[key] = asked[key] ?? now.adding(seconds: question.patienceSeconds)
+            asked[key] = asked[key] ?? now
         }
     }
 }

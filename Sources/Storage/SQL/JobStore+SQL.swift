@@ -1,17 +1,63 @@
 package import Billing
-import Database
+package import Database
 
 extension SQLStore {
     package func latestJob(_ kind: Job.Kind) async throws(StoreError) -> Job? {
         try await query("reading a job") { session in
             try session.row(
-                JobRow.query("WHERE kind = $1 ORDER BY sequence DESC LIMIT 1", [.text(kind.rawValue)])
+                // The condition of the index, which has no fetches.
+                JobRow.query(
+                    "WHERE kind = $1 AND kind <> 'fetch' ORDER BY sequence DESC LIMIT 1",
+                    [.text(kind.rawValue)]
+                )
             )
         }
     }
 
     package func job(id: String) async throws(StoreError) -> Job? {
         try await query("reading a job") { try $0.row(JobRow.query("WHERE id = $1", [.text(id)])) }
+    }
+
+    package func jobs(_ query: JobQuery) async throws(StoreError) -> [Job] {
+        try await self.query("listing jobs") { session in
+            var conditions = Conditions()
+            conditions.add("kind = ANY(?)", .texts(query.kinds.map(\.rawValue)))
+            conditions.add("state = ANY(?)", .texts(query.states.map(\.rawValue)))
+            if let id = query.startingAfter {
+                conditions.add("sequence < (SELECT sequence FROM jobs WHERE id = ?)", .text(id))
+            }
+            let clause = conditions.clause
+            let limit = conditions.parameter(.int(Int64(query.limit)))
+            return try session.rows(
+                JobRow.query("\(clause) ORDER BY sequence DESC LIMIT \(limit)", conditions.values)
+            )
+        }
+    }
+
+    package func summary() async throws(StoreError) -> [JobSummary] {
+        try await query("counting jobs") { session in
+            try session.rows(
+                Query(
+                    """
+                    SELECT kind, state, count(*) AS count, min(due_at) AS due_at,
+                        min(created_at) FILTER (WHERE due_at IS NOT NULL) AS created_at
+                    FROM jobs
+                    WHERE kind = ANY($1)
+                    GROUP BY kind, state
+                    ORDER BY kind, state
+                    """,
+                    [.texts(Job.Kind.allCases.map(\.rawValue))]
+                ) { row in
+                    JobSummary(
+                        try row.known("kind"),
+                        try row.known("state"),
+                        count: Int(try row.int("count")),
+                        dueAt: try row.optionalInt("due_at").map(Instant.init(unixSeconds:)),
+                        createdAt: try row.optionalInt("created_at").map(Instant.init(unixSeconds:))
+                    )
+                }
+            )
+        }
     }
 
     package func add(_ job: Job) async throws(StoreError) -> Bool {
@@ -72,6 +118,14 @@ extension SQLStore {
         return next
     }
 
+    package func remove(_ job: Job) async throws(StoreError) -> Bool {
+        let removal = SQLStatement(
+            "DELETE FROM jobs WHERE id = $1 AND revision = $2",
+            [.text(job.id), .int(job.revision)]
+        )
+        return try await execute("removing a job", repeats: false, [removal]) == [1]
+    }
+
     package func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) {
         let late = "kind = $1 AND due_at > $2"
         let values: [SQLValue] = [.text(kind.rawValue), .int(latest.unixSeconds)]
@@ -86,7 +140,7 @@ extension SQLStore {
 }
 
 /// A job as a row of the table.
-enum JobRow {
+package enum JobRow {
     static let columns = """
         id, kind, state, due_at, attempts, holder, request, progress, reason, created_at, updated_at, revision
         """
@@ -113,20 +167,37 @@ enum JobRow {
         )
     }
 
-    static func inserting(_ job: Job) -> SQLStatement {
+    /// Adds a job, unless it exists.
+    ///
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - conflict: What to do if it exists.
+    /// - Returns: The statement.
+    package static func inserting(
+        _ job: Job,
+        onConflict conflict: String = "ON CONFLICT DO NOTHING"
+    ) -> SQLStatement {
         SQLStatement(
             """
             INSERT INTO jobs
                 (state, due_at, attempts, holder, request, progress, reason, updated_at, revision, id, kind,
                  created_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-            ON CONFLICT DO NOTHING
+            \(conflict)
             """,
             values(job, revision: job.revision) + [
                 .text(job.id), .text(job.kind.rawValue), .int(job.createdAt.unixSeconds),
             ]
         )
     }
+
+    /// A fetch that failed is tried again, because there is new information about its payment.
+    package static let retryingFailed = """
+        ON CONFLICT (id) DO UPDATE
+        SET state = 'waiting', due_at = excluded.due_at, attempts = 0, reason = NULL,
+            updated_at = excluded.updated_at, revision = jobs.revision + 1
+        WHERE jobs.state = 'failed'
+        """
 
     static func replacing(_ job: Job) -> SQLStatement {
         SQLStatement(

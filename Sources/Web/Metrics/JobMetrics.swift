@@ -4,7 +4,6 @@ import Storage
 
 /// The objects still to be fetched, and the results of the last backfill and reconciliation.
 struct JobMetrics: MetricSource {
-    let work: any WorkQueue
     let runs: any JobStore
     let now: @Sendable () -> Instant
 
@@ -16,16 +15,17 @@ struct JobMetrics: MetricSource {
     }
 
     private func queue() async throws -> [MetricFamily] {
-        let summary = try await work.summary()
-        let age = summary.oldestDueAt.map { max(0, now().seconds(since: $0)) } ?? 0
+        let fetches = try await runs.summary().filter { $0.kind == .fetch }
+        let pending = fetches.filter { $0.dueAt != nil }
+        let age = pending.compactMap(\.dueAt).min().map { max(0, now().seconds(since: $0)) } ?? 0
         return [
             MetricFamily(
                 .gauge,
                 "console_billing_work_items",
                 "Objects waiting to be fetched from Stripe, and those that the service gave up.",
                 [
-                    .init(Double(summary.pending), [("state", "pending")]),
-                    .init(Double(summary.gaveUp), [("state", "gave_up")]),
+                    .init(Double(pending.map(\.count).reduce(0, +)), [("state", "pending")]),
+                    .init(Double(fetches.first { $0.state == .failed }?.count ?? 0), [("state", "gave_up")]),
                 ]
             ),
             gauge(

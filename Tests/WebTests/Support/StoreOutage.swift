@@ -40,18 +40,6 @@ struct StoreOutage: Store {
         limit: Int
     ) async throws(StoreError) -> [CustomerKey] { throw error }
 
-    func lease(limit: Int, now: Instant, seconds: Int64) async throws(StoreError) -> [FetchJob] {
-        throw error
-    }
-    func complete(_ item: FetchJob) async throws(StoreError) { throw error }
-    func postpone(_ item: FetchJob, until due: Instant, reason: String) async throws(StoreError) {
-        throw error
-    }
-    func giveUp(_ item: FetchJob, reason: String) async throws(StoreError) { throw error }
-    func reschedule(until latest: Instant) async throws(StoreError) { throw error }
-    func summary() async throws(StoreError) -> WorkSummary { throw error }
-    func givenUp(limit: Int) async throws(StoreError) -> [GivenUpWork] { throw error }
-
     func payments(
         of references: [ObjectReference],
         account: String?
@@ -61,6 +49,9 @@ struct StoreOutage: Store {
 
     func latestJob(_ kind: Job.Kind) async throws(StoreError) -> Job? { throw error }
     func job(id: String) async throws(StoreError) -> Job? { throw error }
+    func jobs(_ query: JobQuery) async throws(StoreError) -> [Job] { throw error }
+    func summary() async throws(StoreError) -> [JobSummary] { throw error }
+    func remove(_ job: Job) async throws(StoreError) -> Bool { throw error }
     func add(_ job: Job) async throws(StoreError) -> Bool { throw error }
     func take(
         _ kind: Job.Kind,

@@ -6,7 +6,7 @@ import Storage
 /// The event log, for operators.
 struct EventsController: Sendable {
     let log: any EventLog
-    let work: any WorkQueue
+    let jobs: any JobStore
     /// The store of alerts that wait to be sent; `nil` if no receiver is configured.
     let alerts: (any JobStore)?
     let authenticator: Authenticator
@@ -114,18 +114,18 @@ struct EventsController: Sendable {
     @Sendable
     private func summary(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
-        let summary = try await work.summary()
-        let givenUp = try await work.givenUp(limit: 100)
+        let fetches = try await jobs.summary().filter { $0.kind == .fetch }
+        let failed = try await jobs.jobs(JobQuery(kinds: [.fetch], states: [.failed], limit: 100))
         let journal = try await alerts?.job(id: Job.Kind.alerts.rawValue)?.alertJournal
         return JSONBody.response { json in
             // Alerts that the receiver does not have yet; absent if no receiver is configured.
             if let pending = journal?.pending { json.array("alerts", pending, Self.write) }
-            json.member("gave_up", summary.gaveUp)
+            json.member("gave_up", fetches.first { $0.state == .failed }?.count ?? 0)
             // The last hundred, newest first.
-            json.array("given_up", givenUp, Self.write)
+            json.array("given_up", failed, Self.write)
             json.member("object", "work_summary")
-            json.member("oldest_due_at", summary.oldestDueAt)
-            json.member("pending", summary.pending)
+            json.member("oldest_due_at", fetches.compactMap(\.dueAt).min())
+            json.member("pending", fetches.filter { $0.dueAt != nil }.map(\.count).reduce(0, +))
         }
     }
 
@@ -138,12 +138,11 @@ struct EventsController: Sendable {
         json.member("type", pending.alert.kind.rawValue)
     }
 
-    private static func write(_ json: inout JSONWriter, _ work: GivenUpWork) {
-        json.member("account", work.item.account)
-        // The request to Stripe: `charge` for the object itself, `charge.refunds` for its refunds.
-        json.member("asked", work.item.question.topic)
-        json.member("attempts", work.item.attempts)
-        json.member("id", work.item.question.subject)
-        json.member("reason", work.reason)
+    private static func write(_ json: inout JSONWriter, _ job: Job) {
+        json.member("account", job.fetchKey?.account.orNil)
+        json.member("asked", job.fetchKey?.question.topic)
+        json.member("attempts", job.attempts)
+        json.member("object", job.fetchKey?.question.subject)
+        json.member("reason", job.reason)
     }
 }
