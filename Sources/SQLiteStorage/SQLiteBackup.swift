@@ -17,6 +17,7 @@ package struct SQLiteBackup: Sendable {
         case unreadable(String)
         case damaged(String)
         case newer(String)
+        case targetFolder(String)
         case targetExists(String)
         case itself(String)
         case differs(table: String, rows: Int)
@@ -30,6 +31,8 @@ package struct SQLiteBackup: Sendable {
                 "\(path) is damaged: SQLite's integrity check fails. Use an older backup."
             case .newer(let path):
                 "\(path) was made by a newer version of console-billing. Restore it with that version, or use an older backup."
+            case .targetFolder(let path):
+                "\(path) is a folder. Give the path of the database file, such as \(path)/console-billing.sqlite."
             case .targetExists(let path):
                 "\(path) exists. Move it away first, or say --replace to have it moved to \(path).replaced."
             case .itself(let path): "\(path) is the database itself, not a backup of it."
@@ -98,12 +101,16 @@ package struct SQLiteBackup: Sendable {
         let lock = try DatabaseLock(databasePath: target)
         defer { withExtendedLifetime(lock) {} }
         _ = try lock.lockFile(O_RDONLY)
-        if files.fileExists(atPath: target), !replaces { throw Fault.targetExists(target) }
+        var isFolder = ObjCBool(false)
+        if files.fileExists(atPath: target, isDirectory: &isFolder) {
+            guard !isFolder.boolValue else { throw Fault.targetFolder(target) }
+            guard replaces else { throw Fault.targetExists(target) }
+        }
 
         let incoming = Self.incoming(target)
         let partial = incoming + ".partial"
-        try? files.removeItem(atPath: partial)
-        try files.copyItem(atPath: path, toPath: partial)
+        for suffix in Self.suffixes { try? files.removeItem(atPath: partial + suffix) }
+        try copy(to: partial)
         try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: partial)
         try FileSync.sync(partial)
         // From here until the last line the target is incomplete. If the process is killed in between, the
@@ -117,6 +124,14 @@ package struct SQLiteBackup: Sendable {
         try FileSync.sync(incoming)
         try Self.rename(incoming, to: target)
         try FileSync.sync(target)
+    }
+
+    /// Copies the database with all that its WAL holds: the file that an interrupted service or restore left has one.
+    private func copy(to partial: String) throws {
+        let (source, copy) = (try open(path), try DatabaseQueue(path: partial))
+        try source.backup(to: copy)
+        try copy.close()
+        try source.close()
     }
 
     private static let suffixes = ["", "-wal", "-shm"]

@@ -50,6 +50,39 @@ struct RestoringTests {
         }
     }
 
+    @Test func `what a killed service left is restored with its WAL`() async throws {
+        try await withPlace { killed in
+            try await withPlace { place in
+                let left = killed.folder.appending(path: "left.sqlite").path
+                try await record("ch_new", at: killed.path) { _ in
+                    for suffix in ["", "-wal"] {
+                        try FileManager.default.copyItem(atPath: killed.path + suffix, toPath: left + suffix)
+                    }
+                }
+                let backup = SQLiteBackup(path: left)
+                #expect(try backup.examine().events == 1)
+                try await record("ch_old", at: place.path)
+                try backup.restore(to: place.path, replaces: true)
+                try backup.verify(against: place.path)
+                #expect(try await charges(at: place.path) == ["ch_new"])
+            }
+        }
+    }
+
+    @Test func `a folder is no database to replace`() async throws {
+        try await withBackup { place, backup in
+            let folder = place.folder.appending(path: "volume").path
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            #expect(throws: SQLiteBackup.Fault.targetFolder(folder)) {
+                try backup.restore(to: folder, replaces: true)
+            }
+            var isFolder = ObjCBool(false)
+            #expect(
+                FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) && isFolder.boolValue
+            )
+        }
+    }
+
     @Test func `a restore onto a link replaces the file that it leads to`() async throws {
         try await withBackup { place, backup in
             let link = place.folder.appending(path: "link").path

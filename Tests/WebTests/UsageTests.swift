@@ -106,6 +106,31 @@ struct UsageTests {
         }
     }
 
+    @Test(arguments: [
+        ("2026-03-14", true, 200), ("2026-03-15", false, 200), ("2026-03-15", true, 400),
+        ("2026-03-16", false, 400),
+        ("2027-03-14", true, 400), ("9999-12-31", true, 400),
+    ])
+    func `a day that has not come yet is refused`(date: String, isFinal: Bool, status: Int) async throws {
+        try await WebHarness.with { harness in
+            let end = isFinal ? #""last_height":"9","# : ""
+            let day =
+                #"{"date":"\#(date)","first_height":"5",\#(end)"last_height_yet":"9","akt_usd":"2","final":\#(isFinal)}"#
+            let answer = try await harness.post("/v1/usage/calendar", Array(day.utf8), key: .usage)
+            #expect(answer.status == status, "\(answer.text)")
+            #expect(status == 200 || answer.text.contains("has not come yet: it is 2026-03-14 in UTC"))
+        }
+    }
+
+    @Test(arguments: ["daily", "monthly"])
+    func `a range that only begins, after today, is today's`(route: String) async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let answer = try await harness.get("/v1/usage/\(route)?customer=cus_one&from=2026-03-20")
+            #expect(answer.status == 200 && answer.json["to"] == "2026-03-14", "\(answer.text)")
+        }
+    }
+
     @Test func `leases that could change too many settled days are refused, and nothing is taken`()
         async throws
     {

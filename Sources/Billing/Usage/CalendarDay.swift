@@ -72,6 +72,22 @@ extension CalendarDay {
     }
 }
 
+extension CalendarDay {
+    /// Reads a day from outside the service.
+    ///
+    /// - Parameters:
+    ///   - json: The day.
+    ///   - today: The current day in UTC. A later day has no blocks yet, and one with a mistyped year would stay for
+    ///     good; a day may be ahead of this clock by one, and be final as soon as it is today's.
+    /// - Throws: `JSONFieldError` that names the member.
+    package init(sent json: JSONValue, today: CalendarDate) throws(JSONFieldError) {
+        try self.init(json)
+        guard date <= (isFinal ? today : today.adding(days: 1)) else {
+            throw .wrong(try json.required("date"), "has not come yet: it is \(today.text) in UTC")
+        }
+    }
+}
+
 /// The effect of a new day on the calendar.
 package enum CalendarRevision: Hashable, Sendable {
     case unchanged

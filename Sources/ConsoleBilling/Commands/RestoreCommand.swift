@@ -79,7 +79,7 @@ extension SQLiteBackup.Fault {
     fileprivate var exitCode: ExitCode {
         switch self {
         case .missing, .folder, .unreadable, .damaged, .newer: Sysexits.badData
-        case .targetExists, .itself: Sysexits.usage
+        case .targetExists, .targetFolder, .itself: Sysexits.usage
         case .differs: Sysexits.partlyFailed
         }
     }

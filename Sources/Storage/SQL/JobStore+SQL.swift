@@ -114,7 +114,7 @@ extension SQLStore {
             return nil
         }
         var next = job
-        next.revision += 1
+        next.revision &+= 1
         return next
     }
 
@@ -207,7 +207,7 @@ package enum JobRow {
                 updated_at = $8, revision = $9
             WHERE id = $10 AND revision = $11
             """,
-            values(job, revision: job.revision + 1) + [.text(job.id), .int(job.revision)]
+            values(job, revision: job.revision &+ 1) + [.text(job.id), .int(job.revision)]
         )
     }
 

@@ -18,7 +18,7 @@ extension QueryReader {
     ) throws(APIError) -> ClosedRange<CalendarDate> {
         let end = try date(last)
         let begin = try date(first)
-        let through = end ?? today
+        let through = end ?? max(today, begin ?? today)
         let from = begin ?? through.adding(days: -30)
         guard from <= through else {
             throw .invalid(end == nil ? first : last, "\(last) lies before \(first).")

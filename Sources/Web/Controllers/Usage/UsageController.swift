@@ -130,10 +130,11 @@ extension QueryReader {
     /// The period from the first day of the month of `from` through `to`, at most ten years; by default the
     /// last six months, including this one.
     fileprivate mutating func months(today: CalendarDate) throws(APIError) -> ClosedRange<CalendarDate> {
-        let through = try date("to") ?? today
+        let from = try date("from")
+        let through = try date("to") ?? max(today, from ?? today)
         let (year, month, _) = through.parts
         let first = month > 5 ? (year, month &- 5) : (year &- 1, month &+ 7)
-        let begin = try date("from") ?? CalendarDate(year: first.0, month: first.1, day: 1) ?? through
+        let begin = from ?? CalendarDate(year: first.0, month: first.1, day: 1) ?? through
         guard begin <= through else { throw .invalid("to", "to lies before from.") }
         let range = (begin...through).limited(to: today)
         guard range.lowerBound.distance(to: range.upperBound) <= 10 &* 366 else {

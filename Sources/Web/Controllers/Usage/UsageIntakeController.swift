@@ -63,7 +63,7 @@ struct UsageIntakeController: Sendable {
     @Sendable
     private func putCalendar(_ request: Request, _ context: AppContext) async throws -> Response {
         let days = try await records(of: request, context) { json throws(JSONFieldError) in
-            try CalendarDay(json)
+            try CalendarDay(sent: json, today: CalendarDate(context.now))
         }
         switch try await usage.put(days) {
         case .refused(let fault):
