@@ -133,6 +133,29 @@ struct BalanceTests {
         }
     }
 
+    @Test func `a price from a later block does not burn yet, and without a calendar no burn is known`()
+        async throws
+    {
+        try await WebHarness.with { harness in
+            #expect(try await harness.putAccounts(UsageSample.accounts()).status == 200)
+            let before = try await harness.get("/v1/balance?customer=cus_one").json
+            #expect(before["burn_per_hour"] == nil && before["days_left"] == nil)
+
+            let later =
+                #""price_segments":[{"from_height":"2000000","denom":"uact","price":"7"}],"cpu_milli""#
+            let lease = UsageSample.lease(1, created: 1_000_000, price: "100").replacing(
+                "\"cpu_milli\"",
+                with: later
+            )
+            for (path, body) in [("leases", lease), ("calendar", UsageSample.calendar)] {
+                let answer = try await harness.post("/v1/usage/\(path)", Array(body.utf8), key: .usage)
+                #expect(answer.status == 200, "\(answer.text)")
+            }
+            // 14,400 blocks a day at 100 micro-dollars.
+            #expect(try await harness.get("/v1/balance?customer=cus_one").json["burn_per_hour"] == "0.06")
+        }
+    }
+
     @Test func `without a calendar, spend and burn are unknown to a customer with leases`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.post(

@@ -4,13 +4,20 @@ package enum BurnRate {
     ///
     /// - Parameters:
     ///   - leases: The open leases.
+    ///   - height: The newest indexed block: a price from a later one does not hold yet.
     ///   - blocksPerDay: The number of blocks that the chain makes in a day.
     ///   - aktPrice: The newest known price.
     /// - Returns: The cost of a day's blocks, divided by 24.
-    package static func perHour(_ leases: [LeaseRecord], blocksPerDay: Int64, aktPrice: AKTPrice?) -> Spend {
+    package static func perHour(
+        _ leases: [LeaseRecord],
+        at height: Int64,
+        blocksPerDay: Int64,
+        aktPrice: AKTPrice?
+    ) -> Spend {
         var amounts: [Denomination: TokenAmount] = [:]
         for lease in leases {
-            guard let price = lease.prices.last else { continue }
+            guard let price = lease.prices.last(where: { $0.fromHeight <= height }) ?? lease.prices.first
+            else { continue }
             amounts[price.denomination, default: .zero] += price.pricePerBlock * blocksPerDay
         }
         return Spend(amounts.mapValues { $0.divided(by: 24) }, aktPrice: aktPrice)

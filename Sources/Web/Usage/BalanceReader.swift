@@ -60,13 +60,15 @@ struct BalanceReader: Sendable {
     /// not known.
     func burn(of customers: CustomerGroup, _ newest: CalendarDay?, today: CalendarDate) async throws -> Spend?
     {
-        let leases = try await usage.openLeases(customers.usage, on: newest?.date ?? today)
-        guard !leases.isEmpty else { return .zero }
-        guard let newest else { return nil }
+        guard let newest else {
+            return try await usage.spans(customers.usage, today...today).isEmpty ? .zero : nil
+        }
+        let leases = try await usage.openLeases(customers.usage, on: newest.date)
         let recent = try await usage.calendar(newest.date.adding(days: -7)...newest.date)
         guard let whole = recent.last(where: { $0.lastHeight != nil }) ?? recent.last else { return nil }
         return BurnRate.perHour(
             leases,
+            at: newest.lastHeightYet,
             blocksPerDay: Int64(whole.heights.count),
             aktPrice: recent.last { $0.aktPrice != nil }?.aktPrice
         )

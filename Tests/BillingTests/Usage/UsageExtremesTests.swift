@@ -68,6 +68,7 @@ struct UsageExtremesTests {
         }
         let burn = BurnRate.perHour(
             leases,
+            at: .max,
             blocksPerDay: CalendarDay.maximumBlocks,
             aktPrice: days.first?.aktPrice
         )
