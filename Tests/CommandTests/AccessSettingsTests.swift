@@ -91,6 +91,8 @@ struct AccessSettingsTests {
         ("https://billing.example.com/a/../b", ".. in it"), ("https://billing.example.com/.", ".. in it"),
         ("https://billing.example.com/a;b", "letters"), ("https://billing.example.com/a b", "letters"),
         ("https://billing.example.com/%2e%2e/b", "letters"),
+        ("https://billing.example.com/v1/stripe-webhook", "path of the webhook"),
+        ("https://billing.example.com/x/v1/stripe-webhook/", "path of the webhook"),
         ("https://billing.example.com/?x", "query"), ("https://billing.example.com#x", "fragment"),
     ])
     func `a base of links that leads nowhere is refused, with the part that is wrong`(

@@ -177,6 +177,30 @@ struct ConfigCommandTests {
         #expect(examined.json["valid"] == false)
     }
 
+    @Test(arguments: ["/gone", "/s/link"])
+    func `a setting and its file at once are refused, whether or not the file is there`(path: String) throws {
+        let environment = Self.good.merging(["LINK_SIGNING_SECRET_FILE": path]) { $1 }
+        let problems = try examined(environment, files: ["/s/link": Self.link]).problems
+        #expect(problems.count == 1)
+        let words = "LINK_SIGNING_SECRET and LINK_SIGNING_SECRET_FILE are both set"
+        #expect(problems.first?.hasPrefix(words) == true)
+    }
+
+    @Test func `an empty variable leaves the setting to its file, and a flag wins over both`() throws {
+        let environment = Self.good.merging([
+            "LINK_SIGNING_SECRET": "", "LINK_SIGNING_SECRET_FILE": "/s/link", "PORT": "1",
+            "PORT_FILE": "/gone",
+        ]) { $1 }
+        let examined = try examined(
+            environment,
+            files: ["/s/link": Self.link],
+            flags: ["--port", "2"]
+        )
+        #expect(examined.problems == [])
+        #expect(try shown(.linkSigningSecret, in: examined).origin == "LINK_SIGNING_SECRET_FILE /s/link")
+        #expect(try shown(.port, in: examined).value == "2")
+    }
+
     @Test func `it takes what serve takes`() throws {
         let words = [
             "--dev", "--config", "c", "--host", "h", "--port", "1", "--set", "A=b", "--log-format", "json",

@@ -145,6 +145,7 @@ struct SecretRotationTests {
 
     @Test func `settings from flags or variables stay, and their files are not read`() async throws {
         var environment = Self.byFile
+        environment["STRIPE_WEBHOOK_SECRET_FILE"] = nil
         environment["STRIPE_WEBHOOK_SECRET"] = Self.old
         let bench = try await Bench(Self.texts, environment: environment)
         bench.files["/s/webhook"] = Self.new

@@ -12,7 +12,8 @@ struct SettingNamesTests {
             ("STRIPE_WEB_HOOK_SECRET", "STRIPE_WEBHOOK_SECRET"),
             ("STRIPEWEBHOOKSECRET", "STRIPE_WEBHOOK_SECRET"),
             ("stripe_webhook_secret", "STRIPE_WEBHOOK_SECRET"),
-            ("LINK_SIGNING_SCRET", "LINK_SIGNING_SECRET"), ("LINK_SINGING_SECRET", "LINK_SIGNING_SECRET"),
+            ("LINK_SIGNING_SCRET", "LINK_SIGNING_SECRET"), ("LINK_SIGNING_SECERT", "LINK_SIGNING_SECRET"),
+            ("LINK_SINGING_SECRET", "LINK_SIGNING_SECRET"),
             ("STRIPE_SECRET_KEYS", "STRIPE_SECRET_KEY"), ("STRIPE_LIVE_MODE", "STRIPE_LIVEMODE"),
             ("FRAME_ANCESTOR", "FRAME_ANCESTORS"), ("SELLER_ADRESS", "SELLER_ADDRESS"),
             ("WEBHOOK_MAX_BODY_BYTE", "WEBHOOK_MAX_BODY_BYTES"),
@@ -41,6 +42,35 @@ struct SettingNamesTests {
     )
     func `a variable of another program is none of our business`(variable: String) {
         #expect(SettingNames.meant(by: variable) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("API_KEY", "API_KEYS"), ("HOSTS", "HOST"), ("PORTS", "PORT"), ("port", "PORT"),
+            ("DATABASE_URI", "DATABASE_URL"), ("LOG_LEVELS", "LOG_LEVEL"), ("PUBLIC_URI", "PUBLIC_URL"),
+            ("RATE_LIMITS", "RATE_LIMIT"), ("STRIPE_WEBHOOK_SECRET2", "STRIPE_WEBHOOK_SECRET"),
+            ("STRIPE_WEBHOOK_SECRET_2", "STRIPE_WEBHOOK_SECRET"), ("RECEIPT_LINKS_TTL", "RECEIPT_LINK_TTL"),
+            ("API_KEY_FILE", "API_KEYS_FILE"),
+        ]
+    )
+    func `a variable that is near one of ours, and may be another program's, is told`(
+        variable: String,
+        near: String
+    ) {
+        let told = SettingNames.unread(in: [variable: "canary"])
+        #expect(told == ["the variable \(variable) is not read; did you mean \(near)?"])
+    }
+
+    @Test(
+        arguments: [
+            "HOSTNAME", "SUPPORT", "PATH", "HOME", "LANG", "USER", "SHELL", "TERM", "PWD", "PGHOST", "PGPORT",
+            "STRIPE_API_KEY", "STRIPE_CLI_VERSION", "GITHUB_WEBHOOK_SECRET", "AKASH_NODE", "AUTH0_DOMAIN",
+            "SSL_CERT_FILE", "POSTGRES_PASSWORD_FILE", "CONSOLE_BILLING_API_KEY", "CREDENTIALS_DIRECTORY",
+            "STRIPE_WEBHOOK_SCRET",
+        ] + Setting.allCases.flatMap { [$0.rawValue, $0.rawValue + "_FILE"] }
+    )
+    func `a variable that is far from ours, is ours or is refused is not told`(variable: String) {
+        #expect(SettingNames.unread(in: [variable: "x"]).isEmpty)
     }
 
     @Test(arguments: Setting.allCases)

@@ -1,6 +1,6 @@
 """The operator's commands at the real service: the log with its filters, the quarantine and its way out, usage that comes
-too late, the screen for three in the morning, what each usual mistake is told, the manual page by mandoc, and completions
-in a real bash, zsh and fish.
+too late, the screen for three in the morning, what each usual mistake is told, what `serve --dev` shows when, the manual
+page by mandoc, and completions in a real bash, zsh and fish.
 
 Usage: commands.py --service console-billing
 Needs mandoc, bash, zsh and fish."""
@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -168,6 +169,29 @@ def mistakes(ours, limited, nobody):
     ours.refused(78, ["HOST", "Did you mean"], "serve", "--set", "HOSST=1")
 
 
+def development(program):
+    """`serve --dev` keeps and shows its secrets once it runs, and not before it is refused."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for port, code in (("many", 78), (str(taken.getsockname()[1]), 69)):
+            with tempfile.TemporaryDirectory() as folder:
+                finished = subprocess.run(
+                    [program, "serve", "--dev"], env={"PATH": os.environ["PATH"], "PORT": port},
+                    cwd=folder, capture_output=True, text=True, timeout=60,
+                )
+                assert finished.returncode == code and finished.stdout == "", finished
+                assert os.path.exists(f"{folder}/data") == (code == 69), os.listdir(folder)
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [program, "serve", "--dev"], env={"PATH": os.environ["PATH"], "PORT": str(peers.free_port())},
+            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )
+        shown = "".join(process.stdout.readline() for _ in range(5))
+        process.terminate()
+        assert process.wait(timeout=40) == 0
+        kept = json.loads((pathlib.Path(folder) / "data" / "dev-credentials.json").read_text())
+        assert all(kept[name] in shown for name in ("url", "webhook_secret", "api_key", "link_signing_secret")), shown
+
+
 def manual(ours):
     page = ours.run("manual").stdout
     for words in (["-T", "lint", "-W", "warning"], ["-T", "utf8"]):
@@ -246,8 +270,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         database = f"{folder}/billing.sqlite"
         settings = {"DATABASE_URL": f"sqlite:{database}", "API_KEYS": keys, "LOG_LEVEL": "error"}
-        with peers.running(program, METRICS_OPEN="true", **settings) as service:
+        near = {"API_KEY": "canary", "LOG_LEVEL": "warning"}
+        with peers.running(program, METRICS_OPEN="true", **{**settings, **near}) as service:
             assert service.post(event(0), peers.signature(event(0)))[0] == 200
+            log = pathlib.Path(service.log).read_text()
+            assert "the variable API_KEY is not read; did you mean API_KEYS?" in log and "canary" not in log, log
         age(database)
         with peers.running(program, METRICS_OPEN="true", **settings) as service:
             for number in range(1, 251):
@@ -263,6 +290,7 @@ def main():
             quarantine(ours)
             imports(ours)
             mistakes(ours, limited, nobody)
+        development(program)
         lines = manual(ours)
         completions(ours)
     print(f"The log, the quarantine, the screen and the mistakes; a manual of {lines} lines; three shells complete")

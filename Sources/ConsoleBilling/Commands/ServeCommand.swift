@@ -28,11 +28,17 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             var sources = options.sources()
             let contents = sources.contents()
+            var credentials: DevelopmentCredentials?
             if options.dev {
-                sources.development = try developmentSettings(SettingValues(sources, contents: contents))
+                credentials = try developmentCredentials(SettingValues(sources, contents: contents))
+                sources.development = credentials?.settings ?? [:]
             }
-            let configuration = try ServiceConfiguration(SettingValues(sources, contents: contents))
-            try await Daemon(configuration).run(sources, contents: contents)
+            let daemon = Daemon(try ServiceConfiguration(SettingValues(sources, contents: contents)))
+            // A service that cannot start keeps and shows no secrets.
+            if let credentials { try keep(credentials) }
+            try await daemon.run(sources, contents: contents) { [credentials] in
+                if let credentials { Terminal.write(credentials.banner) }
+            }
         } catch let error as ConfigurationError {
             throw Sysexits.fail(.configuration, "\(error)")
         } catch let error as Daemon.StartError {
@@ -43,29 +49,37 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// Checks that the service is reachable on loopback only, and loads or makes its secrets.
-    private func developmentSettings(
+    private func developmentCredentials(
         _ values: SettingValues
-    ) throws(ConfigurationError) -> [Setting: String] {
+    ) throws(ConfigurationError) -> DevelopmentCredentials {
         guard let url = values.developmentURL else {
             throw ConfigurationError(ServiceOptions.developmentIsLocal)
         }
         try DevelopmentCredentials.requireOwnFolder()
         var credentials = try DevelopmentCredentials.load() ?? .make(url: url)
         credentials.url = url
+        return credentials
+    }
+
+    private func keep(_ credentials: DevelopmentCredentials) throws(ConfigurationError) {
         do {
             try credentials.save()
         } catch {
             throw ConfigurationError("--dev keeps its secrets in ./data, which cannot be written here.")
         }
-        let banner = """
-            console-billing is starting for development on \(url)
-              webhook secret       \(credentials.webhookSecret)
-              API key              \(credentials.apiKey)
-              link signing secret  \(credentials.linkSigningSecret)
-            (also in \(DevelopmentCredentials.defaultPath), where the other commands find them)
+    }
+}
 
-            """
-        FileHandle.standardOutput.write(Data(banner.utf8))
-        return credentials.settings
+extension DevelopmentCredentials {
+    fileprivate var banner: String {
+        """
+        console-billing runs for development on \(url)
+          webhook secret       \(webhookSecret)
+          API key              \(apiKey)
+          link signing secret  \(linkSigningSecret)
+        (also in \(Self.defaultPath), where the other commands find them)
+
+
+        """
     }
 }

@@ -46,6 +46,9 @@ enum PublicURL {
     private static func pathFault(_ path: Substring) -> String? {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         if segments.contains("") { return "its path has two slashes in a row, or at its end" }
+        if path.contains(ServerAddress.webhookPath) {
+            return "it has the path of the webhook, \(ServerAddress.webhookPath), which comes after it"
+        }
         if segments.contains(".") || segments.contains("..") { return "its path has . or .. in it" }
         let isPlain = path.wholeMatch(of: /[A-Za-z0-9._~\/-]*/) != nil
         return isPlain ? nil : "its path has more than letters, digits, slashes and . _ ~ -"

@@ -27,6 +27,26 @@ enum SettingNames {
         }
     }
 
+    /// A sentence for each environment variable that is named nearly as a setting or its `…_FILE`, and may be
+    /// another program's, so that it is not refused.
+    ///
+    /// - Parameter environment: The environment, of which the values are not read.
+    /// - Returns: The sentences, by the names of the variables.
+    static func unread(in environment: [String: String]) -> [String] {
+        let known = Setting.allCases.map(\.rawValue)
+        let suffix = "_FILE"
+        return environment.keys.sorted().compactMap { variable in
+            let isFile = variable.hasSuffix(suffix)
+            let name = isFile ? String(variable.dropLast(suffix.count)) : variable
+            // A second secret may have been given in a variable with a number.
+            let stem = name.replacing(/_?[0-9]+$/, with: "")
+            guard !known.contains(name), variable.utf8.count <= 64, meant(by: variable) == nil,
+                let nearest = Spelling.nearest(to: stem, among: known, within: 1)
+            else { return nil }
+            return "the variable \(variable) is not read; did you mean \(nearest)\(isFile ? suffix : "")?"
+        }
+    }
+
     /// The setting that a variable was probably meant to be.
     ///
     /// Other programs share the environment: `HOSTS`, `API_KEY`, `DATABASE_URI` and `STRIPE_CLI_VERSION` are

@@ -16,7 +16,7 @@ struct SettingSources: Sendable {
 
     /// The files that may supply a setting, existing or not.
     var paths: [String] {
-        let own = Setting.allCases.filter { flags[$0] == nil && environment[$0.rawValue] == nil }
+        let own = Setting.allCases.filter { flags[$0] == nil && (environment[$0.rawValue] ?? "").isEmpty }
         return own.flatMap { [namedPath($0), credentialPath($0)].compactMap(\.self) }
             + (configurationFile.map { [$0] } ?? [])
     }

@@ -37,7 +37,16 @@ struct SettingValues: Sendable {
         for setting in Setting.allCases {
             if let text = sources.flags[setting] {
                 values[setting] = (text, .flag)
-            } else if let text = sources.environment[setting.rawValue] {
+            } else if let text = sources.environment[setting.rawValue], !text.isEmpty,
+                sources.namedPath(setting) != nil
+            {
+                refuse(
+                    setting,
+                    "\(setting.rawValue) and \(setting.rawValue)_FILE are both set, of which one would be ignored. Unset one."
+                )
+            } else if let text = sources.environment[setting.rawValue],
+                !text.isEmpty || sources.namedPath(setting) == nil
+            {
                 values[setting] = (text, .environment)
             } else if let path = sources.namedPath(setting) {
                 take(setting, from: contents[path] ?? .absent, path: path, .file(path))

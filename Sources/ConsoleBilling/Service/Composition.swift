@@ -54,8 +54,14 @@ struct Daemon {
     /// - Parameters:
     ///   - sources: Where the configuration came from; read again to reload secrets.
     ///   - contents: The contents of the configuration's files at the start.
+    ///   - onListening: Called once the service takes connections.
     /// - Throws: ``StartError`` when it cannot start, ``Stopped`` when it stopped itself.
-    func run(_ sources: SettingSources, contents: SettingSources.Contents) async throws {
+    func run(
+        _ sources: SettingSources,
+        contents: SettingSources.Contents,
+        onListening: @escaping @Sendable () -> Void
+    ) async throws {
+        for sentence in SettingNames.unread(in: sources.environment) { logger.warning("\(sentence)") }
         let clock: @Sendable () -> Instant = { .now }
         // From here on SIGHUP reloads the secrets instead of ending the process.
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
@@ -153,6 +159,7 @@ struct Daemon {
                         "listening",
                         metadata: ["host": "\(configuration.host)", "port": "\(port)"]
                     )
+                    onListening()
                     systemd?.say(.ready)
                 }
             )
