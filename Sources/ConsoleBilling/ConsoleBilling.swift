@@ -21,7 +21,8 @@ struct ConsoleBilling: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, ReplayCommand.self, TriggerCommand.self, EventsCommand.self,
-            StatsCommand.self, BackfillCommand.self, ReconcileCommand.self, UsageCommand.self,
+            StatsCommand.self, BackfillCommand.self, ReconcileCommand.self, JobsCommand.self,
+            UsageCommand.self,
             CustomersCommand.self, AlertsCommand.self, KeysCommand.self, SecretsCommand.self,
             BackupCommand.self,
             RestoreCommand.self, MigrateStoreCommand.self, ConfigCommand.self, DoctorCommand.self,

@@ -123,11 +123,11 @@ package final class SQLiteStore: Store {
 
     /// Gives back the jobs of the last process, which the lock file proves to be dead.
     ///
-    /// Except fetches: one of them may be what killed the process, and is tried again when its lease ends.
+    /// Except fetches and alerts: one of them may be what killed it, and is tried again when its lease ends.
     private static let endingLeases = """
         UPDATE jobs
         SET state = 'waiting', due_at = updated_at, holder = NULL, revision = revision + 1
-        WHERE state = 'running' AND kind <> 'fetch'
+        WHERE state = 'running' AND kind NOT IN ('fetch', 'alert')
         """
 
     static func openReader(_ path: String) throws -> DatabaseQueue {

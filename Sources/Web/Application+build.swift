@@ -144,8 +144,6 @@ private func buildRouter(
     SecretsController(secrets: configuration.secrets, authenticator: authenticator).addRoutes(to: routes)
     EventsController(
         log: store,
-        jobs: store,
-        alerts: configuration.sendsAlerts ? store : nil,
         authenticator: authenticator
     ).addRoutes(to: routes)
     BackupController(source: store as? any BackupSource, authenticator: authenticator).addRoutes(
@@ -158,11 +156,15 @@ private func buildRouter(
     ).addRoutes(to: routes)
     MetricsController(
         sources: [configuration.metrics, EventMetrics(log: store)]
-            + [JobMetrics(runs: store, now: configuration.clock)]
-            + [UsageSyncMetrics(runs: store, clock: configuration.clock)]
-            + [AlertMetrics(runs: configuration.sendsAlerts ? store : nil, clock: configuration.clock)]
+            + [
+                JobMetrics(
+                    jobs: store,
+                    retention: store,
+                    kinds: configuration.jobKinds,
+                    now: configuration.clock
+                )
+            ]
             + [SecretMetrics(secrets: configuration.secrets), LimitMetrics(limits: limits)]
-            + [RetentionMetrics(retention: store, runs: store)]
             + configuration.metricSources,
         authenticator: authenticator,
         isOpenToLoopback: configuration.metricsOpen

@@ -26,8 +26,8 @@ package struct WebConfiguration: Sendable {
     package var chartScript: [UInt8]?
     /// Whether there is a key for Stripe's API, which backfills and reconciliations need.
     package var canAskStripe = true
-    /// Whether alerts are sent to operators.
-    package var sendsAlerts = true
+    /// The kinds of jobs that this service works on.
+    package var jobKinds = Job.Kind.allCases
     /// The source from which usage is synced; `nil` if none is configured.
     package var usageSource: UsageSyncSource?
     /// The archive that receives the bodies of events when the store deletes them; `nil` if there is none.

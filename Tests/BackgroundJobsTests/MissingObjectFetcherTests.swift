@@ -245,7 +245,7 @@ struct MissingObjectFetcherTests {
         }
     }
 
-    @Test func `work put off by a clock a year ahead, before a restart, waits no longer than any work may`()
+    @Test func `work put off by a clock a year ahead, before a restart, is due once the clock is right`()
         async throws
     {
         try await JobHarness.with { harness in
@@ -258,9 +258,6 @@ struct MissingObjectFetcherTests {
             try harness.standIn.put(Objects.charge())
             harness.clock.advance(seconds: -year)
             let afterRestart = harness.fetcher()
-            #expect(try await afterRestart.workOnce() == 0)
-            #expect(try await harness.store.fetches().oldestDueAt == harness.clock.now.adding(seconds: 9600))
-            harness.clock.advance(seconds: 9600)
             #expect(try await afterRestart.workOnce() == 1)
         }
     }

@@ -274,8 +274,18 @@ private struct DyingStore: BodyRetention, JobStore {
     ) async throws(StoreError) -> [Job] {
         try await store.take(kind, as: holder, now: now, seconds: seconds, limit: limit)
     }
-    func replace(_ job: Job) async throws(StoreError) -> Job? { try await store.replace(job) }
-    func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) {
-        try await store.reschedule(kind, until: latest)
+    func replace(
+        _ job: Job,
+        adding added: [Job],
+        withdrawing withdrawn: [String]
+    ) async throws(StoreError) -> Job? {
+        try await store.replace(job, adding: added, withdrawing: withdrawn)
+    }
+    func reschedule(
+        _ kind: Job.Kind,
+        dueAfter latest: Instant,
+        now: Instant
+    ) async throws(StoreError) {
+        try await store.reschedule(kind, dueAfter: latest, now: now)
     }
 }

@@ -114,7 +114,7 @@ class Place:
 def settle(place, seconds=30):
     """Gives the work queue the time to fetch what it is asked for; what Stripe does not have it puts off."""
     end = time.monotonic() + seconds
-    while place.subject.get("/v1/work")["pending"] and time.monotonic() < end:
+    while place.subject.get("/v1/jobs?kind=fetch&state=waiting")["data"] and time.monotonic() < end:
         time.sleep(0.2)
 
 

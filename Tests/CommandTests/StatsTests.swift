@@ -92,14 +92,15 @@ struct StatsTests {
         console_billing_heavy_reads{state="waiting"} 2
         console_billing_bodies_in_flight_bytes 65536
         console_billing_log_lines_dropped_total 0
-        console_billing_work_items{state="pending"} 2
-        console_billing_work_items{state="gave_up"} 0
-        console_billing_work_oldest_age_seconds 30
-        console_billing_reconciliation_state{state="completed"} 1
-        console_billing_reconciliation_state{state="failed"} 0
+        console_billing_jobs{kind="fetch",state="waiting"} 1
+        console_billing_jobs{kind="fetch",state="running"} 1
+        console_billing_jobs{kind="fetch",state="failed"} 0
+        console_billing_jobs_overdue_seconds{kind="fetch"} 30
+        console_billing_last_job_state{kind="reconciliation",state="completed"} 1
+        console_billing_last_job_state{kind="reconciliation",state="failed"} 0
         console_billing_reconciliation_rows 400
         console_billing_reconciliation_drift 0
-        console_billing_reconciliation_updated_timestamp_seconds 1799992800
+        console_billing_last_job_updated_timestamp_seconds{kind="reconciliation"} 1799992800
         console_billing_database_bytes{file="main"} 1610612736
         console_billing_database_bytes{file="wal"} 8388608
         console_billing_disk_free_bytes 107374182400
@@ -142,7 +143,7 @@ struct StatsTests {
             )
         )
         #expect(
-            text.contains("work            2 to be fetched from Stripe, the oldest due for 30 s; 0 given up")
+            text.contains("fetches         2 to be fetched from Stripe, the oldest due for 30 s; 0 failed")
         )
         #expect(text.contains("reconciliation  completed 2 h ago, 400 rows compared, no drift"))
         #expect(text.contains("disk            database 1.5 GiB, its log 8.0 MiB, 100.0 GiB free"))
@@ -150,28 +151,27 @@ struct StatsTests {
 
     @Test(
         arguments: [
-            (
-                "console_billing_work_items{state=\"gave_up\"} 0",
-                "console_billing_work_items{state=\"gave_up\"} 1", "work"
-            ),
-            ("_oldest_age_seconds 30", "_oldest_age_seconds 3601", "work"),
+            ("kind=\"fetch\",state=\"failed\"} 0", "kind=\"fetch\",state=\"failed\"} 1", "fetches"),
+            ("{kind=\"fetch\"} 30", "{kind=\"fetch\"} 3601", "fetches"),
             ("_drift 0", "_drift 3", "reconciliation"),
             ("_dropped_total 0", "_dropped_total 1", "limits"),
             (
-                "state=\"completed\"} 1\nconsole_billing_reconciliation_state{state=\"failed\"} 0",
-                "state=\"completed\"} 0\nconsole_billing_reconciliation_state{state=\"failed\"} 1",
+                "state=\"completed\"} 1\nconsole_billing_last_job_state{kind=\"reconciliation\",state=\"failed\"} 0",
+                "state=\"completed\"} 0\nconsole_billing_last_job_state{kind=\"reconciliation\",state=\"failed\"} 1",
                 "reconciliation"
             ),
             ("_free_bytes 107374182400", "_free_bytes 999999999", "disk"),
             (
-                "_oldest_age_seconds 30",
-                "_oldest_age_seconds 30\nconsole_billing_alerts_pending 1\n"
-                    + "console_billing_alerts_oldest_pending_age_seconds 901",
+                "{kind=\"fetch\"} 30",
+                "{kind=\"fetch\"} 30\nconsole_billing_jobs{kind=\"alert\",state=\"waiting\"} 1\n"
+                    + "console_billing_jobs{kind=\"alert\",state=\"running\"} 0\n"
+                    + "console_billing_jobs_oldest_age_seconds{kind=\"alert\"} 901",
                 "alerts"
             ),
             ("{file=\"wal\"} 8388608", "{file=\"wal\"} 600000000", "disk"),
             (
-                "_oldest_age_seconds 30", "_oldest_age_seconds 30\nconsole_billing_usage_sync_failed 1",
+                "{kind=\"fetch\"} 30",
+                "{kind=\"fetch\"} 30\nconsole_billing_last_job_state{kind=\"usage_sync\",state=\"failed\"} 1",
                 "usage"
             ),
         ]
@@ -211,7 +211,7 @@ struct StatsTests {
         )
         #expect(stats.lines(now: Self.now).count == 1)
         #expect(stats.json["events"] == .null)
-        #expect(stats.json["work"]?["pending"] == .null)
+        #expect(stats.json["fetches"]?["pending"] == .null)
         #expect(stats.json["lacking"] == .array(["The log cannot be shown."]))
         #expect(Self.stats().json["acknowledgement_ms"]?["p50"] == .thousandths(3000))
         #expect(Self.stats().json["events"]?["total"]?["by_outcome"]?["projected"] == .integer(1200))

@@ -109,7 +109,7 @@ def quarantine(ours):
 def stats(ours, limited):
     text = ours.run("stats", "--format", "human").stdout
     assert "ready" in text.splitlines()[0] and len(text.splitlines()) < 25, text
-    for word in ("projected", "last webhook", "acknowledged", "p99", "work", "disk", "up for"):
+    for word in ("projected", "last webhook", "acknowledged", "p99", "fetches", "disk", "up for"):
         assert word in text, text
     assert any(line.startswith("! quarantined") for line in text.splitlines()), text
     told = ours.json("stats")

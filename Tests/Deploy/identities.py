@@ -343,7 +343,7 @@ def deliver(service, events):
 
 def settle(client, seconds):
     end = time.monotonic() + seconds
-    while (work := client.insist("GET", "/v1/work", key_of("all")))["pending"]:
+    while work := client.insist("GET", "/v1/jobs?kind=fetch&state=waiting", key_of("all"))["data"]:
         assert time.monotonic() < end, f"there is still work: {work}"
         time.sleep(0.1)
 

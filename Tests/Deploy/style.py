@@ -39,6 +39,7 @@ ALLOWED = {
     ("visibility", "Storage.Topic"),
     # A requirement of a package protocol, and the types in its requirements.
     ("visibility", "BackgroundJobs.leaseSeconds"),
+    ("visibility", "BackgroundJobs.longestWait"),
     ("visibility", "BackgroundJobs.JobExecution"),
     ("visibility", "BackgroundJobs.JobOutcome"),
     ("visibility", "BackgroundJobs.Interruption"),

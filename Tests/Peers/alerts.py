@@ -184,7 +184,7 @@ def storm(arguments):
         expect(len(receiver.seen) == 5 and len({i for i, _, _ in receiver.seen}) == 1, "five attempts at one alert")
         bodies = b"".join(body for _, body, _ in receiver.seen)
         expect(b"471100" not in bodies and b"jo@example.com" not in bodies, "personal data is sent")
-        wait_for(lambda: place.get("/v1/work")["alerts"] == [], 10, "it is still to be told")
+        wait_for(lambda: place.get("/v1/jobs?kind=alert")["data"] == [], 10, "it is still to be told")
     receiver.check()
     return "50 events, 1 alert, 5 attempts"
 
@@ -213,11 +213,11 @@ def gone(arguments):
     receiver.answers.append(410)
     with served(arguments, receiver) as place:
         deliver(place, 1)
-        wait_for(lambda: place.get("/v1/work").get("alerts") == [] and receiver.seen, 40, "it is not given up")
+        wait_for(lambda: place.get("/v1/jobs?kind=alert")["data"] == [] and receiver.seen, 40, "it is not given up")
         wait_for(lambda: "alert dropped" in place.output(), 10, "no log line says that it was dropped")
         expect(place.terminate() == 0, "SIGTERM is answered with exit 0")
         place.start()
-        expect(place.get("/v1/work")["alerts"] == [] and len(receiver.seen) == 1, "it is told again")
+        expect(place.get("/v1/jobs?kind=alert")["data"] == [] and len(receiver.seen) == 1, "it is told again")
     receiver.check()
     return "410 is the end of one alert"
 
@@ -281,13 +281,13 @@ def replicas(arguments):
                 deliver(places[number % 2], number)
             (alert,) = receiver.wait("event.quarantined", 1)
             expect(alert["data"]["count"] == 20 and len(receiver.seen) == 1, str(receiver.seen))
-            holder = server.query("SELECT holder, due_at FROM jobs WHERE kind = 'alerts'")
+            holder = server.query("SELECT holder, due_at FROM jobs WHERE kind = 'alert_search'")
             expect(len(holder) == 1 and holder[0][0], str(holder))
             # The next is due when five minutes are over, unless the rest is taken out of what is kept.
             for place in places:
                 expect(place.terminate() == 0, "SIGTERM is answered with exit 0")
             server.query(
-                "UPDATE jobs SET progress = (progress::jsonb #- '{quarantine,cooldownUntil}')::text WHERE kind = 'alerts'"
+                "UPDATE jobs SET progress = (progress::jsonb #- '{quarantine,cooldownUntil}')::text WHERE kind = 'alert_search'"
             )
             places[0].start()
             wait_for(lambda: held(server), 20, "no replica sends")
@@ -375,7 +375,7 @@ def at_risk(arguments):
 
 
 def held(server):
-    rows = server.query("SELECT holder FROM jobs WHERE kind = 'alerts' AND holder IS NOT NULL")
+    rows = server.query("SELECT holder FROM jobs WHERE kind = 'alert_search' AND holder IS NOT NULL")
     return len(rows) == 1 and bool(rows[0][0])
 
 

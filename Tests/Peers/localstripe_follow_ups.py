@@ -14,6 +14,11 @@ import service as peers
 KEY = "sk_test_12345"
 
 
+def waiting(service):
+    return service.get("/v1/jobs?kind=fetch&state=waiting")["data"]
+
+
+
 def get(base, path):
     authorization = "Basic " + base64.b64encode(f"{KEY}:".encode()).decode()
     request = urllib.request.Request(base + path, headers={"Authorization": authorization})
@@ -57,18 +62,18 @@ def main():
             found = sorted((row["type"], row["amount"]) for row in rows)
             wanted = [("purchase", 1000), ("purchase", 2500), ("purchase", 4000)] + [
                 ("refund", 200), ("refund", 300), ("refund", 700)]
-            return rows if found == wanted and service.get("/v1/work")["pending"] == 0 else None
+            return rows if found == wanted and not waiting(service) else None
 
         rows = local.eventually(settled, seconds=90)
-        assert rows, (service.transactions(), service.get("/v1/work"))
+        assert rows, (service.transactions(), waiting(service))
         by_id = {row["id"]: row for row in rows}
         assert by_id[first["id"]]["charge"] == payments[0]["latest_charge"]["id"], by_id[first["id"]]
         assert by_id[payments[2]["id"]]["payment_intent"] == payments[2]["id"], rows
         events = service.get("/v1/events?limit=100")["data"]
         fetched = [event["type"] for event in events if event["source"] == "api"]
         assert not [event for event in events if event["outcome"] == "quarantined"], events
-        work = service.get("/v1/work")
-        assert work["gave_up"] == 0, work
+        failed = service.get("/v1/jobs?kind=fetch&state=failed")["data"]
+        assert not failed, failed
         print(f"3 events of which each lacked something; fetched from localstripe: {sorted(fetched)}; "
               f"rows: {[(row['type'], row['amount_display']) for row in rows]}")
     return 0

@@ -59,16 +59,28 @@ final class FlakyStore: Store {
         }
     }
 
-    func replace(_ job: Job) async throws(StoreError) -> Job? {
-        try await perform { () async throws(StoreError) in try await store.replace(job) }
+    func replace(
+        _ job: Job,
+        adding added: [Job],
+        withdrawing withdrawn: [String]
+    ) async throws(StoreError) -> Job? {
+        try await perform { () async throws(StoreError) in
+            try await store.replace(job, adding: added, withdrawing: withdrawn)
+        }
     }
 
     func remove(_ job: Job) async throws(StoreError) -> Bool {
         try await perform { () async throws(StoreError) in try await store.remove(job) }
     }
 
-    func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) {
-        try await perform { () async throws(StoreError) in try await store.reschedule(kind, until: latest) }
+    func reschedule(
+        _ kind: Job.Kind,
+        dueAfter latest: Instant,
+        now: Instant
+    ) async throws(StoreError) {
+        try await perform { () async throws(StoreError) in
+            try await store.reschedule(kind, dueAfter: latest, now: now)
+        }
     }
 
     func useSessionLink(

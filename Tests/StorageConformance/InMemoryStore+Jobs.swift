@@ -67,6 +67,13 @@ extension InMemoryStore {
         try with("taking a job") { state in
             let due = state.jobs.indices
                 .filter { state.jobs[$0].kind == kind && state.jobs[$0].dueAt.map { $0 <= now } ?? false }
+                .filter { index in
+                    let topic = state.jobs[index].topic
+                    return topic.isEmpty
+                        || !state.jobs[..<index].contains {
+                            $0.kind == kind && $0.topic == topic && $0.dueAt != nil
+                        }
+                }
                 .sorted { state.jobs[$0].dueAt?.unixSeconds ?? 0 < state.jobs[$1].dueAt?.unixSeconds ?? 0 }
                 .prefix(limit)
             for index in due {
@@ -80,14 +87,26 @@ extension InMemoryStore {
         }
     }
 
-    package func replace(_ job: Job) async throws(StoreError) -> Job? {
+    package func replace(
+        _ job: Job,
+        adding added: [Job],
+        withdrawing withdrawn: [String]
+    ) async throws(StoreError) -> Job? {
         try with("keeping a job") { state in
             guard let index = state.jobs.firstIndex(where: { $0.id == job.id }),
-                state.jobs[index].revision == job.revision, !Self.isInTheWay(of: job, state)
+                state.jobs[index].revision == job.revision, !Self.isInTheWay(of: job, state),
+                withdrawn.allSatisfy({ id in
+                    state.jobs.contains { $0.id == id && $0.attempts == 0 }
+                })
             else { return nil }
             state.jobs[index] = job
             state.jobs[index].revision += 1
-            return state.jobs[index]
+            let kept = state.jobs[index]
+            state.jobs.removeAll { withdrawn.contains($0.id) }
+            for other in added where !state.jobs.contains(where: { $0.id == other.id }) {
+                state.jobs.append(other)
+            }
+            return kept
         }
     }
 
@@ -99,10 +118,16 @@ extension InMemoryStore {
         }
     }
 
-    package func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) {
+    package func reschedule(
+        _ kind: Job.Kind,
+        dueAfter latest: Instant,
+        now: Instant
+    ) async throws(StoreError) {
         try with("rescheduling jobs") { state in
             for (index, job) in state.jobs.enumerated() where job.kind == kind {
-                state.jobs[index].dueAt = job.dueAt.map { min($0, latest) }
+                guard let due = job.dueAt, due > latest else { continue }
+                state.jobs[index].dueAt = now
+                state.jobs[index].revision += 1
             }
         }
     }

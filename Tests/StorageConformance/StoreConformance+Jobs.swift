@@ -120,6 +120,69 @@ extension StoreConformance {
                 }
             }
         },
+        StoreConformance("only the first job of a topic is taken, and topics do not wait for one another") {
+            kind in
+            try await kind.withStore { store in
+                func alert(_ id: String, _ topic: String, after seconds: Int64 = 0) -> Job {
+                    let due = now.adding(seconds: seconds)
+                    return Job(id: id, kind: .alert, topic: topic, dueAt: due, createdAt: now)
+                }
+                func take(after seconds: Int64 = 0) async throws -> [Job] {
+                    let moment = now.adding(seconds: seconds)
+                    let jobs = try await store.take(.alert, as: "one", now: moment, seconds: 60, limit: 9)
+                    return jobs.sorted { $0.id < $1.id }
+                }
+                for job in [
+                    alert("a", "silence"), alert("b", "silence"), alert("c", "quarantine"), alert("d", ""),
+                    alert("e", ""), alert("f", "drift", after: 5), alert("g", "drift"),
+                ] { _ = try await store.add(job) }
+                let first = try await take()
+                try requireEqual(first.map(\.id), ["a", "c", "d", "e"], "first")
+                try requireEqual(try await take().map(\.id), [], "while they are held")
+                let again = now.adding(seconds: 9)
+                _ = try await store.replace(first[0].left(.waiting, dueAt: again, now: now))
+                try requireEqual(try await store.remove(first[1]), true, "done")
+                try requireEqual(try await take(after: 8).map(\.id), ["f"], "while the first waits")
+                try requireEqual(try await take(after: 9).map(\.id), ["a"], "when the first is due")
+                _ = try await store.replace(first[2].left(.failed, now: now))
+                let retried = try requireSome(await store.job(id: "a"), "job")
+                _ = try await store.replace(retried.left(.failed, now: now))
+                try requireEqual(try await take(after: 9).map(\.id), ["b"], "behind one that failed")
+            }
+        },
+        StoreConformance("a job is kept together with the jobs that it adds and withdraws, or not at all") {
+            kind in
+            try await kind.withStore { store in
+                let search = Job(only: .alertSearch, now: now)
+                let alerts = ["a", "b", "c"].map { Job(id: $0, kind: .alert, dueAt: now, createdAt: now) }
+                _ = try await store.add(search)
+                let one = try requireSome(
+                    await store.replace(search, adding: Array(alerts[..<2]), withdrawing: []),
+                    "job"
+                )
+                try requireEqual(try await store.job(id: "b"), alerts[1], "added")
+                let stale = try await store.replace(search, adding: [alerts[2]], withdrawing: ["a"])
+                try requireEqual(stale, nil, "of an earlier revision")
+                _ = try await store.take(.alert, as: "one", now: now, seconds: 60, limit: 1)
+                let taken = try requireSome(
+                    await store.jobs(JobQuery(kinds: [.alert], states: [.running], limit: 1)).first,
+                    "taken"
+                )
+                let ids = ["a", "b"]
+                try requireEqual(
+                    try await store.replace(one, adding: [alerts[2]], withdrawing: ids),
+                    nil,
+                    "with one that was taken"
+                )
+                try requireEqual(try await store.job(id: "c"), nil, "not added")
+                try requireEqual(try await store.job(id: search.id), one, "unchanged")
+                let rest = ids.filter { $0 != taken.id }
+                let two = try await store.replace(one, adding: [alerts[2], taken], withdrawing: rest)
+                try requireEqual(two?.revision, 2, "kept")
+                let left = try await store.jobs(JobQuery(kinds: [.alert], limit: 9)).map(\.id)
+                try requireEqual(left, ["c", taken.id], "left")
+            }
+        },
         StoreConformance("a job survives a restart, and continues with the next runner") { kind in
             try await kind.withPlace { place in
                 var store = try await place.open(livemode: nil)

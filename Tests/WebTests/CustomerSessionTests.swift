@@ -167,7 +167,7 @@ struct CustomerSessionTests {
         }
     }
 
-    @Test(arguments: ["/v1/events", "/v1/work", "/v1/backup"])
+    @Test(arguments: ["/v1/events", "/v1/jobs", "/v1/backup"])
     func `it reads, and opens nothing for operators`(path: String) async throws {
         try await WebHarness.with { harness in
             let token = harness.sessionToken()

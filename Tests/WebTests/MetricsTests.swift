@@ -101,48 +101,47 @@ struct MetricsTests {
             #expect(found["console_billing_reconciliation_drift"] == "3")
             #expect(found["console_billing_reconciliation_rows"] == "12")
             let moment = String(harness.clock.now.unixSeconds)
-            #expect(found["console_billing_reconciliation_updated_timestamp_seconds"] == moment)
-            #expect(found[#"console_billing_backfill_state{state="waiting"}"#] == "1")
-            #expect(found[#"console_billing_backfill_state{state="failed"}"#] == "0")
-            #expect(found[#"console_billing_work_items{state="pending"}"#] != nil)
+            let updated = #"console_billing_last_job_updated_timestamp_seconds{kind="reconciliation"}"#
+            #expect(found[updated] == moment)
+            #expect(found[#"console_billing_last_job_state{kind="backfill",state="waiting"}"#] == "1")
+            #expect(found[#"console_billing_last_job_state{kind="backfill",state="failed"}"#] == "0")
+            #expect(found[#"console_billing_jobs{kind="backfill",state="waiting"}"#] == "1")
+            #expect(found[#"console_billing_jobs{kind="fetch",state="failed"}"#] == "0")
         }
     }
 
+    private static let age = #"console_billing_jobs_oldest_age_seconds{kind="alert"}"#
+
     private func leaveAlert(_ harness: WebHarness) async throws {
-        let now = harness.clock.now
-        var journal = AlertState(begunAt: now)
-        let at = now.adding(seconds: -90)
-        journal.append(Alert(id: "msg_1", kind: .stripeSilent, at: at, body: "{}"), now: now)
-        var run = Job(only: .alerts, now: now)
-        run.keep(journal)
-        #expect(try await harness.store.add(run))
+        let at = harness.clock.now.adding(seconds: -90)
+        let alert = Alert(id: "msg_1", kind: .stripeSilent, at: at, body: "{}")
+        #expect(try await harness.store.add(Job(sending: alert)))
     }
 
-    @Test func `waiting alerts have metrics: their number and the age of the oldest`()
+    @Test func `waiting alerts have metrics: their number, the age of the oldest, and how long it is due`()
         async throws
     {
         try await WebHarness.with { harness in
             let before = try samples(try await harness.get("/metrics", key: .metrics))
-            #expect(before["console_billing_alerts_pending"] == nil)
-            #expect(try await harness.get("/v1/work", key: .ops).json["alerts"] == nil)
+            #expect(before[Self.age] == "0")
             try await leaveAlert(harness)
             let found = try samples(try await harness.get("/metrics", key: .metrics))
-            #expect(found["console_billing_alerts_pending"] == "1")
-            #expect(found["console_billing_alerts_oldest_pending_age_seconds"] == "90")
-            let work = try await harness.get("/v1/work", key: .ops).json
-            #expect(work["alerts"]?[0]?["id"] == "msg_1")
-            #expect(work["alerts"]?[0]?["type"] == "stripe.silent")
+            #expect(found[#"console_billing_jobs{kind="alert",state="waiting"}"#] == "1")
+            #expect(found[Self.age] == "90")
+            #expect(found[#"console_billing_jobs_overdue_seconds{kind="alert"}"#] == "90")
+            let about = try await harness.get("/v1/jobs/msg_1", key: .ops).json["about"]?.string
+            #expect(about == "stripe.silent")
         }
     }
 
-    @Test func `alerts of a removed receiver are not reported as waiting`() async throws {
+    @Test func `jobs that this service does not work on are not late`() async throws {
         var settings = WebHarness.Settings()
-        settings.sendsAlerts = false
+        settings.jobKinds = [.fetch]
         try await WebHarness.with(settings) { harness in
             try await leaveAlert(harness)
             let found = try samples(try await harness.get("/metrics", key: .metrics))
-            #expect(found["console_billing_alerts_oldest_pending_age_seconds"] == nil)
-            #expect(try await harness.get("/v1/work", key: .ops).json["alerts"] == nil)
+            #expect(found[Self.age] == nil)
+            #expect(found[#"console_billing_jobs_overdue_seconds{kind="alert"}"#] == nil)
         }
     }
 

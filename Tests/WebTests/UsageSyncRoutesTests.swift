@@ -52,7 +52,8 @@ struct UsageSyncRoutesTests {
             harness.clock.advance(seconds: 60)
             let metrics = try await harness.get("/metrics", key: .metrics).text
             #expect(metrics.contains("\nconsole_billing_usage_lag_seconds 100\n"))
-            #expect(metrics.contains("\nconsole_billing_usage_sync_failed 0\n"))
+            let failed = #"console_billing_last_job_state{kind="usage_sync",state="failed"} 0"#
+            #expect(metrics.contains("\n\(failed)\n"))
         }
     }
 

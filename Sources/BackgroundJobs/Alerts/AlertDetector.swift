@@ -23,26 +23,24 @@ struct AlertDetector: Sendable {
     private static let pagesAtMost = 100
     private static let driftsAtMost = 10
 
-    /// Returns the journal with the alerts that are due now added to it.
-    func look(_ journal: AlertState) async throws(StoreError) -> AlertState {
-        var journal = journal
-        try await findQuarantined(&journal)
-        try await findDrift(&journal)
-        try await RiskWatch(store: store, formatter: formatter, now: now).look(&journal)
-        return journal
+    /// Adds the alerts that are due now.
+    func find(_ look: inout AlertLook) async throws(StoreError) {
+        try await findQuarantined(&look)
+        try await findDrift(&look)
+        try await RiskWatch(store: store, formatter: formatter, now: now).find(&look)
     }
 
     // MARK: Quarantine
 
-    private func findQuarantined(_ journal: inout AlertState) async throws(StoreError) {
-        guard QuarantineDecision.mayLook(journal, now: now()) else { return }
-        let found = try await quarantined(since: journal.quarantine.lastSentEvent)
+    private func findQuarantined(_ look: inout AlertLook) async throws(StoreError) {
+        guard QuarantineDecision.mayLook(look, now: now()) else { return }
+        let found = try await quarantined(since: look.state.quarantine.lastSentEvent)
         // All entries found repeat events that an earlier alert reported in another API version.
-        if found.count == 0, let newest = found.newest { journal.quarantine.lastSentEvent = newest }
-        let decision = QuarantineDecision(journal.quarantine, found, by: formatter, now: now())
+        if found.count == 0, let newest = found.newest { look.state.quarantine.lastSentEvent = newest }
+        let decision = QuarantineDecision(look.state.quarantine, found, by: formatter, now: now())
         guard case .tell(let alert, let watch) = decision else { return }
-        journal.quarantine = watch
-        journal.append(alert, now: now())
+        look.state.quarantine = watch
+        look.append(alert)
     }
 
     /// The quarantined events recorded after the entry `told`; all of them if it is `nil`.
@@ -90,26 +88,26 @@ struct AlertDetector: Sendable {
 
     // MARK: Drift
 
-    private func findDrift(_ journal: inout AlertState) async throws(StoreError) {
+    private func findDrift(_ look: inout AlertLook) async throws(StoreError) {
         // Enough alerts are waiting already; the log keeps the other runs for a later look.
-        guard journal.pending.count(where: { $0.alert.kind.topic == .reconciliation }) < Self.driftsAtMost,
+        guard look.pending(.reconciliation) < Self.driftsAtMost,
             let latest = try await store.latestJob(.reconciliation)
         else { return }
         // The log has no index by type, so it is read only when the latest run or its state changed.
         let news = "\(latest.id) \(latest.state.rawValue)"
-        guard news != journal.reconciliations.seen else { return }
-        for id in try await completedRuns(&journal.reconciliations, latest: latest) {
+        guard news != look.state.reconciliations.seen else { return }
+        for id in try await completedRuns(&look.state.reconciliations, latest: latest) {
             guard let run = try await store.job(id: id) else { continue }
             let decision = DriftDecision(
                 of: run,
-                standing: journal.reconciliations.standing,
+                standing: look.state.reconciliations.standing,
                 by: formatter,
                 now: now()
             )
-            journal.reconciliations.standing = decision.standing
-            if let alert = decision.alert { journal.append(alert, now: now()) }
+            look.state.reconciliations.standing = decision.standing
+            if let alert = decision.alert { look.append(alert) }
         }
-        journal.reconciliations.seen = news
+        look.state.reconciliations.seen = news
     }
 
     /// The runs completed since the last look, oldest first.
@@ -142,48 +140,43 @@ struct AlertDetector: Sendable {
 
     /// Asks Stripe whether it lists events that did not arrive; takes as long as Stripe's answers.
     ///
-    /// - Returns: The updated journal, and the error if Stripe could not be asked.
-    func listen(
-        _ journal: AlertState
-    ) async throws(StoreError) -> (journal: AlertState, failure: StripeAPIError?) {
-        var journal = journal
-        let wait = journal.silence.lookAgainAt.seconds(since: now())
-        guard silenceAfterSeconds > 0, let stripe, wait <= 0 || wait > silenceAfterSeconds else {
-            return (journal, nil)
-        }
+    /// - Returns: The error if Stripe could not be asked.
+    func listen(_ look: inout AlertLook) async throws(StoreError) -> StripeAPIError? {
+        let wait = look.state.silence.lookAgainAt.seconds(since: now())
+        guard silenceAfterSeconds > 0, let stripe, wait <= 0 || wait > silenceAfterSeconds else { return nil }
         let last = try await store.entries(EventQuery(source: .webhook, limit: 1))?.elements.first
         let decision = SilenceDecision(
-            journal.silence,
+            look.state.silence,
             last: last,
             after: silenceAfterSeconds,
             by: formatter,
             now: now()
         )
         switch decision {
-        case .wait(let until): journal.silence.lookAgainAt = until
+        case .wait(let until): look.state.silence.lookAgainAt = until
         case .resumed(let alert):
-            journal.silence.incident = nil
-            journal.silence.lookAgainAt = now()
-            journal.append(alert, now: now())
+            look.state.silence.incident = nil
+            look.state.silence.lookAgainAt = now()
+            look.append(alert)
         case .ask(let since, let through):
             let lists: [StripePage]
             do throws(StripeAPIError) {
                 lists = try await listed(stripe, since: since, through: through)
             } catch {
                 let seconds = AlertState.Silence.retrySeconds(after: silenceAfterSeconds)
-                journal.silence.lookAgainAt = now().adding(seconds: seconds)
-                return (journal, error)
+                look.state.silence.lookAgainAt = now().adding(seconds: seconds)
+                return error
             }
-            let alert = journal.silence.update(
+            let alert = look.state.silence.update(
                 try await missedEvents(of: lists),
                 last: last,
                 after: silenceAfterSeconds,
                 by: formatter,
                 now: now()
             )
-            if let alert { journal.append(alert, now: now()) }
+            if let alert { look.append(alert) }
         }
-        return (journal, nil)
+        return nil
     }
 
     /// The newest events that Stripe lists in the period, of the types that our endpoint is registered for.

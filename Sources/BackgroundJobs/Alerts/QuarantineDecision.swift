@@ -37,9 +37,9 @@ enum QuarantineDecision: Sendable, Equatable {
     static let restSeconds: Int64 = 300
 
     /// Whether to search the log: no alert of this topic is waiting, and the pause is over.
-    static func mayLook(_ journal: AlertState, now: Instant) -> Bool {
-        guard !journal.isPending(.quarantine) else { return false }
-        guard let rest = journal.quarantine.cooldownUntil?.seconds(since: now) else { return true }
+    static func mayLook(_ look: AlertLook, now: Instant) -> Bool {
+        guard look.pending(.quarantine) == 0 else { return false }
+        guard let rest = look.state.quarantine.cooldownUntil?.seconds(since: now) else { return true }
         // A rest longer than the pause was written while the clock ran ahead.
         return rest <= 0 || rest > restSeconds
     }

@@ -47,12 +47,11 @@ struct RiskWatch: Sendable {
         }
     }
 
-    func look(_ journal: inout AlertState) async throws(StoreError) {
-        let waiting = journal.pending.count(where: { $0.alert.kind.isOfPaymentAtRisk })
-        guard waiting < Self.waitingAtMost else { return }
-        let (news, through) = try await news(since: journal.risksReadThrough)
-        for object in news { try await evaluate(object, &journal) }
-        journal.risksReadThrough = through
+    func find(_ look: inout AlertLook) async throws(StoreError) {
+        guard look.pending(.disputes, .fraudWarnings, .reviews) < Self.waitingAtMost else { return }
+        let (news, through) = try await news(since: look.state.risksReadThrough)
+        for object in news { try await evaluate(object, &look) }
+        look.state.risksReadThrough = through
     }
 
     // MARK: New events
@@ -93,7 +92,7 @@ struct RiskWatch: Sendable {
 
     // MARK: Changes of an object
 
-    private func evaluate(_ news: News, _ journal: inout AlertState) async throws(StoreError) {
+    private func evaluate(_ news: News, _ look: inout AlertLook) async throws(StoreError) {
         var before: PaymentRisk?
         var known = Known(account: news.account)
         for logged in try await events(of: news) {
@@ -106,15 +105,15 @@ struct RiskWatch: Sendable {
         guard let object = known.record?.snapshot?.object else { return }
         let decision = RiskDecision(before: before, after: known.risk(at: now()))
         if var superseded = decision.superseded {
-            let isWithdrawn = journal.withdraw(formatter.alertID(superseded))
+            let isWithdrawn = look.withdraw(formatter.alertID(superseded))
             if !isWithdrawn, decision.begun == nil {
                 try await complete(&superseded)
-                journal.append(formatter.resolvedRiskAlert(superseded, object, now: now()), now: now())
+                look.append(formatter.resolvedRiskAlert(superseded, object, now: now()))
             }
         }
         if var begun = decision.begun {
             try await complete(&begun)
-            journal.append(formatter.riskAlert(begun, now: now()), now: now())
+            look.append(formatter.riskAlert(begun, now: now()))
         }
     }
 

@@ -27,7 +27,7 @@ final class ClockJumpDetector: Sendable {
     ///   - now: The current wall-clock time.
     ///   - longestWait: The longest delay of any work, in seconds. Before the first check it is the only
     ///     known limit on a due time.
-    /// - Returns: Due times after this must be moved to it; `nil` when stored times are right.
+    /// - Returns: Jobs that are due after this are due now; `nil` when stored times are right.
     func bound(at now: Instant, longestWait: Int64) -> Instant? {
         guard let latest = latest.withLock({ $0 }) else { return now.adding(seconds: longestWait) }
         return latest.seconds(since: now) > Self.tolerance ? now : nil

@@ -26,20 +26,31 @@ package final class JobExecution {
     /// How many seconds the lease lasts from now on.
     var secondsLeft: Int64 { job.dueAt?.seconds(since: runtime.now()) ?? 0 }
 
-    /// Changes the progress in memory; it is stored with the next ``keep(forSeconds:)`` or at the end.
+    /// Changes the progress in memory; it is stored with the next ``keep(forSeconds:adding:withdrawing:)`` or at the end.
     func update(_ progress: some JSONEncodable) { job.keep(progress) }
 
     /// Stores the progress and renews the lease.
     ///
-    /// - Parameter seconds: For how long; the usual time by default.
+    /// - Parameters:
+    ///   - seconds: For how long; the usual time by default.
+    ///   - added: Jobs to add with it.
+    ///   - withdrawn: The ids of jobs to delete with it; the lease is lost if a runner has taken one of them.
     /// - Throws: ``Interruption``.
-    func keep(forSeconds seconds: Int64? = nil) async throws(Interruption) {
+    func keep(
+        forSeconds seconds: Int64? = nil,
+        adding added: [Job] = [],
+        withdrawing withdrawn: [String] = []
+    ) async throws(Interruption) {
         if Task.isCancelled { throw .stopped }
         let now = runtime.now()
         let kept: Job?
         do {
             let end = now.adding(seconds: seconds ?? leaseSeconds)
-            kept = try await store.replace(job.held(until: end, now: now))
+            kept = try await store.replace(
+                job.held(until: end, now: now),
+                adding: added,
+                withdrawing: withdrawn
+            )
         } catch {
             // The databases refuse the writes of a cancelled task.
             throw Task.isCancelled ? .stopped : .store(error)

@@ -106,7 +106,9 @@ private struct JobLane: Sendable {
     func workOnce() async throws(StoreError) -> Int {
         let start = clock.now
         if let latest = clock.bound(at: start, longestWait: worker.longestWait) {
-            for kind in worker.kinds { try await store.reschedule(kind, until: latest) }
+            for kind in worker.kinds {
+                try await store.reschedule(kind, dueAfter: latest, now: start)
+            }
         }
         clock.resetBaseline(since: start)
         for kind in worker.kinds {

@@ -1,16 +1,15 @@
 import HTTPClient
-import ServiceLifecycle
 import Storage
 import StripeAPI
 import BackgroundJobs
 
 extension Daemon {
-    /// Makes the worker that sends alerts to operators.
-    func alertWorker(
+    /// Makes the workers that look for alerts and send them to operators.
+    func alertWorkers(
         _ alerts: AlertConfiguration,
         store: any Store,
         transport: CurlTransport
-    ) -> AlertWorker {
+    ) -> [any JobWorker] {
         // An organisation's key reads one account at a time, but missing webhooks are detected for all
         // accounts together.
         let key = configuration.stripeKey.flatMap { $0.isOrganization ? nil : $0 }
@@ -19,7 +18,7 @@ extension Daemon {
                 "without the STRIPE_SECRET_KEY of an account the service cannot detect missing webhooks"
             )
         }
-        return AlertWorker(
+        let search = AlertSearch(
             store: store,
             stripe: key.map { key in
                 StripeClient(
@@ -33,9 +32,10 @@ extension Daemon {
             },
             silenceAfterSeconds: alerts.silenceAfterSeconds,
             formatter: AlertFormatter(service: configuration.publicURL),
-            sender: alerts.sender(transport),
             runtime: runtime,
             logger: logger
         )
+        let sending = AlertWorker(sender: alerts.sender(transport), runtime: runtime, logger: logger)
+        return [search, sending]
     }
 }

@@ -114,7 +114,7 @@ struct Daemon {
             )
         }
         if let transport, let alerts = configuration.alerts {
-            services.append(alertWorker(alerts, store: store, transport: transport))
+            workers += alertWorkers(alerts, store: store, transport: transport)
         }
         if let sync = configuration.usageSync {
             let (worker, sources) = try usageSync(sync, store: store)
@@ -148,7 +148,7 @@ struct Daemon {
         )
         services.append(
             buildApplication(
-                web(clock, secrets, transport, metrics),
+                web(clock, secrets, transport, metrics, jobKinds: workers.flatMap(\.kinds)),
                 store: store,
                 receipts: receipts,
                 intents: intents,
@@ -233,7 +233,8 @@ struct Daemon {
         _ clock: @escaping @Sendable () -> Instant,
         _ secrets: SecretStore,
         _ transport: CurlTransport?,
-        _ metrics: PrometheusRegistry
+        _ metrics: PrometheusRegistry,
+        jobKinds: [Job.Kind]
     ) -> WebConfiguration {
         let chartScript = ChartScript.find(configured: configuration.chartJSPath)
         if chartScript == nil {
@@ -260,8 +261,8 @@ struct Daemon {
         web.merchant = configuration.merchant
         web.chartScript = chartScript
         web.canAskStripe = configuration.stripeKey != nil
-        web.sendsAlerts = configuration.alerts != nil
         web.usageSource = configuration.usageSync?.source
+        web.jobKinds = jobKinds
         web.archive = configuration.archive
         web.metricsOpen = configuration.metricsOpen
         web.metrics = metrics

@@ -107,6 +107,8 @@ enum Schema {
             sequence INTEGER PRIMARY KEY,
             id TEXT NOT NULL UNIQUE,
             kind TEXT NOT NULL,
+            -- Of the jobs of a kind with one topic, only the first is taken; '' for no topic.
+            topic TEXT NOT NULL DEFAULT '',
             state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'paused', 'completed', 'failed')),
             -- When a runner may take the job: its due time or, while it is held, the end of the lease. NULL: never.
             due_at INTEGER,

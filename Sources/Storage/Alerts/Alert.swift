@@ -36,8 +36,10 @@ package enum AlertKind: String, JSONEncodable, JSONDecodable, Sendable, CaseIter
     case test
 
     /// Alerts of one line are sent in order: the end of a problem is sent after its beginning.
-    package enum Topic: Hashable, Sendable {
-        case quarantine, reconciliation, silence, disputes, fraudWarnings, reviews, test
+    package enum Topic: String, Sendable {
+        case quarantine, reconciliation, silence, disputes
+        case fraudWarnings = "fraud_warnings"
+        case reviews, test
     }
 
     package var topic: Topic {
@@ -52,8 +54,6 @@ package enum AlertKind: String, JSONEncodable, JSONDecodable, Sendable, CaseIter
         }
     }
 
-    /// Whether the alert is about a payment at risk, or one whose risk has ended.
-    package var isOfPaymentAtRisk: Bool { [.disputes, .fraudWarnings, .reviews].contains(topic) }
 }
 
 extension Alert: JSONObject, JSONDecodable {
@@ -70,4 +70,21 @@ extension Alert: JSONObject, JSONDecodable {
         json.member("id", id)
         json.member("kind", kind)
     }
+}
+
+/// An alert that waits to be sent is a job.
+extension Job {
+    package init(sending alert: Alert) {
+        self.init(
+            id: alert.id,
+            kind: .alert,
+            topic: alert.kind.topic.rawValue,
+            dueAt: alert.at,
+            request: JSONWriter.text(of: alert),
+            createdAt: alert.at
+        )
+    }
+
+    /// The alert; `nil` for a job of another kind, or for JSON of a later version.
+    package var alert: Alert? { kind == .alert ? Self.decode(request) : nil }
 }

@@ -1,22 +1,8 @@
 package import Billing
 package import JSON
 
-/// The alerts that are not sent yet, and how far the service has looked for new ones: the state that must
-/// survive a restart.
-///
-/// An alert is stored together with the state it was derived from, and removed once the receiver has accepted
-/// it. So each alert is sent at least once, and always with the same id.
+/// How far the service has looked for reasons for alerts: the state that must survive a restart.
 package struct AlertState: Sendable, Equatable {
-    /// An alert that the receiver has not accepted yet.
-    package struct Pending: Sendable, Equatable {
-        package let alert: Alert
-        package var attempts = 0
-        /// When the next attempt is due.
-        package var dueAt: Instant
-        /// Why the last attempt failed.
-        package var failure: String?
-    }
-
     /// The state of the search for quarantined events.
     package struct Quarantine: Sendable, Equatable {
         /// The newest event that an alert has reported.
@@ -72,64 +58,31 @@ package struct AlertState: Sendable, Equatable {
         package var incident: DeliveryOutage?
     }
 
-    /// In the order in which they were added.
-    package var pending: [Pending] = []
     package var quarantine = Quarantine()
     package var reconciliations = Reconciliations()
     package var silence: Silence
     /// The newest event of the log that was checked for payments at risk; `nil` before the first check.
     package var risksReadThrough: String?
 
-    package init(begunAt: Instant) { silence = Silence(monitoringSince: begunAt, lookAgainAt: begunAt) }
+    /// When the state was stored: after a longer pause than a restart takes, the service was down.
+    package var lookedAt: Instant
 
-    package mutating func append(_ alert: Alert, now: Instant) {
-        // Added before from the same cause.
-        guard !pending.contains(where: { $0.alert.id == alert.id }) else { return }
-        pending.append(Pending(alert: alert, dueAt: now))
+    package init(begunAt: Instant) {
+        silence = Silence(monitoringSince: begunAt, lookAgainAt: begunAt)
+        lookedAt = begunAt
     }
-
-    /// Removes an alert whose cause is gone, unless the receiver may have it already.
-    ///
-    /// - Returns: Whether the alert was removed.
-    package mutating func withdraw(_ id: String) -> Bool {
-        let kept = pending.filter { $0.alert.id != id || $0.attempts > 0 }
-        defer { pending = kept }
-        return kept.count < pending.count
-    }
-
-    /// Whether an alert of that line is not sent yet.
-    package func isPending(_ topic: AlertKind.Topic) -> Bool {
-        pending.contains { $0.alert.kind.topic == topic }
-    }
-
-    /// The alerts that may be sent now: at most the first of each line.
-    ///
-    /// - Parameters:
-    ///   - now: The current time.
-    ///   - longestWait: The longest delay of an attempt, in seconds. A due time further ahead was written
-    ///     while the clock was ahead, and counts as due.
-    /// - Returns: The ids.
-    package func due(now: Instant, longestWait: Int64) -> [String] {
-        var seen: Set<AlertKind.Topic> = []
-        return pending.filter { seen.insert($0.alert.kind.topic).inserted }
-            .filter { $0.dueAt <= now || $0.dueAt.seconds(since: now) > longestWait }
-            .map(\.alert.id)
-    }
-
-    /// When the oldest alert that is not sent yet was created.
-    package var oldestAt: Instant? { pending.map(\.alert.at).min() }
 }
 
 extension Job {
-    /// The state of alerts; `nil` for a job of another kind, or for JSON of a later version.
-    package var alertJournal: AlertState? { kind == .alerts ? Self.decode(progress) : nil }
+    /// The state of the search for alerts; `nil` for a job of another kind, or for JSON of a later version.
+    package var alertState: AlertState? { kind == .alertSearch ? Self.decode(progress) : nil }
 }
 
 // MARK: JSON
 
 extension AlertState: JSONObject, JSONDecodable {
     package init(_ json: JSONValue) throws(JSONFieldError) {
-        pending = try json.decode("pending")
+        lookedAt = try json.decode("lookedAt")
         quarantine = try json.decode("quarantine")
         reconciliations = try json.decode("reconciliations")
         silence = try json.decode("silence")
@@ -137,27 +90,11 @@ extension AlertState: JSONObject, JSONDecodable {
     }
 
     package func write(to json: inout JSONWriter) {
-        json.member("pending", pending)
+        json.member("lookedAt", lookedAt)
         json.member("quarantine", quarantine)
         json.member("reconciliations", reconciliations)
         json.member("risksReadThrough", risksReadThrough)
         json.member("silence", silence)
-    }
-}
-
-extension AlertState.Pending: JSONObject, JSONDecodable {
-    package init(_ json: JSONValue) throws(JSONFieldError) {
-        alert = try json.decode("alert")
-        attempts = try json.decode("attempts")
-        dueAt = try json.decode("dueAt")
-        failure = try json.decodeIfPresent("failure")
-    }
-
-    package func write(to json: inout JSONWriter) {
-        json.member("alert", alert)
-        json.member("attempts", attempts)
-        json.member("dueAt", dueAt)
-        json.member("failure", failure)
     }
 }
 

@@ -11,10 +11,15 @@ package struct Job: Sendable, Equatable {
         case reconciliation
         /// Copies leases and days from the chain; there is one job, which begins again and again.
         case usageSync = "usage_sync"
-        /// Sends alerts to the operators' receiver; there is one job, which never ends.
-        case alerts
+        /// Looks for reasons for alerts; there is one job, which never ends.
+        case alertSearch = "alert_search"
+        /// Sends one alert to the operators' receiver.
+        case alert
         /// Purges old bodies; there is one job, which begins again and again.
         case retention
+
+        /// Whether the one job of the kind never ends for good.
+        package var isPerpetual: Bool { [.usageSync, .alertSearch, .retention].contains(self) }
     }
 
     package enum State: String, Sendable, CaseIterable {
@@ -33,6 +38,8 @@ package struct Job: Sendable, Equatable {
 
     package let id: String
     package let kind: Kind
+    /// Only the job that was added first of a kind and a topic is taken; `""` for no topic.
+    package let topic: String
     package var state: State
     /// When a runner may take the job: its due time, or the end of the lease of the runner that holds it.
     ///
@@ -53,6 +60,7 @@ package struct Job: Sendable, Equatable {
     package init(
         id: String,
         kind: Kind,
+        topic: String = "",
         state: State = .waiting,
         dueAt: Instant?,
         attempts: Int = 0,
@@ -66,6 +74,7 @@ package struct Job: Sendable, Equatable {
     ) {
         self.id = id
         self.kind = kind
+        self.topic = topic
         self.state = state
         self.dueAt = dueAt
         self.attempts = attempts

@@ -22,7 +22,7 @@ package protocol JobStore: Sendable {
     ///   reconciliation while another one of its kind has a due time.
     func add(_ job: Job) async throws(StoreError) -> Bool
 
-    /// Takes jobs that are due, the earliest due first, for one runner.
+    /// Takes jobs that are due for one runner, the earliest due first; of those with a topic only the first.
     ///
     /// - Parameters:
     ///   - kind: The kind.
@@ -40,21 +40,37 @@ package protocol JobStore: Sendable {
         limit: Int
     ) async throws(StoreError) -> [Job]
 
-    /// Replaces the stored job with a changed one; durable when it returns.
+    /// Replaces the stored job with a changed one, and adds and deletes others; durable when it returns.
     ///
+    /// - Parameters:
+    ///   - job: The changed job.
+    ///   - added: The jobs to add, except those whose ids exist.
+    ///   - withdrawn: The ids of jobs to delete, which no runner has ever taken.
     /// - Returns: The job with its next revision. `nil`, without a change, if the stored job has another
-    ///   revision, or if this job would be the second backfill or reconciliation with a due time.
-    func replace(_ job: Job) async throws(StoreError) -> Job?
+    ///   revision, if this job would be the second backfill or reconciliation with a due time, or if a runner
+    ///   has taken one of the jobs to delete.
+    /// - Throws: ``StoreError``.
+    func replace(
+        _ job: Job,
+        adding added: [Job],
+        withdrawing withdrawn: [String]
+    ) async throws(StoreError) -> Job?
 
     /// Deletes a job that is done.
     ///
     /// - Returns: Whether it was deleted: not if the stored job has another revision.
     func remove(_ job: Job) async throws(StoreError) -> Bool
 
-    /// Makes jobs of a kind due by `latest` that are due later, and ends their leases by then.
+    /// Makes jobs of a kind due now that are due later than `latest`, and ends leases that end later.
     ///
     /// For a clock that was ahead when the times were stored.
-    func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError)
+    func reschedule(_ kind: Job.Kind, dueAfter latest: Instant, now: Instant) async throws(StoreError)
+}
+
+extension JobStore {
+    package func replace(_ job: Job) async throws(StoreError) -> Job? {
+        try await replace(job, adding: [], withdrawing: [])
+    }
 }
 
 /// Which jobs to list.
@@ -106,6 +122,62 @@ package enum JobStart: Sendable, Equatable {
     case underWay(Job)
     /// Another job of the kind is waiting or running.
     case occupied(Job)
+}
+
+/// Why an operator's request for a job is refused.
+package enum JobRefusal: Error, Equatable {
+    case unknown
+    /// A runner holds the job.
+    case running
+    /// The job is complete, or has failed already, and is not due again.
+    case ended
+    /// The job begins again by itself.
+    case perpetual
+    /// The job changed meanwhile, or another backfill or reconciliation is under way.
+    case changed
+    case store(StoreError)
+}
+
+extension JobStore {
+    /// Makes a job due now that waits, that was paused or that failed; its attempts count from 0 again.
+    package func retry(id: String, now: Instant) async throws(JobRefusal) -> Job {
+        try await change(id) { job throws(JobRefusal) in
+            if job.state == .running { throw .running }
+            if job.state == .completed, job.dueAt == nil { throw .ended }
+            var again = job.left(.waiting, dueAt: now, now: now)
+            again.attempts = 0
+            return again
+        }
+    }
+
+    /// Ends a job that waits, runs or was paused: a runner that holds it stops at its next step.
+    package func cancel(id: String, by name: String, now: Instant) async throws(JobRefusal) -> Job {
+        try await change(id) { job throws(JobRefusal) in
+            if job.kind.isPerpetual { throw .perpetual }
+            if job.dueAt == nil, job.state != .paused { throw .ended }
+            return job.left(.failed, reason: "canceled by \(name)", now: now)
+        }
+    }
+
+    private func change(
+        _ id: String,
+        _ body: (Job) throws(JobRefusal) -> Job
+    ) async throws(JobRefusal) -> Job {
+        let stored: Job?
+        do {
+            stored = try await job(id: id)
+        } catch {
+            throw .store(error)
+        }
+        guard let stored else { throw .unknown }
+        let next = try body(stored)
+        do {
+            if let changed = try await replace(next) { return changed }
+        } catch {
+            throw .store(error)
+        }
+        throw .changed
+    }
 }
 
 extension JobStore {

@@ -81,8 +81,9 @@ package struct StoreTable: Sendable {
             key: ["id"],
             isNumbered: true,
             [
-                ("sequence", .integer), ("id", .text), ("kind", .text), ("state", .text),
-                ("due_at", .integer), ("attempts", .integer), ("holder", .text), ("request", .text),
+                ("sequence", .integer), ("id", .text), ("kind", .text), ("topic", .text),
+                ("state", .text), ("due_at", .integer), ("attempts", .integer), ("holder", .text),
+                ("request", .text),
                 ("progress", .text), ("reason", .text), ("created_at", .integer), ("updated_at", .integer),
                 ("revision", .integer),
             ]

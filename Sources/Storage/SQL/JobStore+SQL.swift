@@ -71,7 +71,13 @@ extension SQLStore {
         seconds: Int64,
         limit: Int
     ) async throws(StoreError) -> [Job] {
-        let due = "kind = $1 AND due_at <= $2"
+        let due = """
+            kind = $1 AND due_at <= $2 AND (topic = '' OR NOT EXISTS (
+                SELECT 1
+                FROM jobs earlier
+                WHERE earlier.kind = jobs.kind AND earlier.topic = jobs.topic AND earlier.due_at IS NOT NULL
+                    AND earlier.sequence < jobs.sequence))
+            """
         let values: [SQLValue] = [.text(kind.rawValue), .int(now.unixSeconds)]
         // Reading is cheap, while a write would sync the disk at each look, even if no job is due.
         let isDue = try await query("looking for a job") { session in
@@ -104,12 +110,29 @@ extension SQLStore {
         }
     }
 
-    package func replace(_ job: Job) async throws(StoreError) -> Job? {
+    package func replace(
+        _ job: Job,
+        adding added: [Job],
+        withdrawing withdrawn: [String]
+    ) async throws(StoreError) -> Job? {
+        let withdrawals = withdrawn.map {
+            SQLStatement("DELETE FROM jobs WHERE id = $1 AND attempts = 0", [.text($0)])
+        }
+        let required = [JobRow.replacing(job)] + withdrawals
         do {
-            let changed = try await execute("keeping a job", repeats: false, [JobRow.replacing(job)])
-            guard changed == [1] else { return nil }
+            if added.isEmpty && withdrawn.isEmpty {
+                guard try await execute("keeping a job", repeats: false, required) == [1] else { return nil }
+            } else {
+                try await transaction("keeping a job", under: nil, repeats: false) { session in
+                    let changed = try session.run(required) { _, _ in }
+                    guard changed.allSatisfy({ $0 == 1 }) else {
+                        throw StoreError(.constraint, while: "keeping a job")
+                    }
+                    try session.runLater(added.map { JobRow.inserting($0) })
+                }
+            }
         } catch {
-            // Another job of this kind has a due time.
+            // Another job of this kind has a due time, or one of the statements changed no row.
             guard error.code == .constraint else { throw error }
             return nil
         }
@@ -126,7 +149,11 @@ extension SQLStore {
         return try await execute("removing a job", repeats: false, [removal]) == [1]
     }
 
-    package func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) {
+    package func reschedule(
+        _ kind: Job.Kind,
+        dueAfter latest: Instant,
+        now: Instant
+    ) async throws(StoreError) {
         let late = "kind = $1 AND due_at > $2"
         let values: [SQLValue] = [.text(kind.rawValue), .int(latest.unixSeconds)]
         // Reading is cheap, while a write would sync the disk even if no job is late.
@@ -134,7 +161,10 @@ extension SQLStore {
             try session.row(Query("SELECT 1 FROM jobs WHERE \(late) LIMIT 1", values) { _ in true })
         }
         guard isNeeded == true else { return }
-        let rescheduling = SQLStatement("UPDATE jobs SET due_at = $2 WHERE \(late)", values)
+        let rescheduling = SQLStatement(
+            "UPDATE jobs SET due_at = $3, revision = revision + 1 WHERE \(late)",
+            values + [.int(now.unixSeconds)]
+        )
         try await execute("rescheduling jobs", repeats: true, [rescheduling])
     }
 }
@@ -142,7 +172,7 @@ extension SQLStore {
 /// A job as a row of the table.
 package enum JobRow {
     static let columns = """
-        id, kind, state, due_at, attempts, holder, request, progress, reason, created_at, updated_at, revision
+        id, kind, topic, state, due_at, attempts, holder, request, progress, reason, created_at, updated_at, revision
         """
 
     static func query(_ condition: String, _ values: [SQLValue]) -> Query<Job> {
@@ -154,6 +184,7 @@ package enum JobRow {
         Job(
             id: try row.text("id"),
             kind: try row.known("kind"),
+            topic: try row.text("topic"),
             state: try row.known("state"),
             dueAt: try row.optionalInt("due_at").map(Instant.init(unixSeconds:)),
             attempts: Int(try row.int("attempts")),
@@ -181,12 +212,13 @@ package enum JobRow {
             """
             INSERT INTO jobs
                 (state, due_at, attempts, holder, request, progress, reason, updated_at, revision, id, kind,
-                 created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                 topic, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             \(conflict)
             """,
             values(job, revision: job.revision) + [
-                .text(job.id), .text(job.kind.rawValue), .int(job.createdAt.unixSeconds),
+                .text(job.id), .text(job.kind.rawValue), .text(job.topic),
+                .int(job.createdAt.unixSeconds),
             ]
         )
     }

@@ -2,58 +2,94 @@ import Billing
 import PrometheusMetrics
 import Storage
 
-/// The objects still to be fetched, and the results of the last backfill and reconciliation.
+/// How many jobs wait, how the last of each kind ended, and the results of some.
 struct JobMetrics: MetricSource {
-    let runs: any JobStore
+    let jobs: any JobStore
+    let retention: any BodyRetention
+    /// The kinds that this service works on; jobs of other kinds are counted, and are not late.
+    let kinds: [Job.Kind]
     let now: @Sendable () -> Instant
 
     func families() async throws -> [MetricFamily] {
-        let backfill = try await runs.latestJob(.backfill)
-        let reconciliation = try await runs.latestJob(.reconciliation)
-        return try await queue() + [states(of: backfill, .backfill)] + progress(of: backfill)
-            + [states(of: reconciliation, .reconciliation)] + comparison(of: reconciliation)
+        let summary = try await jobs.summary()
+        var last: [Job] = []
+        for kind in kinds where kind.isPerpetual {
+            if let job = try await jobs.job(id: kind.rawValue) { last.append(job) }
+        }
+        for kind in [Job.Kind.backfill, .reconciliation] {
+            if let job = try await jobs.latestJob(kind) { last.append(job) }
+        }
+        return counts(summary) + states(of: last) + results(of: last) + [try await oldestBody()]
     }
 
-    private func queue() async throws -> [MetricFamily] {
-        let fetches = try await runs.summary().filter { $0.kind == .fetch }
-        let pending = fetches.filter { $0.dueAt != nil }
-        let age = pending.compactMap(\.dueAt).min().map { max(0, now().seconds(since: $0)) } ?? 0
+    private func counts(_ summary: [JobSummary]) -> [MetricFamily] {
+        // Computed at each scrape, because the ages grow while no runner works.
+        func age(_ kind: Job.Kind, _ time: (JobSummary) -> Instant?) -> MetricFamily.Sample {
+            let earliest = summary.filter { $0.kind == kind }.compactMap(time).min()
+            let age = earliest.map { max(0, now().seconds(since: $0)) } ?? 0
+            return .init(Double(age), [("kind", kind.rawValue)])
+        }
         return [
             MetricFamily(
                 .gauge,
-                "console_billing_work_items",
-                "Objects waiting to be fetched from Stripe, and those that the service gave up.",
-                [
-                    .init(Double(pending.map(\.count).reduce(0, +)), [("state", "pending")]),
-                    .init(Double(fetches.first { $0.state == .failed }?.count ?? 0), [("state", "gave_up")]),
-                ]
+                "console_billing_jobs",
+                "Stored jobs, by kind and state.",
+                Job.Kind.allCases.flatMap { kind in
+                    Job.State.allCases.map { state in
+                        let count = summary.first { $0.kind == kind && $0.state == state }?.count ?? 0
+                        return .init(Double(count), [("kind", kind.rawValue), ("state", state.rawValue)])
+                    }
+                }
             ),
-            gauge(
-                "console_billing_work_oldest_age_seconds",
-                "How long the oldest waiting fetch has been due.",
-                Double(age)
+            MetricFamily(
+                .gauge,
+                "console_billing_jobs_overdue_seconds",
+                "How long the first due job of a kind has been due.",
+                kinds.map { age($0, \.dueAt) }
+            ),
+            MetricFamily(
+                .gauge,
+                "console_billing_jobs_oldest_age_seconds",
+                "The age of the oldest unfinished job of a kind whose jobs end.",
+                kinds.filter { !$0.isPerpetual }.map { age($0, \.createdAt) }
             ),
         ]
     }
 
-    private func progress(of run: Job?) -> [MetricFamily] {
+    /// One sample for each state; the current state's value is 1.
+    private func states(of last: [Job]) -> [MetricFamily] {
         [
+            MetricFamily(
+                .gauge,
+                "console_billing_last_job_state",
+                "The state of the last job of a kind.",
+                last.flatMap { job in
+                    Job.State.allCases.map { state in
+                        .init(
+                            state == job.state ? 1 : 0,
+                            [("kind", job.kind.rawValue), ("state", state.rawValue)]
+                        )
+                    }
+                }
+            ),
+            MetricFamily(
+                .gauge,
+                "console_billing_last_job_updated_timestamp_seconds",
+                "When the last job of a kind last made progress or ended, as Unix time.",
+                last.map { .init(Double($0.updatedAt.unixSeconds), [("kind", $0.kind.rawValue)]) }
+            ),
+        ]
+    }
+
+    private func results(of last: [Job]) -> [MetricFamily] {
+        func job(_ kind: Job.Kind) -> Job? { last.first { $0.kind == kind } }
+        let comparison = job(.reconciliation)?.reached?.comparison
+        return [
             gauge(
                 "console_billing_backfill_recorded_events",
                 "Missing events that the last backfill recorded.",
-                run.map { Double(($0.reached ?? JobProgress()).recorded) }
+                job(.backfill).map { Double(($0.reached ?? JobProgress()).recorded) }
             ),
-            gauge(
-                "console_billing_backfill_updated_timestamp_seconds",
-                "When the last backfill last made progress, as Unix time.",
-                run.map { Double($0.updatedAt.unixSeconds) }
-            ),
-        ]
-    }
-
-    private func comparison(of run: Job?) -> [MetricFamily] {
-        let comparison = run?.reached?.comparison
-        return [
             gauge(
                 "console_billing_reconciliation_drift",
                 "Differences from Stripe that the last reconciliation found and did not repair.",
@@ -65,22 +101,18 @@ struct JobMetrics: MetricSource {
                 comparison.map { Double($0.rows) }
             ),
             gauge(
-                "console_billing_reconciliation_updated_timestamp_seconds",
-                "When the last reconciliation last made progress or ended, as Unix time.",
-                run.map { Double($0.updatedAt.unixSeconds) }
+                "console_billing_usage_lag_seconds",
+                "Age of the newest indexed block of the chain.",
+                job(.usageSync)?.syncProgress?.lagSeconds(now: now()).map(Double.init)
             ),
         ]
     }
 
-    /// One sample for each state; the current state's value is 1.
-    private func states(of run: Job?, _ kind: Job.Kind) -> MetricFamily {
-        MetricFamily(
-            .gauge,
-            "console_billing_\(kind.rawValue)_state",
-            "The state of the last \(kind.rawValue).",
-            run.map { run in
-                Job.State.allCases.map { .init($0 == run.state ? 1 : 0, [("state", $0.rawValue)]) }
-            } ?? []
+    private func oldestBody() async throws -> MetricFamily {
+        gauge(
+            "console_billing_oldest_body_timestamp_seconds",
+            "When the oldest event that still has its body was received, as Unix time.",
+            try await retention.oldestBody().map { Double($0.unixSeconds) }
         )
     }
 

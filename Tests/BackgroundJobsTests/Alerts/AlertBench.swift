@@ -1,6 +1,7 @@
 import Billing
 import Foundation
 import HTTPClient
+import SQLiteStorage
 import Storage
 import StripeAPI
 import Synchronization
@@ -94,31 +95,108 @@ struct AlertBench: Sendable {
 
     static let formatter = AlertFormatter(service: "https://billing.example")
 
+    /// A process that searches and sends, second by second.
+    final class Worker {
+        private let store: SQLiteStore
+        private let search: AlertSearch
+        private let sending: JobRunner
+        private let runtime: JobRunner.Runtime
+        private let name: String
+        private var held: (execution: JobExecution, state: AlertState)?
+        private var isStarted = false
+
+        init(
+            _ name: String,
+            _ store: SQLiteStore,
+            _ search: AlertSearch,
+            _ sending: JobRunner,
+            _ runtime: JobRunner.Runtime
+        ) {
+            self.name = name
+            self.store = store
+            self.search = search
+            self.sending = sending
+            self.runtime = runtime
+        }
+
+        func workOnce() async throws {
+            if !isStarted { try await start() }
+            if held == nil {
+                let taken = try await store.take(
+                    .alertSearch,
+                    as: name,
+                    now: runtime.now(),
+                    seconds: search.leaseSeconds,
+                    limit: 1
+                )
+                held = taken.first.map { job in
+                    let execution = JobExecution(
+                        job,
+                        in: store,
+                        leaseSeconds: search.leaseSeconds,
+                        runtime: runtime
+                    )
+                    return (execution, search.stateAtStart(job))
+                }
+            }
+            if let execution = held?.execution, var state = held?.state {
+                do throws(Interruption) {
+                    try await search.look(&state, execution)
+                    held = (execution, state)
+                } catch {
+                    guard case .leaseLost = error else { throw error }
+                    held = nil
+                }
+            }
+            try await sending.workOnce()
+        }
+
+        /// Gives back the search of a process before, as opening the database does.
+        private func start() async throws {
+            isStarted = true
+            try await search.start()
+            guard let job = try await store.job(id: "alert_search"), job.state == .running else { return }
+            _ = try await store.replace(job.left(.waiting, dueAt: runtime.now(), now: job.updatedAt))
+        }
+
+        func leave() async throws {
+            try await held?.execution.end(.stopped)
+            held = nil
+        }
+    }
+
     func worker(
         _ name: String = "worker",
         silenceAfter: Int64 = 0,
         asksStripe: Bool = true
-    ) throws -> AlertWorker {
+    ) throws -> Worker {
         let secret = try StandardWebhooksSecret(Self.secret).orThrow
-        let time = harness.time
-        return AlertWorker(
+        let runtime = harness.runtime
+        let search = AlertSearch(
             store: harness.store,
             stripe: asksStripe ? harness.stripe : nil,
             silenceAfterSeconds: silenceAfter,
             formatter: Self.formatter,
-            sender: AlertSender(
-                transport: receiver,
-                address: Self.address,
-                signer: StandardWebhooksSigner(secrets: [secret])
-            ),
-            runtime: JobRunner.Runtime(now: { time.now }, sleep: { try time.sleep($0) }, random: { 0.5 }),
+            runtime: runtime,
+            logger: harness.log.logger
+        )
+        let sender = AlertSender(
+            transport: receiver,
+            address: Self.address,
+            signer: StandardWebhooksSigner(secrets: [secret])
+        )
+        let sending = JobRunner(
+            [AlertWorker(sender: sender, runtime: runtime, logger: harness.log.logger)],
+            store: harness.store,
+            runtime: runtime,
             name: name,
             logger: harness.log.logger
         )
+        return Worker(name, harness.store, search, sending, runtime)
     }
 
     /// Lets time pass, a second at a time, with the worker at work.
-    func pass(_ seconds: Int64, _ worker: AlertWorker) async throws {
+    func pass(_ seconds: Int64, _ worker: Worker) async throws {
         for _ in 0..<seconds {
             harness.time.advance(.seconds(1))
             try await worker.workOnce()
@@ -144,9 +222,14 @@ struct AlertBench: Sendable {
         )
     }
 
-    var journal: AlertState {
+    var state: AlertState {
         get async throws {
-            try await harness.store.job(id: "alerts").orThrow.alertJournal.orThrow
+            try await harness.store.job(id: "alert_search").orThrow.alertState.orThrow
         }
+    }
+
+    /// The alerts that the receiver has not accepted yet.
+    var pending: [Job] {
+        get async throws { try await harness.store.jobs(JobQuery(kinds: [.alert], limit: 100)) }
     }
 }

@@ -61,22 +61,4 @@ struct AlertDeliveryTests {
         let lost = AlertDelivery(.failure(.tls), attempt: 1, now: Self.now, random: 0.5)
         #expect(lost == .retry(afterSeconds: 3, reason: "no trusted TLS connection"))
     }
-
-    @Test func `of each line the first goes first, and lines do not wait for one another`() {
-        let now = Instant(unixSeconds: Self.now)
-        func alert(_ id: String, _ kind: AlertKind) -> Alert {
-            Alert(id: id, kind: kind, at: now, body: "{}")
-        }
-        var journal = AlertState(begunAt: now)
-        for alert in [
-            alert("a", .stripeSilent), alert("b", .stripeResumed), alert("c", .eventQuarantined),
-            alert("d", .reconciliationDrifted),
-        ] { journal.append(alert, now: now) }
-        #expect(journal.due(now: now, longestWait: 60) == ["a", "c", "d"])
-        journal.pending[0].dueAt = now.adding(seconds: 5)
-        #expect(journal.due(now: now, longestWait: 60) == ["c", "d"])
-        #expect(journal.due(now: now.adding(seconds: 5), longestWait: 60) == ["a", "c", "d"])
-        journal.pending[0].dueAt = now.adding(seconds: 61)
-        #expect(journal.due(now: now, longestWait: 60) == ["a", "c", "d"], "put off by a wrong clock")
-    }
 }

@@ -168,7 +168,7 @@ struct PaymentRiskAlertTests {
             #expect(try await bench.harness.deliver(version) == .recorded)
             _ = try await bench.harness.store.reprojectAll()
             try await bench.pass(60, worker)
-            await worker.leave()
+            try await worker.leave()
             try await bench.pass(60, try bench.worker("another"))
             #expect(bench.receiver.types == [Self.stories[story].begins])
         }
@@ -301,7 +301,7 @@ struct PaymentRiskAlertTests {
                 #expect(try await bench.harness.deliver(body) == .recorded)
             }
             try await bench.pass(2, worker)
-            #expect(try await bench.journal.pending.map(\.alert.kind.rawValue).count == 2)
+            #expect(try await bench.pending.count == 2)
             for id in ["dp_1", "dp_2"] {
                 let object = Self.dispute(id, status: "won")
                 let body = CatchUpHarness.event(
@@ -343,25 +343,25 @@ struct PaymentRiskAlertTests {
         try await AlertBench.with { bench in
             let worker = try bench.worker()
             try await bench.pass(1, worker)
-            let before = try await bench.harness.store.job(id: "alerts")
+            let before = try await bench.harness.store.job(id: "alert_search")
             for number in 0..<10 {
                 try await bench.hear("evt_\(number)")
                 try await bench.pass(1, worker)
             }
-            #expect(try await bench.harness.store.job(id: "alerts")?.updatedAt == before?.updatedAt)
-            await worker.leave()
-            #expect(try await bench.journal.risksReadThrough == "evt_9@2026-09-30.endive")
+            #expect(try await bench.harness.store.job(id: "alert_search")?.updatedAt == before?.updatedAt)
+            try await worker.leave()
+            #expect(try await bench.state.risksReadThrough == "evt_9@2026-09-30.endive")
         }
     }
 
-    @Test func `a journal of before there were payments at risk is gone on with`() throws {
-        var journal = AlertState(begunAt: Instant(unixSeconds: 5))
-        journal.quarantine.lastSentEvent = "evt_1@"
+    @Test func `a state of before there were payments at risk is gone on with`() throws {
+        var state = AlertState(begunAt: Instant(unixSeconds: 5))
+        state.quarantine.lastSentEvent = "evt_1@"
         var json = try #require(
-            JSONSerialization.jsonObject(with: Data(JSONWriter.bytes(of: journal))) as? [String: Any]
+            JSONSerialization.jsonObject(with: Data(JSONWriter.bytes(of: state))) as? [String: Any]
         )
         json["risksReadThrough"] = nil
         let data = try JSONSerialization.data(withJSONObject: json)
-        #expect(try AlertState(json: Array(data)) == journal)
+        #expect(try AlertState(json: Array(data)) == state)
     }
 }

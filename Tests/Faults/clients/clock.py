@@ -65,7 +65,7 @@ def clock_steps(laboratory):
         clock.true()
         expect(service.is_well(), "/healthz does not answer afterwards")
         expect(
-            service.get("/v1/work")["gave_up"] == 0, "work was given up because of the clock"
+            lab.fetches(service.get)["gave_up"] == 0, "work was given up because of the clock"
         )
     return figures
 
@@ -133,7 +133,7 @@ def deliver(service, events, step=0, intent=False):
 
 
 def drained(service, seconds):
-    return lab.wait_for(lambda: service.get("/v1/work")["pending"] == 0, seconds)
+    return lab.wait_for(lambda: lab.fetches(service.get)["pending"] == 0, seconds)
 
 
 def idle(service, when):

@@ -21,7 +21,7 @@ from lab import DEADLINE, SLACK, Answers, Broken, Malformed, expect
 MARKER = "POST /v1/events/reproject"
 
 #: The line of the request that follows every case, which no case makes.
-LAST = "GET /v1/work 200"
+LAST = "GET /v1/jobs 200"
 
 
 def directly(laboratory):
@@ -64,7 +64,7 @@ def alone(service, case):
     if not service.is_well():
         failures.append(f"{case.name}: /healthz does not answer afterwards")
     # A line is written after its answer, and in the order of the answers.
-    service.get("/v1/work")
+    service.get("/v1/jobs")
     lab.wait_for(lambda: LAST in service.served()[before:], 5, every=0.01)
     # Who left did not wait for the end of it: what was taken up is not to be told of the next case.
     end = time.monotonic() + (2 if case.finish in ("close", "reset") else 0)

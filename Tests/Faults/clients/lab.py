@@ -31,6 +31,13 @@ HOST = b"Host: billing.test\r\n"
 KEY = b"x-api-key: " + peers.API_KEY.encode() + b"\r\n"
 
 
+def fetches(get):
+    """How many fetches are not done yet, and how many failed."""
+    jobs = get("/v1/jobs?kind=fetch&limit=100")["data"]
+    failed = sum(job["state"] == "failed" for job in jobs)
+    return {"pending": len(jobs) - failed, "gave_up": failed}
+
+
 class Broken(Exception):
     """An expectation that did not hold."""
 

@@ -162,9 +162,9 @@ def measured(laboratory, stack):
 def drains(service, stand_in, load, patience):
     """The queue ends empty, and Stripe is not asked for all of it at once."""
     started = time.monotonic()
-    pending = service.get("/v1/work")["pending"]
+    pending = lab.fetches(service.get)["pending"]
     asked = [(started, stand_in.requests())]
-    while (work := service.get("/v1/work"))["pending"]:
+    while (work := lab.fetches(service.get))["pending"]:
         expect(time.monotonic() - started < patience, f"after {patience} s of Stripe being well the queue is {work}")
         time.sleep(0.25)
         asked.append((time.monotonic(), stand_in.requests()))

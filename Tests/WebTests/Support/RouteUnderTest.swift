@@ -35,8 +35,8 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
     /// Whether it refuses parameters that it does not have.
     var readsQuery: Bool {
         pattern == "/v1/transactions/{id}/receipt/email" || pattern == "/v1/usage/syncs"
-            || path.contains("?since=")
-            || method == "GET" && !["/v1/work", "/v1/backup", "/metrics"].contains(pattern)
+            || path.contains("?since=") || pattern.hasPrefix("/v1/jobs")
+            || method == "GET" && !["/v1/backup", "/metrics"].contains(pattern)
     }
 
     /// The method, with a body of nothing where there may be one.
@@ -190,7 +190,28 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         .init(method: "POST", pattern: "/v1/erasures", path: "/v1/erasures", access: .key(.ops), status: 400),
         .init(method: "GET", pattern: "/v1/backup", path: "/v1/backup", access: .key(.ops)),
         .init(method: "GET", pattern: "/v1/secrets", path: "/v1/secrets", access: .key(.ops)),
-        .init(method: "GET", pattern: "/v1/work", path: "/v1/work", access: .key(.ops)),
+        .init(method: "GET", pattern: "/v1/jobs", path: "/v1/jobs", access: .key(.ops)),
+        .init(
+            method: "GET",
+            pattern: "/v1/jobs/{id}",
+            path: "/v1/jobs/nothing",
+            access: .key(.ops),
+            status: 404
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/jobs/{id}/retry",
+            path: "/v1/jobs/nothing/retry",
+            access: .key(.ops),
+            status: 404
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/jobs/{id}/cancel",
+            path: "/v1/jobs/nothing/cancel",
+            access: .key(.ops),
+            status: 404
+        ),
         .init(
             method: "POST",
             pattern: "/v1/backfills",

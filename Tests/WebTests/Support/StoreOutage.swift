@@ -60,8 +60,16 @@ struct StoreOutage: Store {
         seconds: Int64,
         limit: Int
     ) async throws(StoreError) -> [Job] { throw error }
-    func replace(_ job: Job) async throws(StoreError) -> Job? { throw error }
-    func reschedule(_ kind: Job.Kind, until latest: Instant) async throws(StoreError) { throw error }
+    func replace(
+        _ job: Job,
+        adding added: [Job],
+        withdrawing withdrawn: [String]
+    ) async throws(StoreError) -> Job? { throw error }
+    func reschedule(
+        _ kind: Job.Kind,
+        dueAfter latest: Instant,
+        now: Instant
+    ) async throws(StoreError) { throw error }
 
     func agedBodies(
         receivedBefore cutoff: Instant,

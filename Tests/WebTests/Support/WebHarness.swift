@@ -43,7 +43,7 @@ final class WebHarness: Sendable {
         var maxConnections = 256
         var deadlineSeconds: Int64 = 30
         var canAskStripe = true
-        var sendsAlerts = true
+        var jobKinds = Job.Kind.allCases
         var usageSource: UsageSyncSource? = UsageSyncSource(.indexer, chainID: "akashnet-2")
         var logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
         /// Puts something between the web and the database.
@@ -171,7 +171,7 @@ final class WebHarness: Sendable {
         web.merchant = settings.merchant
         web.chartScript = settings.chartScript
         web.canAskStripe = settings.canAskStripe
-        web.sendsAlerts = settings.sendsAlerts
+        web.jobKinds = settings.jobKinds
         web.usageSource = settings.usageSource
         web.metricsOpen = settings.metricsOpen
         web.maxConnections = settings.maxConnections

@@ -22,7 +22,11 @@ struct MetricSamples {
     func all(_ name: String) -> [Sample] { samples[name] ?? [] }
 
     /// The label `state` of the sample whose value is 1.
-    func state(_ name: String) -> String? { all(name).first { $0.value == 1 }?.labels["state"] }
+    func state(_ name: String, _ labels: [String: String]) -> String? {
+        all(name).first { sample in
+            sample.value == 1 && labels.allSatisfy { sample.labels[$0.key] == $0.value }
+        }?.labels["state"]
+    }
 
     /// A quantile of a histogram, interpolated like Prometheus' `histogram_quantile`.
     ///

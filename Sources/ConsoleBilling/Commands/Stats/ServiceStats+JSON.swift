@@ -1,5 +1,6 @@
 import Billing
 import Scenarios
+import Storage
 import Web
 
 extension ServiceStats {
@@ -26,31 +27,30 @@ extension ServiceStats {
                     .init(outcome, number("console_billing_deliveries_total", ["outcome": outcome]))
                 }
             ),
-            "work": [
-                "pending": number("console_billing_work_items", ["state": "pending"]),
-                "gave_up": number("console_billing_work_items", ["state": "gave_up"]),
-                "oldest_age_seconds": number("console_billing_work_oldest_age_seconds"),
+            "fetches": [
+                "pending": .number(pendingFetches.map { Int64($0) }),
+                "failed": number("console_billing_jobs", ["kind": "fetch", "state": "failed"]),
+                "overdue_seconds": number("console_billing_jobs_overdue_seconds", ["kind": "fetch"]),
             ],
             "backfill": [
-                "state": .text(metrics?.state("console_billing_backfill_state")),
+                "state": .text(lastState(.backfill)),
                 "recorded": number("console_billing_backfill_recorded_events"),
-                "updated_at": number("console_billing_backfill_updated_timestamp_seconds"),
+                "updated_at": updatedAt(.backfill),
             ],
             "reconciliation": [
-                "state": .text(metrics?.state("console_billing_reconciliation_state")),
+                "state": .text(lastState(.reconciliation)),
                 "rows": number("console_billing_reconciliation_rows"),
                 "drift": number("console_billing_reconciliation_drift"),
-                "updated_at": number("console_billing_reconciliation_updated_timestamp_seconds"),
+                "updated_at": updatedAt(.reconciliation),
             ],
             "usage": [
                 "lag_seconds": number("console_billing_usage_lag_seconds"),
-                "sync_failed": metrics?.value("console_billing_usage_sync_failed").map { .bool($0 == 1) }
-                    ?? .null,
-                "updated_at": number("console_billing_usage_sync_updated_timestamp_seconds"),
+                "sync_failed": lastState(.usageSync).map { .bool($0 == "failed") } ?? .null,
+                "updated_at": updatedAt(.usageSync),
             ],
             "alerts": [
-                "pending": number("console_billing_alerts_pending"),
-                "oldest_age_seconds": number("console_billing_alerts_oldest_pending_age_seconds"),
+                "pending": number("console_billing_jobs", ["kind": "alert", "state": "waiting"]),
+                "oldest_age_seconds": number("console_billing_jobs_oldest_age_seconds", ["kind": "alert"]),
             ],
             "limits": [
                 "limited_requests": .number(limitedRequests.flatMap { Int64(exactly: $0.rounded()) }),
@@ -66,6 +66,10 @@ extension ServiceStats {
             ],
             "lacking": .array(lacking.map(OrderedJSON.string)),
         ]
+    }
+
+    private func updatedAt(_ kind: Job.Kind) -> OrderedJSON {
+        .number(lastUpdate(kind).flatMap { Int64(exactly: $0.rounded()) })
     }
 
     private func number(_ name: String, _ labels: [String: String] = [:]) -> OrderedJSON {

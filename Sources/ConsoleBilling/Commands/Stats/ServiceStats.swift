@@ -135,38 +135,46 @@ struct ServiceStats {
         )
     }
 
+    /// The number of fetches that wait or are made; `nil` if unknown.
+    var pendingFetches: Double? {
+        guard let waiting = jobs(.fetch, .waiting), let running = jobs(.fetch, .running) else { return nil }
+        return waiting + running
+    }
+
+    func jobs(_ kind: Job.Kind, _ state: Job.State) -> Double? {
+        metrics?.value("console_billing_jobs", ["kind": kind.rawValue, "state": state.rawValue])
+    }
+
     private var work: Line? {
-        guard let pending = metrics?.value("console_billing_work_items", ["state": "pending"]),
-            let gaveUp = metrics?.value("console_billing_work_items", ["state": "gave_up"]),
-            let age = metrics?.value("console_billing_work_oldest_age_seconds")
-        else { return nil }
-        let oldest = pending > 0 ? ", the oldest due for \(DurationText.text(Int64(age)))" : ""
+        guard let pending = pendingFetches, let failed = jobs(.fetch, .failed) else { return nil }
+        let age = metrics?.value("console_billing_jobs_overdue_seconds", ["kind": "fetch"]) ?? 0
+        let oldest = age > 0 ? ", the oldest due for \(DurationText.text(Int64(age)))" : ""
         return row(
-            "work",
-            "\(whole(pending)) to be fetched from Stripe\(oldest); \(whole(gaveUp)) given up"
-                + (gaveUp > 0 ? " (GET /v1/work says why)" : ""),
-            remarkable: age > Limits.workAge || gaveUp > 0
+            "fetches",
+            "\(whole(pending)) to be fetched from Stripe\(oldest); \(whole(failed)) failed"
+                + (failed > 0 ? " (console-billing jobs list --state failed)" : ""),
+            remarkable: age > Limits.workAge || failed > 0
         )
     }
 
     private func backfill(_ now: Instant) -> Line? {
-        guard let state = metrics?.state("console_billing_backfill_state") else { return nil }
+        guard let state = lastState(.backfill) else { return nil }
         let found = metrics?.value("console_billing_backfill_recorded_events") ?? 0
         return row(
             "backfill",
-            "\(printable(state)) \(age("console_billing_backfill_updated_timestamp_seconds", now)), "
+            "\(printable(state)) \(updated(.backfill, now)), "
                 + "\(whole(found)) events were missing",
             remarkable: ["failed", "paused"].contains(state)
         )
     }
 
     private func reconciliation(_ now: Instant) -> Line? {
-        guard let state = metrics?.state("console_billing_reconciliation_state") else { return nil }
+        guard let state = lastState(.reconciliation) else { return nil }
         let rows = metrics?.value("console_billing_reconciliation_rows") ?? 0
         let drift = metrics?.value("console_billing_reconciliation_drift") ?? 0
         return row(
             "reconciliation",
-            "\(printable(state)) \(age("console_billing_reconciliation_updated_timestamp_seconds", now)), "
+            "\(printable(state)) \(updated(.reconciliation, now)), "
                 + "\(whole(rows)) rows compared, \(drift > 0 ? whole(drift) : "no") drift"
                 + (drift > 0 ? " (console-billing reconcile --since 7d --fix)" : ""),
             remarkable: drift > 0 || ["failed", "paused"].contains(state)
@@ -174,21 +182,23 @@ struct ServiceStats {
     }
 
     private func usage(_ now: Instant) -> Line? {
-        guard let failed = metrics?.value("console_billing_usage_sync_failed") else { return nil }
+        guard let state = lastState(.usageSync) else { return nil }
         let behind = metrics?.value("console_billing_usage_lag_seconds")
         let lag = behind.map { "\(DurationText.text(Int64($0))) behind the chain, " }
         return row(
             "usage",
-            "\(lag ?? "")synced \(age("console_billing_usage_sync_updated_timestamp_seconds", now))"
-                + (failed == 1 ? ": the last sync failed (console-billing usage sync)" : ""),
-            remarkable: failed == 1 || behind.map { $0 > Limits.usageLag } ?? false
+            "\(lag ?? "")synced \(updated(.usageSync, now))"
+                + (state == "failed" ? ": the last sync failed (console-billing usage sync)" : ""),
+            remarkable: state == "failed" || behind.map { $0 > Limits.usageLag } ?? false
         )
     }
 
     private var alerts: Line? {
-        guard let pending = metrics?.value("console_billing_alerts_pending"),
-            let age = metrics?.value("console_billing_alerts_oldest_pending_age_seconds")
+        let ages = "console_billing_jobs_oldest_age_seconds"
+        guard let waiting = jobs(.alert, .waiting), let running = jobs(.alert, .running),
+            let age = metrics?.value(ages, ["kind": "alert"])
         else { return nil }
+        let pending = waiting + running
         let oldest = pending > 0 ? ", the oldest for \(DurationText.text(Int64(age)))" : ""
         return row(
             "alerts",
@@ -210,9 +220,16 @@ struct ServiceStats {
         )
     }
 
-    private func age(_ name: String, _ now: Instant) -> String {
-        metrics?.value(name).map { DurationText.ago(now.seconds(since: Instant(unixSeconds: Int64($0)))) }
-            ?? ""
+    func lastState(_ kind: Job.Kind) -> String? {
+        metrics?.state("console_billing_last_job_state", ["kind": kind.rawValue])
+    }
+
+    func lastUpdate(_ kind: Job.Kind) -> Double? {
+        metrics?.value("console_billing_last_job_updated_timestamp_seconds", ["kind": kind.rawValue])
+    }
+
+    private func updated(_ kind: Job.Kind, _ now: Instant) -> String {
+        lastUpdate(kind).map { DurationText.ago(now.seconds(since: Instant(unixSeconds: Int64($0)))) } ?? ""
     }
 
     private func whole(_ number: Double) -> String { "\(Int64(number))" }

@@ -1,14 +1,10 @@
 import Billing
 import Hummingbird
-import JSON
 import Storage
 
 /// The event log, for operators.
 struct EventsController: Sendable {
     let log: any EventLog
-    let jobs: any JobStore
-    /// The store of alerts that wait to be sent; `nil` if no receiver is configured.
-    let alerts: (any JobStore)?
     let authenticator: Authenticator
 
     func addRoutes(to routes: Routes) {
@@ -17,7 +13,6 @@ struct EventsController: Sendable {
         routes.get("/v1/events/{id}", use: show)
         routes.post("/v1/events/reproject", use: reprojectAll)
         routes.post("/v1/events/{id}/reproject", use: reproject)
-        routes.get("/v1/work", use: summary)
     }
 
     @Sendable
@@ -109,40 +104,5 @@ struct EventsController: Sendable {
     private func reprojectAll(_ request: Request, _ context: AppContext) async throws -> Response {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
         return JSONBody.response(ReprojectionResponse(result: try await log.reprojectAll()))
-    }
-
-    @Sendable
-    private func summary(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, context)
-        let fetches = try await jobs.summary().filter { $0.kind == .fetch }
-        let failed = try await jobs.jobs(JobQuery(kinds: [.fetch], states: [.failed], limit: 100))
-        let journal = try await alerts?.job(id: Job.Kind.alerts.rawValue)?.alertJournal
-        return JSONBody.response { json in
-            // Alerts that the receiver does not have yet; absent if no receiver is configured.
-            if let pending = journal?.pending { json.array("alerts", pending, Self.write) }
-            json.member("gave_up", fetches.first { $0.state == .failed }?.count ?? 0)
-            // The last hundred, newest first.
-            json.array("given_up", failed, Self.write)
-            json.member("object", "work_summary")
-            json.member("oldest_due_at", fetches.compactMap(\.dueAt).min())
-            json.member("pending", fetches.filter { $0.dueAt != nil }.map(\.count).reduce(0, +))
-        }
-    }
-
-    private static func write(_ json: inout JSONWriter, _ pending: AlertState.Pending) {
-        json.member("at", pending.alert.at)
-        json.member("attempts", pending.attempts)
-        json.member("due_at", pending.dueAt)
-        json.member("failure", pending.failure)
-        json.member("id", pending.alert.id)
-        json.member("type", pending.alert.kind.rawValue)
-    }
-
-    private static func write(_ json: inout JSONWriter, _ job: Job) {
-        json.member("account", job.fetchKey?.account.orNil)
-        json.member("asked", job.fetchKey?.question.topic)
-        json.member("attempts", job.attempts)
-        json.member("object", job.fetchKey?.question.subject)
-        json.member("reason", job.reason)
     }
 }

@@ -2,7 +2,7 @@ import Billing
 import Hummingbird
 import Storage
 
-/// Backfills and reconciliations, for operators: started here, and run by the service's worker.
+/// The jobs, for operators: listed, retried and cancelled; backfills and reconciliations are begun here.
 struct JobsController: Sendable {
     let jobs: any JobStore
     let authenticator: Authenticator
@@ -10,10 +10,91 @@ struct JobsController: Sendable {
     let canAskStripe: Bool
 
     func addRoutes(to routes: Routes) {
+        routes.get("/v1/jobs", use: list)
+        routes.get("/v1/jobs/{id}", use: show)
+        routes.post("/v1/jobs/{id}/retry") { request, context in
+            try await change(request, context, "retried") { id, _ throws(JobRefusal) in
+                try await jobs.retry(id: id, now: context.now)
+            }
+        }
+        routes.post("/v1/jobs/{id}/cancel") { request, context in
+            try await change(request, context, "cancelled") { id, name throws(JobRefusal) in
+                try await jobs.cancel(id: id, by: name, now: context.now)
+            }
+        }
         routes.post("/v1/backfills") { try await begin(.backfill, $0, $1) }
         routes.get("/v1/backfills/{id}") { try await show(.backfill, $0, $1) }
         routes.post("/v1/reconciliations") { try await begin(.reconciliation, $0, $1) }
         routes.get("/v1/reconciliations/{id}") { try await show(.reconciliation, $0, $1) }
+    }
+
+    @Sendable
+    private func list(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
+        var query = try QueryReader(request)
+        let limit = try query.integer("limit", in: 1...100) ?? 10
+        var filter = JobQuery(limit: limit + 1)
+        if let kind: Job.Kind = try query.choice("kind") { filter.kinds = [kind] }
+        if let state: Job.State = try query.choice("state") { filter.states = [state] }
+        filter.startingAfter = query.text("starting_after")
+        try query.finish()
+        if let cursor = filter.startingAfter, try await jobs.job(id: cursor) == nil {
+            throw APIError(
+                .badRequest,
+                .invalidRequest,
+                code: "resource_missing",
+                "The job of the cursor does not exist.",
+                parameter: "starting_after"
+            )
+        }
+        let found = try await jobs.jobs(filter)
+        return JSONBody.response(
+            ListResponse(
+                url: "/v1/jobs",
+                hasMore: found.count > limit,
+                data: found.prefix(limit).map { JobRecord($0) }
+            )
+        )
+    }
+
+    @Sendable
+    private func show(_ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try await authenticator.caller(of: request, needing: .ops, context)
+        let id = try context.pathID()
+        try QueryReader(request).finish()
+        guard let job = try await jobs.job(id: id) else { throw APIError.notFound("job") }
+        return JSONBody.response(JobRecord(job))
+    }
+
+    private func change(
+        _ request: Request,
+        _ context: AppContext,
+        _ done: String,
+        _ body: (_ id: String, _ caller: String) async throws(JobRefusal) -> Job
+    ) async throws -> Response {
+        let caller = try await authenticator.caller(of: request, needing: .ops, context)
+        let id = try context.pathID()
+        try QueryReader(request).finish()
+        do throws(JobRefusal) {
+            let job = try await body(id, caller.name)
+            context.logger.notice("job \(done)", metadata: ["job": "\(job.id)", "by": "\(caller.name)"])
+            return JSONBody.response(JobRecord(job))
+        } catch {
+            switch error {
+            case .unknown: throw APIError.notFound("job")
+            case .store(let error): throw error
+            case .running: throw conflict("A runner works on the job. Cancel it, or wait for its end.")
+            case .ended: throw conflict("The job has ended.")
+            case .perpetual:
+                throw conflict("The job begins again by itself. The configuration turns its kind off.")
+            case .changed:
+                throw conflict("The job changed meanwhile, or another of its kind is under way. Ask again.")
+            }
+        }
+    }
+
+    private func conflict(_ message: String) -> APIError {
+        APIError(.conflict, .invalidRequest, code: "job_state", message)
     }
 
     private func begin(

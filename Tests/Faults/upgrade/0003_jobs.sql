@@ -3,7 +3,7 @@ BEGIN TRANSACTION;
 CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
 INSERT INTO grdb_migrations VALUES('0001_event_log');
 INSERT INTO grdb_migrations VALUES('0002_projection');
-INSERT INTO grdb_migrations VALUES('0003_work');
+INSERT INTO grdb_migrations VALUES('0003_jobs');
 CREATE TABLE events (
     sequence INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -127,20 +127,26 @@ CREATE TABLE customers (
     console_user TEXT,
     PRIMARY KEY (account, id)
 ) STRICT;
-CREATE TABLE work (
+CREATE TABLE jobs (
     sequence INTEGER PRIMARY KEY,
-    -- '' for one's own account: NULLs would not be unique.
-    account TEXT NOT NULL,
+    id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
-    id TEXT NOT NULL,
-    due_at INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    leased_until INTEGER NOT NULL DEFAULT 0,
-    gave_up INTEGER NOT NULL DEFAULT 0 CHECK (gave_up IN (0, 1)),
+    -- Of the jobs of a kind with one topic, only the first is taken; '' for no topic.
+    topic TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'paused', 'completed', 'failed')),
+    -- When a runner may take the job: its due time or, while it is held, the end of the lease. NULL: never.
+    due_at INTEGER,
+    attempts INTEGER NOT NULL,
+    -- The runner that holds it.
+    holder TEXT,
+    request TEXT NOT NULL,
+    progress TEXT NOT NULL,
     reason TEXT,
-    UNIQUE (account, kind, id)
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL
 ) STRICT;
-INSERT INTO work VALUES(1,'','charge','ch_1RuworkQ0000ffff',1795647286,0,0,0,NULL);
+INSERT INTO jobs VALUES(1,'charge:ch_1RuworkQ0000ffff','fetch','','waiting',1795647286,0,NULL,'{"asked":"charge","object":"ch_1RuworkQ0000ffff"}','{}',NULL,1795647271,1795647271,0);
 CREATE INDEX events_by_object ON events (object_id) WHERE object_id IS NOT NULL;
 CREATE INDEX events_quarantined ON events (sequence) WHERE disposition = 'quarantined';
 CREATE INDEX objects_by_payment ON objects (payment);
@@ -148,5 +154,9 @@ CREATE INDEX transactions_by_customer ON transactions (customer, created, id);
 CREATE INDEX transactions_by_created ON transactions (created, id);
 CREATE INDEX transactions_by_payment ON transactions (payment);
 CREATE INDEX customers_by_user ON customers (console_user) WHERE console_user IS NOT NULL;
-CREATE INDEX work_due ON work (due_at) WHERE gave_up = 0;
+CREATE INDEX jobs_by_kind ON jobs (kind, sequence) WHERE kind <> 'fetch';
+CREATE INDEX jobs_due ON jobs (kind, due_at) WHERE due_at IS NOT NULL;
+-- One backfill and one reconciliation at a time.
+CREATE UNIQUE INDEX jobs_single ON jobs (kind)
+    WHERE due_at IS NOT NULL AND kind IN ('backfill', 'reconciliation');
 COMMIT;
