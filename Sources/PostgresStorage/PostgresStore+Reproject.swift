@@ -136,18 +136,18 @@ struct ProjectionRebuild {
     ///
     /// - Returns: The number of feed rows that changed.
     func derive(
-        _ logged: [NumberedEvent],
+        _ stored: [StoredEvent],
         into target: Projection,
         fetchPolicy: ProjectionPlan.FetchPolicy
     ) throws(PostgresFailure) -> Int {
         var events: [ProjectionPlan.Entry] = []
-        for numbered in logged {
-            guard let prepared = PreparedEvent(numbered.event, projection: projection) else { continue }
-            if prepared.readsOtherwise(than: numbered.event.entry) {
-                try setDisposition(of: numbered.sequence, prepared)
+        for event in stored {
+            guard let prepared = PreparedEvent(event, projection: projection) else { continue }
+            if prepared.readsOtherwise(than: event.entry) {
+                try setDisposition(of: event.sequence, prepared)
             }
             events.append(
-                ProjectionPlan.Entry(prepared, fetchPolicy: fetchPolicy, payment: numbered.sequence)
+                ProjectionPlan.Entry(prepared, fetchPolicy: fetchPolicy, payment: event.sequence)
             )
         }
         let answers = try connection.execute(target.reading(events.map(\.event)))
@@ -206,7 +206,7 @@ struct ProjectionRebuild {
                 ORDER BY sequence
                 """,
                 [value, .text(account)],
-                decode: EventRow.numbered
+                decode: EventRow.stored
             )
         )
         let removal = SQLStatement("DELETE FROM objects WHERE \(objects)", [value, .text(account)])

@@ -127,7 +127,7 @@ struct Projector {
                 ORDER BY sequence
                 """,
                 [value, .text(account)],
-                decode: EventRow.numbered
+                decode: EventRow.stored
             )
         )
         try session.execute(
@@ -135,22 +135,19 @@ struct Projector {
         )
         var reader = self
         reader.isDerivingAgain = true
-        for event in events { _ = try reader.project(logged: event, fetchPolicy: .nothing) }
+        for event in events { _ = try reader.project(again: event, fetchPolicy: .nothing) }
     }
 
     /// Projects an event of the log with the current code, and updates its disposition.
     ///
     /// - Returns: The number of feed rows that changed.
-    func project(logged: NumberedEvent, fetchPolicy: ProjectionPlan.FetchPolicy) throws -> Int {
-        guard let prepared = PreparedEvent(logged.event, projection: projection) else { return 0 }
+    func project(again stored: StoredEvent, fetchPolicy: ProjectionPlan.FetchPolicy) throws -> Int {
+        guard let prepared = PreparedEvent(stored, projection: projection) else { return 0 }
         let changed = try project(prepared, fetchPolicy: fetchPolicy)
-        if prepared.readsOtherwise(than: logged.event.entry) {
+        if prepared.readsOtherwise(than: stored.entry) {
             try execute(
                 "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?",
-                [
-                    prepared.disposition.rawValue, prepared.reason, prepared.objectID,
-                    logged.sequence,
-                ]
+                [prepared.disposition.rawValue, prepared.reason, prepared.objectID, stored.sequence]
             )
         }
         return changed

@@ -12,7 +12,7 @@ extension SQLiteStore {
             var changed = 0
             let projector = Projector(tables: .live, projection: projection, db: db)
             for event in renderings {
-                changed += try projector.project(logged: event, fetchPolicy: .everything)
+                changed += try projector.project(again: event, fetchPolicy: .everything)
             }
             return Reprojection(
                 events: renderings.count,
@@ -74,7 +74,7 @@ extension SQLiteStore {
         let size = 200
         let events = try SQLiteSession(db).rows(EventRow.after(after, limit: size))
         let projector = Projector(tables: .rebuilt, projection: projection, db: db)
-        for event in events { _ = try projector.project(logged: event, fetchPolicy: .nothing) }
+        for event in events { _ = try projector.project(again: event, fetchPolicy: .nothing) }
         return Batch(
             count: events.count,
             last: events.last?.sequence ?? after,

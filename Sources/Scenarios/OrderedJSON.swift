@@ -41,7 +41,7 @@ package indirect enum OrderedJSON: Sendable, Equatable {
     }
 
     /// The object without the members of these names.
-    package func removing(_ names: Set<String>) -> OrderedJSON {
+    func removing(_ names: Set<String>) -> OrderedJSON {
         guard case .object(let members) = self else { return self }
         return .object(members.filter { !names.contains($0.name) })
     }

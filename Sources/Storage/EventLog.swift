@@ -31,87 +31,6 @@ package struct DeliveredEvent: Sendable {
     }
 }
 
-/// The log's entry of one event in one API version, without the bytes.
-package struct EventEntry: Sendable, Equatable {
-    package enum Disposition: String, Sendable, CaseIterable {
-        /// The event's objects are part of the feed.
-        case projected
-        /// The event says nothing about a payment, or it is a thin event, which only names an object to
-        /// fetch.
-        case ignored
-        case quarantined
-        /// A test event where live events are served, or the reverse: stored, but never shown.
-        case otherMode = "other_mode"
-    }
-
-    package let id: String
-    package let type: String
-    package let created: Instant?
-    package let receivedAt: Instant
-    package let livemode: Bool
-    package let account: String?
-    package let apiVersion: String?
-    package let source: EventSource
-    package let disposition: Disposition
-    package let reason: String?
-    package let objectID: String?
-    /// The size of the body as it was received, in bytes.
-    package let size: Int
-    /// When and why the body was purged; `nil` while it is stored.
-    package let removal: BodyRemoval?
-
-    package init(
-        id: String,
-        type: String,
-        created: Instant?,
-        receivedAt: Instant,
-        livemode: Bool,
-        account: String?,
-        apiVersion: String?,
-        source: EventSource,
-        disposition: Disposition,
-        reason: String?,
-        objectID: String?,
-        size: Int,
-        removal: BodyRemoval? = nil
-    ) {
-        self.id = id
-        self.type = type
-        self.created = created
-        self.receivedAt = receivedAt
-        self.livemode = livemode
-        self.account = account
-        self.apiVersion = apiVersion
-        self.source = source
-        self.disposition = disposition
-        self.reason = reason
-        self.objectID = objectID
-        self.size = size
-        self.removal = removal
-    }
-}
-
-/// When and why the body of an event was purged.
-package struct BodyRemoval: Sendable, Equatable {
-    package enum Cause: String, Sendable, CaseIterable {
-        /// The body was older than the retention period.
-        case age
-        /// The body contained data of a person whose data were erased.
-        case erasure
-    }
-
-    package let at: Instant
-    package let cause: Cause
-    /// The file of the archive that contains the body; `nil` if none does.
-    package let archive: String?
-
-    package init(at: Instant, cause: Cause, archive: String?) {
-        self.at = at
-        self.cause = cause
-        self.archive = archive
-    }
-}
-
 /// Which events of the log to list, newest first.
 package struct EventQuery: Sendable {
     package var type: String?
@@ -222,7 +141,7 @@ package protocol EventLog: Sendable {
     /// One event in each API version in which it was recorded, in the order of the log.
     ///
     /// Each has its bytes as they were received, or the extract that is kept after its body is purged.
-    func renderings(of id: String) async throws(StoreError) -> [LoggedEvent]
+    func renderings(of id: String) async throws(StoreError) -> [StoredEvent]
 
     /// Reads one event again with the current code, in each of its versions, and derives its rows again.
     ///
@@ -235,12 +154,7 @@ package protocol EventLog: Sendable {
 
 extension EventLog {
     /// One event in its newest API version.
-    package func entry(id: String) async throws(StoreError) -> LoggedEvent? {
+    package func entry(id: String) async throws(StoreError) -> StoredEvent? {
         try await renderings(of: id).newestVersionFirst.first
     }
-}
-
-extension [LoggedEvent] {
-    /// The versions of one event, the newest first.
-    package var newestVersionFirst: Self { sorted { $0.entry.key.apiVersion > $1.entry.key.apiVersion } }
 }

@@ -13,10 +13,11 @@ struct EventArchiveTests {
         try body(folder)
     }
 
-    func event(_ id: String, receivedAt: Int64 = 1_750_000_000) -> ArchivedEvent {
+    func event(_ id: String, receivedAt: Int64 = 1_750_000_000) -> StoredEvent {
         let payload = Array(#"{"id":"\#(id)","type":"some.thing"}"#.utf8)
-        return ArchivedEvent(
-            EventEntry(
+        return StoredEvent(
+            sequence: 1,
+            entry: EventEntry(
                 id: id,
                 type: "some.thing",
                 created: nil,
@@ -30,7 +31,8 @@ struct EventArchiveTests {
                 objectID: nil,
                 size: payload.count
             ),
-            payload: payload
+            payload: payload,
+            extract: nil
         )
     }
 
@@ -123,11 +125,11 @@ extension EventArchiveTests {
             try archive.append([event("evt_1"), event("evt_2"), event("evt_3", receivedAt: 1_750_032_000)])
             let (first, second) = ("events-2025-06-15.jsonl", "events-2025-06-16.jsonl")
             let untouched = try text(folder.appending(path: second))
-            let isChosen = { @Sendable (body: ArchivedBody) in body.key.id == "evt_1" }
+            let isChosen = { @Sendable (body: ArchivedEvent) in body.key.id == "evt_1" }
             #expect(try archive.files(erasing: false, where: isChosen) == [first])
             #expect(try ids(text(folder.appending(path: first))) == ["evt_1", "evt_2"])
             #expect(try archive.files(erasing: true, where: isChosen) == [first])
-            let line = String(decoding: event("evt_2").line, as: UTF8.self)
+            let line = String(decoding: try #require(ArchivedEvent.line(of: event("evt_2"))), as: UTF8.self)
             #expect(try text(folder.appending(path: first)) == line)
             #expect(try text(folder.appending(path: second)) == untouched)
             #expect(try archive.files(erasing: true, where: isChosen).isEmpty)

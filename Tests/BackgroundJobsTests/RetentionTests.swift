@@ -194,10 +194,7 @@ struct RetentionTests {
                 harness.clock.advance(seconds: Self.seconds + 1)
                 let store = DyingStore(store: harness.store) { () async throws(StoreError) in
                     let events = try await harness.store.events(after: 0, limit: 1)
-                    _ = try await harness.store.erase(
-                        events.map { ErasableEvent($0) },
-                        at: harness.clock.now
-                    )
+                    _ = try await harness.store.erase(events, at: harness.clock.now)
                 }
                 try await begin(harness)
                 #expect(try await worker(harness, on: store, archive: folder).workOnce() == 1)
@@ -241,21 +238,21 @@ private struct DyingStore: BodyRetention, JobStore {
 
     func agedBodies(
         receivedBefore cutoff: Instant,
-        after position: BodyPosition?,
+        after last: StoredEvent?,
         limit: Int,
         maxBytes: Int
-    ) async throws(StoreError) -> [AgedBody] {
+    ) async throws(StoreError) -> [StoredEvent] {
         try await store.agedBodies(
             receivedBefore: cutoff,
-            after: position,
+            after: last,
             limit: limit,
             maxBytes: maxBytes
         )
     }
-    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> RemovedBodies {
+    func purge(_ events: [StoredEvent]) async throws(StoreError) -> RemovedBodies {
         guard let meanwhile else { throw StoreError(.inputOutput, while: "dying") }
         try await meanwhile()
-        return try await store.remove(bodies, at: now)
+        return try await store.purge(events)
     }
     func oldestBody() async throws(StoreError) -> Instant? { try await store.oldestBody() }
 

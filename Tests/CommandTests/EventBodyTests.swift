@@ -43,7 +43,7 @@ struct EventBodyTests {
     }
 
     /// A body on its way into the archive.
-    private func archived(_ body: [UInt8]) -> [UInt8] {
+    private func archived(_ body: [UInt8]) throws -> [UInt8] {
         let entry = EventEntry(
             id: "evt_1",
             type: "charge.succeeded",
@@ -58,12 +58,13 @@ struct EventBodyTests {
             objectID: nil,
             size: body.count
         )
-        return ArchivedEvent(entry, payload: body).line
+        let event = StoredEvent(sequence: 1, entry: entry, payload: body, extract: nil)
+        return try #require(ArchivedEvent.line(of: event))
     }
 
     @Test func `a line of the archive is the body in it, byte for byte`() throws {
         let text = #" {"id":"evt_1", "type":"charge.succeeded","livemode":true,"n":"\u0000é\n\/"}"# + " \r\n"
-        let line = archived(Array(text.utf8))
+        let line = try archived(Array(text.utf8))
         #expect(line.count(where: { $0 == UInt8(ascii: "\n") }) == 1)
         let event = try EventBody(line)
         #expect(event.bytes == Array(text.utf8))
@@ -71,7 +72,7 @@ struct EventBodyTests {
     }
 
     @Test func `bytes that are no text go into the archive and come out as they were`() throws {
-        let line = archived([0x7B, 0xFF, 0x7D])
+        let line = try archived([0x7B, 0xFF, 0x7D])
         #expect(throws: EventBody.Fault.notJSON) { try EventBody(line) }
         #expect(String(decoding: line, as: UTF8.self).contains(#""body_base64":"e/99""#))
     }

@@ -64,7 +64,7 @@ struct ErasureTests {
             )
             #expect(aged.count == 3)
             let now = Instant(unixSeconds: MadeUp.start + 5000)
-            _ = try await store.remove(aged.compactMap { RemovableBody($0, archive: nil) }, at: now)
+            _ = try await store.purge(aged.compactMap { $0.purged(at: now, archive: nil) })
             await store.close()
             let bytes = try #require(FileManager.default.contents(atPath: place.path))
             #expect(bytes.range(of: Data(CanaryScenario.canary("line1").utf8)) == nil)

@@ -99,36 +99,36 @@ final class FlakyStore: Store {
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] {
         try await store.tallies(receivedFrom: receivedFrom)
     }
-    func renderings(of id: String) async throws(StoreError) -> [LoggedEvent] {
+    func renderings(of id: String) async throws(StoreError) -> [StoredEvent] {
         try await store.renderings(of: id)
     }
     func agedBodies(
         receivedBefore cutoff: Instant,
-        after position: BodyPosition?,
+        after last: StoredEvent?,
         limit: Int,
         maxBytes: Int
-    ) async throws(StoreError) -> [AgedBody] {
+    ) async throws(StoreError) -> [StoredEvent] {
         try await store.agedBodies(
             receivedBefore: cutoff,
-            after: position,
+            after: last,
             limit: limit,
             maxBytes: maxBytes
         )
     }
-    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> RemovedBodies {
-        try await store.remove(bodies, at: now)
+    func purge(_ events: [StoredEvent]) async throws(StoreError) -> RemovedBodies {
+        try await store.purge(events)
     }
     func oldestBody() async throws(StoreError) -> Instant? { try await store.oldestBody() }
     func holdings(of key: CustomerKey) async throws(StoreError) -> StoredDataSummary {
         try await store.holdings(of: key)
     }
-    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [StoredEvent] {
         try await store.events(after: sequence, limit: limit)
     }
     func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
         try await store.mark(ids, of: key, at: now)
     }
-    func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
+    func erase(_ events: [StoredEvent], at now: Instant) async throws(StoreError) -> Int {
         try await store.erase(events, at: now)
     }
     func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int {

@@ -10,7 +10,7 @@ extension InMemoryStore.Kept {
             receivedAt: delivered.receivedAt,
             source: delivered.source
         )
-        entry = entry.without(BodyRemoval(at: entry.removal?.at ?? now, cause: .erasure, archive: nil))
+        entry.removal = BodyRemoval(at: entry.removal?.at ?? now, cause: .erasure, archive: nil)
         show()
     }
 
@@ -61,11 +61,9 @@ extension InMemoryStore {
         }
     }
 
-    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [StoredEvent] {
         try with("reading the log") { state in
-            state.events.enumerated().dropFirst(Int(sequence)).prefix(limit).map {
-                NumberedEvent(sequence: Int64($0) + 1, event: $1.logged)
-            }
+            state.events.dropFirst(Int(sequence)).prefix(limit).map(\.stored)
         }
     }
 
@@ -75,7 +73,7 @@ extension InMemoryStore {
         }
     }
 
-    package func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
+    package func erase(_ events: [StoredEvent], at now: Instant) async throws(StoreError) -> Int {
         try with("erasing events") { state in
             state.rows = nil
             return events.count { event in

@@ -3,11 +3,12 @@ package import Storage
 
 // The bytes stay where they are: derived data are the same as without the purge.
 extension InMemoryStore.Kept {
-    var logged: LoggedEvent {
-        LoggedEvent(
+    var stored: StoredEvent {
+        StoredEvent(
+            sequence: sequence,
             entry: entry,
             payload: delivered.payload,
-            essence: RetainedFields.encode(delivered.event)
+            extract: RetainedFields.encode(delivered.event)
         )
     }
 }
@@ -15,46 +16,42 @@ extension InMemoryStore.Kept {
 extension InMemoryStore {
     package func agedBodies(
         receivedBefore cutoff: Instant,
-        after position: BodyPosition?,
+        after last: StoredEvent?,
         limit: Int,
         maxBytes: Int
-    ) async throws(StoreError) -> [AgedBody] {
+    ) async throws(StoreError) -> [StoredEvent] {
         try with("looking for old bodies") { state in
-            let bodies = state.events.enumerated()
-                .map { AgedBody(position: $1.position($0), event: $1.logged) }
-                .filter { body in
-                    let entry = body.event.entry
-                    return entry.removal == nil && entry.receivedAt < cutoff
-                        && entry.disposition != .quarantined
-                        && position.map { $0.isBefore(body.position) } ?? true
+            func position(_ event: StoredEvent) -> (Instant, Int64) {
+                (event.entry.receivedAt, event.sequence)
+            }
+            let bodies = state.events.map(\.stored)
+                .filter { event in
+                    event.entry.removal == nil && event.entry.receivedAt < cutoff
+                        && event.entry.disposition != .quarantined
+                        && last.map { position($0) < position(event) } ?? true
                 }
-                .sorted { $0.position.isBefore($1.position) }
+                .sorted { position($0) < position($1) }
             var bytes = 0
             return Array(
                 bodies.prefix(limit).prefix { body in
-                    defer { bytes += body.event.entry.size }
+                    defer { bytes += body.entry.size }
                     return bytes < maxBytes
                 }
             )
         }
     }
 
-    package func remove(
-        _ bodies: [RemovableBody],
-        at now: Instant
-    ) async throws(StoreError)
-        -> RemovedBodies
-    {
+    package func purge(_ events: [StoredEvent]) async throws(StoreError) -> RemovedBodies {
         try with("purging old bodies") { state in
             var removed = RemovedBodies()
-            for body in bodies {
-                let index = Int(body.sequence) - 1
+            for event in events {
+                let index = Int(event.sequence) - 1
                 let entry = state.events[index].entry
                 if entry.removal?.cause == .erasure { removed.erased.insert(entry.key) }
-                guard entry.removal == nil, entry.disposition != .quarantined else { continue }
-                state.events[index].entry = entry.without(
-                    BodyRemoval(at: now, cause: .age, archive: body.archive)
-                )
+                guard entry.removal == nil, entry.disposition != .quarantined, event.extract != nil,
+                    let removal = event.entry.removal
+                else { continue }
+                state.events[index].entry.removal = removal
                 removed.bytes += entry.size
             }
             return removed
@@ -66,38 +63,5 @@ extension InMemoryStore {
             state.events.map(\.entry).filter { $0.removal == nil && $0.disposition != .quarantined }
                 .map(\.receivedAt).min()
         }
-    }
-}
-
-extension InMemoryStore.Kept {
-    fileprivate func position(_ index: Int) -> BodyPosition {
-        BodyPosition(receivedAt: entry.receivedAt, sequence: Int64(index) + 1)
-    }
-}
-
-extension BodyPosition {
-    fileprivate func isBefore(_ other: BodyPosition) -> Bool {
-        (receivedAt, sequence) < (other.receivedAt, other.sequence)
-    }
-}
-
-extension EventEntry {
-    /// The same of an event whose body is gone.
-    func without(_ removal: BodyRemoval) -> EventEntry {
-        EventEntry(
-            id: id,
-            type: type,
-            created: created,
-            receivedAt: receivedAt,
-            livemode: livemode,
-            account: account,
-            apiVersion: apiVersion,
-            source: source,
-            disposition: disposition,
-            reason: reason,
-            objectID: objectID,
-            size: size,
-            removal: removal
-        )
     }
 }

@@ -13,6 +13,7 @@ package final class InMemoryStore: Store {
     }
 
     struct Kept {
+        let sequence: Int64
         var delivered: DeliveredEvent
         var entry: EventEntry
         /// The objects that it shows, if it is part of the feed.
@@ -68,7 +69,15 @@ extension InMemoryStore {
             guard !state.events.contains(where: { $0.entry.key == delivered.event.key }) else {
                 return .duplicate
             }
-            let kept = spared(Kept(delivered: delivered, entry: entry(delivered), records: []), state)
+            let kept = spared(
+                Kept(
+                    sequence: Int64(state.events.count) + 1,
+                    delivered: delivered,
+                    entry: entry(delivered),
+                    records: []
+                ),
+                state
+            )
             let missedBefore = delivered.source == .api ? missing(around: kept, state) : []
             state.events.append(kept)
             state.rows = nil
@@ -166,9 +175,9 @@ extension InMemoryStore {
         }
     }
 
-    package func renderings(of id: String) async throws(StoreError) -> [LoggedEvent] {
+    package func renderings(of id: String) async throws(StoreError) -> [StoredEvent] {
         try with("reading an event") { state in
-            state.events.filter { $0.entry.id == id }.map(\.logged)
+            state.events.filter { $0.entry.id == id }.map(\.stored)
         }
     }
 

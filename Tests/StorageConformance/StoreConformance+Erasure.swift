@@ -127,7 +127,7 @@ extension StoreConformance {
                     limit: 1000,
                     maxBytes: .max
                 )
-                _ = try await store.remove(aged.compactMap { RemovableBody($0, archive: "x.jsonl") }, at: now)
+                _ = try await store.purge(aged.compactMap { $0.purged(at: now, archive: "x.jsonl") })
                 let report = try requireSome(await erase(store), "report")
                 try require(report.events > 0, "events were erased")
                 try await requireNoCanary(store)
@@ -189,8 +189,7 @@ extension StoreConformance {
                 try require(!text.contains(CanaryScenario.mark), "a snapshot has a canary")
             }
         }
-        for numbered in try await store.events(after: 0, limit: 1000) {
-            let event = numbered.event
+        for event in try await store.events(after: 0, limit: 1000) {
             try require(!"\(event.entry)".contains(CanaryScenario.mark), "an entry has a canary")
             let text = event.payload.map { String(decoding: $0, as: UTF8.self) } ?? ""
             try require(!text.contains(CanaryScenario.mark), "a body has a canary")
@@ -211,7 +210,7 @@ extension StoreConformance {
 
         init(_ store: any Store) async throws {
             rows = try await store.allRows(TransactionFilter(ofCustomers: ["cus_other"]))
-            let events = try await store.events(after: 0, limit: 1000).map(\.event)
+            let events = try await store.events(after: 0, limit: 1000)
                 .filter { $0.entry.id.hasPrefix("evt_other") }
             entries = events.map(\.entry)
             payloads = events.map(\.payload)

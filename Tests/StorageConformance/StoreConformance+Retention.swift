@@ -55,25 +55,20 @@ extension StoreConformance {
                     try await store.record(body)
                     let entry = try requireSome(await store.entry(id: "evt_1"), "entry").entry
                     let aged = try await store.aged()
-                    try requireEqual(aged.map(\.event.payload), [body], "payloads")
-                    let removable = try requireSome(
-                        aged.first.flatMap { RemovableBody($0, archive: "x.jsonl") },
-                        "removable"
+                    try requireEqual(aged.map(\.payload), [body], "payloads")
+                    try requireEqual(try await store.purge(aged), RemovedBodies(), "without an extract")
+                    let purged = try requireSome(
+                        aged.first?.purged(at: later, archive: "x.jsonl"),
+                        "purged"
                     )
-                    try requireEqual(
-                        try await store.remove([removable], at: later).bytes,
-                        body.count,
-                        "bytes"
-                    )
-                    try requireEqual(
-                        try await store.remove([removable], at: later),
-                        RemovedBodies(),
-                        "once more"
-                    )
+                    try requireEqual(try await store.purge([purged]).bytes, body.count, "bytes")
+                    try requireEqual(try await store.purge([purged]), RemovedBodies(), "once more")
 
                     let removal = BodyRemoval(at: later, cause: .age, archive: "x.jsonl")
                     let kept = try requireSome(await store.entry(id: "evt_1"), "entry")
-                    try requireEqual(kept.entry, entry.without(removal), "entry")
+                    var expected = entry
+                    expected.removal = removal
+                    try requireEqual(kept.entry, expected, "entry")
                     try requireEqual(kept.payload, nil, "payload")
                     try requireEqual(try await store.record(body), .duplicate, "outcome")
                     try requireEqual(try await store.entry(id: "evt_1")?.entry, kept.entry, "entry as before")
@@ -111,24 +106,24 @@ extension StoreConformance {
                 )
                 let cutoff = Instant(unixSeconds: MadeUp.start + 40)
                 func told(
-                    after position: BodyPosition? = nil,
+                    after last: StoredEvent? = nil,
                     limit: Int = 100,
                     maxBytes: Int = .max
-                ) async throws -> [AgedBody] {
+                ) async throws -> [StoredEvent] {
                     try await store.agedBodies(
                         receivedBefore: cutoff,
-                        after: position,
+                        after: last,
                         limit: limit,
                         maxBytes: maxBytes
                     )
                 }
                 let all = try await told()
-                try requireEqual(all.map(\.event.entry.id), ["evt_1", "evt_2", "evt_3", "evt_0"], "all")
+                try requireEqual(all.map(\.entry.id), ["evt_1", "evt_2", "evt_3", "evt_0"], "all")
                 for (index, body) in all.enumerated() {
-                    let rest = try await told(after: body.position)
+                    let rest = try await told(after: body)
                     try requireEqual(
-                        rest.map(\.position),
-                        all.dropFirst(index + 1).map(\.position),
+                        rest.map(\.sequence),
+                        all.dropFirst(index + 1).map(\.sequence),
                         "behind \(index)"
                     )
                 }
@@ -205,7 +200,7 @@ private struct Standing: Equatable {
 
 extension Store {
     /// All bodies that may go.
-    func aged() async throws -> [AgedBody] {
+    func aged() async throws -> [StoredEvent] {
         try await agedBodies(
             receivedBefore: Instant(unixSeconds: .max),
             after: nil,
@@ -218,9 +213,10 @@ extension Store {
     ///
     /// - Returns: The number of purged bodies.
     func purge(_ isChosen: (EventEntry) -> Bool) async throws -> Int {
-        let bodies = try await aged().filter { isChosen($0.event.entry) }
-            .compactMap { RemovableBody($0, archive: nil) }
-        _ = try await remove(bodies, at: Instant(unixSeconds: MadeUp.start + 1_000_000))
-        return bodies.count
+        let now = Instant(unixSeconds: MadeUp.start + 1_000_000)
+        let purged = try await aged().filter { isChosen($0.entry) }
+            .compactMap { $0.purged(at: now, archive: nil) }
+        _ = try await purge(purged)
+        return purged.count
     }
 }

@@ -168,7 +168,7 @@ extension StoreConformance {
             try await kind.withStore { store in
                 try await store.record(intent())
                 for version in [older, newer] { try await store.record(refunded(in: version)) }
-                let bodies = try await store.aged().compactMap { RemovableBody($0, archive: "x.jsonl") }
+                let bodies = try await store.aged().compactMap { $0.purged(at: now, archive: "x.jsonl") }
                 let report = try requireSome(
                     try await CustomerEraser(store: store, archive: nil)
                         .erase(key, isDryRun: false, now: now),
@@ -176,7 +176,7 @@ extension StoreConformance {
                 )
                 try requireEqual(report.events, 3, "events")
                 try requireEqual(
-                    try await store.remove(bodies, at: now).erased,
+                    try await store.purge(bodies).erased,
                     [
                         EventKey("evt_0", apiVersion: newer), EventKey("evt_1", apiVersion: older),
                         EventKey("evt_1", apiVersion: newer),

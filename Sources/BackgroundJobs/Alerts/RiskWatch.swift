@@ -123,12 +123,12 @@ struct RiskWatch: Sendable {
     }
 
     /// The object's events in the log, oldest first, up to the newest of the news.
-    private func events(of news: News) async throws(StoreError) -> [LoggedEvent] {
+    private func events(of news: News) async throws(StoreError) -> [StoredEvent] {
         let query = EventQuery(objectID: news.reference.id, limit: Self.eventsOfAnObject)
         let entries = (try await store.entries(query)?.elements ?? [])
             .drop(while: { !news.events.contains($0.key) })
             .filter { $0.account == news.account && $0.disposition == .projected }
-        var events: [LoggedEvent] = []
+        var events: [StoredEvent] = []
         for entry in entries.reversed() {
             let renderings = try await store.renderings(of: entry.id)
             events += renderings.filter { $0.entry.key == entry.key }

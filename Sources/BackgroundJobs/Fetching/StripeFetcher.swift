@@ -179,7 +179,7 @@ struct StripeFetcher: Sendable {
         }
     }
 
-    private func read(event id: String) async throws(Failure) -> LoggedEvent? {
+    private func read(event id: String) async throws(Failure) -> StoredEvent? {
         do {
             return try await store.entry(id: id)
         } catch {

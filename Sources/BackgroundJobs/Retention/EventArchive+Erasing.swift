@@ -18,7 +18,7 @@ extension EventArchive: ErasableArchive {
     /// - Throws: ``Fault``.
     package func files(
         erasing: Bool,
-        where isChosen: (ArchivedBody) -> Bool
+        where isChosen: (ArchivedEvent) -> Bool
     ) throws -> [String] {
         let names: [String]
         do {
@@ -37,7 +37,7 @@ extension EventArchive: ErasableArchive {
     private func sift(
         _ name: String,
         erasing: Bool,
-        _ isChosen: (ArchivedBody) -> Bool
+        _ isChosen: (ArchivedEvent) -> Bool
     ) throws(Fault) -> Bool {
         let path = folder + "/" + name
         let file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
@@ -49,7 +49,7 @@ extension EventArchive: ErasableArchive {
         var kept = Data()
         var isFound = false
         for line in text.split(separator: UInt8(ascii: "\n")) {
-            if let body = ArchivedBody(Array(line)), isChosen(body) {
+            if let body = ArchivedEvent(Array(line)), isChosen(body) {
                 isFound = true
                 if !erasing { return true }
             } else {

@@ -34,17 +34,18 @@ package struct EventArchive: Sendable, Equatable {
 
     package init(folder: String) { self.folder = folder }
 
-    /// The file name for a day, such as `events-2025-06-30.jsonl`.
-    static func fileName(of day: CalendarDate) -> String { "events-\(day.text).jsonl" }
+    /// The name of an event's file, by the day of its receipt in UTC: `events-2025-06-30.jsonl`.
+    static func fileName(of event: StoredEvent) -> String {
+        "events-\(CalendarDate(event.entry.receivedAt).text).jsonl"
+    }
 
     /// Appends events to the files of the days on which they were received.
     ///
     /// - Throws: ``Fault``; some of the events may have been written then.
-    package func append(_ events: [ArchivedEvent]) throws(Fault) {
-        for (day, events) in Dictionary(grouping: events, by: \.day).sorted(by: {
-            $0.key.dayNumber < $1.key.dayNumber
-        }) {
-            try append(events.flatMap(\.line), to: folder + "/" + Self.fileName(of: day))
+    package func append(_ events: [StoredEvent]) throws(Fault) {
+        let files = Dictionary(grouping: events, by: Self.fileName)
+        for (name, events) in files.sorted(by: { $0.key < $1.key }) {
+            try append(events.compactMap(ArchivedEvent.line).flatMap(\.self), to: folder + "/" + name)
         }
     }
 

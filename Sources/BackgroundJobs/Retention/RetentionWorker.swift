@@ -97,7 +97,7 @@ package struct RetentionWorker: JobWorker {
 
     private struct Pass {
         var progress: RetentionProgress
-        var position: BodyPosition?
+        var last: StoredEvent?
         var bodies = 0
         var bytes = 0
     }
@@ -107,14 +107,14 @@ package struct RetentionWorker: JobWorker {
         while true {
             let aged = try await store.agedBodies(
                 receivedBefore: cutoff,
-                after: pass.position,
+                after: pass.last,
                 limit: Self.batchSize,
                 maxBytes: Self.batchBytes
             )
             guard let last = aged.last else { return }
             let began = runtime.uptime()
             try await deleteBodies(of: aged, &pass)
-            pass.position = last.position
+            pass.last = last
             execution.update(pass.progress)
             // After a quarter of the lease, to save writes.
             if execution.secondsLeft < leaseSeconds * 3 / 4 { try await execution.keep() }
@@ -123,31 +123,22 @@ package struct RetentionWorker: JobWorker {
         }
     }
 
-    private func deleteBodies(of aged: [AgedBody], _ pass: inout Pass) async throws {
-        let removable = aged.compactMap { body in
-            RemovableBody(
-                body,
-                archive: rules.archive.map { _ in
-                    EventArchive.fileName(of: CalendarDate(body.event.entry.receivedAt))
-                }
-            )
+    private func deleteBodies(of aged: [StoredEvent], _ pass: inout Pass) async throws {
+        let now = runtime.now()
+        // The body stays of an event of which no extract can be made.
+        let pairs = aged.compactMap { event in
+            event.purged(at: now, archive: rules.archive.map { _ in EventArchive.fileName(of: event) })
+                .map { (event, purged: $0) }
         }
-        guard !removable.isEmpty else { return }
-        if let archive = rules.archive {
-            let going = Set(removable.map(\.sequence))
-            try archive.append(
-                aged.filter { going.contains($0.position.sequence) }.compactMap { body in
-                    body.event.payload.map { ArchivedEvent(body.event.entry, payload: $0) }
-                }
-            )
-        }
-        let removed = try await store.remove(removable, at: runtime.now())
+        guard !pairs.isEmpty else { return }
+        try rules.archive?.append(pairs.map(\.0))
+        let removed = try await store.purge(pairs.map(\.purged))
         if let archive = rules.archive, !removed.erased.isEmpty {
             // Their customer was erased after we read the bodies; the erasure ran before these lines existed,
             // so remove them here.
             _ = try archive.files(erasing: true) { removed.erased.contains($0.key) }
         }
-        let (count, bytes) = (removable.count - removed.erased.count, removed.bytes)
+        let (count, bytes) = (pairs.count - removed.erased.count, removed.bytes)
         instruments.removed(count, bytes: bytes)
         pass.bodies += count
         pass.bytes += bytes

@@ -10,7 +10,7 @@ package protocol ErasableArchive: Sendable {
     ///   - isChosen: Whether a body matches.
     /// - Returns: The names of the files, sorted.
     /// - Throws: An error that is safe to show; the files before it are done.
-    func files(erasing: Bool, where isChosen: (ArchivedBody) -> Bool) throws -> [String]
+    func files(erasing: Bool, where isChosen: (ArchivedEvent) -> Bool) throws -> [String]
 }
 
 /// Erases a customer's personal data in the log, the derived tables, the other tables and the archive.
@@ -101,7 +101,7 @@ package struct CustomerEraser: Sendable {
         }
 
         /// Whether an event is the customer's; if so, the ids in it are added to the customer's.
-        mutating func takes(_ event: LoggedEvent) -> Bool {
+        mutating func takes(_ event: StoredEvent) -> Bool {
             guard event.entry.account == key.account, !event.entry.id.hasPrefix(CustomerEraser.ownEvents)
             else { return false }
             let references = CustomerReferences(event)
@@ -111,7 +111,7 @@ package struct CustomerEraser: Sendable {
         }
 
         /// Whether an archived body is the customer's.
-        func covers(_ archived: ArchivedBody) -> Bool {
+        func covers(_ archived: ArchivedEvent) -> Bool {
             guard archived.account == key.account, !archived.key.id.hasPrefix(CustomerEraser.ownEvents) else {
                 return false
             }
@@ -128,9 +128,9 @@ package struct CustomerEraser: Sendable {
             while true {
                 let page = try await store.events(after: last, limit: Self.pageSize)
                 guard let end = page.last else { break }
-                for numbered in page where search.takes(numbered.event) {
+                for event in page where search.takes(event) {
                     search.mentions += 1
-                    if numbered.event.entry.removal?.cause != .erasure { search.found += 1 }
+                    if event.entry.removal?.cause != .erasure { search.found += 1 }
                 }
                 last = end.sequence
             }
@@ -145,11 +145,7 @@ package struct CustomerEraser: Sendable {
         while true {
             let page = try await store.events(after: last, limit: Self.pageSize)
             guard let end = page.last else { return count }
-            var events: [ErasableEvent] = []
-            for numbered in page where search.takes(numbered.event) {
-                guard numbered.event.entry.removal?.cause != .erasure else { continue }
-                events.append(ErasableEvent(numbered))
-            }
+            let events = page.filter { search.takes($0) && $0.entry.removal?.cause != .erasure }
             if !events.isEmpty { count += try await store.erase(events, at: now) }
             last = end.sequence
         }

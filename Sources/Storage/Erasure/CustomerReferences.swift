@@ -24,18 +24,9 @@ package struct CustomerReferences: Sendable {
         self.texts = texts
     }
 
-    package init(_ logged: LoggedEvent) {
+    package init(_ stored: StoredEvent) {
         // Bytes that the current code refuses may still contain personal data.
-        let unread = Event(
-            id: logged.entry.id,
-            type: logged.entry.type,
-            created: nil,
-            livemode: logged.entry.livemode,
-            account: logged.entry.account,
-            apiVersion: nil,
-            content: .other
-        )
-        self.init(logged.event ?? unread, payload: logged.payload)
+        self.init(stored.event ?? stored.envelope(.other), payload: stored.payload)
     }
 
     /// Whether the event is about a customer.

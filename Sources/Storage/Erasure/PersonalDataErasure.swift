@@ -12,29 +12,6 @@ package struct CustomerKey: Hashable, Sendable {
     }
 }
 
-/// An event of the log with its log number.
-package struct NumberedEvent: Sendable {
-    package let sequence: Int64
-    package let event: LoggedEvent
-
-    package init(sequence: Int64, event: LoggedEvent) {
-        self.sequence = sequence
-        self.event = event
-    }
-}
-
-/// The data that remain of an event whose personal data are erased.
-package struct ErasableEvent: Sendable {
-    package let sequence: Int64
-    /// `nil` for an event that cannot be read: only its log entry remains.
-    package let essence: [UInt8]?
-
-    package init(_ numbered: NumberedEvent) {
-        sequence = numbered.sequence
-        essence = (numbered.event.event?.erased).flatMap(RetainedFields.encode)
-    }
-}
-
 /// A customer's data outside the events.
 package struct StoredDataSummary: Sendable, Equatable {
     /// The ids of the objects of the customer's payments, and the ids that an earlier erasure found.
@@ -70,7 +47,7 @@ package protocol PersonalDataErasure: Sendable {
     ///   - limit: The most events to return; fewer if they are large.
     /// - Returns: An empty list at the end of the log.
     /// - Throws: ``StoreError``.
-    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent]
+    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [StoredEvent]
 
     /// Marks a customer and the customer's objects, so that events about them are recorded without personal
     /// data from now on.
@@ -79,7 +56,7 @@ package protocol PersonalDataErasure: Sendable {
     /// Replaces the content of events with the data that remain.
     ///
     /// - Returns: The number of events with data to erase.
-    func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int
+    func erase(_ events: [StoredEvent], at now: Instant) async throws(StoreError) -> Int
 
     /// Derives the payments of a marked customer again, one at a time, and erases the data outside the log:
     /// users, organizations, and descriptions of credits.

@@ -88,13 +88,13 @@ package struct PreparedEvent: Sendable {
     /// An event of the log, read again with the current code.
     ///
     /// - Returns: `nil` if the current code refuses the event; its log entry stays.
-    package init?(_ logged: LoggedEvent, projection: ProjectionPolicy) {
-        guard let event = logged.event else { return nil }
+    package init?(_ stored: StoredEvent, projection: ProjectionPolicy) {
+        guard let event = stored.event else { return nil }
         self.init(
             event,
-            payload: logged.payload ?? [],
-            receivedAt: logged.entry.receivedAt,
-            source: logged.entry.source,
+            payload: stored.payload ?? [],
+            receivedAt: stored.entry.receivedAt,
+            source: stored.entry.source,
             projection: projection
         )
     }

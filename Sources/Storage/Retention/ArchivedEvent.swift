@@ -1,4 +1,4 @@
-package import Billing
+import Billing
 package import JSON
 
 #if canImport(FoundationEssentials)
@@ -7,17 +7,22 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// A body in the archive, read from its line.
-package struct ArchivedBody: Sendable {
+/// An event in the archive: one line of JSON, whose body `replay` can send again byte for byte.
+package struct ArchivedEvent: Sendable {
     package let key: EventKey
     package let account: String?
     /// The customers and ids in the body.
     let references: CustomerReferences
 
+    /// Distinguishes such a line from an event of Stripe.
+    private static let objectName = "archived_event"
+
+    /// Reads a line of the archive.
+    ///
     /// - Returns: `nil` if the line is not in the archive's format.
     package init?(_ line: [UInt8]) {
         let read = try? JSONValue.read(line) { json in
-            try ArchivedEvent.body(in: json).map { payload in
+            try Self.body(in: json).map { payload in
                 (
                     id: try json.requiredString("id"), type: try json.requiredString("type"),
                     account: json.string("account"), apiVersion: json.string("api_version"), payload: payload
@@ -38,26 +43,11 @@ package struct ArchivedBody: Sendable {
         account = line.account
         references = CustomerReferences((try? Event(parsing: line.payload)) ?? unread, payload: line.payload)
     }
-}
 
-/// A body to be archived: one line of JSON, which `replay` can send again byte for byte.
-package struct ArchivedEvent: Sendable {
-    /// Distinguishes such a line from an event of Stripe.
-    static let objectName = "archived_event"
-
-    private let entry: EventEntry
-    private let payload: [UInt8]
-
-    package init(_ entry: EventEntry, payload: [UInt8]) {
-        self.entry = entry
-        self.payload = payload
-    }
-
-    /// The day on which the event was received, in UTC: the archive has one file per day.
-    package var day: CalendarDate { CalendarDate(entry.receivedAt) }
-
-    /// The line, including the line break.
-    package var line: [UInt8] {
+    /// The line for an event of the log, including the line break; `nil` if its body was purged.
+    package static func line(of event: StoredEvent) -> [UInt8]? {
+        guard let payload = event.payload else { return nil }
+        let entry = event.entry
         let text = String(validating: payload, as: UTF8.self)
         return JSONWriter.object { json in
             json.member("account", entry.account)
@@ -68,7 +58,7 @@ package struct ArchivedEvent: Sendable {
             json.member("created", entry.created)
             json.member("id", entry.id)
             json.member("livemode", entry.livemode)
-            json.member("object", Self.objectName)
+            json.member("object", objectName)
             json.member("received_at", entry.receivedAt)
             json.member("source", entry.source.rawValue)
             json.member("type", entry.type)

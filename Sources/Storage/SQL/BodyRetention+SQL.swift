@@ -4,24 +4,19 @@ import Database
 extension SQLStore {
     package func agedBodies(
         receivedBefore cutoff: Instant,
-        after position: BodyPosition?,
+        after last: StoredEvent?,
         limit: Int,
         maxBytes: Int
-    ) async throws(StoreError) -> [AgedBody] {
+    ) async throws(StoreError) -> [StoredEvent] {
         try await query("looking for old bodies") { session in
-            try session.rows(Bodies.aged(before: cutoff, after: position, limit: limit, maxBytes: maxBytes))
+            try session.rows(Bodies.aged(before: cutoff, after: last, limit: limit, maxBytes: maxBytes))
         }
     }
 
-    package func remove(
-        _ bodies: [RemovableBody],
-        at now: Instant
-    ) async throws(StoreError)
-        -> RemovedBodies
-    {
+    package func purge(_ events: [StoredEvent]) async throws(StoreError) -> RemovedBodies {
         try await transaction("purging old bodies", under: nil, repeats: false) { session in
-            let removals = bodies.map { Bodies.removing($0, at: now) }
-            let erased = Bodies.erased(bodies.map(\.sequence))
+            let removals = events.compactMap(Bodies.purging)
+            let erased = Bodies.erased(events.map(\.sequence))
             var removed = RemovedBodies()
             try session.run(removals + [erased.statement]) { statement, row in
                 if statement < removals.count {
@@ -57,10 +52,10 @@ private enum Bodies {
 
     static func aged(
         before cutoff: Instant,
-        after position: BodyPosition?,
+        after last: StoredEvent?,
         limit: Int,
         maxBytes: Int
-    ) -> Query<AgedBody> {
+    ) -> Query<StoredEvent> {
         // The database adds up the sizes, because it knows the size of a body without reading the body.
         Query(
             """
@@ -86,25 +81,19 @@ private enum Bodies {
             LIMIT $4
             """,
             [
-                .int(cutoff.unixSeconds), .int(position?.receivedAt.unixSeconds ?? .min),
-                .int(position?.sequence ?? .min), .int(Int64(limit)), .int(Int64(maxBytes)),
-            ]
-        ) { row in
-            let numbered = try EventRow.numbered(row)
-            return AgedBody(
-                position: BodyPosition(
-                    receivedAt: numbered.event.entry.receivedAt,
-                    sequence: numbered.sequence
-                ),
-                event: numbered.event
-            )
-        }
+                .int(cutoff.unixSeconds), .int(last?.entry.receivedAt.unixSeconds ?? .min),
+                .int(last?.sequence ?? .min), .int(Int64(limit)), .int(Int64(maxBytes)),
+            ],
+            decode: EventRow.stored
+        )
     }
 
-    static func removing(_ body: RemovableBody, at now: Instant) -> SQLStatement {
+    static func purging(_ event: StoredEvent) -> SQLStatement? {
+        // An event without an extract keeps its body.
+        guard let removal = event.entry.removal, let extract = event.extract else { return nil }
         // The conditions are checked again: since the body was read, another run may have removed it, or a
         // rebuild may have quarantined it.
-        SQLStatement(
+        return SQLStatement(
             """
             UPDATE events
             SET payload = $1, body_removed_at = $2, body_removed_for = 'age', body_size = length(payload),
@@ -113,8 +102,8 @@ private enum Bodies {
             RETURNING body_size
             """,
             [
-                .bytes([]), .int(now.unixSeconds), .text(orNull: body.archive), .bytes(body.essence),
-                .int(body.sequence),
+                .bytes([]), .int(removal.at.unixSeconds), .text(orNull: removal.archive),
+                .bytes(extract), .int(event.sequence),
             ]
         )
     }

@@ -12,7 +12,7 @@ extension SQLStore {
                 if query.isByTime {
                     conditions.add(
                         "(received_at, sequence) \(beyond) (?, ?)",
-                        .int(position.receivedAt.unixSeconds),
+                        .int(position.receivedAt),
                         .int(position.sequence)
                     )
                 } else {
@@ -49,8 +49,8 @@ extension SQLStore {
         }
     }
 
-    package func renderings(of id: String) async throws(StoreError) -> [LoggedEvent] {
-        try await query("reading an event") { try $0.rows(EventRow.renderings(of: id)).map(\.event) }
+    package func renderings(of id: String) async throws(StoreError) -> [StoredEvent] {
+        try await query("reading an event") { try $0.rows(EventRow.renderings(of: id)) }
     }
 }
 
@@ -58,7 +58,10 @@ private enum Entries {
     /// The position of the entry that a cursor names.
     ///
     /// - Returns: `nil` if the cursor names no entry, or several.
-    static func position(namedBy cursor: String, _ session: any Session) throws -> BodyPosition? {
+    static func position(
+        namedBy cursor: String,
+        _ session: any Session
+    ) throws -> (receivedAt: Int64, sequence: Int64)? {
         for (id, version) in EventKey.readings(of: cursor) {
             let rows = try session.rows(
                 Query(
@@ -69,12 +72,7 @@ private enum Entries {
                     LIMIT 2
                     """,
                     [.text(id), .text(orNull: version)]
-                ) { row in
-                    BodyPosition(
-                        receivedAt: Instant(unixSeconds: try row.int("received_at")),
-                        sequence: try row.int("sequence")
-                    )
-                }
+                ) { (receivedAt: try $0.int("received_at"), sequence: try $0.int("sequence")) }
             )
             if rows.count == 1 { return rows[0] }
         }

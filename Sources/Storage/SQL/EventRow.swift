@@ -9,19 +9,17 @@ package enum EventRow {
         body_removed_for, body_archive
         """
 
-    /// The columns that `numbered(_:)` reads.
+    /// The columns that `stored(_:)` reads.
     package static let columns = entryColumns + ", sequence, payload, essence"
 
     /// Reads ``columns``.
     @Sendable
-    package static func numbered(_ row: SQLRow) throws -> NumberedEvent {
-        NumberedEvent(
+    package static func stored(_ row: SQLRow) throws -> StoredEvent {
+        StoredEvent(
             sequence: try row.int("sequence"),
-            event: LoggedEvent(
-                entry: try entry(row),
-                payload: try row.bytes("payload"),
-                essence: try row.optionalBytes("essence")
-            )
+            entry: try entry(row),
+            payload: try row.bytes("payload"),
+            extract: try row.optionalBytes("essence")
         )
     }
 
@@ -55,21 +53,21 @@ package enum EventRow {
     }
 
     /// One event in each API version in which it was recorded, in the order of the log.
-    package static func renderings(of id: String) -> Query<NumberedEvent> {
-        Query("SELECT \(columns) FROM events WHERE id = $1 ORDER BY sequence", [.text(id)], decode: numbered)
+    package static func renderings(of id: String) -> Query<StoredEvent> {
+        Query("SELECT \(columns) FROM events WHERE id = $1 ORDER BY sequence", [.text(id)], decode: stored)
     }
 
     /// The events after a number, in the order of the log.
-    package static func after(_ sequence: Int64, limit: Int) -> Query<NumberedEvent> {
+    package static func after(_ sequence: Int64, limit: Int) -> Query<StoredEvent> {
         Query(
             "SELECT \(columns) FROM events WHERE sequence > $1 ORDER BY sequence LIMIT $2",
             [.int(sequence), .int(Int64(limit))],
-            decode: numbered
+            decode: stored
         )
     }
 
     /// The events after a number, until their bodies have that size together.
-    static func after(_ sequence: Int64, limit: Int, maxBytes: Int) -> Query<NumberedEvent> {
+    static func after(_ sequence: Int64, limit: Int, maxBytes: Int) -> Query<StoredEvent> {
         Query(
             """
             WITH
@@ -88,7 +86,7 @@ package enum EventRow {
             ORDER BY sequence
             """,
             [.int(sequence), .int(Int64(limit)), .int(Int64(maxBytes))],
-            decode: numbered
+            decode: stored
         )
     }
 }

@@ -15,13 +15,13 @@ extension SQLStore {
         }
     }
 
-    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [StoredEvent] {
         try await query("reading the log") { session in
             try session.rows(EventRow.after(sequence, limit: limit, maxBytes: 8 << 20))
         }
     }
 
-    package func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
+    package func erase(_ events: [StoredEvent], at now: Instant) async throws(StoreError) -> Int {
         let erasures = events.map { event in
             SQLStatement(
                 """
@@ -31,7 +31,10 @@ extension SQLStore {
                     body_archive = NULL, essence = $3
                 WHERE sequence = $4 AND coalesce(body_removed_for, '') <> 'erasure'
                 """,
-                [.bytes([]), .int(now.unixSeconds), .bytes(orNull: event.essence), .int(event.sequence)]
+                [
+                    .bytes([]), .int(now.unixSeconds), .bytes(orNull: event.erased(at: now).extract),
+                    .int(event.sequence),
+                ]
             )
         }
         return try await execute("erasing events", repeats: true, erasures).reduce(0, +)

@@ -10,7 +10,7 @@ struct StoreOutage: Store {
     func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome { throw error }
     func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? { throw error }
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] { throw error }
-    func renderings(of id: String) async throws(StoreError) -> [LoggedEvent] { throw error }
+    func renderings(of id: String) async throws(StoreError) -> [StoredEvent] { throw error }
     func reproject(eventID: String) async throws(StoreError) -> Reprojection? { throw error }
     func reprojectAll() async throws(StoreError) -> Reprojection { throw error }
 
@@ -73,22 +73,20 @@ struct StoreOutage: Store {
 
     func agedBodies(
         receivedBefore cutoff: Instant,
-        after position: BodyPosition?,
+        after last: StoredEvent?,
         limit: Int,
         maxBytes: Int
-    ) async throws(StoreError) -> [AgedBody] { throw error }
-    func remove(_ bodies: [RemovableBody], at now: Instant) async throws(StoreError) -> RemovedBodies {
-        throw error
-    }
+    ) async throws(StoreError) -> [StoredEvent] { throw error }
+    func purge(_ events: [StoredEvent]) async throws(StoreError) -> RemovedBodies { throw error }
     func oldestBody() async throws(StoreError) -> Instant? { throw error }
     func holdings(of key: CustomerKey) async throws(StoreError) -> StoredDataSummary { throw error }
-    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [StoredEvent] {
         throw error
     }
     func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
         throw error
     }
-    func erase(_ events: [ErasableEvent], at now: Instant) async throws(StoreError) -> Int {
+    func erase(_ events: [StoredEvent], at now: Instant) async throws(StoreError) -> Int {
         throw error
     }
     func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int { throw error }
