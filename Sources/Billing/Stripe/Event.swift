@@ -75,7 +75,7 @@ extension Event {
         if !isThin, json[name] != nil {
             account = try json.identity(name)
         } else {
-            account = try ThinEvent.account(in: json)
+            account = try Self.account(inContextOf: json)
         }
         apiVersion = json.text("api_version")
         do {
@@ -96,6 +96,13 @@ extension Event {
             let object = isThin ? json["related_object"] : json["data"]?["object"]
             content = .unreadable(reason: error.description, objectID: try? object?.identity("id"))
         }
+    }
+
+    /// The account in which the object changed: the last one in `context`, which is the only one in snapshot
+    /// events.
+    private static func account(inContextOf json: JSONValue) throws(JSONFieldError) -> String? {
+        guard json["context"] != nil, json.string("context")?.isEmpty != true else { return nil }
+        return try json.identity("context").split(separator: "/").last.map(String.init)
     }
 
     private static func object(

@@ -19,13 +19,6 @@ package struct ThinEvent: Sendable, Equatable {
         type.hasPrefix(prefix) && EventFamily.objectKind(of: String(type.dropFirst(prefix.count))) != nil
     }
 
-    /// The account in which the object changed: the last one in `context`, which is the only one in snapshot
-    /// events.
-    static func account(in event: JSONValue) throws(JSONFieldError) -> String? {
-        guard event["context"] != nil, event.string("context")?.isEmpty != true else { return nil }
-        return try event.identity("context").split(separator: "/").last.map(String.init)
-    }
-
     package init(_ object: ObjectReference, context: String?) {
         self.object = object
         self.context = context
