@@ -2,7 +2,9 @@ import ArgumentParser
 import Billing
 import Foundation
 import JSON
+import Storage
 import Testing
+import Web
 
 @testable import ConsoleBilling
 
@@ -14,7 +16,7 @@ struct QuarantineTests {
         reason: String? = "data.object.amount is missing",
         object: String? = "ch_1",
         receivedAt: Int64 = 1_800_000_000
-    ) throws -> EventRecord {
+    ) throws -> EventEntry {
         var json: [String: Any] = [
             "id": id, "type": "charge.failed", "created": receivedAt, "received_at": receivedAt,
             "livemode": false,
@@ -22,7 +24,7 @@ struct QuarantineTests {
         ]
         json["reason"] = reason
         json["object_id"] = object
-        return try EventRecord(json: Array(JSONSerialization.data(withJSONObject: json)))
+        return try EventResponse(json: Array(JSONSerialization.data(withJSONObject: json))).entry
     }
 
     @Test func `each is listed with its reason, object and age, and then the next step`() throws {

@@ -1,16 +1,16 @@
 import Billing
-import JSON
-import Storage
+package import JSON
+package import Storage
 
 /// An event of the log in one API version, for operators.
-struct EventResponse: JSONObject {
-    let entry: EventEntry
+package struct EventResponse: JSONObject, Sendable {
+    package let entry: EventEntry
     /// All API versions in which the event was received, newest first; only for a single event.
-    var versions: [String?]?
+    package var versions: [String?]?
     /// The bytes as they were received; only for a single event whose body is still stored.
-    var payload: String?
+    package var payload: String?
 
-    func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         json.nullable("account", entry.account)
         json.nullable("api_version", entry.apiVersion)
         json.member("api_versions", versions)
@@ -35,6 +35,40 @@ struct EventResponse: JSONObject {
         json.member("type", entry.type)
     }
 }
+
+extension EventResponse: JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        entry = EventEntry(
+            id: try json.decode("id"),
+            type: try json.decode("type"),
+            created: try json.decodeIfPresent("created"),
+            receivedAt: try json.decode("received_at"),
+            livemode: try json.decode("livemode"),
+            account: try json.decodeIfPresent("account"),
+            apiVersion: try json.decodeIfPresent("api_version"),
+            source: try json.decode("source"),
+            disposition: try json.decode("outcome"),
+            reason: try json.decodeIfPresent("reason"),
+            objectID: try json.decodeIfPresent("object_id"),
+            size: try json.decode("size"),
+            removal: try json["removal"].map(Self.removal)
+        )
+        versions = json["api_versions"]?.elements?.map(\.string)
+        payload = try json.decodeIfPresent("payload")
+    }
+
+    private static func removal(_ json: JSONValue) throws(JSONFieldError) -> BodyRemoval {
+        BodyRemoval(
+            at: try json.decode("removed_at"),
+            cause: try json.decode("cause"),
+            archive: try json.decodeIfPresent("archive")
+        )
+    }
+}
+
+extension EventSource: JSONDecodable {}
+extension EventEntry.Disposition: JSONDecodable {}
+extension BodyRemoval.Cause: JSONDecodable {}
 
 /// The result of a rebuild.
 struct ReprojectionResponse: JSONObject {

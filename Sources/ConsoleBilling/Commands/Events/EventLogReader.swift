@@ -9,7 +9,7 @@ struct EventLogReader {
     let filters: [(name: String, value: String?)]
 
     /// A decoded event, and its JSON as the service wrote it.
-    typealias Line = (record: EventRecord, spelling: String)
+    typealias Line = (record: EventResponse, spelling: String)
 
     private struct Page: JSONDecodable {
         let lines: [Line]
@@ -17,7 +17,7 @@ struct EventLogReader {
 
         init(_ json: JSONValue) throws(JSONFieldError) {
             hasMore = try json.decode("has_more")
-            let records: [EventRecord] = try json.decode("data")
+            let records: [EventResponse] = try json.decode("data")
             lines = Array(zip(records, json["data"]?.elements?.map(\.spelling) ?? []))
         }
     }
@@ -51,7 +51,7 @@ struct EventLogReader {
             take(page.lines)
             left -= page.lines.count
             guard page.hasMore, left > 0, let last = page.lines.last else { return page.hasMore }
-            cursor = ("starting_after", last.record.cursor)
+            cursor = ("starting_after", last.record.entry.key.text)
         }
     }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Storage
+import Web
 
 /// `console-billing events list`.
 struct EventsListCommand: AsyncParsableCommand {
@@ -57,7 +59,7 @@ struct EventsListCommand: AsyncParsableCommand {
         var lines: [EventLogReader.Line] = []
         var last: String?
         let hasMore = try await reader.read(limit: page.count, cursor: cursor) { page in
-            last = page.last?.record.cursor ?? last
+            last = page.last?.record.entry.key.text ?? last
             // JSON Lines are printed as they arrive; the other formats need all rows first.
             if format == .jsonl { page.forEach { Terminal.line($0.spelling) } } else { lines += page }
         }
@@ -66,7 +68,7 @@ struct EventsListCommand: AsyncParsableCommand {
         case .json: Terminal.line(ListFormat.json(lines, hasMore: hasMore))
         case .table where lines.isEmpty: Terminal.line("There is no such event.")
         case .table:
-            Terminal.line(TextTable(columns: EventRecord.columns, rows: lines.map(\.record.cells)).text)
+            Terminal.line(TextTable(columns: EventResponse.columns, rows: lines.map(\.record.cells)).text)
         }
         if hasMore, let last, endingBefore == nil {
             Terminal.line("More: add --starting-after \(printable(last)), or --all.", to: .error)

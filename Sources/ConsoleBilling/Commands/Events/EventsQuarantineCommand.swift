@@ -36,7 +36,7 @@ struct EventsQuarantineCommand: AsyncParsableCommand {
                 switch format {
                 case .jsonl: break
                 case .json: Terminal.line(ListFormat.json(lines, hasMore: hasMore))
-                case .table: Terminal.line(Self.text(lines.map(\.record), now: .now))
+                case .table: Terminal.line(Self.text(lines.map(\.record.entry), now: .now))
                 }
                 if hasMore { Terminal.line("More: add --all.", to: .error) }
             }
@@ -48,24 +48,24 @@ struct EventsQuarantineCommand: AsyncParsableCommand {
     /// The list for people.
     ///
     /// - Parameters:
-    ///   - records: The quarantined events, newest first.
+    ///   - entries: The quarantined events, newest first.
     ///   - now: The current time, from which ages are counted.
     /// - Returns: A few lines per event, then what to do.
-    static func text(_ records: [EventRecord], now: Instant) -> String {
+    static func text(_ entries: [EventEntry], now: Instant) -> String {
         // Events can arrive out of order, so look for the earliest creation time.
-        guard let newest = records.first, let earliest = records.map({ $0.created ?? $0.received_at }).min()
+        guard let newest = entries.first, let earliest = entries.map({ $0.created ?? $0.receivedAt }).min()
         else { return "Nothing is quarantined." }
-        let blocks = records.map { record in
-            let received = Instant(unixSeconds: record.received_at)
-            let about = record.object_id.map { " about \($0)" } ?? ""
-            let version = record.api_version.map { ", in \($0)" } ?? ""
+        let blocks = entries.map { entry in
+            let received = entry.receivedAt
+            let about = entry.objectID.map { " about \($0)" } ?? ""
+            let version = entry.apiVersion.map { ", in \($0)" } ?? ""
             let age = DurationText.ago(now.seconds(since: received))
             return printable(
-                "\(record.id)  \(record.type)\(about)\(version)  received \(received.localText), \(age)"
+                "\(entry.id)  \(entry.type)\(about)\(version)  received \(received.localText), \(age)"
             )
-                + "\n    " + printable(record.reason ?? "It could not be read.")
+                + "\n    " + printable(entry.reason ?? "It could not be read.")
         }
-        let since = CalendarDate(Instant(unixSeconds: earliest)).text
+        let since = CalendarDate(earliest).text
         let steps = TextTable(
             columns: ["console-billing events show \(printable(newest.id))", "what Stripe sent"],
             rows: [

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Storage
+import Web
 
 /// `console-billing events resend`.
 struct EventsResendCommand: AsyncParsableCommand {
@@ -30,7 +32,7 @@ struct EventsResendCommand: AsyncParsableCommand {
                 var events: [EventBody] = []
                 for id in ids {
                     for bytes in try await server.renderings(of: id, in: rendering.apiVersion) {
-                        events.append(try Self.body(of: decoded(EventRecord.self, from: bytes)))
+                        events.append(try Self.body(of: decoded(EventResponse.self, from: bytes)))
                     }
                 }
                 return events
@@ -41,21 +43,21 @@ struct EventsResendCommand: AsyncParsableCommand {
     }
 
     /// - Throws: ``CommandFailure`` if the body was deleted.
-    static func body(of record: EventRecord) throws(CommandFailure) -> EventBody {
+    static func body(of record: EventResponse) throws(CommandFailure) -> EventBody {
         guard let payload = record.payload else {
-            let fate = record.removal.map { "The body of \(record.id) was \($0.account)." }
+            let fate = record.entry.removal.map { "The body of \(record.entry.id) was \($0.account)." }
             let advice =
-                record.removal?.archive == nil
+                record.entry.removal?.archive == nil
                 ? "There is nothing to send." : "console-billing replay sends what is in that file."
             throw CommandFailure(
                 Sysexits.unavailable,
-                "\(fate ?? "The service has no body of \(record.id).") \(advice)"
+                "\(fate ?? "The service has no body of \(record.entry.id).") \(advice)"
             )
         }
         return EventBody(
-            id: record.id,
-            type: record.type,
-            livemode: record.livemode,
+            id: record.entry.id,
+            type: record.entry.type,
+            livemode: record.entry.livemode,
             bytes: Array(payload.utf8)
         )
     }

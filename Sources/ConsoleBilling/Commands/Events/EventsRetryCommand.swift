@@ -2,6 +2,8 @@ import ArgumentParser
 import Billing
 import JSON
 import Scenarios
+import Storage
+import Web
 
 /// `console-billing events retry`: reads quarantined events again.
 struct EventsRetryCommand: AsyncParsableCommand {
@@ -31,22 +33,22 @@ struct EventsRetryCommand: AsyncParsableCommand {
 
     private struct Reprojection: JSONDecodable {
         let changed: Int
-        let event: EventRecord
+        let event: EventEntry
 
         init(_ json: JSONValue) throws(JSONFieldError) {
             changed = try json.decode("changed")
-            event = try json.decode("event")
+            event = (try json.decode("event") as EventResponse).entry
         }
     }
 
     /// The result for each event.
     struct Outcome {
-        private(set) var repaired: [EventRecord] = []
-        private(set) var failed: [EventRecord] = []
+        private(set) var repaired: [EventEntry] = []
+        private(set) var failed: [EventEntry] = []
         private(set) var changedRows = 0
 
-        mutating func add(_ event: EventRecord, changedRows: Int) {
-            if event.isQuarantined { failed.append(event) } else { repaired.append(event) }
+        mutating func add(_ event: EventEntry, changedRows: Int) {
+            if event.disposition == .quarantined { failed.append(event) } else { repaired.append(event) }
             self.changedRows += changedRows
         }
 
@@ -105,7 +107,7 @@ struct EventsRetryCommand: AsyncParsableCommand {
         _ = try await EventLogReader(server: server, filters: EventsQuarantineCommand.filters).read(
             limit: .max,
             cursor: nil
-        ) { ids += $0.map(\.record.id) }
+        ) { ids += $0.map(\.record.entry.id) }
         var seen: Set<String> = []
         return ids.reversed().filter { seen.insert($0).inserted }
     }

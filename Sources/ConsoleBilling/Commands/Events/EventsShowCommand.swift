@@ -1,5 +1,7 @@
 import ArgumentParser
 import Billing
+import Storage
+import Web
 
 /// `console-billing events show`.
 struct EventsShowCommand: AsyncParsableCommand {
@@ -37,25 +39,25 @@ struct EventsShowCommand: AsyncParsableCommand {
                     continue
                 }
                 if place > 0 { Terminal.line("") }
-                show(try decoded(EventRecord.self, from: bytes))
+                show(try decoded(EventResponse.self, from: bytes))
             }
         }
     }
 
-    private func show(_ record: EventRecord) {
+    private func show(_ record: EventResponse) {
+        let entry = record.entry
         let facts = [
-            ("id", record.id), ("type", record.type),
-            ("created", record.created.map { Instant(unixSeconds: $0).localText } ?? "–"),
-            ("received", Instant(unixSeconds: record.received_at).localText),
-            ("mode", record.livemode ? "live" : "test"), ("account", record.account ?? "–"),
-            ("API version", record.api_version ?? "–"), ("source", record.source),
-            ("outcome", record.outcomeText), ("object", record.object_id ?? "–"),
-            ("size", "\(record.size) bytes"),
+            ("id", entry.id), ("type", entry.type),
+            ("created", entry.created.map(\.localText) ?? "–"), ("received", entry.receivedAt.localText),
+            ("mode", entry.livemode ? "live" : "test"), ("account", entry.account ?? "–"),
+            ("API version", entry.apiVersion ?? "–"), ("source", entry.source.rawValue),
+            ("outcome", record.outcomeText), ("object", entry.objectID ?? "–"),
+            ("size", "\(entry.size) bytes"),
         ]
         for (name, value) in facts {
             Terminal.line(name + String(repeating: " ", count: 13 - name.count) + printable(value))
         }
-        if let removal = record.removal {
+        if let removal = entry.removal {
             return Terminal.line("body         " + printable(removal.account))
         }
         // Made printable line by line, so that line breaks stay and other control characters do not reach the
@@ -78,7 +80,7 @@ extension ServerConnection {
     func renderings(of id: String, in version: String?) async throws -> [[UInt8]] {
         let first = try await event(id, in: version)
         guard version == nil else { return [first] }
-        let others = try decoded(EventRecord.self, from: first).api_versions?.dropFirst() ?? []
+        let others = try decoded(EventResponse.self, from: first).versions?.dropFirst() ?? []
         var told = [first]
         for other in others { told.append(try await event(id, in: other ?? "none")) }
         return told
