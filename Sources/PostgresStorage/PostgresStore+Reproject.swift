@@ -138,23 +138,21 @@ struct ProjectionRebuild {
     func derive(
         _ stored: [StoredEvent],
         into target: Projection,
-        fetchPolicy: ProjectionPlan.FetchPolicy
+        fetchPolicy: IncomingEvent.FetchPolicy
     ) throws(PostgresFailure) -> Int {
-        var events: [ProjectionPlan.Entry] = []
-        for event in stored {
-            guard let prepared = PreparedEvent(event, projection: projection) else { continue }
-            if prepared.readsOtherwise(than: event.entry) {
-                try setDisposition(of: event.sequence, prepared)
+        var events: [IncomingEvent] = []
+        for logged in stored {
+            guard let event = IncomingEvent(logged, fetchPolicy: fetchPolicy)?.under(projection) else {
+                continue
             }
-            events.append(
-                ProjectionPlan.Entry(prepared, fetchPolicy: fetchPolicy, payment: event.sequence)
-            )
+            if event.readsOtherwise(than: logged.entry) { try setDisposition(of: logged.sequence, event) }
+            events.append(event)
         }
-        let answers = try connection.execute(target.reading(events.map(\.event)))
+        let answers = try connection.execute(target.reading(events))
         // In a rebuild an unreadable snapshot counts as missing, because the log is being read anyway.
         let standing =
             fetchPolicy == .nothing
-            ? target.standing(answers) : try standing(of: events.map(\.event), answers)
+            ? try target.standing(answers) : try standing(of: events, answers)
         let plan = ProjectionPlan(events, standing: standing)
         _ = try connection.execute(target.writing(plan))
         return plan.changedRows
@@ -165,10 +163,10 @@ struct ProjectionRebuild {
     ///
     /// `answers` are the results of ``Projection/reading(_:)``.
     func standing(
-        of events: [PreparedEvent],
+        of events: [IncomingEvent],
         _ answers: [Rows]
     ) throws(PostgresFailure) -> CurrentPayments {
-        let standing = Projection.live.standing(answers)
+        let standing = try Projection.live.standing(answers)
         guard !standing.unreadable.isEmpty else { return standing }
         var payments: [Int64: String] = [:]
         for key in standing.unreadable {
@@ -179,7 +177,7 @@ struct ProjectionRebuild {
             }
         }
         for (payment, account) in payments { try deriveAgain(payment, account: account) }
-        return Projection.live.standing(try connection.execute(Projection.live.reading(events)))
+        return try Projection.live.standing(try connection.execute(Projection.live.reading(events)))
     }
 
     /// Replaces a payment's rows and objects with new ones, derived from the events about its objects.
@@ -214,13 +212,13 @@ struct ProjectionRebuild {
         _ = try derive(events, into: .live, fetchPolicy: .nothing)
     }
 
-    private func setDisposition(of sequence: Int64, _ prepared: PreparedEvent) throws(PostgresFailure) {
+    private func setDisposition(of sequence: Int64, _ event: IncomingEvent) throws(PostgresFailure) {
         try connection.execute(
             Command(
                 "UPDATE events SET disposition = $1, reason = $2, object_id = $3 WHERE sequence = $4",
                 [
-                    .text(prepared.disposition.rawValue), .text(orNull: prepared.reason),
-                    .text(orNull: prepared.objectID), .int(sequence),
+                    .text(event.disposition.rawValue), .text(orNull: event.reason),
+                    .text(orNull: event.objectID), .int(sequence),
                 ]
             )
         )

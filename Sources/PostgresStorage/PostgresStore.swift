@@ -80,7 +80,8 @@ package final class PostgresStore: Store {
         writer = BatchWriter(
             .store(url, limits: usual, settings: Self.indexOnlySettings, onFault: onFault),
             limits: limits,
-            erasure: ErasureAtRecording(marks: marks, projection: projection)
+            projection: projection,
+            marks: marks
         )
         rebuilding = DedicatedConnection(
             .store(url, limits: patient, settings: Self.indexOnlySettings, onFault: onFault),
@@ -128,7 +129,7 @@ package final class PostgresStore: Store {
     }
 
     package func checkReady() async throws(StoreError) {
-        try writer.checkCapacity()
+        try writer.batches.checkCapacity()
         // The connection was made to a host that accepts writes; that host may have been demoted since.
         let isReadOnly = try await run("checking readiness") { connection throws(PostgresFailure) in
             let rows = try connection.execute(

@@ -1,17 +1,23 @@
 import Billing
+import Foundation
 import GRDB
 package import Storage
 import Synchronization
 
-/// Writes all events: those that wait go into one database transaction (group commit).
-package final class EventWriter: Sendable {
-    package typealias Limits = EventBatches.Limits
+extension SQLiteStore {
+    package func record(_ event: IncomingEvent) async throws(StoreError) -> RecordOutcome {
+        try await eventWriter.batches.record(event.under(projection)) { eventWriter.scheduleBatch() }
+    }
+}
 
+/// Writes all events: those that wait go into one database transaction (group commit).
+final class EventWriter: Sendable {
+    let batches: EventBatches
     private let queue: DatabaseQueue
     private let checkpoints: Checkpoints
     private let files: DatabaseFiles
-    private let recorder: EventRecorder
-    private let batches: EventBatches
+    private let projection: ProjectionPolicy
+    private let marks: ErasureTombstones
     private let onFailure: @Sendable (StoreError) -> Void
     /// The last batch failed because the disk was full.
     private let wasFull = Atomic(false)
@@ -20,24 +26,18 @@ package final class EventWriter: Sendable {
         queue: DatabaseQueue,
         checkpoints: Checkpoints,
         files: DatabaseFiles,
-        recorder: EventRecorder,
-        limits: Limits,
+        projection: ProjectionPolicy,
+        marks: ErasureTombstones,
+        limits: EventBatches.Limits,
         onFailure: @escaping @Sendable (StoreError) -> Void
     ) {
+        batches = EventBatches(limits: limits)
         self.queue = queue
         self.checkpoints = checkpoints
         self.files = files
-        self.recorder = recorder
-        batches = EventBatches(limits: limits)
+        self.projection = projection
+        self.marks = marks
         self.onFailure = onFailure
-    }
-
-    /// The error that stopped the writer for good, or `nil`.
-    var failure: StoreError? { batches.failure }
-
-    /// Records an event in the next batch, and waits for its commit.
-    func record(_ event: PreparedEvent) async throws(StoreError) -> RecordOutcome {
-        try await batches.record(event) { scheduleBatch() }
     }
 
     /// - Throws: ``StoreError`` of code `moved`; the writer is stopped then.
@@ -58,11 +58,6 @@ package final class EventWriter: Sendable {
         guard FileSync.hasSpace(beside: path) else { throw StoreError(.full, while: "looking for space") }
     }
 
-    func checkCapacity(adding bytes: Int = 0) throws(StoreError) { try batches.checkCapacity(adding: bytes) }
-
-    /// Refuses new events, and waits for those already accepted.
-    func close() async { await batches.close() }
-
     /// After a failed write or sync the content of the disk is unknown, and a later event could be
     /// acknowledged but lost.
     func stopIfNeeded(after error: StoreError) {
@@ -80,19 +75,17 @@ package final class EventWriter: Sendable {
     }
 
     /// Schedules one job per batch, so that other writes can run between two batches.
-    private func scheduleBatch() {
+    func scheduleBatch() {
         queue.asyncWriteWithoutTransaction { db in
-            let batch = self.batches.takeBatch()
-            let answers = self.write(batch.map(\.event), db)
-            for (item, answer) in zip(batch, answers) { item.resume(answer) }
+            self.batches.answerBatch { self.write($0, db) }
             // After the answers: the events are durable even if the checkpoint fails.
             self.checkpointIfDue(db)
             if self.batches.finishBatch() { self.scheduleBatch() }
         }
     }
 
-    private func write(_ events: [PreparedEvent], _ db: Database) -> [EventBatches.Answer] {
-        if let failure { return events.map { _ in .failure(failure) } }
+    private func write(_ events: [IncomingEvent], _ db: Database) -> [EventBatches.Answer] {
+        if let failure = batches.failure { return events.map { _ in .failure(failure) } }
         do {
             let outcomes = try commit(events, db)
             wasFull.store(false, ordering: .relaxed)
@@ -109,16 +102,49 @@ package final class EventWriter: Sendable {
         }
     }
 
-    private func commit(_ events: [PreparedEvent], _ db: Database) throws -> [RecordOutcome] {
+    private func commit(_ events: [IncomingEvent], _ db: Database) throws -> [RecordOutcome] {
         var outcomes: [RecordOutcome] = []
         outcomes.reserveCapacity(events.count)
         try db.inTransaction(.immediate) {
-            for event in events { outcomes.append(try recorder.record(event, db)) }
+            for event in events { outcomes.append(try record(event, db)) }
             return .commit
         }
         // Checked after the commit: the events are safe only if the next process finds their file under this
         // path.
         try files.check()
         return outcomes
+    }
+
+    private func record(_ arrived: IncomingEvent, _ db: Database) throws -> RecordOutcome {
+        let event = marks.applied(to: arrived)
+        guard try insert(event, db) else { return .duplicate }
+        if let erased = event.erasedCustomer {
+            try SQLiteStore.mark(erased.ids, of: erased.key, at: event.receivedAt, marks, db)
+        }
+        try Projector(tables: .live, projection: projection, db: db).project(event)
+        return event.outcome
+    }
+
+    /// - Returns: Whether the event is new in its API version.
+    private func insert(_ incoming: IncomingEvent, _ db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO events
+                    (id, type, created, received_at, livemode, account, api_version, source,
+                     disposition, reason, object_id, payload, body_removed_at, body_removed_for, body_size,
+                     essence)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id, api_version) DO NOTHING
+                """
+        )
+        let event = incoming.event
+        try statement.execute(arguments: [
+            event.id, event.type, event.created?.unixSeconds, incoming.receivedAt.unixSeconds, event.livemode,
+            event.account, event.key.apiVersion, incoming.source.rawValue, incoming.disposition.rawValue,
+            incoming.reason, incoming.objectID, Data(incoming.payload), incoming.removal?.at.unixSeconds,
+            incoming.removal?.cause.rawValue, incoming.removal.map { _ in incoming.size },
+            incoming.extract.map { Data($0) },
+        ])
+        return db.changesCount > 0
     }
 }

@@ -17,25 +17,20 @@ struct Projector {
 
     /// Merges the objects that an event shows, and derives the rows of their payment again.
     ///
-    /// - Parameters:
-    ///   - prepared: The event.
-    ///   - fetchPolicy: Which missing objects to fetch from Stripe later.
     /// - Returns: The number of feed rows that changed.
     /// - Throws: `DatabaseError`; the caller must then roll back the database transaction.
     @discardableResult
-    func project(_ prepared: PreparedEvent, fetchPolicy: ProjectionPlan.FetchPolicy) throws -> Int {
-        let hasPayment = !prepared.records.isEmpty
-        guard hasPayment || !prepared.customers.isEmpty || prepared.question != nil else { return 0 }
-        var standing = try standing(prepared)
+    func project(_ incoming: IncomingEvent) throws -> Int {
+        var event = incoming
+        let hasPayment = !event.records.isEmpty
+        guard hasPayment || !event.customers.isEmpty || event.question != nil else { return 0 }
+        var standing = try standing(event)
         if !standing.unreadable.isEmpty, !isDerivingAgain {
             try deriveAgain(standing)
-            standing = try self.standing(prepared)
+            standing = try self.standing(event)
         }
-        let number = hasPayment ? try nextNumber() : 0
-        let plan = ProjectionPlan(
-            [ProjectionPlan.Entry(prepared, fetchPolicy: fetchPolicy, payment: number)],
-            standing: standing
-        )
+        if hasPayment { event.payment = try nextNumber() }
+        let plan = ProjectionPlan([event], standing: standing)
         try write(plan)
         return plan.changedRows
     }
@@ -50,34 +45,37 @@ struct Projector {
         return try Int64.fetchOne(statement) ?? 1
     }
 
-    private func standing(_ prepared: PreparedEvent) throws -> CurrentPayments {
-        let account = prepared.event.account
+    private func standing(_ event: IncomingEvent) throws -> CurrentPayments {
+        let account = event.event.account
         var standing = CurrentPayments()
-        for customer in prepared.customers.map(\.reference) + prepared.namedCustomers {
-            let key = ObjectKey(customer, account: account)
-            guard let found = try ObjectRow.object(key, in: tables, db) else { continue }
-            standing.objects[key] = CurrentPayments.Object(payment: 0, record: found.record)
-            if !found.isReadable { standing.unreadable.insert(key) }
+        for customer in event.customers.map(\.reference) + event.namedCustomers {
+            let key = Self.arguments(ObjectKey(customer, account: account))
+            try objects("account = ? AND kind = ? AND id = ?", key).forEach { standing.add($0) }
         }
         let payments = Set(
-            try prepared.records.compactMap { try payment(of: ObjectKey($0.reference, account: account)) }
+            try event.records.compactMap { try payment(of: ObjectKey($0.reference, account: account)) }
         )
         for payment in payments {
-            for (record, isReadable) in try ObjectRow.records(ofPayment: payment, in: tables, db) {
-                let key = ObjectKey(record.reference, account: account)
-                standing.objects[key] = CurrentPayments.Object(payment: payment, record: record)
-                if !isReadable { standing.unreadable.insert(key) }
-            }
+            try objects("payment = ?", [payment]).forEach { standing.add($0) }
             standing.rows[payment] = try bodies(ofPayment: payment)
         }
         return standing
+    }
+
+    private func objects(_ condition: String, _ arguments: StatementArguments) throws -> [StoredObject] {
+        let sql = "SELECT \(StoredObject.columns) FROM \(tables.objects) WHERE \(condition)"
+        return try db.rows(sql, arguments, StoredObject.read).compactMap(\.self)
+    }
+
+    private static func arguments(_ key: ObjectKey) -> StatementArguments {
+        [key.account, key.reference.kind.rawValue, key.reference.id]
     }
 
     private func payment(of key: ObjectKey) throws -> Int64? {
         let statement = try db.cachedStatement(
             sql: "SELECT payment FROM \(tables.objects) WHERE account = ? AND kind = ? AND id = ?"
         )
-        return try Int64.fetchOne(statement, arguments: ObjectRow.arguments(key))
+        return try Int64.fetchOne(statement, arguments: Self.arguments(key))
     }
 
     private func bodies(ofPayment payment: Int64) throws -> [String: [UInt8]] {
@@ -141,13 +139,13 @@ struct Projector {
     /// Projects an event of the log with the current code, and updates its disposition.
     ///
     /// - Returns: The number of feed rows that changed.
-    func project(again stored: StoredEvent, fetchPolicy: ProjectionPlan.FetchPolicy) throws -> Int {
-        guard let prepared = PreparedEvent(stored, projection: projection) else { return 0 }
-        let changed = try project(prepared, fetchPolicy: fetchPolicy)
-        if prepared.readsOtherwise(than: stored.entry) {
+    func project(again stored: StoredEvent, fetchPolicy: IncomingEvent.FetchPolicy) throws -> Int {
+        guard let event = IncomingEvent(stored, fetchPolicy: fetchPolicy)?.under(projection) else { return 0 }
+        let changed = try project(event)
+        if event.readsOtherwise(than: stored.entry) {
             try execute(
                 "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?",
-                [prepared.disposition.rawValue, prepared.reason, prepared.objectID, stored.sequence]
+                [event.disposition.rawValue, event.reason, event.objectID, stored.sequence]
             )
         }
         return changed
@@ -160,7 +158,7 @@ struct Projector {
             try execute("UPDATE \(tables.objects) SET payment = ? WHERE payment = ?", [kept, gone])
             try execute("UPDATE \(tables.transactions) SET payment = ? WHERE payment = ?", [kept, gone])
         }
-        for (key, object) in plan.objects { try write(object, key) }
+        for object in plan.objects.values { try write(object) }
         for (key, user) in plan.customers {
             try execute(
                 """
@@ -180,7 +178,8 @@ struct Projector {
         }
     }
 
-    private func write(_ object: CurrentPayments.Object, _ key: ObjectKey) throws {
+    private func write(_ object: StoredObject) throws {
+        let (key, record) = (object.key, object.record)
         try execute(
             """
             INSERT INTO \(tables.objects)
@@ -191,7 +190,12 @@ struct Projector {
                 api_version = excluded.api_version, links = excluded.links, undecided = excluded.undecided,
                 payment = excluded.payment
             """,
-            ObjectRow.arguments(object.record) + ObjectRow.arguments(key) + [object.payment]
+            [
+                record.snapshot.map { Data($0.stored) }, record.snapshot?.observedAt.unixSeconds,
+                record.snapshot?.livemode, record.snapshot?.apiVersion, LinkCoding.encode(record.links),
+                record.isAmbiguous, key.account, key.reference.kind.rawValue, key.reference.id,
+                object.payment,
+            ]
         )
     }
 

@@ -33,7 +33,7 @@ package final class SQLiteStore: Store {
     package init(
         path: String,
         projection: ProjectionPolicy = ProjectionPolicy(),
-        limits: EventWriter.Limits = EventWriter.Limits(),
+        limits: EventBatches.Limits = EventBatches.Limits(),
         onFailure: @escaping @Sendable (StoreError) -> Void = { _ in }
     ) throws {
         let folder = URL(filePath: path).deletingLastPathComponent()
@@ -72,7 +72,8 @@ package final class SQLiteStore: Store {
             queue: writer,
             checkpoints: checkpoints,
             files: DatabaseFiles(ofOpenDatabase: given),
-            recorder: EventRecorder(tables: .live, projection: projection, marks: marks),
+            projection: projection,
+            marks: marks,
             limits: limits,
             onFailure: onFailure
         )
@@ -160,7 +161,7 @@ package final class SQLiteStore: Store {
     ) async throws(StoreError) -> Value {
         try inFlight.begin(operation)
         defer { inFlight.end() }
-        if let failure = eventWriter.failure { throw failure }
+        if let failure = eventWriter.batches.failure { throw failure }
         do {
             let value = try await writer.write(body)
             // Fails if the task was cancelled meanwhile, and the value is committed nevertheless.
@@ -175,7 +176,7 @@ package final class SQLiteStore: Store {
     }
 
     package func checkReady() async throws(StoreError) {
-        try eventWriter.checkCapacity()
+        try eventWriter.batches.checkCapacity()
         try eventWriter.checkFiles()
         // A delivery will need the write lock, the file and space.
         try await write("checking readiness") { [eventWriter, path] in
@@ -185,7 +186,7 @@ package final class SQLiteStore: Store {
     }
 
     package func close() async {
-        await eventWriter.close()
+        await eventWriter.batches.close()
         await inFlight.close()
         readers.close()
         try? writer.close()

@@ -1,36 +1,5 @@
 package import Billing
 
-/// The outcome of a delivery.
-package enum RecordOutcome: String, Sendable {
-    case recorded
-    /// The log has the event in this API version already; no data were changed.
-    case duplicate
-    /// Recorded, but its content could not be read.
-    case quarantined
-}
-
-/// How the service received an event.
-package enum EventSource: String, Sendable, CaseIterable {
-    case webhook
-    /// Fetched from Stripe's API by this service.
-    case api
-}
-
-/// An event as it arrived: its content, its bytes, and the time.
-package struct DeliveredEvent: Sendable {
-    package let event: Event
-    package let payload: [UInt8]
-    package let receivedAt: Instant
-    package let source: EventSource
-
-    package init(event: Event, payload: [UInt8], receivedAt: Instant, source: EventSource) {
-        self.event = event
-        self.payload = payload
-        self.receivedAt = receivedAt
-        self.source = source
-    }
-}
-
 /// Which events of the log to list, newest first.
 package struct EventQuery: Sendable {
     package var type: String?
@@ -124,7 +93,7 @@ package protocol EventLog: Sendable {
     ///   are changed then, but the delivery must still be acknowledged. In another version the event gets an
     ///   entry of its own.
     /// - Throws: ``StoreError`` if the event may not be recorded: the delivery must not be acknowledged.
-    func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome
+    func record(_ event: IncomingEvent) async throws(StoreError) -> RecordOutcome
 
     /// The events of the log, newest recorded first; newest received first if the query has a time filter.
     ///

@@ -15,6 +15,32 @@ package struct VerifiedPayload: Sendable {
         self.signedAt = signedAt
         self.secretIndex = secretIndex
     }
+
+    /// Parses the event.
+    ///
+    /// An unreadable object inside it is no error here.
+    ///
+    /// - Throws: ``PayloadError`` when the payload is not a JSON object with an id and a type.
+    package func event() throws(PayloadError) -> Event {
+        guard !bytes.isEmpty else { throw PayloadError(reason: "The payload is empty.") }
+        do {
+            return try Event(parsing: bytes)
+        } catch {
+            let isText = String(validating: bytes, as: UTF8.self) != nil
+            throw PayloadError(
+                reason: isText
+                    ? "The payload is not a JSON object with an id and a type."
+                    : "The payload is not valid UTF-8."
+            )
+        }
+    }
+}
+
+/// Why signed bytes are not an event.
+///
+/// It contains nothing of the payload.
+package struct PayloadError: Error, Equatable {
+    package let reason: String
 }
 
 /// Decides from a delivery's bytes whether Stripe sent it.
@@ -39,29 +65,26 @@ package struct SignatureVerifier: Sendable {
     ///
     /// - Parameters:
     ///   - body: The request body as received.
-    ///   - header: The value of `Stripe-Signature`, its lines joined with commas if there were several.
+    ///   - header: The parsed value of `Stripe-Signature`.
     ///   - now: The time of receipt.
     /// - Throws: ``SignatureError``. The time is checked last, so a forgery is reported as one however old it
     ///   is.
     /// - Returns: The body, not copied, marked as verified.
     package func verify(
         _ body: [UInt8],
-        header: String?,
+        _ header: SignatureHeader,
         now: Instant
     ) throws(SignatureError) -> VerifiedPayload {
-        guard let header else { throw .missingHeader }
-        let claim = try SignatureHeader(parsing: header)
         // Without a possible signature, do not hash the body.
-        guard !claim.candidates.isEmpty else { throw .noMatchingSignature }
-
+        guard !header.candidates.isEmpty else { throw .noMatchingSignature }
         let signer = secrets.firstIndex { secret in
-            let genuine = secret.signature(of: body, at: claim.signedAt)
-            return claim.candidates.contains(genuine)
+            let genuine = secret.signature(of: body, at: header.signedAt)
+            return header.candidates.contains(genuine)
         }
         guard let signer else { throw .noMatchingSignature }
 
-        let age = now.seconds(since: claim.signedAt)
+        let age = now.seconds(since: header.signedAt)
         guard age.magnitude <= toleranceSeconds else { throw .outsideTolerance(seconds: age) }
-        return VerifiedPayload(bytes: body, signedAt: claim.signedAt, secretIndex: signer)
+        return VerifiedPayload(bytes: body, signedAt: header.signedAt, secretIndex: signer)
     }
 }

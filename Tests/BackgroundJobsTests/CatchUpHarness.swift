@@ -200,14 +200,8 @@ struct CatchUpHarness: Sendable {
     }
 
     func deliver(_ body: String) async throws -> RecordOutcome {
-        let payload = Array(body.utf8)
-        return try await store.record(
-            DeliveredEvent(
-                event: try Event(parsing: payload),
-                payload: payload,
-                receivedAt: time.now,
-                source: .webhook
-            )
+        try await store.record(
+            IncomingEvent(parsing: Array(body.utf8), receivedAt: time.now, source: .webhook)
         )
     }
 

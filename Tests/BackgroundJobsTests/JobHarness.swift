@@ -76,14 +76,8 @@ struct JobHarness: Sendable {
 
     @discardableResult
     func record(_ body: String) async throws -> RecordOutcome {
-        let payload = Array(body.utf8)
-        return try await store.record(
-            DeliveredEvent(
-                event: try Event(parsing: payload),
-                payload: payload,
-                receivedAt: clock.now,
-                source: .webhook
-            )
+        try await store.record(
+            IncomingEvent(parsing: Array(body.utf8), receivedAt: clock.now, source: .webhook)
         )
     }
 

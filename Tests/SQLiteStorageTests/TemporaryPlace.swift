@@ -36,7 +36,7 @@ func withPlace<Result>(_ body: (TemporaryPlace) async throws -> Result) async th
 
 /// Opens a store in a folder of its own for as long as `body` runs.
 func withSQLiteStore<Result>(
-    limits: EventWriter.Limits = EventWriter.Limits(),
+    limits: EventBatches.Limits = EventBatches.Limits(),
     onFailure: @escaping @Sendable (StoreError) -> Void = { _ in },
     _ body: (SQLiteStore) async throws -> Result
 ) async throws -> Result {
@@ -81,7 +81,7 @@ extension SQLiteStore {
     func untilRefusing(_ code: StoreError.Code) async {
         while !Task.isCancelled {
             do throws(StoreError) {
-                try eventWriter.checkCapacity()
+                try eventWriter.batches.checkCapacity()
             } catch {
                 if error.code == code { return }
             }

@@ -338,7 +338,7 @@ struct WritingTests {
 extension EventWriter {
     /// Whether an event of that size would be taken now.
     func hasRoom(forBytes bytes: Int) -> Bool {
-        (try? checkCapacity(adding: bytes)) != nil
+        (try? batches.checkCapacity(adding: bytes)) != nil
     }
 }
 

@@ -18,7 +18,9 @@ enum Benchmark {
         let key = HMACKey(Array("whsec_benchmark_0123456789abcdef".utf8))
         let expected = key.code(over: body)
 
-        report("verify 3072 bytes") { (try? verifier.verify(body, header: header, now: now)) != nil }
+        report("verify 3072 bytes") {
+            (try? verifier.verify(body, SignatureHeader(parsing: header), now: now)) != nil
+        }
         report("HMAC   3072 bytes") { key.code(over: body) == expected }
         report("parse the header ") { (try? SignatureHeader(parsing: header)) != nil }
     }

@@ -55,7 +55,7 @@ enum Question {
         do {
             _ = try verifier.verify(
                 Array(question.body_base64),
-                header: question.header,
+                try SignatureHeader(parsing: question.header ?? ""),
                 now: Instant(unixSeconds: question.now)
             )
             return "accepted"

@@ -43,8 +43,8 @@ final class FlakyStore: Store {
         return value
     }
 
-    func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome {
-        try await perform { () async throws(StoreError) in try await store.record(delivered) }
+    func record(_ event: IncomingEvent) async throws(StoreError) -> RecordOutcome {
+        try await perform { () async throws(StoreError) in try await store.record(event) }
     }
 
     func take(

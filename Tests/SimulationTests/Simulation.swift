@@ -171,7 +171,7 @@ struct Simulation {
             )
             let parsed = try verified.event()
             _ = try await store.record(
-                DeliveredEvent(event: parsed, payload: verified.bytes, receivedAt: now, source: .webhook)
+                IncomingEvent(parsed, payload: verified.bytes, receivedAt: now, source: .webhook)
             )
             return true
         } catch {

@@ -4,8 +4,8 @@ package import Storage
 extension InMemoryStore.Kept {
     /// The same without its customer's personal data.
     mutating func erase(at now: Instant) {
-        delivered = DeliveredEvent(
-            event: delivered.event.erased,
+        delivered = IncomingEvent(
+            delivered.event.erased,
             payload: [],
             receivedAt: delivered.receivedAt,
             source: delivered.source
@@ -25,9 +25,7 @@ extension InMemoryStore {
     /// An event as it is kept: without personal data, if it is about an erased customer.
     func spared(_ arrived: Kept, _ state: State) -> Kept {
         var kept = arrived
-        let policy = ProjectionPolicy(livemode: livemode)
-        let prepared = PreparedEvent(kept.delivered, projection: policy)
-        if let erased = state.marks.applied(to: prepared, projection: policy) {
+        if let erased = state.marks.applied(to: kept.delivered).erasedCustomer {
             state.marks.add(
                 erased.ids,
                 of: erased.key.customer,

@@ -14,7 +14,7 @@ package final class InMemoryStore: Store {
 
     struct Kept {
         let sequence: Int64
-        var delivered: DeliveredEvent
+        var delivered: IncomingEvent
         var entry: EventEntry
         /// The objects that it shows, if it is part of the feed.
         var records: [ObjectRecord]
@@ -64,7 +64,7 @@ package final class InMemoryStore: Store {
 // MARK: - The log
 
 extension InMemoryStore {
-    package func record(_ delivered: DeliveredEvent) async throws(StoreError) -> RecordOutcome {
+    package func record(_ delivered: IncomingEvent) async throws(StoreError) -> RecordOutcome {
         try with("recording events") { state in
             guard !state.events.contains(where: { $0.entry.key == delivered.event.key }) else {
                 return .duplicate
@@ -86,7 +86,7 @@ extension InMemoryStore {
         }
     }
 
-    private func entry(_ delivered: DeliveredEvent) -> EventEntry {
+    private func entry(_ delivered: IncomingEvent) -> EventEntry {
         let event = delivered.event
         var disposition = EventEntry.Disposition.ignored
         var reason: String?

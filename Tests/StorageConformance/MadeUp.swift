@@ -105,22 +105,6 @@ package enum MadeUp {
     }
 }
 
-extension DeliveredEvent {
-    /// A payload as the webhook would hand it to the store.
-    package init(
-        _ payload: [UInt8],
-        receivedAt: Int64 = MadeUp.start,
-        source: EventSource = .webhook
-    ) throws {
-        self.init(
-            event: try Event(parsing: payload),
-            payload: payload,
-            receivedAt: Instant(unixSeconds: receivedAt),
-            source: source
-        )
-    }
-}
-
 extension Store {
     /// Records a payload.
     @discardableResult
@@ -129,7 +113,13 @@ extension Store {
         receivedAt: Int64 = MadeUp.start,
         source: EventSource = .webhook
     ) async throws -> RecordOutcome {
-        try await record(DeliveredEvent(payload, receivedAt: receivedAt, source: source))
+        try await record(
+            IncomingEvent(
+                parsing: payload,
+                receivedAt: Instant(unixSeconds: receivedAt),
+                source: source
+            )
+        )
     }
 
     /// Every row that a filter finds, read a page at a time from the newest on.

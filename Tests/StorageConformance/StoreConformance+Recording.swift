@@ -132,8 +132,8 @@ extension StoreConformance {
                         apiVersion: nil,
                         content: .other
                     )
-                    let delivered = DeliveredEvent(
-                        event: event,
+                    let delivered = IncomingEvent(
+                        event,
                         payload: body,
                         receivedAt: Instant(unixSeconds: 0),
                         source: .webhook

@@ -49,7 +49,7 @@ struct MetricsTests {
         async throws
     {
         var settings = WebHarness.Settings()
-        settings.writerLimits = EventWriter.Limits(maxWaiting: 0)
+        settings.writerLimits = EventBatches.Limits(maxWaiting: 0)
         try await WebHarness.with(settings) { harness in
             #expect(try await harness.deliver(MadeEvent.charge("ch_a").body).status == 503)
             let found = try samples(try await harness.get("/metrics", key: .metrics))

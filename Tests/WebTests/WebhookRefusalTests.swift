@@ -169,7 +169,7 @@ struct WebhookRefusalTests {
     @Test(arguments: ["/v1/stripe-webhook", "/readyz"])
     func `a queue that is full answers 503 and says when to come again`(path: String) async throws {
         var settings = WebHarness.Settings()
-        settings.writerLimits = EventWriter.Limits(maxWaiting: 0)
+        settings.writerLimits = EventBatches.Limits(maxWaiting: 0)
         try await WebHarness.with(settings) { harness in
             let answer =
                 path == "/readyz"

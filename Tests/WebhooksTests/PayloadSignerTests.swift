@@ -1,4 +1,5 @@
 import Billing
+import TestSupport
 import Testing
 import Webhooks
 

@@ -190,7 +190,7 @@ extension RunSession {
             livemode: livemode,
             now: now
         )
-        guard let event = try? Event(parsing: body) else { return }
-        _ = try await record([DeliveredEvent(event: event, payload: body, receivedAt: now, source: .api)])
+        guard let event = try? IncomingEvent(parsing: body, receivedAt: now, source: .api) else { return }
+        _ = try await record([event])
     }
 }

@@ -63,7 +63,7 @@ struct ListedSnapshot: Sendable {
     func delivery(
         in context: FetchContext,
         known: SnapshotsOfList
-    ) -> DeliveredEvent? {
+    ) -> IncomingEvent? {
         let outweighed = known[reference]?.snapshot
         let said = objects?.map { FieldValues(of: $0).text } ?? ["unreadable"]
         let identity =
@@ -79,8 +79,6 @@ struct ListedSnapshot: Sendable {
             apiVersion: context.apiVersion,
             now: observedAt
         )
-        return (try? Event(parsing: body)).map {
-            DeliveredEvent(event: $0, payload: body, receivedAt: context.now, source: .api)
-        }
+        return try? IncomingEvent(parsing: body, receivedAt: context.now, source: .api)
     }
 }

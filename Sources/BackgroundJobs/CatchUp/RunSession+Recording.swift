@@ -17,7 +17,7 @@ extension RunSession {
     func record(_ snapshots: [ListedSnapshot]) async throws(Interruption) {
         let known = try await known(about: snapshots.map(\.reference))
         let context = context
-        var deliveries: [DeliveredEvent] = []
+        var deliveries: [IncomingEvent] = []
         for snapshot in snapshots {
             guard snapshot.addsInformation(to: known) else {
                 progress.unchanged += 1
@@ -33,7 +33,7 @@ extension RunSession {
     }
 
     private func record(events page: ListedPage) async throws(Interruption) {
-        var deliveries: [DeliveredEvent] = []
+        var deliveries: [IncomingEvent] = []
         for listed in page.objects {
             if let delivery = delivery(ofEvent: listed) {
                 deliveries.append(delivery)
@@ -61,20 +61,16 @@ extension RunSession {
     ///
     /// A list requested on behalf of a connected account may omit the `account` field. Webhooks include it,
     /// so the field is added here.
-    private func delivery(ofEvent listed: ListedObject) -> DeliveredEvent? {
-        guard let event = try? Event(parsing: listed.bytes) else { return nil }
-        guard let account, event.account == nil,
+    private func delivery(ofEvent listed: ListedObject) -> IncomingEvent? {
+        let asListed = try? IncomingEvent(parsing: listed.bytes, receivedAt: now, source: .api)
+        guard let account, let asListed, asListed.event.account == nil,
             let brace = listed.bytes.firstIndex(of: UInt8(ascii: "{"))
-        else {
-            return DeliveredEvent(event: event, payload: listed.bytes, receivedAt: now, source: .api)
-        }
+        else { return asListed }
         // If a name occurs twice in the JSON, the first is read: a later `"account": null` does no harm.
         let payload =
             Array(listed.bytes[...brace]) + Array(#""account":\#(JSONWriter.text(of: account)),"#.utf8)
             + listed.bytes[(brace + 1)...]
-        return (try? Event(parsing: payload)).map {
-            DeliveredEvent(event: $0, payload: payload, receivedAt: now, source: .api)
-        }
+        return try? IncomingEvent(parsing: payload, receivedAt: now, source: .api)
     }
 
     private func count(_ outcomes: [RecordOutcome]) {
@@ -90,7 +86,7 @@ extension RunSession {
     /// Records events concurrently, so that they share one commit to disk.
     ///
     /// - Returns: The outcome of each, in the same order.
-    func record(_ deliveries: [DeliveredEvent]) async throws(Interruption) -> [RecordOutcome] {
+    func record(_ deliveries: [IncomingEvent]) async throws(Interruption) -> [RecordOutcome] {
         var outcomes = [RecordOutcome?](repeating: nil, count: deliveries.count)
         var rest = Array(deliveries.indices)
         // When the store is busy, webhook deliveries go first and the rest is retried.
@@ -110,7 +106,7 @@ extension RunSession {
     }
 
     private static func results(
-        of deliveries: [DeliveredEvent],
+        of deliveries: [IncomingEvent],
         in store: any Store
     ) async -> [Result<RecordOutcome, StoreError>] {
         await withTaskGroup(of: (Int, Result<RecordOutcome, StoreError>).self) { group in

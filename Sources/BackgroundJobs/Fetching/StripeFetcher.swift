@@ -168,12 +168,11 @@ struct StripeFetcher: Sendable {
         )
         // Throw `hopeless` here: an error of the store would stop the whole batch each time that this item is
         // due.
-        guard let event = try? Event(parsing: body) else {
+        guard let event = try? IncomingEvent(parsing: body, receivedAt: now, source: .api) else {
             throw .hopeless("no event can be made of Stripe's answer")
         }
-        let delivered = DeliveredEvent(event: event, payload: body, receivedAt: now, source: .api)
         do {
-            _ = try await store.record(delivered)
+            _ = try await store.record(event)
         } catch {
             throw .store(error)
         }

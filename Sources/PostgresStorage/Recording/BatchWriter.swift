@@ -1,6 +1,6 @@
 import Billing
 import PostgresClient
-import Storage
+package import Storage
 
 #if canImport(Glibc)
 import Glibc
@@ -9,6 +9,12 @@ import Musl
 #else
 import Darwin
 #endif
+
+extension PostgresStore {
+    package func record(_ event: IncomingEvent) async throws(StoreError) -> RecordOutcome {
+        try await writer.batches.record(event.under(projection)) { writer.scheduleBatch() }
+    }
+}
 
 /// Writes this replica's events: all that wait go into one database transaction (group commit).
 final class BatchWriter: Sendable {
@@ -20,29 +26,25 @@ final class BatchWriter: Sendable {
         var inDoubt = 12_000
     }
 
+    let batches: EventBatches
     private let line: DedicatedConnection
-    private let batches: EventBatches
     private let patience: Patience
-    private let erasure: ErasureAtRecording
+    private let projection: ProjectionPolicy
+    private let marks: ErasureTombstones
 
     init(
         _ origin: DedicatedConnection.Origin,
         limits: EventBatches.Limits,
         patience: Patience = Patience(),
-        erasure: ErasureAtRecording
+        projection: ProjectionPolicy,
+        marks: ErasureTombstones
     ) {
-        self.erasure = erasure
+        self.projection = projection
+        self.marks = marks
         line = DedicatedConnection(origin, label: "console-billing.postgres.writer")
         batches = EventBatches(limits: limits)
         self.patience = patience
     }
-
-    /// Records an event in the next batch, and waits for its commit.
-    func record(_ event: PreparedEvent) async throws(StoreError) -> RecordOutcome {
-        try await batches.record(event) { scheduleBatch() }
-    }
-
-    func checkCapacity() throws(StoreError) { try batches.checkCapacity() }
 
     /// Refuses new events, waits for those already accepted, and disconnects.
     func close() async {
@@ -50,11 +52,9 @@ final class BatchWriter: Sendable {
         await line.close()
     }
 
-    private func scheduleBatch() {
+    func scheduleBatch() {
         line.submit { session in
-            let batch = self.batches.takeBatch()
-            let answers = self.write(batch.map(\.event), in: &session)
-            for (item, answer) in zip(batch, answers) { item.resume(answer) }
+            self.batches.answerBatch { self.write($0, in: &session) }
             if self.batches.finishBatch() { self.scheduleBatch() }
         }
     }
@@ -64,10 +64,10 @@ final class BatchWriter: Sendable {
     /// If a connection breaks between COMMIT and the answer, the outcome is unknown. Writing the batch again
     /// on a new connection settles it: if the first commit succeeded, the log contains the events.
     private func write(
-        _ events: [PreparedEvent],
+        _ events: [IncomingEvent],
         in session: inout DedicatedConnection.Session
     ) -> [EventBatches.Answer] {
-        var attempt = BatchAttempt(events, erasure)
+        var attempt = BatchAttempt(events, projection, marks)
         let begun = ContinuousClock.now
         while true {
             do throws(PostgresFailure) {
@@ -93,14 +93,16 @@ final class BatchWriter: Sendable {
 
 /// The events of a batch, and the possible outcome of earlier attempts.
 struct BatchAttempt {
-    private let arrived: [PreparedEvent]
-    private let erasure: ErasureAtRecording
+    private let arrived: [IncomingEvent]
+    private let projection: ProjectionPolicy
+    private let marks: ErasureTombstones
     /// The new events of an attempt whose COMMIT was sent and never answered.
     private var perhapsCommitted: Set<EventKey> = []
 
-    init(_ events: [PreparedEvent], _ erasure: ErasureAtRecording) {
+    init(_ events: [IncomingEvent], _ projection: ProjectionPolicy, _ marks: ErasureTombstones) {
         arrived = events
-        self.erasure = erasure
+        self.projection = projection
+        self.marks = marks
     }
 
     var isInDoubt: Bool { !perhapsCommitted.isEmpty }
@@ -117,27 +119,35 @@ struct BatchAttempt {
 
     private mutating func commit(on connection: PostgresConnection) throws(PostgresFailure) -> [RecordOutcome]
     {
-        var batch = erasure.applied(to: arrived)
-        var begun = try begin(batch.events, on: connection)
+        var events = arrived.map(marks.applied)
+        var begun = try begin(events, on: connection)
         // The transaction holds the lock of event recording, so the marks cannot change until it ends.
-        if try erasure.isBehind(begun[2], connection) {
-            batch = erasure.applied(to: arrived)
-            begun = try begin(batch.events, on: connection)
+        if try marks.isBehind(begun[2], connection) {
+            events = arrived.map(marks.applied)
+            begun = try begin(events, on: connection)
         }
-        let events = batch.events
         let numbers = begun[3].numbersByKey
         var remaining = numbers
         // An event that is delivered again in the same API version is not recorded again: the first delivery
         // stays.
         let isNew = events.map { remaining.removeValue(forKey: $0.event.key) }
+        var new: [IncomingEvent] = []
+        for (var event, number) in zip(events, isNew) {
+            guard let number else { continue }
+            event.payment = number
+            new.append(event)
+        }
         let plan = ProjectionPlan(
-            zip(events, isNew).compactMap { event, number in
-                number.map { ProjectionPlan.Entry(event, fetchPolicy: event.fetchPolicy, payment: $0) }
-            },
-            standing: try ProjectionRebuild(connection: connection, projection: erasure.projection)
+            new,
+            standing: try ProjectionRebuild(connection: connection, projection: projection)
                 .standing(of: events, Array(begun.dropFirst(4)))
         )
-        let writes = Projection.live.writing(plan) + batch.marking
+        let marking = events.compactMap { event in
+            event.erasedCustomer.map {
+                ErasureStatements.marking($0.ids, of: $0.key, at: event.receivedAt)
+            }
+        }
+        let writes = Projection.live.writing(plan) + marking
         let waiting = numbers.isEmpty ? [EventStatements.waitingForTheLog] : []
 
         let earlier = perhapsCommitted
@@ -159,7 +169,7 @@ struct BatchAttempt {
     /// - Returns: The result of each command: `BEGIN`, the lock, the revision of the marks, the new events,
     ///   and the current state.
     private func begin(
-        _ events: [PreparedEvent],
+        _ events: [IncomingEvent],
         on connection: PostgresConnection
     ) throws(PostgresFailure) -> [Rows] {
         var seen: Set<EventKey> = []

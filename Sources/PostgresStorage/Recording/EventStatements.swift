@@ -14,7 +14,7 @@ enum EventStatements {
     static let advisoryLock = Command.advisoryLock(at: "events")
 
     /// Inserts the new events, and returns the id, the API version and the log number of each.
-    static func inserting(_ events: [PreparedEvent]) -> Command {
+    static func inserting(_ events: [IncomingEvent]) -> Command {
         Command(
             """
             INSERT INTO events
@@ -44,7 +44,7 @@ enum EventStatements {
                 .ints(events.map { $0.removal?.at.unixSeconds }),
                 .texts(events.map { $0.removal?.cause.rawValue }),
                 .ints(events.map { event in event.removal.map { _ in Int64(event.size) } }),
-                .byteStrings(events.map(\.essence)),
+                .byteStrings(events.map(\.extract)),
             ]
         )
     }

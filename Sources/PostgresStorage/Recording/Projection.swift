@@ -13,8 +13,7 @@ struct Projection {
 
     // MARK: Reading
 
-    private static let objectColumns =
-        "o.account, o.kind, o.id, o.payment, o.snapshot, o.shown_at, o.livemode, o.api_version, o.links, o.undecided"
+    private static let objectColumns = StoredObject.names.map { "o." + $0 }.joined(separator: ", ")
 
     /// The payments of the objects that the first three parameters name.
     private var paymentsOfNamed: String {
@@ -34,7 +33,7 @@ struct Projection {
 
     /// The queries that a plan needs: the objects of all payments that the events touch, and the rows of
     /// these payments.
-    func reading(_ events: [PreparedEvent]) -> [Command] {
+    func reading(_ events: [IncomingEvent]) -> [Command] {
         let told = Set(events.flatMap { $0.keys($0.records.map(\.reference)) })
         let customers = Set(
             events.flatMap { $0.keys($0.customers.map(\.reference) + $0.namedCustomers) }
@@ -55,19 +54,16 @@ struct Projection {
     }
 
     /// Decodes the results of ``reading(_:)``.
-    func standing(_ answers: [Rows]) -> CurrentPayments {
+    func standing(_ answers: [Rows]) throws(PostgresFailure) -> CurrentPayments {
         var standing = CurrentPayments()
         guard answers.count == 2 else { return standing }
-        let (objects, rows) = (answers[0], answers[1])
-        for row in 0..<objects.count {
-            guard let (record, isReadable) = ObjectRow.record(objects, row) else { continue }
-            let key = ObjectKey(record.reference, account: objects.text(row, 0))
-            standing.objects[key] = CurrentPayments.Object(payment: objects.int(row, 3), record: record)
-            if !isReadable { standing.unreadable.insert(key) }
+        for object in try answers[0].decoded(StoredObject.read) {
+            if let object { standing.add(object) }
         }
-        for row in 0..<rows.count {
-            standing.rows[rows.int(row, 0), default: [:]][rows.text(row, 1)] = rows.bytes(row, 2)
+        let rows = try answers[1].decoded { row in
+            (payment: try row.int("payment"), id: try row.text("id"), body: try row.bytes("body"))
         }
+        for row in rows { standing.rows[row.payment, default: [:]][row.id] = row.body }
         return standing
     }
 
@@ -118,7 +114,7 @@ struct Projection {
     func writing(_ plan: ProjectionPlan) -> [Command] {
         var commands: [Command] = []
         if !plan.merged.isEmpty { commands += merging(plan.merged) }
-        if !plan.objects.isEmpty { commands.append(writing(plan.objects)) }
+        if !plan.objects.isEmpty { commands.append(writing(plan.objects.values)) }
         if !plan.customers.isEmpty { commands.append(writing(plan.customers)) }
         if !plan.removedRows.isEmpty {
             commands.append(
@@ -148,9 +144,9 @@ struct Projection {
         }
     }
 
-    private func writing(_ objects: [ObjectKey: CurrentPayments.Object]) -> Command {
+    private func writing(_ objects: some Collection<StoredObject>) -> Command {
         let entries = objects.sorted { $0.key.reference < $1.key.reference }
-        let snapshots = entries.map(\.value.record.snapshot)
+        let snapshots = entries.map(\.record.snapshot)
         return Command(
             """
             INSERT INTO \(prefix)objects
@@ -165,12 +161,12 @@ struct Projection {
             """,
             [
                 .texts(entries.map(\.key.account)), .texts(entries.map(\.key.reference.kind.rawValue)),
-                .texts(entries.map(\.key.reference.id)), .ints(entries.map(\.value.payment)),
+                .texts(entries.map(\.key.reference.id)), .ints(entries.map(\.payment)),
                 .byteStrings(snapshots.map { $0?.stored }),
                 .ints(snapshots.map { $0?.observedAt.unixSeconds }),
                 .bools(snapshots.map { $0?.livemode }), .texts(snapshots.map { $0?.apiVersion }),
-                .texts(entries.map { LinkCoding.encode($0.value.record.links) }),
-                .bools(entries.map(\.value.record.isAmbiguous)),
+                .texts(entries.map { LinkCoding.encode($0.record.links) }),
+                .bools(entries.map(\.record.isAmbiguous)),
             ]
         )
     }
@@ -216,34 +212,9 @@ struct Projection {
     }
 }
 
-extension PreparedEvent {
+extension IncomingEvent {
     fileprivate func keys(_ references: [ObjectReference]) -> [ObjectKey] {
         references.map { ObjectKey($0, account: event.account) }
-    }
-}
-
-/// An ``ObjectRecord`` as a row of the objects table.
-enum ObjectRow {
-    /// - Returns: The record, without a snapshot if the stored one cannot be read; `nil` for a kind that this
-    ///   version does not know.
-    static func record(_ rows: Rows, _ row: Int) -> (record: ObjectRecord, isReadable: Bool)? {
-        guard let kind = ObjectKind(rawValue: rows.text(row, 1)) else { return nil }
-        let isShown = !rows.isNull(row, 4)
-        let snapshot =
-            isShown
-            ? try? Snapshot(
-                stored: rows.raw(row, 4).bindMemory(to: UInt8.self),
-                observedAt: Instant(unixSeconds: rows.int(row, 5)),
-                livemode: rows.bool(row, 6),
-                apiVersion: rows.optionalText(row, 7)
-            ) : nil
-        let record = ObjectRecord(
-            reference: ObjectReference(kind, rows.text(row, 2)),
-            snapshot: snapshot,
-            links: LinkCoding.decode(rows.text(row, 8)),
-            isAmbiguous: rows.bool(row, 9)
-        )
-        return (record, isReadable: snapshot != nil || !isShown)
     }
 }
 

@@ -114,13 +114,17 @@ extension PostgresConnection {
 extension Rows {
     /// The values of the rows of a query's statement.
     func decoded<Value>(_ query: Query<Value>) throws(PostgresFailure) -> [Value] {
+        try decoded(query.decode)
+    }
+
+    func decoded<Value>(_ decode: (SQLRow) throws -> Value) throws(PostgresFailure) -> [Value] {
         let source = PostgresRow(self)
         var values: [Value] = []
         values.reserveCapacity(count)
         for number in 0..<count {
             source.number = number
             do {
-                values.append(try query.decode(SQLRow(source)))
+                values.append(try decode(SQLRow(source)))
             } catch {
                 throw .corrupt
             }

@@ -42,6 +42,22 @@ struct SQLiteSession: Session {
     }
 }
 
+extension GRDB.Database {
+    /// The rows of a statement in SQLite's own words, each decoded before the next is read, without a copy.
+    func rows<Value>(
+        _ sql: String,
+        _ arguments: StatementArguments,
+        _ decode: (SQLRow) throws -> Value
+    ) throws -> [Value] {
+        let statement = try cachedStatement(sql: sql)
+        let rows = try GRDB.Row.fetchCursor(statement, arguments: arguments)
+        let row = SQLRow(SQLiteRow(statement))
+        var values: [Value] = []
+        while try rows.next() != nil { values.append(try decode(row)) }
+        return values
+    }
+}
+
 /// A statement in SQLite's own words: a list is spelt out, because SQLite has no arrays.
 struct SQLiteText {
     let sql: String

@@ -37,23 +37,17 @@ package final class ErasureTombstones: Sendable {
         }
     }
 
-    /// The event in the form in which it must be recorded.
-    ///
-    /// - Returns: `nil` if the event concerns no erased customer; else the event without personal data, the
-    ///   customer, and the ids in the event that belong to the customer.
-    package func applied(
-        to prepared: PreparedEvent,
-        projection: ProjectionPolicy
-    ) -> (event: PreparedEvent, key: CustomerKey, ids: Set<String>)? {
-        guard prepared.removal == nil else { return nil }
-        let account = prepared.event.account ?? ""
-        let customers = state.withLock { $0.customers[account] }
-        guard let customers, !customers.isEmpty else { return nil }
-        let references = CustomerReferences(prepared.event, payload: prepared.payload)
-        guard let owner = references.owner(in: customers) else { return nil }
-        return (
-            prepared.erased(projection: projection), CustomerKey(owner, account: prepared.event.account),
-            references.ownedIDs.union(prepared.event.shown.map(\.object.reference.id)).union([owner])
+    /// The event in the form in which it must be recorded: without personal data if it is about an erased
+    /// customer.
+    package func applied(to event: IncomingEvent) -> IncomingEvent {
+        let account = event.event.account
+        let customers = state.withLock { $0.customers[account ?? ""] }
+        guard let customers, !customers.isEmpty else { return event }
+        let references = CustomerReferences(event.event, payload: event.payload)
+        guard let owner = references.owner(in: customers) else { return event }
+        let shown = event.event.shown.map(\.object.reference.id)
+        return event.erased(
+            of: (CustomerKey(owner, account: account), references.ownedIDs.union(shown).union([owner]))
         )
     }
 }

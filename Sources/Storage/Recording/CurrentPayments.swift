@@ -1,17 +1,5 @@
 package import Billing
 
-/// The key of the derived tables: an object of one Stripe account.
-package struct ObjectKey: Hashable, Sendable {
-    /// `""` for the platform account, because NULLs would not be equal in a unique index.
-    package let account: String
-    package let reference: ObjectReference
-
-    package init(_ reference: ObjectReference, account: String?) {
-        self.account = account ?? ""
-        self.reference = reference
-    }
-}
-
 /// The key of the work queue: a question on behalf of one Stripe account.
 package struct FetchKey: Hashable, Sendable, Comparable {
     /// `""` for the platform account.
@@ -30,25 +18,19 @@ package struct FetchKey: Hashable, Sendable, Comparable {
 
 /// The current state of the payments that some events touch.
 package struct CurrentPayments: Sendable {
-    package struct Object: Sendable {
-        /// The objects of one payment share this number, which has no other meaning.
-        package let payment: Int64
-        package let record: ObjectRecord
-
-        package init(payment: Int64, record: ObjectRecord) {
-            self.payment = payment
-            self.record = record
-        }
-    }
-
     /// All objects of these payments, and the customers that the events show or may fetch.
-    package var objects: [ObjectKey: Object] = [:]
+    package private(set) var objects: [ObjectKey: StoredObject] = [:]
     /// The objects with an unreadable snapshot; `objects` has them without a snapshot.
     ///
     /// The store must derive their payments, and the customers among them, again from the log.
-    package var unreadable: Set<ObjectKey> = []
+    package private(set) var unreadable: Set<ObjectKey> = []
     /// The bodies of the feed's rows, by payment and then by id.
     package var rows: [Int64: [String: [UInt8]]] = [:]
 
     package init() {}
+
+    package mutating func add(_ object: StoredObject) {
+        objects[object.key] = object
+        if !object.isReadable { unreadable.insert(object.key) }
+    }
 }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Synchronization
 
 /// The queue of the event writer, which writes all waiting events in one database transaction (group commit).
@@ -22,11 +23,9 @@ package final class EventBatches: Sendable {
     package typealias Answer = Result<RecordOutcome, StoreError>
 
     /// An event, and the continuation of its caller.
-    package struct Waiting: Sendable {
-        package let event: PreparedEvent
-        fileprivate let continuation: CheckedContinuation<Answer, Never>
-
-        package func resume(_ answer: Answer) { continuation.resume(returning: answer) }
+    private struct Waiting {
+        let event: IncomingEvent
+        let continuation: CheckedContinuation<Answer, Never>
     }
 
     private struct State {
@@ -40,13 +39,10 @@ package final class EventBatches: Sendable {
     }
 
     private let limits: Limits
-    private let instruments: BatchInstruments
+    private let instruments = BatchInstruments()
     private let state = Mutex(State())
 
-    package init(limits: Limits, instruments: BatchInstruments = BatchInstruments()) {
-        self.limits = limits
-        self.instruments = instruments
-    }
+    package init(limits: Limits) { self.limits = limits }
 
     /// The error that stopped the writer for good, or `nil`.
     package var failure: StoreError? { state.withLock { $0.failure } }
@@ -60,7 +56,7 @@ package final class EventBatches: Sendable {
     /// - Returns: The outcome of the event.
     /// - Throws: ``StoreError`` if the event may not be recorded.
     package func record(
-        _ event: PreparedEvent,
+        _ event: IncomingEvent,
         startsDraining: () -> Void
     ) async throws(StoreError) -> RecordOutcome {
         let answer: Answer = await withCheckedContinuation { continuation in
@@ -74,8 +70,10 @@ package final class EventBatches: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Takes the next batch; the caller must resume each of its events, and then call ``finishBatch()``.
-    package func takeBatch() -> [Waiting] {
+    /// Takes the next batch, and answers the caller of each of its events; ``finishBatch()`` must follow.
+    ///
+    /// - Parameter write: Writes the events; returns an answer for each.
+    package func answerBatch(_ write: ([IncomingEvent]) -> [Answer]) {
         let (batch, rest) = state.withLock { state in
             let batch = Array(state.waiting.prefix(limits.maxBatch))
             state.waiting.removeFirst(batch.count)
@@ -84,7 +82,9 @@ package final class EventBatches: Sendable {
             return (batch, state.waiting.count)
         }
         instruments.tookBatch(of: batch.count, leaving: rest)
-        return batch
+        for (item, answer) in zip(batch, write(batch.map(\.event))) {
+            item.continuation.resume(returning: answer)
+        }
     }
 
     /// - Returns: Whether there is another batch to take.
@@ -146,7 +146,23 @@ package final class EventBatches: Sendable {
             state.isDraining = true
             return (nil, starts)
         }
-        if let refusal { item.resume(.failure(refusal)) }
+        if let refusal { item.continuation.resume(returning: .failure(refusal)) }
         return startsDraining
+    }
+}
+
+/// The metrics of the event writer.
+private struct BatchInstruments: Sendable {
+    private let size = Recorder(label: "console_billing_batch_events", aggregate: true)
+    private let commit = CoreMetrics.Timer(label: "console_billing_commit_seconds")
+    private let waiting = Meter(label: "console_billing_writer_queue_events")
+
+    func tookBatch(of count: Int, leaving rest: Int) {
+        size.record(count)
+        waiting.set(rest)
+    }
+
+    func finishedBatch(in duration: Duration) {
+        commit.recordNanoseconds(Int64(clamping: duration / .nanoseconds(1)))
     }
 }

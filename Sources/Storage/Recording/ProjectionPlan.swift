@@ -6,30 +6,8 @@ package import Billing
 /// payments whose objects turn out to belong together, and derive the rows of each payment again. A store
 /// reads ``CurrentPayments``, makes a plan, and writes it.
 package struct ProjectionPlan: Sendable {
-    /// Which missing objects to fetch from Stripe.
-    package enum FetchPolicy: Sendable {
-        case nothing
-        /// Only objects that were not missing before the event.
-        case whatIsNew
-        case everything
-    }
-
-    /// An event to project.
-    package struct Entry: Sendable {
-        package let event: PreparedEvent
-        package let fetchPolicy: FetchPolicy
-        /// The number that its payment gets if none of the payment's objects is known.
-        package let payment: Int64
-
-        package init(_ event: PreparedEvent, fetchPolicy: FetchPolicy, payment: Int64) {
-            self.event = event
-            self.fetchPolicy = fetchPolicy
-            self.payment = payment
-        }
-    }
-
     /// The objects to write, new ones and changed ones.
-    package private(set) var objects: [ObjectKey: CurrentPayments.Object]
+    package private(set) var objects: [ObjectKey: StoredObject]
     /// Payments that became part of another: from old number to new number.
     package private(set) var merged: [Int64: Int64]
     /// The rows of the feed to write, by id, with the number of their payment.
@@ -49,15 +27,15 @@ package struct ProjectionPlan: Sendable {
     /// Computes the changes.
     ///
     /// - Parameters:
-    ///   - entries: The events, in the order of the log.
+    ///   - events: The events, in the order of the log.
     ///   - standing: The current state of everything that the events touch.
-    package init(_ entries: [Entry], standing: CurrentPayments) {
+    package init(_ events: [IncomingEvent], standing: CurrentPayments) {
         var draft = ProjectionBuilder(standing)
-        for entry in entries { draft.add(entry) }
+        for event in events { draft.add(event) }
         merged = draft.movedStandingPayments
         objects = draft.changedObjects
         customers = draft.customers
-        for entry in entries where entry.fetchPolicy != .nothing { settle(whatStandsAlone: entry, draft) }
+        for event in events where event.fetchPolicy != .nothing { settle(whatStandsAlone: event, draft) }
         for (payment, touch) in draft.touched.sorted(by: { $0.key < $1.key }) {
             derive(payment, touch, draft)
         }
@@ -67,8 +45,7 @@ package struct ProjectionPlan: Sendable {
     }
 
     /// Adds the questions about the event itself and about its customers, which belong to no payment.
-    private mutating func settle(whatStandsAlone entry: Entry, _ draft: ProjectionBuilder) {
-        let event = entry.event
+    private mutating func settle(whatStandsAlone event: IncomingEvent, _ draft: ProjectionBuilder) {
         let account = event.event.account
         if let question = event.question { ask([question], account: account, now: event.receivedAt) }
         for customer in event.customers.map(\.reference) {
@@ -117,6 +94,153 @@ package struct ProjectionPlan: Sendable {
         for question in questions {
             let key = FetchKey(question, account: account)
             asked[key] = asked[key] ?? now
+        }
+    }
+}
+
+/// The intermediate state while a plan processes its events.
+private struct ProjectionBuilder {
+    /// A payment that some of the events are about.
+    struct TouchedPayment {
+        let account: String?
+        let firstReceivedAt: Instant
+        /// The most that any of its events asks for.
+        var fetchPolicy: IncomingEvent.FetchPolicy
+        /// The event, if the payment is new and no other event is about it.
+        var onlyEvent: IncomingEvent?
+        var shownObjects: Set<ObjectReference>
+    }
+
+    private let standing: CurrentPayments
+    private var objects: [ObjectKey: StoredObject]
+    private var members: [Int64: [ObjectKey]] = [:]
+    private var changed: Set<ObjectKey> = []
+    /// The payments that were merged into others: from old number to new number.
+    private var moved: [Int64: Int64] = [:]
+    private(set) var touched: [Int64: TouchedPayment] = [:]
+    private(set) var customers: [ObjectKey: String?] = [:]
+
+    init(_ standing: CurrentPayments) {
+        self.standing = standing
+        objects = standing.objects
+        for (key, object) in objects { members[object.payment, default: []].append(key) }
+    }
+
+    // MARK: The result
+
+    var changedObjects: [ObjectKey: StoredObject] { objects.filter { changed.contains($0.key) } }
+
+    var movedStandingPayments: [Int64: Int64] {
+        guard !moved.isEmpty else { return [:] }
+        let known = Set(standing.objects.values.map(\.payment))
+        return moved.keys.filter(known.contains).reduce(into: [:]) { $0[$1] = destination(of: $1) }
+    }
+
+    func records(ofPayment payment: Int64) -> [ObjectRecord] {
+        (members[payment] ?? []).compactMap { objects[$0]?.record }
+    }
+
+    func standingRows(ofPayment payment: Int64) -> [String: [UInt8]] {
+        parts(of: payment).reduce(into: [:]) { $0.merge(standing.rows[$1] ?? [:]) { first, _ in first } }
+    }
+
+    /// The questions about a payment, and about those merged into it, before the events.
+    func missingBefore(_ payment: Int64, account: String?) -> [StripeFetchRequest] {
+        let parts = Set(parts(of: payment))
+        let records = standing.objects.values.filter { parts.contains($0.payment) }.map(\.record)
+        return PaymentGroup(records, account: account).missing
+    }
+
+    func isShown(_ reference: ObjectReference, account: String?) -> Bool {
+        objects[ObjectKey(reference, account: account)]?.record.snapshot != nil
+    }
+
+    func isAmbiguous(_ reference: ObjectReference, account: String?) -> Bool {
+        objects[ObjectKey(reference, account: account)]?.record.isAmbiguous ?? false
+    }
+
+    // MARK: Taking events in
+
+    mutating func add(_ event: IncomingEvent) {
+        let account = event.event.account
+        for record in event.customers { add(customer: record, account: account) }
+        guard !event.records.isEmpty else { return }
+        let keys = event.records.map { ObjectKey($0.reference, account: account) }
+        let known = Set(keys.compactMap { objects[$0]?.payment })
+        let payment = known.min() ?? event.payment
+        for other in known where other != payment { join(other, into: payment) }
+        for (key, record) in zip(keys, event.records) { merge(record, key, payment: payment) }
+        let touch = TouchedPayment(
+            account: account,
+            firstReceivedAt: event.receivedAt,
+            fetchPolicy: event.fetchPolicy,
+            onlyEvent: known.isEmpty ? event : nil,
+            shownObjects: Set(event.records.map(\.reference))
+        )
+        touched[payment] = touched[payment].map { $0.joined(by: touch) } ?? touch
+    }
+
+    /// Stores which user of Console a customer belongs to.
+    private mutating func add(customer record: ObjectRecord, account: String?) {
+        let key = ObjectKey(record.reference, account: account)
+        // Customers belong to no payment.
+        merge(record, key, payment: 0)
+        if case .customer(let customer) = objects[key]?.record.snapshot?.object {
+            customers[key] = .some(customer.consoleUser)
+        }
+    }
+
+    private mutating func merge(_ record: ObjectRecord, _ key: ObjectKey, payment: Int64) {
+        let before = objects[key]
+        let merged = before?.record.merging(record) ?? record
+        if before == nil { members[payment, default: []].append(key) }
+        if merged == before?.record { return }
+        objects[key] = StoredObject(key, payment: payment, record: merged)
+        changed.insert(key)
+    }
+
+    private mutating func join(_ other: Int64, into payment: Int64) {
+        moved[other] = payment
+        let keys = members.removeValue(forKey: other) ?? []
+        for key in keys {
+            guard let object = objects[key] else { continue }
+            objects[key] = StoredObject(key, payment: payment, record: object.record)
+        }
+        members[payment, default: []] += keys
+        guard let theirs = touched.removeValue(forKey: other) else { return }
+        // The event that connects the two payments is added afterwards, and then `onlyEvent` is cleared.
+        touched[payment] = touched[payment].map { $0.joined(by: theirs) } ?? theirs
+    }
+
+    private func parts(of payment: Int64) -> [Int64] {
+        [payment] + moved.keys.filter { destination(of: $0) == payment }
+    }
+
+    private func destination(of payment: Int64) -> Int64 {
+        var payment = payment
+        while let next = moved[payment] { payment = next }
+        return payment
+    }
+}
+
+extension ProjectionBuilder.TouchedPayment {
+    fileprivate func joined(by other: Self) -> Self {
+        Self(
+            account: account,
+            firstReceivedAt: min(firstReceivedAt, other.firstReceivedAt),
+            fetchPolicy: fetchPolicy.or(other.fetchPolicy),
+            onlyEvent: nil,
+            shownObjects: shownObjects.union(other.shownObjects)
+        )
+    }
+}
+
+extension IncomingEvent.FetchPolicy {
+    fileprivate func or(_ other: Self) -> Self {
+        switch (self, other) {
+        case (.everything, _), (_, .everything): .everything
+        case (.whatIsNew, _), (_, .whatIsNew): .whatIsNew
+        case (.nothing, .nothing): .nothing
         }
     }
 }

@@ -35,8 +35,8 @@ package enum RetainedFields {
     }
 
     /// Decodes the JSON of ``encode(_:)``.
-    package static func decode(_ essence: [UInt8]) -> Event.Content {
-        let read = essence.withUnsafeBufferPointer { bytes in
+    package static func decode(_ extract: [UInt8]) -> Event.Content {
+        let read = extract.withUnsafeBufferPointer { bytes in
             try? JSONValue.read(bytes) { try content($0) }
         }
         // A later version may have written the extract, with kinds of objects that this version does not

@@ -26,6 +26,9 @@ struct WebhookController: Sendable {
         } catch let error as APIError {
             instruments.failedDelivery(error == .noRoom ? .bodiesInFlight : .refused)
             throw error
+        } catch let error as StoreError {
+            instruments.failedDelivery(.notStored)
+            throw error
         }
         instruments.delivered(outcome, in: began.duration(to: .now))
         return JSONBody.response { json in
@@ -37,71 +40,57 @@ struct WebhookController: Sendable {
     private func accept(_ request: Request, _ context: AppContext) async throws -> RecordOutcome {
         let setting = "WEBHOOK_MAX_BODY_BYTES"
         try request.refuseLength(over: maxBodyBytes, setting: setting)
-        let signature = request.headers[values: .stripeSignature].joined(separator: ",")
-        do throws(SignatureError) {
-            let header = try SignatureHeader(parsing: signature)
-            guard !header.candidates.isEmpty else { throw .noMatchingSignature }
-        } catch {
-            // Checked before the body is read: a body that cannot be genuine is not worth the memory.
-            throw refusal(error, context, headers: request.isSmall ? [:] : [.connection: "close"])
-        }
+        let header = try signature(of: request, context)
         let body = try await request.bytes(upTo: maxBodyBytes, context.bodies, setting: setting)
-        let verified: VerifiedPayload
-        do throws(SignatureError) {
-            verified = try context.secrets.verify(body, header: signature, now: context.now)
-        } catch {
-            throw refusal(error, context)
-        }
-        let event: Event
-        do {
-            event = try verified.event()
-        } catch {
-            context.logger.warning("delivery refused", metadata: ["code": "payload_invalid"])
-            throw APIError(.badRequest, .invalidRequest, code: "payload_invalid", error.reason)
-        }
-        let delivered = DeliveredEvent(
-            event: event,
-            payload: verified.bytes,
-            receivedAt: context.now,
-            source: .webhook
-        )
-        let outcome: RecordOutcome
-        do {
-            outcome = try await log.record(delivered)
-        } catch {
-            instruments.failedDelivery(.notStored)
-            throw error
-        }
-        context.logger.info(
-            "\(outcome.rawValue)",
-            metadata: ["event": "\(event.id)", "type": "\(event.type)"].merging(
-                event.quarantineMetadata,
-                uniquingKeysWith: { first, _ in first }
-            )
-        )
+        let event = try event(in: body, signedBy: header, context)
+        let outcome = try await log.record(event)
+        var metadata: Logger.Metadata = ["event": "\(event.event.id)", "type": "\(event.event.type)"]
+        if let reason = event.reason { metadata["reason"] = "\(reason)" }
+        context.logger.info("\(outcome.rawValue)", metadata: metadata)
         return outcome
     }
 
+    /// The header, before the body is read: a body that cannot be genuine is not worth the memory.
+    private func signature(of request: Request, _ context: AppContext) throws -> SignatureHeader {
+        let text = request.headers[values: .stripeSignature].joined(separator: ",")
+        do throws(SignatureError) {
+            let header = try SignatureHeader(parsing: text)
+            guard !header.candidates.isEmpty else { throw .noMatchingSignature }
+            return header
+        } catch {
+            let headers: HTTPFields = request.isSmall ? [:] : [.connection: "close"]
+            throw refusal(error.code, "\(error)".asSentence, context, headers: headers)
+        }
+    }
+
+    private func event(
+        in body: [UInt8],
+        signedBy header: SignatureHeader,
+        _ context: AppContext
+    ) throws -> IncomingEvent {
+        do {
+            let verified = try context.secrets.verify(body, header, now: context.now)
+            return IncomingEvent(
+                try verified.event(),
+                payload: verified.bytes,
+                receivedAt: context.now,
+                source: .webhook
+            )
+        } catch let error as SignatureError {
+            throw refusal(error.code, "\(error)".asSentence, context)
+        } catch let error as PayloadError {
+            throw refusal("payload_invalid", error.reason, context)
+        }
+    }
+
     private func refusal(
-        _ error: SignatureError,
+        _ code: String,
+        _ message: String,
         _ context: AppContext,
         headers: HTTPFields = [:]
     ) -> APIError {
-        context.logger.warning("delivery refused", metadata: ["code": "\(error.code)"])
-        return APIError(
-            .badRequest,
-            .invalidRequest,
-            code: error.code,
-            "\(error)".asSentence,
-            headers: headers
-        )
-    }
-}
-
-extension Event {
-    fileprivate var quarantineMetadata: Logger.Metadata {
-        guard case .unreadable(let reason, _) = content else { return [:] }
-        return ["reason": "\(reason)"]
+        context.logger.warning("delivery refused", metadata: ["code": "\(code)"])
+        return APIError(.badRequest, .invalidRequest, code: code, message, headers: headers)
     }
 }
 

@@ -58,9 +58,13 @@ final class ActiveSecrets: Sendable {
 
     /// Verifies a delivery, and counts the use of the secret that signed it.
     ///
-    /// - Throws: The errors of `SignatureVerifier.verify(_:header:now:)`.
-    func verify(_ body: [UInt8], header: String?, now: Instant) throws(SignatureError) -> VerifiedPayload {
-        let verified = try verifier.verify(body, header: header, now: now)
+    /// - Throws: The errors of `SignatureVerifier.verify(_:_:now:)`.
+    func verify(
+        _ body: [UInt8],
+        _ header: SignatureHeader,
+        now: Instant
+    ) throws(SignatureError) -> VerifiedPayload {
+        let verified = try verifier.verify(body, header, now: now)
         webhookUses[verified.secretIndex].use(at: now)
         return verified
     }

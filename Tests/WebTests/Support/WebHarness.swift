@@ -32,7 +32,7 @@ final class WebHarness: Sendable {
         var maxBodyBytes = 64 << 10
         var maxBodyBytesInFlight = 64 << 20
         var rateLimit: Int64?
-        var writerLimits = EventWriter.Limits()
+        var writerLimits = EventBatches.Limits()
         var receipts: any ReceiptSource = NoReceiptSource()
         var intents: (any PaymentIntentSource)?
         var mailer: any ReceiptMailer = NoReceiptMailer()

@@ -12,7 +12,8 @@ public func fuzzSignatureHeader(_ start: UnsafePointer<UInt8>?, _ size: Int) -> 
     let header = String(decoding: signatures.spelledOut(input(start, size)), as: UTF8.self)
     let expected = signatures.expectation(of: header)
     do {
-        let verified = try signatures.verifier.verify(signatures.body, header: header, now: signatures.now)
+        let parsed = try SignatureHeader(parsing: header)
+        let verified = try signatures.verifier.verify(signatures.body, parsed, now: signatures.now)
         require(verified.bytes == signatures.body, "the body is what was given")
         require(
             expected == .accepted(secret: verified.secretIndex, at: verified.signedAt.unixSeconds),
@@ -23,7 +24,8 @@ public func fuzzSignatureHeader(_ start: UnsafePointer<UInt8>?, _ size: Int) -> 
         require(!"\(error)".contains("whsec"), "a refusal does not name a secret")
     }
     require(
-        (try? signatures.deaf.verify(signatures.body, header: header, now: signatures.now)) == nil,
+        (try? signatures.deaf.verify(signatures.body, SignatureHeader(parsing: header), now: signatures.now))
+            == nil,
         "without a secret nothing verifies"
     )
     return 0

@@ -1,0 +1,65 @@
+package import Billing
+package import Database
+
+/// The key of the derived tables: an object of one Stripe account.
+package struct ObjectKey: Hashable, Sendable {
+    /// `""` for the platform account, because NULLs would not be equal in a unique index.
+    package let account: String
+    package let reference: ObjectReference
+
+    package init(_ reference: ObjectReference, account: String?) {
+        self.account = account ?? ""
+        self.reference = reference
+    }
+}
+
+/// An object as a row of the objects table.
+package struct StoredObject: Sendable {
+    package let key: ObjectKey
+    /// The objects of one payment share this number, which has no other meaning; a customer's is 0.
+    package let payment: Int64
+    package let record: ObjectRecord
+    /// Whether the stored snapshot could be read; if not, the record has none.
+    let isReadable: Bool
+
+    init(_ key: ObjectKey, payment: Int64, record: ObjectRecord, isReadable: Bool = true) {
+        self.key = key
+        self.payment = payment
+        self.record = record
+        self.isReadable = isReadable
+    }
+
+    package static let names = [
+        "account", "kind", "id", "payment", "snapshot", "shown_at", "livemode", "api_version", "links",
+        "undecided",
+    ]
+
+    package static let columns = names.joined(separator: ", ")
+
+    /// Reads ``columns``.
+    ///
+    /// - Returns: `nil` for a kind that this version does not know.
+    @Sendable
+    package static func read(_ row: SQLRow) throws -> StoredObject? {
+        guard let kind = ObjectKind(rawValue: try row.text("kind")) else { return nil }
+        let reference = ObjectReference(kind, try row.text("id"))
+        let observedAt = Instant(unixSeconds: try row.optionalInt("shown_at") ?? 0)
+        let livemode = try row.optionalBool("livemode") ?? false
+        let version = try row.optionalText("api_version")
+        // The outer optional is `nil` for NULL, the inner one for a snapshot that cannot be read.
+        let snapshot = try row.decodeOptional("snapshot") { bytes in
+            try? Snapshot(stored: bytes, observedAt: observedAt, livemode: livemode, apiVersion: version)
+        }
+        return StoredObject(
+            ObjectKey(reference, account: try row.text("account")),
+            payment: try row.int("payment"),
+            record: ObjectRecord(
+                reference: reference,
+                snapshot: snapshot ?? nil,
+                links: LinkCoding.decode(try row.text("links")),
+                isAmbiguous: try row.bool("undecided")
+            ),
+            isReadable: snapshot.map { $0 != nil } ?? true
+        )
+    }
+}
