@@ -124,7 +124,10 @@ struct Daemon {
         if let rules = configuration.retention {
             workers.append(RetentionWorker(store: store, rules: rules, runtime: runtime, logger: logger))
         }
-        services.append(JobRunner(workers, store: store, runtime: runtime, logger: logger))
+        // A runner without workers would end at once, and with it the service.
+        if !workers.isEmpty {
+            services.append(JobRunner(workers, store: store, runtime: runtime, logger: logger))
+        }
         let environment = ProcessInfo.processInfo.environment
         let systemd = NotifySocket(environment["NOTIFY_SOCKET"])
         if let systemd, let interval = Watchdog.interval(in: environment, process: getpid()) {
