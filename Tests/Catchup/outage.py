@@ -112,9 +112,10 @@ class Place:
 
 
 def settle(place, seconds=30):
-    """Gives the work queue the time to fetch what it is asked for; what Stripe does not have it puts off."""
+    """Gives the jobs the time to fetch what it is asked for; what Stripe does not have it puts off."""
     end = time.monotonic() + seconds
-    while place.subject.get("/v1/jobs?kind=fetch&state=waiting")["data"] and time.monotonic() < end:
+    path = "/v1/jobs?kind=fetch&limit=100"
+    while any(job["state"] != "failed" for job in place.subject.get(path)["data"]) and time.monotonic() < end:
         time.sleep(0.2)
 
 

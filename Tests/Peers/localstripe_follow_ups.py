@@ -15,7 +15,7 @@ KEY = "sk_test_12345"
 
 
 def waiting(service):
-    return service.get("/v1/jobs?kind=fetch&state=waiting")["data"]
+    return [job for job in service.get("/v1/jobs?kind=fetch&limit=100")["data"] if job["state"] != "failed"]
 
 
 
