@@ -10,6 +10,8 @@ package enum PostgresStartError: ServerFault, Equatable {
     case notDurable(setting: String, value: String, wanted: String)
     case newerSchema
     case halfMoved
+    /// Another program's table, or other object, has the name of one of ours.
+    case foreign(table: String)
     case migration(String, state: String)
 
     /// - Returns: `nil` for a failure that says nothing about the server, such as a broken connection.
@@ -40,9 +42,14 @@ package enum PostgresStartError: ServerFault, Equatable {
         case .halfMoved:
             "A move into this database was interrupted. Run console-billing migrate-store again: it continues where "
                 + "it stopped."
+        case .foreign(let table):
+            "The database's schema has a table \(table) that is another program's; it was left as it is. Give "
+                + "console-billing a database of its own, or a schema: DATABASE_URL with ?options=-csearch_path%3DNAME."
         case .migration(let name, let state):
-            "The migration \(name) was refused by the database (SQLSTATE \(state)). May this user create tables in its "
-                + "schema? GRANT CREATE ON SCHEMA … TO …."
+            "The migration \(name) was refused by the database (SQLSTATE \(state))."
+                // insufficient_privilege: https://www.postgresql.org/docs/current/errcodes-appendix.html
+                + (state == "42501"
+                    ? " May this user create tables in its schema? GRANT CREATE ON SCHEMA … TO …." : "")
         }
     }
 }

@@ -53,6 +53,29 @@ struct OpeningTests {
         }
     }
 
+    @Test(arguments: [
+        ("events", "CREATE TABLE events (at DATE)"),
+        ("transactions", "CREATE VIEW transactions AS SELECT 1 AS one"),
+        ("schema_migrations", "CREATE TABLE schema_migrations (version TEXT)"),
+    ])
+    func `a schema with another program's table of our name is refused by that name, and left as it is`(
+        name: String,
+        script: String
+    ) async throws {
+        try await withPlace { place in
+            let connection = try place.connect()
+            try connection.run(script: script)
+            let refusal = PostgresStartError.foreign(table: name)
+            await #expect(throws: refusal) { try await place.openPostgres() }
+            await #expect(throws: refusal) { try await PostgresReport.examine(place.url) }
+            let tables = try connection.execute(
+                Command("SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace")
+            )
+            #expect(tables.map { tables.text($0, 0) } == [name])
+            #expect(refusal.description.contains("a table \(name) that is another program's"))
+        }
+    }
+
     @Test func `a log from before versions were part of an event's key is migrated`() async throws {
         try await withPlace { place in
             let connection = try place.connect()

@@ -1,3 +1,4 @@
+import Database
 import PostgresClient
 import Storage
 
@@ -18,10 +19,20 @@ enum Migrator {
 
     /// The migrations that have not run yet.
     ///
-    /// - Throws: ``PostgresFailure/unfit(_:)`` if the tables are of a newer version.
+    /// - Throws: ``PostgresFailure/unfit(_:)`` if the tables are of a newer version, or another program's.
     static func pending(_ connection: PostgresConnection) throws(PostgresFailure) -> [Schema.Migration] {
-        guard try hasRegister(connection) else { return Schema.migrations }
-        let rows = try connection.execute(Command("SELECT name FROM schema_migrations"))
+        guard try hasRegister(connection) else {
+            try refuseForeignTables(connection)
+            return Schema.migrations
+        }
+        let rows: Rows
+        do throws(PostgresFailure) {
+            rows = try connection.execute(Command("SELECT name FROM schema_migrations"))
+        } catch {
+            // undefined_column: other programs have a table of this name too, such as Rails.
+            guard case .refused("42703") = error else { throw error }
+            throw .unfit(PostgresStartError.foreign(table: "schema_migrations"))
+        }
         let applied = Set(rows.map { rows.text($0, 0) })
         guard applied.isSubset(of: Schema.migrations.map(\.name)) else {
             throw .unfit(PostgresStartError.newerSchema)
@@ -48,6 +59,32 @@ enum Migrator {
             )
         )
         return found.count == 1 && found.bool(0, 0)
+    }
+
+    /// Refuses a schema without a table of migrations in which a name of ours is taken.
+    ///
+    /// One statement finds both, because another replica may create all of them in between two.
+    ///
+    /// - Throws: ``PostgresFailure/unfit(_:)`` with the first such name.
+    private static func refuseForeignTables(_ connection: PostgresConnection) throws(PostgresFailure) {
+        let taken = Query(
+            """
+            SELECT c.relname::text AS name
+            FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relname = ANY($1::text[]) AND n.nspname = current_schema()
+                AND NOT EXISTS (
+                    SELECT 1
+                    FROM pg_class r
+                    JOIN pg_namespace s ON s.oid = r.relnamespace
+                    WHERE r.relname = 'schema_migrations' AND s.nspname = ANY(current_schemas(FALSE)))
+            ORDER BY c.relname
+            LIMIT 1
+            """,
+            [.texts(StoreTable.all.map(\.name))]
+        ) { try $0.text("name") }
+        let found = try connection.execute(Command(taken.statement)).decoded(taken)
+        if let table = found.first { throw .unfit(PostgresStartError.foreign(table: table)) }
     }
 
     private static func makeRegister(_ connection: PostgresConnection) throws(PostgresFailure) {
