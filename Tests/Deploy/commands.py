@@ -142,6 +142,10 @@ def imports(ours):
     told = ours.run("usage", "import", "late.json", "--format", "human", code=1)
     assert "final days, which stay as they were: 1." in told.stdout, told.stdout
     assert "2026-06-01 stays as it was, for the lease akashnet-2/akash1o/2/1/1/0/akash1p." in told.stderr, told.stderr
+    (folder / "later.json").write_text(json.dumps({**lease, "owner": "akash1later"}))
+    (folder / "future.csv").write_text("date,first_height,last_height_yet\n2999-06-01,1000,1001\n")
+    partly = ["future.csv: the records 1 to 1 were not taken, the 1 before them were", "has not come yet"]
+    ours.refused(64, partly, "usage", "import", "later.json", "future.csv")
     (folder / "misspelt.csv").write_text("date,first_height,last_height_yet,akt_used\n2026-06-02,1000,1001,2\n")
     ours.refused(65, ["line 2", '"akt_used" (did you mean akt_usd?)', "Nothing was imported"], "usage", "import", "misspelt.csv")
 

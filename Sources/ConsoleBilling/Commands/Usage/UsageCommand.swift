@@ -111,14 +111,22 @@ struct UsageCommand: AsyncParsableCommand {
             for start in stride(from: 0, to: file.records.count, by: size) {
                 let batch = file.records[start..<min(start + size, file.records.count)]
                 let body = JSONWriter.bytes(of: batch.map { JSONText($0) })
-                let bytes = try await server.send(
-                    TransportRequest(
-                        file.kind == .accounts ? .put(body) : .post(body),
-                        url: server.base.appending(file.kind.path).description,
-                        limits: TransportLimits(totalTimeout: .seconds(300))
-                    )
+                let request = TransportRequest(
+                    file.kind == .accounts ? .put(body) : .post(body),
+                    url: server.base.appending(file.kind.path).description,
+                    limits: TransportLimits(totalTimeout: .seconds(300))
                 )
-                outcome.add(try decoded(UsageIntakeResponse.self, from: bytes))
+                do {
+                    outcome.add(try decoded(UsageIntakeResponse.self, from: try await server.send(request)))
+                } catch {
+                    Terminal.line(
+                        "\(name): the records \(start + 1) to \(start + batch.count) were not taken, the "
+                            + "\(outcome.accepted) before them were. Import again when that is mended: what is stored "
+                            + "already stays as it is.",
+                        to: .error
+                    )
+                    throw error
+                }
                 progress.advance()
             }
             outcome.skipped += file.faults.count
