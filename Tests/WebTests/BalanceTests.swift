@@ -223,10 +223,26 @@ struct BalanceTests {
         }
     }
 
+    @Test(arguments: ["1773360000", #""2026-03-13""#, #""2026-03-13T00:00:00Z""#])
+    func `a credit was given at a day, a time or unix seconds`(created: String) async throws {
+        try await WebHarness.with { harness in
+            let credit =
+                #"{"id":"a","customer":"cus_one","kind":"bonus","amount":100,"currency":"usd","#
+                + #""created":\#(created)}"#
+            let answer = try await harness.post("/v1/credits", Array(credit.utf8), key: .usage)
+            #expect(answer.json["changed"] == 1, "\(answer.text)")
+            let days = try await harness.get(
+                "/v1/balance/history?customer=cus_one&from=2026-03-12&to=2026-03-14"
+            ).rows
+            #expect(days.map { $0["credits"] } == ["0", "1", "0"])
+        }
+    }
+
     @Test(arguments: [
         #""amount":0"#, #""amount":1.5"#, #""amount":"5""#, #""amount":1000000000000"#,
         #""kind":"gift","amount":1"#,
         #""currency":"us","amount":1"#, #""amount":1,"account":"acct_1""#,
+        #""amount":1,"created":"yesterday""#, #""amount":1,"created":"1773360000""#,
     ])
     func `a credit that cannot be is refused`(fields: String) async throws {
         try await WebHarness.with { harness in

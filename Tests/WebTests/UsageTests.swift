@@ -316,6 +316,41 @@ struct UsageTests {
         }
     }
 
+    @Test(
+        arguments: [
+            (#"{"address":"a","valid_to":"2026-03-12"},{"address":"b","valid_from":"2026-03-12"}"#, []),
+            (
+                #"{"address":"b","valid_from":"2026-03-13"},{"address":"a","valid_to":"2026-03-12"}"#,
+                ["2026-03-12 through 2026-03-12"]
+            ),
+            (
+                #"{"address":"a","valid_to":"2026-01-01"},{"address":"b","valid_from":"2026-01-05","valid_to":"#
+                    + #""2026-02-01"},{"address":"c","valid_from":"2026-01-02","valid_to":"2026-01-03"},"#
+                    + #"{"address":"d","valid_from":"2026-03-01"}"#,
+                [
+                    "2026-01-01 through 2026-01-01", "2026-01-03 through 2026-01-04",
+                    "2026-02-01 through 2026-02-28",
+                ]
+            ),
+            (#"{"address":"a"},{"address":"b","valid_from":"2026-03-12","valid_to":"2026-03-13"}"#, []),
+            (#"{"address":"a","valid_from":"2026-03-12","valid_to":"2026-03-13"}"#, []),
+        ] as [(String, [String])]
+    )
+    func `the days between two addresses on which a customer has none are told`(
+        list: String,
+        gaps: [String]
+    ) async throws {
+        try await WebHarness.with { harness in
+            let answer = try await harness.putAccounts(UsageSample.accounts("cus_one", list))
+            #expect(answer.json["changed"] == 1)
+            let warnings = try #require(answer.json["warnings"]).array.compactMap(\.string)
+            #expect(warnings.count == gaps.count, "\(warnings)")
+            for (warning, gap) in zip(warnings, gaps) {
+                #expect(warning.hasPrefix("cus_one has no address from \(gap);"))
+            }
+        }
+    }
+
     @Test func `a customer without an address has used nothing`() async throws {
         try await daily("customer=cus_two") { answer in
             let rows = try answer.rows

@@ -43,7 +43,8 @@ extension Credit {
     /// Reads `{"id","customer","kind","amount","currency","created"?,"description"?}`.
     ///
     /// - Parameters:
-    ///   - json: The amount is in minor units, as in Stripe's API; `created` is in seconds since 1970.
+    ///   - json: The amount is in minor units, as in Stripe's API; `created` is a date, RFC 3339 in UTC, or
+    ///     seconds since 1970.
     ///   - now: The time of creation, if the JSON has none.
     /// - Throws: `JSONFieldError`.
     package init(_ json: JSONValue, now: Instant) throws(JSONFieldError) {
@@ -73,7 +74,7 @@ extension Credit {
             throw .wrong(code, "is not a three-letter currency code, such as usd")
         }
         money = Money(minorUnits: minorUnits, currency: Currency(text))
-        created = try json.instant("created") ?? now
+        created = try json.moment("created") ?? now
         description = try json.label("description")
     }
 }

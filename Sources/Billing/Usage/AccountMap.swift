@@ -38,9 +38,26 @@ package struct AccountMap: Hashable, Sendable {
     }
 }
 
+extension AccountMap {
+    /// The days between two periods on which the customer has no address, ascending.
+    package var gaps: [ClosedRange<CalendarDate>] {
+        var gaps: [ClosedRange<CalendarDate>] = []
+        var last: CalendarDate?
+        for account in accounts.sorted(by: { ($0.from?.dayNumber ?? .min) < ($1.from?.dayNumber ?? .min) }) {
+            if let next = last?.adding(days: 1), let from = account.from, next < from {
+                gaps.append(next...from.adding(days: -1))
+            }
+            // A period without an end leaves no gap after it.
+            guard let through = account.through else { break }
+            last = max(last ?? through, through)
+        }
+        return gaps
+    }
+}
+
 extension JSONValue {
     /// A time: a date, which means its first second in UTC, a moment in RFC 3339, or seconds since 1970.
-    fileprivate func moment(_ key: StaticString) throws(JSONFieldError) -> Instant? {
+    func moment(_ key: StaticString) throws(JSONFieldError) -> Instant? {
         guard let value = self[key] else { return nil }
         if let moment = value.integer.flatMap(Instant.init(dated:)) { return moment }
         guard let text = value.string, let moment = CalendarDate(text)?.beginning ?? Instant(rfc3339: text)

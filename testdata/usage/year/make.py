@@ -87,7 +87,7 @@ def main() -> None:
     write("leases.jsonl", leases)
     write("calendar.jsonl", calendar)
     write("accounts.json", [{"customer": "cus_AkashDemo01", "accounts": [
-        {"address": OWNERS[0], "valid_to": str(MOVED - datetime.timedelta(days=1))},
+        {"address": OWNERS[0], "valid_to": str(MOVED)},
         {"address": OWNERS[1], "valid_from": str(MOVED)},
     ]}])
     write("credits.json", [

@@ -91,7 +91,21 @@ struct UsageIntakeController: Sendable {
         }
         var changed = 0
         for map in maps where try await usage.setAccounts(map.accounts, of: map.customer) { changed += 1 }
-        return Self.response(accepted: maps.count, changed: changed, contradicted: [])
+        return Self.response(
+            accepted: maps.count,
+            changed: changed,
+            contradicted: [],
+            warnings: Self.gaps(maps)
+        )
+    }
+
+    /// A sentence for each of the first gaps between two addresses of a customer.
+    private static func gaps(_ maps: [AccountMap]) -> [String] {
+        let gaps = maps.lazy.flatMap { map in map.gaps.map { (map.customer, $0) } }
+        return gaps.prefix(shownWarnings).map { customer, dates in
+            "\(customer) has no address from \(dates.lowerBound.text) through \(dates.upperBound.text); valid_to is the "
+                + "first moment after a period."
+        }
     }
 
     private func records<Record>(
