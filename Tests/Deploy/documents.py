@@ -300,7 +300,7 @@ def bounds(text):
         (r"customers/\{id\}` \| 128 KiB", "Web/Controllers/Customers/CustomersController", r"maximumBytes = 128 << 10\n"),
         (r"for those over 16 KiB", "Web/Limits/BodyBudget", r"smallSize = 16 << 10\n"),
         (r"minute \| 6000; 120,000", "Web/Limits/RequestLimits", r"caller: Int64 = 6000\n[\s\S]*key: Int64 = 120_000\n"),
-        (r"ten times the larger one", "Web/Limits/RequestLimits", r"process: Int64 \{ 10 \* max\(caller, key\) \}"),
+        (r"ten times the larger one", "Web/Limits/RequestLimits", r"process: Int64 \{ 10 &\* max\(caller, key\) \}"),
         (r"processors but one; 64 wait", "Web/Limits/HeavyReads", r"coreCount - 1\)\n\s+var waiting = 64\n"),
         (r"running and waiting \| 6;", "Web/Limits/HeavyReads", r"var ofCaller = 6\n"),
         (r"4096 of together 64 MiB", "Storage/Recording/EventBatches", r"maxWaiting: Int = 4096, maxWaitingBytes: Int = 64 << 20,"),
