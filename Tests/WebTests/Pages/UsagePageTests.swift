@@ -173,6 +173,16 @@ struct UsagePageTests {
         #expect(contents.months.lines.map(\.machine).first == "2026-03" && contents.months.lines.count == 6)
     }
 
+    @Test func `a day of unknown spend has a dash in the table of the balance`() throws {
+        let days = PageSample.today...PageSample.today
+        let lines = UsageReport.lines([], calendar: [], zeroFilling: days)
+        let sheet = BalanceSheet(transactions: [], credits: [], usage: lines)
+        let cells = try #require(BalanceTable.table(sheet.days(days, in: .usd), fileLink: "").lines.first)
+            .cells
+        #expect(cells[4].cellText == "–" && cells[4].cellNumber == nil)
+        #expect(cells[0].cellText == "$0.00")
+    }
+
     @Test func `the nine that cost most have a column each, and the rest one together`() throws {
         let calendar = PageSample.calendar(days: 2)
         let groups = try (1...12).map {
