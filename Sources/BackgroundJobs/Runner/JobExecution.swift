@@ -26,7 +26,7 @@ package final class JobExecution {
     /// How many seconds the lease lasts from now on.
     var secondsLeft: Int64 { job.dueAt?.seconds(since: runtime.now()) ?? 0 }
 
-    /// Changes the progress in memory; it is stored with the next ``keep(forSeconds:adding:withdrawing:)`` or at the end.
+    /// Changes the progress in memory; it is stored with the next `keep(forSeconds:adding:withdrawing:)` or at the end.
     func update(_ progress: some JSONEncodable) { job.keep(progress) }
 
     /// Stores the progress and renews the lease.
