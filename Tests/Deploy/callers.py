@@ -99,10 +99,15 @@ ROWS = {
     "consoleTransactions": same_for_all("customer=$customer", ""),
     "consoleExport": same_for_all(f"customer=$customer&timezone=UTC&{CONSOLE}", f"timezone=UTC&{CONSOLE}"),
     **dict.fromkeys(("consoleUsage", "consoleUsageStats"), same_for_all(CONSOLE_DAYS)),
-    **dict.fromkeys(("listEvents", "summarizeEvents", "reprojectAll", "getWork", "getSecrets"), Row("ops")),
+    **dict.fromkeys(("listEvents", "summarizeEvents", "reprojectAll", "listJobs", "getSecrets"), Row("ops")),
     **dict.fromkeys(("getEvent", "reprojectEvent"), Row("ops", id="evt_3People3MineIntent")),
     **dict.fromkeys(("beginBackfill", "beginReconciliation"), Row("ops", ("since=1h",), good=(202, 409))),
     **dict.fromkeys(("getBackfill", "getReconciliation"), Row("ops", id="latest", good=FOUND)),
+    # Where bodies are kept for some days it begins again by itself: it is there, and is not cancelled. While it runs it is
+    # not retried.
+    "getJob": Row("ops", id="retention"),
+    "retryJob": Row("ops", id="retention", good=(200, 409)),
+    "cancelJob": Row("ops", id="retention", good=(409,)),
     "getBackup": Row("ops", good=(200, 501)),
     "getMetrics": Row("metrics:read"),
     **dict.fromkeys(("billingPage", "usagePage"), Row(PAGE, (ALWAYS,), is_narrowed=True)),
@@ -295,7 +300,8 @@ def run(arguments, database, issuer, stand_in):
     started = time.monotonic()
     settings = {
         "DATABASE_URL": database, "API_KEYS": api_keys(), "LOG_LEVEL": "error",
-        "CATCH_UP_AFTER": "0", "RECONCILE_EVERY": "0", "STRIPE_API_BASE": stand_in.url, "STRIPE_SECRET_KEY": KEY,
+        "CATCH_UP_AFTER": "0", "RECONCILE_EVERY": "0", "EVENT_BODY_RETENTION_DAYS": "400",
+        "STRIPE_API_BASE": stand_in.url, "STRIPE_SECRET_KEY": KEY,
         "AUTH0_JWKS_URI": issuer.address, "AUTH0_ISSUER": ISSUER, "AUTH0_AUDIENCE": AUDIENCE,
     }  # fmt: skip
     # Expired credentials come from a service that grants a second, and are tried at one that grants an hour.
