@@ -13,8 +13,8 @@ package enum Dialect: Sendable {
 
     /// Ends a query for rows to change: rows that another transaction is changing are left out.
     ///
-    /// In SQLite no other transaction can be changing rows.
-    package var skippingLockedRows: String { self == .postgres ? "FOR UPDATE SKIP LOCKED" : "" }
+    /// In SQLite no other transaction can be changing rows. Rows that refer to a locked one can be added meanwhile.
+    package var skippingLockedRows: String { self == .postgres ? "FOR NO KEY UPDATE SKIP LOCKED" : "" }
 
     /// A number in the text of a query.
     ///

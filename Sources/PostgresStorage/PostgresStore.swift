@@ -11,8 +11,8 @@ package final class PostgresStore: Store {
     let writer: BatchWriter
     /// For rebuilds, which hold a lock that lasts as long as the connection.
     let rebuilding: DedicatedConnection
-    /// For storing facts of usage in batches; the replicas take turns.
-    let intake: DedicatedConnection
+    /// For storing facts of usage in batches, one after another; the replicas take turns too.
+    let intake: ConnectionPool
     /// For aggregating usage, which is slow: other queries must not wait for it.
     let adding: ConnectionPool
     let inFlight = CloseGate()
@@ -92,7 +92,7 @@ package final class PostgresStore: Store {
         (unhurried.statement, unhurried.lock, unhurried.idleInTransaction) = (60_000, 30_000, 20_000)
         let origin = DedicatedConnection.Origin
             .store(url, limits: unhurried, settings: Self.indexOnlySettings, onFault: onFault)
-        intake = DedicatedConnection(origin, label: "console-billing.postgres.intake")
+        intake = ConnectionPool(origin, size: 1)
         adding = ConnectionPool(origin, size: 2)
     }
 

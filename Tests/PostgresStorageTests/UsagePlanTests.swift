@@ -14,20 +14,20 @@ struct UsagePlanTests {
     private static let pages: [(command: Command, index: String)] = [
         (Command(UsageQueries.totals(of: "akash1o7", june, by: .gpuModel).statement), "usage_totals_pkey"),
         (Command(UsageQueries.openLeases(of: "akash1o7").statement), "usage_leases_by_owner"),
-        (UsageReadSQL.names(ofProviders: ["akash1p3"]), "usage_leases_by_provider"),
+        (Command(UsageQueries.name(ofProvider: "akash1p3").statement), "usage_leases_by_provider"),
         (Command(UsageQueries.accounts(of: "cus_7").statement), "usage_accounts_by_customer"),
         (Command(UsageQueries.calendar(june).statement), "usage_calendar_pkey"),
         (Command(UsageQueries.newestDay.statement), "usage_calendar_pkey"),
-        (UsageAggregationSQL.stale(["akash1o7"]), "usage_owners"),
-        (UsageAggregationSQL.staleOwners(after: "akash1o7", limit: 16), "usage_owners_stale"),
+        (Command(UsageQueries.stale(["akash1o7"]).statement), "usage_owners"),
+        (Command(UsageQueries.staleOwners(after: "akash1o7", limit: 16).statement), "usage_owners_stale"),
     ]
 
     /// The reads of writing and aggregating usage.
     private static let upkeep: [(command: Command, index: String)] = [
-        (Command(UsageAggregationSQL.leases(of: [("akash1o7", 5..<9)]).statement), "usage_leases_by_owner"),
-        (UsageAggregationSQL.stale(["akash1o7"]), "usage_owners"),
+        (Command(UsageQueries.leases(of: "akash1o7", in: 5..<9).statement), "usage_leases_by_owner"),
+        (Command(UsageQueries.stale(["akash1o7"]).statement), "usage_owners"),
         (Command(UsageQueries.leases(named: []).statement), "usage_leases_identity_key"),
-        (UsageWriteSQL.spans(of: 5..<9), "usage_leases_by_end"),
+        (Command(UsageQueries.lives(in: 5..<9).statement), "usage_leases_by_end"),
     ]
 
     /// Planned for all values at once, as the store's own sessions do it.

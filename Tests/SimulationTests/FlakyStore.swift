@@ -242,9 +242,6 @@ extension FlakyStore {
     func isMapped(_ address: String) async throws(StoreError) -> Bool {
         try await store.isMapped(address)
     }
-    func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) {
-        try await store.addUpUsage()
-    }
     func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
         try await store.give(credits)
     }

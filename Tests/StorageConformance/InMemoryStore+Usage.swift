@@ -155,17 +155,17 @@ extension InMemoryStore {
         }
     }
 
-    package func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) {
+    /// The number of totals that a database stores.
+    package func usageGroups() async throws(StoreError) -> Int {
         try with("aggregating usage") { state in
-            let owners = Set(state.usage.leases.keys.map(\.owner))
-            let groups = owners.map { owner in
+            Set(state.usage.leases.keys.map(\.owner)).reduce(0) { sum, owner in
                 let leases = state.usage.leases(of: owner)
-                return state.usage.days.map { day in
-                    UsageGrouping.allCases.filter { $0 != .deployment }
-                        .map { UsageTotals.oneByOne(of: leases, on: day, by: $0).count }.reduce(0, +)
-                }.reduce(0, +)
+                return state.usage.days.reduce(sum) { sum, day in
+                    UsageAggregator.kept.reduce(sum) {
+                        $0 + UsageTotals.oneByOne(of: leases, on: day, by: $1).count
+                    }
+                }
             }
-            return (groups.reduce(0, +), 0)
         }
     }
 }

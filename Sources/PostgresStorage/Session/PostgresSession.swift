@@ -25,6 +25,7 @@ final class PostgresSession: Session {
     ///
     /// - Parameters:
     ///   - connection: The connection.
+    ///   - beginning: How the transaction begins.
     ///   - lock: The statement that takes a lock.
     ///   - body: Runs the statements.
     /// - Returns: The result of `body`.
@@ -32,11 +33,12 @@ final class PostgresSession: Session {
     ///   broke during the commit.
     static func transaction<Value>(
         _ connection: PostgresConnection,
-        lock: Command?,
+        _ beginning: PostgresConnection.Beginning = .usual,
+        lock: Command? = nil,
         _ body: (PostgresSession) throws -> Value
     ) throws -> Value {
-        let beginning = [Command(PostgresConnection.Beginning.usual.rawValue)] + [lock].compactMap(\.self)
-        let session = PostgresSession(connection, isTransaction: true, waiting: beginning)
+        let first = [Command(beginning.rawValue)] + [lock].compactMap(\.self)
+        let session = PostgresSession(connection, isTransaction: true, waiting: first)
         do {
             let value = try body(session)
             _ = try connection.execute(session.waiting + [Command("COMMIT")])

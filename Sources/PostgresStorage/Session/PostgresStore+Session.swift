@@ -7,8 +7,20 @@ extension PostgresStore: SQLStore {
         _ operation: StaticString,
         _ body: @escaping @Sendable (any Session) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await attempt(operation) { try body(PostgresSession.reading($0)) }
+        try await attempt(operation, on: pool) { try body(PostgresSession.reading($0)) }
     }
+
+    package func readUsage<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await attempt(operation, on: adding) { connection in
+            try PostgresSession.transaction(connection, .snapshot, body)
+        }
+    }
+
+    /// A commit costs a round trip and a sync of the disk.
+    package var ownersAtATime: Int { 16 }
 
     package func transaction<Value: Sendable>(
         _ operation: StaticString,
@@ -16,7 +28,8 @@ extension PostgresStore: SQLStore {
         repeats: Bool,
         _ body: @escaping @Sendable (any Session) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await attempt(operation, repeats: repeats) { connection in
+        // The callers that store leases and days take turns, and must not occupy the general pool meanwhile.
+        try await attempt(operation, repeats: repeats, on: lock == .usage ? intake : pool) { connection in
             try PostgresSession.transaction(connection, lock: lock.map(Command.taking), body)
         }
     }
@@ -26,7 +39,7 @@ extension PostgresStore: SQLStore {
         repeats: Bool,
         _ statements: [SQLStatement]
     ) async throws(StoreError) -> [Int] {
-        try await attempt(operation, repeats: repeats) { connection in
+        try await attempt(operation, repeats: repeats, on: pool) { connection in
             try PostgresSession.execute(statements, connection)
         }
     }
@@ -35,9 +48,10 @@ extension PostgresStore: SQLStore {
     private func attempt<Value: Sendable>(
         _ operation: StaticString,
         repeats: Bool = true,
+        on connections: ConnectionPool,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StoreError) -> Value {
-        let result = try await run(operation, repeats: repeats) {
+        let result = try await run(operation, repeats: repeats, on: connections) {
             connection throws(PostgresFailure) -> Result<Value, any Error> in
             do {
                 return .success(try body(connection))
@@ -61,6 +75,7 @@ extension Command {
         case .events: .advisoryLock(at: "events")
         case .credits: .advisoryLock(at: "credits")
         case .accounts: .advisoryLock(at: "usage_accounts")
+        case .usage: .advisoryLock(at: "usage_leases")
         }
     }
 }

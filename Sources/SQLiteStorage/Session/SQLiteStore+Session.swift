@@ -9,6 +9,17 @@ extension SQLiteStore: SQLStore {
         try await read(operation) { try body(SQLiteSession($0)) }
     }
 
+    /// The readers do not wait for each other.
+    package func readUsage<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await query(operation, body)
+    }
+
+    /// The one writer, which deliveries wait for, stores a month of one owner at a time.
+    package var ownersAtATime: Int { 1 }
+
     /// The only writer holds every lock.
     package func transaction<Value: Sendable>(
         _ operation: StaticString,

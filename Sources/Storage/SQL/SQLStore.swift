@@ -9,6 +9,9 @@ package enum StoreLock: String, Sendable {
     case events
     case credits
     case accounts = "usage_accounts"
+    /// Storing leases and days: the calendar determines a lease's days, and a day makes the totals of all its
+    /// leases stale. Each writer must see the others' changes, or a total would miss one of two.
+    case usage = "usage_leases"
 }
 
 /// A store that is reached by SQL; the roles of a store are extensions of this, the same for each database.
@@ -24,6 +27,17 @@ package protocol SQLStore: Sendable {
         _ operation: StaticString,
         _ body: @escaping @Sendable (any Session) throws -> Value
     ) async throws(StoreError) -> Value
+
+    /// Reads leases and days, which may be many: on connections that no other read waits for.
+    ///
+    /// The statements of one session read one state of the database.
+    func readUsage<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value
+
+    /// The number of owners whose totals are stored in one database transaction.
+    var ownersAtATime: Int { get }
 
     /// Reads and writes in one database transaction; durable when it returns.
     ///

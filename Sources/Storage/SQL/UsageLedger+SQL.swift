@@ -55,4 +55,19 @@ extension SQLStore {
             ) ?? false
         }
     }
+
+    package func leases(
+        of owner: String,
+        in heights: Range<Int64>
+    ) async throws(StoreError) -> [LeaseState] {
+        try await readUsage("reading leases") { try $0.rows(UsageQueries.leases(of: owner, in: heights)) }
+    }
+
+    package func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
+        let providers = Array(providers)
+        let names = try await query("reading names of providers") { session in
+            try session.rows(ofEach: providers.map(UsageQueries.name))
+        }
+        return zip(providers, names).reduce(into: [:]) { $0[$1.0] = $1.1.first }
+    }
 }

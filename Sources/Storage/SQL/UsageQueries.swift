@@ -58,6 +58,60 @@ package enum UsageQueries {
         )
     }
 
+    /// The leases of an owner with a block in the range, and all leases with frozen days (`kept`).
+    package static func leases(of owner: String, in heights: Range<Int64>) -> Query<LeaseState> {
+        Query(
+            """
+            -- Apart, so that each goes along an index, and the past of an owner is not gone through every day.
+            SELECT record, kept
+            FROM usage_leases
+            WHERE owner = $1 AND end_height > $2 AND created_height < $3 AND kept IS NULL
+            UNION ALL
+            SELECT record, kept
+            FROM usage_leases
+            WHERE owner = $1 AND end_height IS NULL AND created_height < $3 AND kept IS NULL
+            UNION ALL
+            SELECT record, kept
+            FROM usage_leases
+            WHERE owner = $1 AND kept IS NOT NULL
+            """,
+            [.text(owner), .int(heights.lowerBound), .int(heights.upperBound)],
+            decode: lease
+        )
+    }
+
+    /// For each owner with leases in these blocks, the first and last block of those leases.
+    package static func lives(
+        in heights: Range<Int64>
+    ) -> Query<(owner: String, created: Int64, end: Int64?)> {
+        Query(
+            """
+            SELECT owner, min(created_height) AS created,
+                CASE WHEN count(*) = count(end_height) THEN max(end_height) END AS ended
+            FROM usage_leases
+            WHERE (end_height IS NULL OR end_height > $1) AND created_height < $2
+            GROUP BY owner
+            """,
+            [.int(heights.lowerBound), .int(heights.upperBound)]
+        ) { (try $0.text("owner"), try $0.int("created"), try $0.optionalInt("ended")) }
+    }
+
+    /// The newest name of a provider, if it has one.
+    package static func name(ofProvider provider: String) -> Query<String> {
+        Query(
+            """
+            SELECT provider_name
+            FROM usage_leases
+            -- As a range, so that its order is that of the providers' index: along all leases from the newest on
+            -- the one wanted may be far.
+            WHERE provider BETWEEN $1 AND $1 AND provider_name IS NOT NULL
+            ORDER BY provider DESC, sequence DESC
+            LIMIT 1
+            """,
+            [.text(provider)]
+        ) { try $0.text("provider_name") }
+    }
+
     /// Reads a record and its frozen days (`kept`).
     @Sendable
     package static func lease(_ row: SQLRow) throws -> LeaseState {
@@ -65,6 +119,45 @@ package enum UsageQueries {
             record: try row.decode("record", UsageCoding.decodeLease),
             kept: try row.decodeOptional("kept", UsageCoding.decodeKept) ?? [:]
         )
+    }
+
+    // MARK: Owners
+
+    /// The last day through which each owner's final days are closed, of those that have one.
+    package static func closedThrough(_ owners: Set<String>) -> Query<(String, CalendarDate)> {
+        Query(
+            "SELECT owner, closed_through FROM usage_owners WHERE owner = ANY($1) AND closed_through IS NOT NULL",
+            [.texts(Array(owners))]
+        ) { (try $0.text("owner"), CalendarDate(dayNumber: try $0.int("closed_through"))) }
+    }
+
+    /// The stale days of those owners that have any, by owner.
+    package static func stale(_ owners: [String]) -> Query<StaleUsage> {
+        Query(
+            """
+            SELECT owner, stale_from, stale_through, stale_revision
+            FROM usage_owners
+            WHERE owner = ANY($1) AND stale_from IS NOT NULL
+            ORDER BY owner
+            """,
+            [.texts(owners)]
+        ) { row in
+            StaleUsage(
+                owner: try row.text("owner"),
+                dates: CalendarDate(dayNumber: try row.int("stale_from"))...CalendarDate(
+                    dayNumber: try row.int("stale_through")
+                ),
+                revision: try row.int("stale_revision")
+            )
+        }
+    }
+
+    /// The owners with stale days, ascending.
+    package static func staleOwners(after owner: String, limit: Int) -> Query<String> {
+        Query(
+            "SELECT owner FROM usage_owners WHERE stale_from IS NOT NULL AND owner > $1 ORDER BY owner LIMIT $2",
+            [.text(owner), .int(Int64(limit))]
+        ) { try $0.text("owner") }
     }
 
     // MARK: Totals

@@ -92,9 +92,4 @@ package protocol UsageLedger: Sendable {
     /// - Returns: Whether more may remain.
     /// - Throws: ``StoreError``.
     func settleUsage(steps: Int) async throws(StoreError) -> Bool
-
-    /// Adds up all totals again from leases and calendar.
-    ///
-    /// - Returns: The number of groups, and how many of them changed.
-    func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int)
 }

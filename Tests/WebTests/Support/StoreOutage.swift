@@ -141,5 +141,4 @@ struct StoreOutage: Store {
     func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] { throw error }
     func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit] { throw error }
     func isMapped(_ address: String) async throws(StoreError) -> Bool { throw error }
-    func addUpUsage() async throws(StoreError) -> (groups: Int, changed: Int) { throw error }
 }
