@@ -72,10 +72,7 @@ struct ProjectionRebuild {
         }
         try connection.transaction { () throws(PostgresFailure) in
             try connection.run(script: ProjectionTables.rebuilt.removal)
-            try connection.run(
-                script: ProjectionTables.rebuilt.definition + ProjectionTables.rebuilt.undecided
-                    + ProjectionTables.rebuilt.accounts
-            )
+            try connection.run(script: ProjectionTables.rebuilt.definition(.postgres))
         }
         var progress = Progress()
         while !inFlight.isClosed {
@@ -243,24 +240,21 @@ struct ProjectionRebuild {
     }
 
     private static let swap: String = {
-        let tables = ["objects", "transactions", "customers"]
-        let indexes = [
-            "objects_pkey", "objects_by_payment", "transactions_pkey", "transactions_by_customer",
-            "transactions_by_created", "transactions_by_payment", "customers_pkey", "customers_by_user",
-        ]
+        let tables = ProjectionTables.all.map(\.name)
+        let indexes = ProjectionTables.all.flatMap(\.indexNames)
         let statements =
             [
                 // Recording waits meanwhile, so a rebuild waits for a long query of an analyst only briefly.
                 "SET LOCAL lock_timeout = '2s'",
                 // Replacing a view with itself locks it. A query locks its views before their tables, and the
                 // same order here prevents deadlocks. `LOCK TABLE` would lock all tables that a view reads.
-                Views.derived,
+                PostgresViews.derived,
                 // The service's own reads lock the tables in the same order.
                 "LOCK TABLE transactions, objects, customers IN ACCESS EXCLUSIVE MODE",
             ]
             + tables.map { "ALTER TABLE \($0) RENAME TO retired_\($0)" }
             + tables.map { "ALTER TABLE rebuilt_\($0) RENAME TO \($0)" }
-            + [Views.derived, ProjectionTables.retired.removal]
+            + [PostgresViews.derived, ProjectionTables.retired.removal]
             + indexes.map { "ALTER INDEX rebuilt_\($0) RENAME TO \($0)" }
         return statements.joined(separator: ";\n")
     }()

@@ -37,10 +37,10 @@ struct Projector {
 
     // MARK: Reading
 
-    /// The number of a new payment: the row number that its first object will get.
+    /// The number of a new payment.
     private func nextNumber() throws -> Int64 {
         let statement = try db.cachedStatement(
-            sql: "SELECT coalesce(max(sequence), 0) + 1 FROM \(tables.objects)"
+            sql: "SELECT coalesce(max(payment), 0) + 1 FROM \(tables.objects)"
         )
         return try Int64.fetchOne(statement) ?? 1
     }

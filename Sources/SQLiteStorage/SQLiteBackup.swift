@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Storage
 
 /// A backup file of the embedded database, which can be checked and restored.
 package struct SQLiteBackup: Sendable {

@@ -37,9 +37,7 @@ extension SQLiteStore {
 
         try await write("reprojecting") { db in
             try db.execute(sql: ProjectionTables.rebuilt.removal)
-            try db.execute(sql: ProjectionTables.rebuilt.definition)
-            try db.execute(sql: ProjectionTables.rebuilt.undecided)
-            try db.execute(sql: ProjectionTables.rebuilt.accounts)
+            try db.execute(sql: ProjectionTables.rebuilt.definition(.sqlite))
         }
         var events = 0
         var last: Int64 = 0
@@ -97,12 +95,9 @@ extension SQLiteStore {
                     )
                     """
             ) ?? 0
-        for (live, rebuilt) in [
-            ("objects", "rebuilt_objects"), ("transactions", "rebuilt_transactions"),
-            ("customers", "rebuilt_customers"),
-        ] {
-            try db.execute(sql: "DELETE FROM \(live)")
-            try db.execute(sql: "INSERT INTO \(live) SELECT * FROM \(rebuilt)")
+        for table in ProjectionTables.all.map(\.name) {
+            try db.execute(sql: "DELETE FROM \(table)")
+            try db.execute(sql: "INSERT INTO \(table) SELECT * FROM rebuilt_\(table)")
         }
         try db.execute(sql: ProjectionTables.rebuilt.removal)
         let transactions = try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0

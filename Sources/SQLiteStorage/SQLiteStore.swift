@@ -113,7 +113,7 @@ package final class SQLiteStore: Store {
                 try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2
             else { throw SQLiteStartError.notDurable }
         }
-        try Schema.migrator.migrate(queue)
+        try Schema.migrator().migrate(queue)
         try queue.write { try $0.execute(sql: Self.endingLeases) }
         // Durability depends on this setting, which a migration may have changed.
         guard try queue.inDatabase({ try Int.fetchOne($0, sql: "PRAGMA synchronous") }) == 2 else {

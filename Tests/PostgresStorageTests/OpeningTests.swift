@@ -1,6 +1,8 @@
 import PostgresClient
+import Scenarios
 import Storage
 import StorageConformance
+import TestSupport
 import Testing
 
 @testable import PostgresStorage
@@ -76,38 +78,32 @@ struct OpeningTests {
         }
     }
 
-    @Test func `a log from before versions were part of an event's key is migrated`() async throws {
+    @Test func `a migration that is added runs once, on all that is stored`() async throws {
         try await withPlace { place in
-            let connection = try place.connect()
-            try connection.run(script: "CREATE TABLE schema_migrations (name TEXT PRIMARY KEY)")
-            for migration in Schema.migrations where migration.name < "0009" {
-                try connection.run(script: migration.sql)
-                try connection.run(script: "INSERT INTO schema_migrations VALUES ('\(migration.name)')")
-            }
-            let versions = [nil, "2025-09-30.clover", String(repeating: "x", count: 9000)]
-            let bodies = try versions.enumerated().map {
-                try MadeUp.event("evt_\($0)", "a.b", [:], apiVersion: $1)
-            }
-            for (number, version) in versions.enumerated() {
-                try connection.execute(
-                    Command(
-                        """
-                        INSERT INTO events
-                            (id, type, received_at, livemode, source, disposition, payload, api_version)
-                        VALUES ($1, 'a.b', 0, FALSE, 'webhook', 'ignored', $2, $3)
-                        """,
-                        [.text("evt_\(number)"), .bytes(bodies[number]), .text(orNull: version)]
-                    )
-                )
-            }
             let store = try await place.openPostgres()
-            for (number, body) in bodies.enumerated() {
-                #expect(try await store.record(body) == .duplicate)
-                let other = try MadeUp.event("evt_\(number)", "a.b", [:], apiVersion: "2019-09-09")
-                #expect(try await store.record(other) == .recorded)
-                #expect(try await store.renderings(of: "evt_\(number)").first?.payload == body)
+            for event in (1...12).flatMap({ RandomScenario.random(seed: $0).events }) {
+                try await store.record(event.body)
             }
+            let log = try await store.entries(EventQuery(limit: 1000))?.elements
+            let rows = try await store.allRows()
             await store.close()
+            #expect(!rows.isEmpty)
+
+            let later = Schema.Migration("9999_later") { _ in
+                "ALTER TABLE events ADD COLUMN later BIGINT; UPDATE events SET later = sequence"
+            }
+            let connection = try place.connect()
+            for _ in 1...2 { try Migrator.migrate(connection, Schema.migrations + [later]) }
+            let count = try connection.execute(Command("SELECT count(*) FROM events WHERE later = sequence"))
+            #expect(Int(count.int(0, 0)) == log?.count)
+            await #expect(throws: PostgresStartError.newerSchema) { try await place.openPostgres() }
+
+            try connection.run(script: "DELETE FROM schema_migrations WHERE name = '9999_later'")
+            let again = try await place.openPostgres()
+            #expect(try await again.entries(EventQuery(limit: 1000))?.elements == log)
+            #expect(try await again.allRows() == rows)
+            #expect(try await again.reprojectAll().changed == 0)
+            await again.close()
         }
     }
 

@@ -144,12 +144,14 @@ package enum UsageQueries {
         ) { row in
             StaleUsage(
                 owner: try row.text("owner"),
-                dates: CalendarDate(dayNumber: try row.int("stale_from"))...CalendarDate(
-                    dayNumber: try row.int("stale_through")
-                ),
+                dates: try day(row, "stale_from")...day(row, "stale_through"),
                 revision: try row.int("stale_revision")
             )
         }
+    }
+
+    private static func day(_ row: SQLRow, _ column: String) throws -> CalendarDate {
+        CalendarDate(dayNumber: try row.int(column))
     }
 
     /// The owners with stale days, ascending.

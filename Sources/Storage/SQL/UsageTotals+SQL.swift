@@ -76,6 +76,7 @@ extension SQLStore {
     /// - Parameter owners: The owners, ascending.
     /// - Returns: The number of owners whose totals this call stored; another replica may have stored the rest.
     ///   The steps are those of ``UsageAggregator/steps``.
+    /// - Throws: ``StoreError``
     @discardableResult
     private func settleMonth(of owners: [String]) async throws(StoreError) -> (kept: Int, steps: Int) {
         let months = try await readUsage("aggregating usage") { try UsageMonth.stale(of: owners, $0) }

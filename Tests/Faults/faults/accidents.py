@@ -187,31 +187,30 @@ def reproject_killed(lab):
 
 
 def migration_killed(lab):
-    """kill -9 while a database of an earlier schema is brought up to date: the next start goes on."""
+    """kill -9 while the tables are made: the next start goes on."""
     rounds = lab.rounds(6, 60)
     place = lab.place("migration-killed")
-    dumps = life.earlier_schemas()
-    killed = 0
+    killed, stages = 0, set()
     with lab.subject(place) as subject:
-        for turn in range(rounds):
-            dump = dumps[turn % len(dumps)]
+        for _ in range(rounds):
             shutil.rmtree(subject.folder)
             os.mkdir(subject.folder, 0o700)
-            before, _ = life.load(dump, subject.database)
             for _ in range(3):
                 subject.launch()
                 # Until it has the lock, and then a moment longer.
                 wait_for(lambda: os.path.exists(subject.database + ".lock"), 20, "does not start")
-                time.sleep(lab.dice.uniform(0, 0.03))
+                time.sleep(lab.dice.uniform(0, 0.04))
                 killed += subject.process.poll() is None
                 subject.kill()
-                with oracle.Stored(subject.database) as stored:
-                    stored.check_integrity()
+                if os.path.exists(subject.database):
+                    with oracle.Stored(subject.database) as stored:
+                        stored.check_integrity()
+                        stages.add(len(stored.rows("SELECT name FROM sqlite_master WHERE type = 'table'")))
             subject.start()
-            listed = {entry["id"] for entry in subject.listed("/v1/events")}
-            expect(listed == {identifier for identifier, _ in before}, "events are missing after the upgrade")
+            expect(Hand(lab, place, subject).deliver()[0] == 200, "nothing is taken after the kills")
             expect(subject.terminate() == 0, "SIGTERM is answered with exit 0")
-    return killed, f"{killed} kills over {len(dumps)} schemas; the next start has every event", {}
+    found = ", ".join(map(str, sorted(stages)))
+    return killed, f"{killed} kills, which left {found} tables; the next start takes events", {}
 
 
 # ---------------------------------------------------------------- stopped, frozen

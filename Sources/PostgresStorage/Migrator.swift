@@ -6,24 +6,30 @@ import Storage
 enum Migrator {
     /// - Throws: ``PostgresFailure/unfit(_:)`` if the tables are of a newer version, or if the server refuses
     ///   a migration.
-    static func migrate(_ connection: PostgresConnection) throws(PostgresFailure) {
+    static func migrate(
+        _ connection: PostgresConnection,
+        _ migrations: [Schema.Migration] = Schema.migrations
+    ) throws(PostgresFailure) {
         // Most starts find no migration to run, and then need not wait for a replica that runs one.
-        if try pending(connection).isEmpty { return }
+        if try pending(connection, migrations).isEmpty { return }
         try connection.transaction { () throws(PostgresFailure) in
             // This lock is not named for a table as our others are, because the tables may not exist yet.
             try connection.execute(Command("SELECT pg_advisory_xact_lock(7226735)"))
             if try !hasRegister(connection) { try makeRegister(connection) }
-            for migration in try pending(connection) { try apply(migration, connection) }
+            for migration in try pending(connection, migrations) { try apply(migration, connection) }
         }
     }
 
     /// The migrations that have not run yet.
     ///
     /// - Throws: ``PostgresFailure/unfit(_:)`` if the tables are of a newer version, or another program's.
-    static func pending(_ connection: PostgresConnection) throws(PostgresFailure) -> [Schema.Migration] {
+    static func pending(
+        _ connection: PostgresConnection,
+        _ migrations: [Schema.Migration] = Schema.migrations
+    ) throws(PostgresFailure) -> [Schema.Migration] {
         guard try hasRegister(connection) else {
             try refuseForeignTables(connection)
-            return Schema.migrations
+            return migrations
         }
         let rows: Rows
         do throws(PostgresFailure) {
@@ -34,10 +40,10 @@ enum Migrator {
             throw .unfit(PostgresStartError.foreign(table: "schema_migrations"))
         }
         let applied = Set(rows.map { rows.text($0, 0) })
-        guard applied.isSubset(of: Schema.migrations.map(\.name)) else {
+        guard applied.isSubset(of: migrations.map(\.name)) else {
             throw .unfit(PostgresStartError.newerSchema)
         }
-        return Schema.migrations.filter { !applied.contains($0.name) }
+        return migrations.filter { !applied.contains($0.name) }
     }
 
     /// Whether the table of migrations exists.
@@ -105,7 +111,7 @@ enum Migrator {
         _ connection: PostgresConnection
     ) throws(PostgresFailure) {
         try named(migration.name) { () throws(PostgresFailure) in
-            try connection.run(script: migration.sql)
+            try connection.run(script: migration.sql(.postgres))
             try connection.execute(
                 Command("INSERT INTO schema_migrations (name) VALUES ($1)", [.text(migration.name)])
             )

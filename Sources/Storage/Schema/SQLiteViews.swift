@@ -3,7 +3,7 @@
 /// Names and meaning are the same as in PostgreSQL. Columns are named as in Stripe's own export to PostgreSQL
 /// (<https://docs.stripe.com/data/data-pipeline/real-time-sync-to-postgres/schema>). No stored value makes a
 /// view fail: what cannot be read is NULL.
-enum Views {
+enum SQLiteViews {
     static let definition =
         """
         CREATE VIEW transactions_view AS

@@ -3,7 +3,7 @@
 /// Names and meaning are the same as in SQLite. Columns are named as in Stripe's own export to PostgreSQL
 /// (<https://docs.stripe.com/data/data-pipeline/real-time-sync-to-postgres/schema>). No stored value makes a
 /// view fail: what cannot be read is NULL.
-enum Views {
+package enum PostgresViews {
     static let definition =
         json + derived
             + """
@@ -23,7 +23,7 @@ enum Views {
     ///
     /// A view keeps reading the table it was created on, also after that is renamed, so a rebuild replaces these
     /// views. Replaced views keep their grants.
-    static let derived = transactions + customers
+    package static let derived = transactions + customers
 
     // `jsonb` refuses the escape of NUL, which `TEXT` cannot hold: U+FFFD stands for it. Escaped backslashes are
     // put aside meanwhile, because `\\u0000` is no escape of NUL.
