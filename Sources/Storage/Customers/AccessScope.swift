@@ -8,6 +8,12 @@ package enum AccessScope: Sendable, Equatable {
     /// Only these customers; an empty list matches no row.
     case customers([CustomerKey])
 
+    /// The customer, if it is only one.
+    var onlyCustomer: CustomerKey? {
+        guard case .customers(let customers) = self, customers.count == 1 else { return nil }
+        return customers.first
+    }
+
     package func includes(_ customer: CustomerKey) -> Bool {
         switch self {
         case .anyCustomer: true

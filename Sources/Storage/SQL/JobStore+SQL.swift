@@ -5,9 +5,10 @@ extension SQLStore {
     package func latestJob(_ kind: Job.Kind) async throws(StoreError) -> Job? {
         try await query("reading a job") { session in
             try session.row(
-                // The condition of the index, which has no fetches.
+                // As a range, and with its condition, so that the order is that of the index without fetches: along
+                // all jobs from the newest on the one wanted may be far.
                 JobRow.query(
-                    "WHERE kind = $1 AND kind <> 'fetch' ORDER BY sequence DESC LIMIT 1",
+                    "WHERE kind BETWEEN $1 AND $1 AND kind <> 'fetch' ORDER BY kind DESC, sequence DESC LIMIT 1",
                     [.text(kind.rawValue)]
                 )
             )
@@ -75,34 +76,43 @@ extension SQLStore {
             kind = $1 AND due_at <= $2 AND (topic = '' OR NOT EXISTS (
                 SELECT 1
                 FROM jobs earlier
-                WHERE earlier.kind = jobs.kind AND earlier.topic = jobs.topic AND earlier.due_at IS NOT NULL
-                    AND earlier.sequence < jobs.sequence))
+                WHERE earlier.kind = jobs.kind AND earlier.topic = jobs.topic AND earlier.topic <> ''
+                    AND earlier.due_at IS NOT NULL AND earlier.sequence < jobs.sequence))
             """
         let values: [SQLValue] = [.text(kind.rawValue), .int(now.unixSeconds)]
         // Reading is cheap, while a write would sync the disk at each look, even if no job is due.
         let isDue = try await query("looking for a job") { session in
-            try session.row(Query("SELECT 1 FROM jobs WHERE \(due) LIMIT 1", values) { _ in true })
+            try session.row(
+                Query("SELECT 1 FROM jobs WHERE \(due) ORDER BY due_at LIMIT 1", values) { _ in true }
+            )
         }
         guard isDue == true else { return [] }
         return try await transaction("taking a job", under: nil, repeats: false) { session in
-            try session.rows(
+            let found = try session.rows(
                 Query(
                     """
-                    WITH due AS MATERIALIZED (
-                        SELECT sequence
-                        FROM jobs
-                        WHERE \(due)
-                        ORDER BY due_at
-                        LIMIT $3
-                        \(session.dialect.skippingLockedRows))
+                    SELECT sequence
+                    FROM jobs
+                    WHERE \(due)
+                    ORDER BY due_at
+                    LIMIT $3
+                    \(session.dialect.skippingLockedRows)
+                    """,
+                    values + [.int(Int64(limit))]
+                ) { try $0.int("sequence") }
+            )
+            return try session.rows(
+                Query(
+                    """
                     UPDATE jobs
-                    SET state = 'running', due_at = $4, attempts = attempts + 1, holder = $5, updated_at = $2,
+                    SET state = 'running', due_at = $1, attempts = attempts + 1, holder = $2, updated_at = $3,
                         revision = revision + 1
-                    WHERE sequence IN (SELECT sequence FROM due)
+                    WHERE sequence = ANY($4)
                     RETURNING \(JobRow.columns)
                     """,
-                    values + [
-                        .int(Int64(limit)), .int(now.adding(seconds: seconds).unixSeconds), .text(holder),
+                    [
+                        .int(now.adding(seconds: seconds).unixSeconds), .text(holder), .int(now.unixSeconds),
+                        .ints(found),
                     ],
                     decode: JobRow.job
                 )
@@ -158,7 +168,9 @@ extension SQLStore {
         let values: [SQLValue] = [.text(kind.rawValue), .int(latest.unixSeconds)]
         // Reading is cheap, while a write would sync the disk even if no job is late.
         let isNeeded = try await query("looking for a job") { session in
-            try session.row(Query("SELECT 1 FROM jobs WHERE \(late) LIMIT 1", values) { _ in true })
+            try session.row(
+                Query("SELECT 1 FROM jobs WHERE \(late) ORDER BY due_at DESC LIMIT 1", values) { _ in true }
+            )
         }
         guard isNeeded == true else { return }
         let rescheduling = SQLStatement(

@@ -8,8 +8,7 @@ extension SQLStore {
         limit: Int
     ) async throws(StoreError) -> Page<Transaction>? {
         try await query("reading the feed") { session in
-            var conditions = Conditions(filter, session.dialect)
-            var isBackwards = false
+            var edge: Feed.Edge?
             var offset = 0
             switch cursor {
             case .start: break
@@ -19,11 +18,20 @@ extension SQLStore {
                     // A row of another customer must look like a row that does not exist.
                     filter.accessScope.includes(position.owner)
                 else { return nil }
-                if case .endingBefore = cursor { isBackwards = true }
-                let beyond = isBackwards ? ">" : "<"
-                conditions.add("(created, id) \(beyond) (?, ?)", .int(position.created), .text(id))
+                edge = (position.created, id)
             }
+            var isBackwards = false
+            if case .endingBefore = cursor { isBackwards = true }
+            var conditions = Conditions(
+                filter,
+                session.dialect,
+                after: isBackwards ? edge : nil,
+                before: isBackwards ? nil : edge
+            )
             let direction = isBackwards ? "ASC" : "DESC"
+            // By the customer too, so that the order is that of the customer's index: along all rows from the
+            // newest on the customer's may be far.
+            let order = filter.accessScope.onlyCustomer == nil ? "" : "customer \(direction), "
             let bounds = (
                 limit: session.dialect.number(limit + 1, in: &conditions),
                 offset: session.dialect.number(offset, in: &conditions)
@@ -37,7 +45,7 @@ extension SQLStore {
                     SELECT body
                     FROM transactions
                     \(conditions.clause)
-                    ORDER BY created \(direction), id \(direction)
+                    ORDER BY \(order)created \(direction), id \(direction)
                     LIMIT \(bounds.limit) OFFSET \(bounds.offset)
                     """,
                     conditions.values,
@@ -97,6 +105,9 @@ extension SQLStore {
 }
 
 private enum Feed {
+    /// The row beside a page.
+    typealias Edge = (created: Int64, id: String)
+
     @Sendable
     static func transaction(_ row: SQLRow) throws -> Transaction {
         try row.decode("body", TransactionCoding.decode)
@@ -150,9 +161,18 @@ extension AccessScope {
 }
 
 extension Conditions {
-    fileprivate init(_ filter: TransactionFilter, _ dialect: Dialect) {
+    /// The rows between two others, exclusive, which match a filter.
+    fileprivate init(
+        _ filter: TransactionFilter,
+        _ dialect: Dialect,
+        after newer: Feed.Edge? = nil,
+        before older: Feed.Edge? = nil
+    ) {
         self.init()
-        if case .customers(let customers) = filter.accessScope {
+        let owner = filter.accessScope.onlyCustomer
+        if let owner {
+            add("account = ?", .text(owner.account ?? ""))
+        } else if case .customers(let customers) = filter.accessScope {
             // Usually all customers belong to one account. An empty list matches no row.
             let accounts = Dictionary(grouping: customers, by: { $0.account ?? "" })
             let alternatives = accounts.values.map { customers in
@@ -163,13 +183,39 @@ extension Conditions {
                 accounts.flatMap { $1.map { .text($0.customer) } + [.text($0)] }
             )
         }
+        let (from, to) = (filter.createdFrom?.unixSeconds, filter.createdTo?.unixSeconds)
+        // Of two bounds the tighter one implies the other.
+        if let newer, newer.created >= from ?? .min {
+            bound(owner, ">", newer.created, newer.id)
+        } else {
+            bound(owner, ">=", from)
+        }
+        if let older, older.created <= to ?? .max {
+            bound(owner, "<", older.created, older.id)
+        } else {
+            bound(owner, "<=", to)
+        }
         // The types are literals, which is safe because the names are ours. There are few sets of them, so
         // few compiled statements are kept.
         add("type IN (\(filter.types.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))")
         if let status = filter.status { add("status = ?", .text(status)) }
         if let currency = filter.currency { add("currency = ?", .text(currency.code)) }
-        if let from = filter.createdFrom { add("created >= ?", .int(from.unixSeconds)) }
-        if let to = filter.createdTo { add("created <= ?", .int(to.unixSeconds)) }
         if let search = filter.search { add(dialect.contains("search", "?"), .text(search.lowercased())) }
+    }
+
+    /// One bound of a range along an index.
+    private mutating func bound(
+        _ owner: CustomerKey?,
+        _ comparison: String,
+        _ created: Int64?,
+        _ id: String? = nil
+    ) {
+        let columns: [(name: String, value: SQLValue)] =
+            (owner.map { [("customer", .text($0.customer))] } ?? [])
+            + (created.map { [("created", .int($0))] } ?? []) + (id.map { [("id", .text($0))] } ?? [])
+        guard !columns.isEmpty else { return }
+        let names = columns.map(\.name).joined(separator: ", ")
+        let marks = columns.map { _ in "?" }.joined(separator: ", ")
+        add("(\(names)) \(comparison) (\(marks))", columns.map(\.value))
     }
 }

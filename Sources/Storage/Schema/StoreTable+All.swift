@@ -162,6 +162,7 @@ extension StoreTable {
         indexes: [
             Index("by_kind", "kind, sequence", where: "kind <> 'fetch'"),
             Index("due", "kind, due_at", where: "due_at IS NOT NULL"),
+            Index("by_topic", "kind, topic, sequence", where: "topic <> '' AND due_at IS NOT NULL"),
             // One backfill and one reconciliation at a time.
             Index(
                 "single",

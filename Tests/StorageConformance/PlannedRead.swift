@@ -1,0 +1,259 @@
+import Billing
+import Database
+package import Storage
+
+/// A read that somebody waits for, and the index by which each database must find its rows: it must cost what its
+/// answer costs, however much is stored.
+package struct PlannedRead: Sendable, CustomStringConvertible {
+    package let description: String
+    private let index: String
+    /// Whether the answer is short, so that it may be sorted.
+    private let isShort: Bool
+    private let body: @Sendable (ExplainingStore) async throws -> Void
+
+    private init(
+        _ description: String,
+        _ index: String,
+        isShort: Bool = false,
+        _ body: @escaping @Sendable (ExplainingStore) async throws -> Void
+    ) {
+        self.description = description
+        self.index = index
+        self.isShort = isShort
+        self.body = body
+    }
+
+    /// - Throws: ``Unmet`` if a statement reads a whole table, or sorts, or none uses the index.
+    package func check(_ store: any SQLStore) async throws {
+        let explaining = ExplainingStore(store)
+        try await body(explaining)
+        let plans = explaining.plans()
+        for plan in plans {
+            try requireEqual(Self.wholeTables(in: plan), [], plan)
+            if isShort { continue }
+            try requireEqual(Self.sorts.filter { plan.contains($0) }, [], plan)
+        }
+        let names = index.split(separator: "|")
+        let isUsed = plans.contains { plan in names.contains { plan.contains($0) } }
+        try requireEqual(isUsed, true, "uses \(index): \(plans)")
+    }
+
+    private static let sorts = ["Sort", "USE TEMP B-TREE"]
+
+    /// The steps that read every row of a table, not of an index or of an earlier step.
+    private static func wholeTables(in plan: String) -> [Substring] {
+        // SQLite scans a table in its own order, from either end up to the limit.
+        let isOrdered =
+            plan.contains("LIMIT") && (plan.contains("ORDER BY sequence") || !plan.contains("WHERE"))
+        return plan.split(separator: "\n").filter { step in
+            step.contains("Seq Scan") || !isOrdered && StoreTable.all.contains { step == "SCAN \($0.name)" }
+        }
+    }
+
+    private static let customer = AccessScope.customers([CustomerKey("cus_7", account: nil)])
+    private static let june = CalendarDate(dayNumber: 20_605)...CalendarDate(dayNumber: 20_634)
+
+    package static let all = feed + log + people + jobs + usage
+
+    private static let feed: [PlannedRead] = {
+        let filters: [(String, TransactionFilter, String)] = [
+            ("all", TransactionFilter(.anyCustomer), "transactions_by_created"),
+            ("a customer", TransactionFilter(customer), "transactions_by_customer"),
+            (
+                "a customer's refunds", TransactionFilter(customer, type: .refund),
+                "transactions_by_customer"
+            ),
+            (
+                "a time", TransactionFilter(.anyCustomer, createdFrom: time(5), createdTo: time(900)),
+                "transactions_by_created"
+            ),
+            (
+                "a customer's time", TransactionFilter(customer, createdFrom: time(5)),
+                "transactions_by_customer"
+            ),
+        ]
+        let cursors: [Cursor] = [.start, .startingAfter("ch_71"), .endingBefore("ch_71"), .offset(20)]
+        return filters.flatMap { name, filter, index in
+            cursors.map { cursor in
+                PlannedRead(
+                    "a page of \(name), \(cursor)",
+                    index,
+                    isShort: filter.types.count == 1
+                ) { store in
+                    _ = try requireSome(try await store.page(filter, cursor: cursor, limit: 50), "page")
+                }
+            }
+        } + [
+            PlannedRead("a transaction", "transactions") { store in
+                _ = try requireSome(
+                    try await store.transaction(id: "ch_71", within: .anyCustomer),
+                    "transaction"
+                )
+            },
+            PlannedRead("a payment", "objects_by_payment", isShort: true) { store in
+                _ = try requireSome(
+                    try await store.payment(ofTransaction: "ch_1", within: .anyCustomer),
+                    "payment"
+                )
+            },
+        ]
+    }()
+
+    private static let log: [PlannedRead] = [
+        PlannedRead("the log", "events") { _ = try await $0.entries(EventQuery()) },
+        PlannedRead("the log, further", "events") {
+            _ = try await $0.entries(EventQuery(startingAfter: "evt_70"))
+        },
+        PlannedRead("the quarantine", "events_quarantined") { store in
+            _ = try await store.entries(EventQuery(disposition: .quarantined))
+        },
+        PlannedRead("the events of a time", "events_by_time") { store in
+            _ = try await store.entries(EventQuery(receivedFrom: time(5), receivedThrough: time(900)))
+        },
+        PlannedRead(
+            "the counts of events",
+            "COVERING INDEX events_by_time|Only Scan using events_by_time",
+            isShort: true
+        ) { store in
+            _ = try await store.tallies(receivedFrom: nil)
+        },
+        PlannedRead("the events of a type in a time, further", "events_by_time") { store in
+            let query = EventQuery(type: "a.b", receivedThrough: time(900), startingAfter: "evt_71")
+            _ = try await store.entries(query)
+        },
+        PlannedRead("an event", "events", isShort: true) { _ = try await $0.renderings(of: "evt_70") },
+    ]
+
+    private static let people: [PlannedRead] = [
+        PlannedRead("a user's customers", "customer_links_by_identity", isShort: true) { store in
+            _ = try await store.customers(of: requireSome(Identity(.user, "user-7"), "identity"))
+        },
+        PlannedRead("a customer's links", "customer_links", isShort: true) { store in
+            _ = try await store.links(of: CustomerKey("cus_7", account: nil))
+        },
+        PlannedRead("a customer's credits", "credits_by_customer", isShort: true) { store in
+            _ = try await store.credits(of: CustomerKey("cus_7", account: nil))
+        },
+    ]
+
+    private static let jobs: [PlannedRead] = [
+        PlannedRead("the jobs", "jobs") { _ = try await $0.jobs(JobQuery(limit: 10)) },
+        PlannedRead("the last backfill", "jobs_by_kind") { _ = try await $0.latestJob(.backfill) },
+        PlannedRead("a job", "jobs") { _ = try await $0.job(id: "job_70") },
+        PlannedRead("fetches that are due", "jobs_due") { store in
+            _ = try await store.take(.fetch, as: "me", now: time(20_000), seconds: 60, limit: 10)
+        },
+        PlannedRead("alerts that are due", "jobs_due") { store in
+            _ = try await store.take(.alert, as: "me", now: time(20_000), seconds: 60, limit: 10)
+        },
+        PlannedRead("a job that is late", "jobs_due") { store in
+            try await store.reschedule(.alert, dueAfter: time(1_000_000_000), now: time(0))
+        },
+    ]
+
+    private static let usage: [PlannedRead] = [
+        PlannedRead("usage by GPU model", "usage_totals") { store in
+            _ = try await store.usage(of: "akash1o7", june, by: .gpuModel)
+        },
+        PlannedRead("usage by deployment", "usage_leases_by_owner") { store in
+            _ = try await store.usage(of: "akash1o7", june, by: .deployment)
+        },
+        PlannedRead("open leases", "usage_leases_by_owner", isShort: true) { store in
+            _ = try await store.openLeases(of: "akash1o7")
+        },
+        PlannedRead("names of providers", "usage_leases_by_provider") { store in
+            _ = try await store.names(ofProviders: ["akash1p3"])
+        },
+        PlannedRead("a customer's addresses", "usage_accounts_by_customer", isShort: true) { store in
+            _ = try await store.accounts(of: CustomerKey("cus_7", account: nil))
+        },
+        PlannedRead("the calendar", "usage_calendar") { _ = try await $0.calendar(june) },
+        PlannedRead("the newest day", "usage_calendar") { _ = try await $0.newestDay() },
+    ]
+
+    private static func time(_ seconds: Int64) -> Instant { Instant(unixSeconds: 1_750_000_000 + seconds) }
+}
+
+extension PlannedRead {
+    /// Stores twenty thousand of everything.
+    package static func fill(_ store: any Store & SQLStore) async throws {
+        try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
+        let dialect = try await store.transaction("filling", under: nil, repeats: false) { session in
+            let numbers = """
+                WITH RECURSIVE numbers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20000)
+
+                """
+            let bytes = session.dialect == .sqlite ? "BLOB" : "BYTEA"
+            for statement in filling {
+                let sql = numbers + statement.replacing("BYTES", with: bytes)
+                try session.execute(SQLStatement(sql, isPrepared: false))
+            }
+            return session.dialect
+        }
+        // As the server does it by itself, later.
+        guard dialect == .postgres else { return }
+        try await store.execute(
+            "vacuuming",
+            repeats: true,
+            [SQLStatement("VACUUM ANALYZE", isPrepared: false)]
+        )
+    }
+
+    private static let filling = [
+        """
+        INSERT INTO events (id, type, received_at, livemode, source, disposition, object_id, payload)
+        SELECT 'evt_' || n, type, 1750000000 + n, livemode, source,
+            CASE WHEN n % 100 = 0 THEN 'quarantined' ELSE disposition END, 'ch_' || n, payload
+        FROM events CROSS JOIN numbers
+        """,
+        """
+        INSERT INTO objects (account, kind, id, payment, snapshot, links)
+        SELECT account, kind, 'ch_' || n, payment + n, snapshot, links
+        FROM objects CROSS JOIN numbers
+        WHERE kind = 'charge'
+        """,
+        """
+        INSERT INTO transactions (id, payment, type, status, created, customer, currency, search, body)
+        SELECT 'ch_' || n, payment + n, CASE WHEN n % 10 = 0 THEN 'refund' ELSE type END, status, 1750000000 + n,
+            -- One customer has a tenth of them.
+            CASE WHEN n % 10 = 1 THEN 'cus_7' ELSE 'cus_' || n % 500 END, currency, search, body
+        FROM transactions CROSS JOIN numbers
+        """,
+        "INSERT INTO customers (account, id, console_user) SELECT '', 'cus_' || n, 'user-' || n FROM numbers",
+        """
+        INSERT INTO customer_links (account, customer, kind, origin, identity)
+        SELECT '', 'cus_' || n, 'user', 'api', 'user-' || n FROM numbers
+        """,
+        """
+        INSERT INTO credits (id, customer, kind, amount, currency, created)
+        SELECT 'credit-' || n, 'cus_' || n % 500, 'bonus', 5, 'usd', n FROM numbers
+        """,
+        """
+        INSERT INTO jobs (id, kind, state, due_at, attempts, request, progress, created_at, updated_at, revision)
+        SELECT 'job_' || n,
+            CASE WHEN n % 3 = 0 THEN 'alert' WHEN n % 1000 = 1 THEN 'backfill' ELSE 'fetch' END,
+            CASE WHEN n % 1000 = 1 THEN 'completed' ELSE 'waiting' END,
+            CASE WHEN n % 1000 <> 1 THEN 1750000000 + n END, 0, '{}', '{}', n, n, 0
+        FROM numbers
+        """,
+        """
+        INSERT INTO usage_calendar (date, first_height, last_height, last_height_yet, final)
+        SELECT 18000 + n, n * 1000, n * 1000 + 999, n * 1000 + 999, TRUE FROM numbers WHERE n <= 3000
+        """,
+        "INSERT INTO usage_owners (owner) SELECT 'akash1o' || n FROM numbers",
+        """
+        INSERT INTO usage_leases (identity, owner, provider, provider_name, created_height, end_height, record)
+        SELECT 'akashnet-2/' || n, 'akash1o' || (n % 200 + 300), 'akash1p' || n % 30, 'p', n,
+            CASE WHEN n % 10 > 0 THEN n + 5000 END, CAST('x' AS BYTES)
+        FROM numbers
+        """,
+        """
+        INSERT INTO usage_totals (owner, grouping, date, name, totals)
+        SELECT 'akash1o' || (n % 200 + 300), 'total', 20000 + n / 200, '', CAST('x' AS BYTES) FROM numbers
+        """,
+        """
+        INSERT INTO usage_accounts (customer, address)
+        SELECT 'cus_' || n, 'akash1o' || n FROM numbers
+        """,
+    ]
+}
