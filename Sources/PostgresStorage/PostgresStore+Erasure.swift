@@ -16,20 +16,7 @@ extension PostgresStore {
 
     package func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int {
         let account = key.account ?? ""
-        let payments = try await run("looking for payments") { connection throws(PostgresFailure) in
-            let rows = try connection.execute(
-                Command(
-                    """
-                    SELECT DISTINCT o.payment
-                    FROM erased_ids e
-                    JOIN objects o ON o.account = e.account AND o.id = e.id AND o.kind <> 'customer'
-                    WHERE e.account = $1 AND e.customer = $2
-                    """,
-                    [.text(account), .text(key.customer)]
-                )
-            )
-            return (0..<rows.count).map { rows.int($0, 0) }
-        }
+        let payments = try await payments(ofErased: key)
         var changed = 0
         for payment in payments {
             changed += try await withRebuildLock { connection throws(PostgresFailure) in
@@ -40,7 +27,13 @@ extension PostgresStore {
         try await withRebuildLock { connection throws(PostgresFailure) in
             // Remove the tables of a rebuild that was killed.
             try connection.run(script: ProjectionTables.rebuilt.removal)
-            try Self.eraseCustomer(key.customer, account: account, connection)
+            do {
+                try PostgresSession.reading(connection).erase(key)
+            } catch let failure as PostgresFailure {
+                throw failure
+            } catch {
+                throw .corrupt
+            }
         }
         return changed
     }
@@ -63,38 +56,6 @@ extension PostgresStore {
         }
         guard let value else { throw StoreError(.busy, while: "erasing: a rebuild is under way") }
         return value
-    }
-
-    private static func eraseCustomer(
-        _ customer: String,
-        account: String,
-        _ connection: PostgresConnection
-    ) throws(PostgresFailure) {
-        let key: [Parameter] = [.text(account), .text(customer)]
-        try connection.execute(
-            Command("UPDATE customers SET console_user = NULL WHERE account = $1 AND id = $2", key)
-        )
-        try connection.execute(
-            Command("DELETE FROM customer_links WHERE account = $1 AND customer = $2", key)
-        )
-        // Only customers of the platform account have credits.
-        try connection.execute(
-            Command("UPDATE credits SET description = NULL WHERE customer = $2 AND $1::text = ''", key)
-        )
-        let condition = "account = $1 AND kind = 'customer' AND id = $2"
-        let rows = try connection.execute(
-            Command("SELECT snapshot FROM objects WHERE snapshot IS NOT NULL AND \(condition)", key)
-        )
-        guard rows.count == 1 else { return }
-        // An unreadable snapshot is replaced by NULL.
-        let erased = (try? SnapshotCoding.decode(rows.raw(0, 0).bindMemory(to: UInt8.self)))
-            .flatMap { PersonalData.erased(from: $0) }
-        try connection.execute(
-            Command(
-                "UPDATE objects SET snapshot = $3, undecided = FALSE WHERE \(condition)",
-                key + [erased.map { .bytes(SnapshotCoding.encode($0)) } ?? .null]
-            )
-        )
     }
 
     /// Does nothing: autovacuum removes the dead rows, and only the server can read their remains on disk.

@@ -51,18 +51,7 @@ extension SQLiteStore {
         defer { isRebuilding.store(false, ordering: .releasing) }
 
         let account = key.account ?? ""
-        let payments = try await read("looking for payments") { db in
-            try Int64.fetchAll(
-                db,
-                sql: """
-                    SELECT DISTINCT o.payment
-                    FROM erased_ids e
-                    JOIN objects o ON o.account = e.account AND o.id = e.id AND o.kind <> 'customer'
-                    WHERE e.account = ? AND e.customer = ?
-                    """,
-                arguments: [account, key.customer]
-            )
-        }
+        let payments = try await payments(ofErased: key)
         var changed = 0
         for payment in payments {
             changed += try await write("deriving a payment again") { [projection] db in
@@ -72,20 +61,7 @@ extension SQLiteStore {
         try await write("erasing a customer") { db in
             // Remove the tables of a rebuild that was killed.
             try db.execute(sql: ProjectionTables.rebuilt.removal)
-            try db.execute(
-                sql: "UPDATE customers SET console_user = NULL WHERE account = ? AND id = ?",
-                arguments: [account, key.customer]
-            )
-            try db.execute(
-                sql: "DELETE FROM customer_links WHERE account = ? AND customer = ?",
-                arguments: [account, key.customer]
-            )
-            try Self.eraseCustomerObject(key.customer, account: account, db)
-            // Only customers of the platform account have credits.
-            try db.execute(
-                sql: "UPDATE credits SET description = NULL WHERE customer = ? AND ? = ''",
-                arguments: [key.customer, account]
-            )
+            try SQLiteSession(db).erase(key)
         }
         return changed
     }
@@ -114,22 +90,6 @@ extension SQLiteStore {
     ) throws -> [String: Data] {
         let sql = "SELECT id, body FROM transactions WHERE \(condition)"
         return try Row.fetchAll(db, sql: sql, arguments: arguments).reduce(into: [:]) { $0[$1[0]] = $1[1] }
-    }
-
-    private static func eraseCustomerObject(_ id: String, account: String, _ db: Database) throws {
-        let condition = "account = ? AND kind = 'customer' AND id = ?"
-        let key: StatementArguments = [account, id]
-        let sql = "SELECT snapshot FROM objects WHERE snapshot IS NOT NULL AND \(condition)"
-        guard let snapshot = try Data.fetchOne(db, sql: sql, arguments: key) else { return }
-        let object = snapshot.withUnsafeBytes {
-            try? SnapshotCoding.decode($0.bindMemory(to: UInt8.self))
-        }
-        // An unreadable snapshot is replaced by NULL.
-        let erased = object.flatMap { PersonalData.erased(from: $0) }
-        try db.execute(
-            sql: "UPDATE objects SET snapshot = ?, undecided = 0 WHERE \(condition)",
-            arguments: [erased.map { Data(SnapshotCoding.encode($0)) }] + key
-        )
     }
 
     package func scrub() async throws(StoreError) {

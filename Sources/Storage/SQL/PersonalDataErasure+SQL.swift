@@ -1,5 +1,5 @@
 package import Billing
-import Database
+package import Database
 
 extension SQLStore {
     package func holdings(of key: CustomerKey) async throws(StoreError) -> StoredDataSummary {
@@ -38,6 +38,53 @@ extension SQLStore {
             )
         }
         return try await execute("erasing events", repeats: true, erasures).reduce(0, +)
+    }
+}
+
+extension SQLStore {
+    /// The payments of a marked customer.
+    package func payments(ofErased key: CustomerKey) async throws(StoreError) -> [Int64] {
+        try await query("looking for payments") { session in
+            try session.rows(
+                Query(
+                    """
+                    SELECT DISTINCT o.payment
+                    FROM erased_ids e
+                    JOIN objects o ON o.account = e.account AND o.id = e.id AND o.kind <> 'customer'
+                    WHERE e.account = $1 AND e.customer = $2
+                    """,
+                    key.values
+                ) { try $0.int("payment") }
+            )
+        }
+    }
+}
+
+extension Session {
+    /// Erases a customer's data outside the log and the payments.
+    package func erase(_ key: CustomerKey) throws {
+        for statement in [
+            "UPDATE customers SET console_user = NULL WHERE account = $1 AND id = $2",
+            "DELETE FROM customer_links WHERE account = $1 AND customer = $2",
+            // Only customers of the platform account have credits.
+            "UPDATE credits SET description = NULL WHERE CAST($1 AS TEXT) = '' AND customer = $2",
+        ] {
+            try execute(SQLStatement(statement, key.values))
+        }
+        let condition = "account = $1 AND kind = 'customer' AND id = $2"
+        let stored = Query(
+            "SELECT snapshot FROM objects WHERE snapshot IS NOT NULL AND \(condition)",
+            key.values
+        ) { row in try row.decode("snapshot") { try? SnapshotCoding.decode($0) } }
+        guard let snapshot = try row(stored) else { return }
+        // An unreadable snapshot is replaced by NULL.
+        let erased = snapshot.flatMap { PersonalData.erased(from: $0) }.map { SnapshotCoding.encode($0) }
+        try execute(
+            SQLStatement(
+                "UPDATE objects SET snapshot = $3, undecided = FALSE WHERE \(condition)",
+                key.values + [.bytes(orNull: erased)]
+            )
+        )
     }
 }
 
