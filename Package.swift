@@ -85,7 +85,11 @@ let package = Package(
             ],
             swiftSettings: strictSettings
         ),
-        .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strictSettings),
+        .target(
+            name: "PostgresClient",
+            dependencies: ["CPostgres", "Database"],
+            swiftSettings: strictSettings
+        ),
         .target(
             name: "PostgresStorage",
             dependencies: ["Billing", "Database", "Storage", "PostgresClient"],
@@ -94,7 +98,7 @@ let package = Package(
         // Who knows a chain's leases and days: Console's indexer and Akash's nodes.
         .target(
             name: "UsageSources",
-            dependencies: ["Billing", "HTTPClient", "JSON", "PostgresClient", "Storage"],
+            dependencies: ["Billing", "Database", "HTTPClient", "JSON", "PostgresClient", "Storage"],
             swiftSettings: strictSettings
         ),
         .target(

@@ -14,7 +14,7 @@ package enum Parameter {
 }
 
 /// The types of columns and of the elements of arrays: their OIDs in `pg_type`, which never change.
-package enum ColumnType: Int32, Sendable {
+enum ColumnType: Int32, Sendable {
     case bool = 16
     case bytea = 17
     case int8 = 20

@@ -1,4 +1,5 @@
 import CPostgres
+import Database
 
 #if canImport(Glibc)
 import Glibc
@@ -76,9 +77,9 @@ package final class PostgresConnection {
 
     /// The id of the server process that runs the current statement.
     func serverProcess() throws(PostgresFailure) -> Int64 {
-        let rows = try execute(Command("SELECT pg_backend_pid()::bigint", isPrepared: false))
-        guard rows.count == 1 else { throw .unexpected }
-        return rows.int(0, 0)
+        let process = Query("SELECT pg_backend_pid() AS process", isPrepared: false) { try $0.int("process") }
+        guard let found = try row(process) else { throw .unexpected }
+        return found
     }
 
     /// The server's version, such as 150018.

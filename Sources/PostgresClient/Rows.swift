@@ -21,7 +21,7 @@ package final class Rows {
     }
 
     /// The types of the columns; `nil` for a type that no statement of ours returns.
-    package var types: [ColumnType?] {
+    var types: [ColumnType?] {
         (0..<PQnfields(result)).map { ColumnType(rawValue: Int32(bitPattern: PQftype(result, $0))) }
     }
 

@@ -31,15 +31,15 @@ enum Migrator {
             try refuseForeignTables(connection)
             return migrations
         }
-        let rows: Rows
+        let applied: Set<String>
         do throws(PostgresFailure) {
-            rows = try connection.execute(Command("SELECT name FROM schema_migrations"))
+            let names = Query("SELECT name FROM schema_migrations") { try $0.text("name") }
+            applied = Set(try connection.rows(names))
         } catch {
             // undefined_column: other programs have a table of this name too, such as Rails.
             guard case .refused("42703") = error else { throw error }
             throw .unfit(PostgresStartError.foreign(table: "schema_migrations"))
         }
-        let applied = Set(rows.map { rows.text($0, 0) })
         guard applied.isSubset(of: migrations.map(\.name)) else {
             throw .unfit(PostgresStartError.newerSchema)
         }
@@ -53,18 +53,16 @@ enum Migrator {
     private static func hasRegister(_ connection: PostgresConnection) throws(PostgresFailure) -> Bool {
         // This reads the catalogue's rows. The server caches lookups by name, also those that found no table,
         // and does not repeat them after it waited for a lock.
-        let found = try connection.execute(
-            Command(
-                """
-                SELECT EXISTS (
-                    SELECT 1
-                    FROM pg_class c
-                    JOIN pg_namespace n ON n.oid = c.relnamespace
-                    WHERE c.relname = 'schema_migrations' AND n.nspname = ANY(current_schemas(FALSE)))
-                """
-            )
-        )
-        return found.count == 1 && found.bool(0, 0)
+        let found = Query(
+            """
+            SELECT EXISTS (
+                SELECT 1
+                FROM pg_class c
+                JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relname = 'schema_migrations' AND n.nspname = ANY(current_schemas(FALSE))) AS found
+            """
+        ) { try $0.bool("found") }
+        return try connection.row(found) ?? false
     }
 
     /// Refuses a schema without a table of migrations in which a name of ours is taken.
@@ -89,8 +87,7 @@ enum Migrator {
             """,
             [.texts(StoreTable.all.map(\.name))]
         ) { try $0.text("name") }
-        let found = try connection.execute(Command(taken.statement)).decoded(taken)
-        if let table = found.first { throw .unfit(PostgresStartError.foreign(table: table)) }
+        if let table = try connection.row(taken) { throw .unfit(PostgresStartError.foreign(table: table)) }
     }
 
     private static func makeRegister(_ connection: PostgresConnection) throws(PostgresFailure) {

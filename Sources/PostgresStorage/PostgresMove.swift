@@ -1,3 +1,4 @@
+import Database
 package import PostgresClient
 package import Storage
 
@@ -112,13 +113,11 @@ package struct PostgresMove: Sendable {
             return try connection.transaction { () throws(PostgresFailure) -> Beginning in
                 if try Self.isUnderWay(connection) {
                     try Self.register(name, connection)
-                    let rows = try connection.execute(Command("SELECT source FROM store_move LIMIT 1"))
-                    return rows.count == 1 && rows.text(0, 0) == name ? .ours : .otherSource
+                    return try Self.source(in: "store_move", connection) == name ? .ours : .otherSource
                 }
                 if try Self.isFilled(connection) {
                     guard try Self.exists("store_moved", connection) else { return .inUse }
-                    let rows = try connection.execute(Command("SELECT source FROM store_moved LIMIT 1"))
-                    return rows.count == 1 && rows.text(0, 0) == name ? .done : .inUse
+                    return try Self.source(in: "store_moved", connection) == name ? .done : .inUse
                 }
                 try connection.run(script: "DROP TABLE IF EXISTS store_moved")
                 try connection.run(
@@ -157,8 +156,15 @@ package struct PostgresMove: Sendable {
 
     private static func isFilled(_ connection: PostgresConnection) throws(PostgresFailure) -> Bool {
         let any = StoreTable.all.map { "EXISTS (SELECT 1 FROM \($0.name))" }.joined(separator: " OR ")
-        let rows = try connection.execute(Command("SELECT \(any)", isPrepared: false))
-        return rows.count == 1 && rows.bool(0, 0)
+        let filled = Query("SELECT \(any) AS filled", isPrepared: false) { try $0.bool("filled") }
+        return try connection.row(filled) ?? false
+    }
+
+    private static func source(
+        in table: String,
+        _ connection: PostgresConnection
+    ) throws(PostgresFailure) -> String? {
+        try connection.row(Query("SELECT source FROM \(table) LIMIT 1") { try $0.text("source") })
     }
 
     /// Whether a move into this database has begun and not finished.
@@ -170,8 +176,10 @@ package struct PostgresMove: Sendable {
         _ table: String,
         _ connection: PostgresConnection
     ) throws(PostgresFailure) -> Bool {
-        let rows = try connection.execute(Command("SELECT to_regclass($1::text) IS NOT NULL", [.text(table)]))
-        return rows.count == 1 && rows.bool(0, 0)
+        let found = Query("SELECT to_regclass($1::text) IS NOT NULL AS found", [.text(table)]) { row in
+            try row.bool("found")
+        }
+        return try connection.row(found) ?? false
     }
 
     // MARK: Moving
@@ -205,11 +213,12 @@ package struct PostgresMove: Sendable {
 
     private func position(in table: StoreTable) async throws(PostgresFailure) -> String {
         try await on { connection throws(PostgresFailure) in
-            let rows = try connection.execute(
-                Command("SELECT position FROM store_move WHERE table_name = $1", [.text(table.name)])
-            )
-            guard rows.count == 1 else { throw .unexpected }
-            return rows.text(0, 0)
+            let stored = Query("SELECT position FROM store_move WHERE table_name = $1", [.text(table.name)]) {
+                row in
+                try row.text("position")
+            }
+            guard let position = try connection.row(stored) else { throw .unexpected }
+            return position
         }
     }
 
@@ -219,10 +228,10 @@ package struct PostgresMove: Sendable {
     private func compare(_ table: StoreTable, onStep: (Step) throws -> Void) async throws -> Int {
         let count = try await source.count(of: table)
         let moved = try await on { connection throws(PostgresFailure) in
-            let rows = try connection.execute(
-                Command("SELECT count(*) FROM \(table.name)", isPrepared: false)
-            )
-            return rows.count == 1 ? Int(rows.int(0, 0)) : -1
+            let rows = Query("SELECT count(*) AS rows FROM \(table.name)", isPrepared: false) {
+                try $0.int("rows")
+            }
+            return Int(try connection.row(rows) ?? -1)
         }
         guard count == moved else { throw Fault.differs(table: table.name, rows: abs(count - moved)) }
         let keyColumns = table.key.compactMap { name in table.columns.firstIndex { $0.name == name } }
@@ -241,7 +250,7 @@ package struct PostgresMove: Sendable {
                         )
                     )
                 )
-                return Set(rows.map { Self.values(rows, $0, table.columns) })
+                return Set(try rows.decoded { row in try table.columns.map { try Self.value(row, $0) } })
             }
             let differing = batch.rows.count { !found.contains($0) }
             guard differing == 0 else { throw Fault.differs(table: table.name, rows: differing) }
@@ -293,16 +302,13 @@ package struct PostgresMove: Sendable {
         }
     }
 
-    private static func values(_ rows: Rows, _ row: Int, _ columns: [StoreTable.Column]) -> [StoreValue] {
-        columns.enumerated().map { index, column in
-            if rows.isNull(row, index) { return .null }
-            return switch column.kind {
-            case .integer: .integer(rows.int(row, index))
-            case .payment: .integer(-rows.int(row, index))
-            case .flag: .integer(rows.bool(row, index) ? 1 : 0)
-            case .text: .text(rows.text(row, index))
-            case .bytes: .bytes(rows.bytes(row, index))
-            }
+    private static func value(_ row: SQLRow, _ column: StoreTable.Column) throws -> StoreValue {
+        switch column.kind {
+        case .integer: try row.optionalInt(column.name).map { .integer($0) } ?? .null
+        case .payment: try row.optionalInt(column.name).map { .integer(-$0) } ?? .null
+        case .flag: try row.optionalBool(column.name).map { .integer($0 ? 1 : 0) } ?? .null
+        case .text: try row.optionalText(column.name).map { .text($0) } ?? .null
+        case .bytes: try row.optionalBytes(column.name).map { .bytes($0) } ?? .null
         }
     }
 }

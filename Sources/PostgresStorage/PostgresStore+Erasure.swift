@@ -1,4 +1,5 @@
 package import Billing
+import Database
 import PostgresClient
 package import Storage
 
@@ -46,10 +47,10 @@ extension PostgresStore {
     ) async throws(StoreError) -> Value {
         let value = try await run("erasing", on: adding) { connection throws(PostgresFailure) in
             try connection.transaction { () throws(PostgresFailure) -> Value? in
-                let lock = try connection.execute(
-                    Command("SELECT pg_try_advisory_xact_lock(7226736, 'events'::regclass::oid::int)")
-                )
-                guard lock.count == 1, lock.bool(0, 0) else { return nil }
+                let lock = Query(
+                    "SELECT pg_try_advisory_xact_lock(7226736, 'events'::regclass::oid::int) AS taken"
+                ) { try $0.bool("taken") }
+                guard try connection.row(lock) == true else { return nil }
                 try connection.execute(EventStatements.advisoryLock)
                 return try body(connection)
             }
@@ -62,15 +63,11 @@ extension PostgresStore {
     package func scrub() async throws(StoreError) {}
 
     package func marked(among ids: Set<String>, account: String?) async throws(StoreError) -> Set<String> {
-        try await run("looking for erased customers") { connection throws(PostgresFailure) in
-            let rows = try connection.execute(
-                Command(
-                    "SELECT id FROM erased_ids WHERE account = $1 AND id = ANY($2)",
-                    [.text(account ?? ""), .texts(ids.sorted())]
-                )
-            )
-            return Set((0..<rows.count).map { rows.text($0, 0) })
-        }
+        let marked = Query(
+            "SELECT id FROM erased_ids WHERE account = $1 AND id = ANY($2)",
+            [.text(account ?? ""), .texts(ids.sorted())]
+        ) { try $0.text("id") }
+        return Set(try await query("looking for erased customers") { try $0.rows(marked) })
     }
 }
 
@@ -90,11 +87,11 @@ extension ProjectionRebuild {
 
     private func bodies(
         _ condition: String,
-        _ value: Parameter
+        _ value: SQLValue
     ) throws(PostgresFailure) -> [String: [UInt8]] {
-        let rows = try connection.execute(
-            Command("SELECT id, body FROM transactions WHERE \(condition)", [value])
-        )
-        return (0..<rows.count).reduce(into: [:]) { $0[rows.text($1, 0)] = rows.bytes($1, 1) }
+        let bodies = Query("SELECT id, body FROM transactions WHERE \(condition)", [value]) { row in
+            (try row.text("id"), try row.bytes("body"))
+        }
+        return Dictionary(uniqueKeysWithValues: try connection.rows(bodies))
     }
 }

@@ -17,7 +17,7 @@ extension PostgresStore {
                 let changed = try rebuilding.derive(events, into: .live, fetchPolicy: .everything)
                 return Reprojection(
                     events: events.count,
-                    transactions: try rebuilding.count("SELECT count(*) FROM transactions"),
+                    transactions: try rebuilding.count("SELECT count(*) AS rows FROM transactions"),
                     changed: changed
                 )
             }
@@ -60,10 +60,10 @@ struct ProjectionRebuild {
 
     /// - Returns: `nil` if another replica or caller is rebuilding, or if the store is closing.
     func run(whileOpen inFlight: CloseGate) throws(PostgresFailure) -> Reprojection? {
-        let lock = try connection.execute(
-            Command("SELECT pg_try_advisory_lock(7226736, 'events'::regclass::oid::int)")
-        )
-        guard lock.count == 1, lock.bool(0, 0) else { return nil }
+        let lock = Query(
+            "SELECT pg_try_advisory_lock(7226736, 'events'::regclass::oid::int) AS taken"
+        ) { try $0.bool("taken") }
+        guard try connection.row(lock) == true else { return nil }
         defer {
             // If the unlock fails, the connection is lost, and the server has released its locks.
             _ = try? connection.execute(
@@ -123,7 +123,7 @@ struct ProjectionRebuild {
             progress,
             Reprojection(
                 events: progress.events,
-                transactions: try count("SELECT count(*) FROM transactions"),
+                transactions: try count("SELECT count(*) AS rows FROM transactions"),
                 changed: changed
             )
         )
@@ -229,7 +229,7 @@ struct ProjectionRebuild {
         try connection.run(script: "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on")
         let changed = try count(
             """
-            SELECT count(*)
+            SELECT count(*) AS rows
             FROM transactions l
             FULL JOIN rebuilt_transactions r ON r.id = l.id
             WHERE l.body IS DISTINCT FROM r.body
@@ -260,8 +260,7 @@ struct ProjectionRebuild {
     }()
 
     func count(_ sql: String) throws(PostgresFailure) -> Int {
-        let rows = try connection.execute(Command(sql, isPrepared: false))
-        return rows.count == 1 ? Int(rows.int(0, 0)) : 0
+        Int(try connection.row(Query(sql, isPrepared: false) { try $0.int("rows") }) ?? 0)
     }
 }
 

@@ -1,3 +1,4 @@
+import Database
 package import PostgresClient
 package import Storage
 
@@ -132,15 +133,13 @@ package final class PostgresStore: Store {
         try writer.batches.checkCapacity()
         // The connection was made to a host that accepts writes; that host may have been demoted since.
         let isReadOnly = try await run("checking readiness") { connection throws(PostgresFailure) in
-            let rows = try connection.execute(
-                Command(
-                    """
-                    SELECT current_setting('transaction_read_only') = 'on',
-                        EXISTS (SELECT 1 FROM events LIMIT 1)
-                    """
-                )
-            )
-            return rows.count == 1 && rows.bool(0, 0)
+            let state = Query(
+                """
+                SELECT current_setting('transaction_read_only') = 'on' AS read_only,
+                    EXISTS (SELECT 1 FROM events LIMIT 1)
+                """
+            ) { try $0.bool("read_only") }
+            return try connection.row(state) ?? false
         }
         if isReadOnly { throw StoreError(.readOnly, while: "checking readiness") }
     }

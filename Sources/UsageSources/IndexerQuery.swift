@@ -1,4 +1,5 @@
 import Billing
+import Database
 import PostgresClient
 import Storage
 
@@ -9,40 +10,42 @@ import Storage
 enum IndexerQuery {
     /// The newest block that the indexer has processed.
     static func head(_ connection: PostgresConnection) throws(PostgresFailure) -> ChainHead? {
-        let rows = try connection.execute(
-            Command(
-                // The indexer stores a block before it processes it. If the table has `isProcessed`, skip
-                // unprocessed blocks.
-                """
-                SELECT height::bigint, extract(epoch FROM datetime)::bigint
-                FROM block
-                WHERE coalesce((to_jsonb(block) ->> 'isProcessed')::boolean, TRUE)
-                ORDER BY height DESC
-                LIMIT 1
-                """
+        let newest = Query(
+            // The indexer stores a block before it processes it. If the table has `isProcessed`, skip
+            // unprocessed blocks.
+            """
+            SELECT height::bigint AS height, extract(epoch FROM datetime)::bigint AS at
+            FROM block
+            WHERE coalesce((to_jsonb(block) ->> 'isProcessed')::boolean, TRUE)
+            ORDER BY height DESC
+            LIMIT 1
+            """
+        ) { row in
+            ChainHead(
+                height: min(try row.int("height"), 1 << 62),
+                at: try row.optionalInt("at").map { Instant(unixSeconds: $0) }
             )
-        )
-        guard rows.count == 1 else { return nil }
-        return ChainHead(
-            height: min(rows.int(0, 0), 1 << 62),
-            at: rows.optionalInt(0, 1).map { Instant(unixSeconds: $0) }
-        )
+        }
+        return try connection.row(newest)
     }
 
     // A group's resources may name several GPU models, while the lease gives one number of units for all. The
     // models are joined, such as `a100+h100`, because the division of the price among them is unknown.
     private static let columns = """
-        SELECT left(l.owner, 200), left(l.dseq::text, 40), l.gseq::bigint::text, l.oseq::bigint::text,
-            left(l."providerAddress", 200), left(p."hostUri", 257), left(l.denom, 200),
+        SELECT left(l.owner, 200) AS owner, left(l.dseq::text, 40) AS dseq, l.gseq::bigint::text AS gseq,
+            l.oseq::bigint::text AS oseq, left(l."providerAddress", 200) AS provider,
+            left(p."hostUri", 257) AS provider_name, left(l.denom, 200) AS denomination,
             left(CASE WHEN l.price::text ~ '^-?[0-9.]+(e[+-]?[0-9]{1,3})?$' THEN l.price::text::numeric::text
-                ELSE l.price::text END, 200),
-            l."createdHeight"::bigint::text, l."closedHeight"::bigint::text,
-            left(l."predictedClosedHeight"::text, 40),
+                ELSE l.price::text END, 200) AS price,
+            l."createdHeight"::bigint::text AS created, l."closedHeight"::bigint::text AS closed,
+            left(l."predictedClosedHeight"::text, 40) AS dry_at,
             CASE WHEN l."withdrawnAmount"::text ~ '^[0-9.]+(e[+-]?[0-9]{1,3})?$'
-                THEN left(round(l."withdrawnAmount"::text::numeric, 18)::text, 60) END,
-            left(l."cpuUnits"::text, 40), left(l."memoryQuantity"::text, 40),
-            left(l."ephemeralStorageQuantity"::text, 40), left(l."persistentStorageQuantity"::text, 40),
-            left(l."gpuUnits"::text, 40), left(g.vendors, 257), left(g.models, 257), left(g.count::text, 40)
+                THEN left(round(l."withdrawnAmount"::text::numeric, 18)::text, 60) END AS withdrawn,
+            left(l."cpuUnits"::text, 40) AS cpu, left(l."memoryQuantity"::text, 40) AS memory,
+            left(l."ephemeralStorageQuantity"::text, 40) AS ephemeral,
+            left(l."persistentStorageQuantity"::text, 40) AS persistent, left(l."gpuUnits"::text, 40) AS gpus,
+            left(g.vendors, 257) AS gpu_vendor, left(g.models, 257) AS gpu_model,
+            left(g.count::text, 40) AS group_count
         FROM lease l
         LEFT JOIN provider p ON p.owner = l."providerAddress"
         LEFT JOIN LATERAL (
@@ -67,7 +70,7 @@ enum IndexerQuery {
     ) throws(PostgresFailure) -> [RawLease] {
         let isClosed = place?.isClosed ?? false
         var sql = columns
-        var parameters: [Parameter] = [.int(Int64(limit))]
+        var parameters: [SQLValue] = [.int(Int64(limit))]
         if isClosed {
             parameters.append(.int(max(closedFrom ?? 0, place?.last?.closedHeight ?? 0)))
             sql += #"WHERE l."closedHeight" >= $2::bigint"#
@@ -76,7 +79,7 @@ enum IndexerQuery {
         }
         let key = (isClosed ? #"l."closedHeight"::bigint, "# : "") + name
         if let last = place?.last {
-            var values: [(Parameter, String)] = [
+            var values: [(SQLValue, String)] = [
                 (.text(last.owner), "text"), (.text(last.dseq), "text"), (.int(last.gseq), "bigint"),
                 (.int(last.oseq), "bigint"), (.text(last.provider), "text"),
             ]
@@ -87,22 +90,32 @@ enum IndexerQuery {
         }
         let order = (isClosed ? #"l."closedHeight", "# : "") + name
         sql += "\nORDER BY \(order)\nLIMIT $1::bigint"
-        let rows = try connection.execute(Command(sql, parameters))
-        return rows.map { row in
+        let leases = Query(sql, parameters) { row in
+            func text(_ column: String) throws -> String { try row.optionalText(column) ?? "" }
             var facts = RawLease()
-            func text(_ column: Int) -> String { rows.optionalText(row, column) ?? "" }
-            func optional(_ column: Int) -> String? { rows.optionalText(row, column) }
-            (facts.owner, facts.dseq, facts.gseq, facts.oseq) = (text(0), text(1), text(2), text(3))
-            (facts.provider, facts.providerName) = (text(4), optional(5))
-            (facts.denomination, facts.price) = (text(6), text(7))
-            (facts.created, facts.closed, facts.dryAt) = (text(8), optional(9), optional(10))
-            facts.withdrawn = optional(11)
-            (facts.cpuMilli, facts.memoryBytes) = (text(12), text(13))
-            (facts.ephemeralBytes, facts.persistentBytes) = (text(14), text(15))
-            (facts.gpuUnits, facts.gpuVendor, facts.gpuModel) = (text(16), optional(17), optional(18))
-            facts.groupCount = optional(19) ?? "1"
+            facts.owner = try text("owner")
+            facts.dseq = try text("dseq")
+            facts.gseq = try text("gseq")
+            facts.oseq = try text("oseq")
+            facts.provider = try text("provider")
+            facts.providerName = try row.optionalText("provider_name")
+            facts.denomination = try text("denomination")
+            facts.price = try text("price")
+            facts.created = try text("created")
+            facts.closed = try row.optionalText("closed")
+            facts.dryAt = try row.optionalText("dry_at")
+            facts.withdrawn = try row.optionalText("withdrawn")
+            facts.cpuMilli = try text("cpu")
+            facts.memoryBytes = try text("memory")
+            facts.ephemeralBytes = try text("ephemeral")
+            facts.persistentBytes = try text("persistent")
+            facts.gpuUnits = try text("gpus")
+            facts.gpuVendor = try row.optionalText("gpu_vendor")
+            facts.gpuModel = try row.optionalText("gpu_model")
+            facts.groupCount = try row.optionalText("group_count") ?? "1"
             return facts
         }
+        return try connection.rows(leases)
     }
 
     static func days(
@@ -111,30 +124,28 @@ enum IndexerQuery {
         through height: Int64,
         limit: Int
     ) throws(PostgresFailure) -> [DayFacts] {
-        let rows = try connection.execute(
-            Command(
-                """
-                SELECT "date"::date::text, "firstBlockHeight"::bigint, "lastBlockHeight"::bigint,
-                    "lastBlockHeightYet"::bigint,
-                    left(CASE WHEN "aktPrice"::text ~ '^-?[0-9.]+(e[+-]?[0-9]{1,3})?$'
-                        THEN round("aktPrice"::text::numeric, 18)::text ELSE "aktPrice"::text END, 200)
-                FROM day
-                WHERE "date"::date >= $1::text::date AND "firstBlockHeight" <= $2::bigint
-                ORDER BY "date"
-                LIMIT $3::bigint
-                """,
-                [.text(date?.text ?? "0001-01-01"), .int(height), .int(Int64(limit))]
-            )
-        )
-        return rows.map { row in
+        let days = Query(
+            """
+            SELECT "date"::date::text AS date, "firstBlockHeight"::bigint AS first,
+                "lastBlockHeight"::bigint AS last, "lastBlockHeightYet"::bigint AS last_yet,
+                left(CASE WHEN "aktPrice"::text ~ '^-?[0-9.]+(e[+-]?[0-9]{1,3})?$'
+                    THEN round("aktPrice"::text::numeric, 18)::text ELSE "aktPrice"::text END, 200) AS price
+            FROM day
+            WHERE "date"::date >= $1::text::date AND "firstBlockHeight" <= $2::bigint
+            ORDER BY "date"
+            LIMIT $3::bigint
+            """,
+            [.text(date?.text ?? "0001-01-01"), .int(height), .int(Int64(limit))]
+        ) { row in
             DayFacts(
-                date: rows.text(row, 0),
-                firstHeight: rows.int(row, 1),
-                lastHeight: rows.optionalInt(row, 2),
-                lastHeightYet: rows.optionalInt(row, 3),
-                aktPrice: rows.optionalText(row, 4)
+                date: try row.text("date"),
+                firstHeight: try row.int("first"),
+                lastHeight: try row.optionalInt("last"),
+                lastHeightYet: try row.optionalInt("last_yet"),
+                aktPrice: try row.optionalText("price")
             )
         }
+        return try connection.rows(days)
     }
 }
 

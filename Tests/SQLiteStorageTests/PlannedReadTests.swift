@@ -1,3 +1,4 @@
+import Storage
 import StorageConformance
 import Testing
 
@@ -8,6 +9,14 @@ struct PlannedReadTests {
             for read in PlannedRead.all {
                 await #expect(throws: Never.self, "\(read)") { try await read.check(store) }
             }
+        }
+    }
+
+    @Test func `events are counted without being read`() async throws {
+        try await withSQLiteStore { store in
+            let explaining = ExplainingStore(store)
+            _ = try await explaining.tallies(receivedFrom: nil)
+            #expect(explaining.plans().contains { $0.contains("COVERING INDEX events_by_time") })
         }
     }
 }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import SQLiteStorage
 
-/// What happens to a database when a migration is added, by a migration that is made up.
+/// A database whose schema gets another migration, which is made up.
 struct UpgradeTests {
     private static let later = Schema.Migration("9999_later") { _ in
         "ALTER TABLE events ADD COLUMN later INTEGER; UPDATE events SET later = sequence;"

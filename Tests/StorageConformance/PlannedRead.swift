@@ -2,7 +2,7 @@ import Billing
 import Database
 package import Storage
 
-/// A read that somebody waits for, and the index by which each database must find its rows: it must cost what its
+/// A read that a person waits for, and the index by which each database must find its rows: it must cost what its
 /// answer costs, however much is stored.
 package struct PlannedRead: Sendable, CustomStringConvertible {
     package let description: String
@@ -33,9 +33,7 @@ package struct PlannedRead: Sendable, CustomStringConvertible {
             if isShort { continue }
             try requireEqual(Self.sorts.filter { plan.contains($0) }, [], plan)
         }
-        let names = index.split(separator: "|")
-        let isUsed = plans.contains { plan in names.contains { plan.contains($0) } }
-        try requireEqual(isUsed, true, "uses \(index): \(plans)")
+        try requireEqual(plans.contains { $0.contains(index) }, true, "uses \(index): \(plans)")
     }
 
     private static let sorts = ["Sort", "USE TEMP B-TREE"]
@@ -110,13 +108,6 @@ package struct PlannedRead: Sendable, CustomStringConvertible {
         PlannedRead("the events of a time", "events_by_time") { store in
             _ = try await store.entries(EventQuery(receivedFrom: time(5), receivedThrough: time(900)))
         },
-        PlannedRead(
-            "the counts of events",
-            "COVERING INDEX events_by_time|Only Scan using events_by_time",
-            isShort: true
-        ) { store in
-            _ = try await store.tallies(receivedFrom: nil)
-        },
         PlannedRead("the events of a type in a time, further", "events_by_time") { store in
             let query = EventQuery(type: "a.b", receivedThrough: time(900), startingAfter: "evt_71")
             _ = try await store.entries(query)
@@ -178,7 +169,7 @@ extension PlannedRead {
     /// Stores twenty thousand of everything.
     package static func fill(_ store: any Store & SQLStore) async throws {
         try await store.record(MadeUp.event("evt_1", "charge.succeeded", MadeUp.charge("ch_1")))
-        let dialect = try await store.transaction("filling", under: nil, repeats: false) { session in
+        try await store.transaction("filling", under: nil, repeats: false) { session in
             let numbers = """
                 WITH RECURSIVE numbers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20000)
 
@@ -188,15 +179,8 @@ extension PlannedRead {
                 let sql = numbers + statement.replacing("BYTES", with: bytes)
                 try session.execute(SQLStatement(sql, isPrepared: false))
             }
-            return session.dialect
+            try session.execute(SQLStatement("ANALYZE", isPrepared: false))
         }
-        // As the server does it by itself, later.
-        guard dialect == .postgres else { return }
-        try await store.execute(
-            "vacuuming",
-            repeats: true,
-            [SQLStatement("VACUUM ANALYZE", isPrepared: false)]
-        )
     }
 
     private static let filling = [

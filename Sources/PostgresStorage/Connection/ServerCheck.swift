@@ -1,3 +1,4 @@
+import Database
 import PostgresClient
 
 /// Checks that a server loses no acknowledged event.
@@ -10,27 +11,27 @@ enum ServerCheck {
         guard connection.serverVersion >= oldestVersion else {
             throw .unfit(PostgresStartError.tooOld(version: connection.serverVersion))
         }
-        let rows = try connection.execute(
-            Command(
-                """
-                SELECT current_setting('server_encoding'), current_setting('fsync'),
-                    current_setting('full_page_writes'), current_setting('synchronous_commit'),
-                    current_setting('synchronous_standby_names')
-                """
+        let current = Query(
+            """
+            SELECT current_setting('server_encoding') AS encoding, current_setting('fsync') AS fsync,
+                current_setting('full_page_writes') AS full_page_writes,
+                current_setting('synchronous_commit') AS synchronous_commit,
+                current_setting('synchronous_standby_names') AS standbys
+            """
+        ) { row in
+            Settings(
+                encoding: try row.text("encoding"),
+                fsync: try row.text("fsync"),
+                fullPageWrites: try row.text("full_page_writes"),
+                synchronousCommit: try row.text("synchronous_commit"),
+                standbys: try row.text("standbys")
             )
-        )
-        guard rows.count == 1 else { throw .unexpected }
-        let settings = Settings(
-            encoding: rows.text(0, 0),
-            fsync: rows.text(0, 1),
-            fullPageWrites: rows.text(0, 2),
-            synchronousCommit: rows.text(0, 3),
-            standbys: rows.text(0, 4)
-        )
+        }
+        guard let settings = try connection.row(current) else { throw .unexpected }
         if let fault = settings.fault { throw .unfit(fault) }
     }
 
-    struct Settings {
+    struct Settings: Sendable {
         var encoding = "UTF8"
         var fsync = "on"
         var fullPageWrites = "on"

@@ -217,8 +217,3 @@ extension IncomingEvent {
         references.map { ObjectKey($0, account: event.account) }
     }
 }
-
-extension PostgresFailure {
-    /// A stored value cannot be decoded.
-    static let corrupt = PostgresFailure.refused(state: "XX001")
-}

@@ -184,7 +184,7 @@ extension Conditions {
             )
         }
         let (from, to) = (filter.createdFrom?.unixSeconds, filter.createdTo?.unixSeconds)
-        // Of two bounds the tighter one implies the other.
+        // The tighter of two bounds implies the other.
         if let newer, newer.created >= from ?? .min {
             bound(owner, ">", newer.created, newer.id)
         } else {

@@ -81,7 +81,7 @@ package enum UsageQueries {
     }
 
     /// For each owner with leases in these blocks, the first and last block of those leases.
-    package static func lives(
+    static func lives(
         in heights: Range<Int64>
     ) -> Query<(owner: String, created: Int64, end: Int64?)> {
         Query(
@@ -132,7 +132,7 @@ package enum UsageQueries {
     }
 
     /// The stale days of those owners that have any, by owner.
-    package static func stale(_ owners: [String]) -> Query<StaleUsage> {
+    static func stale(_ owners: [String]) -> Query<StaleUsage> {
         Query(
             """
             SELECT owner, stale_from, stale_through, stale_revision
@@ -155,7 +155,7 @@ package enum UsageQueries {
     }
 
     /// The owners with stale days, ascending.
-    package static func staleOwners(after owner: String, limit: Int) -> Query<String> {
+    static func staleOwners(after owner: String, limit: Int) -> Query<String> {
         Query(
             "SELECT owner FROM usage_owners WHERE stale_from IS NOT NULL AND owner > $1 ORDER BY owner LIMIT $2",
             [.text(owner), .int(Int64(limit))]

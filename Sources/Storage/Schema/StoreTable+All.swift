@@ -27,7 +27,7 @@ extension StoreTable {
             Column("body_size", .integer, orNull: true),
             // The name of a file; NULL where no archive has the body.
             Column("body_archive", .text, orNull: true),
-            // What was read of the body: the feed is derived from it then. NULL where nothing could be read.
+            // The data that were read from the body: the feed is derived from them then. NULL if there are none.
             Column("essence", .bytes, orNull: true),
         ],
         indexes: [
@@ -49,7 +49,7 @@ extension StoreTable {
             // '' for one's own account: NULLs would not be unique.
             Column("account", .text),
             Column("id", .text),
-            // Of a customer, the same as the id.
+            // For the customer itself, the same as the id.
             Column("customer", .text),
             Column("erased_at", .integer),
         ],
@@ -144,7 +144,7 @@ extension StoreTable {
         [
             Column("id", .text),
             Column("kind", .text),
-            // Of the jobs of a kind with one topic, only the first is taken; '' for no topic.
+            // Only the first job of a kind and topic is taken; '' for no topic.
             Column("topic", .text, initial: "''"),
             Column("state", .text, values: ["waiting", "running", "paused", "completed", "failed"]),
             // When a runner may take the job: its due time or, while it is held, the end of the lease. NULL: never.
@@ -222,7 +222,7 @@ extension StoreTable {
             // NULL while it goes on.
             Column("end_height", .integer, orNull: true),
             Column("record", .bytes),
-            // What its settled days are kept to say where the record says otherwise.
+            // The usage of its settled days that the record contradicts.
             Column("kept", .bytes, orNull: true),
         ],
         constraints: ["FOREIGN KEY (owner) REFERENCES usage_owners (owner)"],

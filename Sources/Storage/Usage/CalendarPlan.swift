@@ -1,8 +1,8 @@
-package import Billing
+import Billing
 
 /// The changes that some days make in the ledger: the days to write, and the owners whose totals become
 /// stale.
-package struct CalendarPlan: Sendable {
+struct CalendarPlan: Sendable {
     /// The days to write, by ascending date; none if there is a ``fault``.
     package private(set) var days: [CalendarDay] = []
     package private(set) var contradicted: [CalendarDate] = []
@@ -46,7 +46,7 @@ package struct CalendarPlan: Sendable {
 
     /// The heights of changed days: totals become stale for owners with leases in them; `nil` if no day
     /// moved.
-    package var touched: Range<Int64>? { moved.isEmpty ? nil : Range(covering: moved.map(\.heights)) }
+    var touched: Range<Int64>? { moved.isEmpty ? nil : Range(covering: moved.map(\.heights)) }
 
     /// The days of an owner whose totals become stale.
     ///

@@ -1,9 +1,9 @@
-package import Billing
+import Billing
 
 /// The days of an owner whose totals do not follow from the leases yet.
 ///
 /// They are added up a month at a time, to keep each write transaction short.
-package struct StaleUsage: Sendable {
+struct StaleUsage: Sendable {
     package let owner: String
     package let dates: ClosedRange<CalendarDate>
     /// Increases each time days become stale: totals computed for an earlier revision are outdated.
