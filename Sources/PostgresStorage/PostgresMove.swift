@@ -172,6 +172,11 @@ package struct PostgresMove: Sendable {
         try exists("store_move", connection)
     }
 
+    /// - Throws: ``PostgresFailure/unfit(_:)`` while a move into this database has not finished.
+    static func refuseHalfMoved(_ connection: PostgresConnection) throws(PostgresFailure) {
+        if try isUnderWay(connection) { throw .unfit(PostgresStartError.halfMoved) }
+    }
+
     private static func exists(
         _ table: String,
         _ connection: PostgresConnection

@@ -21,9 +21,11 @@ package struct PostgresReport: Sendable {
         do throws(PostgresFailure) {
             result = .success(
                 try await line.run(repeats: true) { connection throws(PostgresFailure) in
-                    PostgresReport(
+                    let pending = try Migrator.pending(connection)
+                    try PostgresMove.refuseHalfMoved(connection)
+                    return PostgresReport(
                         version: "\(connection.serverVersion / 10_000).\(connection.serverVersion % 10_000)",
-                        isPrepared: try Migrator.pending(connection).isEmpty
+                        isPrepared: pending.isEmpty
                     )
                 }
             )

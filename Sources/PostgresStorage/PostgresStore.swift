@@ -46,7 +46,7 @@ package final class PostgresStore: Store {
         do {
             try await line.run(repeats: false) { connection throws(PostgresFailure) in
                 try Migrator.migrate(connection)
-                if try PostgresMove.isUnderWay(connection) { throw .unfit(PostgresStartError.halfMoved) }
+                try PostgresMove.refuseHalfMoved(connection)
             }
             await line.close()
         } catch {

@@ -19,20 +19,8 @@ final class DatabaseLock: Sendable {
     ///
     /// - Throws: ``DatabaseLockError`` with the process that holds the lock.
     init(databasePath: String) throws {
-        let path = databasePath + ".lock"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw DatabaseLockError.unavailable(path: path, reason: String(cString: strerror(errno)))
-        }
-        self.path = databasePath
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-            close(descriptor)
-            throw DatabaseLockError.held(
-                path: databasePath,
-                by: holder.trimmingCharacters(in: .whitespacesAndNewlines)
-            )
-        }
+        let descriptor = try Self.openLocked(databasePath, O_CREAT, LOCK_EX)
+        path = databasePath
         let note = Array("process \(getpid())\n".utf8)
         ftruncate(descriptor, 0)
         _ = note.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
@@ -40,6 +28,46 @@ final class DatabaseLock: Sendable {
     }
 
     deinit { release() }
+
+    /// Checks whether a database can be locked, without creating the lock file.
+    ///
+    /// - Throws: ``DatabaseLockError``
+    static func examine(databasePath: String) throws(DatabaseLockError) {
+        try requireOneName(databasePath)
+        let path = databasePath + ".lock"
+        if access(path, F_OK) == 0 {
+            // Shared and for a moment only: another check does not fail because of this one.
+            close(try openLocked(databasePath, 0, LOCK_SH))
+        } else if access(URL(filePath: path).deletingLastPathComponent().path, W_OK | X_OK) != 0 {
+            throw .unavailable(path: path, reason: String(cString: strerror(errno)))
+        }
+    }
+
+    /// Opens the lock file of a database, with further flags of `open(2)`, and locks it with `LOCK_EX` or `LOCK_SH`.
+    private static func openLocked(
+        _ databasePath: String,
+        _ flags: Int32,
+        _ operation: Int32
+    ) throws(DatabaseLockError) -> Int32 {
+        let path = databasePath + ".lock"
+        let descriptor = open(path, O_RDWR | O_CLOEXEC | flags, 0o600)
+        guard descriptor >= 0 else {
+            throw .unavailable(path: path, reason: String(cString: strerror(errno)))
+        }
+        guard flock(descriptor, operation | LOCK_NB) == 0 else {
+            let holder = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            close(descriptor)
+            throw .held(path: databasePath, by: holder.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        return descriptor
+    }
+
+    private static func requireOneName(_ path: String) throws(DatabaseLockError) {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink > 1 {
+            throw .linked(path: path, names: Int(status.st_nlink))
+        }
+    }
 
     /// Locks the file itself, so that another process cannot open it under another name.
     ///
@@ -53,10 +81,7 @@ final class DatabaseLock: Sendable {
     /// - Returns: Whether the file could be opened; if not, `errno` says why.
     /// - Throws: ``DatabaseLockError``
     func lockFile(_ flags: Int32) throws(DatabaseLockError) -> Bool {
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink > 1 {
-            throw .linked(path: path, names: Int(status.st_nlink))
-        }
+        try Self.requireOneName(path)
         let descriptor = open(path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

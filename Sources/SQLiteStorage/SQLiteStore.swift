@@ -46,26 +46,17 @@ package final class SQLiteStore: Store {
         let path = DatabaseFiles.resolved(given)
         self.path = path
         lock = try DatabaseLock(databasePath: path)
-        guard !SQLiteBackup.isBeingRestored(path) else { throw SQLiteStartError.halfRestored(path) }
+        try Self.refuseHalfRestored(path)
         Self.removeUnfinishedBackups(of: path)
         // Events contain personal data, and SQLite itself would create a file that every user can read. The
         // WAL gets the mode of this file. If the file were not writable, SQLite would open it read-only, and
         // then refuse every event even after the file becomes writable.
-        guard try lock.lockFile(O_RDWR | O_CREAT) else {
-            throw SQLiteStartError.notWritable(path, reason: String(cString: strerror(errno)))
-        }
-        do {
-            writer = try Self.openWriter(path, checkpoints)
-            readers = ReaderPool(try (0..<3).map { _ in try Self.openReader(path) })
-            try writer.inDatabase { [marks] in try Self.load(marks, $0) }
-        } catch let error as SQLiteStartError {
-            throw error
-        } catch let error as DatabaseError
-            where [.SQLITE_NOTADB, .SQLITE_CORRUPT].contains(error.resultCode)
-        {
-            throw SQLiteStartError.noDatabase(path)
-        } catch {
-            throw StoreError(error, while: "opening the database")
+        guard try lock.lockFile(O_RDWR | O_CREAT) else { throw SQLiteStartError(errno, opening: path) }
+        (writer, readers) = try Self.opening(path) { [checkpoints, marks] in
+            let writer = try Self.openWriter(path, checkpoints)
+            let readers = ReaderPool(try (0..<3).map { _ in try Self.openReader(path) })
+            try writer.inDatabase { try Self.load(marks, $0) }
+            return (writer, readers)
         }
         self.projection = projection
         eventWriter = EventWriter(
@@ -90,11 +81,7 @@ package final class SQLiteStore: Store {
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.inDatabase { db in
             // Checked before any change, so that another program's file stays unchanged.
-            switch try Schema.origin(of: db) {
-            case .empty, .ours: break
-            case .newer: throw SQLiteStartError.newerSchema(path)
-            case .foreign: throw SQLiteStartError.foreign(path)
-            }
+            try refuseForeign(db, path)
             try DatabaseFiles.keepTemporaryFiles(beside: path, db)
             // With this page size a checkpoint is due every 8 MiB. Pages of 16 KiB would save a twentieth of
             // the processor time, but write three times as much at a thousand events a second, when batches
@@ -191,42 +178,5 @@ package final class SQLiteStore: Store {
         readers.close()
         try? writer.close()
         lock.release()
-    }
-}
-
-/// Why the store refuses to start.
-package enum SQLiteStartError: Error, Equatable, CustomStringConvertible {
-    case notDurable
-    case newerSchema(String)
-    case folder(String)
-    case notWritable(String, reason: String)
-    case noDatabase(String)
-    case foreign(String)
-    case halfRestored(String)
-
-    package var description: String {
-        switch self {
-        case .notDurable:
-            "SQLite did not take journal_mode=WAL with synchronous=FULL, so an acknowledged event could be lost. "
-                + "Put the database on a local disk, not on a network file system."
-        case .newerSchema(let path):
-            "The database \(path) was written by a newer version of console-billing. Start that version, or restore a "
-                + "backup made with this one."
-        case .folder(let path):
-            "The folder \(path) for the database cannot be made. Make it writable for this user, or set "
-                + "DATABASE_URL to another place."
-        case .notWritable(let path, let reason):
-            "The database \(path) cannot be written: \(reason). Make it writable for this user, or set "
-                + "DATABASE_URL to another place."
-        case .noDatabase(let path):
-            "The file \(path) is no SQLite database, or a damaged one; it was left as it is. Restore a backup in "
-                + "its place, or set DATABASE_URL to another file."
-        case .foreign(let path):
-            "The database \(path) is another program's, or lacks tables of ours; it was left as it is. Restore a backup in "
-                + "its place, or set DATABASE_URL to another file."
-        case .halfRestored(let path):
-            "A restore of \(path) was interrupted. Run it again: console-billing restore FILE --replace. What was "
-                + "there before is still there, or in \(path).replaced."
-        }
     }
 }

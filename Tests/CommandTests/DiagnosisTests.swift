@@ -6,6 +6,16 @@ import Testing
 @testable import ConsoleBilling
 
 struct DiagnosisTests {
+    private func configuration(_ given: [Setting: String]) throws -> ServiceConfiguration {
+        let required: [Setting: String] = [
+            .webhookSecret: "whsec_1234567890123456", .linkSigningSecret: String(repeating: "s", count: 32),
+        ]
+        let flags = required.merging(given) { $1 }
+        return try ServiceConfiguration(
+            SettingValues(flags: flags, environment: [:], configurationFile: nil)
+        )
+    }
+
     @Test(
         arguments: [
             (400, "payload_invalid", CheckResult.State.good), (400, "signature_mismatch", .bad),
@@ -77,6 +87,39 @@ struct DiagnosisTests {
         )
         let results = await DatabaseCheck.results(database)
         #expect(results.map(\.state) == [.skipped])
+    }
+
+    @Test func `a folder in the place of the database is found, and not advised to be closed to its user`()
+        async throws
+    {
+        let folder = FileManager.default.temporaryDirectory.path
+        let results =
+            MachineCheck(databasePath: folder).results(now: .now)
+            + (await DatabaseCheck.results(.sqlite(path: folder)))
+        #expect(results.first { $0.name == "database.file" }?.state == .bad)
+        #expect(!results.contains { $0.sentence.contains("chmod") })
+    }
+
+    @Test(arguments: [("192.0.2.1", CheckResult.State.bad), ("127.0.0.1", .good)])
+    func `an address that is not this machine's is found, also while the service runs`(
+        host: String,
+        state: CheckResult.State
+    ) throws {
+        let configuration = try configuration([.host: host, .port: "0"])
+        for isRunning in [false, true] {
+            #expect(ListenCheck.result(configuration, isRunning: isRunning).state == state)
+        }
+    }
+
+    @Test func `an archive that is not there, or is a file, is found`() throws {
+        let here = FileManager.default.temporaryDirectory.path
+        for (folder, state) in [
+            (here, CheckResult.State.good), (here + "/absent", .bad), ("/dev/null", .bad),
+        ] {
+            let archive = try configuration([.eventArchive: folder]).archive
+            #expect(ArchiveCheck.results(archive).map(\.state) == [state], "\(folder)")
+        }
+        #expect(ArchiveCheck.results(nil).isEmpty)
     }
 
     @Test func `a database that others can read is found`() throws {

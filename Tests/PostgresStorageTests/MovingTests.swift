@@ -203,6 +203,9 @@ struct MovingTests {
                     }
                 }
                 await #expect(throws: PostgresStartError.halfMoved) { try await place.openPostgres() }
+                await #expect(throws: PostgresStartError.halfMoved) {
+                    try await PostgresReport.examine(place.url)
+                }
                 await #expect(throws: PostgresMove.Fault.otherSource) {
                     try await PostgresMove(from: source, named: "another", to: place.url).run()
                 }

@@ -136,7 +136,8 @@ struct OpeningTests {
         try await withPlace { place in
             try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: true)
             let error = #expect(throws: SQLiteStartError.self) { try SQLiteStore(path: place.path) }
-            #expect(error?.description.contains("Is a directory") == true)
+            #expect(error == .isFolder(place.path))
+            #expect(error?.description.contains("leads to the folder \(place.path).") == true)
         }
     }
 

@@ -101,9 +101,15 @@ package struct EventArchive: Sendable, Equatable {
     }
 
     func syncFolder() throws(Fault) {
-        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Fault(folder, errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw Fault(folder, errno) }
+    }
+
+    /// Checks whether the folder exists and files can be made in it; writes nothing.
+    package func examine() throws(Fault) {
+        try syncFolder()
+        guard access(folder, W_OK | X_OK) == 0 else { throw Fault(folder, errno) }
     }
 }

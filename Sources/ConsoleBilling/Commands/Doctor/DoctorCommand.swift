@@ -81,18 +81,20 @@ struct DoctorCommand: AsyncParsableCommand {
             now: { .now }
         )
         let issuer = configuration?.tokens.map { IssuerCheck(settings: $0, transport: transport) }
-        let all =
-            results + machine.results(now: now) + (await DatabaseCheck.results(database))
-            + (await service.results(now: now)) + (configuration == nil ? [] : await stripe.results())
-            + (await issuer?.results() ?? [])
-            + (configuration.map(AlertCheck.results) ?? [])
-        // With invalid settings the source of usage is unknown.
-        var usage: [CheckResult] = []
+        var all = results + machine.results(now: now) + (await DatabaseCheck.results(database))
+        let answers = await service.results(now: now)
+        // With invalid settings the rest is unknown.
         if let configuration {
-            usage = await UsageSourceCheck.results(configuration.usageSync, transport, now: now)
+            let isRunning = answers.first?.state == .good
+            all.append(ListenCheck.result(configuration, isRunning: isRunning))
+            all += answers + (await stripe.results()) + (await issuer?.results() ?? [])
+            all += AlertCheck.results(configuration) + ArchiveCheck.results(configuration.archive)
+            all += await UsageSourceCheck.results(configuration.usageSync, transport, now: now)
+        } else {
+            all += answers
         }
         await transport.shutdown()
-        return all + usage
+        return all
     }
 
     /// Reads the configuration as `serve` would, with the secrets of `serve --dev` for those that are not

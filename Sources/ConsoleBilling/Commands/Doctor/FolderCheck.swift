@@ -49,10 +49,10 @@ struct FolderCheck {
         return .good("database.space", "\(shown) are free at \(existingFolder).")
     }
 
-    /// `nil` while the database does not exist.
+    /// `nil` while the database does not exist, and for what is no file: ``DatabaseCheck`` reports that.
     private var privacy: CheckResult? {
         var about = stat()
-        guard stat(databasePath, &about) == 0 else { return nil }
+        guard stat(databasePath, &about) == 0, about.st_mode & S_IFMT == S_IFREG else { return nil }
         guard about.st_mode & 0o077 == 0 else {
             return .bad("database.privacy", "Other users can read \(databasePath). Fix it with chmod 600.")
         }
