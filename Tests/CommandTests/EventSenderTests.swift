@@ -135,6 +135,29 @@ struct EventSenderTests {
         #expect(failure?.message.hasPrefix("http://127.0.0.1:3080 answered \(status): No.") == true)
     }
 
+    @Test func `a refusal for now is repeated after the time that the service says`() async throws {
+        let count = Mutex(0)
+        let transport = RecordingTransport { _ in
+            let isFirst = count.withLock { count in
+                defer { count += 1 }
+                return count < 2
+            }
+            return .success(
+                isFirst
+                    ? TransportResponse(status: 429, headers: ["Retry-After": "7"])
+                    : TransportResponse(status: 200, body: Array("taken".utf8))
+            )
+        }
+        let waited = Mutex<[Int64]>([])
+        let server = try ServerConnection(base: target.base, key: "cbk_secret", transport: transport) {
+            seconds in
+            waited.withLock { $0.append(seconds) }
+        }
+        #expect(try await server.post("/v1/usage/leases", [1]) == Array("taken".utf8))
+        #expect(transport.log.withLock { $0.requests.count } == 3)
+        #expect(waited.withLock(\.self) == [7, 7])
+    }
+
     @Test func `an API key does not cross a network unencrypted`() {
         let transport = RecordingTransport { _ in .failure(.tls) }
         let remote = ServerAddress(scheme: "http", host: "billing.example.com", port: nil)

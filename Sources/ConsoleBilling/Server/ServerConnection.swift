@@ -9,9 +9,18 @@ struct ServerConnection: Sendable {
     let base: ServerAddress
     private let key: String?
     private let transport: any HTTPTransport
+    private let pause: @Sendable (Int64) async -> Void
+
+    /// How often a request is sent again that the service refuses for now, and the most seconds to wait each time.
+    private static let patience: (refusals: Int, seconds: Int64) = (30, 60)
 
     /// - Throws: ``CommandFailure`` if the key would cross a network unencrypted.
-    init(base: ServerAddress, key: String?, transport: any HTTPTransport) throws(CommandFailure) {
+    init(
+        base: ServerAddress,
+        key: String?,
+        transport: any HTTPTransport,
+        pause: @escaping @Sendable (Int64) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
+    ) throws(CommandFailure) {
         guard base.scheme == "https" || base.isLoopback || key == nil else {
             throw CommandFailure(
                 Sysexits.configuration,
@@ -22,6 +31,7 @@ struct ServerConnection: Sendable {
         self.base = base
         self.key = key
         self.transport = transport
+        self.pause = pause
     }
 
     func get(_ path: String) async throws(CommandFailure) -> [UInt8] {
@@ -49,21 +59,20 @@ struct ServerConnection: Sendable {
         try await send(TransportRequest(.put(body), url: base.appending(path).description))
     }
 
+    /// Sends a request; if the service limits the rate, sends it again after the time in `Retry-After`.
     func send(_ request: TransportRequest) async throws(CommandFailure) -> [UInt8] {
         var request = request
         if let key { request.headers.append(TransportHeader("Authorization", "Bearer \(key)")) }
         if request.sink == nil { request.limits.maxBodyBytes = 64 << 20 }
-        let response: TransportResponse
-        do {
-            response = try await transport.send(request)
-        } catch .couldNotConnect {
-            throw CommandFailure(
-                Sysexits.unavailable,
-                "Nothing answers at \(base). Start the service with `console-billing serve`, or say where it is with "
-                    + "--server."
-            )
-        } catch {
-            throw CommandFailure(Sysexits.unavailable, "\(base): \(error).")
+        var response = try await answer(request)
+        for _ in 0..<Self.patience.refusals {
+            guard response.status == 429, request.sink == nil,
+                let seconds = response.headers["Retry-After"].flatMap(Int64.init),
+                0...Self.patience.seconds ~= seconds
+            else { break }
+            Terminal.line("\(base) limits the rate of requests: waiting \(seconds) s.", to: .error)
+            await pause(seconds)
+            response = try await answer(request)
         }
         guard !(200...299 ~= response.status) else { return response.body }
 
@@ -75,6 +84,20 @@ struct ServerConnection: Sendable {
             Self.exitCode(of: response.status, code: refusal?.code),
             "\(base) answered \(response.status)\(message)\(Self.advice(on: response.status))"
         )
+    }
+
+    private func answer(_ request: TransportRequest) async throws(CommandFailure) -> TransportResponse {
+        do {
+            return try await transport.send(request)
+        } catch .couldNotConnect {
+            throw CommandFailure(
+                Sysexits.unavailable,
+                "Nothing answers at \(base). Start the service with `console-billing serve`, or say where it is with "
+                    + "--server."
+            )
+        } catch {
+            throw CommandFailure(Sysexits.unavailable, "\(base): \(error).")
+        }
     }
 
     /// Advice for an error status, where the service's message has none.

@@ -26,7 +26,7 @@ struct UsageCommand: AsyncParsableCommand {
             abstract: "Import records from JSON, JSONL or CSV.",
             discussion: """
                 Each file holds records of one kind: leases, days of the calendar, or accounts. All of them are \
-                checked before the first is sent. A bad line is named with its number, field and reason, and nothing \
+                checked before the first is sent. If the service limits the rate of requests, the command waits. A bad line is named with its number, field and reason, and nothing \
                 of its file is kept, unless --skip-bad. A field or column that no such record has is bad, too. \
                 Importing again changes nothing. Final days that a record contradicts stay as they were, and are listed.
 
