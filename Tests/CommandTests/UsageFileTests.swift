@@ -35,6 +35,19 @@ struct UsageFileTests {
         #expect(throws: UsageFile.Fault.self) { try file(text) }
     }
 
+    @Test(arguments: [
+        ("", false, "is empty"), (" \n\n", false, "is empty"), ("\u{FEFF}", true, "is empty"),
+        ("[]", false, "has no record"), ("date,first_height\n", true, "has no record"),
+    ])
+    func `a file without a record is told as such, with the records that it can have`(
+        text: String,
+        isCSV: Bool,
+        words: String
+    ) throws {
+        let fault = try #require(throws: UsageFile.Fault.self) { try file(text, isCSV: isCSV) }
+        #expect(fault.problem.contains(words) && fault.problem.contains("first_height"), "\(fault)")
+    }
+
     @Test func `a table has the names of the fields in its first line, and empty cells are absent`() throws {
         let table = """
             chain_id,owner,dseq,gseq,oseq,provider,denom,price_per_block,created_height,closed_height,state,provider_name,price_segments\r

@@ -39,7 +39,12 @@ struct UsageFile {
     ///   - isCSV: Whether the file is a table with field names in the first line.
     /// - Throws: ``Fault`` if the kind of the records cannot be determined.
     init(_ bytes: [UInt8], isCSV: Bool) throws(Fault) {
+        let isEmpty = bytes.drop { Self.isSpace($0) || [0xEF, 0xBB, 0xBF].contains($0) }.isEmpty
+        guard !isEmpty else { throw Fault(line: 1, problem: "the file is empty; it takes \(Self.takes)") }
         let texts = isCSV ? try Self.table(bytes) : try Self.lines(bytes)
+        guard !texts.isEmpty else {
+            throw Fault(line: 1, problem: "the file has no record; it takes \(Self.takes)")
+        }
         guard let first = texts.lazy.compactMap({ Self.members(of: $0.text) }).first,
             let kind = Kind.of(members: first)
         else {
@@ -63,6 +68,9 @@ struct UsageFile {
         self.records = records
         self.faults = faults
     }
+
+    private static let takes =
+        "leases (chain_id, owner, dseq, …), days (date, first_height, …) or accounts (customer, accounts)"
 
     private typealias Text = (line: Int, text: [UInt8])
 
