@@ -30,13 +30,33 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
     package static let form =
         "postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=verify-full, the password percent-encoded (%40 for @, %2F for /)"
 
-    /// - Returns: `nil` if the text is not a PostgreSQL URL, has an unknown option or `sslmode`, or a
-    ///   password that is not percent-encoded.
+    /// Why a text is no URL, to follow the words "it": it quotes nothing of the text, which may hold a password.
+    package enum Fault: String, Error {
+        case scheme = "does not begin with postgres:// or postgresql://"
+        case unencoded = "has an @ that is not percent-encoded (%40), in the password or after it"
+        case options = "has a part or an option that libpq cannot read"
+        case encryption =
+            "has another sslmode than disable, allow, prefer, require, verify-ca or verify-full"
+        case port = "has a port that is not a number from 1 to 65535"
+    }
+
+    /// - Returns: `nil` if the text has a ``Fault``.
     package init?(_ text: String) {
-        guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://"), !text.utf8.contains(0),
-            !Self.spillsPassword(text)
-        else { return nil }
-        guard let options = PQconninfoParse(text, nil) else { return nil }
+        guard let url = try? Self.parse(text) else { return nil }
+        self = url
+    }
+
+    private init(text: String, given: [String: String]) {
+        self.text = text
+        self.given = given
+    }
+
+    /// - Throws: ``Fault`` if the text is not a PostgreSQL URL, has an unknown option or `sslmode`, or a
+    ///   password that is not percent-encoded.
+    package static func parse(_ text: String) throws(Fault) -> PostgresURL {
+        guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else { throw .scheme }
+        guard !spillsPassword(text) else { throw .unencoded }
+        guard !text.utf8.contains(0), let options = PQconninfoParse(text, nil) else { throw .options }
         defer { PQconninfoFree(options) }
         var given: [String: String] = [:]
         var option = options
@@ -50,11 +70,10 @@ package struct PostgresURL: Sendable, CustomStringConvertible, CustomDebugString
         }
         // libpq checks these only when it connects, and its message about a port shows a password that is typed
         // without a user: `postgres://HOST:PASSWORD/NAME`.
-        guard given["sslmode"].map(Self.modes.contains) ?? true else { return nil }
+        guard given["sslmode"].map(modes.contains) ?? true else { throw .encryption }
         let ports = (given["port"] ?? "").split(separator: ",")
-        guard ports.allSatisfy({ UInt16($0).map { $0 > 0 } ?? false }) else { return nil }
-        self.text = text
-        self.given = given
+        guard ports.allSatisfy({ UInt16($0).map { $0 > 0 } ?? false }) else { throw .port }
+        return PostgresURL(text: text, given: given)
     }
 
     /// Whether an `@` occurs where only an unencoded password can have one.

@@ -79,11 +79,12 @@ struct AccessSettingsTests {
     @Test(arguments: [
         ("billing.example.com", "begin"), ("ftp://billing.example.com", "begin"), ("/billing", "begin"),
         ("https:\\\\billing.example.com", "begin"), ("HTTPS://billing.example.com", "begin"),
-        ("http://", "begin"), ("https:///billing", "no host"), ("https://:443", "no host"),
+        ("http://", "no host"), ("https:///billing", "no host"), ("https://:443", "no host"),
         ("https://me:canary@billing.example.com", "user name"), ("https://canary@", "user name"),
         ("https://billing.example.com:99999", "port"), ("https://billing.example.com:", "port"),
         ("https://billing.example.com:0", "port"), ("https://[::1]:x", "port"),
         ("https://billing..example.com", "neither"), ("https://*.example.com", "neither"),
+        ("https://", "no host"), ("http:///x", "no host"), ("https:", "begin"), ("https:/", "begin"),
         ("https://[::1", "neither"), ("https://[1::2::3]", "neither"), ("https://256.1.1.1", "neither"),
         ("https://-billing.example.com", "neither"), ("https://billing example.com", "neither"),
         ("https://[::]:443/x", "every address"), ("https://0.0.0.0", "every address"),

@@ -33,11 +33,25 @@ struct MigrateStoreCommand: AsyncParsableCommand {
     func run() async throws {
         ProcessHardening.apply()
         try await reportingFailures {
-            guard case .sqlite(let path) = DatabaseLocation(from) else {
+            guard
+                case .sqlite(let path) = try DatabaseLocation.named(
+                    "--from",
+                    from,
+                    taking: "sqlite:PATH",
+                    Sysexits.usage
+                )
+            else {
                 throw CommandFailure(Sysexits.usage, "--from takes sqlite:PATH.")
             }
             let target = to ?? ProcessInfo.processInfo.environment[Setting.databaseURL.rawValue] ?? ""
-            guard case .postgres(let url) = DatabaseLocation(target) else {
+            guard
+                case .postgres(let url) = try DatabaseLocation.named(
+                    "--to",
+                    target,
+                    taking: PostgresURL.form,
+                    Sysexits.usage
+                )
+            else {
                 throw CommandFailure(Sysexits.usage, "--to takes \(PostgresURL.form).")
             }
             guard !url.leavesEncryptionOpen() else {

@@ -62,15 +62,13 @@ struct RestoreCommand: AsyncParsableCommand {
             environment: ProcessInfo.processInfo.environment,
             configurationFile: nil
         )
-        switch values.text(.databaseURL).flatMap(DatabaseLocation.init) {
+        switch try DatabaseLocation.named("DATABASE_URL", values.text(.databaseURL), Sysexits.configuration) {
         case .sqlite(let path): return path
         case .postgres:
             throw CommandFailure(
                 Sysexits.usage,
                 "DATABASE_URL names a PostgreSQL database. What pg_dump copied, pg_restore puts back."
             )
-        case nil:
-            throw CommandFailure(Sysexits.configuration, "DATABASE_URL takes \(Setting.databaseURL.accepts).")
         }
     }
 }

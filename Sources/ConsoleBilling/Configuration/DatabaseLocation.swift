@@ -1,3 +1,4 @@
+import ArgumentParser
 import PostgresClient
 import PostgresStorage
 
@@ -6,16 +7,38 @@ enum DatabaseLocation: Sendable {
     case sqlite(path: String)
     case postgres(PostgresURL)
 
-    init?(_ text: String) {
-        if text.hasPrefix("sqlite:"), text.count > 7 {
-            let path = text.dropFirst(7)
-            // SQLite's other spellings, or a URL behind a prefix of another one, would become a file of that name.
-            guard !path.hasPrefix(":"), !path.hasPrefix("file:"), !path.contains("://") else { return nil }
-            self = .sqlite(path: String(path))
-        } else if let url = PostgresURL(text) {
-            self = .postgres(url)
-        } else {
-            return nil
+    static func parse(_ text: String) throws(SettingFault) -> DatabaseLocation {
+        guard text.hasPrefix("sqlite:") else {
+            do throws(PostgresURL.Fault) {
+                return .postgres(try PostgresURL.parse(text))
+            } catch .scheme {
+                throw SettingFault(sentence: "it begins with neither sqlite: nor postgres://")
+            } catch {
+                throw SettingFault(error)
+            }
+        }
+        let path = text.dropFirst(7)
+        guard !path.isEmpty else { throw SettingFault(sentence: "it has no path after sqlite:") }
+        // SQLite's other spellings, or a URL behind a prefix of another one, would become a file of that name.
+        guard !path.hasPrefix(":"), !path.hasPrefix("file:"), !path.contains("://") else {
+            throw SettingFault(sentence: "it has something other than the path of a file after sqlite:")
+        }
+        return .sqlite(path: String(path))
+    }
+
+    /// Parses what an option or a variable of this name has.
+    ///
+    /// - Throws: ``CommandFailure`` with the part that is wrong.
+    static func named(
+        _ name: String,
+        _ text: String?,
+        taking accepted: String = Setting.databaseURL.accepts,
+        _ code: ExitCode
+    ) throws(CommandFailure) -> DatabaseLocation {
+        do throws(SettingFault) {
+            return try parse(text ?? "")
+        } catch {
+            throw CommandFailure(code, error.problem(of: name, taking: accepted))
         }
     }
 

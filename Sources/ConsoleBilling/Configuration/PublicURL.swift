@@ -2,17 +2,11 @@ import Web
 
 /// The base of the links that the service hands out (`PUBLIC_URL`): an origin and a plain path.
 enum PublicURL {
-    /// The reason why a text is not a valid base URL.
-    ///
-    /// It never quotes the text, which may hold a password.
-    struct Fault: Error {
-        let sentence: String
-    }
-
     /// - Returns: The URL without a final slash.
-    static func parse(_ text: String) throws(Fault) -> String {
-        let base = text.hasSuffix("/") ? String(text.dropLast()) : text
-        if let sentence = fault(in: base) { throw Fault(sentence: sentence) }
+    static func parse(_ text: String) throws(SettingFault) -> String {
+        // The slashes of the scheme are no end of a path.
+        let base = text.hasSuffix("/") && !text.hasSuffix("://") ? String(text.dropLast()) : text
+        if let sentence = fault(in: base) { throw SettingFault(sentence: sentence) }
         return base
     }
 

@@ -55,7 +55,7 @@ struct ServiceConfiguration: Sendable {
     init(_ values: SettingValues) throws(ConfigurationError) {
         var check = SettingCheck(values)
         (host, port, publicURL) = check.place()
-        database = check.required(.databaseURL, DatabaseLocation.init) ?? .sqlite(path: "")
+        database = check.explained(.databaseURL, DatabaseLocation.parse) ?? .sqlite(path: "")
         check.requireEncryptionChoice(database.postgres, .databaseURL)
         secrets = SecretsConfiguration(&check)
         webhookTolerance = check.required(.webhookTolerance, SettingCheck.seconds(1...3600)) ?? 0
@@ -158,7 +158,7 @@ struct ServiceConfiguration: Sendable {
     }
 
     private static func usageSync(_ check: inout SettingCheck) -> UsageSyncConfiguration? {
-        let indexer = check.optional(.usageIndexerURL, PostgresURL.init)
+        let indexer = check.explained(.usageIndexerURL, SettingCheck.postgresURL)
         check.requireEncryptionChoice(indexer, .usageIndexerURL)
         let node = check.optional(.akashNodeURL, NodeURL.init)
         let chainID = check.required(.akashChainID) { ChainName.isValid($0) ? $0 : nil }

@@ -48,18 +48,27 @@ struct SettingCheck {
             )
         }
         let shownHost = host.contains(":") ? "[\(host)]" : host
-        return (host, port, publicURL() ?? "http://\(shownHost):\(port)")
+        return (host, port, explained(.publicURL, PublicURL.parse) ?? "http://\(shownHost):\(port)")
     }
 
-    private mutating func publicURL() -> String? {
-        guard let text = values.text(.publicURL) else { return nil }
-        do throws(PublicURL.Fault) {
-            return try PublicURL.parse(text)
+    /// Parses a value whose parts can be wrong in several ways; the problem names the part.
+    mutating func explained<Value>(
+        _ setting: Setting,
+        _ parse: (String) throws(SettingFault) -> Value
+    ) -> Value? {
+        guard let text = values.text(setting) else { return nil }
+        do throws(SettingFault) {
+            return try parse(text)
         } catch {
-            problems.append(
-                "PUBLIC_URL is invalid: \(error.sentence). It takes \(Setting.publicURL.accepts)."
-            )
+            problems.append(error.problem(of: setting.rawValue, taking: setting.accepts))
             return nil
+        }
+    }
+
+    /// A database that is not ours, of which only the URL is needed.
+    static func postgresURL(_ text: String) throws(SettingFault) -> PostgresURL {
+        do throws(PostgresURL.Fault) { return try PostgresURL.parse(text) } catch {
+            throw SettingFault(error)
         }
     }
 

@@ -67,7 +67,8 @@ struct DoctorCommand: AsyncParsableCommand {
             transport: transport
         )
         let database =
-            configuration?.database ?? environment.values.text(.databaseURL).flatMap(DatabaseLocation.init)
+            configuration?.database
+            ?? environment.values.text(.databaseURL).flatMap { try? DatabaseLocation.parse($0) }
         let machine = MachineCheck(databasePath: database?.path)
         let stripe = StripeCheck(
             key: configuration?.stripeKey
