@@ -179,7 +179,9 @@ struct StatsTests {
     func `values beyond an alert's threshold are marked`(usual: String, now: String, line: String) {
         #expect(Self.healthy.contains(usual))
         let lines = Self.stats(metrics: Self.healthy.replacing(usual, with: now)).lines(now: Self.now)
-        #expect(lines.filter(\.isRemarkable).map { $0.text.prefix { $0 != " " } } == [Substring(line)])
+        let marked = lines.filter(\.isRemarkable).map(\.text)
+        #expect(marked.map { $0.prefix { $0 != " " } } == [Substring(line)])
+        #expect(marked.allSatisfy { $0.contains("(console-billing ") }, "\(marked)")
     }
 
     @Test func `quarantined events are marked, with the command that lists them`() {
@@ -193,6 +195,8 @@ struct StatsTests {
     func `silence is marked where the alert has it`(seconds: Int64, isMarked: Bool) {
         let lines = Self.stats(events: Self.events(lastWebhookSecondsAgo: seconds)).lines(now: Self.now)
         #expect(lines.contains { $0.isRemarkable } == isMarked)
+        let marked = lines.filter(\.isRemarkable).map(\.text)
+        #expect(marked.allSatisfy { $0.contains("(console-billing ") }, "\(marked)")
     }
 
     @Test func `a service that cannot store events shows that first`() {

@@ -39,9 +39,16 @@ struct ServiceStats {
         return lines
     }
 
-    private func row(_ name: String, _ text: String, remarkable: Bool = false) -> Line {
-        Line(
-            text: name + String(repeating: " ", count: max(1, 16 - name.count)) + text,
+    /// A remarkable line ends with the command that says more or mends it.
+    private func row(
+        _ name: String,
+        _ text: String,
+        remarkable: Bool = false,
+        command: String = "doctor"
+    ) -> Line {
+        let advice = remarkable ? " (console-billing \(command))" : ""
+        return Line(
+            text: name + String(repeating: " ", count: max(1, 16 - name.count)) + text + advice,
             isRemarkable: remarkable
         )
     }
@@ -130,8 +137,10 @@ struct ServiceStats {
         return row(
             "limits",
             "\(whole(limitedRequests)) requests answered 429, \(whole(dropped)) log lines dropped since the start; now "
-                + "\(whole(running)) reports run and \(whole(waiting)) wait, \(DurationText.bytes(bodies)) of bodies",
-            remarkable: dropped > 0
+                + "\(whole(running)) reports run and \(whole(waiting)) wait, \(DurationText.bytes(bodies)) of bodies"
+                + (dropped > 0 ? "; a higher LOG_LEVEL writes fewer lines" : ""),
+            remarkable: dropped > 0,
+            command: "config"
         )
     }
 
@@ -151,9 +160,9 @@ struct ServiceStats {
         let oldest = age > 0 ? ", the oldest due for \(DurationText.text(Int64(age)))" : ""
         return row(
             "fetches",
-            "\(whole(pending)) to be fetched from Stripe\(oldest); \(whole(failed)) failed"
-                + (failed > 0 ? " (console-billing jobs list --state failed)" : ""),
-            remarkable: age > Limits.workAge || failed > 0
+            "\(whole(pending)) to be fetched from Stripe\(oldest); \(whole(failed)) failed",
+            remarkable: age > Limits.workAge || failed > 0,
+            command: "jobs list" + (failed > 0 ? " --state failed" : "")
         )
     }
 
@@ -164,7 +173,8 @@ struct ServiceStats {
             "backfill",
             "\(printable(state)) \(updated(.backfill, now)), "
                 + "\(whole(found)) events were missing",
-            remarkable: ["failed", "paused"].contains(state)
+            remarkable: ["failed", "paused"].contains(state),
+            command: "jobs list"
         )
     }
 
@@ -175,9 +185,9 @@ struct ServiceStats {
         return row(
             "reconciliation",
             "\(printable(state)) \(updated(.reconciliation, now)), "
-                + "\(whole(rows)) rows compared, \(drift > 0 ? whole(drift) : "no") drift"
-                + (drift > 0 ? " (console-billing reconcile --since 7d --fix)" : ""),
-            remarkable: drift > 0 || ["failed", "paused"].contains(state)
+                + "\(whole(rows)) rows compared, \(drift > 0 ? whole(drift) : "no") drift",
+            remarkable: drift > 0 || ["failed", "paused"].contains(state),
+            command: drift > 0 ? "reconcile --since 7d --fix" : "jobs list"
         )
     }
 
@@ -188,8 +198,9 @@ struct ServiceStats {
         return row(
             "usage",
             "\(lag ?? "")synced \(updated(.usageSync, now))"
-                + (state == "failed" ? ": the last sync failed (console-billing usage sync)" : ""),
-            remarkable: state == "failed" || behind.map { $0 > Limits.usageLag } ?? false
+                + (state == "failed" ? ": the last sync failed" : ""),
+            remarkable: state == "failed" || behind.map { $0 > Limits.usageLag } ?? false,
+            command: "usage sync"
         )
     }
 
@@ -203,7 +214,8 @@ struct ServiceStats {
         return row(
             "alerts",
             "\(whole(pending)) wait for their receiver\(oldest)",
-            remarkable: age > Limits.untoldAge
+            remarkable: age > Limits.untoldAge,
+            command: "alerts test"
         )
     }
 
