@@ -124,9 +124,28 @@ struct RateLimitTests {
         try await first.admit(.user("one"))
         await #expect(throws: APIError.self) { try await second.admit(.user("two")) }
         #expect(second.refusal == "service_busy")
+        // The caller has its whole budget: the service refused, and nothing was done for it.
+        #expect(second.fields[.rateLimit] == "\"caller\";r=6000")
         first.end()
         #expect(reads.count == (0, 0))
         #expect(HeavyReads.Limits().atOnce <= max(1, System.coreCount - 1))
+    }
+
+    @Test func `a request that all callers together leave no room for costs its caller nothing`() async throws
+    {
+        let limits = RequestLimits(RequestLimits.Rates(caller: 10, key: 1))
+        func allowance(_ user: String) async -> RequestAllowance {
+            let allowance = RequestAllowance(limits, from: nil, now: Self.noon)
+            allowance.cost = .page
+            try? await allowance.admit(.user(user))
+            return allowance
+        }
+        for user in 0..<10 { for _ in 0..<2 { _ = await allowance("\(user)") } }
+        for _ in 0..<3 {
+            let refused = await allowance("late")
+            #expect(refused.refusal == "service_busy")
+            #expect(refused.fields[.rateLimit] == "\"caller\";r=10")
+        }
     }
 
     @Test func `deliveries, health and metrics are not limited`() async throws {

@@ -31,4 +31,14 @@ struct CallerBuckets: Sendable {
         recent[caller] = bucket
         return (seconds, bucket)
     }
+
+    /// Puts back the units of a request for which nothing was done.
+    ///
+    /// - Returns: The bucket's new state; `nil` if the caller was dropped meanwhile.
+    mutating func giveBack(_ cost: Int64, to caller: LimitedCaller) -> TokenBucket? {
+        guard var bucket = recent[caller] ?? older[caller] else { return nil }
+        bucket.giveBack(cost)
+        if recent[caller] == nil { older[caller] = bucket } else { recent[caller] = bucket }
+        return bucket
+    }
 }

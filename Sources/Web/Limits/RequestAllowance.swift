@@ -43,6 +43,9 @@ final class RequestAllowance: Sendable {
         do throws(HeavyReads.Refusal) {
             try await limits.heavyReads.enter(caller)
         } catch {
+            if error == .tooMany, let bucket = limits.giveBack(cost.rawValue, to: caller) {
+                state.withLock { $0.bucket = bucket }
+            }
             throw refused(
                 error == .tooMany ? "service_busy" : "reports_at_once",
                 error == .tooMany
@@ -104,16 +107,20 @@ final class RequestAllowance: Sendable {
     /// The code of the refusal; `nil` if the request was admitted.
     var refusal: String? { state.withLock { $0.refusal?.code } }
 
-    /// The `RateLimit-Policy` and `RateLimit` headers of the IETF's draft: the quota and its window, the
-    /// remaining units, and the seconds until all are restored, or, in a refusal, until a repetition is admitted:
-    /// `Retry-After` should not be earlier than that time.
+    /// The `RateLimit-Policy` and `RateLimit` headers of the IETF's draft.
+    ///
+    /// They have the quota and its window, the remaining units, and the seconds until all are restored or, if too
+    /// few remain, until a repetition is admitted: `Retry-After` should not be earlier than that time. A refusal for
+    /// another reason has no such seconds, because the caller's units do not decide when a repetition is admitted.
     /// <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>
     var fields: HTTPFields {
         let (bucket, refusal) = state.withLock { ($0.bucket, $0.refusal) }
         guard let bucket else { return [:] }
+        let seconds: Int64? =
+            refusal.map { $0.code == "rate_limited" ? $0.seconds : nil } ?? bucket.secondsUntilFull
         return [
             .rateLimitPolicy: "\"caller\";q=\(bucket.limit);w=\(TokenBucket.window)",
-            .rateLimit: "\"caller\";r=\(bucket.remaining);t=\(refusal?.seconds ?? bucket.secondsUntilFull)",
+            .rateLimit: "\"caller\";r=\(bucket.remaining)" + (seconds.map { ";t=\($0)" } ?? ""),
         ]
     }
 }

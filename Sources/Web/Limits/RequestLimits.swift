@@ -41,7 +41,7 @@ final class RequestLimits: Sendable {
     /// The result of taking units.
     struct Taken {
         /// The caller's bucket, in its new state.
-        let bucket: TokenBucket
+        var bucket: TokenBucket
         /// The seconds to wait; 0 if the units were taken.
         var callerSeconds: Int64 = 0
         var processSeconds: Int64 = 0
@@ -55,8 +55,18 @@ final class RequestLimits: Sendable {
                 var process = buckets.process ?? TokenBucket(limit: rates.process, now: now)
                 taken.processSeconds = process.take(cost, now: now)
                 buckets.process = process
+                if taken.processSeconds > 0 {
+                    taken.bucket = buckets.callers.giveBack(cost, to: caller) ?? taken.bucket
+                }
             }
             return taken
         }
+    }
+
+    /// Puts back the units of a request that the service refused although its caller had them.
+    ///
+    /// - Returns: The caller's bucket, in its new state; `nil` if the caller is no longer known.
+    func giveBack(_ cost: Int64, to caller: LimitedCaller) -> TokenBucket? {
+        buckets.withLock { $0.callers.giveBack(cost, to: caller) }
     }
 }

@@ -40,4 +40,9 @@ struct TokenBucket: Hashable, Sendable {
         level &-= price
         return 0
     }
+
+    /// Puts back the units of a request for which nothing was done.
+    mutating func giveBack(_ cost: Int64) {
+        level = min(limit &* Self.window, level &+ min(cost, limit) &* Self.window)
+    }
 }
