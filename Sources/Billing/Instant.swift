@@ -15,8 +15,15 @@ package struct Instant: Hashable, Sendable {
     ///
     /// - Returns: `nil` for any other.
     package init?(dated unixSeconds: Int64) {
-        guard -62_135_596_800...253_402_300_799 ~= unixSeconds else { return nil }
+        guard Self.dated ~= unixSeconds else { return nil }
         self.init(unixSeconds: unixSeconds)
+    }
+
+    private static let dated: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
+
+    /// The nearest moment in the years 1 to 9999.
+    package var clampedToDates: Instant {
+        Instant(unixSeconds: min(max(unixSeconds, Self.dated.lowerBound), Self.dated.upperBound))
     }
 
     /// The seconds from `other` to this moment; negative if this moment is earlier.

@@ -22,6 +22,11 @@ struct ExportTimeZoneTests {
         ("Pacific/Kiritimati", 1_735_639_200, "2025-01-01 00:00:00"),
         ("Pacific/Pago_Pago", 1_735_689_600, "2024-12-31 13:00:00"),
         ("UTC", 951_782_400, "2000-02-29 00:00:00"),
+        // The first and the last moment that a date of four digits has.
+        ("UTC", 253_402_300_799, "9999-12-31 23:59:59"),
+        ("Pacific/Kiritimati", 253_402_300_799, "9999-12-31 23:59:59"),
+        ("UTC", -62_135_596_800, "0001-01-01 00:00:00"),
+        ("America/New_York", -62_135_596_800, "0001-01-01 00:00:00"),
         ("UTC", 0, "1970-01-01 00:00:00"),
     ])
     func `a moment is written as the clocks there showed it`(

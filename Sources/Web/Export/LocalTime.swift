@@ -62,10 +62,10 @@ struct LocalTime: Sendable {
         return from
     }
 
+    /// Shifts a moment into the zone, but not out of the years 1 to 9999, which have four digits.
     private func local(_ instant: Instant) -> Instant {
-        instant.adding(
-            seconds: Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant.unixSeconds))))
-        )
+        let moment = Date(timeIntervalSince1970: Double(instant.unixSeconds))
+        return instant.adding(seconds: Int64(zone.secondsFromGMT(for: moment))).clampedToDates
     }
 }
 
