@@ -34,8 +34,9 @@ def breaks(lease):
 def day_of(lease, day):
     """-> blocks, {denom: micro-units}"""
     begin = max(int(day["first_height"]), int(lease["created_height"]))
-    last = day.get("last_height")
-    ends = [int(last if last is not None else day["last_height_yet"]) + 1]
+    # What is not indexed does not count yet; of a final day all is.
+    yet = day.get("last_height_yet")
+    ends = [int(yet if yet is not None else day["last_height"]) + 1]
     ends += [int(lease[name]) for name in ("closed_height", "escrow_end_height") if lease.get(name) is not None]
     end = min(ends)
     if end <= begin:

@@ -33,8 +33,11 @@ package struct CalendarDay: Hashable, Sendable {
         self.isFinal = isFinal
     }
 
-    /// From the first block of the day to the last, as a half-open range.
-    package var heights: Range<Int64> { firstHeight..<(lastHeight ?? lastHeightYet) &+ 1 }
+    /// The blocks of the day that are indexed, as a half-open range; later ones do not count yet.
+    package var heights: Range<Int64> { firstHeight..<max(firstHeight, lastHeightYet &+ 1) }
+
+    /// From the first block of the day to the last that is known, indexed or not, as a half-open range.
+    package var extent: Range<Int64> { firstHeight..<max(firstHeight, (lastHeight ?? lastHeightYet) &+ 1) }
 
     /// An upper bound of the blocks in a day: one per millisecond.
     package static let maximumBlocks: Int64 = 86_400_000
@@ -116,7 +119,7 @@ extension CalendarDay {
     /// Two days must not share a block, and no block between two successive days may be missing.
     package static func fault(in calendar: [CalendarDay]) -> CalendarFault? {
         for (day, next) in zip(calendar, calendar.dropFirst()) {
-            let end = day.heights.upperBound
+            let end = day.extent.upperBound
             let follows = next.date == day.date.adding(days: 1)
             if next.firstHeight < end {
                 return CalendarFault(

@@ -29,7 +29,7 @@ package struct LocalDay: Hashable, Sendable {
         beginning: (CalendarDate) -> Instant
     ) -> [LocalDay] {
         let chainDays = Dictionary(calendar.map { ($0.date, $0) }) { $1 }
-        let pace = calendar.last { $0.lastHeight != nil }.map { Int64($0.heights.count) }
+        let pace = calendar.last { $0.lastHeight != nil }.map { Int64($0.extent.count) }
         var begin = beginning(dates.lowerBound)
         return dates.map { date in
             let end = beginning(date.adding(days: 1))
@@ -78,7 +78,7 @@ extension CalendarDay {
         let seconds = moment.seconds(since: date.beginning)
         guard seconds > 0 else { return first }
         guard seconds < 86_400 else { return end }
-        guard let blocks = lastHeight == nil ? pace : end &- first else { return end }
+        guard let blocks = lastHeight == nil ? pace : extent.upperBound &- first else { return end }
         return min(end, first &+ blocks &* seconds / 86_400)
     }
 }

@@ -69,7 +69,7 @@ struct BalanceReader: Sendable {
         return BurnRate.perHour(
             leases,
             at: newest.lastHeightYet,
-            blocksPerDay: Int64(whole.heights.count),
+            blocksPerDay: Int64(whole.extent.count),
             aktPrice: recent.last { $0.aktPrice != nil }?.aktPrice
         )
     }

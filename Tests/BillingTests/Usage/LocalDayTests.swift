@@ -55,6 +55,37 @@ struct LocalDayTests {
         )
     }
 
+    @Test(arguments: [(999, 1000..<1000), (1499, 1000..<1500), (1999, 1000..<2000), (5, 1000..<1000)])
+    func `of a day whose last block is known, only the indexed blocks count until it is final`(
+        indexed: Int64,
+        heights: Range<Int64>
+    ) {
+        let day = CalendarDay(
+            date: Self.monday,
+            firstHeight: 1000,
+            lastHeight: 1999,
+            lastHeightYet: indexed,
+            aktPrice: nil,
+            isFinal: false
+        )
+        #expect(day.heights == heights)
+        // The next day follows the last block, not the last indexed one.
+        let next = CalendarDay(
+            date: Self.monday.adding(days: 1),
+            firstHeight: 2000,
+            lastHeight: nil,
+            lastHeightYet: 2000,
+            aktPrice: nil,
+            isFinal: false
+        )
+        #expect(CalendarDay.fault(in: [day, next]) == nil)
+        // Half of the day has half of all its blocks, whatever is indexed.
+        let local = LocalDay.days(Self.monday...Self.monday, calendar: [day]) {
+            $0.beginning.adding(seconds: -12 * 3600)
+        }
+        #expect((local[0].heights ?? 1000..<1000) == heights.clamped(to: 1000..<1500))
+    }
+
     @Test func `a date of which nothing is indexed has no blocks and is not final`() {
         let late = days(1, from: Self.monday.adding(days: 9), hoursEast: 0)
         #expect(late[0].parts.isEmpty && !late[0].isFinal)
