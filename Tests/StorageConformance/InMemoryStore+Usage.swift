@@ -49,11 +49,11 @@ extension InMemoryStore {
         try with("storing days") { state in
             var calendar = state.usage.calendar
             var changed: Set<CalendarDate> = []
-            var contradicted: [CalendarDate] = []
+            var contradicted: [CalendarContradiction] = []
             for day in days {
                 switch CalendarRevision.decide(day, known: calendar[day.date]) {
                 case .unchanged: break
-                case .contradicted: contradicted.append(day.date)
+                case .contradicted(let contradiction): contradicted.append(contradiction)
                 case .changed(let revised):
                     calendar[day.date] = revised
                     changed.insert(day.date)

@@ -506,6 +506,24 @@ struct UsageTests {
         }
     }
 
+    @Test func `a day of the calendar that contradicts a final one is told with what differs`() async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            let day =
+                #"{"date":"2026-03-12","first_height":"1000000","last_height":"1014398","akt_usd":"2.5","final":true}"#
+            let answer = try await harness.post("/v1/usage/calendar", Array(day.utf8), key: .usage)
+            #expect(answer.json["contradictions"] == 1)
+            #expect(
+                answer.json["contradicted"] == [
+                    [
+                        "date": "2026-03-12",
+                        "difference": "akt_usd is 2, not 2.5; last_height is 1014399, not 1014398",
+                    ]
+                ]
+            )
+        }
+    }
+
     @Test(arguments: [
         #"{"date":"2026-03-15","first_height":1,"last_height_yet":2}"#,
         #"{"date":"2026-02-30","first_height":1,"last_height_yet":2}"#,

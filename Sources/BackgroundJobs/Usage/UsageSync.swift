@@ -174,7 +174,7 @@ final class UsageSync {
         case .refused(let fault): throw .calendar(fault)
         case .taken(let changed, let contradicted):
             progress.daysChanged += changed
-            report(contradicted.map(\.text))
+            report(contradicted.map { "\($0.date.text) (\($0.difference))" })
         }
     }
 

@@ -96,7 +96,7 @@ package enum CalendarRevision: Hashable, Sendable {
     case unchanged
     case changed(CalendarDay)
     /// The new day contradicts the known final day, which stays.
-    case contradicted
+    case contradicted(CalendarContradiction)
 
     /// Decides the effect: a final day does not change, except that a missing price is added.
     package static func decide(_ day: CalendarDay, known: CalendarDay?) -> CalendarRevision {
@@ -105,11 +105,37 @@ package enum CalendarRevision: Hashable, Sendable {
             // Records arrive in any order, so a day never loses heights that are indexed.
             return day.isFinal || day.lastHeightYet >= known.lastHeightYet ? .changed(day) : .unchanged
         }
-        guard day.heights == known.heights, day.firstHeight == known.firstHeight,
-            day.aktPrice == known.aktPrice || known.aktPrice == nil || day.aktPrice == nil
-        else { return .contradicted }
+        if let contradiction = CalendarContradiction(day, known: known) {
+            return .contradicted(contradiction)
+        }
         guard known.aktPrice == nil, day.aktPrice != nil, day.isFinal else { return .unchanged }
         return .changed(day)
+    }
+}
+
+/// A day that contradicts a final day of the calendar.
+package struct CalendarContradiction: Hashable, Sendable {
+    package let date: CalendarDate
+    /// The fields that differ, such as `akt_usd is 2, not 2.5`.
+    package let difference: String
+
+    /// - Returns: `nil` if the day has the blocks of the known one, and no other price.
+    init?(_ day: CalendarDay, known: CalendarDay) {
+        var fields: [String] = []
+        if let price = known.aktPrice, let other = day.aktPrice, price != other {
+            fields.append("akt_usd is \(price.text), not \(other.text)")
+        }
+        if day.firstHeight != known.firstHeight {
+            fields.append("first_height is \(known.firstHeight), not \(day.firstHeight)")
+        }
+        if day.extent.upperBound != known.extent.upperBound {
+            fields.append(
+                "last_height is \(known.extent.upperBound &- 1), not \(day.extent.upperBound &- 1)"
+            )
+        }
+        guard !fields.isEmpty else { return nil }
+        date = known.date
+        difference = fields.joined(separator: "; ")
     }
 }
 

@@ -5,7 +5,7 @@ import Billing
 struct CalendarPlan: Sendable {
     /// The days to write, by ascending date; none if there is a ``fault``.
     package private(set) var days: [CalendarDay] = []
-    package private(set) var contradicted: [CalendarDate] = []
+    package private(set) var contradicted: [CalendarContradiction] = []
     /// Why the days are refused.
     package private(set) var fault: CalendarFault?
     /// The last final day of the calendar; the final days of all known owners are closed through this day.
@@ -23,7 +23,7 @@ struct CalendarPlan: Sendable {
         for day in days {
             switch CalendarRevision.decide(day, known: changed[day.date] ?? known[day.date]) {
             case .unchanged: break
-            case .contradicted: contradicted.append(day.date)
+            case .contradicted(let contradiction): contradicted.append(contradiction)
             case .changed(let revised): changed[day.date] = revised
             }
         }

@@ -15,7 +15,7 @@ package enum LeasesOutcome: Sendable, Equatable {
 /// The outcome of storing days of the calendar.
 package enum CalendarOutcome: Sendable, Equatable {
     /// - Parameter contradicted: The final days that stay unchanged although a new day contradicts them.
-    case taken(changed: Int, contradicted: [CalendarDate])
+    case taken(changed: Int, contradicted: [CalendarContradiction])
     /// The days contradict each other or the known calendar; no data were changed.
     case refused(CalendarFault)
 }

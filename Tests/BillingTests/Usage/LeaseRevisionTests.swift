@@ -121,10 +121,15 @@ struct LeaseRevisionTests {
         let unpriced = CalendarDay.made(day: 1, heights: 1000...1999, price: nil, isFinal: true)
         let other = CalendarDay.made(day: 1, heights: 1000...1999, price: "9", isFinal: true)
         #expect(CalendarRevision.decide(Self.june1, known: unpriced) == .changed(Self.june1))
-        #expect(CalendarRevision.decide(other, known: Self.june1) == .contradicted)
+        func difference(_ day: CalendarDay) -> String? {
+            guard case .contradicted(let contradiction) = CalendarRevision.decide(day, known: Self.june1)
+            else { return nil }
+            return contradiction.difference
+        }
+        #expect(difference(other) == "akt_usd is 2, not 9")
         #expect(CalendarRevision.decide(unpriced, known: Self.june1) == .unchanged)
         let longer = CalendarDay.made(day: 1, heights: 1000...2000, price: "2", isFinal: true)
-        #expect(CalendarRevision.decide(longer, known: Self.june1) == .contradicted)
+        #expect(difference(longer) == "last_height is 1999, not 2000")
     }
 
     @Test func `a day that is known further does not become shorter again`() {

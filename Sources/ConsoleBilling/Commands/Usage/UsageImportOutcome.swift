@@ -8,14 +8,18 @@ struct UsageIntakeResponse: JSONDecodable {
         let date: String
         /// The lease whose part of the day stays as it was; `nil` for the day of the calendar.
         let lease: String?
+        /// The fields in which the record differs from the day of the calendar; `nil` for a lease.
+        let difference: String?
 
         init(_ json: JSONValue) throws(JSONFieldError) {
             date = try json.decode("date")
             lease = try json.decodeIfPresent("lease")
+            difference = try json.decodeIfPresent("difference")
         }
 
         var description: String {
-            "\(date) stays as it was" + (lease.map { ", for the lease \($0)" } ?? "") + "."
+            "\(date) stays as it was" + (lease.map { ", for the lease \($0)" } ?? "")
+                + (difference.map { ": \($0)" } ?? "") + "."
         }
     }
 
@@ -62,7 +66,9 @@ struct UsageImportOutcome {
             "object": "usage_import", "accepted": .integer(Int64(accepted)),
             "changed": .integer(Int64(changed)), "contradictions": .integer(Int64(contradictions)),
             "contradicted": .array(
-                contradicted.map { ["date": .string($0.date), "lease": .text($0.lease)] }
+                contradicted.map {
+                    ["date": .string($0.date), "lease": .text($0.lease), "difference": .text($0.difference)]
+                }
             ),
             "skipped": .integer(Int64(skipped)), "warnings": .array(warnings.map(OrderedJSON.string)),
         ]

@@ -43,7 +43,7 @@ struct UsageIntakeController: Sendable {
             return Self.response(
                 accepted: records.count,
                 changed: changed,
-                contradicted: contradictions.map { ($0.lease.text, $0.date) },
+                contradicted: contradictions.map { Contradicted(date: $0.date, lease: $0.lease.text) },
                 warnings: Self.unpriced(records)
             )
         }
@@ -79,7 +79,7 @@ struct UsageIntakeController: Sendable {
             return Self.response(
                 accepted: days.count,
                 changed: changed,
-                contradicted: contradicted.map { (nil, $0) }
+                contradicted: contradicted.map { Contradicted(date: $0.date, difference: $0.difference) }
             )
         }
     }
@@ -119,12 +119,19 @@ struct UsageIntakeController: Sendable {
         return try RecordList.read(body, record)
     }
 
-    /// Answers with the counts, with the first of the final days that stay as they are, each with the lease
-    /// if it is one lease's day, and with what the sender may not have meant.
+    /// A final day that stays as it is: the part of a lease, or the day of the calendar with what differs.
+    private struct Contradicted {
+        let date: CalendarDate
+        var lease: String?
+        var difference: String?
+    }
+
+    /// Answers with the counts, with the first of the final days that stay as they are, and with what the
+    /// sender may not have meant.
     private static func response(
         accepted: Int,
         changed: Int,
-        contradicted: [(lease: String?, date: CalendarDate)],
+        contradicted: [Contradicted],
         warnings: [String] = []
     ) -> Response {
         JSONBody.response { json in
@@ -132,6 +139,7 @@ struct UsageIntakeController: Sendable {
             json.member("changed", changed)
             json.array("contradicted", contradicted.prefix(shownContradictions)) { json, contradiction in
                 json.member("date", contradiction.date.text)
+                json.member("difference", contradiction.difference)
                 json.member("lease", contradiction.lease)
             }
             json.member("contradictions", contradicted.count)
