@@ -45,6 +45,34 @@ struct BalanceTests {
         }
     }
 
+    @Test(arguments: [
+        ("UTC", [true, true, false], true), ("Europe/Berlin", [true, true, false], false),
+        ("America/New_York", [true, true, false, false], false),
+    ])
+    func `the first indexed day is complete in every zone, unless a lease began before it`(
+        zone: String,
+        complete: [Bool],
+        isCompleteLater: Bool
+    ) async throws {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            // In New York the first indexed blocks are of the evening before.
+            let first = zone == "America/New_York" ? "2026-03-11" : "2026-03-12"
+            let range = "customer=cus_one&from=\(first)&timezone=\(zone)"
+            func answers(_ route: String, to end: String) async throws -> [ReceivedJSON?] {
+                try await harness.get("/v1/\(route)?\(range)&to=\(end)").rows
+                    .filter { $0["currency"] == nil || $0["currency"] == "usd" }.map { $0["complete"] }
+            }
+            for route in ["usage/daily", "balance/history"] {
+                #expect(try await answers(route, to: "2026-03-14") == complete.map { .bool($0) }, "\(route)")
+            }
+            let old = UsageSample.lease(9, created: 999_000, price: "1", closed: 999_999)
+            #expect(try await harness.putLeases(old).status == 200)
+            #expect(try await answers("usage/daily", to: first) == [.bool(isCompleteLater)])
+            #expect(try await answers("balance/history", to: first) == [false])
+        }
+    }
+
     @Test func `a day's closing balance is its opening balance plus its movements, and opens the next day`()
         async throws
     {

@@ -21,11 +21,14 @@ package struct LocalDay: Hashable, Sendable {
     /// - Parameters:
     ///   - dates: The requested days.
     ///   - calendar: The chain's days that overlap `dates`, by ascending date.
+    ///   - isUsedBefore: Whether a lease may have begun before the first of those days. If none has, a day that
+    ///     lacks only its beginning lacks no usage.
     ///   - beginning: The first moment of a date in the zone.
     /// - Returns: A day for each date, by ascending date; a day without indexed blocks has no parts.
     package static func days(
         _ dates: ClosedRange<CalendarDate>,
         calendar: [CalendarDay],
+        isUsedBefore: Bool = true,
         beginning: (CalendarDate) -> Instant
     ) -> [LocalDay] {
         let chainDays = Dictionary(calendar.map { ($0.date, $0) }) { $1 }
@@ -35,18 +38,20 @@ package struct LocalDay: Hashable, Sendable {
             let end = beginning(date.adding(days: 1))
             defer { begin = end }
             var parts: [Part] = []
-            var isFinal = begin < end
+            var (isFinal, isIndexed) = (begin < end, false)
             for chainDate in chainDates(from: begin, to: end) {
                 guard let day = chainDays[chainDate] else {
-                    isFinal = false
+                    let isBefore = calendar.first.map { chainDate < $0.date } ?? false
+                    if isUsedBefore || !isBefore { isFinal = false }
                     continue
                 }
+                isIndexed = true
                 isFinal = isFinal && day.isFinal
                 let first = day.height(at: begin, pace: pace)
                 let heights = first..<max(first, day.height(at: end, pace: pace))
                 if !heights.isEmpty { parts.append(Part(day: day, heights: heights)) }
             }
-            return LocalDay(date: date, parts: parts, isFinal: isFinal)
+            return LocalDay(date: date, parts: parts, isFinal: isFinal && isIndexed)
         }
     }
 

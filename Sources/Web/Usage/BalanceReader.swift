@@ -38,11 +38,7 @@ struct BalanceReader: Sendable {
         let spans = try await usage.spans(customers.usage, dates)
         guard !spans.isEmpty else { return ([], nil) }
         guard let first = try await usage.calendar(dates).first else { return ([], date.adding(days: 1)) }
-        var hasEarlierLease = false
-        for span in spans where !hasEarlierLease && span.dates.lowerBound < first.date {
-            hasEarlierLease = try await !usage.leases(of: span.address, in: 0..<first.heights.lowerBound)
-                .isEmpty
-        }
+        let hasEarlierLease = try await usage.hasLease(spans, before: first)
         // In zones behind UTC the first day begins on the date before.
         let lines = try await usage.lines(
             customers.usage,

@@ -112,13 +112,19 @@ extension UsageLedger {
     ) async throws -> [UsageLine] {
         // A day of any time zone lies within two UTC days before and after its date.
         let around = dates.lowerBound.adding(days: -2)...dates.upperBound.adding(days: 2)
-        let days = LocalDay.days(
-            dates,
-            calendar: try await calendar(around),
-            beginning: zone.beginning(of:)
-        )
         // Also checked if no day is indexed: an address that never belonged to the customers is an error.
         let spans = try await spans(subject, around)
+        let calendar = try await calendar(around)
+        var isUsedBefore = false
+        if let first = calendar.first, zone.beginning(of: dates.lowerBound) < first.date.beginning {
+            isUsedBefore = try await hasLease(spans, before: first)
+        }
+        let days = LocalDay.days(
+            dates,
+            calendar: calendar,
+            isUsedBefore: isUsedBefore,
+            beginning: zone.beginning(of:)
+        )
         var owners: [(leases: [LeaseState], days: ClosedRange<CalendarDate>)] = []
         if let first = days.lazy.compactMap(\.heights).first,
             let last = days.last(where: { $0.heights != nil })
@@ -147,6 +153,19 @@ extension UsageLedger {
             sum + min(days, Int(Double(lease.life.clamped(to: heights).count) * share) + 2)
         }
         return min(groups * days, lasting)
+    }
+
+    /// Whether one of the addresses has a lease that began before an indexed day, on days that count for it.
+    func hasLease(
+        _ spans: [(address: String, dates: ClosedRange<CalendarDate>)],
+        before day: CalendarDay
+    ) async throws(StoreError) -> Bool {
+        for span in spans where span.dates.lowerBound < day.date {
+            // Leases with frozen days come too, whatever their heights.
+            let leases = try await leases(of: span.address, in: 0..<day.firstHeight)
+            if leases.contains(where: { $0.record.createdHeight < day.firstHeight }) { return true }
+        }
+        return false
     }
 
     /// The open leases of the subject's addresses on a date.
