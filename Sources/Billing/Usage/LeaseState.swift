@@ -61,11 +61,15 @@ package struct LeaseRevision: Hashable, Sendable {
         closedThrough: CalendarDate?
     ) -> LeaseRevision {
         let settledDays: [CalendarDay]
+        var isOlder = false
         if let known {
-            guard known.record != record, !known.record.isNewer(than: record) else {
+            guard known.record != record else {
                 return LeaseRevision(nil, of: record.identity, contradicting: known.kept.keys)
             }
-            settledDays = finalDays
+            isOlder = known.record.isNewer(than: record)
+            // An older record says nothing about the blocks after its height.
+            let end = isOlder ? record.asOfHeight ?? .max : .max
+            settledDays = finalDays.filter { $0.heights.upperBound &- 1 <= end }
         } else {
             settledDays = closedThrough.map { last in finalDays.filter { $0.date <= last } } ?? []
         }
@@ -86,7 +90,7 @@ package struct LeaseRevision: Hashable, Sendable {
             let settled = known?.usage(on: day)
             if settled != record.usage(on: day) { kept[day.date] = .some(settled) }
         }
-        let lease = record == known?.record ? nil : LeaseState(record: record, kept: kept)
+        let lease = isOlder || record == known?.record ? nil : LeaseState(record: record, kept: kept)
         return LeaseRevision(lease, of: record.identity, contradicting: contradicted.union(kept.keys))
     }
 }

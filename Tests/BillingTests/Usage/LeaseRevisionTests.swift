@@ -50,19 +50,35 @@ struct LeaseRevisionTests {
         #expect(back.lease.kept.isEmpty && back.contradictions.isEmpty)
     }
 
-    @Test func `a record that contradicts a final day says so each time, and so does an older one`() throws {
+    @Test func `a record that contradicts a final day says so each time`() throws {
         let known = LeaseState(record: try .made(created: 1500, price: "1", asOf: 10))
         let correction = try LeaseRecord.made(created: 1500, price: "5", asOf: 20)
         let corrected = try changed(decide(correction, known: known)).lease
-        for record in [correction, known.record] {
-            let repeated = decide(record, known: corrected)
-            #expect(repeated.lease == nil && repeated.contradictions.map(\.date) == [Self.june1.date])
-        }
+        let repeated = decide(correction, known: corrected)
+        #expect(repeated.lease == nil && repeated.contradictions.map(\.date) == [Self.june1.date])
         let late = try LeaseRecord.made(created: 1500)
         let first = decide(late, closedThrough: Self.june1.date)
         let again = decide(late, known: first.lease, closedThrough: Self.june1.date)
         #expect(again.lease == nil && again.contradictions == first.contradictions)
         #expect(first.contradictions.map(\.date) == [Self.june1.date])
+    }
+
+    @Test func `an older record is told the days that it contradicts itself, up to its own height`() throws {
+        let known = LeaseState(record: try .made(created: 1500, price: "1", asOf: 2500))
+        func told(_ record: LeaseRecord) -> [CalendarDate] {
+            let revision = decide(record, known: known)
+            #expect(revision.lease == nil)
+            return revision.contradictions.map(\.date)
+        }
+        #expect(told(try .made(created: 1500, price: "5", asOf: 2400)) == [Self.june1.date])
+        #expect(told(try .made(created: 1500, price: "1", cpu: 2000, asOf: 2400)) == [Self.june1.date])
+        #expect(told(try .made(created: 1500, price: "1", asOf: 2400)).isEmpty)
+        // It does not know what came after it on the day.
+        #expect(told(try .made(created: 1500, price: "5", asOf: 1998)).isEmpty)
+
+        let corrected = try changed(decide(.made(created: 1500, price: "5", asOf: 2600), known: known)).lease
+        let right = decide(known.record, known: corrected)
+        #expect(right.lease == nil && right.contradictions.isEmpty)
     }
 
     @Test func `a day that a correction would take away stays, and one that it would add does not come`()
