@@ -239,6 +239,10 @@ extension FlakyStore {
     func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] {
         try await store.accounts(of: customer)
     }
+    func otherHolders(ofAddressesOf customer: String) async throws(StoreError) -> [AddressHolder] {
+        try await store.otherHolders(ofAddressesOf: customer)
+    }
+
     func isMapped(_ address: String) async throws(StoreError) -> Bool {
         try await store.isMapped(address)
     }

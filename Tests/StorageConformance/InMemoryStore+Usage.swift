@@ -155,6 +155,20 @@ extension InMemoryStore {
         }
     }
 
+    package func otherHolders(
+        ofAddressesOf customer: String
+    ) async throws(StoreError) -> [AddressHolder] {
+        try with("looking for shared addresses") { state in
+            let own = Set((state.usage.accounts[customer] ?? []).map(\.address))
+            return state.usage.accounts.filter { $0.key != customer }.flatMap { other, periods in
+                periods.filter { own.contains($0.address) }.map { AddressHolder(customer: other, period: $0) }
+            }.sorted {
+                ($0.period.address, $0.customer, $0.period.from?.dayNumber ?? .min)
+                    < ($1.period.address, $1.customer, $1.period.from?.dayNumber ?? .min)
+            }
+        }
+    }
+
     /// The number of totals that a database stores.
     package func usageGroups() async throws(StoreError) -> Int {
         try with("aggregating usage") { state in

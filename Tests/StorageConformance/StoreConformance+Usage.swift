@@ -283,6 +283,12 @@ extension StoreConformance {
                 try requireEqual(try await store.accounts(of: "cus_2"), [], "another's accounts")
                 try requireEqual(try await store.isMapped("akash1b"), true, "what is said of an address")
                 try requireEqual(try await store.isMapped("akash1a"), false, "what was said of one")
+                _ = try await store.setAccounts([first, second], of: "cus_2")
+                let holders = ["cus_1", "cus_2"].map { AddressHolder(customer: $0, period: second) }
+                let ofFirst = try await store.otherHolders(ofAddressesOf: "cus_1")
+                try requireEqual(ofFirst, [holders[1]], "other holders")
+                let ofSecond = try await store.otherHolders(ofAddressesOf: "cus_2")
+                try requireEqual(ofSecond, [holders[0]], "other holders")
             }
         },
         StoreConformance("the newest name of a provider is shown") { kind in

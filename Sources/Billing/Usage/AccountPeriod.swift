@@ -13,7 +13,37 @@ package struct AccountPeriod: Hashable, Sendable {
     }
 }
 
+/// A customer to whom an address belongs for a period.
+package struct AddressHolder: Hashable, Sendable {
+    package let customer: String
+    package let period: AccountPeriod
+
+    package init(customer: String, period: AccountPeriod) {
+        self.customer = customer
+        self.period = period
+    }
+}
+
 extension AccountPeriod {
+    /// The days on which an address belongs to both of two customers; `nil` if there is none.
+    package func overlap(_ other: AccountPeriod) -> AccountPeriod? {
+        let from = [from, other.from].compactMap(\.self).max()
+        let through = [through, other.through].compactMap(\.self).min()
+        if let from, let through, through < from { return nil }
+        return address == other.address ? AccountPeriod(address: address, from: from, through: through) : nil
+    }
+
+    /// The days in words, such as `from 2026-03-01 through 2026-03-15`.
+    package var days: String {
+        switch (from?.text, through?.text) {
+        case (let from?, let through?) where from == through: "on \(from)"
+        case (let from?, let through?): "from \(from) through \(through)"
+        case (let from?, nil): "from \(from) on"
+        case (nil, let through?): "through \(through)"
+        case (nil, nil): "on all days"
+        }
+    }
+
     /// The days on which each address belongs to a customer, each day once, by address and time.
     ///
     /// - Parameters:

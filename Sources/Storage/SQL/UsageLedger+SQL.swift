@@ -70,4 +70,12 @@ extension SQLStore {
         }
         return zip(providers, names).reduce(into: [:]) { $0[$1.0] = $1.1.first }
     }
+
+    package func otherHolders(
+        ofAddressesOf customer: String
+    ) async throws(StoreError) -> [AddressHolder] {
+        try await query("looking for shared addresses") { session in
+            try session.rows(UsageQueries.otherHolders(ofAddressesOf: customer))
+        }
+    }
 }

@@ -203,13 +203,30 @@ package enum UsageQueries {
             WHERE customer = $1
             ORDER BY address, valid_from NULLS FIRST
             """,
+            [.text(customer)],
+            decode: period
+        )
+    }
+
+    static func otherHolders(ofAddressesOf customer: String) -> Query<AddressHolder> {
+        Query(
+            """
+            SELECT customer, address, valid_from, valid_through
+            FROM usage_accounts
+            WHERE address IN (SELECT own.address FROM usage_accounts own WHERE own.customer = $1)
+                AND customer <> $1
+            ORDER BY address, customer, valid_from NULLS FIRST
+            LIMIT 1000
+            """,
             [.text(customer)]
-        ) { row in
-            AccountPeriod(
-                address: try row.text("address"),
-                from: try row.optionalInt("valid_from").map(CalendarDate.init(dayNumber:)),
-                through: try row.optionalInt("valid_through").map(CalendarDate.init(dayNumber:))
-            )
-        }
+        ) { AddressHolder(customer: try $0.text("customer"), period: try period($0)) }
+    }
+
+    private static func period(_ row: SQLRow) throws -> AccountPeriod {
+        AccountPeriod(
+            address: try row.text("address"),
+            from: try row.optionalInt("valid_from").map(CalendarDate.init(dayNumber:)),
+            through: try row.optionalInt("valid_through").map(CalendarDate.init(dayNumber:))
+        )
     }
 }

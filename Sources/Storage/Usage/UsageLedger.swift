@@ -74,6 +74,10 @@ package protocol UsageLedger: Sendable {
     /// Whether an address is, or was, mapped to a customer.
     func isMapped(_ address: String) async throws(StoreError) -> Bool
 
+    /// The other customers to whom addresses of a customer are mapped, by address, customer and time; the first
+    /// thousand.
+    func otherHolders(ofAddressesOf customer: String) async throws(StoreError) -> [AddressHolder]
+
     /// All wallet addresses that are, or were, mapped to a customer, each once, ascending.
     ///
     /// - Parameters:

@@ -141,4 +141,7 @@ struct StoreOutage: Store {
     func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] { throw error }
     func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit] { throw error }
     func isMapped(_ address: String) async throws(StoreError) -> Bool { throw error }
+    func otherHolders(ofAddressesOf customer: String) async throws(StoreError) -> [AddressHolder] {
+        throw error
+    }
 }

@@ -91,12 +91,29 @@ struct UsageIntakeController: Sendable {
         }
         var changed = 0
         for map in maps where try await usage.setAccounts(map.accounts, of: map.customer) { changed += 1 }
+        let warnings = Self.gaps(maps) + (try await shared(maps))
         return Self.response(
             accepted: maps.count,
             changed: changed,
             contradicted: [],
-            warnings: Self.gaps(maps)
+            warnings: Array(warnings.prefix(Self.shownWarnings))
         )
+    }
+
+    /// A sentence for each address that belongs to another customer too, once for both of them.
+    private func shared(_ maps: [AccountMap]) async throws(StoreError) -> [String] {
+        var sentences: [String] = []
+        var told: Set<String> = []
+        for map in maps where sentences.count < Self.shownWarnings {
+            told.insert(map.customer)
+            for other in try await usage.otherHolders(ofAddressesOf: map.customer)
+            where !told.contains(other.customer) {
+                sentences += map.accounts.compactMap { $0.overlap(other.period) }.map {
+                    "\($0.address) belongs to \(other.customer) too, \($0.days): both pay for its usage then."
+                }
+            }
+        }
+        return sentences
     }
 
     /// A sentence for each of the first gaps between two addresses of a customer.
