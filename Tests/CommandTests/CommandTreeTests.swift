@@ -3,9 +3,9 @@ import Testing
 
 @testable import ConsoleBilling
 
-/// The source of help, manual and completions: it holds for commands that are yet to be written.
+/// Help and completions: it holds for commands that are yet to be written.
 struct CommandTreeTests {
-    private static let commands = (try? CommandTree(of: ConsoleBilling.self).commands) ?? []
+    private static let commands = (try? DumpedCommand.all()) ?? []
 
     @Test func `the commands are found`() {
         let names = Set(Self.commands.map(\.fullName))
@@ -16,30 +16,25 @@ struct CommandTreeTests {
 
     @Test func `every command has a one-sentence description and examples`() {
         for command in Self.commands {
-            #expect(command.abstract?.hasSuffix(".") == true, "\(command.fullName) has no abstract")
-            let blocks = DiscussionBlock.blocks(of: command.discussion ?? "")
-            #expect(blocks.contains(.heading("EXAMPLES")), "\(command.fullName) has no examples")
+            #expect(command.abstract.hasSuffix("."), "\(command.fullName) has no abstract")
+            #expect(!command.examples.isEmpty, "\(command.fullName) has no examples")
         }
     }
 
     @Test func `every option and argument has a description`() {
         for command in Self.commands {
-            for argument in command.ownArguments {
-                #expect(argument.abstract?.isEmpty == false, "\(command.fullName) \(argument.spelling)")
-            }
+            #expect(!command.descriptions.contains(""), "\(command.fullName)")
         }
     }
 
     @Test func `every example is one that the program takes`() {
         var count = 0
         for command in Self.commands {
-            for case .literal(let lines) in DiscussionBlock.blocks(of: command.discussion ?? "") {
-                for words in lines.flatMap(Self.calls) {
-                    count += 1
-                    if words.contains("--generate-completion-script") { continue }
-                    #expect(throws: Never.self, "\(command.fullName): \(words.joined(separator: " "))") {
-                        _ = try ConsoleBilling.parseAsRoot(words)
-                    }
+            for words in command.examples.flatMap(Self.calls) {
+                count += 1
+                if words.contains("--generate-completion-script") { continue }
+                #expect(throws: Never.self, "\(command.fullName): \(words.joined(separator: " "))") {
+                    _ = try ConsoleBilling.parseAsRoot(words)
                 }
             }
         }
@@ -69,29 +64,6 @@ struct CommandTreeTests {
             let end = words[start...].firstIndex { ["<", ">", ">>"].contains($0) } ?? words.endIndex
             return Array(words[(start + 1)..<end])
         }
-    }
-
-    @Test func `the blocks of a discussion are its paragraphs, headings and examples`() {
-        let blocks = DiscussionBlock.blocks(
-            of: """
-                One thing, \
-                and another.
-
-                EXAMPLES
-                  a --b
-                  c
-
-                EXIT CODES
-                  0 done, 1 not
-                  quite
-                """
-        )
-        #expect(
-            blocks == [
-                .paragraph("One thing, and another."), .heading("EXAMPLES"), .literal(["a --b", "c"]),
-                .heading("EXIT CODES"), .paragraph("0 done, 1 not quite"),
-            ]
-        )
     }
 
     // MARK: Commands that there are none of

@@ -4,7 +4,6 @@ Blocks are fenced with ```sh and a word that says what is to be done with them:
 
   run        run in a scratch folder, beside `console-billing serve --dev` and a stand-in for Stripe's API
   serves     the command that starts that service: compared with what is run
-  parsed     written by `console-billing manual`: held against the program
   needs=…    needs what is not here (stripe, systemd, docker, …): held against the program
 
 Held against the program means: the shell can read it, and each call of console-billing has commands and options that there
@@ -417,10 +416,10 @@ def main():
             elif block.decision == "serves":
                 if block.commands.strip() != "console-billing serve --dev":
                     fail(block.where, "what is run here is `console-billing serve --dev`")
-            elif kind == "needs" and set(need.split(",")) <= NEEDS or block.decision == "parsed":
+            elif kind == "needs" and set(need.split(",")) <= NEEDS:
                 counts["held"] += 1
             else:
-                fail(block.where, f"say what is to be done with it: run, serves, parsed or needs=, one of {sorted(NEEDS)}")
+                fail(block.where, f"say what is to be done with it: run, serves or needs=, one of {sorted(NEEDS)}")
         if runnable and arguments.only in name:
             counts["run"] += len(runnable)
             run_blocks(name, runnable, arguments)

@@ -50,5 +50,5 @@ struct MisspeltCommand: Equatable {
 
 extension ParsableCommand {
     /// The command's name; each of ours states it.
-    fileprivate static var name: String { configuration.commandName ?? "" }
+    static var name: String { configuration.commandName ?? "" }
 }

@@ -21,12 +21,11 @@ struct ManualCommand: ParsableCommand {
     var form = Form.mdoc
 
     func run() throws {
-        let tree = try CommandTree(of: ConsoleBilling.self)
         switch form {
         case .mdoc:
             let version = ConsoleBilling.configuration.version
-            Terminal.write(ManualPage(tree: tree, version: version, date: CalendarDate(.now)).text)
-        case .markdown: Terminal.write(CommandReference(tree: tree).text)
+            Terminal.write(ManualPage(version: version, date: CalendarDate(.now)).text)
+        case .markdown: Terminal.write(CommandHelp.reference)
         }
     }
 }

@@ -1,148 +1,69 @@
+import ArgumentParser
 import Billing
+import Foundation
 
-/// The manual page in mdoc(7).
+/// The manual page in mdoc(7): the help of each command, the settings and the exit codes.
 struct ManualPage {
-    let tree: CommandTree
     let version: String
     let date: CalendarDate
 
-    var text: String { lines.joined(separator: "\n") + "\n" }
-
-    private var lines: [String] {
-        let root = tree.command
-        return head(root) + description(root) + tree.commands.dropFirst().flatMap(command) + environment
-            + exitStatus + seeAlso
+    var text: String {
+        (head + CommandHelp.all(columns: 76).flatMap(command) + environment + exitStatus)
+            .joined(separator: "\n") + "\n.Sh SEE ALSO\n.Xr curl 1 ,\n.Xr jq 1 ,\n.Xr systemd 1\n"
     }
 
-    private func head(_ root: CommandTree.Command) -> [String] {
-        let months = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-            "November", "December",
-        ]
-        let day = "\(months[Int(date.parts.month) - 1]) \(date.parts.day), \(date.parts.year)"
-        let purpose = root.abstract.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 } ?? ""
+    private var head: [String] {
+        let (root, name) = (ConsoleBilling.configuration, ConsoleBilling.name)
         return [
-            ".Dd \(day)", ".Dt \(root.commandName.uppercased()) 1", ".Os \(root.commandName) \(version)",
-            ".Sh NAME", ".Nm \(root.commandName)", ".Nd \(Self.escaped(purpose))", ".Sh SYNOPSIS", ".Nm",
+            ".Dd \(date.text)", ".Dt \(name.uppercased()) 1", ".Os \(name) \(version)",
+            ".Sh NAME", ".Nm \(name)", ".Nd \(Self.escaped(root.abstract))", ".Sh SYNOPSIS", ".Nm",
             ".Ar command", ".Op Ar options", ".Nm", ".Cm help Ar command", ".Sh DESCRIPTION",
-        ]
+        ] + Self.literal(ConsoleBilling.helpMessage(columns: 76)) + [".Sh COMMANDS"]
     }
 
-    private func description(_ root: CommandTree.Command) -> [String] {
-        Self.blocks(root.discussion ?? root.abstract ?? "") + [
-            ".Pp",
-            Self.prose(
-                "What follows is each command, with its options; each has --help and --version besides."
-            ),
-            ".Sh COMMANDS",
-        ]
-    }
-
-    private func command(_ command: CommandTree.Command) -> [String] {
-        let words = command.fullName.split(separator: " ").dropFirst().joined(separator: " ")
-        var lines = [".Ss \(words)", Self.prose(command.abstract ?? "")]
-        if command.subcommands?.isEmpty ?? true {
-            lines += [".Bd -ragged -offset indent", ".Nm", ".Cm \(words)"]
-            lines += command.ownArguments.map { argument in
-                argument.isOptional ? ".Op \(Self.macros(argument))" : "." + Self.macros(argument)
-            }
-            lines.append(".Ed")
-        }
-        lines += Self.blocks(command.discussion ?? "", pausingFirst: true)
-        guard !command.ownArguments.isEmpty else { return lines }
-        lines += [".Pp", "The options are:", ".Bl -tag -width Ds"]
-        for argument in command.ownArguments {
-            lines += [".It \(Self.macros(argument))", Self.prose(argument.meaning)]
-        }
-        return lines + [".El"]
+    private func command(_ command: CommandHelp) -> [String] {
+        [".Ss \(command.name.split(separator: " ").dropFirst().joined(separator: " "))"]
+            + Self.literal(command.text)
     }
 
     private var environment: [String] {
-        [
-            ".Sh ENVIRONMENT",
-            Self.prose(
-                "Any of them may be given as NAME_FILE, the path of a file that holds the value, as well."
-            ),
-            ".Bl -tag -width Ds",
+        let own = [
+            ("CONSOLE_BILLING_API_KEY", "The key with which commands ask the running service."),
+            ("NO_COLOR", "Colours are left out where it is set."),
         ]
-            + Setting.allCases.flatMap { setting in
-                [
-                    ".It Ev \(setting.rawValue)",
-                    Self.prose(
-                        "Takes \(setting.accepts)." + (setting.defaultValue.map { " Default: \($0)." } ?? "")
-                    ),
-                ]
-            } + [
-                ".It Ev CONSOLE_BILLING_API_KEY", "The key with which commands ask the running service.",
-                ".It Ev NO_COLOR", "Colours are left out where it is set.", ".El",
-            ]
+        let settings = Setting.allCases.map { setting in
+            let fallback = setting.defaultValue.map { "\nDefault: \($0)." } ?? ""
+            return (setting.rawValue, "Takes \(setting.accepts).\(fallback)")
+        }
+        return [
+            ".Sh ENVIRONMENT",
+            "Any of them may be given as NAME_FILE, the path of a file that holds the value, as well.",
+        ] + Self.list((settings + own).map { ("Ev \($0)", $1) })
     }
 
     private var exitStatus: [String] {
-        [".Sh EXIT STATUS", ".Bl -tag -width Ds"]
-            + Sysexits.meanings.flatMap { code, meaning in
-                [
-                    ".It \(code.rawValue)",
-                    Self.prose(meaning.prefix(1).uppercased() + meaning.dropFirst() + "."),
-                ]
-            } + [".El"]
+        [".Sh EXIT STATUS"] + Self.list(Sysexits.meanings.map { ("\($0.rawValue)", "\($1).") })
     }
 
-    private var seeAlso: [String] { [".Sh SEE ALSO", ".Xr curl 1 ,", ".Xr jq 1 ,", ".Xr systemd 1"] }
-
-    // MARK: mdoc
-
-    /// `Fl -limit Ar limit`, as mdoc spells an option.
-    private static func macros(_ argument: CommandTree.Argument) -> String {
-        let value = "Ar \(argument.valueName ?? "value")"
-        let name = (argument.names?.first?.text).map { "Fl " + $0.dropFirst() } ?? ""
-        let text =
-            switch argument.kind {
-            case .positional: value
-            case .option: "\(name) \(value)"
-            case .flag: name
-            }
-        return text + (argument.isRepeating ? " ..." : "")
+    private static func list(_ items: [(name: String, text: String)]) -> [String] {
+        [".Bl -tag -width Ds"] + items.flatMap { [".It \($0.name)", escaped($0.text)] } + [".El"]
     }
 
-    private static func blocks(_ discussion: String, pausingFirst: Bool = false) -> [String] {
-        var lines: [String] = []
-        for block in DiscussionBlock.blocks(of: discussion) {
-            switch block {
-            case .paragraph(let text):
-                if !lines.isEmpty || pausingFirst { lines.append(".Pp") }
-                lines.append(prose(text))
-            case .heading(let text):
-                lines += [".Pp", prose(text.prefix(1) + text.dropFirst().lowercased() + ":")]
-            case .literal(let commands):
-                lines += [".Bd -literal -offset indent"] + commands.map(line) + [".Ed"]
-            }
-        }
-        return lines
+    /// Text as it stands, line by line.
+    private static func literal(_ text: String) -> [String] {
+        [".Bd -literal"]
+            + text.split(separator: "\n", omittingEmptySubsequences: false).map { escaped($0) } + [".Ed"]
     }
 
-    /// Puts each sentence on its own line, as mdoc expects.
-    private static func prose(_ text: some StringProtocol) -> String {
-        String(text).replacing(/([.!?]\)?) +/) { "\($0.output.1)\n" }
-            .split(separator: "\n").map(line).joined(separator: "\n")
-    }
-
-    /// Escapes a line that would otherwise start like a macro.
-    private static func line(_ text: some StringProtocol) -> String {
-        let text = escaped(text)
-        return text.hasPrefix(".") || text.hasPrefix("'") ? "\\&" + text : text
-    }
-
+    /// Escapes what mdoc would read as a macro, and writes what is not ASCII by its number.
     private static func escaped(_ text: some StringProtocol) -> String {
-        var result = ""
+        var result = text.hasPrefix(".") || text.hasPrefix("'") ? "\\&" : ""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\\": result += "\\e"
             case "-": result += "\\-"
             case _ where scalar.isASCII: result.unicodeScalars.append(scalar)
-            default:
-                let digits = String(scalar.value, radix: 16, uppercase: true)
-                result += "\\[u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "]"
+            default: result += String(format: "\\[u%04X]", scalar.value)
             }
         }
         return result
