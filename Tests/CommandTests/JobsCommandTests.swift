@@ -1,4 +1,5 @@
 import Billing
+import JSON
 import Storage
 import Testing
 import Web
@@ -9,14 +10,17 @@ import Web
 struct JobsCommandTests {
     private static let now = Instant(unixSeconds: 1_800_000_000)
 
-    @Test func `a row says what the job is about, its next time and why it waits`() {
+    @Test func `a row says what the job is about, its next time and why it waits`() throws {
         let key = FetchKey(.refunds(charge: "ch_1"), account: "acct_1")
         var waiting = Job(fetching: key, askedAt: Self.now.adding(seconds: 45))
         waiting.reason = "stripe: 500"
         waiting.attempts = 2
         let failed = Job(only: .retention, now: Self.now).left(.failed, reason: "no folder", now: Self.now)
         let due = Job(only: .usageSync, now: Self.now)
-        let table = JobsCommand.table([waiting, failed, due].map { JobRecord($0) }, now: Self.now).text
+        let jobs = try [waiting, failed, due].map { job in
+            try decoded(ServedJob.self, from: JSONWriter.bytes(of: JobResponse(job)))
+        }
+        let table = JobsCommand.table(jobs, now: Self.now).text
         let rows = table.split(separator: "\n").map { $0.split(separator: /\s\s+/).map(String.init) }
         #expect(rows[0] == ["JOB", "KIND", "STATE", "ATTEMPTS", "NEXT", "ABOUT", "REASON"])
         #expect(

@@ -45,57 +45,32 @@ struct CustomersCommand: AsyncParsableCommand {
         var credentials = DevelopmentCredentials.defaultPath
         @OptionGroup var output: OutputOptions
 
-        private struct Page: JSONDecodable {
-            let data: [CustomerResponse]
-            let hasMore: Bool
-
-            init(_ json: JSONValue) throws(JSONFieldError) {
-                data = try json.decode("data")
-                hasMore = try json.decode("has_more")
-            }
-        }
-
         func run() async throws {
             try await reportingFailures {
                 try await connection.connected(credentials: credentials) { server in
-                    var customers: [CustomerResponse] = []
-                    var hasMore = true
-                    while hasMore {
-                        let page = try decoded(Page.self, from: await server.get(path(after: customers.last)))
-                        customers += page.data
-                        hasMore = page.hasMore
-                    }
-                    show(customers)
+                    let reader = ListReader<CustomerResponse>(
+                        server: server,
+                        path: "/v1/customers",
+                        filters: [("user", user), ("organization", organization), ("account", account)],
+                        pageSize: isFiltered ? nil : 100
+                    ) { $0.id }
+                    var customers: [ListReader<CustomerResponse>.Line] = []
+                    _ = try await reader.read(limit: .max) { customers += $0 }
+                    Terminal.line(
+                        output.chosen == .human ? text(customers.map(\.element)) : reader.json(customers)
+                    )
                 }
             }
         }
 
-        private func path(after last: CustomerResponse?) -> String {
-            var parameters = [("user", user), ("organization", organization), ("account", account)]
-            if user == nil, organization == nil {
-                parameters += [("limit", "100"), ("starting_after", last?.id)]
-            }
-            let query = parameters.compactMap { name, value in
-                value.map { "\(name)=\(PercentEncoding.encoded($0))" }
-            }
-            return "/v1/customers?" + query.joined(separator: "&")
-        }
+        private var isFiltered: Bool { user != nil || organization != nil }
 
-        private func show(_ customers: [CustomerResponse]) {
-            guard output.chosen == .human else {
-                return Terminal.line(CustomersCommand.json(customers))
-            }
+        private func text(_ customers: [CustomerResponse]) -> String {
             guard !customers.isEmpty else {
-                let isFiltered = user != nil || organization != nil
-                return Terminal.line(
-                    isFiltered ? "No customer is linked to that id." : "No customer is known yet."
-                )
+                return isFiltered ? "No customer is linked to that id." : "No customer is known yet."
             }
-            var table = TextTable(columns: ["customer", "users", "organizations"])
-            table.rows = customers.map { customer in
-                [customer.id, text(customer.users), text(customer.organizations)]
-            }
-            Terminal.line(table.text)
+            let rows = customers.map { [$0.id, text($0.users), text($0.organizations)] }
+            return TextTable(columns: ["customer", "users", "organizations"], rows: rows).text
         }
 
         private func text(_ links: [CustomerResponse.Link]) -> String {
@@ -215,10 +190,5 @@ struct CustomersCommand: AsyncParsableCommand {
         }
         return table.rows.isEmpty
             ? "\(printable(customer.id)) has no known user or organization." : table.text
-    }
-
-    fileprivate static func json(_ customers: [CustomerResponse]) -> String {
-        let list = ListResponse(url: "/v1/customers", hasMore: false, data: customers)
-        return JSONWriter.text(of: list)
     }
 }

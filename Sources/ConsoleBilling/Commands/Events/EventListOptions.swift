@@ -72,4 +72,47 @@ struct EventPageOptions: ParsableArguments {
     }
 
     var count: Int { all ? 1_000_000_000 : limit ?? 20 }
+
+    /// Reads and prints events: JSON Lines as they arrive, the other formats at the end.
+    ///
+    /// - Parameters:
+    ///   - server: The running service.
+    ///   - filters: The filters of `GET /v1/events`.
+    ///   - start: The cursor to begin at.
+    ///   - table: The events for people.
+    /// - Returns: The cursor at which there are more; `nil` if there are no more.
+    /// - Throws: ``CommandFailure`` when the service does not answer, or answers with an error.
+    func show(
+        _ server: ServerConnection,
+        _ filters: [(name: String, value: String?)],
+        from start: (name: String, id: String)? = nil,
+        table: ([EventResponse]) -> String
+    ) async throws -> String? {
+        let reader = EventResponse.reader(server, filters)
+        let format = format ?? (Terminal.Stream.output.isTerminal ? .table : .json)
+        var lines: [ListReader<EventResponse>.Line] = []
+        var last: String?
+        let hasMore = try await reader.read(limit: count, from: start) { page in
+            last = page.last.map { reader.cursor($0.element) } ?? last
+            if format == .jsonl { page.forEach { Terminal.line($0.spelling) } } else { lines += page }
+        }
+        switch format {
+        case .jsonl: break
+        case .json: Terminal.line(reader.json(lines, hasMore: hasMore))
+        case .table: Terminal.line(table(lines.map(\.element)))
+        }
+        return hasMore ? last : nil
+    }
+}
+
+/// The output format of a list.
+enum ListFormat: String, CaseIterable { case table, json, jsonl }
+
+extension EventResponse {
+    static func reader(
+        _ server: ServerConnection,
+        _ filters: [(name: String, value: String?)]
+    ) -> ListReader<EventResponse> {
+        ListReader(server: server, path: "/v1/events", filters: filters) { $0.entry.key.text }
+    }
 }

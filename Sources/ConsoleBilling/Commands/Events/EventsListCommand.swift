@@ -46,32 +46,17 @@ struct EventsListCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             try await connection.connected(credentials: credentials) { server in
-                let reader = EventLogReader(server: server, filters: filter.filters)
-                let cursor =
+                let start =
                     startingAfter.map { ("starting_after", $0) } ?? endingBefore.map { ("ending_before", $0) }
-                try await show(reader, from: cursor)
+                let more = try await page.show(server, filter.filters, from: start) { events in
+                    events.isEmpty
+                        ? "There is no such event."
+                        : TextTable(columns: EventResponse.columns, rows: events.map(\.cells)).text
+                }
+                if let more, endingBefore == nil {
+                    Terminal.line("More: add --starting-after \(printable(more)), or --all.", to: .error)
+                }
             }
-        }
-    }
-
-    private func show(_ reader: EventLogReader, from cursor: (name: String, id: String)?) async throws {
-        let format = ListFormat.chosen(page.format)
-        var lines: [EventLogReader.Line] = []
-        var last: String?
-        let hasMore = try await reader.read(limit: page.count, cursor: cursor) { page in
-            last = page.last?.record.entry.key.text ?? last
-            // JSON Lines are printed as they arrive; the other formats need all rows first.
-            if format == .jsonl { page.forEach { Terminal.line($0.spelling) } } else { lines += page }
-        }
-        switch format {
-        case .jsonl: break
-        case .json: Terminal.line(ListFormat.json(lines, hasMore: hasMore))
-        case .table where lines.isEmpty: Terminal.line("There is no such event.")
-        case .table:
-            Terminal.line(TextTable(columns: EventResponse.columns, rows: lines.map(\.record.cells)).text)
-        }
-        if hasMore, let last, endingBefore == nil {
-            Terminal.line("More: add --starting-after \(printable(last)), or --all.", to: .error)
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Billing
 import Storage
+import Web
 
 /// `console-billing events quarantine`: lists events of known types that could not be read.
 struct EventsQuarantineCommand: AsyncParsableCommand {
@@ -25,20 +26,10 @@ struct EventsQuarantineCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             try await connection.connected(credentials: credentials) { server in
-                let format = ListFormat.chosen(page.format)
-                var lines: [EventLogReader.Line] = []
-                let hasMore = try await EventLogReader(server: server, filters: Self.filters).read(
-                    limit: page.count,
-                    cursor: nil
-                ) { page in
-                    if format == .jsonl { page.forEach { Terminal.line($0.spelling) } } else { lines += page }
+                let more = try await page.show(server, Self.filters) { events in
+                    Self.text(events.map(\.entry), now: .now)
                 }
-                switch format {
-                case .jsonl: break
-                case .json: Terminal.line(ListFormat.json(lines, hasMore: hasMore))
-                case .table: Terminal.line(Self.text(lines.map(\.record.entry), now: .now))
-                }
-                if hasMore { Terminal.line("More: add --all.", to: .error) }
+                if more != nil { Terminal.line("More: add --all.", to: .error) }
             }
         }
     }

@@ -104,10 +104,10 @@ struct EventsRetryCommand: AsyncParsableCommand {
     /// quarantined.
     private func quarantined(_ server: ServerConnection) async throws -> [String] {
         var ids: [String] = []
-        _ = try await EventLogReader(server: server, filters: EventsQuarantineCommand.filters).read(
-            limit: .max,
-            cursor: nil
-        ) { ids += $0.map(\.record.entry.id) }
+        _ = try await EventResponse.reader(server, EventsQuarantineCommand.filters).read(limit: .max) {
+            page in
+            ids += page.map(\.element.entry.id)
+        }
         var seen: Set<String> = []
         return ids.reversed().filter { seen.insert($0).inserted }
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Web
 
 /// `console-billing backfill`: fetches missed events and objects from Stripe.
 struct BackfillCommand: AsyncParsableCommand {
@@ -31,29 +30,13 @@ struct BackfillCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            try await client.withClient { client in
-                let conversation = JobFollower(
-                    client: client,
-                    kind: .backfill,
-                    parameters: options.parameters(undeliveredOnly ? ["undelivered_only": "true"] : [:])
-                )
-                let run = try await conversation.run()
-                report(run)
-                if run.exitCode != .success { throw run.exitCode }
+            let parameters = options.parameters(undeliveredOnly ? ["undelivered_only": "true"] : [:])
+            try await client.run(.backfill, parameters, output) { job in
+                """
+                \(printable(job.id)) \(printable(job.state)): \(job.listed) listed, \(job.recorded) new, \
+                \(job.known) known, \(job.quarantined) quarantined, \(job.requests) requests.
+                """
             }
         }
-    }
-
-    private func report(_ run: JobResponse) {
-        for complaint in run.complaints { Terminal.line(printable(complaint), to: .error) }
-        guard output.chosen == .human else {
-            return Terminal.line(String(decoding: run.json, as: UTF8.self))
-        }
-        Terminal.line(
-            """
-            \(printable(run.id)) \(printable(run.state)): \(run.listed) listed, \(run.recorded) new, \
-            \(run.duplicates + run.unchanged) known, \(run.quarantined) quarantined, \(run.requests) requests.
-            """
-        )
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Billing
 import Foundation
 import HTTPClient
+import JSON
 import Storage
 import StripeAPI
 import BackgroundJobs
@@ -13,10 +14,10 @@ protocol JobClient: Sendable {
     func begin(
         _ kind: Job.Kind,
         _ parameters: [String: String]
-    ) async throws(CommandFailure) -> JobResponse
+    ) async throws(CommandFailure) -> ServedJob
 
     /// The current state of a run.
-    func show(_ kind: Job.Kind, id: String) async throws(CommandFailure) -> JobResponse
+    func show(_ kind: Job.Kind, id: String) async throws(CommandFailure) -> ServedJob
 }
 
 /// Runs in the service, through its HTTP API.
@@ -26,19 +27,19 @@ struct RemoteJobs: JobClient {
     func begin(
         _ kind: Job.Kind,
         _ parameters: [String: String]
-    ) async throws(CommandFailure) -> JobResponse {
+    ) async throws(CommandFailure) -> ServedJob {
         let query = parameters.sorted { $0.key < $1.key }.map {
             "\($0.key)=\(PercentEncoding.encoded($0.value))"
         }
         return try read(await connection.post("\(Self.path(kind))?\(query.joined(separator: "&"))"))
     }
 
-    func show(_ kind: Job.Kind, id: String) async throws(CommandFailure) -> JobResponse {
+    func show(_ kind: Job.Kind, id: String) async throws(CommandFailure) -> ServedJob {
         try read(await connection.get("\(Self.path(kind))/\(PercentEncoding.encoded(id))"))
     }
 
-    private func read(_ bytes: [UInt8]) throws(CommandFailure) -> JobResponse {
-        try decoded(JobResponse.self, from: bytes)
+    private func read(_ bytes: [UInt8]) throws(CommandFailure) -> ServedJob {
+        try decoded(ServedJob.self, from: bytes)
     }
 
     private static func path(_ kind: Job.Kind) -> String {
@@ -57,7 +58,7 @@ struct LocalJobs: JobClient {
     func begin(
         _ kind: Job.Kind,
         _ parameters: [String: String]
-    ) async throws(CommandFailure) -> JobResponse {
+    ) async throws(CommandFailure) -> ServedJob {
         let request: JobRequest
         do throws(APIError) {
             request = try JobParameters.request(kind, parameters, now: .now)
@@ -68,7 +69,7 @@ struct LocalJobs: JobClient {
             try await store.begin(kind, id: JobID.make(kind), request: request, now: .now)
         }
         switch beginning {
-        case .begun(let run), .resumed(let run), .underWay(let run): return JobResponse(run)
+        case .begun(let run), .resumed(let run), .underWay(let run): return try served(run)
         case .occupied(let run):
             throw CommandFailure(
                 Sysexits.tryAgain,
@@ -78,10 +79,15 @@ struct LocalJobs: JobClient {
         }
     }
 
-    func show(_ kind: Job.Kind, id: String) async throws(CommandFailure) -> JobResponse {
+    func show(_ kind: Job.Kind, id: String) async throws(CommandFailure) -> ServedJob {
         let run = try await asked { () async throws(StoreError) in try await store.job(id: id) }
         guard let run else { throw CommandFailure(Sysexits.internalError, "The run \(id) is gone.") }
-        return JobResponse(run)
+        return try served(run)
+    }
+
+    /// The job as the service would answer it.
+    private func served(_ job: Job) throws(CommandFailure) -> ServedJob {
+        try decoded(ServedJob.self, from: JSONWriter.bytes(of: JobResponse(job, isRun: true)))
     }
 
     private func asked<Answer: Sendable>(
@@ -105,8 +111,30 @@ struct JobClientOptions: ParsableArguments {
     @Option(help: "A YAML or JSON file of settings, for where no service runs.")
     var config: String?
 
+    /// Begins a job, follows it to its end, and prints it.
+    ///
+    /// - Parameters:
+    ///   - kind: The kind of the job.
+    ///   - parameters: The query parameters of its route.
+    ///   - output: The format.
+    ///   - text: The result for people; `nil` if there is none.
+    /// - Throws: The exit code of a job that did not do all, and ``CommandFailure``.
+    func run(
+        _ kind: Job.Kind,
+        _ parameters: [String: String],
+        _ output: OutputOptions,
+        text: (ServedJob) -> String?
+    ) async throws {
+        try await withClient { client in
+            let job = try await JobFollower(client: client, kind: kind, parameters: parameters).run()
+            for complaint in job.complaints { Terminal.line(printable(complaint), to: .error) }
+            if let result = output.chosen == .json ? job.json : text(job) { Terminal.line(result) }
+            if job.exitCode != .success { throw job.exitCode }
+        }
+    }
+
     /// Uses the running service; if none runs, opens the database and works in this process.
-    func withClient(_ work: (any JobClient) async throws -> Void) async throws {
+    private func withClient(_ work: (any JobClient) async throws -> Void) async throws {
         let environment = try CommandEnvironment(credentialsPath: credentials)
         let base = try environment.server(connection.server)
         let transport = try CurlTransport()

@@ -1,8 +1,6 @@
-import ArgumentParser
 import Billing
 import Foundation
 import Storage
-import Web
 
 /// Begins a run, shows its progress, and asks the user for confirmation if it pauses.
 struct JobFollower {
@@ -15,7 +13,7 @@ struct JobFollower {
     private static let patience = Duration.seconds(30)
 
     /// - Returns: The run in its final state.
-    func run() async throws -> JobResponse {
+    func run() async throws -> ServedJob {
         let ended = try await follow(client.begin(kind, parameters))
         guard ended.state == Job.State.paused.rawValue, parameters["max_requests"] != "any",
             Terminal.Stream.error.isTerminal, isatty(STDIN_FILENO) == 1
@@ -27,17 +25,17 @@ struct JobFollower {
         return try await follow(client.begin(kind, parameters))
     }
 
-    private func follow(_ begun: JobResponse) async throws -> JobResponse {
+    private func follow(_ begun: ServedJob) async throws -> ServedJob {
         var line = ProgressLine(begun, startedAt: .now)
         var run = begun
         var lastAnswer = ContinuousClock.now
         var hasToldEstimate = false
         while Job.State(rawValue: run.state)?.isUnderWay == true {
-            if !hasToldEstimate, !run.lists.isEmpty, !run.lists.contains(where: { $0.state == "waiting" }) {
+            if !hasToldEstimate, run.hasEstimate {
                 hasToldEstimate = true
                 line.clear()
                 Terminal.line(
-                    "\(printable(run.id)): about \(run.estimated_requests) requests to Stripe.",
+                    "\(printable(run.id)): about \(run.estimatedRequests) requests to Stripe.",
                     to: .error
                 )
             }
@@ -58,23 +56,5 @@ struct JobFollower {
         }
         line.clear()
         return run
-    }
-}
-
-extension JobResponse {
-    /// The exit code of the command that began the run.
-    var exitCode: ExitCode {
-        switch (Job.State(rawValue: state), failure) {
-        case (.completed?, _):
-            problems.isEmpty && (comparison?.remaining ?? 0) == 0 ? .success : Sysexits.partlyFailed
-        case (.paused?, _): Sysexits.usage
-        case (_, JobProgress.Failure.keyRefused.rawValue?): Sysexits.configuration
-        default: Sysexits.tryAgain
-        }
-    }
-
-    /// Why the run did not complete, and its problems.
-    var complaints: [String] {
-        (state == Job.State.completed.rawValue ? [] : [reason].compactMap(\.self)) + problems
     }
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Billing
-import JSON
 import Storage
-import Web
 
 extension Job.Kind: ExpressibleByArgument {}
 extension Job.State: ExpressibleByArgument {}
@@ -46,16 +44,6 @@ struct JobsCommand: AsyncParsableCommand {
         var credentials = DevelopmentCredentials.defaultPath
         @OptionGroup var output: OutputOptions
 
-        private struct Page: JSONDecodable {
-            let data: [JobRecord]
-            let hasMore: Bool
-
-            init(_ json: JSONValue) throws(JSONFieldError) {
-                data = try json.decode("data")
-                hasMore = try json.decode("has_more")
-            }
-        }
-
         func validate() throws {
             guard count > 0 else { throw ValidationError("--count: at least 1.") }
         }
@@ -63,47 +51,31 @@ struct JobsCommand: AsyncParsableCommand {
         func run() async throws {
             try await reportingFailures {
                 try await connection.connected(credentials: credentials) { server in
-                    var jobs: [JobRecord] = []
-                    var hasMore = true
-                    while hasMore, jobs.count < count {
-                        let page = try decoded(Page.self, from: await server.get(path(after: jobs.last)))
-                        jobs += page.data
-                        hasMore = page.hasMore && !page.data.isEmpty
+                    let filters = [("kind", kind?.rawValue), ("state", state?.rawValue)]
+                    let reader = ListReader<ServedJob>(server: server, path: "/v1/jobs", filters: filters) {
+                        $0.id
                     }
-                    show(jobs)
+                    var jobs: [ListReader<ServedJob>.Line] = []
+                    let hasMore = try await reader.read(limit: count) { jobs += $0 }
+                    if output.chosen == .json {
+                        Terminal.line(reader.json(jobs))
+                    } else if jobs.isEmpty {
+                        Terminal.line("There is no such job.")
+                    } else {
+                        Terminal.line(JobsCommand.table(jobs.map(\.element), now: .now).text)
+                    }
                     if hasMore { Terminal.line("More: --count N.", to: .error) }
                 }
             }
         }
-
-        private func path(after last: JobRecord?) -> String {
-            let parameters = [
-                ("kind", kind?.rawValue), ("state", state?.rawValue), ("starting_after", last?.id),
-                ("limit", String(min(100, count))),
-            ]
-            let query = parameters.compactMap { name, value in
-                value.map { "\(name)=\(PercentEncoding.encoded($0))" }
-            }
-            return "/v1/jobs?" + query.joined(separator: "&")
-        }
-
-        private func show(_ jobs: [JobRecord]) {
-            guard output.chosen == .human else {
-                let bytes = JSONWriter.bytes(
-                    of: ListResponse(url: "/v1/jobs", hasMore: false, data: jobs)
-                )
-                return Terminal.line(String(decoding: bytes, as: UTF8.self))
-            }
-            Terminal.line(jobs.isEmpty ? "There is no such job." : JobsCommand.table(jobs, now: .now).text)
-        }
     }
 
     /// The jobs for people, a row each.
-    static func table(_ jobs: [JobRecord], now: Instant) -> TextTable {
+    static func table(_ jobs: [ServedJob], now: Instant) -> TextTable {
         TextTable(
             columns: ["JOB", "KIND", "STATE", "ATTEMPTS", "NEXT", "ABOUT", "REASON"],
             rows: jobs.map { job in
-                let left = job.due_at.map { max(0, $0.seconds(since: now)) }
+                let left = job.dueAt.map { max(0, $0.seconds(since: now)) }
                 return [
                     job.id, job.kind, job.state, String(job.attempts),
                     left.map { $0 == 0 ? "now" : "in \(DurationText.text($0))" } ?? "never", job.about ?? "",
@@ -132,11 +104,9 @@ struct JobsCommand: AsyncParsableCommand {
                 } else {
                     answer = try await server.get(path)
                 }
-                let job = try decoded(JobRecord.self, from: answer)
+                let job = try decoded(ServedJob.self, from: answer)
                 Terminal.line(
-                    output.chosen == .human
-                        ? JobsCommand.table([job], now: .now).text
-                        : String(decoding: JSONWriter.bytes(of: job), as: UTF8.self)
+                    output.chosen == .human ? JobsCommand.table([job], now: .now).text : job.json
                 )
             }
         }

@@ -1,5 +1,3 @@
-import Web
-
 /// The progress line of a run on standard error: requests made, rate and time left.
 struct ProgressLine {
     private let firstRequests: Int
@@ -7,7 +5,7 @@ struct ProgressLine {
     private let isShown: Bool
 
     init(
-        _ run: JobResponse,
+        _ run: ServedJob,
         startedAt: ContinuousClock.Instant,
         isShown: Bool = Terminal.Stream.error.isTerminal
     ) {
@@ -16,7 +14,7 @@ struct ProgressLine {
         self.isShown = isShown
     }
 
-    mutating func show(_ run: JobResponse, now: ContinuousClock.Instant) {
+    mutating func show(_ run: ServedJob, now: ContinuousClock.Instant) {
         guard isShown else { return }
         let seconds = startedAt.duration(to: now) / .seconds(1)
         let rate = seconds > 0 ? Double(run.requests - firstRequests) / seconds : 0
@@ -27,8 +25,8 @@ struct ProgressLine {
         if isShown { Terminal.write("\r\u{1B}[2K", to: .error) }
     }
 
-    static func text(_ run: JobResponse, requestsPerSecond rate: Double) -> String {
-        let total = max(run.requests, run.estimated_requests)
+    static func text(_ run: ServedJob, requestsPerSecond rate: Double) -> String {
+        let total = max(run.requests, run.estimatedRequests)
         let bar = ProgressBar.line(done: run.requests, of: total)
         let facts = "\(run.listed) listed, \(run.recorded) new, \(tenths(rate)) requests/s"
         guard rate > 0 else { return "\(bar)  \(facts)" }

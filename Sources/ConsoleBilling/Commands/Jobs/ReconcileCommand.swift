@@ -1,6 +1,6 @@
 import ArgumentParser
 import Billing
-import Web
+import Storage
 
 /// `console-billing reconcile`: compares the rows of a period with Stripe's lists.
 struct ReconcileCommand: AsyncParsableCommand {
@@ -31,30 +31,17 @@ struct ReconcileCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            try await client.withClient { client in
-                let conversation = JobFollower(
-                    client: client,
-                    kind: .reconciliation,
-                    parameters: options.parameters(fix ? ["fix": "true"] : [:])
-                )
-                let run = try await conversation.run()
-                report(run)
-                if run.exitCode != .success { throw run.exitCode }
+            try await client.run(.reconciliation, options.parameters(fix ? ["fix": "true"] : [:]), output) {
+                job in
+                job.comparison.map { comparison in
+                    let table = comparison.drift.isEmpty ? "" : Self.table(comparison.drift).text + "\n"
+                    let repaired = fix ? ", \(comparison.repaired) repaired" : ""
+                    return table
+                        + "\(comparison.rows) rows compared, \(comparison.driftCount) differences\(repaired), "
+                        + "\(job.requests) requests."
+                }
             }
         }
-    }
-
-    private func report(_ run: JobResponse) {
-        for complaint in run.complaints { Terminal.line(printable(complaint), to: .error) }
-        guard output.chosen == .human else {
-            return Terminal.line(String(decoding: run.json, as: UTF8.self))
-        }
-        guard let comparison = run.comparison else { return }
-        if !comparison.drift.isEmpty { Terminal.line(Self.table(comparison.drift).text) }
-        let repaired = fix ? ", \(comparison.repaired) repaired" : ""
-        Terminal.line(
-            "\(comparison.rows) rows compared, \(comparison.driftCount) differences\(repaired), \(run.requests) requests."
-        )
     }
 
     static func table(_ drift: [Drift]) -> TextTable {

@@ -52,7 +52,7 @@ struct JobsController: Sendable {
             ListResponse(
                 url: "/v1/jobs",
                 hasMore: found.count > limit,
-                data: found.prefix(limit).map { JobRecord($0) }
+                data: found.prefix(limit).map { JobResponse($0) }
             )
         )
     }
@@ -63,7 +63,7 @@ struct JobsController: Sendable {
         let id = try context.pathID()
         try QueryReader(request).finish()
         guard let job = try await jobs.job(id: id) else { throw APIError.notFound("job") }
-        return JSONBody.response(JobRecord(job))
+        return JSONBody.response(JobResponse(job))
     }
 
     private func change(
@@ -78,7 +78,7 @@ struct JobsController: Sendable {
         do throws(JobRefusal) {
             let job = try await body(id, caller.name)
             context.logger.notice("job \(done)", metadata: ["job": "\(job.id)", "by": "\(caller.name)"])
-            return JSONBody.response(JobRecord(job))
+            return JSONBody.response(JobResponse(job))
         } catch {
             switch error {
             case .unknown: throw APIError.notFound("job")
@@ -122,9 +122,9 @@ struct JobsController: Sendable {
         switch beginning {
         case .begun(let job), .resumed(let job):
             context.logger.notice("job requested", metadata: ["job": "\(job.id)", "by": "\(caller.name)"])
-            return JSONBody.response(JobResponse(job), status: .accepted)
+            return JSONBody.response(JobResponse(job, isRun: true), status: .accepted)
         case .underWay(let job):
-            return JSONBody.response(JobResponse(job), status: .accepted)
+            return JSONBody.response(JobResponse(job, isRun: true), status: .accepted)
         case .occupied(let job):
             throw APIError(
                 .conflict,
@@ -146,6 +146,6 @@ struct JobsController: Sendable {
         try QueryReader(request).finish()
         let job = id == "latest" ? try await jobs.latestJob(kind) : try await jobs.job(id: id)
         guard let job, job.kind == kind else { throw APIError.notFound(kind.rawValue) }
-        return JSONBody.response(JobResponse(job))
+        return JSONBody.response(JobResponse(job, isRun: true))
     }
 }
