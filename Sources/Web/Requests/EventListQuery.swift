@@ -11,15 +11,7 @@ extension QueryReader {
         events.objectID = try identifier("object")
         events.account = try identifier("account")
         events.livemode = try flag("livemode")
-        if let since = text("since") {
-            events.receivedFrom = try MomentText.instant(since, of: "since", isEnd: false, now: now)
-        }
-        if let until = text("until") {
-            events.receivedThrough = try MomentText.instant(until, of: "until", isEnd: true, now: now)
-        }
-        if let from = events.receivedFrom, let through = events.receivedThrough, through < from {
-            throw .periodEndsBeforeItBegins
-        }
+        (events.receivedFrom, events.receivedThrough) = try period(now: now)
         events.startingAfter = try eventCursor("starting_after")
         events.endingBefore = try eventCursor("ending_before")
         guard events.startingAfter == nil || events.endingBefore == nil else {

@@ -11,6 +11,8 @@ struct QueryReader {
     /// - Throws: ``APIError`` for a query that cannot be decoded, or that repeats a parameter.
     init(_ request: Request) throws(APIError) { try self.init(request.uri.query ?? "") }
 
+    init(values: [String: String]) { self.values = values }
+
     /// Reads form-encoded parameters, from a URL or from a body.
     init(_ query: String) throws(APIError) {
         guard !query.isEmpty else { return }
