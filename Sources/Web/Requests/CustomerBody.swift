@@ -3,7 +3,7 @@ import JSON
 import Storage
 
 /// The body of `PUT /v1/customers/{id}`: the users and organizations that the customer belongs to.
-struct CustomerBody {
+struct CustomerBody: ObjectBody {
     let account: String?
     /// The stated links: a missing or null list changes nothing, and an empty list removes its links.
     let stated: StatedLinks
@@ -13,17 +13,10 @@ struct CustomerBody {
     ]
     private static let maximumCount = 100
 
-    /// Parses the body.
-    ///
-    /// - Throws: ``APIError`` that names the invalid member.
-    init(_ bytes: [UInt8]) throws(APIError) {
-        let names = Self.lists.map { "\($0.name)" } + ["account"]
-        self = try ObjectBody.read(bytes, taking: names, example: "{\"users\":[\"auth0|…\"]}") {
-            json throws(APIError) in try Self(json)
-        }
-    }
+    static let names = lists.map { "\($0.name)" } + ["account"]
+    static let example = "{\"users\":[\"auth0|…\"]}"
 
-    private init(_ json: JSONValue) throws(APIError) {
+    init(_ json: JSONValue) throws(APIError) {
         account = try json.connectedAccount()
         var stated: StatedLinks = [:]
         for list in Self.lists {

@@ -1,41 +1,35 @@
 import Billing
 import JSON
 
-/// Reads a request's body that is one JSON object.
-enum ObjectBody {
+/// A request's body that is one JSON object.
+protocol ObjectBody {
+    /// The members that the route takes.
+    static var names: [String] { get }
+    /// A valid body, for the error message.
+    static var example: String { get }
+
+    init(_ json: JSONValue) throws(APIError)
+}
+
+extension ObjectBody {
     /// Parses the body, and refuses unknown members and members that are given twice.
     ///
-    /// - Parameters:
-    ///   - bytes: The body.
-    ///   - names: The members that the route takes.
-    ///   - example: A valid body, for the error message.
-    ///   - read: Reads the object.
-    /// - Returns: The result of `read`.
     /// - Throws: ``APIError`` that names the invalid member.
-    static func read<Result>(
-        _ bytes: [UInt8],
-        taking names: [String],
-        example: String,
-        _ read: (JSONValue) throws(APIError) -> Result
-    ) throws(APIError) -> Result {
+    init(_ bytes: [UInt8]) throws(APIError) {
         do {
-            return try JSONValue.read(bytes) { json in
-                try refuse(json, otherThan: names, example)
-                return try read(json)
+            self = try JSONValue.read(bytes) { json in
+                try Self.refuseOthers(json)
+                return try Self(json)
             }
         } catch let error as APIError {
             throw error
         } catch {
-            throw notAnObject(example)
+            throw Self.notAnObject
         }
     }
 
-    private static func refuse(
-        _ json: JSONValue,
-        otherThan names: [String],
-        _ example: String
-    ) throws(APIError) {
-        guard let members = json.members else { throw notAnObject(example) }
+    private static func refuseOthers(_ json: JSONValue) throws(APIError) {
+        guard let members = json.members else { throw notAnObject }
         var seen: Set<String> = []
         for (name, _) in members {
             guard names.contains(name) else {
@@ -51,7 +45,7 @@ enum ObjectBody {
         }
     }
 
-    private static func notAnObject(_ example: String) -> APIError {
+    private static var notAnObject: APIError {
         .invalid("body", "Send a JSON object such as \(example).")
     }
 }

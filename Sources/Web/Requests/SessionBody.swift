@@ -3,24 +3,16 @@ import JSON
 import Storage
 
 /// The body of `POST /v1/customer_sessions`: the customer, and the URL to return to.
-struct SessionBody {
+struct SessionBody: ObjectBody {
     let customer: CustomerKey
     let owner: String?
     let returnURL: String?
 
     static let maximumReturnURLBytes = 2048
-    private static let names = ["customer", "account", "owner", "return_url"]
+    static let names = ["customer", "account", "owner", "return_url"]
+    static let example = "{\"customer\":\"cus_…\"}"
 
-    /// Parses the body.
-    ///
-    /// - Throws: ``APIError`` that names the invalid member.
-    init(_ bytes: [UInt8]) throws(APIError) {
-        self = try ObjectBody.read(bytes, taking: Self.names, example: "{\"customer\":\"cus_…\"}") {
-            json throws(APIError) in try Self(json)
-        }
-    }
-
-    private init(_ json: JSONValue) throws(APIError) {
+    init(_ json: JSONValue) throws(APIError) {
         guard let customer = try json.optionalText("customer"), StripeID.isValid(customer) else {
             throw .invalid("customer", "Name the customer whose session it is to be, by Stripe's id: cus_….")
         }

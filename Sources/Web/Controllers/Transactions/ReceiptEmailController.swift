@@ -36,7 +36,8 @@ struct ReceiptEmailController: Sendable {
     }
 
     private func address(in body: [UInt8]) throws(APIError) -> EmailAddress? {
-        guard let text = try EmailBody(body).email else { return nil }
+        // An empty body has no address.
+        guard !body.isEmpty, let text = try EmailBody(body).email else { return nil }
         guard let address = EmailAddress(text) else {
             throw .invalid("email", "Give an e-mail address such as customer@example.com, or leave it out.")
         }
