@@ -99,7 +99,7 @@ struct Authenticator: Sendable {
             return .anonymous
         }
         switch verdict {
-        case .good(let session):
+        case .good(let session, _):
             let caller = Caller(session)
             context.loggedCaller.set(caller.name)
             try await context.allowance?.admit(caller.budget)
@@ -153,7 +153,7 @@ struct Authenticator: Sendable {
     }
 
     /// The first valid token in the cookies; if none is valid, the first token.
-    private func token(
+    func token(
         inCookiesOf request: Request,
         _ context: AppContext
     ) -> (token: String, verdict: SessionSigner.Verdict)? {
@@ -201,7 +201,7 @@ extension SessionSigner.Verdict {
     fileprivate var session: CustomerSession {
         get throws(APIError) {
             switch self {
-            case .good(let session): return session
+            case .good(let session, _): return session
             case .expired:
                 throw .unauthorized(
                     "session_expired",

@@ -62,7 +62,10 @@ extension Authenticator {
         case .expired(let session):
             return .refused(SessionFault(reason: .expired, returnURL: session.returnURL))
         case .good(let session, let id):
-            let current = current(request, context)
+            var current: (token: String, session: CustomerSession)?
+            if case (let token, .good(let session, _))? = self.token(inCookiesOf: request, context) {
+                current = (token, session)
+            }
             if let current, current.session.customer != session.customer {
                 return .replaces(
                     SessionReplacement(
@@ -95,18 +98,5 @@ extension Authenticator {
         let token = context.secrets.sessions.token(for: session)
         response.headers[.setCookie] = cookie.setting(token, until: session.expiresAt, now: context.now)
         return response
-    }
-
-    /// The valid session in the browser's cookies.
-    private func current(
-        _ request: Request,
-        _ context: AppContext
-    ) -> (token: String, session: CustomerSession)? {
-        for token in cookie.values(in: request) {
-            if case .good(let session) = context.secrets.sessions.verdict(on: token, now: context.now) {
-                return (token, session)
-            }
-        }
-        return nil
     }
 }

@@ -49,8 +49,8 @@ struct SessionSigner: Sendable {
     }
 
     func token(for session: CustomerSession) -> String {
-        let payload = Base64URL.encoded(session.payload)
-        return Self.mark + payload + "." + secrets.sign(Self.message(payload)).hex
+        let text = Self.mark + Base64URL.encoded(session.payload)
+        return text + "." + secrets.sign(Self.message(text)).hex
     }
 
     /// A link to the page that starts a session; it can be used once.
@@ -70,49 +70,50 @@ struct SessionSigner: Sendable {
         return text + "." + secrets.sign(Self.linkMessage(text)).hex
     }
 
-    enum LinkVerdict: Equatable {
-        /// - Parameter id: Identifies the link.
-        case good(CustomerSession, id: String)
-        case expired(CustomerSession)
-        case forged
-    }
-
-    func verdict(onLink token: String, now: Instant) -> LinkVerdict {
-        guard token.hasPrefix(Self.linkMark), token.utf8.count <= Self.maximumLength + 64 else {
-            return .forged
-        }
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4, let presented = AuthenticationCode(hex: parts[3].utf8) else { return .forged }
-        let message = Self.linkMessage(String(token.prefix(upTo: parts[2].endIndex)))
-        guard let signer = secrets.signer(of: message, presented: presented),
-            let session = Base64URL.decoded(parts[1]).flatMap(CustomerSession.init(payload:))
-        else { return .forged }
-        guard now < session.expiresAt else { return .expired(session) }
-        signer.use.use(at: now)
-        return .good(session, id: presented.hex)
-    }
-
     enum Verdict: Equatable {
-        case good(CustomerSession)
+        /// - Parameter id: Identifies the token.
+        case good(CustomerSession, id: String)
         /// The token is genuine, but the session is over.
         case expired(CustomerSession)
         case forged
     }
 
+    func verdict(onLink token: String, now: Instant) -> Verdict {
+        verdict(on: token, mark: Self.linkMark, parts: 4, maximumLength: Self.maximumLength + 64, now: now) {
+            Self.linkMessage($0)
+        }
+    }
+
+    func verdict(on token: String, now: Instant) -> Verdict {
+        verdict(on: token, mark: Self.mark, parts: 3, maximumLength: Self.maximumLength, now: now) {
+            Self.message($0)
+        }
+    }
+
     /// Whether a text has the prefix of a session token, genuine or not.
     func claims(_ text: String) -> Bool { text.hasPrefix(Self.mark) }
 
-    func verdict(on token: String, now: Instant) -> Verdict {
-        guard claims(token), token.utf8.count <= Self.maximumLength else { return .forged }
-        let parts = token.dropFirst(Self.mark.count).split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let presented = AuthenticationCode(hex: parts[1].utf8) else { return .forged }
-        let message = Self.message(String(parts[0]))
-        guard let signer = secrets.signer(of: message, presented: presented),
-            let session = Base64URL.decoded(parts[0]).flatMap(CustomerSession.init(payload:))
+    /// Verifies a token: its mark, the session and what else is signed, and the signature, separated by dots.
+    private func verdict(
+        on token: String,
+        mark: String,
+        parts count: Int,
+        maximumLength: Int,
+        now: Instant,
+        message: (String) -> [UInt8]
+    ) -> Verdict {
+        guard token.hasPrefix(mark), token.utf8.count <= maximumLength else { return .forged }
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == count, let presented = AuthenticationCode(hex: parts[count - 1].utf8),
+            let signer = secrets.signer(
+                of: message(String(token[..<parts[count - 2].endIndex])),
+                presented: presented
+            ),
+            let session = Base64URL.decoded(parts[1]).flatMap(CustomerSession.init(payload:))
         else { return .forged }
         guard now < session.expiresAt else { return .expired(session) }
         signer.use.use(at: now)
-        return .good(session)
+        return .good(session, id: presented.hex)
     }
 
     /// The value of a hidden field in the page's forms, which proves that the page sent the form.
@@ -126,9 +127,7 @@ struct SessionSigner: Sendable {
     }
 
     // The purpose comes first, so that a signature for another purpose never verifies as a session.
-    private static func message(_ payload: String) -> [UInt8] {
-        Array("customer_session\n\(mark)\(payload)".utf8)
-    }
+    private static func message(_ text: String) -> [UInt8] { Array("customer_session\n\(text)".utf8) }
 
     private static func linkMessage(_ text: String) -> [UInt8] { Array("session_link\n\(text)".utf8) }
 
