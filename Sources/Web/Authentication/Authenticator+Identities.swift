@@ -85,8 +85,7 @@ extension APIError {
     fileprivate static func headerNotAllowed(_ name: HTTPField.Name) -> APIError {
         APIError(
             .badRequest,
-            .invalidRequest,
-            code: "header_not_allowed",
+            "header_not_allowed",
             "\(name.rawName) cannot narrow what this credential does on this route. Leave it out.",
             parameter: name.rawName
         )
@@ -94,8 +93,7 @@ extension APIError {
 
     fileprivate static let userMissing = APIError(
         .forbidden,
-        .permission,
-        code: "user_required",
+        "user_required",
         "This key reads what is one user's (feed:user). Name the user: X-User-Id: ID."
     )
 }

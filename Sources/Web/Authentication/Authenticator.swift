@@ -176,8 +176,7 @@ struct Authenticator: Sendable {
         case (_?, _?):
             throw APIError(
                 .badRequest,
-                .invalidRequest,
-                code: "credentials_ambiguous",
+                "credentials_ambiguous",
                 "Send either Authorization or x-api-key, not both."
             )
         case (let header?, nil):
@@ -185,8 +184,7 @@ struct Authenticator: Sendable {
             guard parts.count == 2, parts[0].lowercased() == "bearer" else {
                 throw APIError(
                     .unauthorized,
-                    .authentication,
-                    code: "authorization_malformed",
+                    "authorization_malformed",
                     "Write the header as Authorization: Bearer KEY.",
                     headers: [.wwwAuthenticate: "Bearer"]
                 )
@@ -232,43 +230,29 @@ extension Caller {
 extension APIError {
     fileprivate static let credentialMissing = APIError(
         .unauthorized,
-        .authentication,
-        code: "api_key_missing",
+        "api_key_missing",
         "Send an API key: Authorization: Bearer KEY, or x-api-key: KEY.",
         headers: [.wwwAuthenticate: "Bearer"]
     )
 
     static func unauthorized(_ code: String, _ message: String) -> APIError {
-        APIError(
-            .unauthorized,
-            .authentication,
-            code: code,
-            message,
-            headers: [.wwwAuthenticate: "Bearer error=\"invalid_token\""]
-        )
+        APIError(.unauthorized, code, message, headers: [.wwwAuthenticate: "Bearer error=\"invalid_token\""])
     }
 
     fileprivate static func scopeMissing(_ scope: Scope) -> APIError {
-        APIError(
-            .forbidden,
-            .permission,
-            code: "scope_missing",
-            "This credential lacks the scope \(scope.rawValue)."
-        )
+        APIError(.forbidden, "scope_missing", "This credential lacks the scope \(scope.rawValue).")
     }
 
     fileprivate static let sessionRequired = APIError(
         .forbidden,
-        .permission,
-        code: "session_required",
+        "session_required",
         "The page shows one customer's own. Make a session for the customer (POST /v1/customer_sessions), and open its "
             + "url."
     )
 
     fileprivate static let crossSite = APIError(
         .forbidden,
-        .permission,
-        code: "request_cross_site",
+        "request_cross_site",
         "With nothing but a cookie, this has to come from our own page: as JSON (Content-Type: application/json) or with "
             + "the page's form token. Elsewhere send the session's token as Authorization: Bearer TOKEN."
     )

@@ -67,15 +67,13 @@ struct TransactionAccess: Sendable {
         case .expired:
             throw APIError(
                 .forbidden,
-                .permission,
-                code: "link_expired",
+                "link_expired",
                 "This link has expired. Go back to the list of transactions and open \(words) from there."
             )
         case .forged:
             throw APIError(
                 .forbidden,
-                .permission,
-                code: "link_invalid",
+                "link_invalid",
                 "This link is not one of ours, or was altered. Open \(words) from the list of transactions."
             )
         }

@@ -90,7 +90,7 @@ struct WebhookController: Sendable {
         headers: HTTPFields = [:]
     ) -> APIError {
         context.logger.warning("delivery refused", metadata: ["code": "\(code)"])
-        return APIError(.badRequest, .invalidRequest, code: code, message, headers: headers)
+        return APIError(.badRequest, code, message, headers: headers)
     }
 }
 

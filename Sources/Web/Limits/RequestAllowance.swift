@@ -97,8 +97,7 @@ final class RequestAllowance: Sendable {
         state.withLock { $0.refusal = (code, seconds) }
         return APIError(
             .tooManyRequests,
-            .rateLimit,
-            code: code,
+            code,
             "\(message) Try again in \(seconds) second\(seconds == 1 ? "" : "s").",
             headers: [.retryAfter: String(seconds)]
         )

@@ -23,8 +23,7 @@ extension APIError {
         if case .headerOverflow? = error as? HTTPParserError {
             return APIError(
                 .requestHeaderFieldsTooLarge,
-                .invalidRequest,
-                code: "headers_too_large",
+                "headers_too_large",
                 "The request's header fields are larger than this service accepts."
             )
         }
@@ -35,8 +34,7 @@ extension APIError {
     static var malformed: APIError {
         APIError(
             .badRequest,
-            .invalidRequest,
-            code: "http_invalid",
+            "http_invalid",
             "These bytes are not a well-formed HTTP request.",
             headers: [.connection: "close"]
         )

@@ -118,25 +118,14 @@ struct RequestMiddleware: RouterMiddleware {
         case let error as HTTPError where error.status == .contentTooLarge:
             return .init(
                 .contentTooLarge,
-                .invalidRequest,
-                code: "body_too_large",
+                "body_too_large",
                 "The request body is larger than this service accepts.",
                 headers: [.connection: "close"]
             )
         case let error as HTTPError where error.status.code < 500:
-            return .init(
-                error.status,
-                .invalidRequest,
-                code: "request_invalid",
-                "The request cannot be read."
-            )
+            return .init(error.status, "request_invalid", "The request cannot be read.")
         default:
-            return .init(
-                .internalServerError,
-                .api,
-                code: "internal_error",
-                "Something went wrong on our side."
-            )
+            return .init(.internalServerError, "internal_error", "Something went wrong on our side.")
         }
     }
 

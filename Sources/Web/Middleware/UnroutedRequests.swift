@@ -20,16 +20,14 @@ struct UnroutedRequests: RouterMiddleware {
         guard !allowed.isEmpty else {
             throw APIError(
                 .notFound,
-                .invalidRequest,
-                code: "route_unknown",
+                "route_unknown",
                 "There is nothing at this path. GET /openapi.json lists the routes."
             )
         }
         let names = allowed.joined(separator: ", ")
         throw APIError(
             .methodNotAllowed,
-            .invalidRequest,
-            code: "method_not_allowed",
+            "method_not_allowed",
             "This path is there for \(names) only.",
             headers: [.allow: names]
         )

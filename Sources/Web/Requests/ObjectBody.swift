@@ -35,8 +35,7 @@ extension ObjectBody {
             guard names.contains(name) else {
                 throw APIError(
                     .badRequest,
-                    .invalidRequest,
-                    code: "parameter_unknown",
+                    "parameter_unknown",
                     "This route accepts only \(names.joined(separator: ", ")).",
                     parameter: String(name.prefix(64))
                 )

@@ -77,8 +77,7 @@ struct QueryReader {
         let has = names.isEmpty ? "It has none." : "It has: \(names)."
         throw APIError(
             .badRequest,
-            .invalidRequest,
-            code: "parameter_unknown",
+            "parameter_unknown",
             "This route has no such parameter. \(has)",
             parameter: String(unknown.prefix(64))
         )

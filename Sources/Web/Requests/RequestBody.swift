@@ -49,8 +49,7 @@ extension APIError {
     fileprivate static func tooLarge(_ limit: Int, _ setting: String?) -> APIError {
         APIError(
             .contentTooLarge,
-            .invalidRequest,
-            code: "body_too_large",
+            "body_too_large",
             "The body is over the limit of \(limit) bytes\(setting.map { " (\($0))" } ?? "").",
             headers: [.connection: "close"]
         )
@@ -58,8 +57,7 @@ extension APIError {
 
     static let noRoom = APIError(
         .serviceUnavailable,
-        .api,
-        code: "bodies_in_flight",
+        "bodies_in_flight",
         "Too many bodies are being sent at once. Try again in a few seconds.",
         headers: [.retryAfter: "5", .connection: "close"]
     )

@@ -4,16 +4,7 @@ import JSON
 
 /// An error as all routes answer it: in Stripe's format, with an accurate HTTP status.
 package struct APIError: Error, Equatable, Sendable {
-    package enum Kind: String, Sendable {
-        case invalidRequest = "invalid_request_error"
-        case authentication = "authentication_error"
-        case permission = "permission_error"
-        case rateLimit = "rate_limit_error"
-        case api = "api_error"
-    }
-
     package let status: HTTPResponse.Status
-    package let kind: Kind
     package let code: String
     /// A sentence that tells a person what to do.
     ///
@@ -24,45 +15,54 @@ package struct APIError: Error, Equatable, Sendable {
 
     init(
         _ status: HTTPResponse.Status,
-        _ kind: Kind,
-        code: String,
+        _ code: String,
         _ message: String,
         parameter: String? = nil,
         headers: HTTPFields = [:]
     ) {
         self.status = status
-        self.kind = kind
         self.code = code
         self.message = message
         self.parameter = parameter
         self.headers = headers
+    }
+
+    /// Stripe's type of error, which follows from the status.
+    package var type: String {
+        switch status.code {
+        case 401: "authentication_error"
+        case 403: "permission_error"
+        case 429: "rate_limit_error"
+        // A request for what this deployment does not have.
+        case 501: "invalid_request_error"
+        case 500...: "api_error"
+        default: "invalid_request_error"
+        }
     }
 }
 
 extension APIError {
     /// The error for a missing object and for another customer's object; the two must not be distinguishable.
     static func notFound(_ what: String) -> APIError {
-        APIError(
-            .notFound,
-            .invalidRequest,
-            code: "resource_missing",
-            "There is no such \(what), or it is not yours to see."
-        )
+        APIError(.notFound, "resource_missing", "There is no such \(what), or it is not yours to see.")
     }
 
     static func invalid(_ parameter: String, _ message: String) -> APIError {
-        APIError(.badRequest, .invalidRequest, code: "parameter_invalid", message, parameter: parameter)
+        APIError(.badRequest, "parameter_invalid", message, parameter: parameter)
+    }
+
+    static func cursorMissing(_ what: String, _ parameter: String?) -> APIError {
+        APIError(
+            .badRequest,
+            "resource_missing",
+            "The \(what) of the cursor does not exist.",
+            parameter: parameter
+        )
     }
 
     /// A fault of this service, with status 503, which Stripe and other clients retry.
     static func unavailable(_ message: String) -> APIError {
-        APIError(
-            .serviceUnavailable,
-            .api,
-            code: "store_unavailable",
-            message,
-            headers: [.retryAfter: "5"]
-        )
+        APIError(.serviceUnavailable, "store_unavailable", message, headers: [.retryAfter: "5"])
     }
 }
 
@@ -83,7 +83,7 @@ extension APIError {
                     json.member("message", message)
                     json.member("param", parameter)
                     json.member("request_id", requestID)
-                    json.member("type", kind.rawValue)
+                    json.member("type", type)
                 }
             }
         )

@@ -52,8 +52,7 @@ struct TokenAuthority: Sendable {
             logger.warning("\(problem)")
             throw APIError(
                 .serviceUnavailable,
-                .api,
-                code: "issuer_unavailable",
+                "issuer_unavailable",
                 "This token cannot be verified now, because its issuer does not answer. Try again soon.",
                 headers: [.retryAfter: String(SigningKeys.pauseSeconds)]
             )

@@ -76,8 +76,7 @@ struct CustomersController: Sendable {
         if outcome == .erased {
             throw APIError(
                 .conflict,
-                .invalidRequest,
-                code: "customer_erased",
+                "customer_erased",
                 "The personal data of this customer were erased, so it cannot be linked to a user."
             )
         }

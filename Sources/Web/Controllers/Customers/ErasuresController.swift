@@ -26,12 +26,7 @@ struct ErasuresController: Sendable {
             switch error {
             case .store(let error): throw error
             case .archive:
-                throw APIError(
-                    .conflict,
-                    .invalidRequest,
-                    code: "archive_unavailable",
-                    error.description
-                )
+                throw APIError(.conflict, "archive_unavailable", error.description)
             }
         }
         guard let report else { throw APIError.notFound("customer") }

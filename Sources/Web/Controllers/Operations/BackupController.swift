@@ -18,8 +18,7 @@ struct BackupController: Sendable {
         guard let source else {
             throw APIError(
                 .notImplemented,
-                .invalidRequest,
-                code: "backup_elsewhere",
+                "backup_elsewhere",
                 "This service keeps its data in PostgreSQL. Copy it with pg_dump --format=custom, or with the tools of "
                     + "your database provider; pg_restore restores it."
             )

@@ -31,13 +31,7 @@ struct EventsController: Sendable {
                         + "id@api_version."
                 )
             }
-            throw APIError(
-                .badRequest,
-                .invalidRequest,
-                code: "resource_missing",
-                "The event of the cursor does not exist.",
-                parameter: parameter
-            )
+            throw APIError.cursorMissing("event", parameter)
         }
         return JSONBody.response(
             ListResponse(

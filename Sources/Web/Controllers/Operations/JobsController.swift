@@ -39,13 +39,7 @@ struct JobsController: Sendable {
         filter.startingAfter = query.text("starting_after")
         try query.finish()
         if let cursor = filter.startingAfter, try await jobs.job(id: cursor) == nil {
-            throw APIError(
-                .badRequest,
-                .invalidRequest,
-                code: "resource_missing",
-                "The job of the cursor does not exist.",
-                parameter: "starting_after"
-            )
+            throw APIError.cursorMissing("job", "starting_after")
         }
         let found = try await jobs.jobs(filter)
         return JSONBody.response(
@@ -94,7 +88,7 @@ struct JobsController: Sendable {
     }
 
     private func conflict(_ message: String) -> APIError {
-        APIError(.conflict, .invalidRequest, code: "job_state", message)
+        APIError(.conflict, "job_state", message)
     }
 
     private func begin(
@@ -108,8 +102,7 @@ struct JobsController: Sendable {
         guard canAskStripe else {
             throw APIError(
                 .conflict,
-                .invalidRequest,
-                code: "stripe_key_missing",
+                "stripe_key_missing",
                 "Without STRIPE_SECRET_KEY nothing can be fetched from Stripe. Set it, and start the service again."
             )
         }
@@ -128,8 +121,7 @@ struct JobsController: Sendable {
         case .occupied(let job):
             throw APIError(
                 .conflict,
-                .invalidRequest,
-                code: "run_under_way",
+                "run_under_way",
                 "Another \(kind.rawValue) is under way: \(job.id). Ask again when it is done."
             )
         }

@@ -80,15 +80,13 @@ struct NextActionController: Sendable {
 extension APIError {
     fileprivate static let nothingToDo = APIError(
         .notFound,
-        .invalidRequest,
-        code: "next_action_none",
+        "next_action_none",
         "There is nothing left to do: this transaction no longer waits for the customer."
     )
 
     fileprivate static let noPageForIt = APIError(
         .notFound,
-        .invalidRequest,
-        code: "next_action_no_page",
+        "next_action_no_page",
         "Stripe has no page for this step. The list of transactions says what to do instead."
     )
 

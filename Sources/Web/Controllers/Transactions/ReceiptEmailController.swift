@@ -48,16 +48,14 @@ struct ReceiptEmailController: Sendable {
 extension APIError {
     fileprivate static let addressNotAllowed = APIError(
         .forbidden,
-        .permission,
-        code: "email_not_allowed",
+        "email_not_allowed",
         "A customer's receipt is sent only to the address that Stripe has for the payment. Leave email out.",
         parameter: "email"
     )
 
     static let receiptUnavailable = APIError(
         .notFound,
-        .invalidRequest,
-        code: "receipt_unavailable",
+        "receipt_unavailable",
         "There is no receipt: only payments that succeeded have one."
     )
 
@@ -71,8 +69,7 @@ extension APIError {
         case .noCharge:
             self.init(
                 .notFound,
-                .invalidRequest,
-                code: "receipt_unavailable",
+                "receipt_unavailable",
                 "Stripe has no charge for this payment whose receipt it could e-mail: it was paid outside Stripe, or "
                     + "Stripe no longer knows it. Open its receipt instead."
             )
@@ -86,8 +83,7 @@ extension APIError {
         case .tooSoon(let seconds):
             self.init(
                 .tooManyRequests,
-                .rateLimit,
-                code: "rate_limited",
+                "rate_limited",
                 "The receipt of this payment was e-mailed a moment ago. Try again in \(seconds) seconds.",
                 headers: [.retryAfter: String(seconds)]
             )
@@ -114,8 +110,7 @@ extension APIError {
     ) -> APIError {
         APIError(
             .serviceUnavailable,
-            .api,
-            code: code,
+            code,
             message,
             headers: retryAfterSeconds.map { [.retryAfter: String($0)] } ?? [:]
         )

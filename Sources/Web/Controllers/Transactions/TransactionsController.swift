@@ -23,13 +23,7 @@ struct TransactionsController: Sendable {
         try query.finish()
 
         guard let page = try await feed.page(filter, cursor: cursor, limit: limit) else {
-            throw APIError(
-                .badRequest,
-                .invalidRequest,
-                code: "resource_missing",
-                "The transaction of the cursor does not exist.",
-                parameter: cursor.parameter
-            )
+            throw APIError.cursorMissing("transaction", cursor.parameter)
         }
         return JSONBody.response(
             ListResponse(

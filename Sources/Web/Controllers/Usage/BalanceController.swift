@@ -96,8 +96,7 @@ struct BalanceController: Sendable {
         if let index = outcomes.firstIndex(of: .conflict) {
             throw APIError(
                 .conflict,
-                .invalidRequest,
-                code: "credit_conflict",
+                "credit_conflict",
                 "Record \(index + 1): another credit has this id already. Nothing was given; choose another id.",
                 parameter: "records[\(index)]"
             )

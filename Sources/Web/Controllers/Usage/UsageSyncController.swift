@@ -24,8 +24,7 @@ struct UsageSyncController: Sendable {
         guard let source else {
             throw APIError(
                 .conflict,
-                .invalidRequest,
-                code: "usage_source_missing",
+                "usage_source_missing",
                 "No source of usage is configured. Set USAGE_INDEXER_URL or AKASH_NODE_URL, and start the service again."
             )
         }

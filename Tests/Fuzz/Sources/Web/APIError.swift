@@ -1,19 +1,18 @@
 /// The part of the service's `APIError` that reading a query needs; the real one is made of Hummingbird's types.
 package struct APIError: Error, Equatable, Sendable {
     package enum Status: Sendable { case badRequest }
-    package enum Kind: Sendable { case invalidRequest }
 
     package let code: String
     package let message: String
     package let parameter: String?
 
-    init(_ status: Status, _ kind: Kind, code: String, _ message: String, parameter: String? = nil) {
+    init(_ status: Status, _ code: String, _ message: String, parameter: String? = nil) {
         self.code = code
         self.message = message
         self.parameter = parameter
     }
 
     static func invalid(_ parameter: String, _ message: String) -> APIError {
-        APIError(.badRequest, .invalidRequest, code: "parameter_invalid", message, parameter: parameter)
+        APIError(.badRequest, "parameter_invalid", message, parameter: parameter)
     }
 }
