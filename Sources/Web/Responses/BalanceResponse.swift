@@ -32,7 +32,7 @@ struct BalanceResponse: JSONObject {
 }
 
 /// One day of a balance in the API's format.
-struct BalanceDayResponse: JSONObject {
+struct BalanceDayResponse: ReportRow {
     let day: BalanceDay
 
     init(_ day: BalanceDay) { self.day = day }

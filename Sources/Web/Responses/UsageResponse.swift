@@ -2,7 +2,7 @@ import Billing
 import JSON
 
 /// A day of usage, or one group of a day, in the API's format.
-struct UsageLineResponse: JSONObject {
+struct UsageLineResponse: ReportRow {
     let line: UsageLine
     let grouping: UsageGrouping
     /// The name by which readers know the group, if it has one.
@@ -70,7 +70,7 @@ struct UsageLineResponse: JSONObject {
 }
 
 /// A month of usage in the API's format.
-struct UsageMonthResponse: JSONObject {
+struct UsageMonthResponse: ReportRow {
     let month: UsageMonth
 
     init(_ month: UsageMonth) { self.month = month }

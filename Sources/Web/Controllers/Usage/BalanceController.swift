@@ -42,8 +42,6 @@ struct BalanceController: Sendable {
         )
     }
 
-    private enum Format: String, CaseIterable { case json, csv, jsonl }
-
     @Sendable
     private func history(_ request: Request, _ context: AppContext) async throws -> Response {
         let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
@@ -51,36 +49,21 @@ struct BalanceController: Sendable {
         let customers = try query.customers(caller)
         let zone = try query.timeZone() ?? .utc
         let dates = try query.dates(today: zone.date(of: context.now))
-        let format: Format = try query.choice("format") ?? .json
+        let format: ReportFormat = try query.choice("format") ?? .json
         try query.finish()
-
         let sheet = try await reader.sheet(of: customers, through: dates.upperBound, in: zone)
-        let rows = sheet.currencies.flatMap { sheet.days(dates, in: $0) }
-            .sorted { ($0.date, $0.currency.code) < ($1.date, $1.currency.code) }.map(BalanceDayResponse.init)
-        let name = "balance_\(dates.lowerBound.text)_to_\(dates.upperBound.text)"
-        switch format {
-        case .csv:
-            return ExportResponse.csv(
-                named: name + ".csv",
-                columns: BalanceDayResponse.columns(in: zone),
-                rows: rows.map(\.cells)
-            )
-        case .jsonl: return ExportResponse.jsonLines(named: name + ".jsonl", rows: rows)
-        case .json:
-            let newest = try await usage.newestDay()
-            return JSONBody.response { json in
-                json.member("customer", customers.named?.customer)
-                json.member("data", rows)
-                json.member("from", dates.lowerBound.text)
-                json.member("has_more", false)
-                json.member("indexed_to", newest.map(IndexedResponse.init))
-                json.member("object", "list")
-                // The time zone of the days.
-                json.member("timezone", zone.name)
-                json.member("to", dates.upperBound.text)
-                json.member("url", "/v1/balance/history")
-            }
-        }
+        return Report(
+            url: "/v1/balance/history",
+            fileName: "balance_\(dates.fileName)",
+            columns: BalanceDayResponse.columns(in: zone),
+            dates: dates,
+            zone: zone,
+            customer: customers.named,
+            newest: try await usage.newestDay(),
+            rows: sheet.currencies.flatMap { sheet.days(dates, in: $0) }
+                .sorted { ($0.date, $0.currency.code) < ($1.date, $1.currency.code) }
+                .map(BalanceDayResponse.init)
+        ).response(format)
     }
 
     // MARK: Giving credit
