@@ -1,6 +1,6 @@
 import ArgumentParser
 import Billing
-import Web
+import JSON
 
 /// `console-billing secrets`: shows the running service's secrets by fingerprint, and when each was last
 /// used.
@@ -32,37 +32,52 @@ struct SecretsCommand: AsyncParsableCommand {
             let bytes = try await connection.connected(credentials: credentials) {
                 try await $0.get("/v1/secrets")
             }
-            let listing = try decoded(SecretListing.self, from: bytes)
+            let secrets = try decoded(ServedSecrets.self, from: bytes)
             switch output.chosen {
             case .json: Terminal.line(String(decoding: bytes, as: UTF8.self))
             case .human:
-                Terminal.line(listing.table.text)
-                let since = listing.counted_since.localText
+                Terminal.line(secrets.table.text)
+                let since = secrets.countedSince.localText
                 Terminal.line("Counted since \(since), when this process started.", to: .error)
             }
-            guard !listing.last_reading.successful else { return }
-            let moment = listing.last_reading.at.localText
+            guard !secrets.problems.isEmpty else { return }
             throw CommandFailure(
                 Sysexits.partlyFailed,
-                (["What was read at \(moment) was not loaded, and the former secrets are active:"]
-                    + listing.last_reading.problems.map(printable)).joined(separator: "\n")
+                ([
+                    "What was read at \(secrets.readAt.localText) was not loaded, and the former secrets are active:"
+                ] + secrets.problems.map(printable)).joined(separator: "\n")
             )
         }
     }
 }
 
-extension SecretListing {
-    /// The table for people.
-    var table: TextTable {
-        TextTable(
-            columns: ["KIND", "NAME", "FINGERPRINT", "ACTIVE SINCE", "LAST USED", "USES", "SIGNED"],
-            rows: data.map { secret in
+/// The secrets as the service answers them.
+private struct ServedSecrets: JSONDecodable {
+    var table = TextTable(
+        columns: ["KIND", "NAME", "FINGERPRINT", "ACTIVE SINCE", "LAST USED", "USES", "SIGNED"]
+    )
+    let countedSince: Instant
+    let readAt: Instant
+    /// Why the last reload failed; empty if it did not.
+    let problems: [String]
+
+    init(_ json: JSONValue) throws(JSONFieldError) {
+        countedSince = try json.decode("counted_since")
+        let reading = try json.required("last_reading")
+        readAt = try reading.decode("at")
+        problems = try reading.decode("problems")
+        for secret in try json.required("data").elements ?? [] {
+            let since: Instant = try secret.decode("in_force_since")
+            let used: Instant? = try secret.decodeIfPresent("last_used_at")
+            let position: Int = try secret.decode("position")
+            let uses: Int = try secret.decode("uses")
+            table.rows.append(
                 [
-                    secret.kind, secret.name ?? "\(secret.position)", secret.fingerprint,
-                    secret.in_force_since.localText, secret.last_used_at?.localText ?? "never",
-                    "\(secret.uses)", secret.signatures.map(String.init) ?? "–",
+                    try secret.decode("kind"), secret.string("name") ?? "\(position)",
+                    try secret.decode("fingerprint"), since.localText, used?.localText ?? "never", "\(uses)",
+                    secret.integer("signatures").map(String.init) ?? "–",
                 ].map(printable)
-            }
-        )
+            )
+        }
     }
 }

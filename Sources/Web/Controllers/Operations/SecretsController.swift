@@ -15,6 +15,6 @@ struct SecretsController: Sendable {
         _ = try await authenticator.caller(of: request, needing: .ops, context)
         try QueryReader(request).finish()
         // The current secrets; those in the request's context may have been replaced since its start.
-        return JSONBody.response(SecretListing(secrets))
+        return JSONBody.response(SecretListing(secrets: secrets))
     }
 }
