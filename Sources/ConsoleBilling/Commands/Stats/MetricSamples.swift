@@ -1,17 +1,34 @@
+import JSON
+
 /// The samples of `GET /metrics`, in Prometheus' text format.
 struct MetricSamples {
-    struct Sample: Equatable {
+    struct Sample: Equatable, JSONObject {
         let name: String
         let labels: [String: String]
         let value: Double
+
+        func write(to json: inout JSONWriter) {
+            json.member("labels", labels)
+            json.member("name", name)
+            json.member("value", value)
+        }
     }
 
-    private let samples: [String: [Sample]]
+    let samples: [Sample]
 
     /// Parses the text and ignores lines that are not samples, such as comments.
-    init(_ text: String) {
-        let read = text.split(separator: "\n").compactMap { Self.sample(Substring($0)) }
-        samples = Dictionary(grouping: read, by: \.name)
+    init(_ text: String) { samples = text.split(separator: "\n").compactMap(Self.sample) }
+
+    private static func sample(_ line: Substring) -> Sample? {
+        // A timestamp may follow the value.
+        guard let parts = line.wholeMatch(of: /(\w+)(?:\{(.*)\})? (\S+)(?: [0-9]+)?/)?.output,
+            let value = Double(parts.3)
+        else { return nil }
+        let labels = (parts.2 ?? "").matches(of: /(\w+)="((?:[^"\\]|\\.)*)"/).map { label in
+            let text = label.output.2.replacing(/\\(.)/) { $0.output.1 == "n" ? "\n" : $0.output.1 }
+            return (String(label.output.1), String(text))
+        }
+        return Sample(name: String(parts.1), labels: Dictionary(labels) { $1 }, value: value)
     }
 
     /// The value of the first sample with that name and at least these labels.
@@ -19,7 +36,7 @@ struct MetricSamples {
         all(name).first { sample in labels.allSatisfy { sample.labels[$0.key] == $0.value } }?.value
     }
 
-    func all(_ name: String) -> [Sample] { samples[name] ?? [] }
+    func all(_ name: String) -> [Sample] { samples.filter { $0.name == name } }
 
     /// The label `state` of the sample whose value is 1.
     func state(_ name: String, _ labels: [String: String]) -> String? {
@@ -38,7 +55,7 @@ struct MetricSamples {
     func quantile(_ quantile: Double, of name: String) -> Double? {
         let buckets = all(name + "_bucket")
             .compactMap { sample in
-                sample.labels["le"].flatMap(Self.number).map { (bound: $0, count: sample.value) }
+                sample.labels["le"].flatMap { Double($0) }.map { (bound: $0, count: sample.value) }
             }
             .sorted { $0.bound < $1.bound }
         guard let total = buckets.last?.count, total > 0 else { return nil }
@@ -53,54 +70,5 @@ struct MetricSamples {
             (lower, before) = (bucket.bound, bucket.count)
         }
         return lower
-    }
-
-    private static func number(_ text: String) -> Double? {
-        switch text {
-        case "+Inf": .infinity
-        case "-Inf": -.infinity
-        default: Double(text)
-        }
-    }
-
-    private static func sample(_ line: Substring) -> Sample? {
-        guard line.first != "#", let nameEnd = line.firstIndex(where: { $0 == "{" || $0 == " " }) else {
-            return nil
-        }
-        let name = String(line[..<nameEnd])
-        var rest = line[nameEnd...]
-        var labels: [String: String] = [:]
-        if rest.first == "{" {
-            rest = rest.dropFirst()
-            while let equals = rest.firstIndex(of: "="), rest.first != "}" {
-                let label = String(rest[..<equals].drop { $0 == "," })
-                rest = rest[equals...].dropFirst()
-                guard rest.first == "\"", let value = quoted(&rest) else { return nil }
-                labels[label] = value
-            }
-            guard rest.first == "}" else { return nil }
-            rest = rest.dropFirst()
-        }
-        // A timestamp may follow the value.
-        guard let value = rest.split(separator: " ").first.flatMap({ number(String($0)) }) else { return nil }
-        return Sample(name: name, labels: labels, value: value)
-    }
-
-    /// Removes a quoted string from the front and returns its contents.
-    private static func quoted(_ rest: inout Substring) -> String? {
-        var text = ""
-        var isEscaped = false
-        rest = rest.dropFirst()
-        while let character = rest.popFirst() {
-            switch (isEscaped, character) {
-            case (true, "n"): text.append("\n")
-            case (true, _): text.append(character)
-            case (false, "\""): return text
-            case (false, "\\"): break
-            case (false, _): text.append(character)
-            }
-            isEscaped = !isEscaped && character == "\\"
-        }
-        return nil
     }
 }

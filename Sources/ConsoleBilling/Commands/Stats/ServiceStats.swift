@@ -1,13 +1,13 @@
 import Billing
+import JSON
 import Storage
-import Web
 
 /// Statistics of a running service.
 struct ServiceStats {
     let server: String
     let isReady: Bool
     /// `nil` if the request failed.
-    let events: EventSummaryResponse?
+    let events: EventSummary?
     let metrics: MetricSamples?
     /// The parts that could not be fetched, and why.
     let lacking: [String]
@@ -54,31 +54,31 @@ struct ServiceStats {
     }
 
     private func heading(_ now: Instant) -> Line {
-        let version =
-            metrics?.all("console_billing_build_info").first?.labels["version"].map { " " + $0 } ?? ""
         let started = metrics?.value("process_start_time_seconds").map { Instant(unixSeconds: Int64($0)) }
         let age = started.map { ", up for \(DurationText.text(now.seconds(since: $0)))" } ?? ""
         let state = isReady ? "ready" : "CANNOT STORE: console-billing doctor"
         return Line(
-            text: printable("console-billing\(version) at \(server)\(age): \(state)"),
+            text: printable("console-billing\(version.map { " " + $0 } ?? "") at \(server)\(age): \(state)"),
             isRemarkable: !isReady
         )
     }
 
-    private func table(of events: EventSummaryResponse) -> [Line] {
+    private var version: String? { metrics?.all("console_billing_build_info").first?.labels["version"] }
+
+    private func table(of events: EventSummary) -> [Line] {
         let spans = [events.hour, events.day, events.total]
-        func cells(_ name: String, _ count: (EventSummaryResponse.Counts) -> Int?) -> [String] {
+        func cells(_ name: String, _ count: (EventSummary.Counts) -> Int?) -> [String] {
             [name] + spans.map { String(count($0) ?? 0) }
         }
         let outcomes = EventEntry.Disposition.allCases.map(\.rawValue)
-        var rows = outcomes.map { name in cells(name) { $0.by_outcome[name] } }
+        var rows = outcomes.map { name in cells(name) { $0.byOutcome[name] } }
         rows.append(cells("all") { $0.events })
-        rows.append(cells("from webhooks") { $0.by_source[EventSource.webhook.rawValue] })
-        rows.append(cells("fetched from Stripe") { $0.by_source[EventSource.api.rawValue] })
+        rows.append(cells("from webhooks") { $0.bySource[EventSource.webhook.rawValue] })
+        rows.append(cells("fetched from Stripe") { $0.bySource[EventSource.api.rawValue] })
         let table = TextTable(columns: ["EVENTS", "LAST HOUR", "LAST DAY", "TOTAL"], rows: rows)
         let quarantined = EventEntry.Disposition.quarantined.rawValue
         return table.text(rightAlignedFrom: 1).split(separator: "\n").map { text in
-            guard text.hasPrefix(quarantined), events.total.by_outcome[quarantined] != 0 else {
+            guard text.hasPrefix(quarantined), events.total.byOutcome[quarantined] != 0 else {
                 return Line(text: String(text), isRemarkable: false)
             }
             return Line(text: text + "  console-billing events quarantine", isRemarkable: true)
@@ -91,7 +91,7 @@ struct ServiceStats {
                 row("last event", DurationText.ago(now.seconds(since: Instant(unixSeconds: Int64(time)))))
             }
         }
-        guard let last = events.last_webhook_at else { return row("last webhook", "none yet") }
+        guard let last = events.lastWebhookAt else { return row("last webhook", "none yet") }
         let age = now.seconds(since: last)
         return row("last webhook", DurationText.ago(age), remarkable: Double(age) > Limits.silence)
     }
@@ -110,25 +110,16 @@ struct ServiceStats {
 
     private var deliveries: Line? {
         guard let metrics else { return nil }
-        let counts = Self.deliveryOutcomes.map { outcome in
+        let outcomes = ["recorded", "duplicate", "quarantined", "refused", "not_stored", "bodies_in_flight"]
+        let counts = outcomes.map { outcome in
             let count = metrics.value("console_billing_deliveries_total", ["outcome": outcome]) ?? 0
             return "\(whole(count)) \(outcome.replacing("_", with: " "))"
         }
         return row("deliveries", counts.joined(separator: ", ") + " since the start")
     }
 
-    static let deliveryOutcomes = [
-        "recorded", "duplicate", "quarantined", "refused", "not_stored", "bodies_in_flight",
-    ]
-
-    /// The requests answered 429 since the start; `nil` if unknown.
-    var limitedRequests: Double? {
-        let counts = metrics?.all("console_billing_limited_requests_total") ?? []
-        return counts.isEmpty ? nil : counts.reduce(0) { $0 + $1.value }
-    }
-
     private var limits: Line? {
-        guard let limitedRequests,
+        guard let limited = metrics?.all("console_billing_limited_requests_total"), !limited.isEmpty,
             let running = metrics?.value("console_billing_heavy_reads", ["state": "running"]),
             let waiting = metrics?.value("console_billing_heavy_reads", ["state": "waiting"]),
             let bodies = metrics?.value("console_billing_bodies_in_flight_bytes"),
@@ -136,7 +127,7 @@ struct ServiceStats {
         else { return nil }
         return row(
             "limits",
-            "\(whole(limitedRequests)) requests answered 429, \(whole(dropped)) log lines dropped since the start; now "
+            "\(whole(limited.reduce(0) { $0 + $1.value })) requests answered 429, \(whole(dropped)) log lines dropped since the start; now "
                 + "\(whole(running)) reports run and \(whole(waiting)) wait, \(DurationText.bytes(bodies)) of bodies"
                 + (dropped > 0 ? "; a higher LOG_LEVEL writes fewer lines" : ""),
             remarkable: dropped > 0,
@@ -144,23 +135,19 @@ struct ServiceStats {
         )
     }
 
-    /// The number of fetches that wait or are made; `nil` if unknown.
-    var pendingFetches: Double? {
-        guard let waiting = jobs(.fetch, .waiting), let running = jobs(.fetch, .running) else { return nil }
-        return waiting + running
-    }
-
-    func jobs(_ kind: Job.Kind, _ state: Job.State) -> Double? {
+    private func jobs(_ kind: Job.Kind, _ state: Job.State) -> Double? {
         metrics?.value("console_billing_jobs", ["kind": kind.rawValue, "state": state.rawValue])
     }
 
     private var work: Line? {
-        guard let pending = pendingFetches, let failed = jobs(.fetch, .failed) else { return nil }
+        guard let waiting = jobs(.fetch, .waiting), let running = jobs(.fetch, .running),
+            let failed = jobs(.fetch, .failed)
+        else { return nil }
         let age = metrics?.value("console_billing_jobs_overdue_seconds", ["kind": "fetch"]) ?? 0
         let oldest = age > 0 ? ", the oldest due for \(DurationText.text(Int64(age)))" : ""
         return row(
             "fetches",
-            "\(whole(pending)) to be fetched from Stripe\(oldest); \(whole(failed)) failed",
+            "\(whole(waiting + running)) to be fetched from Stripe\(oldest); \(whole(failed)) failed",
             remarkable: age > Limits.workAge || failed > 0,
             command: "jobs list" + (failed > 0 ? " --state failed" : "")
         )
@@ -232,17 +219,37 @@ struct ServiceStats {
         )
     }
 
-    func lastState(_ kind: Job.Kind) -> String? {
+    private func lastState(_ kind: Job.Kind) -> String? {
         metrics?.state("console_billing_last_job_state", ["kind": kind.rawValue])
     }
 
-    func lastUpdate(_ kind: Job.Kind) -> Double? {
-        metrics?.value("console_billing_last_job_updated_timestamp_seconds", ["kind": kind.rawValue])
-    }
-
     private func updated(_ kind: Job.Kind, _ now: Instant) -> String {
-        lastUpdate(kind).map { DurationText.ago(now.seconds(since: Instant(unixSeconds: Int64($0)))) } ?? ""
+        let name = "console_billing_last_job_updated_timestamp_seconds"
+        let update = metrics?.value(name, ["kind": kind.rawValue])
+        return update.map { DurationText.ago(now.seconds(since: Instant(unixSeconds: Int64($0)))) } ?? ""
     }
 
     private func whole(_ number: Double) -> String { "\(Int64(number))" }
+
+    /// The statistics for programs: the events as the service answers them, and the metrics by their own names.
+    var json: String {
+        func milliseconds(_ quantile: Double) -> Double? {
+            let seconds = metrics?.quantile(quantile, of: "console_billing_acknowledgement_seconds")
+            return seconds.map { ($0 * 1_000_000).rounded() / 1000 }
+        }
+        let bytes = JSONWriter.object { json in
+            json.object("acknowledgement_ms") { json in
+                json.nullable("p50", milliseconds(0.5))
+                json.nullable("p99", milliseconds(0.99))
+            }
+            json.nullable("events", events.map { JSONText($0.json) })
+            json.member("lacking", lacking)
+            json.nullable("metrics", metrics?.samples)
+            json.member("object", "stats")
+            json.member("ready", isReady)
+            json.member("server", server)
+            json.nullable("version", version)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Billing
-import Web
 
 /// `console-billing stats`: shows the running service's state on one screen.
 struct StatsCommand: AsyncParsableCommand {
@@ -42,7 +41,7 @@ struct StatsCommand: AsyncParsableCommand {
                         line.isRemarkable ? palette.paint("! " + line.text, .yellow) : "  " + line.text
                     )
                 }
-            case .json: Terminal.line(stats.json.compact)
+            case .json: Terminal.line(stats.json)
             }
             for lack in stats.lacking { Terminal.line(lack, to: .error) }
             if !stats.lacking.isEmpty { throw Sysexits.partlyFailed }
@@ -61,7 +60,7 @@ extension ServiceStats {
         self.init(
             server: server.base.description,
             isReady: isReady,
-            events: try summary.bytes.map { try decoded(EventSummaryResponse.self, from: $0) },
+            events: try summary.bytes.map { try decoded(EventSummary.self, from: $0) },
             metrics: metrics.bytes.map { MetricSamples(String(decoding: $0, as: UTF8.self)) },
             lacking: [summary.lack, metrics.lack].compactMap(\.self)
         )

@@ -51,12 +51,12 @@ struct EventsController: Sendable {
         let lastWebhook = try await log.entries(EventQuery(source: .webhook, limit: 1))?.elements.first
         return JSONBody.response(
             EventSummaryResponse(
-                generated_at: context.now,
-                last_received_at: last?.receivedAt,
-                last_webhook_at: lastWebhook?.receivedAt,
-                hour: .init(try await log.tallies(receivedFrom: hour)),
-                day: .init(try await log.tallies(receivedFrom: day)),
-                total: .init(try await log.tallies(receivedFrom: nil))
+                generatedAt: context.now,
+                lastReceivedAt: last?.receivedAt,
+                lastWebhookAt: lastWebhook?.receivedAt,
+                hour: try await log.tallies(receivedFrom: hour),
+                day: try await log.tallies(receivedFrom: day),
+                total: try await log.tallies(receivedFrom: nil)
             )
         )
     }
