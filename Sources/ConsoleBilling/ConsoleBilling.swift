@@ -33,9 +33,22 @@ struct ConsoleBilling: AsyncParsableCommand {
     static func main() async {
         StandardStreams.open()
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if let misspelt = MisspeltCommand.find(in: arguments, of: self) {
-            exit(withError: Sysexits.fail(Sysexits.usage, misspelt.message))
+        do {
+            if let misspelt = MisspeltCommand.find(in: arguments, of: self) {
+                throw CommandFailure(Sysexits.usage, misspelt.message)
+            }
+            var command = try await asyncParseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            exit(withError: Sysexits.fail(failure.code, failure.message))
+        } catch let error as ConfigurationError {
+            exit(withError: Sysexits.fail(Sysexits.configuration, "\(error)"))
+        } catch {
+            exit(withError: error)
         }
-        await main(arguments)
     }
 }

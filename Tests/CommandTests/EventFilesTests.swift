@@ -63,8 +63,9 @@ final class EventFilesTests {
     @Test func `JSON that was named and is no event is refused`() throws {
         let path = try write("feed.json", "[]")
         #expect(
-            throws: EventFiles.Unreadable(
-                description: "\(path): this is JSON, but no event: it has no id and type."
+            throws: CommandFailure(
+                Sysexits.badData,
+                "\(path): this is JSON, but no event: it has no id and type."
             )
         ) {
             try EventFiles([path])
@@ -73,13 +74,13 @@ final class EventFilesTests {
 
     @Test func `a line that cannot be read is named by its number`() throws {
         let path = try write("events.jsonl", event("evt_1") + "\n\n{\"id\":\n")
-        #expect(throws: EventFiles.Unreadable(description: "\(path):3: this is not JSON.")) {
+        #expect(throws: CommandFailure(Sysexits.badData, "\(path):3: this is not JSON.")) {
             try EventFiles([path])
         }
     }
 
     @Test func `a path that leads nowhere is named`() {
-        #expect(throws: EventFiles.Unreadable(description: "nowhere: there is no such file or folder.")) {
+        #expect(throws: CommandFailure(Sysexits.badData, "nowhere: there is no such file or folder.")) {
             try EventFiles(["nowhere"])
         }
     }

@@ -47,24 +47,22 @@ struct AlertsTestCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await reportingFailures {
-            let values = try SettingValues(
-                flags: [:],
-                environment: ProcessInfo.processInfo.environment,
-                configurationFile: config
-            )
-            let transport = try CurlTransport()
-            let test: AlertTest
-            do {
-                test = try await AlertTest.perform(values, transport, name: UUID().uuidString, now: .now)
-            } catch {
-                await transport.shutdown()
-                throw error
-            }
+        let values = try SettingValues(
+            flags: [:],
+            environment: ProcessInfo.processInfo.environment,
+            configurationFile: config
+        )
+        let transport = try CurlTransport()
+        let test: AlertTest
+        do {
+            test = try await AlertTest.perform(values, transport, name: UUID().uuidString, now: .now)
+        } catch {
             await transport.shutdown()
-            Terminal.line(output.chosen == .human ? test.line : test.json.compact)
-            if test.exitCode != .success { throw test.exitCode }
+            throw error
         }
+        await transport.shutdown()
+        Terminal.line(output.chosen == .human ? test.line : test.json.compact)
+        if test.exitCode != .success { throw test.exitCode }
     }
 }
 

@@ -23,26 +23,22 @@ struct BackupCommand: AsyncParsableCommand {
     @Argument(help: "The file to write; it must not exist.")
     var file: String
 
-    @OptionGroup var connection: ConnectionOptions
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         umask(0o077)
-        try await reportingFailures {
-            guard !FileManager.default.fileExists(atPath: file) else {
-                throw CommandFailure(Sysexits.usage, "\(file) exists. Name a new file.")
-            }
-            let partial = file + ".partial"
-            defer { try? FileManager.default.removeItem(atPath: partial) }
-            try await connection.connected(credentials: credentials) {
-                try await $0.download("/v1/backup", to: partial)
-            }
-            let contents = try examined(partial)
-            try FileManager.default.moveItem(atPath: partial, toPath: file)
-            report(contents)
+        guard !FileManager.default.fileExists(atPath: file) else {
+            throw CommandFailure(Sysexits.usage, "\(file) exists. Name a new file.")
         }
+        let partial = file + ".partial"
+        defer { try? FileManager.default.removeItem(atPath: partial) }
+        try await service.connected {
+            try await $0.download("/v1/backup", to: partial)
+        }
+        let contents = try examined(partial)
+        try FileManager.default.moveItem(atPath: partial, toPath: file)
+        report(contents)
     }
 
     private func examined(_ path: String) throws(CommandFailure) -> SQLiteBackup.Contents {

@@ -40,9 +40,7 @@ struct ConfigCommand: AsyncParsableCommand {
         case .human: Terminal.line(examined.table.text)
         case .json: Terminal.line(examined.json.compact)
         }
-        guard examined.problems.isEmpty else {
-            throw Sysexits.fail(.configuration, "\(ConfigurationError(examined.problems))")
-        }
+        guard examined.problems.isEmpty else { throw ConfigurationError(examined.problems) }
     }
 }
 

@@ -31,9 +31,7 @@ struct EraseCommand: AsyncParsableCommand {
     @Flag(help: "Only say what there is to erase.")
     var dryRun = false
 
-    @OptionGroup var connection: ConnectionOptions
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
     @OptionGroup var output: OutputOptions
 
     private struct Erasure: JSONDecodable {
@@ -55,20 +53,18 @@ struct EraseCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await reportingFailures {
-            let body = JSONWriter.object { json in
-                json.member("account", account)
-                json.member("customer", customer)
-                json.member("dry_run", dryRun)
-            }
-            let bytes = try await connection.connected(credentials: credentials) {
-                try await $0.post("/v1/erasures", body, patience: .seconds(3600))
-            }
-            guard output.chosen == .human else {
-                return Terminal.line(String(decoding: bytes, as: UTF8.self))
-            }
-            show(try decoded(Erasure.self, from: bytes))
+        let body = JSONWriter.object { json in
+            json.member("account", account)
+            json.member("customer", customer)
+            json.member("dry_run", dryRun)
         }
+        let bytes = try await service.connected {
+            try await $0.post("/v1/erasures", body, patience: .seconds(3600))
+        }
+        guard output.chosen == .human else {
+            return Terminal.line(String(decoding: bytes, as: UTF8.self))
+        }
+        show(try decoded(Erasure.self, from: bytes))
     }
 
     private func show(_ erasure: Erasure) {

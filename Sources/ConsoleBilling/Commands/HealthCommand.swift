@@ -18,33 +18,31 @@ struct HealthCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        try await reportingFailures {
-            var environment = ProcessInfo.processInfo.environment
-            environment["PUBLIC_URL"] = nil
-            environment["PUBLIC_URL_FILE"] = nil
-            let base = try CommandEnvironment(
-                credentialsPath: DevelopmentCredentials.defaultPath,
-                environment: environment
-            ).server(nil)
-            let transport = try CurlTransport()
-            let answer = try? await transport.send(
-                TransportRequest(
-                    .get,
-                    url: base.appending("/readyz").description,
-                    limits: TransportLimits(connectTimeout: .seconds(2), totalTimeout: .seconds(4))
-                )
+        var environment = ProcessInfo.processInfo.environment
+        environment["PUBLIC_URL"] = nil
+        environment["PUBLIC_URL_FILE"] = nil
+        let base = try CommandEnvironment(
+            credentialsPath: DevelopmentCredentials.defaultPath,
+            environment: environment
+        ).server(nil)
+        let transport = try CurlTransport()
+        let answer = try? await transport.send(
+            TransportRequest(
+                .get,
+                url: base.appending("/readyz").description,
+                limits: TransportLimits(connectTimeout: .seconds(2), totalTimeout: .seconds(4))
             )
-            await transport.shutdown()
-            guard let answer else {
-                throw CommandFailure(Sysexits.unavailable, "Nothing answers at \(base).")
-            }
-            guard answer.status == 200 else {
-                throw CommandFailure(
-                    Sysexits.unavailable,
-                    "\(base)/readyz answered \(answer.status): it cannot store."
-                )
-            }
-            Terminal.line("ready")
+        )
+        await transport.shutdown()
+        guard let answer else {
+            throw CommandFailure(Sysexits.unavailable, "Nothing answers at \(base).")
         }
+        guard answer.status == 200 else {
+            throw CommandFailure(
+                Sysexits.unavailable,
+                "\(base)/readyz answered \(answer.status): it cannot store."
+            )
+        }
+        Terminal.line("ready")
     }
 }

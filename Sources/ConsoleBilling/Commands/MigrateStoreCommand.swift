@@ -32,36 +32,34 @@ struct MigrateStoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         ProcessHardening.apply()
-        try await reportingFailures {
-            guard
-                case .sqlite(let path) = try DatabaseLocation.named(
-                    "--from",
-                    from,
-                    taking: "sqlite:PATH",
-                    Sysexits.usage
-                )
-            else {
-                throw CommandFailure(Sysexits.usage, "--from takes sqlite:PATH.")
-            }
-            let target = to ?? ProcessInfo.processInfo.environment[Setting.databaseURL.rawValue] ?? ""
-            guard
-                case .postgres(let url) = try DatabaseLocation.named(
-                    "--to",
-                    target,
-                    taking: PostgresURL.form,
-                    Sysexits.usage
-                )
-            else {
-                throw CommandFailure(Sysexits.usage, "--to takes \(PostgresURL.form).")
-            }
-            guard !url.leavesEncryptionOpen() else {
-                throw CommandFailure(Sysexits.usage, "--to \(PostgresURL.encryptionIsOpen)")
-            }
-            guard FileManager.default.fileExists(atPath: path) else {
-                throw CommandFailure(Sysexits.usage, "There is no database at \(path).")
-            }
-            report(try await move(path, to: url), to: url)
+        guard
+            case .sqlite(let path) = try DatabaseLocation.named(
+                "--from",
+                from,
+                taking: "sqlite:PATH",
+                Sysexits.usage
+            )
+        else {
+            throw CommandFailure(Sysexits.usage, "--from takes sqlite:PATH.")
         }
+        let target = to ?? ProcessInfo.processInfo.environment[Setting.databaseURL.rawValue] ?? ""
+        guard
+            case .postgres(let url) = try DatabaseLocation.named(
+                "--to",
+                target,
+                taking: PostgresURL.form,
+                Sysexits.usage
+            )
+        else {
+            throw CommandFailure(Sysexits.usage, "--to takes \(PostgresURL.form).")
+        }
+        guard !url.leavesEncryptionOpen() else {
+            throw CommandFailure(Sysexits.usage, "--to \(PostgresURL.encryptionIsOpen)")
+        }
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CommandFailure(Sysexits.usage, "There is no database at \(path).")
+        }
+        report(try await move(path, to: url), to: url)
     }
 
     private func move(_ path: String, to url: PostgresURL) async throws -> [String: Int] {

@@ -52,25 +52,23 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await reportingFailures {
-            let files = try EventFiles(paths)
-            if let remark = files.skippedRemark { Terminal.line(remark, to: .error) }
-            guard !files.events.isEmpty else {
-                throw CommandFailure(
-                    Sysexits.badData,
-                    "There is no event in \(paths.joined(separator: ", "))."
-                )
-            }
-            var plan = SendPlan(
-                try freshIds ? Self.renamed(files.events) : files.events,
-                copies: duplicate,
-                shuffleSeed: shuffle
+        let files = try EventFiles(paths)
+        if let remark = files.skippedRemark { Terminal.line(remark, to: .error) }
+        guard !files.events.isEmpty else {
+            throw CommandFailure(
+                Sysexits.badData,
+                "There is no event in \(paths.joined(separator: ", "))."
             )
-            plan.concurrency = concurrency
-            plan.rate = rate
-            let report = try await delivery.send(plan, format: output.chosen)
-            if report.exitCode != .success { throw report.exitCode }
         }
+        var plan = SendPlan(
+            try freshIds ? Self.renamed(files.events) : files.events,
+            copies: duplicate,
+            shuffleSeed: shuffle
+        )
+        plan.concurrency = concurrency
+        plan.rate = rate
+        let report = try await delivery.send(plan, format: output.chosen)
+        if report.exitCode != .success { throw report.exitCode }
     }
 
     static func renamed(_ events: [EventBody]) throws -> [EventBody] {

@@ -30,28 +30,26 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         umask(0o077)
-        try await reportingFailures {
-            let target = try databasePath()
-            let backup = SQLiteBackup(path: file)
-            do {
-                try backup.restore(to: target, replaces: replace)
-                if verify { try backup.verify(against: target) }
-            } catch let fault as SQLiteBackup.Fault {
-                throw CommandFailure(fault.exitCode, "\(fault)")
-            } catch let error as DatabaseLockError {
-                throw CommandFailure(Sysexits.unavailable, "\(error)")
-            } catch {
-                throw CommandFailure(
-                    Sysexits.unavailable,
-                    "\(target) cannot be written. Is its folder there, and the disk not full?"
-                )
-            }
-            let contents = try backup.examine()
-            Terminal.line(
-                "\(target): \(contents.events) events, \(contents.transactions) transactions"
-                    + (verify ? ", every row compared." : ".")
+        let target = try databasePath()
+        let backup = SQLiteBackup(path: file)
+        do {
+            try backup.restore(to: target, replaces: replace)
+            if verify { try backup.verify(against: target) }
+        } catch let fault as SQLiteBackup.Fault {
+            throw CommandFailure(fault.exitCode, "\(fault)")
+        } catch let error as DatabaseLockError {
+            throw CommandFailure(Sysexits.unavailable, "\(error)")
+        } catch {
+            throw CommandFailure(
+                Sysexits.unavailable,
+                "\(target) cannot be written. Is its folder there, and the disk not full?"
             )
         }
+        let contents = try backup.examine()
+        Terminal.line(
+            "\(target): \(contents.events) events, \(contents.transactions) transactions"
+                + (verify ? ", every row compared." : ".")
+        )
     }
 
     private func databasePath() throws -> String {

@@ -22,32 +22,28 @@ struct SecretsCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var connection: ConnectionOptions
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await reportingFailures {
-            let bytes = try await connection.connected(credentials: credentials) {
-                try await $0.get("/v1/secrets")
-            }
-            let secrets = try decoded(ServedSecrets.self, from: bytes)
-            switch output.chosen {
-            case .json: Terminal.line(String(decoding: bytes, as: UTF8.self))
-            case .human:
-                Terminal.line(secrets.table.text)
-                let since = secrets.countedSince.localText
-                Terminal.line("Counted since \(since), when this process started.", to: .error)
-            }
-            guard !secrets.problems.isEmpty else { return }
-            throw CommandFailure(
-                Sysexits.partlyFailed,
-                ([
-                    "What was read at \(secrets.readAt.localText) was not loaded, and the former secrets are active:"
-                ] + secrets.problems.map(printable)).joined(separator: "\n")
-            )
+        let bytes = try await service.connected {
+            try await $0.get("/v1/secrets")
         }
+        let secrets = try decoded(ServedSecrets.self, from: bytes)
+        switch output.chosen {
+        case .json: Terminal.line(String(decoding: bytes, as: UTF8.self))
+        case .human:
+            Terminal.line(secrets.table.text)
+            let since = secrets.countedSince.localText
+            Terminal.line("Counted since \(since), when this process started.", to: .error)
+        }
+        guard !secrets.problems.isEmpty else { return }
+        throw CommandFailure(
+            Sysexits.partlyFailed,
+            ([
+                "What was read at \(secrets.readAt.localText) was not loaded, and the former secrets are active:"
+            ] + secrets.problems.map(printable)).joined(separator: "\n")
+        )
     }
 }
 

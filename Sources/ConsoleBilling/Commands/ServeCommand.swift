@@ -25,26 +25,18 @@ struct ServeCommand: AsyncParsableCommand {
         // Ignore a SIGHUP that arrives before SecretRotation handles it.
         signal(SIGHUP, SIG_IGN)
         defer { LineQueue.standardError.flush() }
-        do {
-            var sources = options.sources()
-            let contents = sources.contents()
-            var credentials: DevelopmentCredentials?
-            if options.dev {
-                credentials = try developmentCredentials(SettingValues(sources, contents: contents))
-                sources.development = credentials?.settings ?? [:]
-            }
-            let daemon = Daemon(try ServiceConfiguration(SettingValues(sources, contents: contents)))
-            // A service that cannot start keeps and shows no secrets.
-            if let credentials { try keep(credentials) }
-            try await daemon.run(sources, contents: contents) { [credentials] in
-                if let credentials { Terminal.write(credentials.banner) }
-            }
-        } catch let error as ConfigurationError {
-            throw Sysexits.fail(.configuration, "\(error)")
-        } catch let error as Daemon.StartError {
-            throw Sysexits.fail(error.isUnavailable ? .unavailable : .configuration, error.message)
-        } catch let error as Daemon.Stopped {
-            throw Sysexits.fail(.internalError, "\(error)")
+        var sources = options.sources()
+        let contents = sources.contents()
+        var credentials: DevelopmentCredentials?
+        if options.dev {
+            credentials = try developmentCredentials(SettingValues(sources, contents: contents))
+            sources.development = credentials?.settings ?? [:]
+        }
+        let daemon = Daemon(try ServiceConfiguration(SettingValues(sources, contents: contents)))
+        // A service that cannot start keeps and shows no secrets.
+        if let credentials { try keep(credentials) }
+        try await daemon.run(sources, contents: contents) { [credentials] in
+            if let credentials { Terminal.write(credentials.banner) }
         }
     }
 

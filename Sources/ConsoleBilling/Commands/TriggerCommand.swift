@@ -66,19 +66,17 @@ struct TriggerCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard !list else { return showList() }
-        try await reportingFailures {
-            let stories = try self.stories(now: .now)
-            let events = stories.flatMap(\.events).map {
-                EventBody(id: $0.id, type: $0.type, livemode: false, bytes: $0.body)
-            }
-            let format = output.chosen
-            let report = try await delivery.send(SendPlan(events, shuffleSeed: shuffle), format: format) {
-                seen in
-                // Refused events will not appear in the feed.
-                if seen.exitCode == .success || format == .json { stories.forEach { show($0, format) } }
-            }
-            if report.exitCode != .success { throw report.exitCode }
+        let stories = try self.stories(now: .now)
+        let events = stories.flatMap(\.events).map {
+            EventBody(id: $0.id, type: $0.type, livemode: false, bytes: $0.body)
         }
+        let format = output.chosen
+        let report = try await delivery.send(SendPlan(events, shuffleSeed: shuffle), format: format) {
+            seen in
+            // Refused events will not appear in the feed.
+            if seen.exitCode == .success || format == .json { stories.forEach { show($0, format) } }
+        }
+        if report.exitCode != .success { throw report.exitCode }
     }
 
     /// The chosen stories, all of one customer and all ending by now.

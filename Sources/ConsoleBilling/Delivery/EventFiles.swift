@@ -2,16 +2,12 @@ import Foundation
 
 /// Reads event bodies from files, folders and standard input, in the order in which they are sent.
 struct EventFiles {
-    /// An input that cannot be read; names the file and the line.
-    struct Unreadable: Error, Equatable, CustomStringConvertible {
-        let description: String
-    }
-
     private(set) var events: [EventBody] = []
     /// Files of a folder that contain JSON but no event.
     private(set) var skipped: [String] = []
 
-    init(_ paths: [String]) throws(Unreadable) {
+    /// - Throws: ``CommandFailure`` that names the file and the line that cannot be read.
+    init(_ paths: [String]) throws(CommandFailure) {
         for path in paths {
             if path == "-" {
                 try addText(Array(FileHandle.standardInput.readDataToEndOfFile()), named: "standard input")
@@ -28,15 +24,15 @@ struct EventFiles {
         return "No events, so not sent: \(skipped.prefix(3).joined(separator: ", "))\(more)"
     }
 
-    private mutating func add(_ path: String) throws(Unreadable) {
+    private mutating func add(_ path: String) throws(CommandFailure) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw Unreadable(description: "\(path): there is no such file or folder.")
+            throw CommandFailure(Sysexits.badData, "\(path): there is no such file or folder.")
         }
         guard isFolder.boolValue else { return try addFile(path, isNamed: true) }
 
         guard let names = try? FileManager.default.subpathsOfDirectory(atPath: path) else {
-            throw Unreadable(description: "\(path): the folder cannot be read.")
+            throw CommandFailure(Sysexits.badData, "\(path): the folder cannot be read.")
         }
         let folder = path.hasSuffix("/") ? path : path + "/"
         for name in names.sorted() where name.hasSuffix(".json") || name.hasSuffix(".jsonl") {
@@ -44,9 +40,9 @@ struct EventFiles {
         }
     }
 
-    private mutating func addFile(_ path: String, isNamed: Bool) throws(Unreadable) {
+    private mutating func addFile(_ path: String, isNamed: Bool) throws(CommandFailure) {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw Unreadable(description: "\(path): the file cannot be read.")
+            throw CommandFailure(Sysexits.badData, "\(path): the file cannot be read.")
         }
         let bytes = Array(data)
         if path.hasSuffix(".jsonl") {
@@ -57,7 +53,7 @@ struct EventFiles {
             } catch .notAnEvent where !isNamed {
                 skipped.append(path)
             } catch {
-                throw Unreadable(description: "\(path): \(Self.complaint(error))")
+                throw CommandFailure(Sysexits.badData, "\(path): \(Self.complaint(error))")
             }
         } else {
             try addText(bytes, named: path)
@@ -65,7 +61,7 @@ struct EventFiles {
     }
 
     /// Adds text that may be one event or one event per line.
-    private mutating func addText(_ bytes: [UInt8], named name: String) throws(Unreadable) {
+    private mutating func addText(_ bytes: [UInt8], named name: String) throws(CommandFailure) {
         if let event = try? EventBody(bytes) {
             events.append(event)
         } else {
@@ -73,7 +69,7 @@ struct EventFiles {
         }
     }
 
-    private mutating func addLines(_ bytes: [UInt8], named name: String) throws(Unreadable) {
+    private mutating func addLines(_ bytes: [UInt8], named name: String) throws(CommandFailure) {
         var number = 0
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
@@ -82,7 +78,7 @@ struct EventFiles {
             do {
                 events.append(try EventBody(Array(body)))
             } catch {
-                throw Unreadable(description: "\(name):\(number): \(Self.complaint(error))")
+                throw CommandFailure(Sysexits.badData, "\(name):\(number): \(Self.complaint(error))")
             }
         }
     }

@@ -125,6 +125,21 @@ struct ServerConnection: Sendable {
     }
 }
 
+/// Options of the commands that ask the running service.
+struct ServiceConnectionOptions: ParsableArguments {
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: "Where serve --dev left its secrets.")
+    var credentials = DevelopmentCredentials.defaultPath
+
+    /// Runs `work` with a connection to the service; see ``ConnectionOptions/connected(credentials:needsKey:_:)``.
+    func connected<Result>(
+        needsKey: Bool = true,
+        _ work: (ServerConnection) async throws -> Result
+    ) async throws -> Result {
+        try await connection.connected(credentials: credentials, needsKey: needsKey, work)
+    }
+}
+
 /// Options for the service's address and the API key.
 struct ConnectionOptions: ParsableArguments {
     @Option(help: "The service (default: PUBLIC_URL, HOST and PORT, or the one of serve --dev).")

@@ -20,27 +20,6 @@ import Glibc
 
 /// Builds the service from its parts, and runs it.
 struct Daemon {
-    /// The service could not start; the message says how to fix it.
-    struct StartError: Error {
-        let message: String
-        let isUnavailable: Bool
-    }
-
-    /// The service stopped itself because going on could have lost an event.
-    struct Stopped: Error, CustomStringConvertible {
-        let cause: StoreError
-
-        var description: String {
-            switch cause.code {
-            case .moved:
-                "stopped: the database was deleted or replaced while it was in use, and nothing more is acknowledged. "
-                    + "Put it back, or restore a backup, before you start again."
-            default:
-                "stopped: \(cause). What was acknowledged is on disk; look at the disk, then start again."
-            }
-        }
-    }
-
     let configuration: ServiceConfiguration
     let logger: Logger
 
@@ -55,7 +34,7 @@ struct Daemon {
     ///   - sources: Where the configuration came from; read again to reload secrets.
     ///   - contents: The contents of the configuration's files at the start.
     ///   - onListening: Called once the service takes connections.
-    /// - Throws: ``StartError`` when it cannot start, ``Stopped`` when it stopped itself.
+    /// - Throws: ``CommandFailure`` when it cannot start, or stopped itself.
     func run(
         _ sources: SettingSources,
         contents: SettingSources.Contents,
@@ -189,16 +168,29 @@ struct Daemon {
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
-            if let cause = failStop.cause { throw Stopped(cause: cause) }
-            throw StartError(
-                message: ListenFault.sentence(host: configuration.host, port: configuration.port)
-                    ?? "The service ended because a part of it failed (\(type(of: error))).",
-                isUnavailable: true
+            if let cause = failStop.cause { throw Self.stopped(by: cause) }
+            throw CommandFailure(
+                Sysexits.unavailable,
+                ListenFault.sentence(host: configuration.host, port: configuration.port)
+                    ?? "The service ended because a part of it failed (\(type(of: error)))."
             )
         }
         // The failure may have occurred during the shutdown.
-        if let cause = failStop.cause { throw Stopped(cause: cause) }
+        if let cause = failStop.cause { throw Self.stopped(by: cause) }
         logger.notice("stopped")
+    }
+
+    /// The service stopped itself because going on could have lost an event.
+    private static func stopped(by cause: StoreError) -> CommandFailure {
+        let message =
+            switch cause.code {
+            case .moved:
+                "stopped: the database was deleted or replaced while it was in use, and nothing more is acknowledged. "
+                    + "Put it back, or restore a backup, before you start again."
+            default:
+                "stopped: \(cause). What was acknowledged is on disk; look at the disk, then start again."
+            }
+        return CommandFailure(Sysexits.internalError, message)
     }
 
     var runtime: JobRunner.Runtime { JobRunner.Runtime(now: { .now }) }
@@ -223,12 +215,12 @@ struct Daemon {
                 return try await PostgresStore.open(url, projection: projection) { faults.note($0) }
             }
         } catch let error as StoreError {
-            throw StartError(
-                message: "\(error): does DATABASE_URL name a database of console-billing's?",
-                isUnavailable: true
+            throw CommandFailure(
+                Sysexits.unavailable,
+                "\(error): does DATABASE_URL name a database of console-billing's?"
             )
         } catch {
-            throw StartError(message: "\(error)", isUnavailable: true)
+            throw CommandFailure(Sysexits.unavailable, "\(error)")
         }
     }
 

@@ -14,16 +14,6 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
 }
 
 extension AsyncParsableCommand {
-    /// Runs a command's work, prints a failure on standard error and exits with its code.
-    func reportingFailures(_ work: () async throws -> Void) async throws {
-        do {
-            try await work()
-        } catch let failure as CommandFailure {
-            throw Sysexits.fail(failure.code, failure.message)
-        } catch let error as ConfigurationError {
-            throw Sysexits.fail(Sysexits.configuration, "\(error)")
-        } catch let error as EventFiles.Unreadable {
-            throw Sysexits.fail(Sysexits.badData, error.description)
-        }
-    }
+    /// Runs a command's work; `main` reports its failure.
+    func reportingFailures(_ work: () async throws -> Void) async throws { try await work() }
 }

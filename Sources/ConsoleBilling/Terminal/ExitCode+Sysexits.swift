@@ -26,9 +26,3 @@ enum Sysexits {
         return code
     }
 }
-
-extension ExitCode {
-    static let configuration = Sysexits.configuration
-    static let unavailable = Sysexits.unavailable
-    static let internalError = Sysexits.internalError
-}

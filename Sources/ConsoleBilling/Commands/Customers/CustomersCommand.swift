@@ -40,26 +40,22 @@ struct CustomersCommand: AsyncParsableCommand {
         var organization: String?
         @Option(help: "The connected account whose customers to list, acct_….")
         var account: String?
-        @OptionGroup var connection: ConnectionOptions
-        @Option(help: "Where serve --dev left its secrets.")
-        var credentials = DevelopmentCredentials.defaultPath
+        @OptionGroup var service: ServiceConnectionOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try await reportingFailures {
-                try await connection.connected(credentials: credentials) { server in
-                    let reader = ListReader<CustomerResponse>(
-                        server: server,
-                        path: "/v1/customers",
-                        filters: [("user", user), ("organization", organization), ("account", account)],
-                        pageSize: isFiltered ? nil : 100
-                    ) { $0.id }
-                    var customers: [ListReader<CustomerResponse>.Line] = []
-                    _ = try await reader.read(limit: .max) { customers += $0 }
-                    Terminal.line(
-                        output.chosen == .human ? text(customers.map(\.element)) : reader.json(customers)
-                    )
-                }
+            try await service.connected { server in
+                let reader = ListReader<CustomerResponse>(
+                    server: server,
+                    path: "/v1/customers",
+                    filters: [("user", user), ("organization", organization), ("account", account)],
+                    pageSize: isFiltered ? nil : 100
+                ) { $0.id }
+                var customers: [ListReader<CustomerResponse>.Line] = []
+                _ = try await reader.read(limit: .max) { customers += $0 }
+                Terminal.line(
+                    output.chosen == .human ? text(customers.map(\.element)) : reader.json(customers)
+                )
             }
         }
 
@@ -92,19 +88,15 @@ struct CustomersCommand: AsyncParsableCommand {
         var customer: String
         @Option(help: "The connected account whose customer it is, acct_….")
         var account: String?
-        @OptionGroup var connection: ConnectionOptions
-        @Option(help: "Where serve --dev left its secrets.")
-        var credentials = DevelopmentCredentials.defaultPath
+        @OptionGroup var service: ServiceConnectionOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try await reportingFailures {
-                let query = account.map { "?account=\(PercentEncoding.encoded($0))" } ?? ""
-                let bytes = try await connection.connected(credentials: credentials) {
-                    try await $0.get("/v1/customers/\(PercentEncoding.encoded(customer))\(query)")
-                }
-                try CustomersCommand.show(bytes, output)
+            let query = account.map { "?account=\(PercentEncoding.encoded($0))" } ?? ""
+            let bytes = try await service.connected {
+                try await $0.get("/v1/customers/\(PercentEncoding.encoded(customer))\(query)")
             }
+            try CustomersCommand.show(bytes, output)
         }
     }
 
@@ -137,9 +129,7 @@ struct CustomersCommand: AsyncParsableCommand {
         var noOrganizations = false
         @Option(help: "The connected account whose customer it is, acct_….")
         var account: String?
-        @OptionGroup var connection: ConnectionOptions
-        @Option(help: "Where serve --dev left its secrets.")
-        var credentials = DevelopmentCredentials.defaultPath
+        @OptionGroup var service: ServiceConnectionOptions
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
@@ -149,20 +139,18 @@ struct CustomersCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await reportingFailures {
-                let body = JSONWriter.object { json in
-                    json.member("account", account)
-                    json.member(
-                        "organizations",
-                        organization.isEmpty && !noOrganizations ? nil : organization
-                    )
-                    json.member("users", user.isEmpty && !noUsers ? nil : user)
-                }
-                let bytes = try await connection.connected(credentials: credentials) {
-                    try await $0.put("/v1/customers/\(PercentEncoding.encoded(customer))", body)
-                }
-                try CustomersCommand.show(bytes, output)
+            let body = JSONWriter.object { json in
+                json.member("account", account)
+                json.member(
+                    "organizations",
+                    organization.isEmpty && !noOrganizations ? nil : organization
+                )
+                json.member("users", user.isEmpty && !noUsers ? nil : user)
             }
+            let bytes = try await service.connected {
+                try await $0.put("/v1/customers/\(PercentEncoding.encoded(customer))", body)
+            }
+            try CustomersCommand.show(bytes, output)
         }
     }
 

@@ -27,9 +27,7 @@ struct EventsListCommand: AsyncParsableCommand {
     @Option(help: "Only those before this one, which are newer; 100 at most.")
     var endingBefore: String?
 
-    @OptionGroup var connection: ConnectionOptions
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
 
     func validate() throws {
         guard let endingBefore else { return }
@@ -44,18 +42,16 @@ struct EventsListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await reportingFailures {
-            try await connection.connected(credentials: credentials) { server in
-                let start =
-                    startingAfter.map { ("starting_after", $0) } ?? endingBefore.map { ("ending_before", $0) }
-                let more = try await page.show(server, filter.filters, from: start) { events in
-                    events.isEmpty
-                        ? "There is no such event."
-                        : TextTable(columns: EventResponse.columns, rows: events.map(\.cells)).text
-                }
-                if let more, endingBefore == nil {
-                    Terminal.line("More: add --starting-after \(printable(more)), or --all.", to: .error)
-                }
+        try await service.connected { server in
+            let start =
+                startingAfter.map { ("starting_after", $0) } ?? endingBefore.map { ("ending_before", $0) }
+            let more = try await page.show(server, filter.filters, from: start) { events in
+                events.isEmpty
+                    ? "There is no such event."
+                    : TextTable(columns: EventResponse.columns, rows: events.map(\.cells)).text
+            }
+            if let more, endingBefore == nil {
+                Terminal.line("More: add --starting-after \(printable(more)), or --all.", to: .error)
             }
         }
     }

@@ -19,18 +19,14 @@ struct EventsQuarantineCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var page: EventPageOptions
-    @OptionGroup var connection: ConnectionOptions
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
 
     func run() async throws {
-        try await reportingFailures {
-            try await connection.connected(credentials: credentials) { server in
-                let more = try await page.show(server, Self.filters) { events in
-                    Self.text(events.map(\.entry), now: .now)
-                }
-                if more != nil { Terminal.line("More: add --all.", to: .error) }
+        try await service.connected { server in
+            let more = try await page.show(server, Self.filters) { events in
+                Self.text(events.map(\.entry), now: .now)
             }
+            if more != nil { Terminal.line("More: add --all.", to: .error) }
         }
     }
 

@@ -20,9 +20,7 @@ struct EventsReprojectCommand: AsyncParsableCommand {
     @Argument(help: "Ids of events, evt_…; without one, all events.")
     var ids: [String] = []
 
-    @OptionGroup var connection: ConnectionOptions
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
     @OptionGroup var output: OutputOptions
 
     private struct Reprojection: JSONDecodable {
@@ -38,22 +36,20 @@ struct EventsReprojectCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await reportingFailures {
-            let paths =
-                ids.isEmpty
-                ? ["/v1/events/reproject"] : ids.map { "/v1/events/\(PercentEncoding.encoded($0))/reproject" }
-            try await connection.connected(credentials: credentials) { server in
-                for path in paths {
-                    let bytes = try await server.post(path, patience: .seconds(3600))
-                    guard output.chosen == .human else {
-                        Terminal.line(String(decoding: bytes, as: UTF8.self))
-                        continue
-                    }
-                    let result = try decoded(Reprojection.self, from: bytes)
-                    Terminal.line(
-                        "\(result.events) events read, \(result.transactions) rows derived, \(result.changed) of them changed."
-                    )
+        let paths =
+            ids.isEmpty
+            ? ["/v1/events/reproject"] : ids.map { "/v1/events/\(PercentEncoding.encoded($0))/reproject" }
+        try await service.connected { server in
+            for path in paths {
+                let bytes = try await server.post(path, patience: .seconds(3600))
+                guard output.chosen == .human else {
+                    Terminal.line(String(decoding: bytes, as: UTF8.self))
+                    continue
                 }
+                let result = try decoded(Reprojection.self, from: bytes)
+                Terminal.line(
+                    "\(result.events) events read, \(result.transactions) rows derived, \(result.changed) of them changed."
+                )
             }
         }
     }

@@ -27,19 +27,17 @@ struct EventsResendCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await reportingFailures {
-            let events = try await connection.connected(credentials: delivery.credentials) { server in
-                var events: [EventBody] = []
-                for id in ids {
-                    for bytes in try await server.renderings(of: id, in: rendering.apiVersion) {
-                        events.append(try Self.body(of: decoded(EventResponse.self, from: bytes)))
-                    }
+        let events = try await connection.connected(credentials: delivery.credentials) { server in
+            var events: [EventBody] = []
+            for id in ids {
+                for bytes in try await server.renderings(of: id, in: rendering.apiVersion) {
+                    events.append(try Self.body(of: decoded(EventResponse.self, from: bytes)))
                 }
-                return events
             }
-            let report = try await delivery.send(SendPlan(events), format: output.chosen)
-            if report.exitCode != .success { throw report.exitCode }
+            return events
         }
+        let report = try await delivery.send(SendPlan(events), format: output.chosen)
+        if report.exitCode != .success { throw report.exitCode }
     }
 
     /// - Throws: ``CommandFailure`` if the body was deleted.

@@ -26,9 +26,7 @@ struct EventsRetryCommand: AsyncParsableCommand {
     @Argument(help: "Ids of events, evt_…; without one, all that are quarantined.")
     var ids: [String] = []
 
-    @OptionGroup var connection: ConnectionOptions
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
     @OptionGroup var output: OutputOptions
 
     private struct Reprojection: JSONDecodable {
@@ -77,26 +75,24 @@ struct EventsRetryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await reportingFailures {
-            let outcome = try await connection.connected(credentials: credentials) { server in
-                let ids = try await self.ids.isEmpty ? quarantined(server) : self.ids
-                let bar = ProgressBar(total: ids.count)
-                defer { bar.clear() }
-                var outcome = Outcome()
-                for id in ids {
-                    let result = try await retry(id, server)
-                    outcome.add(result.event, changedRows: result.changed)
-                    bar.advance()
-                }
-                return outcome
+        let outcome = try await service.connected { server in
+            let ids = try await self.ids.isEmpty ? quarantined(server) : self.ids
+            let bar = ProgressBar(total: ids.count)
+            defer { bar.clear() }
+            var outcome = Outcome()
+            for id in ids {
+                let result = try await retry(id, server)
+                outcome.add(result.event, changedRows: result.changed)
+                bar.advance()
             }
-            Terminal.line(output.chosen == .human ? outcome.text : outcome.json.compact)
-            if !outcome.failed.isEmpty {
-                if output.chosen == .human {
-                    Terminal.line("`console-billing events quarantine` says what to do.", to: .error)
-                }
-                throw Sysexits.partlyFailed
+            return outcome
+        }
+        Terminal.line(output.chosen == .human ? outcome.text : outcome.json.compact)
+        if !outcome.failed.isEmpty {
+            if output.chosen == .human {
+                Terminal.line("`console-billing events quarantine` says what to do.", to: .error)
             }
+            throw Sysexits.partlyFailed
         }
     }
 

@@ -23,24 +23,20 @@ struct EventsShowCommand: AsyncParsableCommand {
     var id: String
 
     @OptionGroup var rendering: RenderingOptions
-    @OptionGroup var connection: ConnectionOptions
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await reportingFailures {
-            let told = try await connection.connected(credentials: credentials) {
-                try await $0.renderings(of: id, in: rendering.apiVersion)
+        let told = try await service.connected {
+            try await $0.renderings(of: id, in: rendering.apiVersion)
+        }
+        for (place, bytes) in told.enumerated() {
+            guard output.chosen == .human else {
+                Terminal.line(String(decoding: bytes, as: UTF8.self))
+                continue
             }
-            for (place, bytes) in told.enumerated() {
-                guard output.chosen == .human else {
-                    Terminal.line(String(decoding: bytes, as: UTF8.self))
-                    continue
-                }
-                if place > 0 { Terminal.line("") }
-                show(try decoded(EventResponse.self, from: bytes))
-            }
+            if place > 0 { Terminal.line("") }
+            show(try decoded(EventResponse.self, from: bytes))
         }
     }
 

@@ -29,14 +29,12 @@ struct BackfillCommand: AsyncParsableCommand {
     func validate() throws { try options.validate(.backfill) }
 
     func run() async throws {
-        try await reportingFailures {
-            let parameters = options.parameters(undeliveredOnly ? ["undelivered_only": "true"] : [:])
-            try await client.run(.backfill, parameters, output) { job in
-                """
-                \(printable(job.id)) \(printable(job.state)): \(job.listed) listed, \(job.recorded) new, \
-                \(job.known) known, \(job.quarantined) quarantined, \(job.requests) requests.
-                """
-            }
+        let parameters = options.parameters(undeliveredOnly ? ["undelivered_only": "true"] : [:])
+        try await client.run(.backfill, parameters, output) { job in
+            """
+            \(printable(job.id)) \(printable(job.state)): \(job.listed) listed, \(job.recorded) new, \
+            \(job.known) known, \(job.quarantined) quarantined, \(job.requests) requests.
+            """
         }
     }
 }

@@ -103,10 +103,7 @@ struct LocalJobs: JobClient {
 
 /// Options that choose between the service and this process.
 struct JobClientOptions: ParsableArguments {
-    @OptionGroup var connection: ConnectionOptions
-
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
 
     @Option(help: "A YAML or JSON file of settings, for where no service runs.")
     var config: String?
@@ -135,13 +132,13 @@ struct JobClientOptions: ParsableArguments {
 
     /// Uses the running service; if none runs, opens the database and works in this process.
     private func withClient(_ work: (any JobClient) async throws -> Void) async throws {
-        let environment = try CommandEnvironment(credentialsPath: credentials)
-        let base = try environment.server(connection.server)
+        let environment = try CommandEnvironment(credentialsPath: service.credentials)
+        let base = try environment.server(service.connection.server)
         let transport = try CurlTransport()
         do {
-            let isServed = connection.server == nil ? await answers(base, transport) : true
+            let isServed = service.connection.server == nil ? await answers(base, transport) : true
             if isServed {
-                let key = try environment.apiKey(connection.apiKey)
+                let key = try environment.apiKey(service.connection.apiKey)
                 try await work(
                     RemoteJobs(
                         connection: ServerConnection(base: base, key: key, transport: transport)
@@ -192,11 +189,11 @@ struct JobClientOptions: ParsableArguments {
                 "Nothing answers at \(base), and there is no database at \(path). Give --server, or set DATABASE_URL."
             )
         }
-        let service = Daemon(configuration)
+        let daemon = Daemon(configuration)
         let store: any Store
         do {
-            store = try await service.openStore { _ in }
-        } catch let error as Daemon.StartError {
+            store = try await daemon.openStore { _ in }
+        } catch let error as CommandFailure {
             throw CommandFailure(
                 Sysexits.unavailable,
                 "Nothing answers at \(base). \(error.message) If the service has the database, say where it listens: "
@@ -204,8 +201,8 @@ struct JobClientOptions: ParsableArguments {
             )
         }
         Terminal.line("No service answers at \(base): working on the database itself.", to: .error)
-        let worker = service.catchUpWorker(store: store, transport: transport, key: key, schedule: .none)
-        let runner = JobRunner([worker], store: store, runtime: service.runtime, logger: service.logger)
+        let worker = daemon.catchUpWorker(store: store, transport: transport, key: key, schedule: .none)
+        let runner = JobRunner([worker], store: store, runtime: daemon.runtime, logger: daemon.logger)
         let working = Task {
             while !Task.isCancelled {
                 if try await runner.workOnce() == 0 { try await Task.sleep(for: .milliseconds(50)) }

@@ -39,9 +39,7 @@ struct JobsCommand: AsyncParsableCommand {
         var state: Job.State?
         @Option(help: "The most jobs to list.")
         var count = 100
-        @OptionGroup var connection: ConnectionOptions
-        @Option(help: "Where serve --dev left its secrets.")
-        var credentials = DevelopmentCredentials.defaultPath
+        @OptionGroup var service: ServiceConnectionOptions
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
@@ -49,23 +47,21 @@ struct JobsCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await reportingFailures {
-                try await connection.connected(credentials: credentials) { server in
-                    let filters = [("kind", kind?.rawValue), ("state", state?.rawValue)]
-                    let reader = ListReader<ServedJob>(server: server, path: "/v1/jobs", filters: filters) {
-                        $0.id
-                    }
-                    var jobs: [ListReader<ServedJob>.Line] = []
-                    let hasMore = try await reader.read(limit: count) { jobs += $0 }
-                    if output.chosen == .json {
-                        Terminal.line(reader.json(jobs))
-                    } else if jobs.isEmpty {
-                        Terminal.line("There is no such job.")
-                    } else {
-                        Terminal.line(JobsCommand.table(jobs.map(\.element), now: .now).text)
-                    }
-                    if hasMore { Terminal.line("More: --count N.", to: .error) }
+            try await service.connected { server in
+                let filters = [("kind", kind?.rawValue), ("state", state?.rawValue)]
+                let reader = ListReader<ServedJob>(server: server, path: "/v1/jobs", filters: filters) {
+                    $0.id
                 }
+                var jobs: [ListReader<ServedJob>.Line] = []
+                let hasMore = try await reader.read(limit: count) { jobs += $0 }
+                if output.chosen == .json {
+                    Terminal.line(reader.json(jobs))
+                } else if jobs.isEmpty {
+                    Terminal.line("There is no such job.")
+                } else {
+                    Terminal.line(JobsCommand.table(jobs.map(\.element), now: .now).text)
+                }
+                if hasMore { Terminal.line("More: --count N.", to: .error) }
             }
         }
     }
@@ -89,14 +85,12 @@ struct JobsCommand: AsyncParsableCommand {
     struct OneJob: ParsableArguments {
         @Argument(help: "The job's id.")
         var id: String
-        @OptionGroup var connection: ConnectionOptions
-        @Option(help: "Where serve --dev left its secrets.")
-        var credentials = DevelopmentCredentials.defaultPath
+        @OptionGroup var service: ServiceConnectionOptions
         @OptionGroup var output: OutputOptions
 
         /// Asks the service, and prints the job.
         func run(_ action: String? = nil) async throws {
-            try await connection.connected(credentials: credentials) { server in
+            try await service.connected { server in
                 let path = "/v1/jobs/\(PercentEncoding.encoded(id))"
                 let answer: [UInt8]
                 if let action {
@@ -124,7 +118,7 @@ struct JobsCommand: AsyncParsableCommand {
         )
         @OptionGroup var job: OneJob
 
-        func run() async throws { try await reportingFailures { try await job.run() } }
+        func run() async throws { try await job.run() }
     }
 
     struct RetryCommand: AsyncParsableCommand {
@@ -138,7 +132,7 @@ struct JobsCommand: AsyncParsableCommand {
         )
         @OptionGroup var job: OneJob
 
-        func run() async throws { try await reportingFailures { try await job.run("retry") } }
+        func run() async throws { try await job.run("retry") }
     }
 
     struct CancelCommand: AsyncParsableCommand {
@@ -154,6 +148,6 @@ struct JobsCommand: AsyncParsableCommand {
         )
         @OptionGroup var job: OneJob
 
-        func run() async throws { try await reportingFailures { try await job.run("cancel") } }
+        func run() async throws { try await job.run("cancel") }
     }
 }

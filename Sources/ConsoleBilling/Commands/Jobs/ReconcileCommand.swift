@@ -30,16 +30,14 @@ struct ReconcileCommand: AsyncParsableCommand {
     func validate() throws { try options.validate(.reconciliation) }
 
     func run() async throws {
-        try await reportingFailures {
-            try await client.run(.reconciliation, options.parameters(fix ? ["fix": "true"] : [:]), output) {
-                job in
-                job.comparison.map { comparison in
-                    let table = comparison.drift.isEmpty ? "" : Self.table(comparison.drift).text + "\n"
-                    let repaired = fix ? ", \(comparison.repaired) repaired" : ""
-                    return table
-                        + "\(comparison.rows) rows compared, \(comparison.driftCount) differences\(repaired), "
-                        + "\(job.requests) requests."
-                }
+        try await client.run(.reconciliation, options.parameters(fix ? ["fix": "true"] : [:]), output) {
+            job in
+            job.comparison.map { comparison in
+                let table = comparison.drift.isEmpty ? "" : Self.table(comparison.drift).text + "\n"
+                let repaired = fix ? ", \(comparison.repaired) repaired" : ""
+                return table
+                    + "\(comparison.rows) rows compared, \(comparison.driftCount) differences\(repaired), "
+                    + "\(job.requests) requests."
             }
         }
     }

@@ -23,29 +23,25 @@ struct StatsCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var connection: ConnectionOptions
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await reportingFailures {
-            let stats = try await connection.connected(credentials: credentials, needsKey: false) {
-                try await ServiceStats(asking: $0)
-            }
-            switch output.chosen {
-            case .human:
-                let palette = Palette(for: .output)
-                for line in stats.lines(now: .now) {
-                    Terminal.line(
-                        line.isRemarkable ? palette.paint("! " + line.text, .yellow) : "  " + line.text
-                    )
-                }
-            case .json: Terminal.line(stats.json)
-            }
-            for lack in stats.lacking { Terminal.line(lack, to: .error) }
-            if !stats.lacking.isEmpty { throw Sysexits.partlyFailed }
+        let stats = try await service.connected(needsKey: false) {
+            try await ServiceStats(asking: $0)
         }
+        switch output.chosen {
+        case .human:
+            let palette = Palette(for: .output)
+            for line in stats.lines(now: .now) {
+                Terminal.line(
+                    line.isRemarkable ? palette.paint("! " + line.text, .yellow) : "  " + line.text
+                )
+            }
+        case .json: Terminal.line(stats.json)
+        }
+        for lack in stats.lacking { Terminal.line(lack, to: .error) }
+        if !stats.lacking.isEmpty { throw Sysexits.partlyFailed }
     }
 }
 
