@@ -53,14 +53,9 @@ struct AlertsTestCommand: AsyncParsableCommand {
             configurationFile: config
         )
         let transport = try CurlTransport()
-        let test: AlertTest
-        do {
-            test = try await AlertTest.perform(values, transport, name: UUID().uuidString, now: .now)
-        } catch {
-            await transport.shutdown()
-            throw error
+        let test = try await ending({ await transport.shutdown() }) {
+            try await AlertTest.perform(values, transport, name: UUID().uuidString, now: .now)
         }
-        await transport.shutdown()
         Terminal.line(output.chosen == .human ? test.line : test.json.compact)
         if test.exitCode != .success { throw test.exitCode }
     }

@@ -59,7 +59,11 @@ struct MigrateStoreCommand: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure(Sysexits.usage, "There is no database at \(path).")
         }
-        report(try await move(path, to: url), to: url)
+        do {
+            report(try await move(path, to: url), to: url)
+        } catch {
+            throw failure(error)
+        }
     }
 
     private func move(_ path: String, to url: PostgresURL) async throws -> [String: Int] {
@@ -69,7 +73,7 @@ struct MigrateStoreCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(Sysexits.unavailable, "\(error)")
         }
-        do {
+        return try await ending({ await source.close() }) {
             var total = 0
             for table in StoreTable.all { total += try await source.count(of: table) }
             // Each row is copied, then compared.
@@ -81,11 +85,7 @@ struct MigrateStoreCommand: AsyncParsableCommand {
                 }
             }
             bar.clear()
-            await source.close()
             return counts
-        } catch {
-            await source.close()
-            throw failure(error)
         }
     }
 

@@ -169,13 +169,6 @@ struct ConnectionOptions: ParsableArguments {
         let key = needsKey ? try environment.apiKey(apiKey) : try? environment.apiKey(apiKey)
         let transport = try CurlTransport()
         let connection = try ServerConnection(base: base, key: key, transport: transport)
-        do {
-            let result = try await work(connection)
-            await transport.shutdown()
-            return result
-        } catch {
-            await transport.shutdown()
-            throw error
-        }
+        return try await ending({ await transport.shutdown() }) { try await work(connection) }
     }
 }

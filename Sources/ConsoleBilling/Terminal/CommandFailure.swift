@@ -13,6 +13,21 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
     var description: String { message }
 }
 
+/// Runs work, and afterwards ends what it used, whether or not it fails.
+func ending<Result>(
+    _ end: () async -> Void,
+    after work: () async throws -> Result
+) async throws -> Result {
+    do {
+        let result = try await work()
+        await end()
+        return result
+    } catch {
+        await end()
+        throw error
+    }
+}
+
 extension AsyncParsableCommand {
     /// Runs a command's work; `main` reports its failure.
     func reportingFailures(_ work: () async throws -> Void) async throws { try await work() }

@@ -135,22 +135,13 @@ struct JobClientOptions: ParsableArguments {
         let environment = try CommandEnvironment(credentialsPath: service.credentials)
         let base = try environment.server(service.connection.server)
         let transport = try CurlTransport()
-        do {
+        try await ending({ await transport.shutdown() }) {
             let isServed = service.connection.server == nil ? await answers(base, transport) : true
-            if isServed {
-                let key = try environment.apiKey(service.connection.apiKey)
-                try await work(
-                    RemoteJobs(
-                        connection: ServerConnection(base: base, key: key, transport: transport)
-                    )
-                )
-            } else {
-                try await alone(environment, base, transport, work)
-            }
-            await transport.shutdown()
-        } catch {
-            await transport.shutdown()
-            throw error
+            guard isServed else { return try await alone(environment, base, transport, work) }
+            let key = try environment.apiKey(service.connection.apiKey)
+            try await work(
+                RemoteJobs(connection: ServerConnection(base: base, key: key, transport: transport))
+            )
         }
     }
 
@@ -208,17 +199,11 @@ struct JobClientOptions: ParsableArguments {
                 if try await runner.workOnce() == 0 { try await Task.sleep(for: .milliseconds(50)) }
             }
         }
-        do {
-            try await work(LocalJobs(store: store))
+        try await ending({
             working.cancel()
             _ = await working.result
             await store.close()
-        } catch {
-            working.cancel()
-            _ = await working.result
-            await store.close()
-            throw error
-        }
+        }) { try await work(LocalJobs(store: store)) }
     }
 
     /// The service's configuration as a command needs it without the service: the database and Stripe's settings.
