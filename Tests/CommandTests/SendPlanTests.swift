@@ -76,8 +76,7 @@ struct ServerAddressTests {
     @Test(arguments: [
         "http://example.com", "http://127.0.0.1.example.com", "http://localhost.example.com",
         "http://0.0.0.0",
-        "http://128.0.0.1", "http://127.0.0.256", "http://127.1", "http://127.0.0.01", "http://[::2]",
-        "http://10.0.0.1",
+        "http://128.0.0.1", "http://[::2]", "http://10.0.0.1",
     ])
     func `no other machine counts as this one`(text: String) throws {
         #expect(try !#require(ServerAddress(text)).isLoopback)
@@ -88,7 +87,7 @@ struct ServerAddressTests {
         "http://localhost:0", "http://localhost:65536", "http://localhost:x", "http://localhost?x",
         "http://localhost/#x",
         "http://localhost\\@example.com", "http://loc alhost", "http://[::1", "http://[::1%25lo]",
-        "http://localhost/a b",
+        "http://localhost/a b", "http://127.0.0.256", "http://127.1", "http://127.0.0.01",
     ])
     func `what two readers could read differently is refused`(text: String) {
         #expect(ServerAddress(text) == nil)

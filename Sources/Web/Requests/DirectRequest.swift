@@ -21,21 +21,15 @@ enum DirectRequest {
     /// - Returns: Whether the request has no sign of a proxy.
     static func isFromThisMachine(_ request: HTTPRequest, peer: String?) -> Bool {
         peer.map(Loopback.contains) ?? false
-            && request.authority.map(Loopback.isHost) ?? false
+            && request.authority.flatMap { WebOrigin(of: "http://\($0)") }?.isLoopback ?? false
             && request.headerFields.allSatisfy { names.contains($0.name.canonicalName) }
     }
 }
 
-/// The addresses and names of this machine.
+/// The addresses of this machine.
 enum Loopback {
     /// Whether a socket's address is a loopback address, including IPv4 mapped into IPv6.
     static func contains(_ address: String) -> Bool {
         address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
-    }
-
-    /// Whether `HOST[:PORT]` names this machine.
-    static func isHost(_ authority: String) -> Bool {
-        authority.wholeMatch(of: /(?i:localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\])(:[0-9]*)?/)
-            != nil
     }
 }

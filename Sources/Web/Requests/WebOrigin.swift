@@ -8,11 +8,11 @@ import Darwin
 
 /// The origin of a URL: scheme, host and port, in the format of browsers' `Origin` header.
 package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
-    let scheme: String
+    package let scheme: String
     /// In lower case; an IPv6 address is in brackets.
-    let host: String
+    package let host: String
     /// `nil` for the scheme's default port.
-    let port: Int?
+    package let port: Int?
 
     /// Accepts an http or https URL without user and password; `nil` for any other text.
     package init?(of address: String) {
@@ -52,7 +52,8 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
 
     var isEncrypted: Bool { scheme == "https" }
 
-    private var isLoopback: Bool {
+    /// Whether the host is this machine.
+    package var isLoopback: Bool {
         host == "localhost" || host == "[::1]"
             || host.wholeMatch(of: /127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}/) != nil
     }
