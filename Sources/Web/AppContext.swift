@@ -15,6 +15,8 @@ struct AppContext: RequestContext {
     var bodies = BodyShare.none
     /// Charges the request to its caller; `nil` until the middleware sets it.
     var allowance: RequestAllowance?
+    /// The caller, on a route that needs a scope; without access on others.
+    var caller = Caller.none
     /// The kind of the caller, once that is known.
     let loggedCaller = LoggedCaller()
     let channel: any Channel

@@ -95,7 +95,7 @@ private func buildRouter(
     let emailer = ReceiptEmailer(feed: store, mailer: mailer)
     let access = TransactionAccess(feed: store, authenticator: authenticator)
     let readiness = Readiness { try await store.checkReady() }
-    let routes = Routes()
+    let routes = Routes(authenticator: authenticator)
     // Middleware stands in front of the routes that are added after it.
     routes.router.add(
         middleware: RequestMiddleware(
@@ -110,9 +110,9 @@ private func buildRouter(
         instruments: instruments,
         maxBodyBytes: configuration.maxBodyBytes
     ).addRoutes(to: routes)
-    CustomerSessionsController(authenticator: authenticator).addRoutes(to: routes)
-    CustomersController(map: store, usage: store, authenticator: authenticator).addRoutes(to: routes)
-    TransactionsController(feed: store, authenticator: authenticator).addRoutes(to: routes)
+    CustomerSessionsController().addRoutes(to: routes)
+    CustomersController(map: store, usage: store).addRoutes(to: routes)
+    TransactionsController(feed: store).addRoutes(to: routes)
     ReceiptController(
         access: access,
         source: receipts,
@@ -130,7 +130,7 @@ private func buildRouter(
         pages: pages,
         instruments: instruments
     ).addRoutes(to: routes)
-    ReceiptEmailController(authenticator: authenticator, emailer: emailer).addRoutes(to: routes)
+    ReceiptEmailController(emailer: emailer).addRoutes(to: routes)
     BillingController(
         feed: store,
         usage: store,
@@ -140,20 +140,11 @@ private func buildRouter(
         assets: assetLinks,
         pages: pages
     ).addRoutes(to: routes)
-    ConsoleTransactionsController(feed: store, authenticator: authenticator).addRoutes(to: routes)
-    SecretsController(secrets: configuration.secrets, authenticator: authenticator).addRoutes(to: routes)
-    EventsController(
-        log: store,
-        authenticator: authenticator
-    ).addRoutes(to: routes)
-    BackupController(source: store as? any BackupSource, authenticator: authenticator).addRoutes(
-        to: routes
-    )
-    JobsController(
-        jobs: store,
-        authenticator: authenticator,
-        canAskStripe: configuration.canAskStripe
-    ).addRoutes(to: routes)
+    ConsoleTransactionsController(feed: store).addRoutes(to: routes)
+    SecretsController(secrets: configuration.secrets).addRoutes(to: routes)
+    EventsController(log: store).addRoutes(to: routes)
+    BackupController(source: store as? any BackupSource).addRoutes(to: routes)
+    JobsController(jobs: store, canAskStripe: configuration.canAskStripe).addRoutes(to: routes)
     MetricsController(
         sources: [configuration.metrics, EventMetrics(log: store)]
             + [
@@ -169,20 +160,13 @@ private func buildRouter(
         authenticator: authenticator,
         isOpenToLoopback: configuration.metricsOpen
     ).addRoutes(to: routes)
-    UsageIntakeController(usage: store, authenticator: authenticator).addRoutes(to: routes)
-    UsageController(usage: store, authenticator: authenticator).addRoutes(to: routes)
-    ConsoleUsageController(usage: store, authenticator: authenticator).addRoutes(to: routes)
-    BalanceController(feed: store, usage: store, authenticator: authenticator).addRoutes(to: routes)
-    UsageSyncController(
-        jobs: store,
-        usage: store,
-        authenticator: authenticator,
-        source: configuration.usageSource
-    ).addRoutes(to: routes)
-    ErasuresController(
-        eraser: CustomerEraser(store: store, archive: configuration.archive),
-        authenticator: authenticator
-    ).addRoutes(to: routes)
+    UsageIntakeController(usage: store).addRoutes(to: routes)
+    UsageController(usage: store).addRoutes(to: routes)
+    ConsoleUsageController(usage: store).addRoutes(to: routes)
+    BalanceController(feed: store, usage: store).addRoutes(to: routes)
+    UsageSyncController(jobs: store, usage: store, source: configuration.usageSource).addRoutes(to: routes)
+    ErasuresController(eraser: CustomerEraser(store: store, archive: configuration.archive))
+        .addRoutes(to: routes)
     HealthController(readiness: readiness).addRoutes(to: routes)
     AssetsController(assets: assets).addRoutes(to: routes)
     description.addRoutes(to: routes)

@@ -288,7 +288,13 @@ struct RateLimitTests {
     @Test func `a route that costs a range is answered on such a thread, and any other is not`() async throws
     {
         @Sendable func prefersThreads() -> Bool { withUnsafeCurrentTask { $0?.unownedTaskExecutor != nil } }
-        let routes = Routes()
+        let routes = Routes(
+            authenticator: Authenticator(
+                publicURL: "",
+                cookie: SessionCookie(publicURL: "", isFramed: false),
+                customers: StoreOutage(code: .closed)
+            )
+        )
         for (path, cost) in [("/range", .range), ("/row", .row), ("/page", .page)] as [(String, RouteCost)] {
             routes.get(path, cost: cost) { _, _ in Response(status: prefersThreads() ? .ok : .noContent) }
         }

@@ -12,6 +12,8 @@ struct Caller: Sendable {
     var address: String?
     /// The rate limit that the caller's requests are charged to.
     let budget: LimitedCaller
+
+    static let none = Caller(name: "none", scopes: [], accessScope: .customers([]), budget: .stranger(nil))
 }
 
 extension AccessScope {

@@ -5,20 +5,18 @@ import JSON
 /// `POST /v1/customer_sessions`: gives one customer temporary access to their own data, as Stripe's customer
 /// portal does.
 struct CustomerSessionsController: Sendable {
-    let authenticator: Authenticator
 
     private static let maximumBytes = 8192
 
     func addRoutes(to routes: Routes) {
-        routes.post("/v1/customer_sessions", use: begin)
+        routes.post("/v1/customer_sessions", for: .sessionsWrite, use: begin)
     }
 
     @Sendable
     private func begin(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .sessionsWrite, context)
         try QueryReader(request).finish()
         let body = try SessionBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
-        guard caller.accessScope.includes(body.customer) else { throw APIError.notFound("customer") }
+        guard context.caller.accessScope.includes(body.customer) else { throw APIError.notFound("customer") }
         let sessions = context.secrets.sessions
         let session = sessions.session(
             of: body.customer,
@@ -27,7 +25,7 @@ struct CustomerSessionsController: Sendable {
             now: context.now
         )
         let token = sessions.token(for: session)
-        context.logger.info("customer session created", metadata: ["by": "\(caller.name)"])
+        context.logger.info("customer session created", metadata: ["by": "\(context.caller.name)"])
         let link = sessions.link(for: session)
         return JSONBody.response { json in
             json.member("expires_at", session.expiresAt)

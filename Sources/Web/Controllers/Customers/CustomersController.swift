@@ -6,19 +6,17 @@ import Storage
 struct CustomersController: Sendable {
     let map: any IdentityMap
     let usage: any UsageLedger
-    let authenticator: Authenticator
 
     private static let maximumBytes = 128 << 10
 
     func addRoutes(to routes: Routes) {
-        routes.get("/v1/customers", use: list)
-        routes.get("/v1/customers/{id}", use: show)
-        routes.on(.put, "/v1/customers/{id}", use: put)
+        routes.get("/v1/customers", for: .customersWrite, use: list)
+        routes.get("/v1/customers/{id}", for: .customersWrite, use: show)
+        routes.on(.put, "/v1/customers/{id}", for: .customersWrite, use: put)
     }
 
     @Sendable
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .customersWrite, context)
         var query = try QueryReader(request)
         let named = try [
             query.identity("user", .user), query.identity("organization", .organization),
@@ -56,7 +54,6 @@ struct CustomersController: Sendable {
 
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .customersWrite, context)
         let id = try context.pathID()
         var query = try QueryReader(request)
         let key = CustomerKey(id, account: try query.identifier("account"))
@@ -66,7 +63,6 @@ struct CustomersController: Sendable {
 
     @Sendable
     private func put(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .customersWrite, context)
         let id = try context.pathID()
         guard StripeID.isValid(id) else { throw APIError.invalid("id", "This is not an id of Stripe's.") }
         try QueryReader(request).finish()
@@ -82,7 +78,7 @@ struct CustomersController: Sendable {
         }
         context.logger.info(
             "customer linked",
-            metadata: ["by": "\(caller.name)", "outcome": "\(outcome)"]
+            metadata: ["by": "\(context.caller.name)", "outcome": "\(outcome)"]
         )
         // A customer that the store does not know, with no links stated, is answered with empty lists.
         return try await response(key, unlessKnown: CustomerLinks(key, [:]))

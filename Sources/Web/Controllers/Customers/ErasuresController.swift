@@ -6,17 +6,15 @@ package import Storage
 /// `POST /v1/erasures`: erases a customer's personal data, and keeps the amounts.
 struct ErasuresController: Sendable {
     let eraser: CustomerEraser
-    let authenticator: Authenticator
 
     private static let maximumBytes = 8192
 
     func addRoutes(to routes: Routes) {
-        routes.post("/v1/erasures", use: erase)
+        routes.post("/v1/erasures", for: .ops, use: erase)
     }
 
     @Sendable
     private func erase(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .ops, context)
         try QueryReader(request).finish()
         let body = try ErasureBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
         let report: ErasureReport?
@@ -32,7 +30,9 @@ struct ErasuresController: Sendable {
         guard let report else { throw APIError.notFound("customer") }
         context.logger.notice(
             "erasure",
-            metadata: ["by": "\(caller.name)", "dry_run": "\(report.isDryRun)", "events": "\(report.events)"]
+            metadata: [
+                "by": "\(context.caller.name)", "dry_run": "\(report.isDryRun)", "events": "\(report.events)",
+            ]
         )
         return JSONBody.response(report)
     }

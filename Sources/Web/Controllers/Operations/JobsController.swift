@@ -5,32 +5,30 @@ import Storage
 /// The jobs, for operators: listed, retried and cancelled; backfills and reconciliations are begun here.
 struct JobsController: Sendable {
     let jobs: any JobStore
-    let authenticator: Authenticator
     /// Whether there is a key for Stripe's API.
     let canAskStripe: Bool
 
     func addRoutes(to routes: Routes) {
-        routes.get("/v1/jobs", use: list)
-        routes.get("/v1/jobs/{id}", use: show)
-        routes.post("/v1/jobs/{id}/retry") { request, context in
+        routes.get("/v1/jobs", for: .ops, use: list)
+        routes.get("/v1/jobs/{id}", for: .ops, use: show)
+        routes.post("/v1/jobs/{id}/retry", for: .ops) { request, context in
             try await change(request, context, "retried") { id, _ throws(JobRefusal) in
                 try await jobs.retry(id: id, now: context.now)
             }
         }
-        routes.post("/v1/jobs/{id}/cancel") { request, context in
+        routes.post("/v1/jobs/{id}/cancel", for: .ops) { request, context in
             try await change(request, context, "cancelled") { id, name throws(JobRefusal) in
                 try await jobs.cancel(id: id, by: name, now: context.now)
             }
         }
-        routes.post("/v1/backfills") { try await begin(.backfill, $0, $1) }
-        routes.get("/v1/backfills/{id}") { try await show(.backfill, $0, $1) }
-        routes.post("/v1/reconciliations") { try await begin(.reconciliation, $0, $1) }
-        routes.get("/v1/reconciliations/{id}") { try await show(.reconciliation, $0, $1) }
+        routes.post("/v1/backfills", for: .ops) { try await begin(.backfill, $0, $1) }
+        routes.get("/v1/backfills/{id}", for: .ops) { try await show(.backfill, $0, $1) }
+        routes.post("/v1/reconciliations", for: .ops) { try await begin(.reconciliation, $0, $1) }
+        routes.get("/v1/reconciliations/{id}", for: .ops) { try await show(.reconciliation, $0, $1) }
     }
 
     @Sendable
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, context)
         var query = try QueryReader(request)
         let limit = try query.integer("limit", in: 1...100) ?? 10
         var filter = JobQuery(limit: limit + 1)
@@ -53,7 +51,6 @@ struct JobsController: Sendable {
 
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
         guard let job = try await jobs.job(id: id) else { throw APIError.notFound("job") }
@@ -66,12 +63,14 @@ struct JobsController: Sendable {
         _ done: String,
         _ body: (_ id: String, _ caller: String) async throws(JobRefusal) -> Job
     ) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
         do throws(JobRefusal) {
-            let job = try await body(id, caller.name)
-            context.logger.notice("job \(done)", metadata: ["job": "\(job.id)", "by": "\(caller.name)"])
+            let job = try await body(id, context.caller.name)
+            context.logger.notice(
+                "job \(done)",
+                metadata: ["job": "\(job.id)", "by": "\(context.caller.name)"]
+            )
             return JSONBody.response(JobResponse(job))
         } catch {
             switch error {
@@ -96,7 +95,6 @@ struct JobsController: Sendable {
         _ request: Request,
         _ context: AppContext
     ) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .ops, context)
         var query = try QueryReader(request)
         let jobRequest = try query.jobRequest(kind, now: context.now)
         guard canAskStripe else {
@@ -114,7 +112,10 @@ struct JobsController: Sendable {
         )
         switch beginning {
         case .begun(let job), .resumed(let job):
-            context.logger.notice("job requested", metadata: ["job": "\(job.id)", "by": "\(caller.name)"])
+            context.logger.notice(
+                "job requested",
+                metadata: ["job": "\(job.id)", "by": "\(context.caller.name)"]
+            )
             return JSONBody.response(JobResponse(job, isRun: true), status: .accepted)
         case .underWay(let job):
             return JSONBody.response(JobResponse(job, isRun: true), status: .accepted)
@@ -133,7 +134,6 @@ struct JobsController: Sendable {
         _ request: Request,
         _ context: AppContext
     ) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .ops, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
         let job = id == "latest" ? try await jobs.latestJob(kind) : try await jobs.job(id: id)

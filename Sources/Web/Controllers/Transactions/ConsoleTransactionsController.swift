@@ -9,20 +9,18 @@ import Storage
 /// rows of their own.
 struct ConsoleTransactionsController: Sendable {
     let feed: any TransactionFeed
-    let authenticator: Authenticator
 
     func addRoutes(to routes: Routes) {
-        routes.get("/v1/stripe/transactions", use: list)
-        routes.get("/v1/stripe/transactions/export", cost: .range, use: export)
+        routes.get("/v1/stripe/transactions", for: .feedRead, use: list)
+        routes.get("/v1/stripe/transactions/export", for: .feedRead, cost: .range, use: export)
     }
 
     @Sendable
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         let limit = try query.integer("limit", in: 1...100) ?? 100
         let offset = try query.integer("offset", in: 0...1_000_000_000) ?? 0
-        let filter = try filter(&query, within: caller.accessScope, requiresRange: false)
+        let filter = try filter(&query, within: context.caller.accessScope, requiresRange: false)
         try query.finish()
 
         let total = try await feed.count(filter)
@@ -41,12 +39,11 @@ struct ConsoleTransactionsController: Sendable {
 
     @Sendable
     private func export(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
         let start = query.text("startDate")
         let end = query.text("endDate")
         let zone = try query.timeZone() ?? .utc
-        let filter = try filter(&query, within: caller.accessScope, requiresRange: true)
+        let filter = try filter(&query, within: context.caller.accessScope, requiresRange: true)
         try query.finish()
 
         let (links, now) = (context.secrets.links, context.now)

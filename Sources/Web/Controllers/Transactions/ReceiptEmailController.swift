@@ -7,26 +7,26 @@ import JSON
 ///
 /// A signed link is not sufficient: links are passed on, and a link's holder must not be able to send e-mail.
 struct ReceiptEmailController: Sendable {
-    let authenticator: Authenticator
     let emailer: ReceiptEmailer
 
     /// Enough for one address in JSON.
     private static let maxBodyBytes = 4096
 
     func addRoutes(to routes: Routes) {
-        routes.post("/v1/transactions/{id}/receipt/email", cost: .page, use: send)
+        routes.post("/v1/transactions/{id}/receipt/email", for: .feedRead, cost: .page, use: send)
     }
 
     @Sendable
     private func send(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
         let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes, context.bodies))
         // An intruder may use a session in an open browser, so a session can send the receipt only to the
         // customer's own address.
-        guard address == nil || caller.accessScope == .anyCustomer else { throw APIError.addressNotAllowed }
-        let asked = try await emailer.send(id, to: address, for: caller, context)
+        guard address == nil || context.caller.accessScope == .anyCustomer else {
+            throw APIError.addressNotAllowed
+        }
+        let asked = try await emailer.send(id, to: address, for: context.caller, context)
         return JSONBody.response { json in
             json.member("email", asked)
             json.member("object", "receipt_email")

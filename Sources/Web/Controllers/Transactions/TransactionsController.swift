@@ -5,19 +5,17 @@ import Storage
 /// The feed of transactions: a page, one transaction, an export.
 struct TransactionsController: Sendable {
     let feed: any TransactionFeed
-    let authenticator: Authenticator
 
     func addRoutes(to routes: Routes) {
-        routes.get("/v1/transactions", use: list)
-        routes.get("/v1/transactions/export", cost: .range, use: export)
-        routes.get("/v1/transactions/{id}", use: show)
+        routes.get("/v1/transactions", for: .feedRead, use: list)
+        routes.get("/v1/transactions/export", for: .feedRead, cost: .range, use: export)
+        routes.get("/v1/transactions/{id}", for: .feedRead, use: show)
     }
 
     @Sendable
     private func list(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
-        let filter = try query.transactionFilter(within: caller.accessScope)
+        let filter = try query.transactionFilter(within: context.caller.accessScope)
         let cursor = try query.cursor()
         let limit = try query.integer("limit", in: 1...100) ?? 10
         try query.finish()
@@ -38,10 +36,10 @@ struct TransactionsController: Sendable {
 
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
-        guard let detail = try await feed.payment(ofTransaction: id, within: caller.accessScope) else {
+        guard let detail = try await feed.payment(ofTransaction: id, within: context.caller.accessScope)
+        else {
             throw APIError.notFound("transaction")
         }
         var body = TransactionResponse(detail.transaction, links: context.secrets.links, now: context.now)
@@ -54,9 +52,8 @@ struct TransactionsController: Sendable {
 
     @Sendable
     private func export(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
-        let filter = try query.transactionFilter(within: caller.accessScope)
+        let filter = try query.transactionFilter(within: context.caller.accessScope)
         let format: Format = try query.choice("format") ?? .csv
         let zone = try query.timeZone() ?? .utc
         try query.finish()

@@ -7,25 +7,23 @@ import Storage
 struct BalanceController: Sendable {
     let feed: any TransactionFeed
     let usage: any UsageLedger & CreditLedger
-    let authenticator: Authenticator
 
     private static let maximumBytes = 4 << 20
 
     private var reader: BalanceReader { BalanceReader(feed: feed, usage: usage) }
 
     func addRoutes(to routes: Routes) {
-        routes.get("/v1/balance", cost: .range, use: balance)
-        routes.get("/v1/balance/history", cost: .range, use: history)
-        routes.post("/v1/credits", use: give)
+        routes.get("/v1/balance", for: .feedRead, cost: .range, use: balance)
+        routes.get("/v1/balance/history", for: .feedRead, cost: .range, use: history)
+        routes.post("/v1/credits", for: .usageWrite, use: give)
     }
 
     // MARK: Reading
 
     @Sendable
     private func balance(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
-        let customers = try query.customers(caller)
+        let customers = try query.customers(context.caller)
         try query.finish()
 
         let today = CalendarDate(context.now)
@@ -44,9 +42,8 @@ struct BalanceController: Sendable {
 
     @Sendable
     private func history(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
-        let customers = try query.customers(caller)
+        let customers = try query.customers(context.caller)
         let zone = try query.timeZone() ?? .utc
         let dates = try query.dates(today: zone.date(of: context.now))
         let format: ReportFormat = try query.choice("format") ?? .json
@@ -70,7 +67,6 @@ struct BalanceController: Sendable {
 
     @Sendable
     private func give(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
         try QueryReader(request).finish()
         let body = try await request.bytes(upTo: Self.maximumBytes, context.bodies)
         let now = context.now

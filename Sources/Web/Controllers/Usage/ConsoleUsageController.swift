@@ -12,16 +12,15 @@ import Storage
 /// `/v1/usage/daily` marks such days.
 struct ConsoleUsageController: Sendable {
     let usage: any UsageLedger
-    let authenticator: Authenticator
 
     func addRoutes(to routes: Routes) {
-        routes.get("/v1/usage/history", cost: .range, use: history)
-        routes.get("/v1/usage/history/stats", cost: .range, use: stats)
+        routes.get("/v1/usage/history", for: .feedRead, cost: .range, use: history)
+        routes.get("/v1/usage/history/stats", for: .feedRead, cost: .range, use: stats)
     }
 
     @Sendable
     private func history(_ request: Request, _ context: AppContext) async throws -> Response {
-        let (subject, dates) = try await subject(of: request, context)
+        let (subject, dates) = try subject(of: request, context)
         let lines = try await usage.lines(subject, dates, by: .total)
         var totals = ConsoleUsageDay.Totals()
         return JSONBody.response(
@@ -34,7 +33,7 @@ struct ConsoleUsageController: Sendable {
 
     @Sendable
     private func stats(_ request: Request, _ context: AppContext) async throws -> Response {
-        let (subject, dates) = try await subject(of: request, context)
+        let (subject, dates) = try subject(of: request, context)
         let days = try await usage.lines(subject, dates, by: .total)
         let deployments = try await usage.deployments(subject, dates)
         let spent = days.reduce(ExactAmount.zero) { $0 + $1.spend.known }
@@ -52,8 +51,7 @@ struct ConsoleUsageController: Sendable {
     private func subject(
         of request: Request,
         _ context: AppContext
-    ) async throws -> (UsageSubject, ClosedRange<CalendarDate>) {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
+    ) throws -> (UsageSubject, ClosedRange<CalendarDate>) {
         var query = try QueryReader(request)
         guard let address = query.text("address") else {
             throw APIError.invalid("address", "Give the address of a wallet.")
@@ -66,7 +64,7 @@ struct ConsoleUsageController: Sendable {
         try query.finish()
 
         // A caller with customers of their own sees only the days on which the address was theirs.
-        return (caller.subject(owner: address), dates)
+        return (context.caller.subject(owner: address), dates)
     }
 }
 

@@ -6,18 +6,16 @@ import Storage
 /// The cost of each day and each month, by deployment, provider or GPU model.
 struct UsageController: Sendable {
     let usage: any UsageLedger
-    let authenticator: Authenticator
 
     func addRoutes(to routes: Routes) {
-        routes.get("/v1/usage/daily", cost: .range, use: daily)
-        routes.get("/v1/usage/monthly", cost: .range, use: monthly)
+        routes.get("/v1/usage/daily", for: .feedRead, cost: .range, use: daily)
+        routes.get("/v1/usage/monthly", for: .feedRead, cost: .range, use: monthly)
     }
 
     @Sendable
     private func daily(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
-        let subject = try query.usageSubject(caller)
+        let subject = try query.usageSubject(context.caller)
         let zone = try query.timeZone() ?? .utc
         let dates = try query.dates(today: zone.date(of: context.now))
         let grouping = try query.choice("group_by", of: UsageView.Split.self)?.grouping ?? .total
@@ -39,9 +37,8 @@ struct UsageController: Sendable {
 
     @Sendable
     private func monthly(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .feedRead, context)
         var query = try QueryReader(request)
-        let subject = try query.usageSubject(caller)
+        let subject = try query.usageSubject(context.caller)
         let zone = try query.timeZone() ?? .utc
         let dates = try query.months(today: zone.date(of: context.now))
         let format: ReportFormat = try query.choice("format") ?? .json

@@ -6,18 +6,16 @@ package import Storage
 struct UsageSyncController: Sendable {
     let jobs: any JobStore
     let usage: any UsageLedger
-    let authenticator: Authenticator
     /// `nil` if no source is configured.
     let source: UsageSyncSource?
 
     func addRoutes(to routes: Routes) {
-        routes.post("/v1/usage/syncs", use: begin)
-        routes.get("/v1/usage/syncs/{id}", use: show)
+        routes.post("/v1/usage/syncs", for: .usageWrite, use: begin)
+        routes.get("/v1/usage/syncs/{id}", for: .usageWrite, use: show)
     }
 
     @Sendable
     private func begin(_ request: Request, _ context: AppContext) async throws -> Response {
-        let caller = try await authenticator.caller(of: request, needing: .usageWrite, context)
         var query = try QueryReader(request)
         let isFull = try query.flag("full") ?? false
         try query.finish()
@@ -35,7 +33,7 @@ struct UsageSyncController: Sendable {
             now: context.now
         )
         if isBegun {
-            context.logger.notice("usage sync requested", metadata: ["by": "\(caller.name)"])
+            context.logger.notice("usage sync requested", metadata: ["by": "\(context.caller.name)"])
         }
         return try await answer(job, context.now, status: .accepted)
     }
@@ -43,7 +41,6 @@ struct UsageSyncController: Sendable {
     /// `latest` is the id of the newest sync.
     @Sendable
     private func show(_ request: Request, _ context: AppContext) async throws -> Response {
-        _ = try await authenticator.caller(of: request, needing: .usageWrite, context)
         let id = try context.pathID()
         try QueryReader(request).finish()
         let job = try await jobs.job(id: id == "latest" ? Job.Kind.usageSync.rawValue : id)
