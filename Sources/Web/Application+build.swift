@@ -6,17 +6,7 @@ import NIOCore
 import PrometheusMetrics
 package import Storage
 
-/// Builds the routes and the application.
-///
-/// - Parameters:
-///   - configuration: The web server's settings and dependencies.
-///   - store: The store of events, transactions, usage and jobs.
-///   - receipts: The source of fresh receipt URLs.
-///   - intents: The source of PaymentIntents; `nil` if there is no key for Stripe's API.
-///   - mailer: Asks Stripe to e-mail receipts.
-///   - logger: The logger of the application and its controllers.
-///   - onServerRunning: Called with the port, once the server listens.
-/// - Returns: The application, which does not listen yet.
+/// Builds the routes and the application, which does not listen yet.
 package func buildApplication(
     _ configuration: WebConfiguration,
     store: any Store,

@@ -27,11 +27,8 @@ enum SettingNames {
         }
     }
 
-    /// A sentence for each environment variable that is named nearly as a setting or its `…_FILE`, and may be
-    /// another program's, so that it is not refused.
-    ///
-    /// - Parameter environment: The environment, of which the values are not read.
-    /// - Returns: The sentences, by the names of the variables.
+    /// A sentence for each environment variable that is named nearly as a setting or its `…_FILE`, and may
+    /// be another program's, so that it is not refused.
     static func unread(in environment: [String: String]) -> [String] {
         let known = Setting.allCases.map(\.rawValue)
         let suffix = "_FILE"

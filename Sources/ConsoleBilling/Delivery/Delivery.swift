@@ -87,15 +87,7 @@ struct EventSender: Sendable {
 }
 
 extension EventSender {
-    /// Sends the events of a plan.
-    ///
-    /// With a concurrency of 1, each delivery begins after the response to the previous one.
-    ///
-    /// - Parameters:
-    ///   - plan: The events, and their order and pace.
-    ///   - willSend: Called before each delivery.
-    ///   - didFinish: Called after each delivery.
-    /// - Returns: The deliveries in total.
+    /// Sends the events of a plan; with a concurrency of 1, each after the response to the previous one.
     func deliver(
         _ plan: SendPlan,
         willSend: @escaping @Sendable (EventBody) -> Void = { _ in },

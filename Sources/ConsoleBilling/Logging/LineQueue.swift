@@ -32,11 +32,8 @@ final class LineQueue: Sendable {
     /// How many lines were dropped since the process started.
     var droppedLines: Int { state.withLock(\.droppedInAll) }
 
-    /// Adds a line to the queue, or drops it if the queue is full.
-    ///
-    /// - Parameters:
-    ///   - line: The line, including its line break.
-    ///   - notice: Makes a line about the number of dropped lines, to be written first.
+    /// Adds a line, with its line break, or drops it if the queue is full; before the next line that fits,
+    /// `notice` makes one about the number of dropped lines.
     func write(_ line: String, notice: (_ dropped: Int) -> String = { _ in "" }) {
         let begins = state.withLock { state in
             let text = state.dropped > 0 ? notice(state.dropped) + line : line

@@ -27,14 +27,8 @@ struct ListReader<Element: JSONDecodable> {
         }
     }
 
-    /// Reads elements from a cursor on.
-    ///
-    /// - Parameters:
-    ///   - limit: The most elements to read.
-    ///   - start: `starting_after` or `ending_before`, with a cursor. `ending_before` reads one page only.
-    ///   - take: Called with the elements of each page.
-    /// - Returns: Whether there are more.
-    /// - Throws: ``CommandFailure`` when the service does not answer, or answers with an error.
+    /// Reads elements from a cursor on (`starting_after`; `ending_before` reads one page only), and says
+    /// whether there are more.
     func read(
         limit: Int,
         from start: (name: String, id: String)? = nil,

@@ -151,14 +151,8 @@ struct ConnectionOptions: ParsableArguments {
     )
     var apiKey: String?
 
-    /// Runs `work` with a connection to the service, and closes it.
-    ///
-    /// - Parameters:
-    ///   - credentials: The path of the credentials of `serve --dev`.
-    ///   - needsKey: Whether a missing API key is an error.
-    ///   - work: The requests to make.
-    /// - Returns: The result of `work`.
-    /// - Throws: ``CommandFailure``, and the errors of `work`.
+    /// Runs `work` with a connection to the service, and closes it; credentials is the path of those of
+    /// `serve --dev`.
     func connected<Result>(
         credentials: String,
         needsKey: Bool = true,

@@ -28,13 +28,8 @@ struct Daemon {
         logger = Self.logger(configuration)
     }
 
-    /// Runs until the process receives SIGTERM or SIGINT, or a part fails.
-    ///
-    /// - Parameters:
-    ///   - sources: Where the configuration came from; read again to reload secrets.
-    ///   - contents: The contents of the configuration's files at the start.
-    ///   - onListening: Called once the service takes connections.
-    /// - Throws: ``CommandFailure`` when it cannot start, or stopped itself.
+    /// Runs until the process receives SIGTERM or SIGINT, or a part fails; the sources are read again to
+    /// reload secrets.
     func run(
         _ sources: SettingSources,
         contents: SettingSources.Contents,

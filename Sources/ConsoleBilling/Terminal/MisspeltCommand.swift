@@ -10,12 +10,7 @@ struct MisspeltCommand: Equatable {
     /// The commands that exist at this place.
     let names: [String]
 
-    /// Finds an unknown command name in a command line.
-    ///
-    /// - Parameters:
-    ///   - arguments: The command line without the program's name.
-    ///   - root: The root command.
-    /// - Returns: `nil` if every command exists.
+    /// Finds an unknown command name in a command line without the program's name.
     static func find(in arguments: [String], of root: any ParsableCommand.Type) -> MisspeltCommand? {
         // `help` is a command of the root and is followed by command names.
         find(

@@ -7,15 +7,8 @@ import Storage
 /// Each of the two headers restricts the caller to the customers of that user or organization. A header never
 /// adds access.
 extension Authenticator {
-    /// The caller, restricted to the customers that the headers name.
-    ///
-    /// - Parameters:
-    ///   - caller: The caller that the credential identifies.
-    ///   - holder: The kind of the credential.
-    ///   - request: The request, with or without the headers.
-    ///   - scope: The scope that the route needs; `nil` for a page.
-    /// - Returns: The caller with the restricted access scope.
-    /// - Throws: ``APIError``: 400 if a header is not allowed here, 403 for a `feed:user` key without a user.
+    /// The caller, restricted to the customers that the headers name: 400 for a header that is not allowed here,
+    /// and 403 for a `feed:user` key without a user; on a page `scope` is `nil`.
     func restricted(
         _ caller: Caller,
         _ holder: Holder,

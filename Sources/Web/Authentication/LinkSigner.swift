@@ -34,13 +34,8 @@ struct LinkSigner: Sendable {
     private let publicURL: String
     private let lifetimeSeconds: Int64
 
-    /// Stores the secrets; there must be at least one.
-    ///
-    /// - Parameters:
-    ///   - secrets: The first secret signs and all verify, so that a secret can be replaced without breaking
-    ///     links.
-    ///   - publicURL: The base of every link, without a final slash.
-    ///   - lifetimeSeconds: The validity of a link in seconds.
+    /// There is at least one secret: the first signs and all verify, so that one can be replaced without
+    /// breaking links.
     init(secrets: [LinkSecret], publicURL: String, lifetimeSeconds: Int64) {
         precondition(!secrets.isEmpty, "configuration requires a secret")
         self.secrets = secrets

@@ -7,16 +7,9 @@ struct TransactionAccess: Sendable {
     let feed: any TransactionFeed
     let authenticator: Authenticator
 
-    /// The payment of the transaction whose id is in the path.
-    ///
-    /// - Parameters:
-    ///   - request: The request; without credentials it must have a signature.
-    ///   - context: The request's time, and the secrets at its start.
-    ///   - purpose: The purpose that a signed link must have.
-    ///   - parameters: Reads the route's other query parameters.
-    /// - Returns: The payment, and the result of `parameters`.
-    /// - Throws: ``APIError``: 403 for an invalid link, even with valid credentials; 404 for a transaction
-    ///   outside the caller's access scope.
+    /// The payment of the transaction whose id is in the path, and what `parameters` read of the query: 403
+    /// for a link that is not valid for this purpose, even with valid credentials; 404 for a transaction
+    /// that the caller may not see.
     func payment<Parameters>(
         _ request: Request,
         _ context: AppContext,

@@ -16,13 +16,8 @@ final class BodyBudget: Sendable {
     /// A budget that admits no bodies.
     init(limit: Int) { self.limit = limit }
 
-    /// Reserves memory for another part of a body.
-    ///
-    /// - Parameters:
-    ///   - count: The size of the new part in bytes.
-    ///   - held: The bytes already reserved for this body.
-    ///   - address: The address that sends the body; `nil` if there is none.
-    /// - Returns: Whether there was enough memory; if not, nothing is reserved.
+    /// Reserves memory for another part of a body beside the bytes already held for it; if there is not
+    /// enough, nothing is reserved.
     func take(_ count: Int, beside held: Int, from address: NetworkAddress?) -> Bool {
         taken.withLock { taken in
             func fits(_ limit: Int, _ taken: Int) -> Bool {

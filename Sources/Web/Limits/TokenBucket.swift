@@ -25,12 +25,8 @@ struct TokenBucket: Hashable, Sendable {
     /// The seconds until the bucket is full.
     var secondsUntilFull: Int64 { (limit &* Self.window &- level &+ limit &- 1) / limit }
 
-    /// Takes units, or none if there are too few.
-    ///
-    /// - Parameters:
-    ///   - cost: The units to take; a cost above the limit takes a full bucket.
-    ///   - now: The current time.
-    /// - Returns: 0 if the units were taken, otherwise the seconds until there are enough.
+    /// Takes units, of a cost above the limit a full bucket, and returns 0; or none, and the seconds until
+    /// there are enough.
     mutating func take(_ cost: Int64, now: Instant) -> Int64 {
         let seconds = min(max(0, now.seconds(since: updatedAt)), Self.window)
         level = min(limit &* Self.window, level &+ seconds &* limit)

@@ -3,14 +3,7 @@ package import Storage
 
 /// The parameters of a backfill or reconciliation, as its route and its command take them.
 package enum JobParameters {
-    /// The operator's request.
-    ///
-    /// - Parameters:
-    ///   - kind: The kind of the job.
-    ///   - values: The raw parameters by name.
-    ///   - now: The current time.
-    /// - Returns: The request.
-    /// - Throws: ``APIError`` that names the invalid parameter.
+    /// The operator's request, from the raw parameters by name.
     package static func request(
         _ kind: Job.Kind,
         _ values: [String: String],

@@ -3,15 +3,8 @@ import NIOCore
 import NIOHTTP1
 
 extension Request {
-    /// The raw bytes of the body; the content type is ignored.
-    ///
-    /// - Parameters:
-    ///   - limit: The maximum size in bytes.
-    ///   - budget: The memory that all bodies share while they arrive.
-    ///   - setting: The name of the limit's setting, for the error.
-    /// - Returns: The whole body.
-    /// - Throws: ``APIError``: 413 as soon as the body is known to exceed the limit, 400 for a body that
-    ///   breaks off, and 503 while there is no memory for more bodies.
+    /// The raw bytes of the body, whatever its content type: 413 as soon as it is known to exceed the
+    /// limit, 400 if it breaks off, and 503 while there is no memory for more bodies.
     func bytes(upTo limit: Int, _ budget: BodyShare, setting: String? = nil) async throws -> [UInt8] {
         try refuseLength(over: limit, setting: setting)
         var bytes: [UInt8] = []

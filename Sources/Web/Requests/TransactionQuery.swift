@@ -2,11 +2,7 @@ import Billing
 import Storage
 
 extension QueryReader {
-    /// The filters that the feed and its export share.
-    ///
-    /// - Parameter accessScope: The customers that the caller may see.
-    /// - Returns: The filter.
-    /// - Throws: ``APIError``: 404 for a customer outside the access scope.
+    /// The filters that the feed and its export share; 404 for a customer that the caller may not see.
     mutating func transactionFilter(within accessScope: AccessScope) throws(APIError) -> TransactionFilter {
         var filter = TransactionFilter(try accessScope.restricted(toNamed: try customer()))
         if let type: Transaction.Kind = try choice("type") { filter.types = [type] }

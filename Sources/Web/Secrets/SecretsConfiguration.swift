@@ -30,13 +30,8 @@ package struct SecretsConfiguration: Sendable {
         )
     }
 
-    /// Describes each secret, in the order of the settings; a secret that was already active keeps its
+    /// Describes each secret once, in the order of the settings; a secret that was already active keeps its
     /// counters.
-    ///
-    /// - Parameters:
-    ///   - standing: The secrets that were active before.
-    ///   - now: The time from which a new secret is active.
-    /// - Returns: The set without repetitions, and the description of each secret.
     func described(
         after standing: [ActiveSecret],
         now: Instant

@@ -36,15 +36,8 @@ struct SessionReplacement: Sendable {
 }
 
 extension Authenticator {
-    /// Handles the session link in an address, if there is one.
-    ///
-    /// - Parameters:
-    ///   - request: A GET or HEAD of the page.
-    ///   - context: The request's time, and the secrets at its start.
-    ///   - links: The store of used links.
-    /// - Returns: `nil` for an address without a session.
-    /// - Throws: `StoreError` if the store cannot mark the link as used; its state is then unknown.
-    ///   ``APIError`` 429 for too many links from one network address.
+    /// Handles the session link in an address, `nil` without one; if the store cannot mark the link as used, its
+    /// state is unknown.
     func sessionRedirect(
         _ request: Request,
         _ context: AppContext,

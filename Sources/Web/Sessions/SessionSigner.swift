@@ -19,13 +19,8 @@ struct SessionSigner: Sendable {
     private static let mark = "cbs1."
     private static let linkMark = "cbl1."
 
-    /// Stores the secrets; there must be at least one.
-    ///
-    /// - Parameters:
-    ///   - secrets: The first secret signs and all verify, so that a secret can be replaced without ending
-    ///     sessions.
-    ///   - publicURL: The base of every link, without a final slash.
-    ///   - lifetimeSeconds: The validity of a session in seconds.
+    /// There is at least one secret: the first signs and all verify, so that one can be replaced without
+    /// ending sessions.
     init(secrets: [LinkSecret], publicURL: String, lifetimeSeconds: Int64) {
         precondition(!secrets.isEmpty, "configuration requires a secret")
         self.secrets = secrets

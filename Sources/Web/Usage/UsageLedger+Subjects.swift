@@ -42,13 +42,8 @@ extension UsageLedger {
         return lines
     }
 
-    /// The names by which readers know the groups of some lines; a group without one keeps its own.
-    ///
-    /// - Parameters:
-    ///   - lines: All lines of an answer.
-    ///   - grouping: How they are grouped.
-    /// - Returns: The names, by group.
-    /// - Throws: ``StoreError``.
+    /// The names by which readers know the groups of some lines, by group; a group without one keeps its
+    /// own.
     func names(
         of lines: [UsageLine],
         by grouping: UsageGrouping

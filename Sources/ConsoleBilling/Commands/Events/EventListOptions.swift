@@ -73,15 +73,7 @@ struct EventPageOptions: ParsableArguments {
 
     var count: Int { all ? 1_000_000_000 : limit ?? 20 }
 
-    /// Reads and prints events: JSON Lines as they arrive, the other formats at the end.
-    ///
-    /// - Parameters:
-    ///   - server: The running service.
-    ///   - filters: The filters of `GET /v1/events`.
-    ///   - start: The cursor to begin at.
-    ///   - table: The events for people.
-    /// - Returns: The cursor at which there are more; `nil` if there are no more.
-    /// - Throws: ``CommandFailure`` when the service does not answer, or answers with an error.
+    /// Reads and prints events, JSON Lines as they arrive, and returns the cursor at which there are more.
     func show(
         _ server: ServerConnection,
         _ filters: [(name: String, value: String?)],

@@ -32,12 +32,7 @@ struct EventsQuarantineCommand: AsyncParsableCommand {
 
     static let filters = [(name: "outcome", value: EventEntry.Disposition.quarantined.rawValue as String?)]
 
-    /// The list for people.
-    ///
-    /// - Parameters:
-    ///   - entries: The quarantined events, newest first.
-    ///   - now: The current time, from which ages are counted.
-    /// - Returns: A few lines per event, then what to do.
+    /// The quarantined events, newest first, a few lines each, and what to do.
     static func text(_ entries: [EventEntry], now: Instant) -> String {
         // Events can arrive out of order, so look for the earliest creation time.
         guard let newest = entries.first, let earliest = entries.map({ $0.created ?? $0.receivedAt }).min()

@@ -108,14 +108,7 @@ struct JobClientOptions: ParsableArguments {
     @Option(help: "A YAML or JSON file of settings, for where no service runs.")
     var config: String?
 
-    /// Begins a job, follows it to its end, and prints it.
-    ///
-    /// - Parameters:
-    ///   - kind: The kind of the job.
-    ///   - parameters: The query parameters of its route.
-    ///   - output: The format.
-    ///   - text: The result for people; `nil` if there is none.
-    /// - Throws: The exit code of a job that did not do all, and ``CommandFailure``.
+    /// Begins a job, follows it to its end and prints it; throws the exit code of one that did not do all.
     func run(
         _ kind: Job.Kind,
         _ parameters: [String: String],

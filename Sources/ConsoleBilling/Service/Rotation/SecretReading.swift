@@ -10,12 +10,8 @@ enum SecretReading {
     /// Something is invalid; the current secrets stay in use.
     case refused([String])
 
-    /// Decides whether to use the reread settings.
-    ///
-    /// - Parameters:
-    ///   - values: The settings as reread.
-    ///   - standing: The settings from which the current secrets were taken.
-    ///   - started: The settings that the service was started with.
+    /// Decides whether to use reread settings, by those from which the current secrets were taken and those
+    /// that the service was started with.
     init(_ values: SettingValues, standing: SettingValues, started: SettingValues) {
         var values = values
         for setting in SecretsConfiguration.settings

@@ -32,15 +32,8 @@ actor SecretRotation: ServiceLifecycle.Service {
     /// A separate queue: a hanging file system must not block anything else.
     private let reading = DispatchQueue(label: "console-billing.secrets")
 
-    /// Begins with the settings of the service's start.
-    ///
-    /// - Parameters:
-    ///   - sources: The sources of the settings.
-    ///   - contents: The contents of their files at the start.
-    ///   - secrets: The current secrets, to be replaced.
-    ///   - signals: SIGHUP, trapped early enough that it cannot end the starting process.
-    ///   - logger: Gets a line for each reload, with names and fingerprints of the secrets.
-    ///   - runtime: Clock, sleep and file access.
+    /// Begins with the settings of the service's start; SIGHUP is trapped earlier, so that it cannot end the
+    /// starting process.
     init(
         _ sources: SettingSources,
         contents: SettingSources.Contents,

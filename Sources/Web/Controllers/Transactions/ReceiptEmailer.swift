@@ -6,15 +6,8 @@ struct ReceiptEmailer: Sendable {
     let feed: any TransactionFeed
     let mailer: any ReceiptMailer
 
-    /// Asks Stripe to send the e-mail.
-    ///
-    /// - Parameters:
-    ///   - id: The transaction's id.
-    ///   - address: The recipient; `nil` for the address that Stripe has.
-    ///   - caller: The caller, who must be able to see the transaction.
-    ///   - context: The request's context.
-    /// - Returns: The recipient's address, masked for display.
-    /// - Throws: ``APIError``.
+    /// Asks Stripe to send the e-mail, by default to the address that Stripe has, and returns the
+    /// recipient's address, masked for display.
     func send(
         _ id: String,
         to address: EmailAddress?,

@@ -20,12 +20,6 @@ struct PageFrame {
     let scriptLink: String
     let chartLink: String?
 
-    /// - Parameters:
-    ///   - tab: The open tab; `nil` on a page without tabs.
-    ///   - title: The title of a page without tabs.
-    ///   - assets: The links to scripts and styles.
-    ///   - customer: The customers shown on the page.
-    ///   - returnLink: The URL that the visitor came from.
     init(
         _ tab: Tab?,
         title: String? = nil,

@@ -26,11 +26,6 @@ struct ProblemPage {
     }
 
     /// The error page of a link to the step that a payment waits for.
-    ///
-    /// - Parameters:
-    ///   - error: The error.
-    ///   - frame: The frame around the page's contents.
-    ///   - requestID: The request's id.
     init(ofNextAction error: APIError, frame: PageFrame, requestID: String) {
         self.frame = frame
         self.requestID = requestID
@@ -48,10 +43,7 @@ struct ProblemPage {
         }
     }
 
-    /// - Parameters:
-    ///   - fault: The problem with the session; `nil` if there is no session.
-    ///   - frame: The frame around the page's contents.
-    ///   - requestID: The request's id.
+    /// The page for a session that is over; without a fault, for a visitor who has none.
     init(ended fault: SessionFault?, frame: PageFrame, requestID: String) {
         self.frame = frame
         self.requestID = requestID

@@ -18,10 +18,7 @@ struct ReceiptLines: Equatable {
     var items: [Item] = []
     var invoiceNumber: String?
 
-    /// - Parameters:
-    ///   - bodies: The bodies of the payment's events, newest first; invalid JSON is skipped.
-    ///   - charge: The charge that paid.
-    ///   - invoice: The invoice that was paid.
+    /// Reads the bodies of the payment's events, newest first, and skips invalid JSON.
     init(bodies: [[UInt8]], charge: String?, invoice: String?) {
         var ofCharge: [String] = []
         var ofInvoice: [String] = []

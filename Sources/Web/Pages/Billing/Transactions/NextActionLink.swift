@@ -5,11 +5,8 @@ struct NextActionLink {
     let actionLink: String
     let actionLabel: String
 
-    /// - Parameters:
-    ///   - id: The transaction's id.
-    ///   - action: The step that the payment waits for; without a URL there is no link.
-    ///   - signature: The query of a signed link, for a visitor whose browser sends no cookie from another
-    ///     tab.
+    /// There is no link without a URL; the signature is the query of a signed link, for a visitor whose
+    /// browser sends no cookie from another tab.
     init?(_ id: String, _ action: NextAction, signature: String?) {
         guard action.url != nil else { return nil }
         let query = signature.map { "?" + $0 } ?? ""

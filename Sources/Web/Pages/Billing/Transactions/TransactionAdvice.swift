@@ -12,10 +12,7 @@ extension Transaction {
 
 /// The advice for the customer on a row: a sentence on what to do or wait for; most rows have none.
 enum TransactionAdvice {
-    /// - Parameters:
-    ///   - row: The row.
-    ///   - payment: The payment of the row; `nil` if it is no longer stored.
-    /// - Returns: The sentences in reading order.
+    /// The sentences in reading order; the payment is `nil` if it is no longer stored.
     static func sentences(on row: Transaction, payment: PaymentDetail?) -> [String] {
         switch row.type {
         case .purchase: [purchase(row)].compactMap(\.self)

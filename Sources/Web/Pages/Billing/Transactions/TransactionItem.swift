@@ -26,11 +26,6 @@ struct TransactionItem {
     let receipt: ReceiptLinks?
     let detail: TransactionDetail
 
-    /// - Parameters:
-    ///   - row: The row of the feed.
-    ///   - payment: The payment of the row; `nil` if it is no longer stored.
-    ///   - view: The filters and the position of the page.
-    ///   - signature: Gives the query of a signed link; `nil` if the browser's cookie suffices.
     init(
         _ row: Transaction,
         payment: PaymentDetail?,
@@ -83,11 +78,8 @@ struct ReceiptLinks {
     let emailForm: String
     let emailRoute: String
 
-    /// - Parameters:
-    ///   - id: The transaction's id.
-    ///   - signature: The query of a signed link, for a visitor whose browser sends no cookie from another
-    ///     tab.
-    ///   - view: The page to return to after a form was sent.
+    /// A visitor whose browser sends no cookie from another tab needs the signature, the query of a signed
+    /// link.
     init(_ id: String, signature: String?, view: TransactionsView) {
         let segment = PercentEncoding.encoded(id)
         let path = "/v1/transactions/\(segment)/receipt"

@@ -27,19 +27,6 @@ struct TransactionsPage {
     let olderLink: String?
     let hasPages: Bool
 
-    /// - Parameters:
-    ///   - view: The filters and the position of the page.
-    ///   - rows: The rows of this page.
-    ///   - payments: The payments of the rows, by the rows' ids.
-    ///   - total: The number of rows on all pages.
-    ///   - hasMore: Whether more rows follow in the direction of paging.
-    ///   - customer: The customer of the rows; `nil` if there are several.
-    ///   - now: The current time.
-    ///   - notice: The message about a form that was sent.
-    ///   - formToken: Proves that a form belongs to this page.
-    ///   - signature: Gives the query of a signed link, for a row and a purpose; `nil` if the browser's
-    ///     cookie suffices.
-    ///   - frame: The frame around the page's contents.
     init(
         _ view: TransactionsView,
         rows: [Transaction],

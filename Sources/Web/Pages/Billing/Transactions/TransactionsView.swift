@@ -18,11 +18,6 @@ struct TransactionsView {
 
     /// The filter of the feed, with the same meaning as the API's filters, so that the page and its export
     /// agree.
-    ///
-    /// - Parameters:
-    ///   - accessScope: The customers whose transactions are shown.
-    ///   - now: The time from which presets count back.
-    /// - Returns: The filter of the feed.
     func filter(within accessScope: AccessScope, now: Instant) -> TransactionFilter {
         TransactionFilter(
             accessScope,
@@ -63,11 +58,6 @@ struct TransactionsView {
     func newer(than id: String) -> PageLink { link.with("before", id) }
 
     /// The link to a file with all rows that the filters find, not only those of this page.
-    ///
-    /// - Parameters:
-    ///   - customer: The customer to export; `nil` for all of the visitor's customers.
-    ///   - now: The time from which presets count back.
-    /// - Returns: The link, with the view's filters.
     func exportLink(customer: CustomerKey?, now: Instant) -> PageLink {
         let filter = filter(within: .customers([]), now: now)
         return PageLink("/v1/transactions/export").with("format", "csv").with(customer)

@@ -32,12 +32,8 @@ struct Tile {
 
 /// The tiles of the balance: the balance, the spend of the month, the spend per hour, and the days left.
 enum BalanceTiles {
-    /// - Parameters:
-    ///   - totals: The balance in each currency, dollars first.
-    ///   - days: The days of usage, from the first of last month or earlier.
-    ///   - burn: The cost per hour; `nil` if it is unknown.
-    ///   - today: The current day.
-    /// - Returns: Four tiles.
+    /// Takes the balance in each currency, dollars first, and the days from the first of last month or
+    /// earlier.
     static func tiles(totals: [BalanceDay], days: [UsageLine], burn: Spend?, today: CalendarDate) -> [Tile] {
         let dollars = totals.first { $0.currency == .usd }
         let others = totals.filter { $0.currency != .usd }

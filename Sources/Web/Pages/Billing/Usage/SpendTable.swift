@@ -9,12 +9,7 @@ struct SpendTable {
     let table: NumberTable
     let chart: NumberChart
 
-    /// - Parameters:
-    ///   - days: One line for each day, of all groups together.
-    ///   - groups: The lines of the groups on the same days.
-    ///   - split: The kind of the groups.
-    ///   - names: The names by which readers know the groups.
-    ///   - fileLink: The link to a file with all groups.
+    /// Takes one line for each day, and the lines of the groups on the same days.
     init(
         days: [UsageLine],
         groups: [UsageLine],
