@@ -29,6 +29,11 @@ package struct MetricFamily: Sendable {
         self.samples = samples
     }
 
+    /// A family with one value, or without samples if that is unknown.
+    package init(_ kind: Kind, _ name: String, _ help: String, _ value: Double?) {
+        self.init(kind, name, help, value.map { [Sample($0)] } ?? [])
+    }
+
     /// The family in the text format; without samples only its HELP and TYPE lines.
     package var text: String {
         let lines = samples.map { sample in

@@ -19,32 +19,33 @@ package struct ProcessMetrics: MetricSource {
         let ticks = Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
         let started = bootTime.flatMap { boot in field(22).map { boot + $0 / ticks } }
         return [
-            family(
+            MetricFamily(
                 .counter,
                 "process_cpu_seconds_total",
                 "Total CPU time used, in seconds.",
                 field(14).flatMap { user in field(15).map { (user + $0) / ticks } }
             ),
-            family(.gauge, "process_start_time_seconds", "When the process started, as Unix time.", started),
-            family(
+            MetricFamily(
+                .gauge,
+                "process_start_time_seconds",
+                "When the process started, as Unix time.",
+                started
+            ),
+            MetricFamily(
                 .gauge,
                 "process_resident_memory_bytes",
                 "Resident memory.",
                 field(24).map { $0 * Double(sysconf(Int32(_SC_PAGESIZE))) }
             ),
-            family(.gauge, "process_virtual_memory_bytes", "Virtual memory.", field(23)),
-            family(.gauge, "process_open_fds", "Open file descriptors.", openDescriptors),
-            family(.gauge, "process_max_fds", "Maximum number of open file descriptors.", maximumDescriptors),
+            MetricFamily(.gauge, "process_virtual_memory_bytes", "Virtual memory.", field(23)),
+            MetricFamily(.gauge, "process_open_fds", "Open file descriptors.", openDescriptors),
+            MetricFamily(
+                .gauge,
+                "process_max_fds",
+                "Maximum number of open file descriptors.",
+                maximumDescriptors
+            ),
         ]
-    }
-
-    private func family(
-        _ kind: MetricFamily.Kind,
-        _ name: String,
-        _ help: String,
-        _ value: Double?
-    ) -> MetricFamily {
-        MetricFamily(kind, name, help, value.map { [.init($0)] } ?? [])
     }
 
     private var bootTime: Double? {

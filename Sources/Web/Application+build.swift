@@ -136,17 +136,16 @@ private func buildRouter(
     BackupController(source: store as? any BackupSource).addRoutes(to: routes)
     JobsController(jobs: store, canAskStripe: configuration.canAskStripe).addRoutes(to: routes)
     MetricsController(
-        sources: [configuration.metrics, EventMetrics(log: store)]
-            + [
-                JobMetrics(
-                    jobs: store,
-                    retention: store,
-                    kinds: configuration.jobKinds,
-                    now: configuration.clock
-                )
-            ]
-            + [SecretMetrics(secrets: configuration.secrets), LimitMetrics(limits: limits)]
-            + configuration.metricSources,
+        sources: [
+            configuration.metrics, EventMetrics(log: store),
+            JobMetrics(
+                jobs: store,
+                retention: store,
+                kinds: configuration.jobKinds,
+                now: configuration.clock
+            ),
+            SecretMetrics(secrets: configuration.secrets), LimitMetrics(limits: limits),
+        ] + configuration.metricSources,
         authenticator: authenticator,
         isOpenToLoopback: configuration.metricsOpen
     ).addRoutes(to: routes)

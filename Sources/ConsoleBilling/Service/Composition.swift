@@ -257,8 +257,7 @@ struct Daemon {
         web.metricsOpen = configuration.metricsOpen
         web.metrics = metrics
         web.metricSources = [
-            DatabaseMetrics(path: configuration.database.path), ProcessMetrics(), BuildMetrics(),
-            LogMetrics(),
+            DatabaseMetrics(path: configuration.database.path), ProcessMetrics(), ProgramMetrics(),
         ]
         return web
     }

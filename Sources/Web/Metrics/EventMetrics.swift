@@ -13,7 +13,7 @@ struct EventMetrics: MetricSource {
                 .gauge,
                 "console_billing_last_event_timestamp_seconds",
                 "When the last event was recorded, as Unix time.",
-                newest.map { [.init(Double($0.receivedAt.unixSeconds))] } ?? []
+                newest.map { Double($0.receivedAt.unixSeconds) }
             )
         ]
     }

@@ -85,22 +85,26 @@ struct JobMetrics: MetricSource {
         func job(_ kind: Job.Kind) -> Job? { last.first { $0.kind == kind } }
         let comparison = job(.reconciliation)?.reached?.comparison
         return [
-            gauge(
+            MetricFamily(
+                .gauge,
                 "console_billing_backfill_recorded_events",
                 "Missing events that the last backfill recorded.",
                 job(.backfill).map { Double(($0.reached ?? JobProgress()).recorded) }
             ),
-            gauge(
+            MetricFamily(
+                .gauge,
                 "console_billing_reconciliation_drift",
                 "Differences from Stripe that the last reconciliation found and did not repair.",
                 comparison.map { Double($0.remaining) }
             ),
-            gauge(
+            MetricFamily(
+                .gauge,
                 "console_billing_reconciliation_rows",
                 "Rows compared by the last reconciliation.",
                 comparison.map { Double($0.rows) }
             ),
-            gauge(
+            MetricFamily(
+                .gauge,
                 "console_billing_usage_lag_seconds",
                 "Age of the newest indexed block of the chain.",
                 job(.usageSync)?.syncProgress?.lagSeconds(now: now()).map(Double.init)
@@ -109,14 +113,11 @@ struct JobMetrics: MetricSource {
     }
 
     private func oldestBody() async throws -> MetricFamily {
-        gauge(
+        MetricFamily(
+            .gauge,
             "console_billing_oldest_body_timestamp_seconds",
             "When the oldest event that still has its body was received, as Unix time.",
             try await retention.oldestBody().map { Double($0.unixSeconds) }
         )
-    }
-
-    private func gauge(_ name: String, _ help: String, _ value: Double?) -> MetricFamily {
-        MetricFamily(.gauge, name, help, value.map { [.init($0)] } ?? [])
     }
 }

@@ -11,7 +11,7 @@ struct LimitMetrics: MetricSource {
                 .gauge,
                 "console_billing_bodies_in_flight_bytes",
                 "Memory used by request bodies that have not arrived completely.",
-                [.init(Double(limits.bodies.bytes))]
+                Double(limits.bodies.bytes)
             ),
             MetricFamily(
                 .gauge,

@@ -34,13 +34,13 @@ struct SecretMetrics: MetricSource {
                 .gauge,
                 "console_billing_secrets_last_read_successful",
                 "Whether the last reload of secrets succeeded; if not, the former secrets stay active.",
-                [.init(reading.isSuccessful ? 1 : 0)]
+                reading.isSuccessful ? 1 : 0
             ),
             MetricFamily(
                 .gauge,
                 "console_billing_secrets_last_taken_timestamp_seconds",
                 "When secrets were last loaded, at the start or by a reload, as Unix time.",
-                [.init(Double(reading.takenAt.unixSeconds))]
+                Double(reading.takenAt.unixSeconds)
             ),
         ]
     }

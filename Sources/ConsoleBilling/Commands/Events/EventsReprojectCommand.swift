@@ -1,6 +1,8 @@
 import ArgumentParser
 import Billing
 import JSON
+import Storage
+import Web
 
 /// `console-billing events reproject`.
 struct EventsReprojectCommand: AsyncParsableCommand {
@@ -23,18 +25,6 @@ struct EventsReprojectCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceConnectionOptions
     @OptionGroup var output: OutputOptions
 
-    private struct Reprojection: JSONDecodable {
-        let events: Int
-        let transactions: Int
-        let changed: Int
-
-        init(_ json: JSONValue) throws(JSONFieldError) {
-            events = try json.decode("events")
-            transactions = try json.decode("transactions")
-            changed = try json.decode("changed")
-        }
-    }
-
     func run() async throws {
         let paths =
             ids.isEmpty
@@ -52,5 +42,20 @@ struct EventsReprojectCommand: AsyncParsableCommand {
                 )
             }
         }
+    }
+}
+
+/// The changes to the feed; of a single event also its entry, which may still be quarantined.
+struct Reprojection: JSONDecodable {
+    let events: Int
+    let transactions: Int
+    let changed: Int
+    let event: EventEntry?
+
+    init(_ json: JSONValue) throws(JSONFieldError) {
+        events = try json.decode("events")
+        transactions = try json.decode("transactions")
+        changed = try json.decode("changed")
+        event = (try json.decodeIfPresent("event") as EventResponse?)?.entry
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Billing
-import JSON
 import Scenarios
 import Storage
 import Web
@@ -28,16 +27,6 @@ struct EventsRetryCommand: AsyncParsableCommand {
 
     @OptionGroup var service: ServiceConnectionOptions
     @OptionGroup var output: OutputOptions
-
-    private struct Reprojection: JSONDecodable {
-        let changed: Int
-        let event: EventEntry
-
-        init(_ json: JSONValue) throws(JSONFieldError) {
-            changed = try json.decode("changed")
-            event = (try json.decode("event") as EventResponse).entry
-        }
-    }
 
     /// The result for each event.
     struct Outcome {
@@ -82,7 +71,7 @@ struct EventsRetryCommand: AsyncParsableCommand {
             var outcome = Outcome()
             for id in ids {
                 let result = try await retry(id, server)
-                outcome.add(result.event, changedRows: result.changed)
+                if let event = result.event { outcome.add(event, changedRows: result.changed) }
                 bar.advance()
             }
             return outcome

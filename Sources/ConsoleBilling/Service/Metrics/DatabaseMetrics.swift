@@ -25,7 +25,7 @@ struct DatabaseMetrics: MetricSource {
                 .gauge,
                 "console_billing_disk_free_bytes",
                 "Free space on the database's disk.",
-                path.flatMap(Self.free).map { [.init($0)] } ?? []
+                path.flatMap(Self.free)
             ),
         ]
     }
