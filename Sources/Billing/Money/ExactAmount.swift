@@ -75,7 +75,7 @@ package struct ExactAmount: Hashable, Sendable {
     /// Ten times this amount divided by another, rounded down; both must be positive.
     ///
     /// - Returns: `nil` if the result does not fit in an integer, or if the other amount is zero.
-    package func tenths(of other: ExactAmount) -> Int64? {
+    func tenths(of other: ExactAmount) -> Int64? {
         guard other.coarse > 0 else { return nil }
         let (tenfold, overflowed) = coarse.multipliedReportingOverflow(by: 10)
         return overflowed ? nil : Int64(exactly: tenfold / other.coarse)

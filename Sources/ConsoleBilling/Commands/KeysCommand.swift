@@ -1,8 +1,9 @@
 import ArgumentParser
 import Cryptography
-import JSON
 import Scenarios
 import Web
+
+extension Scope: ExpressibleByArgument {}
 
 /// `console-billing keys`: makes API keys.
 struct KeysCommand: AsyncParsableCommand {
@@ -34,32 +35,19 @@ struct KeysCommand: AsyncParsableCommand {
         @Argument(help: "The name of the key's user: letters, digits, - and _.")
         var name: String
 
-        @Option(
-            help:
-                "A scope that the key has: \(Scope.allCases.map(\.rawValue).joined(separator: ", ")); repeat for more."
-        )
-        var scope: [String] = []
-
+        @Option(help: "A scope that the key has; repeat for more.")
+        var scope: [Scope] = []
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
-            let isPlain = name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-            guard isPlain, 1...64 ~= name.utf8.count else {
+            guard name.wholeMatch(of: /[A-Za-z0-9_-]{1,64}/) != nil else {
                 throw ValidationError("A name has letters, digits, - and _, and 64 of them at most.")
             }
             guard !scope.isEmpty else { throw ValidationError("Give at least one --scope.") }
-            _ = try scopes()
         }
 
         func run() async throws {
-            let new = NewKey(name: name, scopes: try scopes())
+            let new = NewKey(name: name, scopes: scope)
             switch output.chosen {
             case .human:
                 Terminal.line("key      \(new.key)")
@@ -77,18 +65,6 @@ struct KeysCommand: AsyncParsableCommand {
                     "entry": .string(new.entry),
                 ]
                 Terminal.line(line.compact)
-            }
-        }
-
-        private func scopes() throws -> [Scope] {
-            try scope.map { text in
-                if let scope = Scope(rawValue: text) { return scope }
-                let names = Scope.allCases.map(\.rawValue)
-                throw ValidationError(
-                    "There is no scope \(printable(text)). "
-                        + (Spelling.nearest(to: text, among: names).map { "Did you mean \($0)?" }
-                            ?? "There are \(names.joined(separator: ", ")).")
-                )
             }
         }
     }

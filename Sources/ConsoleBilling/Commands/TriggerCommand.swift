@@ -50,12 +50,9 @@ struct TriggerCommand: AsyncParsableCommand {
         guard 1...999_999_999_999 ~= amount else {
             throw ValidationError("--amount takes minor units from 1 to 999999999999.")
         }
-        let isCode =
-            currency.utf8.count == 3
-            && currency.utf8.allSatisfy { byte in
-                UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
-            }
-        guard isCode else { throw ValidationError("--currency takes a code of three letters, such as usd.") }
+        guard currency.wholeMatch(of: /[A-Za-z]{3}/) != nil else {
+            throw ValidationError("--currency takes a code of three letters, such as usd.")
+        }
         if let customer, !StripeID.isValid(customer) {
             throw ValidationError(
                 "--customer takes an id such as cus_123: visible ASCII, 255 characters at most."

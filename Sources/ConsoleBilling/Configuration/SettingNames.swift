@@ -6,12 +6,7 @@ enum SettingNames {
     ///
     /// The name is quoted only if it looks like one: a secret may have been typed in its place.
     static func unknown(_ name: String) -> String {
-        let looksLikeOne =
-            name.utf8.count <= 32
-            && name.utf8.allSatisfy {
-                UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 || $0 == UInt8(ascii: "_")
-                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
-            }
+        let looksLikeOne = name.wholeMatch(of: /[A-Z0-9_]{0,32}/) != nil
         let nearest = Spelling.nearest(to: name, among: Setting.allCases.map(\.rawValue))
         return (looksLikeOne ? "there is no setting \(name)." : "there is a name that is no setting's.")
             + (nearest.map { " Did you mean \($0)?" } ?? "")

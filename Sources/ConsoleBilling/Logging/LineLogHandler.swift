@@ -45,8 +45,8 @@ struct LineLogHandler: LogHandler {
             }
             return String(decoding: bytes, as: UTF8.self) + "\n"
         case .pretty:
-            let pairs = fields.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.printable("\($0.value)"))" }
-            return "\(time) \(level.rawValue.uppercased()) \(Self.printable(message)) "
+            let pairs = fields.sorted { $0.key < $1.key }.map { "\($0.key)=\(printable("\($0.value)"))" }
+            return "\(time) \(level.rawValue.uppercased()) \(printable(message)) "
                 + pairs.joined(separator: " ") + "\n"
         }
     }
@@ -58,14 +58,5 @@ struct LineLogHandler: LogHandler {
     /// The text of a value, without formatting the usual one, which is text already.
     private static func text(_ value: Logger.MetadataValue) -> String {
         if case .string(let text) = value { text } else { value.description }
-    }
-
-    /// Replaces control characters, which could end the line or control a terminal.
-    private static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }
-            )
-        )
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Short texts for durations and sizes.
 enum DurationText {
     /// Such as `3 d`, in the largest unit that fits at least once.
@@ -32,11 +34,7 @@ enum DurationText {
     }
 
     private static func rounded(_ number: Double, places: Int) -> String {
-        let scale = [1.0, 10, 100][places]
         guard number.isFinite, abs(number) < 1e15 else { return "?" }
-        let units = Int64((number * scale).rounded())
-        guard places > 0 else { return "\(units)" }
-        let fraction = String(units % Int64(scale))
-        return "\(units / Int64(scale))." + String(repeating: "0", count: places - fraction.count) + fraction
+        return String(format: "%.\(places)f", number)
     }
 }

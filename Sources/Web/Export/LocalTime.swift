@@ -43,7 +43,14 @@ struct LocalTime: Sendable {
     var isUTC: Bool { zone == .gmt }
 
     /// Formats a moment, such as `2025-06-15 10:20:30`.
-    func text(_ instant: Instant) -> String { CalendarTime(local(instant)).text }
+    func text(_ instant: Instant) -> String {
+        let local = local(instant)
+        // The remainder, because the midnight before the earliest moment does not fit in an Int64.
+        let remainder = local.unixSeconds % 86_400
+        let second = remainder < 0 ? remainder &+ 86_400 : remainder
+        let time = String(format: "%02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60)
+        return "\(CalendarDate(local).text) \(time)"
+    }
 
     func date(of instant: Instant) -> CalendarDate { CalendarDate(local(instant)) }
 
@@ -66,21 +73,6 @@ struct LocalTime: Sendable {
     private func local(_ instant: Instant) -> Instant {
         let moment = Date(timeIntervalSince1970: Double(instant.unixSeconds))
         return instant.adding(seconds: Int64(zone.secondsFromGMT(for: moment))).clampedToDates
-    }
-}
-
-/// A date and a time of day, without a zone.
-struct CalendarTime {
-    let text: String
-
-    /// - Parameter local: Seconds since 1970, already shifted into the zone.
-    init(_ local: Instant) {
-        // Uses the remainder, because the midnight before the earliest moment does not fit in an Int64.
-        let remainder = local.unixSeconds % 86_400
-        let second = remainder < 0 ? remainder &+ 86_400 : remainder
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let time = "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
-        text = "\(CalendarDate(local).text) \(time)"
     }
 }
 

@@ -18,7 +18,7 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
     package init?(of address: String) {
         // Only the characters of RFC 3986: browsers treat a backslash as a slash, and remove tabs and line
         // breaks.
-        guard address.utf8.allSatisfy(Self.isOfAnAddress) else { return nil }
+        guard address.wholeMatch(of: /[A-Za-z0-9\-._~:\/?#\[\]@!$&'()*+,;=%]*/) != nil else { return nil }
         if address.hasPrefix("https://") {
             scheme = "https"
         } else if address.hasPrefix("http://") {
@@ -75,14 +75,5 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
         guard areLabels, name.utf8.count <= 253, let last = labels.last else { return false }
         var address = in_addr()
         return !last.allSatisfy(\.isNumber) || inet_pton(AF_INET, String(name), &address) == 1
-    }
-
-    private static func isOfAnAddress(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "-._~:/?#[]@!$&'()*+,;=%".utf8.contains(byte)
-        }
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The progress line of a run on standard error: requests made, rate and time left.
 struct ProgressLine {
     private let firstRequests: Int
@@ -28,20 +30,14 @@ struct ProgressLine {
     static func text(_ run: ServedJob, requestsPerSecond rate: Double) -> String {
         let total = max(run.requests, run.estimatedRequests)
         let bar = ProgressBar.line(done: run.requests, of: total)
-        let facts = "\(run.listed) listed, \(run.recorded) new, \(tenths(rate)) requests/s"
+        let facts = "\(run.listed) listed, \(run.recorded) new, \(String(format: "%.1f", rate)) requests/s"
         guard rate > 0 else { return "\(bar)  \(facts)" }
         return "\(bar)  \(facts), \(clock(Double(total - run.requests) / rate)) left"
     }
 
-    private static func tenths(_ number: Double) -> String {
-        let tenths = Int(min(number, 1e9) * 10)
-        return "\(tenths / 10).\(tenths % 10)"
-    }
-
     private static func clock(_ seconds: Double) -> String {
         let whole = Int(min(seconds, 8_640_000).rounded(.up))
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let minutes = "\(two(whole / 60 % 60)):\(two(whole % 60))"
+        let minutes = String(format: "%02d:%02d", whole / 60 % 60, whole % 60)
         return whole < 3600 ? minutes : "\(whole / 3600):\(minutes)"
     }
 }

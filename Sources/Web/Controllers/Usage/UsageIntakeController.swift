@@ -32,13 +32,7 @@ struct UsageIntakeController: Sendable {
                     + "Nothing is stored."
             )
         case .taken(let changed, let contradictions):
-            if !contradictions.isEmpty {
-                context.logger.warning(
-                    "final days contradicted",
-                    metadata: ["count": "\(contradictions.count)"]
-                )
-            }
-            await settle()
+            await settle(contradictions.count, context)
             return Self.response(
                 accepted: records.count,
                 changed: changed,
@@ -56,8 +50,14 @@ struct UsageIntakeController: Sendable {
         }
     }
 
-    /// Adds up stale totals for a second or two; readers add up the rest when they need it.
-    private func settle() async { _ = try? await usage.settleUsage(steps: 200) }
+    /// Logs contradictions, and adds up stale totals for a second or two; readers add up the rest when they need
+    /// it.
+    private func settle(_ contradictions: Int, _ context: AppContext) async {
+        if contradictions > 0 {
+            context.logger.warning("final days contradicted", metadata: ["count": "\(contradictions)"])
+        }
+        _ = try? await usage.settleUsage(steps: 200)
+    }
 
     @Sendable
     private func putCalendar(_ request: Request, _ context: AppContext) async throws -> Response {
@@ -68,13 +68,7 @@ struct UsageIntakeController: Sendable {
         case .refused(let fault):
             throw APIError.invalid("first_height", "\(fault.date.text): \(fault.problem). Nothing is stored.")
         case .taken(let changed, let contradicted):
-            if !contradicted.isEmpty {
-                context.logger.warning(
-                    "final days contradicted",
-                    metadata: ["count": "\(contradicted.count)"]
-                )
-            }
-            await settle()
+            await settle(contradicted.count, context)
             return Self.response(
                 accepted: days.count,
                 changed: changed,
