@@ -44,7 +44,11 @@ struct EventSenderTests {
     private let target = ServerAddress(scheme: "http", host: "127.0.0.1", port: 3080).webhook
 
     private func sender(_ transport: RecordingTransport) throws -> EventSender {
-        EventSender(transport: transport, target: target, secret: try EndpointSecret("whsec_test")) {
+        EventSender(
+            transport: transport,
+            target: target,
+            signer: PayloadSigner(secret: try EndpointSecret("whsec_test"))
+        ) {
             Self.now
         }
     }

@@ -183,7 +183,7 @@ struct IdentityTests {
                 let link = TransactionLink(
                     transaction: "ch_new",
                     owner: .init(customer, account: account),
-                    for: .receipt
+                    purpose: .receipt
                 )
                 let path = try harness.path(ofLink: signer.receiptLink(link, now: harness.clock.now))
                 #expect(try await harness.get(path, key: nil).status == status, "\(customer)")

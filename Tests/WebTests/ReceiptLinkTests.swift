@@ -125,7 +125,7 @@ struct ReceiptLinkTests {
     @Test func `a link for a row that has gone since finds nothing`() async throws {
         try await WebHarness.with(Self.settings) { harness in
             let link = harness.settings.linkSigner.receiptLink(
-                TransactionLink(transaction: "ch_gone", owner: nil, for: .receipt),
+                TransactionLink(transaction: "ch_gone", owner: nil, purpose: .receipt),
                 now: harness.clock.now
             )
             let answer = try await harness.get(try harness.path(ofLink: link), key: nil)

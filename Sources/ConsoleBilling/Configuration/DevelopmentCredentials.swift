@@ -96,10 +96,7 @@ struct DevelopmentCredentials {
     }
 
     private static func randomHex(bytes: Int) -> String {
-        (0..<bytes).map { _ in
-            let text = String(UInt8.random(in: .min ... .max), radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
+        (0..<bytes).map { _ in String(format: "%02x", UInt8.random(in: .min ... .max)) }.joined()
     }
 }
 

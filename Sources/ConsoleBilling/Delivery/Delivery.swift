@@ -33,19 +33,7 @@ struct EventSender: Sendable {
     let transport: any HTTPTransport
     let target: ServerAddress
     let signer: PayloadSigner
-    let clock: @Sendable () -> Instant
-
-    init(
-        transport: any HTTPTransport,
-        target: ServerAddress,
-        secret: EndpointSecret,
-        clock: @escaping @Sendable () -> Instant = { .now }
-    ) {
-        self.transport = transport
-        self.target = target
-        signer = PayloadSigner(secret: secret)
-        self.clock = clock
-    }
+    var clock: @Sendable () -> Instant = { .now }
 
     func deliver(_ event: EventBody) async -> Delivery {
         let request = TransportRequest(

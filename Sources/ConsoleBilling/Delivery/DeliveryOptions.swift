@@ -1,5 +1,6 @@
 import ArgumentParser
 import HTTPClient
+import Webhooks
 import StripeAPI
 
 /// Options for the target of events and the secret to sign with.
@@ -45,7 +46,7 @@ struct DeliveryOptions: ParsableArguments {
             )
         )
         let log = DeliveryLog(target: target, format: format, total: plan.order.count)
-        let sender = EventSender(transport: transport, target: target, secret: secret)
+        let sender = EventSender(transport: transport, target: target, signer: PayloadSigner(secret: secret))
         let report = await sender.deliver(plan, willSend: log.sending, didFinish: log.finished)
         await transport.shutdown()
         beforeSummary(report)

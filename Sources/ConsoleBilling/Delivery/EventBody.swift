@@ -8,19 +8,14 @@ struct EventBody: Sendable, Equatable {
     let livemode: Bool
     let bytes: [UInt8]
 
-    init(id: String, type: String, livemode: Bool, bytes: [UInt8]) {
-        self.id = id
-        self.type = type
-        self.livemode = livemode
-        self.bytes = bytes
-    }
-
     enum Fault: Error, Equatable {
         case notJSON
         /// JSON, but not an object with an id and a type.
         case notAnEvent
     }
+}
 
+extension EventBody {
     /// Reads an event, or a line of the archive that contains one.
     init(_ bytes: [UInt8]) throws(Fault) {
         // Most input is not from the archive, and is read once.

@@ -11,26 +11,7 @@ struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
     let host: String
     let port: Int?
     /// Without a slash at its end; empty for the root.
-    let path: String
-
-    init(scheme: String, host: String, port: Int?, path: String = "") {
-        self.scheme = scheme
-        self.host = host
-        self.port = port
-        self.path = path
-    }
-
-    /// Reads `http://host:port/path`; without a scheme, http is meant.
-    init?(_ text: String) {
-        let pieces = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
-        let scheme = pieces.count == 2 ? pieces[0].lowercased() : "http"
-        guard let rest = pieces.last, !rest.contains(where: { "?#@".contains($0) }),
-            let origin = WebOrigin(of: "\(scheme)://\(rest)")
-        else { return nil }
-        var path = rest.drop { $0 != "/" }
-        while path.last == "/" { path.removeLast() }
-        self.init(scheme: origin.scheme, host: origin.host, port: origin.port, path: String(path))
-    }
+    var path = ""
 
     /// The URL to post events to: with the given path, or else the default one.
     var webhook: ServerAddress {
@@ -52,4 +33,18 @@ struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
     var isLoopback: Bool { WebOrigin(of: "\(scheme)://\(host)")?.isLoopback ?? false }
 
     var description: String { "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")\(path)" }
+}
+
+extension ServerAddress {
+    /// Reads `http://host:port/path`; without a scheme, http is meant.
+    init?(_ text: String) {
+        let pieces = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        let scheme = pieces.count == 2 ? pieces[0].lowercased() : "http"
+        guard let rest = pieces.last, !rest.contains(where: { "?#@".contains($0) }),
+            let origin = WebOrigin(of: "\(scheme)://\(rest)")
+        else { return nil }
+        var path = rest.drop { $0 != "/" }
+        while path.last == "/" { path.removeLast() }
+        self.init(scheme: origin.scheme, host: origin.host, port: origin.port, path: String(path))
+    }
 }

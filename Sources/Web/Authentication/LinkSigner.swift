@@ -14,15 +14,11 @@ struct TransactionLink: Sendable {
     /// `nil` for a payment without a customer.
     let owner: CustomerKey?
     let purpose: Purpose
+}
 
-    init(transaction: String, owner: CustomerKey?, for purpose: Purpose) {
-        self.transaction = transaction
-        self.owner = owner
-        self.purpose = purpose
-    }
-
+extension TransactionLink {
     init(_ row: Transaction, for purpose: Purpose) {
-        self.init(transaction: row.id, owner: row.owner, for: purpose)
+        self.init(transaction: row.id, owner: row.owner, purpose: purpose)
     }
 }
 

@@ -28,7 +28,7 @@ struct TransactionAccess: Sendable {
             context.loggedCaller.set("link")
             // The signature covers the row's customer, so the row must be read first.
             let owner = try await feed.transaction(id: id, within: .anyCustomer)?.owner
-            let link = TransactionLink(transaction: id, owner: owner, for: purpose)
+            let link = TransactionLink(transaction: id, owner: owner, purpose: purpose)
             do throws(APIError) {
                 try check(link, expires: expires ?? "", signature: signature ?? "", context)
             } catch {

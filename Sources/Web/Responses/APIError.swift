@@ -100,6 +100,11 @@ enum JSONBody {
         response(encode(value), status)
     }
 
+    /// Answers with a page of a list.
+    static func list(_ url: String, _ data: [some JSONEncodable], hasMore: Bool) -> Response {
+        response(ListResponse(url: url, hasMore: hasMore, data: data))
+    }
+
     /// Answers with an object whose members the closure writes, sorted by name.
     static func response(_ members: (inout JSONWriter) -> Void) -> Response {
         response(ByteBuffer(bytes: JSONWriter.object(members)), .ok)

@@ -61,6 +61,6 @@ extension TransactionLink {
     /// The link to a row of ``FeedSample``.
     static func ofSample(_ id: String, for purpose: Purpose = .receipt) -> TransactionLink {
         let customer = ["ch_c", "ch_d", "pi_c"].contains(id) ? "cus_two" : "cus_one"
-        return TransactionLink(transaction: id, owner: CustomerKey(customer, account: nil), for: purpose)
+        return TransactionLink(transaction: id, owner: CustomerKey(customer, account: nil), purpose: purpose)
     }
 }

@@ -47,9 +47,7 @@ struct CustomersController: Sendable {
         for key in found {
             if let links = try await map.links(of: key) { customers.append(CustomerResponse(links)) }
         }
-        return JSONBody.response(
-            ListResponse(url: "/v1/customers", hasMore: hasMore, data: customers)
-        )
+        return JSONBody.list("/v1/customers", customers, hasMore: hasMore)
     }
 
     @Sendable

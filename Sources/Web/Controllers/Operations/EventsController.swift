@@ -31,12 +31,10 @@ struct EventsController: Sendable {
             }
             throw APIError.cursorMissing("event", parameter)
         }
-        return JSONBody.response(
-            ListResponse(
-                url: "/v1/events",
-                hasMore: page.hasMore,
-                data: page.elements.map { EventResponse(entry: $0) }
-            )
+        return JSONBody.list(
+            "/v1/events",
+            page.elements.map { EventResponse(entry: $0) },
+            hasMore: page.hasMore
         )
     }
 

@@ -40,12 +40,10 @@ struct JobsController: Sendable {
             throw APIError.cursorMissing("job", "starting_after")
         }
         let found = try await jobs.jobs(filter)
-        return JSONBody.response(
-            ListResponse(
-                url: "/v1/jobs",
-                hasMore: found.count > limit,
-                data: found.prefix(limit).map { JobResponse($0) }
-            )
+        return JSONBody.list(
+            "/v1/jobs",
+            found.prefix(limit).map { JobResponse($0) },
+            hasMore: found.count > limit
         )
     }
 

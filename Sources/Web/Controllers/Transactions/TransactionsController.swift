@@ -23,15 +23,10 @@ struct TransactionsController: Sendable {
         guard let page = try await feed.page(filter, cursor: cursor, limit: limit) else {
             throw APIError.cursorMissing("transaction", cursor.parameter)
         }
-        return JSONBody.response(
-            ListResponse(
-                url: "/v1/transactions",
-                hasMore: page.hasMore,
-                data: page.elements.map {
-                    TransactionResponse($0, links: context.secrets.links, now: context.now)
-                }
-            )
-        )
+        let rows = page.elements.map {
+            TransactionResponse($0, links: context.secrets.links, now: context.now)
+        }
+        return JSONBody.list("/v1/transactions", rows, hasMore: page.hasMore)
     }
 
     @Sendable

@@ -59,6 +59,12 @@ enum DateRangeChoice: Equatable {
         }
     }
 
+    /// The values of the form's two date fields.
+    var fields: (from: String, to: String) {
+        guard case .custom(let from, let to) = self else { return ("", "") }
+        return (from?.text ?? "", to?.text ?? "")
+    }
+
     /// The range as query parameters; none for the page's default.
     func parameters(default preset: Preset) -> [(name: String, value: String)] {
         switch self {

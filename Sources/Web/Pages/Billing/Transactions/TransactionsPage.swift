@@ -57,11 +57,7 @@ struct TransactionsPage {
             Set(TransactionsView.pageSizes + [view.perPage]).sorted().map { (String($0), String($0)) },
             chosen: String(view.perPage)
         )
-        if case .custom(let first, let last) = view.range {
-            (from, to) = (first?.text ?? "", last?.text ?? "")
-        } else {
-            (from, to) = ("", "")
-        }
+        (from, to) = view.range.fields
         search = view.search ?? ""
         zone = view.zone.name
         let untouched = TransactionsView(zone: view.zone).link.text

@@ -60,11 +60,7 @@ struct UsagePage {
     ) {
         self.frame = frame
         ranges = PageOption.ranges(UsageView.presets, chosen: view.range)
-        if case .custom(let first, let last) = view.range {
-            (from, to) = (first?.text ?? "", last?.text ?? "")
-        } else {
-            (from, to) = ("", "")
-        }
+        (from, to) = view.range.fields
         by = view.split.rawValue
         let untouched = UsageView(split: view.split).link.text
         resetLink = view.link.text == untouched ? nil : untouched
