@@ -94,8 +94,14 @@ struct LeaseSweep {
             for index in day.edges {
                 let lease = leases[index]
                 let group = grouping.group(of: lease.record)
-                var sum = groups[group] ?? GroupSum()
-                if sum.add(lease, in: day.parts, beside: running[group]) { groups[group] = sum }
+                // In place: a copy would copy all deployments of the group, for each lease.
+                let isNew = groups[group] == nil
+                let isUsed = groups[group, default: GroupSum()].add(
+                    lease,
+                    in: day.parts,
+                    beside: running[group]
+                )
+                if isNew, !isUsed { groups[group] = nil }
             }
             return (day.index, groups)
         }

@@ -21,11 +21,10 @@ extension SQLStore {
                 calendar: calendar
             )
             let plan = LeasePlan(leases, standing: standing)
-            let changed = Set(plan.leases.map(\.record.identity.owner)).sorted()
-            try session.runLater(changed.map(UsageChanges.insertingOwner))
-            try session.runLater(plan.leases.map(UsageChanges.writing))
-            // Last, to hold the row locks on `usage_owners` as briefly as possible.
+            let settled = Set(plan.leases.map(\.record.identity.owner)).subtracting(plan.stale.keys)
+            try session.runLater(settled.sorted().map(UsageChanges.insertingOwner))
             try session.runLater(UsageChanges.makingStale(plan.stale))
+            try session.runLater(plan.leases.map(UsageChanges.writing))
             return plan.outcome
         }
     }
@@ -99,18 +98,19 @@ package enum UsageChanges {
         )
     }
 
-    /// Records that the totals of some days do not follow from the leases yet.
+    /// Records that the totals of some days do not follow from the leases yet; adds owners that are new.
     package static func makingStale(_ dates: [String: ClosedRange<CalendarDate>]) -> [SQLStatement] {
         // In one order everywhere, so that transactions that lock the same owners cannot deadlock.
         dates.sorted { $0.key < $1.key }.map { owner, dates in
             SQLStatement(
                 """
-                UPDATE usage_owners
-                SET stale_revision = stale_revision + 1,
+                INSERT INTO usage_owners AS o (owner, stale_from, stale_through)
+                VALUES ($1, $2, $3)
+                ON CONFLICT (owner) DO UPDATE SET
+                    stale_revision = o.stale_revision + 1,
                     -- A comparison with NULL is not true.
-                    stale_from = CASE WHEN stale_from < $2 THEN stale_from ELSE $2 END,
-                    stale_through = CASE WHEN stale_through > $3 THEN stale_through ELSE $3 END
-                WHERE owner = $1
+                    stale_from = CASE WHEN o.stale_from < $2 THEN o.stale_from ELSE $2 END,
+                    stale_through = CASE WHEN o.stale_through > $3 THEN o.stale_through ELSE $3 END
                 """,
                 [.text(owner), .int(dates.lowerBound.dayNumber), .int(dates.upperBound.dayNumber)]
             )

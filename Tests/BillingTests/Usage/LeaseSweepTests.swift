@@ -34,6 +34,29 @@ struct LeaseSweepTests {
         }
     }
 
+    /// Each lease has a deployment of its own, and its edges on one day.
+    @Test func `the work for a day grows with its leases, not with their square`() throws {
+        let day = try CalendarDay.read(
+            #"{"date":"2026-03-12","first_height":1000,"last_height":1999,"last_height_yet":1999,"final":true}"#
+        )
+        let leases = try (0..<8_000).map { number in
+            let text = #"""
+                {"chain_id":"c","owner":"o","dseq":"\#(number)","gseq":1,"oseq":1,"bseq":0,"provider":"p","denom":"uakt",
+                "price_per_block":"1","created_height":1100,"closed_height":1500,"state":"closed","cpu_milli":1}
+                """#
+            return LeaseState(record: try LeaseRecord.read(text))
+        }
+        func time(_ count: Int) -> Duration {
+            SuspendingClock().measure {
+                let groups = UsageTotals.groups(of: Array(leases[..<count]), on: [day], by: .total)
+                #expect(groups.first?.groups[""]?.deployments == Int64(count))
+            }
+        }
+        // Sixteen times the leases: sixteen times the work, or 256 times if each is compared with all others.
+        let ratios = (0..<5).map { _ in time(8_000) / time(500) }
+        #expect(try #require(ratios.min()) < 64)
+    }
+
     @Test(arguments: UsageGrouping.allCases)
     func `the chain's days come to the same as one by one`(grouping: UsageGrouping) throws {
         for seed in UInt64(1)...6 {
