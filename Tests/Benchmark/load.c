@@ -134,7 +134,7 @@ int main(int count, char **arguments) {
     while (done < total) {
         int wait = -1;
         if (rate > 0) {
-            // Those that are due, on connections that are free; the others wait, and their latency counts.
+            // Requests that are due begin on free connections. The others wait, which counts as their latency.
             for (int i = 0; i < connections && next_request < end; i++) {
                 double due = started + (double)begun / rate;
                 if (all[i].is_busy) continue;

@@ -27,8 +27,3 @@ func ending<Result>(
         throw error
     }
 }
-
-extension AsyncParsableCommand {
-    /// Runs a command's work; `main` reports its failure.
-    func reportingFailures(_ work: () async throws -> Void) async throws { try await work() }
-}

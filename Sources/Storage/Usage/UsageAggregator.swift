@@ -2,7 +2,7 @@ package import Billing
 
 /// Adds up the usage of one owner's leases on some days.
 package struct UsageAggregator: Sendable {
-    package typealias Group = (grouping: UsageGrouping, group: UsageGroup)
+    typealias Group = (grouping: UsageGrouping, group: UsageGroup)
 
     private let calendar: [CalendarDay]
     private let leases: [LeaseState]
@@ -29,7 +29,7 @@ package struct UsageAggregator: Sendable {
     package var steps: Int { 1 + leases.count / 100 }
 
     /// The totals of each group, by grouping, and then ascending by date and name.
-    package func groups(by groupings: [UsageGrouping]) -> [Group] {
+    func groups(by groupings: [UsageGrouping]) -> [Group] {
         let days = groupings.flatMap { grouping in
             UsageTotals.groups(of: leases, on: calendar, by: grouping).map { (grouping, $0) }
         }

@@ -40,21 +40,19 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await reportingFailures {
-            let results = try await examine(ProcessInfo.processInfo.environment, now: .now)
-            let isWell = !results.contains { $0.state == .bad }
-            switch output.chosen {
-            case .human:
-                let palette = Palette(for: .output)
-                for result in results { Terminal.line(result.line(palette)) }
-            case .json:
-                let report: OrderedJSON = [
-                    "object": "diagnosis", "healthy": .bool(isWell), "findings": .array(results.map(\.json)),
-                ]
-                Terminal.line(report.compact)
-            }
-            if !isWell { throw Sysexits.partlyFailed }
+        let results = try await examine(ProcessInfo.processInfo.environment, now: .now)
+        let isWell = !results.contains { $0.state == .bad }
+        switch output.chosen {
+        case .human:
+            let palette = Palette(for: .output)
+            for result in results { Terminal.line(result.line(palette)) }
+        case .json:
+            let report: OrderedJSON = [
+                "object": "diagnosis", "healthy": .bool(isWell), "findings": .array(results.map(\.json)),
+            ]
+            Terminal.line(report.compact)
         }
+        if !isWell { throw Sysexits.partlyFailed }
     }
 
     private func examine(_ variables: [String: String], now: Instant) async throws -> [CheckResult] {

@@ -45,28 +45,24 @@ struct UsageCommand: AsyncParsableCommand {
         @Flag(help: "Skip the lines that are not valid records.")
         var skipBad = false
 
-        @OptionGroup var connection: ConnectionOptions
-        @Option(help: "Where serve --dev left its secrets.")
-        var credentials = DevelopmentCredentials.defaultPath
+        @OptionGroup var service: ServiceConnectionOptions
         @OptionGroup var output: OutputOptions
 
         private static let recordsAtATime = 1000
         private static let shownFaults = 20
 
         func run() async throws {
-            try await reportingFailures {
-                // Import leases first: a newer calendar closes its final days for the owners known so far.
-                let read = try files.map { (name: $0, file: try load($0)) }.sorted {
-                    $0.file.kind < $1.file.kind
-                }
-                let outcome = try await connection.connected(credentials: credentials) { server in
-                    var outcome = UsageImportOutcome()
-                    for (name, file) in read { try await send(file, named: name, to: server, &outcome) }
-                    return outcome
-                }
-                report(outcome)
-                if outcome.skipped > 0 || outcome.contradictions > 0 { throw Sysexits.partlyFailed }
+            // Import leases first: a newer calendar closes its final days for the owners known so far.
+            let read = try files.map { (name: $0, file: try load($0)) }.sorted {
+                $0.file.kind < $1.file.kind
             }
+            let outcome = try await service.connected { server in
+                var outcome = UsageImportOutcome()
+                for (name, file) in read { try await send(file, named: name, to: server, &outcome) }
+                return outcome
+            }
+            report(outcome)
+            if outcome.skipped > 0 || outcome.contradictions > 0 { throw Sysexits.partlyFailed }
         }
 
         private func load(_ name: String) throws(CommandFailure) -> UsageFile {

@@ -29,9 +29,7 @@ struct UsageSyncCommand: AsyncParsableCommand {
     @Flag(help: "Only show the result of the last sync.")
     var last = false
 
-    @OptionGroup var connection: ConnectionOptions
-    @Option(help: "Where serve --dev left its secrets.")
-    var credentials = DevelopmentCredentials.defaultPath
+    @OptionGroup var service: ServiceConnectionOptions
     @OptionGroup var output: OutputOptions
 
     private static let path = "/v1/usage/syncs"
@@ -44,18 +42,16 @@ struct UsageSyncCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await reportingFailures {
-            let sync = try await connection.connected(credentials: credentials) { server in
-                if last { return try await show("latest", server) }
-                let begun = try decoded(
-                    UsageSyncResponse.self,
-                    from: try await server.post("\(Self.path)?full=\(full)")
-                )
-                return try await follow(begun, server)
-            }
-            report(sync)
-            if sync.exitCode != .success { throw sync.exitCode }
+        let sync = try await service.connected { server in
+            if last { return try await show("latest", server) }
+            let begun = try decoded(
+                UsageSyncResponse.self,
+                from: try await server.post("\(Self.path)?full=\(full)")
+            )
+            return try await follow(begun, server)
         }
+        report(sync)
+        if sync.exitCode != .success { throw sync.exitCode }
     }
 
     private func show(_ id: String, _ server: ServerConnection) async throws -> UsageSyncResponse {
