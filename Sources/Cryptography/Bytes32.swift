@@ -17,11 +17,12 @@ struct Bytes32: Hashable, Sendable {
     /// Reads sixty-four lower-case hexadecimal digits; anything else is nil.
     init?(hex digits: some Collection<UInt8>) {
         guard digits.count == 64 else { return nil }
-        var digits = digits.makeIterator()
+        // Each step through a collection of unknown type would be a call.
+        let digits = Array(digits)
         let isHex = withUnsafeMutableBytes(of: &storage) { bytes in
             for index in bytes.indices {
-                guard let high = digits.next().flatMap(Self.value(ofHexDigit:)),
-                    let low = digits.next().flatMap(Self.value(ofHexDigit:))
+                guard let high = Self.value(ofHexDigit: digits[2 * index]),
+                    let low = Self.value(ofHexDigit: digits[2 * index + 1])
                 else { return false }
                 bytes[index] = high << 4 | low
             }

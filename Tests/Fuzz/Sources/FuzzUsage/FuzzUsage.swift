@@ -22,12 +22,13 @@ public func fuzzUsage(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     return 0
 }
 
-private let days: [CalendarDay] = (0..<40).map { day in
-    CalendarDay(
-        date: CalendarDate(dayNumber: 20_000 + Int64(day)),
-        firstHeight: 1000 + Int64(day) * 500,
-        lastHeight: 1499 + Int64(day) * 500,
-        lastHeightYet: 1499 + Int64(day) * 500,
+private let days: [CalendarDay] = (0..<40 as Range<Int64>).map { day in
+    let first = 1000 &+ day &* 500
+    return CalendarDay(
+        date: CalendarDate(dayNumber: 20_000 &+ day),
+        firstHeight: first,
+        lastHeight: first &+ 499,
+        lastHeightYet: first &+ 499,
         aktPrice: day.isMultiple(of: 3) ? nil : AKTPrice("0.123456789012345678"),
         isFinal: day < 20
     )
@@ -40,7 +41,7 @@ private func check(_ lease: LeaseRecord) {
     var blocks: Int64 = 0
     var amounts: [Denomination: TokenAmount] = [:]
     for usage in days.compactMap({ lease.usage(on: $0) }) {
-        blocks += usage.blocks
+        blocks &+= usage.blocks
         amounts.merge(usage.amounts, uniquingKeysWith: +)
         let spend = Spend(usage.amounts, aktPrice: nil)
         require(spend.known >= .zero, "nothing costs less than nothing")

@@ -1,6 +1,6 @@
 /// The part of the service's `APIError` that reading a query needs; the real one is made of Hummingbird's types.
 package struct APIError: Error, Equatable, Sendable {
-    package enum Status: Sendable { case badRequest }
+    package enum Status: Sendable { case badRequest, notFound }
 
     package let code: String
     package let message: String
@@ -10,6 +10,10 @@ package struct APIError: Error, Equatable, Sendable {
         self.code = code
         self.message = message
         self.parameter = parameter
+    }
+
+    static func notFound(_ name: String) -> APIError {
+        APIError(.notFound, "resource_missing", "No such \(name).")
     }
 
     static func invalid(_ parameter: String, _ message: String) -> APIError {

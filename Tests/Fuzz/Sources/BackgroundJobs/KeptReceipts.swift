@@ -1,0 +1,1 @@
+../../../../Sources/BackgroundJobs/Receipts/KeptReceipts.swift
