@@ -143,7 +143,8 @@ def imports(ours):
     for changed in (1, 0):
         late = ours.json("usage", "import", "late.json", code=1)
         assert late["changed"] == changed and late["contradictions"] == 1, late
-        assert late["contradicted"] == [{"date": "2026-06-01", "lease": "akashnet-2/akash1o/2/1/1/0/akash1p"}], late
+        contradiction = {"date": "2026-06-01", "lease": "akashnet-2/akash1o/2/1/1/0/akash1p", "difference": None}
+        assert late["contradicted"] == [contradiction], late
     told = ours.run("usage", "import", "late.json", "--format", "human", code=1)
     assert "final days, which stay as they were: 1." in told.stdout, told.stdout
     assert "2026-06-01 stays as it was, for the lease akashnet-2/akash1o/2/1/1/0/akash1p." in told.stderr, told.stderr

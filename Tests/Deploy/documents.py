@@ -35,6 +35,8 @@ REFERENCE = ROOT / "deploy/docs/reference"
 LOCAL = "127.0.0.1:3080"
 NEEDS = {"stripe", "systemd", "docker", "kubernetes", "akash", "postgres", "nginx", "build", "root", "service", "receiver"}
 FENCE = re.compile(r"^```(.*)\n([\s\S]*?)^```", re.MULTILINE)
+# The examples in a command's help.
+EXAMPLES = re.compile(r"^EXAMPLES\n((?:  .*\n)+)", re.MULTILINE)
 failures = []
 
 
@@ -420,6 +422,9 @@ def main():
                 counts["held"] += 1
             else:
                 fail(block.where, f"say what is to be done with it: run, serves or needs=, one of {sorted(NEEDS)}")
+        for examples in EXAMPLES.finditer(text):
+            hold_against(program, f"{name}:{line_of(text, examples.start())}", examples[1])
+            counts["held"] += 1
         if runnable and arguments.only in name:
             counts["run"] += len(runnable)
             run_blocks(name, runnable, arguments)

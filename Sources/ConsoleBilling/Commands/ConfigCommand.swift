@@ -12,7 +12,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
             EXAMPLES
               console-billing config
-              console-billing config --config /etc/console-billing/config.yaml --format json | jq '.data[] | select(.source != "default")'
+              console-billing config --format json | jq '.data[] | select(.source != "default")'
 
             EXIT CODES
               0 the configuration is valid, 78 it is not, with every reason on standard error
