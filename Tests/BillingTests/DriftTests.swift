@@ -31,7 +31,11 @@ struct DriftTests {
             disputed: false,
             livemode: false,
             account: nil,
-            receipt: .init(available: true, number: nil)
+            receipt: .init(available: true, number: nil),
+            presentment: nil,
+            nextAction: nil,
+            reference: nil,
+            amountGone: 0
         )
     }
 

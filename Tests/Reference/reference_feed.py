@@ -1342,6 +1342,13 @@ def check(folder):
     return wrong or not stories
 
 
+def write(folder):
+    """Writes every story's feed.json anew, as after a new column; the difference is to be read."""
+    for events in sorted(Path(folder).glob("**/events.jsonl")):
+        rows = feed(read_events(events.read_text("utf-8")))
+        (events.parent / "feed.json").write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
 def run_cases(folder):
     """Compares every case file with the rows it lists."""
     files = sorted(Path(folder).glob("*.json"))
@@ -1357,8 +1364,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", help="event files, one compact JSON event a line")
     parser.add_argument("--check", metavar="FOLDER", help="compare every story under this folder")
+    parser.add_argument("--write", metavar="FOLDER", help="write the rows of every story under this folder anew")
     parser.add_argument("--cases", metavar="FOLDER", help="run every case file in this folder")
     arguments = parser.parse_args()
+    if arguments.write:
+        return write(arguments.write)
     if arguments.check or arguments.cases:
         sys.exit(bool(check(arguments.check) if arguments.check else run_cases(arguments.cases)))
     texts = [sys.stdin.read() if f == "-" else Path(f).read_text("utf-8") for f in arguments.files or ["-"]]

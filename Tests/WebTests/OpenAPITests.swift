@@ -1,4 +1,5 @@
 import HTTPClient
+import Storage
 import StripeAPI
 import Testing
 
@@ -44,6 +45,17 @@ struct OpenAPITests {
                 let allowed = (answer.headers["Allow"] ?? "").split(separator: ", ").map(String.init)
                 #expect(Set(allowed) == described.methods(at: path), "\(route.pattern)")
             }
+        }
+    }
+
+    @Test func `the kinds and states of jobs are those that there are`() async throws {
+        try await WebHarness.with { harness in
+            let schemas = try await harness.get("/openapi.json", key: nil).json["components"]?["schemas"]
+            func names(_ schema: String) -> Set<String> {
+                Set((schemas?[schema]?["enum"]?.array ?? []).compactMap(\.string))
+            }
+            #expect(names("JobKind") == Set(Job.Kind.allCases.map(\.rawValue)))
+            #expect(names("JobState") == Set(Job.State.allCases.map(\.rawValue)))
         }
     }
 

@@ -27,7 +27,11 @@ extension PaymentGroup {
             disputed: false,
             livemode: invoice.snapshot.livemode,
             account: account,
-            receipt: .init(available: false, number: nil)
+            receipt: .init(available: false, number: nil),
+            presentment: nil,
+            nextAction: nil,
+            reference: nil,
+            amountGone: 0
         )
     }
 }

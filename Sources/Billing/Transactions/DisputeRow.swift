@@ -29,6 +29,9 @@ extension PaymentGroup {
                     && purchase.map { $0.status == .succeeded } ?? true,
                 number: nil
             ),
+            presentment: nil,
+            nextAction: nil,
+            reference: nil,
             amountGone: dispute.object.amountGone
         )
     }

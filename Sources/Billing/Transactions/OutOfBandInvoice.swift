@@ -61,7 +61,11 @@ extension PaymentGroup {
             disputed: false,
             livemode: invoice.snapshot.livemode,
             account: account,
-            receipt: .init(available: true, number: invoice.object.receiptNumber ?? invoice.object.number)
+            receipt: .init(available: true, number: invoice.object.receiptNumber ?? invoice.object.number),
+            presentment: nil,
+            nextAction: nil,
+            reference: nil,
+            amountGone: 0
         )
     }
 }

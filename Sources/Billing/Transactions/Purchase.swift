@@ -177,7 +177,9 @@ struct Purchase: Sendable {
                 number: decidingCharge?.object.receiptNumber
             ),
             presentment: presentment,
-            nextAction: status == .requiresAction ? intent?.object.nextAction : nil
+            nextAction: status == .requiresAction ? intent?.object.nextAction : nil,
+            reference: nil,
+            amountGone: 0
         )
     }
 }

@@ -35,7 +35,9 @@ extension PaymentGroup {
                 number: refund.object.receiptNumber
             ),
             presentment: refund.object.presentment,
-            reference: refund.object.bankReference
+            nextAction: nil,
+            reference: refund.object.bankReference,
+            amountGone: 0
         )
     }
 }

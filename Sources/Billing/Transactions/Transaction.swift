@@ -76,10 +76,10 @@ package struct Transaction: Sendable, Equatable {
         livemode: Bool,
         account: String?,
         receipt: Receipt,
-        presentment: Presentment? = nil,
-        nextAction: NextAction? = nil,
-        reference: String? = nil,
-        amountGone: Int64 = 0
+        presentment: Presentment?,
+        nextAction: NextAction?,
+        reference: String?,
+        amountGone: Int64
     ) {
         self.id = id
         self.type = type

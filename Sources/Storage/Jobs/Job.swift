@@ -19,7 +19,12 @@ package struct Job: Sendable, Equatable {
         case retention
 
         /// Whether the one job of the kind never ends for good.
-        package var isPerpetual: Bool { [.usageSync, .alertSearch, .retention].contains(self) }
+        package var isPerpetual: Bool {
+            switch self {
+            case .usageSync, .alertSearch, .retention: true
+            case .fetch, .backfill, .reconciliation, .alert: false
+            }
+        }
     }
 
     package enum State: String, Sendable, CaseIterable {

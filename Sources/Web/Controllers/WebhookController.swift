@@ -45,6 +45,7 @@ struct WebhookController: Sendable {
         let event = try event(in: body, signedBy: header, context)
         let outcome = try await log.record(event)
         var metadata: Logger.Metadata = ["event": "\(event.event.id)", "type": "\(event.event.type)"]
+        if let object = event.objectID { metadata["object"] = "\(object)" }
         if let reason = event.reason { metadata["reason"] = "\(reason)" }
         context.logger.info("\(outcome.rawValue)", metadata: metadata)
         return outcome

@@ -82,6 +82,11 @@ def load(dump, database):
     return events, rows
 
 
+def columns(stored):
+    """The columns of every table and view."""
+    return set(stored.rows("SELECT t.name, c.name, c.type FROM sqlite_master t, pragma_table_info(t.name) c ORDER BY 1, 2"))
+
+
 def upgrade(lab):
     """A database of each schema (upgrade/*.sql) opens, with its data, and is brought up to date."""
     dumps = schemas()
@@ -107,9 +112,15 @@ def upgrade(lab):
             with oracle.Stored(subject.database) as stored:
                 stored.check_integrity()
                 now = {name for (name,) in stored.rows("SELECT identifier FROM grdb_migrations")}
+                tables = columns(stored)
                 after = stored.rows(f"SELECT id, payload FROM events WHERE sequence <= {len(before)} ORDER BY sequence")
             expect(after == before, "events were changed by the upgrade")
             expect(max(now) >= dump[0], f"nothing was migrated: {sorted(now)}")
+        with lab.subject(lab.place(f"new-beside-{dump[0]}")) as fresh:
+            fresh.start()
+            fresh.terminate()
+            with oracle.Stored(fresh.database) as stored:
+                expect(tables == columns(stored), "the tables and views are not those of a new database")
     names = ", ".join(name for name, _ in dumps)
     return len(dumps), f"{len(before)} events of each of {names}, served by {max(now)}", {}
 

@@ -9,7 +9,8 @@ struct EventsListCommand: AsyncParsableCommand {
         abstract: "List events, the newest first.",
         discussion: """
             Filters may be given together. A page that has more after it says on standard error how to go on. An event \
-            that Stripe sent in several API versions, to several endpoints, is listed in each.
+            that Stripe sent in several API versions, to several endpoints, is listed in each. The events of a payment's \
+            charges are not those of its --object: GET /v1/transactions/{id} names them all.
 
             EXAMPLES
               console-billing events list --since 1h --outcome projected
