@@ -23,6 +23,7 @@ package struct PostgresReport: Sendable {
                 try await line.run(repeats: true) { connection throws(PostgresFailure) in
                     let pending = try Migrator.pending(connection)
                     try PostgresMove.refuseHalfMoved(connection)
+                    if pending.isEmpty { try TableCheck.examine(connection) }
                     return PostgresReport(
                         version: "\(connection.serverVersion / 10_000).\(connection.serverVersion % 10_000)",
                         isPrepared: pending.isEmpty

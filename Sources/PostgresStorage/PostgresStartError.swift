@@ -13,6 +13,10 @@ package enum PostgresStartError: ServerFault, Equatable {
     /// Another program's table, or other object, has the name of one of ours.
     case foreign(table: String)
     case migration(String, state: String)
+    /// The tables are ours, but a column is missing: `table.column`.
+    case lacking(column: String)
+    /// The user may not read and change a table.
+    case unwritable(table: String)
 
     /// - Returns: `nil` for a failure that says nothing about the server, such as a broken connection.
     init?(_ failure: PostgresFailure) {
@@ -45,6 +49,12 @@ package enum PostgresStartError: ServerFault, Equatable {
         case .foreign(let table):
             "The database's schema has a table \(table) that is another program's; it was left as it is. Give "
                 + "console-billing a database of its own, or a schema: DATABASE_URL with ?options=-csearch_path%3DNAME."
+        case .lacking(let column):
+            "The database lacks the column \(column), which its migrations made; it was left as it is. Restore a dump, or "
+                + "move into an empty database with console-billing migrate-store."
+        case .unwritable(let table):
+            "The database's user may not change the table \(table), so that no event could be stored. As its owner: GRANT "
+                + "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA … TO …."
         case .migration(let name, let state):
             "The migration \(name) was refused by the database (SQLSTATE \(state))."
                 // insufficient_privilege: https://www.postgresql.org/docs/current/errcodes-appendix.html

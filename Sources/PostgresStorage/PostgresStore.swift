@@ -46,6 +46,7 @@ package final class PostgresStore: Store {
         do {
             try await line.run(repeats: false) { connection throws(PostgresFailure) in
                 try Migrator.migrate(connection)
+                try TableCheck.examine(connection)
                 try PostgresMove.refuseHalfMoved(connection)
             }
             await line.close()
@@ -139,8 +140,10 @@ package final class PostgresStore: Store {
                     EXISTS (SELECT 1 FROM events LIMIT 1)
                 """
             ) { try $0.bool("read_only") }
-            return try connection.row(state) ?? false
+            if try connection.row(state) == true { return true }
+            return try connection.row(TableCheck.unwritable) != nil
         }
+        // The user may have lost a privilege, too.
         if isReadOnly { throw StoreError(.readOnly, while: "checking readiness") }
     }
 

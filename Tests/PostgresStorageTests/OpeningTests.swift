@@ -107,6 +107,50 @@ struct OpeningTests {
         }
     }
 
+    @Test(arguments: [
+        ("DROP TABLE jobs CASCADE", "jobs.sequence"), ("DROP TABLE usage_leases CASCADE", "usage_leases.sequence"),
+        ("ALTER TABLE transactions RENAME COLUMN created TO createdd", "transactions.created"),
+    ])
+    func `tables of ours that are not whole are refused`(damage: String, column: String) async throws {
+        try await withPlace { place in
+            await (try place.openPostgres()).close()
+            try place.connect().run(script: damage)
+            let refusal = PostgresStartError.lacking(column: column)
+            await #expect(throws: refusal) { try await place.openPostgres() }
+            await #expect(throws: refusal) { try await PostgresReport.examine(place.url) }
+        }
+    }
+
+    @Test func `a user that may not change the tables is refused, and not ready once that is so`() async throws {
+        try await withPlace { place in
+            await (try place.openPostgres()).close()
+            let user = "user_" + place.schema.suffix(20)
+            let connection = try place.connect()
+            try connection.run(
+                script: """
+                    CREATE ROLE \(user);
+                    GRANT USAGE ON SCHEMA \(place.schema) TO \(user);
+                    GRANT SELECT ON ALL TABLES IN SCHEMA \(place.schema) TO \(user)
+                    """
+            )
+            defer { try? connection.run(script: "DROP OWNED BY \(user); DROP ROLE \(user)") }
+            let url = try TestServer.url(["options": "-csearch_path=\(place.schema) -crole=\(user)"])
+            let refusal = PostgresStartError.unwritable(table: "credits")
+            await #expect(throws: refusal) { try await PostgresStore.open(url) }
+            await #expect(throws: refusal) { try await PostgresReport.examine(url) }
+
+            let all = "ALL ON ALL TABLES IN SCHEMA \(place.schema)"
+            try connection.run(script: "GRANT \(all) TO \(user)")
+            let store = try await PostgresStore.open(url)
+            try await store.checkReady()
+            try connection.run(script: "REVOKE INSERT ON \(place.schema).events FROM \(user)")
+            await #expect(throws: StoreError(.readOnly, while: "checking readiness")) {
+                try await store.checkReady()
+            }
+            await store.close()
+        }
+    }
+
     @Test func `a user that may not create tables gets an error, and may use existing ones`() async throws {
         try await withPlace { place in
             let user = "user_" + place.schema.suffix(20)

@@ -27,3 +27,11 @@ func ending<Result>(
         throw error
     }
 }
+
+/// The id that an argument gives.
+///
+/// - Throws: `ValidationError` for an empty one, which a script makes of a variable that is not set.
+func given(_ id: String) throws -> String {
+    guard !id.isEmpty else { throw ValidationError("The id is empty.") }
+    return id
+}

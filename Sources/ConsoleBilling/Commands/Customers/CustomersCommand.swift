@@ -84,7 +84,7 @@ struct CustomersCommand: AsyncParsableCommand {
                 """
         )
 
-        @Argument(help: "cus_…")
+        @Argument(help: "cus_…", transform: given)
         var customer: String
         @Option(help: "The connected account whose customer it is, acct_….")
         var account: String?
@@ -117,7 +117,7 @@ struct CustomersCommand: AsyncParsableCommand {
                 """
         )
 
-        @Argument(help: "cus_…")
+        @Argument(help: "cus_…", transform: given)
         var customer: String
         @Option(help: "A user, by either id; may be repeated.")
         var user: [String] = []

@@ -19,7 +19,7 @@ struct EventsReprojectCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Ids of events, evt_…; without one, all events.")
+    @Argument(help: "Ids of events, evt_…; without one, all events.", transform: given)
     var ids: [String] = []
 
     @OptionGroup var service: ServiceConnectionOptions

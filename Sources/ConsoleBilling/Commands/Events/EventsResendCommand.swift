@@ -18,7 +18,7 @@ struct EventsResendCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Ids of events, evt_….")
+    @Argument(help: "Ids of events, evt_….", transform: given)
     var ids: [String]
 
     @OptionGroup var rendering: RenderingOptions

@@ -22,7 +22,7 @@ struct EventsRetryCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Ids of events, evt_…; without one, all that are quarantined.")
+    @Argument(help: "Ids of events, evt_…; without one, all that are quarantined.", transform: given)
     var ids: [String] = []
 
     @OptionGroup var service: ServiceConnectionOptions

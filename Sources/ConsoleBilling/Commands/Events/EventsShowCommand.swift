@@ -19,7 +19,7 @@ struct EventsShowCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The event's id, evt_….")
+    @Argument(help: "The event's id, evt_….", transform: given)
     var id: String
 
     @OptionGroup var rendering: RenderingOptions

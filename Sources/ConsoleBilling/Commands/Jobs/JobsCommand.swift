@@ -83,7 +83,7 @@ struct JobsCommand: AsyncParsableCommand {
 
     /// A request about one job, and its answer.
     struct OneJob: ParsableArguments {
-        @Argument(help: "The job's id.")
+        @Argument(help: "The job's id.", transform: given)
         var id: String
         @OptionGroup var service: ServiceConnectionOptions
         @OptionGroup var output: OutputOptions
