@@ -108,7 +108,8 @@ struct OpeningTests {
     }
 
     @Test(arguments: [
-        ("DROP TABLE jobs CASCADE", "jobs.sequence"), ("DROP TABLE usage_leases CASCADE", "usage_leases.sequence"),
+        ("DROP TABLE jobs CASCADE", "jobs.sequence"),
+        ("DROP TABLE usage_leases CASCADE", "usage_leases.sequence"),
         ("ALTER TABLE transactions RENAME COLUMN created TO createdd", "transactions.created"),
     ])
     func `tables of ours that are not whole are refused`(damage: String, column: String) async throws {
@@ -121,7 +122,9 @@ struct OpeningTests {
         }
     }
 
-    @Test func `a user that may not change the tables is refused, and not ready once that is so`() async throws {
+    @Test func `a user that may not change the tables is refused, and a store of such a user not ready`()
+        async throws
+    {
         try await withPlace { place in
             await (try place.openPostgres()).close()
             let user = "user_" + place.schema.suffix(20)

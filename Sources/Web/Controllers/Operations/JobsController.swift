@@ -74,7 +74,7 @@ struct JobsController: Sendable {
             switch error {
             case .unknown: throw APIError.notFound("job")
             case .store(let error): throw error
-            case .running: throw conflict("A runner holds the job, until due_at at the latest. Cancel it, or wait.")
+            case .running: throw conflict("A runner holds the job until due_at. Cancel it, or wait.")
             case .ended: throw conflict("The job has ended.")
             case .perpetual:
                 throw conflict("The job begins again by itself. The configuration turns its kind off.")
