@@ -3,8 +3,8 @@ import Database
 
 /// Adds up the days whose totals do not follow from the leases yet.
 ///
-/// If a crash interrupts this, the next caller continues. Several replicas may add up the same days; only one
-/// of them stores the totals.
+/// If a crash interrupts this, the next caller continues. If several replicas add up the same days, one replica
+/// stores the totals.
 extension SQLStore {
     package func usage(
         of owner: String,
@@ -26,8 +26,8 @@ extension SQLStore {
                 guard groups.count == kept.count else { break }
                 return groups
             }
-            // If others make days stale as fast as they are added up, the caller stops waiting and gets a sum
-            // of the facts.
+            // If other writers make days stale as fast as they are added up, the caller stops waiting, and gets
+            // totals that are added up from leases and calendar.
             let left = patience ?? stale.steps + 2
             guard left > 0 else { break }
             patience = left - 1
