@@ -11,6 +11,7 @@ package enum SQLValue: Sendable, Equatable {
     /// A list, which a statement can use only as `column = ANY($n)`.
     case texts([String])
 
+    package static func bool(orNull value: Bool?) -> SQLValue { value.map { .bool($0) } ?? .null }
     package static func int(orNull value: Int64?) -> SQLValue { value.map { .int($0) } ?? .null }
     package static func text(orNull value: String?) -> SQLValue { value.map { .text($0) } ?? .null }
     package static func bytes(orNull value: [UInt8]?) -> SQLValue { value.map { .bytes($0) } ?? .null }

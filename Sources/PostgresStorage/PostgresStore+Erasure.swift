@@ -79,19 +79,9 @@ extension ProjectionRebuild {
         byDerivingAgain payment: Int64,
         account: String
     ) throws(PostgresFailure) -> Int {
-        let before = try bodies("payment = $1", .int(payment))
+        let before = try connection.rows(StoredTransaction.ofPayment(payment))
         try deriveAgain(payment, account: account)
-        let after = try bodies("id = ANY($1)", .texts(before.keys.sorted()))
-        return before.count { after[$0.key] != $0.value }
-    }
-
-    private func bodies(
-        _ condition: String,
-        _ value: SQLValue
-    ) throws(PostgresFailure) -> [String: [UInt8]] {
-        let bodies = Query("SELECT id, body FROM transactions WHERE \(condition)", [value]) { row in
-            (try row.text("id"), try row.bytes("body"))
-        }
-        return Dictionary(uniqueKeysWithValues: try connection.rows(bodies))
+        let after = try connection.rows(StoredTransaction.named(before.map(\.transaction.id)))
+        return StoredTransaction.changed(from: before, to: after)
     }
 }

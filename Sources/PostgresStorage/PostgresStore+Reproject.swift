@@ -227,12 +227,15 @@ struct ProjectionRebuild {
     private func swapTables() throws(PostgresFailure) -> Int {
         // This compares all rows once, for which a hash join is faster than a lookup per row.
         try connection.run(script: "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on")
+        func columns(_ table: String) -> String {
+            StoredTransaction.content.map { "\(table).\($0)" }.joined(separator: ", ")
+        }
         let changed = try count(
             """
             SELECT count(*) AS rows
             FROM transactions l
             FULL JOIN rebuilt_transactions r ON r.id = l.id
-            WHERE l.body IS DISTINCT FROM r.body
+            WHERE (\(columns("l"))) IS DISTINCT FROM (\(columns("r")))
             """
         )
         try connection.run(script: Self.swap)

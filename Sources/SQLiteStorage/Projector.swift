@@ -57,7 +57,7 @@ struct Projector {
         )
         for payment in payments {
             try objects("payment = ?", [payment]).forEach { standing.add($0) }
-            standing.rows[payment] = try bodies(ofPayment: payment)
+            try rows(ofPayment: payment).forEach { standing.add($0) }
         }
         return standing
     }
@@ -78,12 +78,8 @@ struct Projector {
         return try Int64.fetchOne(statement, arguments: Self.arguments(key))
     }
 
-    private func bodies(ofPayment payment: Int64) throws -> [String: [UInt8]] {
-        let statement = try db.cachedStatement(
-            sql: "SELECT id, body FROM \(tables.transactions) WHERE payment = ?"
-        )
-        let rows = try Row.fetchAll(statement, arguments: [payment])
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as String, Array($0[1] as Data)) })
+    private func rows(ofPayment payment: Int64) throws -> [StoredTransaction] {
+        try SQLiteSession(db).rows(StoredTransaction.ofPayment(payment, prefix: tables.prefix))
     }
 
     // MARK: Reading again
@@ -158,7 +154,7 @@ struct Projector {
             try execute("UPDATE \(tables.objects) SET payment = ? WHERE payment = ?", [kept, gone])
             try execute("UPDATE \(tables.transactions) SET payment = ? WHERE payment = ?", [kept, gone])
         }
-        for object in plan.objects.values { try write(object) }
+        for object in plan.objects.values { try put(object.values, StoreTable.objects) }
         for (key, user) in plan.customers {
             try execute(
                 """
@@ -170,7 +166,7 @@ struct Projector {
             )
         }
         for id in plan.removedRows { try execute("DELETE FROM \(tables.transactions) WHERE id = ?", [id]) }
-        for (row, payment) in plan.rows.values { try write(row, payment: payment) }
+        for row in plan.rows.values { try put(row.values, StoreTable.transactions) }
         for key in plan.answered { try execute("DELETE FROM jobs WHERE id = ?", [key.jobID]) }
         for (key, askedAt) in plan.asked {
             let job = Job(fetching: key, askedAt: askedAt)
@@ -178,45 +174,8 @@ struct Projector {
         }
     }
 
-    private func write(_ object: StoredObject) throws {
-        let (key, record) = (object.key, object.record)
-        try execute(
-            """
-            INSERT INTO \(tables.objects)
-                (snapshot, shown_at, livemode, api_version, links, undecided, account, kind, id, payment)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (account, kind, id) DO UPDATE SET
-                snapshot = excluded.snapshot, shown_at = excluded.shown_at, livemode = excluded.livemode,
-                api_version = excluded.api_version, links = excluded.links, undecided = excluded.undecided,
-                payment = excluded.payment
-            """,
-            [
-                record.snapshot.map { Data($0.stored) }, record.snapshot?.observedAt.unixSeconds,
-                record.snapshot?.livemode, record.snapshot?.apiVersion, LinkCoding.encode(record.links),
-                record.isAmbiguous, key.account, key.reference.kind.rawValue, key.reference.id,
-                object.payment,
-            ]
-        )
-    }
-
-    private func write(_ row: TransactionRow, payment: Int64) throws {
-        let transaction = row.transaction
-        try execute(
-            """
-            INSERT INTO \(tables.transactions)
-                (id, payment, type, status, created, customer, currency, search, body, account)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET
-                payment = excluded.payment, type = excluded.type, status = excluded.status,
-                created = excluded.created, customer = excluded.customer, currency = excluded.currency,
-                search = excluded.search, body = excluded.body, account = excluded.account
-            """,
-            [
-                transaction.id, payment, transaction.type.rawValue, transaction.status,
-                transaction.created.unixSeconds, transaction.customer, transaction.currency.code,
-                row.searchText, Data(row.body), transaction.account ?? "",
-            ]
-        )
+    private func put(_ values: [SQLValue], _ table: StoreTable) throws {
+        try SQLiteSession(db).execute(SQLStatement(table.putting(.sqlite, prefix: tables.prefix), values))
     }
 
     private func execute(_ sql: String, _ arguments: StatementArguments) throws {

@@ -73,23 +73,11 @@ extension SQLiteStore {
         projection: ProjectionPolicy,
         _ db: Database
     ) throws -> Int {
-        let before = try bodies("payment = ?", [payment], db)
+        let session = SQLiteSession(db)
+        let before = try session.rows(StoredTransaction.ofPayment(payment))
         try Projector(tables: .live, projection: projection, db: db).deriveAgain(payment, account: account)
-        let after = try bodies(
-            "id IN (\(databaseQuestionMarks(count: before.count)))",
-            StatementArguments(before.keys.sorted()),
-            db
-        )
-        return before.count { after[$0.key] != $0.value }
-    }
-
-    private static func bodies(
-        _ condition: String,
-        _ arguments: StatementArguments,
-        _ db: Database
-    ) throws -> [String: Data] {
-        let sql = "SELECT id, body FROM transactions WHERE \(condition)"
-        return try Row.fetchAll(db, sql: sql, arguments: arguments).reduce(into: [:]) { $0[$1[0]] = $1[1] }
+        let after = try session.rows(StoredTransaction.named(before.map(\.transaction.id)))
+        return StoredTransaction.changed(from: before, to: after)
     }
 
     package func scrub() async throws(StoreError) {

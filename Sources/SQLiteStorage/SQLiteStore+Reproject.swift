@@ -82,16 +82,18 @@ extension SQLiteStore {
 
     /// Counts the rows that differ, and replaces the rows in use with the rebuilt ones.
     private static func exchange(_ db: Database) throws -> (transactions: Int, changed: Int) {
+        let content = StoredTransaction.content.joined(separator: ", ")
+        let (live, rebuilt) = (
+            "SELECT \(content) FROM transactions", "SELECT \(content) FROM rebuilt_transactions"
+        )
         let changed =
             try Int.fetchOne(
                 db,
                 sql: """
                     SELECT count(DISTINCT id) FROM (
-                        SELECT * FROM (
-                            SELECT id, body FROM transactions EXCEPT SELECT id, body FROM rebuilt_transactions)
+                        SELECT * FROM (\(live) EXCEPT \(rebuilt))
                         UNION ALL
-                        SELECT * FROM (
-                            SELECT id, body FROM rebuilt_transactions EXCEPT SELECT id, body FROM transactions)
+                        SELECT * FROM (\(rebuilt) EXCEPT \(live))
                     )
                     """
             ) ?? 0

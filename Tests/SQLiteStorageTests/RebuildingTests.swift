@@ -23,10 +23,8 @@ struct RebuildingTests {
 
     @Test(
         arguments: [
-            (
-                "UPDATE transactions SET body = CAST(replace(body, 'succeeded', 'failed') AS BLOB) WHERE id = 'ch_2'",
-                1
-            ),
+            ("UPDATE transactions SET status = 'failed' WHERE id = 'ch_2'", 1),
+            ("UPDATE transactions SET description = 'other' WHERE id = 'ch_2'", 1),
             ("DELETE FROM transactions WHERE id = 'ch_2'", 1), ("DELETE FROM transactions", 3),
             ("UPDATE transactions SET id = 'ch_x' WHERE id = 'ch_2'", 2),
             ("DELETE FROM objects", 0),

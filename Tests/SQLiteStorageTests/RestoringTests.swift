@@ -151,7 +151,7 @@ struct RestoringTests {
         ("newer", "INSERT INTO grdb_migrations (identifier) VALUES ('9999_of_tomorrow')"),
         ("another's", "DROP TABLE grdb_migrations"), ("another's", "DELETE FROM grdb_migrations"),
         ("another's", "DROP TABLE customer_links"),
-        ("another's", "ALTER TABLE transactions RENAME COLUMN body TO amount"),
+        ("another's", "ALTER TABLE transactions RENAME COLUMN amount TO body"),
         ("another's", "CREATE TRIGGER no BEFORE INSERT ON events BEGIN SELECT raise(abort, 'no'); END"),
     ])
     func `only a backup of ours takes the place of anything`(origin: String, change: String) async throws {

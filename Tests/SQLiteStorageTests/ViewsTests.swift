@@ -87,7 +87,7 @@ struct ViewsTests {
             let count = try place.query("SELECT count(*) AS n FROM transactions_view")
             try place.edit(
                 """
-                UPDATE transactions SET body = \(damage), created = 9223372036854775807 WHERE id = 'ch_1';
+                UPDATE transactions SET created = 9223372036854775807 WHERE id = 'ch_1';
                 UPDATE objects SET snapshot = \(damage);
                 UPDATE customers SET console_user = CAST(\(damage) AS TEXT);
                 UPDATE events SET created = -9223372036854775808;
@@ -97,7 +97,7 @@ struct ViewsTests {
             )
             for view in ViewsConformance.views { _ = try place.query("SELECT * FROM \(view)") }
             #expect(try place.query("SELECT count(*) AS n FROM transactions_view") == count)
-            let row = try place.query("SELECT id, created, amount FROM transactions_view WHERE id = 'ch_1'")
+            let row = try place.query("SELECT id, created FROM transactions_view WHERE id = 'ch_1'")
             #expect(row == [["id": "ch_1"]])
             #expect(
                 try place.query("SELECT spent_micros, complete FROM daily_usage_view") == [["complete": "0"]]

@@ -55,7 +55,7 @@ package struct PlannedRead: Sendable, CustomStringConvertible {
 
     private static let feed: [PlannedRead] = {
         let filters: [(String, TransactionFilter, String)] = [
-            ("all", TransactionFilter(.anyCustomer), "transactions_by_created"),
+            ("all", TransactionFilter(.anyCustomer), "transactions_by_facet"),
             ("a customer", TransactionFilter(customer), "transactions_by_customer"),
             (
                 "a customer's refunds", TransactionFilter(customer, type: .refund),
@@ -63,7 +63,7 @@ package struct PlannedRead: Sendable, CustomStringConvertible {
             ),
             (
                 "a time", TransactionFilter(.anyCustomer, createdFrom: time(5), createdTo: time(900)),
-                "transactions_by_created"
+                "transactions_by_facet"
             ),
             (
                 "a customer's time", TransactionFilter(customer, createdFrom: time(5)),
@@ -197,10 +197,15 @@ extension PlannedRead {
         WHERE kind = 'charge'
         """,
         """
-        INSERT INTO transactions (id, payment, type, status, created, customer, currency, search, body)
-        SELECT 'ch_' || n, payment + n, CASE WHEN n % 10 = 0 THEN 'refund' ELSE type END, status, 1750000000 + n,
+        INSERT INTO transactions
+            (id, payment, type, status, currency, facet, created, account, customer, livemode, amount,
+             amount_refunded, amount_gone, disputed, has_receipt)
+        SELECT 'ch_' || n, payment + n, CASE WHEN n % 10 = 0 THEN 'refund' ELSE type END, status, currency,
+            -- The type is above the status and the currency in the number of a facet.
+            CASE WHEN n % 10 = 0 THEN 8388608 ELSE 0 END + facet, 1750000000 + n, account,
             -- One customer has a tenth of them.
-            CASE WHEN n % 10 = 1 THEN 'cus_7' ELSE 'cus_' || n % 500 END, currency, search, body
+            CASE WHEN n % 10 = 1 THEN 'cus_7' ELSE 'cus_' || n % 500 END, livemode, amount, amount_refunded,
+            amount_gone, disputed, has_receipt
         FROM transactions CROSS JOIN numbers
         """,
         "INSERT INTO customers (account, id, console_user) SELECT '', 'cus_' || n, 'user-' || n FROM numbers",

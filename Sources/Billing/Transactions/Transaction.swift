@@ -13,12 +13,23 @@ package struct Transaction: Sendable, Equatable {
         package let code: String?
         package let declineCode: String?
         package let message: String?
+
+        package init(code: String?, declineCode: String?, message: String?) {
+            self.code = code
+            self.declineCode = declineCode
+            self.message = message
+        }
     }
 
     /// Whether there is a receipt, and its number after Stripe has assigned one.
     package struct Receipt: Sendable, Equatable {
         package let available: Bool
         package let number: String?
+
+        package init(available: Bool, number: String?) {
+            self.available = available
+            self.number = number
+        }
     }
 
     package let id: String
@@ -117,4 +128,11 @@ package struct PaymentMethod: Sendable, Equatable {
     package let last4: String?
     /// For example `Visa •••• 4242`.
     package let label: String
+
+    package init(type: String, brand: String?, last4: String?, label: String) {
+        self.type = type
+        self.brand = brand
+        self.last4 = last4
+        self.label = label
+    }
 }

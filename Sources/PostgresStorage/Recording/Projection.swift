@@ -1,4 +1,5 @@
 import Billing
+import Database
 import PostgresClient
 import Storage
 
@@ -13,7 +14,7 @@ struct Projection {
 
     // MARK: Reading
 
-    private static let objectColumns = StoredObject.names.map { "o." + $0 }.joined(separator: ", ")
+    private static let objectColumns = StoreTable.objects.columns.map { "o." + $0.name }.joined(separator: ", ")
 
     /// The payments of the objects that the first three parameters name.
     private var paymentsOfNamed: String {
@@ -44,7 +45,7 @@ struct Projection {
             objects(ofPaymentsWith: told, customers: customers),
             Command(
                 """
-                SELECT r.payment, r.id, r.body
+                SELECT \(StoredTransaction.columns)
                 FROM \(prefix)transactions r
                 WHERE r.payment IN (\(paymentsOfNamed))
                 """,
@@ -60,10 +61,7 @@ struct Projection {
         for object in try answers[0].decoded(StoredObject.read) {
             if let object { standing.add(object) }
         }
-        let rows = try answers[1].decoded { row in
-            (payment: try row.int("payment"), id: try row.text("id"), body: try row.bytes("body"))
-        }
-        for row in rows { standing.rows[row.payment, default: [:]][row.id] = row.body }
+        for row in try answers[1].decoded(StoredTransaction.read) { standing.add(row) }
         return standing
     }
 
@@ -114,7 +112,11 @@ struct Projection {
     func writing(_ plan: ProjectionPlan) -> [Command] {
         var commands: [Command] = []
         if !plan.merged.isEmpty { commands += merging(plan.merged) }
-        if !plan.objects.isEmpty { commands.append(writing(plan.objects.values)) }
+        if !plan.objects.isEmpty {
+            // In the order of the key, in which other replicas lock the rows too.
+            let objects = plan.objects.values.sorted { $0.key.reference < $1.key.reference }
+            commands.append(putting(objects.map(\.values), into: .objects))
+        }
         if !plan.customers.isEmpty { commands.append(writing(plan.customers)) }
         if !plan.removedRows.isEmpty {
             commands.append(
@@ -124,7 +126,7 @@ struct Projection {
                 )
             )
         }
-        if !plan.rows.isEmpty { commands.append(writing(Array(plan.rows.values))) }
+        if !plan.rows.isEmpty { commands.append(putting(plan.rows.values.map(\.values), into: .transactions)) }
         if !plan.answered.isEmpty { commands.append(FetchStatements.deleting(plan.answered)) }
         if !plan.asked.isEmpty { commands.append(FetchStatements.asking(plan.asked)) }
         return commands
@@ -144,30 +146,13 @@ struct Projection {
         }
     }
 
-    private func writing(_ objects: some Collection<StoredObject>) -> Command {
-        let entries = objects.sorted { $0.key.reference < $1.key.reference }
-        let snapshots = entries.map(\.record.snapshot)
-        return Command(
-            """
-            INSERT INTO \(prefix)objects
-                (account, kind, id, payment, snapshot, shown_at, livemode, api_version, links, undecided)
-            SELECT * FROM unnest(
-                $1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[], $7::bool[],
-                $8::text[], $9::text[], $10::bool[])
-            ON CONFLICT (account, kind, id) DO UPDATE SET
-                payment = excluded.payment, snapshot = excluded.snapshot, shown_at = excluded.shown_at,
-                livemode = excluded.livemode, api_version = excluded.api_version, links = excluded.links,
-                undecided = excluded.undecided
-            """,
-            [
-                .texts(entries.map(\.key.account)), .texts(entries.map(\.key.reference.kind.rawValue)),
-                .texts(entries.map(\.key.reference.id)), .ints(entries.map(\.payment)),
-                .byteStrings(snapshots.map { $0?.stored }),
-                .ints(snapshots.map { $0?.observedAt.unixSeconds }),
-                .bools(snapshots.map { $0?.livemode }), .texts(snapshots.map { $0?.apiVersion }),
-                .texts(entries.map { LinkCoding.encode($0.record.links) }),
-                .bools(entries.map(\.record.isAmbiguous)),
-            ]
+    /// Adds or replaces rows.
+    ///
+    /// - Parameter rows: The values of each row, in the order of the table's columns.
+    private func putting(_ rows: [[SQLValue]], into table: StoreTable) -> Command {
+        Command(
+            table.putting(.postgres, prefix: prefix),
+            table.columns.indices.map { column in Parameter(rows.map { $0[column] }, table.columns[column].kind) }
         )
     }
 
@@ -185,30 +170,17 @@ struct Projection {
             ]
         )
     }
+}
 
-    private func writing(_ rows: [(row: TransactionRow, payment: Int64)]) -> Command {
-        let transactions = rows.map(\.row.transaction)
-        return Command(
-            """
-            INSERT INTO \(prefix)transactions
-                (id, payment, type, status, created, customer, currency, search, body, account)
-            SELECT * FROM unnest(
-                $1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[],
-                $8::text[], $9::bytea[], $10::text[])
-            ON CONFLICT (id) DO UPDATE SET
-                payment = excluded.payment, type = excluded.type, status = excluded.status,
-                created = excluded.created, customer = excluded.customer, currency = excluded.currency,
-                search = excluded.search, body = excluded.body, account = excluded.account
-            """,
-            [
-                .texts(transactions.map(\.id)), .ints(rows.map(\.payment)),
-                .texts(transactions.map(\.type.rawValue)), .texts(transactions.map(\.status)),
-                .ints(transactions.map(\.created.unixSeconds)), .texts(transactions.map(\.customer)),
-                .texts(transactions.map(\.currency.code)),
-                .texts(rows.map(\.row.searchText)), .byteStrings(rows.map(\.row.body)),
-                .texts(transactions.map { $0.account ?? "" }),
-            ]
-        )
+extension Parameter {
+    /// The values of a column as an array.
+    fileprivate init(_ values: [SQLValue], _ kind: StoreTable.Kind) {
+        switch kind {
+        case .integer, .payment: self = .ints(values.map { if case .int(let value) = $0 { value } else { nil } })
+        case .flag: self = .bools(values.map { if case .bool(let value) = $0 { value } else { nil } })
+        case .text: self = .texts(values.map { if case .text(let value) = $0 { value } else { nil } })
+        case .bytes: self = .byteStrings(values.map { if case .bytes(let value) = $0 { value } else { nil } })
+        }
     }
 }
 

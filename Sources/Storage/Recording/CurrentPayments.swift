@@ -24,13 +24,17 @@ package struct CurrentPayments: Sendable {
     ///
     /// The store must derive their payments, and the customers among them, again from the log.
     package private(set) var unreadable: Set<ObjectKey> = []
-    /// The bodies of the feed's rows, by payment and then by id.
-    package var rows: [Int64: [String: [UInt8]]] = [:]
+    /// The rows of the feed, by payment and then by id.
+    package private(set) var rows: [Int64: [String: StoredTransaction]] = [:]
 
     package init() {}
 
     package mutating func add(_ object: StoredObject) {
         objects[object.key] = object
         if !object.isReadable { unreadable.insert(object.key) }
+    }
+
+    package mutating func add(_ row: StoredTransaction) {
+        rows[row.payment, default: [:]][row.transaction.id] = row
     }
 }

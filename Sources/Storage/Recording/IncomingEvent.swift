@@ -31,12 +31,12 @@ package struct IncomingEvent: Sendable {
 
     /// The rows to write for a payment that only one event is about.
     struct NewPayment: Sendable {
-        let rows: [TransactionRow]
+        let rows: [Transaction]
         let missing: [StripeFetchRequest]
 
         init(_ records: [ObjectRecord], account: String?) {
             let group = PaymentGroup(records, account: account)
-            rows = group.transactions.map { TransactionRow($0) }
+            rows = group.transactions
             missing = group.missing
         }
     }

@@ -10,8 +10,8 @@ package struct ProjectionPlan: Sendable {
     package private(set) var objects: [ObjectKey: StoredObject]
     /// Payments that became part of another: from old number to new number.
     package private(set) var merged: [Int64: Int64]
-    /// The rows of the feed to write, by id, with the number of their payment.
-    package private(set) var rows: [String: (row: TransactionRow, payment: Int64)] = [:]
+    /// The rows of the feed to write, by id.
+    package private(set) var rows: [String: StoredTransaction] = [:]
     /// The ids of rows to delete.
     package private(set) var removedRows: Set<String> = []
     /// The user of Console that each customer belongs to; an inner `nil` means none.
@@ -64,7 +64,7 @@ package struct ProjectionPlan: Sendable {
         _ touch: ProjectionBuilder.TouchedPayment,
         _ draft: ProjectionBuilder
     ) {
-        let derived: [TransactionRow]
+        let derived: [Transaction]
         let missing: [StripeFetchRequest]
         let standing = draft.standingRows(ofPayment: payment)
         if let only = touch.onlyEvent, let first = only.newPayment {
@@ -72,12 +72,14 @@ package struct ProjectionPlan: Sendable {
             (derived, missing) = (first.rows, first.missing)
         } else {
             let group = PaymentGroup(draft.records(ofPayment: payment), account: touch.account)
-            (derived, missing) = (group.transactions.map { TransactionRow($0) }, group.missing)
+            (derived, missing) = (group.transactions, group.missing)
         }
-        for row in derived where standing[row.transaction.id] != row.body {
-            rows[row.transaction.id] = (row, payment)
+        for transaction in derived {
+            let row = StoredTransaction(transaction, payment: payment)
+            if let stored = standing[transaction.id], row.hasSameContent(as: stored) { continue }
+            rows[transaction.id] = row
         }
-        removedRows.formUnion(Set(standing.keys).subtracting(derived.map(\.transaction.id)))
+        removedRows.formUnion(Set(standing.keys).subtracting(derived.map(\.id)))
         guard touch.fetchPolicy != .nothing else { return }
         if touch.onlyEvent == nil {
             let answers = touch.shownObjects.flatMap(StripeFetchRequest.about).filter {
@@ -140,7 +142,7 @@ private struct ProjectionBuilder {
         (members[payment] ?? []).compactMap { objects[$0]?.record }
     }
 
-    func standingRows(ofPayment payment: Int64) -> [String: [UInt8]] {
+    func standingRows(ofPayment payment: Int64) -> [String: StoredTransaction] {
         parts(of: payment).reduce(into: [:]) { $0.merge(standing.rows[$1] ?? [:]) { first, _ in first } }
     }
 

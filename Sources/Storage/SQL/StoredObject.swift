@@ -29,12 +29,18 @@ package struct StoredObject: Sendable {
         self.isReadable = isReadable
     }
 
-    package static let names = [
-        "account", "kind", "id", "payment", "snapshot", "shown_at", "livemode", "api_version", "links",
-        "undecided",
-    ]
+    package static let columns = StoreTable.objects.columns.map(\.name).joined(separator: ", ")
 
-    package static let columns = names.joined(separator: ", ")
+    /// The values of ``columns``.
+    package var values: [SQLValue] {
+        let snapshot = record.snapshot
+        return [
+            .text(key.account), .text(key.reference.kind.rawValue), .text(key.reference.id), .int(payment),
+            .bytes(orNull: snapshot?.stored), .int(orNull: snapshot?.observedAt.unixSeconds),
+            .bool(orNull: snapshot?.livemode), .text(orNull: snapshot?.apiVersion),
+            .text(LinkCoding.encode(record.links)), .bool(record.isAmbiguous),
+        ]
+    }
 
     /// Reads ``columns``.
     ///

@@ -8,69 +8,30 @@ extension SQLStore {
         limit: Int
     ) async throws(StoreError) -> Page<Transaction>? {
         try await query("reading the feed") { session in
-            var edge: Feed.Edge?
             var offset = 0
+            var edge: FeedPosition?
+            var isBackwards = false
             switch cursor {
             case .start: break
             case .offset(let rows): offset = rows
             case .startingAfter(let id), .endingBefore(let id):
-                guard let position = try session.row(Feed.position(of: id)),
+                guard let row = try session.row(Feed.position(of: id)),
                     // A row of another customer must look like a row that does not exist.
-                    filter.accessScope.includes(position.owner)
+                    filter.accessScope.includes(row.owner)
                 else { return nil }
-                edge = (position.created, id)
+                edge = row.position
+                if case .endingBefore = cursor { isBackwards = true }
             }
-            var isBackwards = false
-            if case .endingBefore = cursor { isBackwards = true }
-            var conditions = Conditions(
-                filter,
-                session.dialect,
-                after: isBackwards ? edge : nil,
-                before: isBackwards ? nil : edge
-            )
-            let direction = isBackwards ? "ASC" : "DESC"
-            // By the customer too, so that the order is that of the customer's index: along all rows from the
-            // newest on the customer's may be far.
-            let order = filter.accessScope.onlyCustomer == nil ? "" : "customer \(direction), "
-            let bounds = (
-                limit: session.dialect.number(limit + 1, in: &conditions),
-                offset: session.dialect.number(offset, in: &conditions)
-            )
-            // One row more than the page shows whether there are more; it is not decoded.
-            var rows: [Transaction] = []
-            var count = 0
-            try session.run([
-                SQLStatement(
-                    """
-                    SELECT body
-                    FROM transactions
-                    \(conditions.clause)
-                    ORDER BY \(order)created \(direction), id \(direction)
-                    LIMIT \(bounds.limit) OFFSET \(bounds.offset)
-                    """,
-                    conditions.values,
-                    isPrepared: false
-                )
-            ]) { _, row in
-                count += 1
-                if count <= limit { rows.append(try Feed.transaction(row)) }
-            }
-            return Page(elements: isBackwards ? rows.reversed() : rows, hasMore: count > limit)
+            let scan = try FeedScan(filter, session, isBackwards: isBackwards)
+            // One row more than the page shows whether there are more.
+            let found = try scan.rows(after: edge, skipping: offset, limit: limit + 1)
+            let rows = Array(found.prefix(limit))
+            return Page(elements: isBackwards ? rows.reversed() : rows, hasMore: found.count > limit)
         }
     }
 
     package func count(_ filter: TransactionFilter) async throws(StoreError) -> Int {
-        try await query("counting the feed") { session in
-            let conditions = Conditions(filter, session.dialect)
-            let count = try session.row(
-                Query(
-                    "SELECT count(*) AS rows FROM transactions \(conditions.clause)",
-                    conditions.values,
-                    isPrepared: false
-                ) { try $0.int("rows") }
-            )
-            return Int(count ?? 0)
-        }
+        try await query("counting the feed") { try FeedScan(filter, $0).count() }
     }
 
     package func transaction(
@@ -105,23 +66,17 @@ extension SQLStore {
 }
 
 private enum Feed {
-    /// The row beside a page.
-    typealias Edge = (created: Int64, id: String)
-
-    @Sendable
-    static func transaction(_ row: SQLRow) throws -> Transaction {
-        try row.decode("body", TransactionCoding.decode)
-    }
-
     static func transaction(_ id: String) -> Query<Transaction> {
-        Query("SELECT body FROM transactions WHERE id = $1", [.text(id)], decode: transaction)
+        Query("SELECT \(StoredTransaction.columns) FROM transactions WHERE id = $1", [.text(id)]) {
+            try StoredTransaction.read($0).transaction
+        }
     }
 
-    static func position(of id: String) -> Query<(created: Int64, owner: CustomerKey?)> {
+    static func position(of id: String) -> Query<(position: FeedPosition, owner: CustomerKey?)> {
         Query("SELECT created, customer, account FROM transactions WHERE id = $1", [.text(id)]) { row in
             let account = try row.text("account").orNil
             let owner = try row.optionalText("customer").map { CustomerKey($0, account: account) }
-            return (try row.int("created"), owner)
+            return (FeedPosition(created: try row.int("created"), id: id), owner)
         }
     }
 
@@ -157,65 +112,5 @@ extension AccessScope {
         case .anyCustomer: true
         case .customers: owner.map { self.includes($0) } ?? false
         }
-    }
-}
-
-extension Conditions {
-    /// The rows between two others, exclusive, which match a filter.
-    fileprivate init(
-        _ filter: TransactionFilter,
-        _ dialect: Dialect,
-        after newer: Feed.Edge? = nil,
-        before older: Feed.Edge? = nil
-    ) {
-        self.init()
-        let owner = filter.accessScope.onlyCustomer
-        if let owner {
-            add("account = ?", .text(owner.account ?? ""))
-        } else if case .customers(let customers) = filter.accessScope {
-            // Usually all customers belong to one account. An empty list matches no row.
-            let accounts = Dictionary(grouping: customers, by: { $0.account ?? "" })
-            let alternatives = accounts.values.map { customers in
-                "(customer IN (\(customers.map { _ in "?" }.joined(separator: ", "))) AND account = ?)"
-            }
-            add(
-                alternatives.isEmpty ? "FALSE" : "(\(alternatives.joined(separator: " OR ")))",
-                accounts.flatMap { $1.map { .text($0.customer) } + [.text($0)] }
-            )
-        }
-        let (from, to) = (filter.createdFrom?.unixSeconds, filter.createdTo?.unixSeconds)
-        // The tighter of two bounds implies the other.
-        if let newer, newer.created >= from ?? .min {
-            bound(owner, ">", newer.created, newer.id)
-        } else {
-            bound(owner, ">=", from)
-        }
-        if let older, older.created <= to ?? .max {
-            bound(owner, "<", older.created, older.id)
-        } else {
-            bound(owner, "<=", to)
-        }
-        // The types are literals, which is safe because the names are ours. There are few sets of them, so
-        // few compiled statements are kept.
-        add("type IN (\(filter.types.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))")
-        if let status = filter.status { add("status = ?", .text(status)) }
-        if let currency = filter.currency { add("currency = ?", .text(currency.code)) }
-        if let search = filter.search { add(dialect.contains("search", "?"), .text(search.lowercased())) }
-    }
-
-    /// One bound of a range along an index.
-    private mutating func bound(
-        _ owner: CustomerKey?,
-        _ comparison: String,
-        _ created: Int64?,
-        _ id: String? = nil
-    ) {
-        let columns: [(name: String, value: SQLValue)] =
-            (owner.map { [("customer", .text($0.customer))] } ?? [])
-            + (created.map { [("created", .int($0))] } ?? []) + (id.map { [("id", .text($0))] } ?? [])
-        guard !columns.isEmpty else { return }
-        let names = columns.map(\.name).joined(separator: ", ")
-        let marks = columns.map { _ in "?" }.joined(separator: ", ")
-        add("(\(names)) \(comparison) (\(marks))", columns.map(\.value))
     }
 }

@@ -42,33 +42,18 @@ package enum PostgresViews {
     private static let transactions = """
         CREATE OR REPLACE VIEW transactions_view AS
             SELECT t.id, t.type, t.status, \(time("t.created")) AS created, nullif(t.account, '') AS account,
-                t.customer, \(flag("livemode")) AS livemode, t.currency, \(integer("amount")) AS amount,
-                \(integer("amount_refunded")) AS amount_refunded,
-                -- The stored form leaves out a zero.
-                CASE WHEN b.body ? 'amount_gone' THEN \(integer("amount_gone")) WHEN b.body ? 'amount' THEN 0 END
-                    AS amount_lost,
-                b.body ->> 'description' AS description, b.body ->> 'payment_intent' AS payment_intent,
-                b.body ->> 'charge' AS charge, b.body ->> 'invoice' AS invoice, b.body ->> 'refund' AS refund,
-                b.body ->> 'dispute' AS dispute, \(flag("disputed")) AS disputed,
+                t.customer, t.livemode, t.currency, t.amount, t.amount_refunded, t.amount_gone AS amount_lost,
+                t.description, t.payment_intent, t.charge, t.invoice, t.refund, t.dispute, t.disputed,
                 (
                     SELECT coalesce(s.body #>> '{latest,value,reason}', s.body #>> '{value,reason}')
                     FROM objects o
                     CROSS JOIN LATERAL (SELECT console_billing_json(o.snapshot) AS body OFFSET 0) s
                     WHERE t.type = 'refund' AND o.account = t.account AND o.kind = 'refund' AND o.id = t.id
                 ) AS refund_reason,
-                b.body #>> '{failure,code}' AS failure_code,
-                b.body #>> '{failure,decline_code}' AS failure_decline_code,
-                b.body #>> '{failure,message}' AS failure_message,
-                b.body #>> '{payment_method,type}' AS payment_method_type,
-                b.body #>> '{payment_method,brand}' AS payment_method_brand,
-                b.body #>> '{payment_method,last4}' AS payment_method_last4,
-                b.body #>> '{payment_method,label}' AS payment_method_label,
-                \(integer("presentment_details", "presentment_amount")) AS presentment_amount,
-                b.body #>> '{presentment_details,presentment_currency}' AS presentment_currency,
-                b.body #>> '{receipt,number}' AS receipt_number, b.body ->> 'reference' AS reference
-            FROM transactions t
-            -- OFFSET 0 keeps the planner from reading the body once for each column.
-            CROSS JOIN LATERAL (SELECT console_billing_json(t.body) AS body OFFSET 0) b;
+                t.failure_code, t.failure_decline_code, t.failure_message, t.payment_method_type,
+                t.payment_method_brand, t.payment_method_last4, t.payment_method_label, t.presentment_amount,
+                t.presentment_currency, t.receipt_number, t.reference
+            FROM transactions t;
         """
 
     // The order of trust is alphabetical for stored links, and Stripe's metadata count last. Ids that are not 1 to

@@ -8,14 +8,8 @@ enum SQLiteViews {
         """
         CREATE VIEW transactions_view AS
             SELECT t.id, t.type, t.status, \(time("t.created")) AS created, nullif(t.account, '') AS account,
-                t.customer, \(flag("livemode")) AS livemode, t.currency, \(integer("amount")) AS amount,
-                \(integer("amount_refunded")) AS amount_refunded,
-                -- The stored form leaves out a zero.
-                CASE WHEN json_type(t.json, '$.amount_gone') IS NOT NULL THEN \(integer("amount_gone"))
-                    WHEN json_type(t.json, '$.amount') IS NOT NULL THEN 0 END AS amount_lost,
-                \(text("description")) AS description, \(text("payment_intent")) AS payment_intent,
-                \(text("charge")) AS charge, \(text("invoice")) AS invoice, \(text("refund")) AS refund,
-                \(text("dispute")) AS dispute, \(flag("disputed")) AS disputed,
+                t.customer, t.livemode, t.currency, t.amount, t.amount_refunded, t.amount_gone AS amount_lost,
+                t.description, t.payment_intent, t.charge, t.invoice, t.refund, t.dispute, t.disputed,
                 (
                     SELECT coalesce(json_extract(s.json, '$.latest.value.reason'), json_extract(s.json, '$.value.reason'))
                     FROM (
@@ -24,20 +18,10 @@ enum SQLiteViews {
                         WHERE t.type = 'refund' AND o.account = t.account AND o.kind = 'refund' AND o.id = t.id
                     ) s
                 ) AS refund_reason,
-                \(text("failure.code")) AS failure_code,
-                \(text("failure.decline_code")) AS failure_decline_code,
-                \(text("failure.message")) AS failure_message,
-                \(text("payment_method.type")) AS payment_method_type,
-                \(text("payment_method.brand")) AS payment_method_brand,
-                \(text("payment_method.last4")) AS payment_method_last4,
-                \(text("payment_method.label")) AS payment_method_label,
-                \(integer("presentment_details.presentment_amount")) AS presentment_amount,
-                \(text("presentment_details.presentment_currency")) AS presentment_currency,
-                \(text("receipt.number")) AS receipt_number, \(text("reference")) AS reference
-            FROM (
-                SELECT id, type, status, created, account, customer, currency, \(json("body")) AS json
-                FROM transactions
-            ) t;
+                t.failure_code, t.failure_decline_code, t.failure_message, t.payment_method_type,
+                t.payment_method_brand, t.payment_method_last4, t.payment_method_label, t.presentment_amount,
+                t.presentment_currency, t.receipt_number, t.reference
+            FROM transactions t;
         CREATE VIEW customers_view AS
             SELECT nullif(k.account, '') AS account, k.id AS customer,
                 CASE WHEN EXISTS (

@@ -58,8 +58,9 @@ extension StoreTable {
 
     // MARK: Derived from the log
 
-    static let objects = StoreTable(
+    package static let objects = StoreTable(
         "objects",
+        by: .sortedKey,
         ["account", "kind", "id"],
         [
             Column("account", .text),
@@ -79,24 +80,51 @@ extension StoreTable {
         indexes: [Index("by_payment", "payment")]
     )
 
-    static let transactions = StoreTable(
+    package static let transactions = StoreTable(
         "transactions",
+        by: .sortedKey,
         ["id"],
         [
             Column("id", .text),
             Column("payment", .payment),
             Column("type", .text),
             Column("status", .text),
-            Column("created", .integer),
-            Column("customer", .text, orNull: true),
             Column("currency", .text),
-            Column("search", .text),
-            Column("body", .bytes),
+            // The three columns before as one number; see `Facet`.
+            Column("facet", .integer),
+            Column("created", .integer),
             // The account of the customer, because each connected account has customer ids of its own.
-            Column("account", .text, initial: "''"),
+            Column("account", .text),
+            Column("customer", .text, orNull: true),
+            Column("livemode", .flag),
+            Column("amount", .integer),
+            Column("amount_refunded", .integer),
+            Column("amount_gone", .integer),
+            Column("description", .text, orNull: true),
+            Column("payment_intent", .text, orNull: true),
+            Column("charge", .text, orNull: true),
+            Column("invoice", .text, orNull: true),
+            Column("refund", .text, orNull: true),
+            Column("dispute", .text, orNull: true),
+            Column("disputed", .flag),
+            Column("failure_code", .text, orNull: true),
+            Column("failure_decline_code", .text, orNull: true),
+            Column("failure_message", .text, orNull: true),
+            Column("payment_method_type", .text, orNull: true),
+            Column("payment_method_brand", .text, orNull: true),
+            Column("payment_method_last4", .text, orNull: true),
+            Column("payment_method_label", .text, orNull: true),
+            Column("presentment_amount", .integer, orNull: true),
+            Column("presentment_currency", .text, orNull: true),
+            Column("has_receipt", .flag),
+            Column("receipt_number", .text, orNull: true),
+            Column("next_action_type", .text, orNull: true),
+            Column("next_action_url", .text, orNull: true),
+            Column("reference", .text, orNull: true),
         ],
         indexes: [
-            Index("by_customer", "customer, created, id"), Index("by_created", "created, id"),
+            Index("by_customer", "account, customer, facet, created, id", where: "customer IS NOT NULL"),
+            Index("by_facet", "facet, created, id"),
             Index("by_payment", "payment"),
         ]
     )

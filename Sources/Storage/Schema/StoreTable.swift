@@ -122,6 +122,27 @@ package struct StoreTable: Sendable {
         return table + indexes.map { definition($0, prefix: prefix) }.joined()
     }
 
+    /// The statement that adds a row, or replaces the row of the same key.
+    ///
+    /// Its parameters are the values of the columns, in PostgreSQL an array of each column's values: it writes
+    /// many rows there.
+    package func putting(_ dialect: Dialect, prefix: String = "") -> String {
+        let names = columns.map(\.name)
+        let rows: String
+        switch dialect {
+        case .sqlite: rows = "VALUES (\(names.indices.map { "$\($0 + 1)" }.joined(separator: ", ")))"
+        case .postgres:
+            let arrays = columns.enumerated().map { "$\($0 + 1)::\(dialect.bareType(of: $1.kind))[]" }
+            rows = "SELECT * FROM unnest(\(arrays.joined(separator: ", ")))"
+        }
+        let changes = names.filter { !key.contains($0) }.map { "\($0) = excluded.\($0)" }
+        return """
+            INSERT INTO \(prefix)\(name) (\(names.joined(separator: ", ")))
+            \(rows)
+            ON CONFLICT (\(key.joined(separator: ", "))) DO UPDATE SET \(changes.joined(separator: ", "))
+            """
+    }
+
     private func definition(_ index: Index, prefix: String) -> String {
         let condition = index.condition.map { " WHERE \($0)" } ?? ""
         return """
@@ -152,13 +173,17 @@ extension Dialect {
     }
 
     fileprivate func type(of kind: StoreTable.Kind) -> String {
+        self == .postgres && kind == .text ? "TEXT COLLATE \"C\"" : bareType(of: kind)
+    }
+
+    /// The type without its collation.
+    fileprivate func bareType(of kind: StoreTable.Kind) -> String {
         switch (self, kind) {
         case (.sqlite, .integer), (.sqlite, .payment), (.sqlite, .flag): "INTEGER"
-        case (.sqlite, .text): "TEXT"
+        case (_, .text): "TEXT"
         case (.sqlite, .bytes): "BLOB"
         case (.postgres, .integer), (.postgres, .payment): "BIGINT"
         case (.postgres, .flag): "BOOLEAN"
-        case (.postgres, .text): "TEXT COLLATE \"C\""
         case (.postgres, .bytes): "BYTEA"
         }
     }

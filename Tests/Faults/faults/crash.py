@@ -57,10 +57,9 @@ def oracle_control(lab):
         "an event made up": "INSERT INTO events (sequence, id, type, created, received_at, livemode, source, disposition,"
         " object_id, payload) SELECT max(sequence) + 1, id || 'x', type, created, received_at, livemode, source, disposition,"
         " object_id, payload FROM events",
-        "a row lost": "DELETE FROM transactions WHERE rowid = (SELECT min(rowid) FROM transactions)",
-        "an amount counted twice": "UPDATE transactions SET body = CAST(replace(body, '\"amount_refunded\":0',"
-        " '\"amount_refunded\":1') AS BLOB) WHERE rowid = (SELECT min(rowid) FROM transactions"
-        " WHERE instr(body, '\"amount_refunded\":0') > 0)",
+        "a row lost": "DELETE FROM transactions WHERE id = (SELECT min(id) FROM transactions)",
+        "an amount counted twice": "UPDATE transactions SET amount_refunded = 1 WHERE id = (SELECT min(id) FROM transactions"
+        " WHERE amount_refunded = 0)",
     }
     with lab.subject(place) as subject, lab.sender(place) as sender:
         subject.start()
