@@ -30,7 +30,7 @@ need_swift() {
 }
 
 # Packages for compiling, besides Swift.
-build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev zlib1g-dev pkg-config ca-certificates tzdata)
+build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev zlib1g-dev libzstd-dev pkg-config ca-certificates tzdata)
 
 # Unpacks a package of Debian's into a folder: for programs whose installation would start a public server.
 unpack() {
