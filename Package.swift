@@ -42,6 +42,14 @@ let package = Package(
         .target(name: "JSON", swiftSettings: strictSettings),
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strictSettings),
 
+        // The bodies of events made small, with a dictionary that is part of the program.
+        .target(
+            name: "BodyCompression",
+            dependencies: ["CZstd"],
+            resources: [.embedInCode("Resources/body.dictionary")],
+            swiftSettings: strictSettings
+        ),
+
         // The vocabulary and the decisions: pure.
         .target(name: "Billing", dependencies: ["JSON"], swiftSettings: strictSettings),
 
@@ -204,6 +212,11 @@ let package = Package(
         .testTarget(
             name: "CryptographyTests",
             dependencies: ["Cryptography", "TestSupport"],
+            swiftSettings: strictSettings
+        ),
+        .testTarget(
+            name: "BodyCompressionTests",
+            dependencies: ["BodyCompression", "TestSupport"],
             swiftSettings: strictSettings
         ),
         .testTarget(name: "TracesTests", dependencies: ["Traces"], swiftSettings: strictSettings),

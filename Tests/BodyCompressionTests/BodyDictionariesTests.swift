@@ -1,0 +1,81 @@
+import BodyCompression
+import Testing
+
+@Suite struct BodyDictionariesTests {
+    private let current = BodyDictionary.current
+
+    @Test func `the embedded dictionary has the id that its content says, of two bytes and not reserved`() {
+        // Its magic number, then its id (RFC 8878, section 5).
+        #expect(current.content.prefix(4) == [0x37, 0xA4, 0x30, 0xEC])
+        let id = current.content[4..<8].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        #expect(current.id == id)
+        #expect((32_768..<65_536).contains(id))
+    }
+
+    @Test func `the id follows from the content, so that another dictionary has another id`() {
+        // The CRC-32 that the training script takes of the bytes after the id.
+        var crc = UInt32.max
+        for byte in current.content[8...] {
+            crc ^= UInt32(byte)
+            for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
+        }
+        #expect(current.id == 32_768 + ~crc % 32_768)
+    }
+
+    @Test func `takes a stored dictionary under its own id only`() throws {
+        let stored = try BodyDictionary(id: current.id, content: current.content)
+        #expect(stored.id == current.id)
+        #expect(throws: BodyCompressionError.notDictionary(id: 1)) {
+            try BodyDictionary(id: 1, content: current.content)
+        }
+    }
+
+    @Test(arguments: [0, 1, 7, 8, 100])
+    func `takes no content that is not a whole dictionary`(count: Int) {
+        #expect(throws: BodyCompressionError.notDictionary(id: current.id)) {
+            try BodyDictionary(id: current.id, content: Array(current.content.prefix(count)))
+        }
+        #expect(throws: BodyCompressionError.notDictionary(id: current.id)) {
+            try BodyDictionary(id: current.id, content: .random(count, seed: 3))
+        }
+    }
+
+    @Test func `adding leaves the set as it was`() throws {
+        let none = try BodyDictionaries([])
+        let one = try none.adding(current)
+        #expect(none[current.id] == nil)
+        #expect(one[current.id]?.content == current.content)
+        #expect(try one.adding(current)[current.id]?.content == current.content)
+    }
+
+    @Test func `refuses two contents with one id`() throws {
+        let other = try BodyDictionary(
+            id: current.id,
+            content: current.content.dropLast(8) + .random(8, seed: 4)
+        )
+        #expect(throws: BodyCompressionError.conflictingDictionary(id: current.id)) {
+            try BodyDictionaries([current, other])
+        }
+        #expect(throws: BodyCompressionError.conflictingDictionary(id: current.id)) {
+            try BodyDictionaries.register(other)
+        }
+    }
+
+    @Test func `a registered dictionary is known from then on`() throws {
+        let other = try BodyDictionary(content: current.content, withID: 60_001)
+        #expect(BodyDictionaries.known[60_001] == nil)
+        try BodyDictionaries.register(other)
+        try BodyDictionaries.register(other)
+        #expect(BodyDictionaries.known[60_001]?.content == other.content)
+        #expect(BodyDictionaries.known[current.id]?.content == current.content)
+    }
+}
+
+extension BodyDictionary {
+    /// The same dictionary with another id in its content.
+    init(content: [UInt8], withID id: UInt32) throws {
+        var content = content
+        for byte in 0..<4 { content[4 + byte] = UInt8(truncatingIfNeeded: id >> (8 * byte)) }
+        try self.init(id: id, content: content)
+    }
+}
