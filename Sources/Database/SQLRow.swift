@@ -26,7 +26,11 @@ package enum RowError: Error, Equatable {
 ///
 /// A boolean reads as a boolean on both databases, although SQLite stores it as 0 or 1.
 package struct SQLRow {
+    /// Where the column after the last one is, which is usually the next to be read.
+    private final class Guess { var next = 0 }
+
     private let source: any RowSource
+    private let guess = Guess()
 
     package init(_ source: any RowSource) { self.source = source }
 
@@ -75,7 +79,16 @@ package struct SQLRow {
     // MARK: Columns
 
     private func index(_ name: String) throws(RowError) -> Int {
-        guard let index = source.columns.firstIndex(of: name) else { throw .missing(column: name) }
+        let columns = source.columns
+        let index: Int
+        if guess.next < columns.count, columns[guess.next] == name {
+            index = guess.next
+        } else if let found = columns.firstIndex(of: name) {
+            index = found
+        } else {
+            throw .missing(column: name)
+        }
+        guess.next = index + 1
         return index
     }
 

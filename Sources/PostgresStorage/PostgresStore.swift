@@ -48,6 +48,7 @@ package final class PostgresStore: Store {
                 try Migrator.migrate(connection)
                 try TableCheck.examine(connection)
                 try PostgresMove.refuseHalfMoved(connection)
+                _ = try connection.rows(StoredDictionaries.all)
             }
             await line.close()
         } catch {

@@ -1,4 +1,5 @@
 import Billing
+import Database
 import Foundation
 import GRDB
 package import Storage
@@ -14,6 +15,8 @@ extension SQLiteStore {
 final class EventWriter: Sendable {
     let batches: EventBatches
     private let queue: DatabaseQueue
+    /// Of the queue's connection.
+    private let statements = SQLiteStatements()
     private let checkpoints: Checkpoints
     private let files: DatabaseFiles
     private let projection: ProjectionPolicy
@@ -38,6 +41,13 @@ final class EventWriter: Sendable {
         self.projection = projection
         self.marks = marks
         self.onFailure = onFailure
+    }
+
+    /// Refuses new events, and waits for those already accepted.
+    func close() async {
+        await batches.close()
+        // A connection with compiled statements cannot be closed.
+        try? await queue.writeWithoutTransaction { [statements] _ in statements.removeAll() }
     }
 
     /// - Throws: ``StoreError`` of code `moved`; the writer is stopped then.
@@ -106,7 +116,8 @@ final class EventWriter: Sendable {
         var outcomes: [RecordOutcome] = []
         outcomes.reserveCapacity(events.count)
         try db.inTransaction(.immediate) {
-            for event in events { outcomes.append(try record(event, db)) }
+            let session = SQLiteSession(db, statements)
+            for event in events { outcomes.append(try record(event, session)) }
             return .commit
         }
         // Checked after the commit: the events are safe only if the next process finds their file under this
@@ -115,36 +126,27 @@ final class EventWriter: Sendable {
         return outcomes
     }
 
-    private func record(_ arrived: IncomingEvent, _ db: Database) throws -> RecordOutcome {
+    private func record(_ arrived: IncomingEvent, _ session: SQLiteSession) throws -> RecordOutcome {
         let event = marks.applied(to: arrived)
-        guard try insert(event, db) else { return .duplicate }
+        guard try insert(event, session) else { return .duplicate }
         if let erased = event.erasedCustomer {
-            try SQLiteStore.mark(erased.ids, of: erased.key, at: event.receivedAt, marks, db)
+            try SQLiteStore.mark(erased.ids, of: erased.key, at: event.receivedAt, marks, session)
         }
-        try Projector(tables: .live, projection: projection, db: db).project(event)
+        try Projector(tables: .live, projection: projection, session: session).project(event)
         return event.outcome
     }
 
+    private static let insertion: String = {
+        let names = EventRow.insertedColumns.map(\.name)
+        return """
+            INSERT INTO events (\(names.joined(separator: ", ")))
+            VALUES (\(names.indices.map { "$\($0 + 1)" }.joined(separator: ", ")))
+            ON CONFLICT (id, api_version) DO NOTHING
+            """
+    }()
+
     /// - Returns: Whether the event is new in its API version.
-    private func insert(_ incoming: IncomingEvent, _ db: Database) throws -> Bool {
-        let statement = try db.cachedStatement(
-            sql: """
-                INSERT INTO events
-                    (id, type, created, received_at, livemode, account, api_version, source,
-                     disposition, reason, object_id, payload, body_removed_at, body_removed_for, body_size,
-                     essence)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id, api_version) DO NOTHING
-                """
-        )
-        let event = incoming.event
-        try statement.execute(arguments: [
-            event.id, event.type, event.created?.unixSeconds, incoming.receivedAt.unixSeconds, event.livemode,
-            event.account, event.key.apiVersion, incoming.source.rawValue, incoming.disposition.rawValue,
-            incoming.reason, incoming.objectID, Data(incoming.payload), incoming.removal?.at.unixSeconds,
-            incoming.removal?.cause.rawValue, incoming.removal.map { _ in incoming.size },
-            incoming.extract.map { Data($0) },
-        ])
-        return db.changesCount > 0
+    private func insert(_ incoming: IncomingEvent, _ session: SQLiteSession) throws -> Bool {
+        try session.execute(SQLStatement(Self.insertion, EventRow.values(incoming))) > 0
     }
 }

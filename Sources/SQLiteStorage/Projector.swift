@@ -1,7 +1,5 @@
 import Billing
 import Database
-import Foundation
-import GRDB
 import Storage
 
 /// Updates the derived tables for each event.
@@ -9,11 +7,31 @@ import Storage
 /// The projector reads the current state of the event's payments, and writes the changes of a
 /// ``ProjectionPlan``.
 struct Projector {
-    let tables: ProjectionTables
-    let projection: ProjectionPolicy
-    let db: Database
+    private let tables: ProjectionTables
+    private let projection: ProjectionPolicy
+    private let session: SQLiteSession
+    private let putObject: String
+    private let putTransaction: String
     /// Whether an unreadable snapshot counts as missing: true while the log is being read again.
-    var isDerivingAgain = false
+    private var isDerivingAgain = false
+
+    init(tables: ProjectionTables, projection: ProjectionPolicy, session: SQLiteSession) {
+        self.tables = tables
+        self.projection = projection
+        self.session = session
+        (putObject, putTransaction) = tables.prefix.isEmpty ? Self.livePuts : Self.puts(tables)
+    }
+
+    private static let livePuts = puts(.live)
+
+    /// The statements that write an object and a transaction.
+    private static func puts(_ tables: ProjectionTables) -> (object: String, transaction: String) {
+        func put(_ table: StoreTable) -> String {
+            let numbers = table.columns.indices.map { "$\($0 + 1)" }
+            return table.putting("VALUES (\(numbers.joined(separator: ", ")))", prefix: tables.prefix)
+        }
+        return (put(.objects), put(.transactions))
+    }
 
     /// Merges the objects that an event shows, and derives the rows of their payment again.
     ///
@@ -39,47 +57,42 @@ struct Projector {
 
     /// The number of a new payment.
     private func nextNumber() throws -> Int64 {
-        let statement = try db.cachedStatement(
-            sql: "SELECT coalesce(max(payment), 0) + 1 FROM \(tables.objects)"
-        )
-        return try Int64.fetchOne(statement) ?? 1
+        let next = Query("SELECT coalesce(max(payment), 0) + 1 AS next FROM \(tables.objects)") { row in
+            try row.int("next")
+        }
+        return try session.row(next) ?? 1
     }
 
     private func standing(_ event: IncomingEvent) throws -> CurrentPayments {
         let account = event.event.account
         var standing = CurrentPayments()
         for customer in event.customers.map(\.reference) + event.namedCustomers {
-            let key = Self.arguments(ObjectKey(customer, account: account))
-            try objects("account = ? AND kind = ? AND id = ?", key).forEach { standing.add($0) }
+            let key = ObjectKey(customer, account: account)
+            try objects("account = $1 AND kind = $2 AND id = $3", key.values).forEach { standing.add($0) }
         }
         let payments = Set(
             try event.records.compactMap { try payment(of: ObjectKey($0.reference, account: account)) }
         )
         for payment in payments {
-            try objects("payment = ?", [payment]).forEach { standing.add($0) }
-            try rows(ofPayment: payment).forEach { standing.add($0) }
+            try objects("payment = $1", [.int(payment)]).forEach { standing.add($0) }
+            let rows = try session.rows(StoredTransaction.ofPayment(payment, prefix: tables.prefix))
+            for row in rows { standing.add(row) }
         }
         return standing
     }
 
-    private func objects(_ condition: String, _ arguments: StatementArguments) throws -> [StoredObject] {
+    private func objects(_ condition: String, _ values: [SQLValue]) throws -> [StoredObject] {
         let sql = "SELECT \(StoredObject.columns) FROM \(tables.objects) WHERE \(condition)"
-        return try db.rows(sql, arguments, StoredObject.read).compactMap(\.self)
-    }
-
-    private static func arguments(_ key: ObjectKey) -> StatementArguments {
-        [key.account, key.reference.kind.rawValue, key.reference.id]
+        return try session.rows(Query(sql, values, decode: StoredObject.read)).compactMap(\.self)
     }
 
     private func payment(of key: ObjectKey) throws -> Int64? {
-        let statement = try db.cachedStatement(
-            sql: "SELECT payment FROM \(tables.objects) WHERE account = ? AND kind = ? AND id = ?"
+        try session.row(
+            Query(
+                "SELECT payment FROM \(tables.objects) WHERE account = $1 AND kind = $2 AND id = $3",
+                key.values
+            ) { try $0.int("payment") }
         )
-        return try Int64.fetchOne(statement, arguments: Self.arguments(key))
-    }
-
-    private func rows(ofPayment payment: Int64) throws -> [StoredTransaction] {
-        try SQLiteSession(db).rows(StoredTransaction.ofPayment(payment, prefix: tables.prefix))
     }
 
     // MARK: Reading again
@@ -104,13 +117,12 @@ struct Projector {
 
     /// Replaces a payment's rows and objects with new ones, derived from the events about its objects.
     func deriveAgain(_ payment: Int64, account: String) throws {
-        try execute("DELETE FROM \(tables.transactions) WHERE payment = ?", [payment])
+        try execute("DELETE FROM \(tables.transactions) WHERE payment = $1", [.int(payment)])
         try deriveAgain("payment = $1 AND account = $2", .int(payment), account: account)
     }
 
     /// Derives the objects that meet a condition about `$1`, a value, and `$2`, the account.
     private func deriveAgain(_ objects: String, _ value: SQLValue, account: String) throws {
-        let session = SQLiteSession(db)
         let events = try session.rows(
             Query(
                 """
@@ -140,8 +152,11 @@ struct Projector {
         let changed = try project(event)
         if event.readsOtherwise(than: stored.entry) {
             try execute(
-                "UPDATE events SET disposition = ?, reason = ?, object_id = ? WHERE sequence = ?",
-                [event.disposition.rawValue, event.reason, event.objectID, stored.sequence]
+                "UPDATE events SET disposition = $1, reason = $2, object_id = $3 WHERE sequence = $4",
+                [
+                    .text(event.disposition.rawValue), .text(orNull: event.reason),
+                    .text(orNull: event.objectID), .int(stored.sequence),
+                ]
             )
         }
         return changed
@@ -151,34 +166,33 @@ struct Projector {
 
     private func write(_ plan: ProjectionPlan) throws {
         for (gone, kept) in plan.merged {
-            try execute("UPDATE \(tables.objects) SET payment = ? WHERE payment = ?", [kept, gone])
-            try execute("UPDATE \(tables.transactions) SET payment = ? WHERE payment = ?", [kept, gone])
+            for table in [tables.objects, tables.transactions] {
+                try execute("UPDATE \(table) SET payment = $1 WHERE payment = $2", [.int(kept), .int(gone)])
+            }
         }
-        for object in plan.objects.values { try put(object.values, StoreTable.objects) }
+        for object in plan.objects.values { try execute(putObject, object.values) }
         for (key, user) in plan.customers {
             try execute(
                 """
                 INSERT INTO \(tables.customers) (id, account, console_user)
-                VALUES (?, ?, ?)
+                VALUES ($1, $2, $3)
                 ON CONFLICT (account, id) DO UPDATE SET console_user = excluded.console_user
                 """,
-                [key.reference.id, key.account, user]
+                [.text(key.reference.id), .text(key.account), .text(orNull: user)]
             )
         }
-        for id in plan.removedRows { try execute("DELETE FROM \(tables.transactions) WHERE id = ?", [id]) }
-        for row in plan.rows.values { try put(row.values, StoreTable.transactions) }
-        for key in plan.answered { try execute("DELETE FROM jobs WHERE id = ?", [key.jobID]) }
+        for id in plan.removedRows {
+            try execute("DELETE FROM \(tables.transactions) WHERE id = $1", [.text(id)])
+        }
+        for row in plan.rows.values { try execute(putTransaction, row.values) }
+        for key in plan.answered { try execute("DELETE FROM jobs WHERE id = $1", [.text(key.jobID)]) }
         for (key, askedAt) in plan.asked {
             let job = Job(fetching: key, askedAt: askedAt)
-            try SQLiteSession(db).execute(JobRow.inserting(job, onConflict: JobRow.retryingFailed))
+            try session.execute(JobRow.inserting(job, onConflict: JobRow.retryingFailed))
         }
     }
 
-    private func put(_ values: [SQLValue], _ table: StoreTable) throws {
-        try SQLiteSession(db).execute(SQLStatement(table.putting(.sqlite, prefix: tables.prefix), values))
-    }
-
-    private func execute(_ sql: String, _ arguments: StatementArguments) throws {
-        try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    private func execute(_ sql: String, _ values: [SQLValue]) throws {
+        try session.execute(SQLStatement(sql, values))
     }
 }

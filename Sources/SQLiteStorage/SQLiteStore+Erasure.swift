@@ -1,4 +1,5 @@
 package import Billing
+import Database
 import Foundation
 import GRDB
 package import Storage
@@ -7,7 +8,7 @@ import Synchronization
 extension SQLiteStore {
     package func mark(_ ids: Set<String>, of key: CustomerKey, at now: Instant) async throws(StoreError) {
         try await write("marking a customer as erased") { [marks] db in
-            try Self.mark(ids, of: key, at: now, marks, db)
+            try Self.mark(ids, of: key, at: now, marks, SQLiteSession(db))
         }
     }
 
@@ -16,17 +17,19 @@ extension SQLiteStore {
         of key: CustomerKey,
         at now: Instant,
         _ marks: ErasureTombstones,
-        _ db: Database
+        _ session: SQLiteSession
     ) throws {
-        let statement = try db.cachedStatement(
-            sql: """
-                INSERT INTO erased_ids (account, id, customer, erased_at)
-                VALUES (?, ?, ?, ?)
-                ON CONFLICT (account, id) DO NOTHING
-                """
-        )
         for id in ids.sorted() {
-            try statement.execute(arguments: [key.account ?? "", id, key.customer, now.unixSeconds])
+            try session.execute(
+                SQLStatement(
+                    """
+                    INSERT INTO erased_ids (account, id, customer, erased_at)
+                    VALUES ($1, $2, $3, $4)
+                    ON CONFLICT (account, id) DO NOTHING
+                    """,
+                    [.text(key.account ?? ""), .text(id), .text(key.customer), .int(now.unixSeconds)]
+                )
+            )
         }
         // The mark is set in memory before the next event is recorded. If this transaction rolls back, the
         // mark stays: harmless, the erasure is retried.
@@ -75,7 +78,7 @@ extension SQLiteStore {
     ) throws -> Int {
         let session = SQLiteSession(db)
         let before = try session.rows(StoredTransaction.ofPayment(payment))
-        try Projector(tables: .live, projection: projection, db: db).deriveAgain(payment, account: account)
+        try Projector(tables: .live, projection: projection, session: SQLiteSession(db)).deriveAgain(payment, account: account)
         let after = try session.rows(StoredTransaction.named(before.map(\.transaction.id)))
         return StoredTransaction.changed(from: before, to: after)
     }

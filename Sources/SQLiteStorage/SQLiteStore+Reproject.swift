@@ -10,7 +10,7 @@ extension SQLiteStore {
             let renderings = try SQLiteSession(db).rows(EventRow.renderings(of: eventID))
             guard !renderings.isEmpty else { return nil }
             var changed = 0
-            let projector = Projector(tables: .live, projection: projection, db: db)
+            let projector = Projector(tables: .live, projection: projection, session: SQLiteSession(db))
             for event in renderings {
                 changed += try projector.project(again: event, fetchPolicy: .everything)
             }
@@ -71,7 +71,7 @@ extension SQLiteStore {
     ) throws -> Batch {
         let size = 200
         let events = try SQLiteSession(db).rows(EventRow.after(after, limit: size))
-        let projector = Projector(tables: .rebuilt, projection: projection, db: db)
+        let projector = Projector(tables: .rebuilt, projection: projection, session: SQLiteSession(db))
         for event in events { _ = try projector.project(again: event, fetchPolicy: .nothing) }
         return Batch(
             count: events.count,

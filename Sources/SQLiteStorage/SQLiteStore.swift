@@ -55,7 +55,10 @@ package final class SQLiteStore: Store {
         (writer, readers) = try Self.opening(path) { [checkpoints, marks] in
             let writer = try Self.openWriter(path, checkpoints)
             let readers = ReaderPool(try (0..<3).map { _ in try Self.openReader(path) })
-            try writer.inDatabase { try Self.load(marks, $0) }
+            try writer.inDatabase { db in
+                _ = try SQLiteSession(db).rows(StoredDictionaries.all)
+                try Self.load(marks, db)
+            }
             return (writer, readers)
         }
         self.projection = projection
@@ -87,6 +90,8 @@ package final class SQLiteStore: Store {
             // the processor time, but write three times as much at a thousand events a second, when batches
             // are small.
             try db.execute(sql: "PRAGMA page_size = 4096")
+            // The pages that deliveries touch: with SQLite's 2 MB they are read from the file again and again.
+            try db.execute(sql: "PRAGMA cache_size = -16384")
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // While a reader keeps one state for long, as a backup does, the WAL grows. Afterwards it is
@@ -173,7 +178,7 @@ package final class SQLiteStore: Store {
     }
 
     package func close() async {
-        await eventWriter.batches.close()
+        await eventWriter.close()
         await inFlight.close()
         readers.close()
         try? writer.close()

@@ -15,37 +15,19 @@ enum EventStatements {
 
     /// Inserts the new events, and returns the id, the API version and the log number of each.
     static func inserting(_ events: [IncomingEvent]) -> Command {
-        Command(
+        let columns = EventRow.insertedColumns
+        let names = columns.map(\.name).joined(separator: ", ")
+        let (arrays, parameters) = Parameter.columns(events.map(EventRow.values), columns)
+        return Command(
             """
-            INSERT INTO events
-                (id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
-                 object_id, payload, body_removed_at, body_removed_for, body_size, essence)
-            SELECT id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
-                object_id, payload, body_removed_at, body_removed_for, body_size, essence
-            FROM unnest(
-                $1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bool[], $6::text[], $7::text[], $8::text[],
-                $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bigint[], $14::text[], $15::bigint[],
-                $16::bytea[])
-                WITH ORDINALITY AS e (
-                    id, type, created, received_at, livemode, account, api_version, source, disposition, reason,
-                    object_id, payload, body_removed_at, body_removed_for, body_size, essence, place)
+            INSERT INTO events (\(names))
+            SELECT \(names)
+            FROM unnest(\(arrays)) WITH ORDINALITY AS e (\(names), place)
             ORDER BY place
             ON CONFLICT (id, api_version) DO NOTHING
             RETURNING id, api_version, sequence
             """,
-            [
-                .texts(events.map(\.event.id)), .texts(events.map(\.event.type)),
-                .ints(events.map { $0.event.created?.unixSeconds }),
-                .ints(events.map(\.receivedAt.unixSeconds)),
-                .bools(events.map(\.event.livemode)), .texts(events.map(\.event.account)),
-                .texts(events.map(\.event.key.apiVersion)), .texts(events.map(\.source.rawValue)),
-                .texts(events.map(\.disposition.rawValue)), .texts(events.map(\.reason)),
-                .texts(events.map(\.objectID)), .byteStrings(events.map(\.payload)),
-                .ints(events.map { $0.removal?.at.unixSeconds }),
-                .texts(events.map { $0.removal?.cause.rawValue }),
-                .ints(events.map { event in event.removal.map { _ in Int64(event.size) } }),
-                .byteStrings(events.map(\.extract)),
-            ]
+            parameters
         )
     }
 

@@ -150,10 +150,8 @@ struct Projection {
     ///
     /// - Parameter rows: The values of each row, in the order of the table's columns.
     private func putting(_ rows: [[SQLValue]], into table: StoreTable) -> Command {
-        Command(
-            table.putting(.postgres, prefix: prefix),
-            table.columns.indices.map { column in Parameter(rows.map { $0[column] }, table.columns[column].kind) }
-        )
+        let (arrays, parameters) = Parameter.columns(rows, table.columns)
+        return Command(table.putting("SELECT * FROM unnest(\(arrays))", prefix: prefix), parameters)
     }
 
     private func writing(_ customers: [ObjectKey: String?]) -> Command {
@@ -169,18 +167,6 @@ struct Projection {
                 .texts(entries.map(\.value)),
             ]
         )
-    }
-}
-
-extension Parameter {
-    /// The values of a column as an array.
-    fileprivate init(_ values: [SQLValue], _ kind: StoreTable.Kind) {
-        switch kind {
-        case .integer, .payment: self = .ints(values.map { if case .int(let value) = $0 { value } else { nil } })
-        case .flag: self = .bools(values.map { if case .bool(let value) = $0 { value } else { nil } })
-        case .text: self = .texts(values.map { if case .text(let value) = $0 { value } else { nil } })
-        case .bytes: self = .byteStrings(values.map { if case .bytes(let value) = $0 { value } else { nil } })
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 package import Billing
+import BodyCompression
 
 /// How the service received an event.
 package enum EventSource: String, Sendable, CaseIterable {
@@ -44,6 +45,8 @@ package struct IncomingEvent: Sendable {
     package let event: Event
     /// The bytes as they were received; empty if the event is recorded without its body.
     package let payload: [UInt8]
+    /// The bytes as they are stored: compressed, unless that would not make them shorter.
+    package let storedPayload: [UInt8]
     /// The size of the body as it was received, in bytes.
     package let size: Int
     package let receivedAt: Instant
@@ -92,15 +95,25 @@ package struct IncomingEvent: Sendable {
             payload: stored.payload ?? [],
             size: stored.entry.size,
             receivedAt: stored.entry.receivedAt,
-            source: stored.entry.source
+            source: stored.entry.source,
+            isStored: true
         )
         self.fetchPolicy = fetchPolicy
         payment = stored.sequence
     }
 
-    private init(_ event: Event, payload: [UInt8], size: Int, receivedAt: Instant, source: EventSource) {
+    /// - Parameter isStored: The event is in the log already, and its body is not written again.
+    private init(
+        _ event: Event,
+        payload: [UInt8],
+        size: Int,
+        receivedAt: Instant,
+        source: EventSource,
+        isStored: Bool = false
+    ) {
         self.event = event
         self.payload = payload
+        storedPayload = isStored ? payload : BodyCompressor.current.compress(payload) ?? payload
         self.size = size
         self.receivedAt = receivedAt
         self.source = source

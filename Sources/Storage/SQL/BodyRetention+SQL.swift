@@ -61,7 +61,7 @@ private enum Bodies {
             """
             WITH
                 oldest AS (
-                    SELECT received_at, sequence, length(payload) AS size
+                    SELECT received_at, sequence, body_size AS size
                     FROM events
                     WHERE \(condition) AND received_at < $1 AND (received_at, sequence) > ($2, $3)
                     ORDER BY received_at, sequence
@@ -96,7 +96,7 @@ private enum Bodies {
         return SQLStatement(
             """
             UPDATE events
-            SET payload = $1, body_removed_at = $2, body_removed_for = 'age', body_size = length(payload),
+            SET payload = $1, body_removed_at = $2, body_removed_for = 'age',
                 body_archive = $3, essence = $4
             WHERE sequence = $5 AND \(condition)
             RETURNING body_size

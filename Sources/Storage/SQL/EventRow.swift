@@ -1,26 +1,56 @@
 import Billing
+import BodyCompression
 package import Database
 
 /// The columns of the log, and how an event is read of them.
 package enum EventRow {
     static let entryColumns = """
         id, type, created, received_at, livemode, account, nullif(api_version, '') AS api_version, source,
-        disposition, reason, object_id, coalesce(body_size, length(payload)) AS size, body_removed_at,
+        disposition, reason, object_id, body_size, body_removed_at,
         body_removed_for, body_archive
         """
 
     /// The columns that `stored(_:)` reads.
     package static let columns = entryColumns + ", sequence, payload, essence"
 
+    /// The columns of a new event; the others are for what happens to it later.
+    package static let insertedColumns = StoreTable.events.columns.filter { column in
+        !["sequence", "body_archive"].contains(column.name)
+    }
+
+    /// The values of ``insertedColumns``.
+    package static func values(_ incoming: IncomingEvent) -> [SQLValue] {
+        let event = incoming.event
+        return [
+            .text(event.id), .text(event.type), .int(orNull: event.created?.unixSeconds),
+            .int(incoming.receivedAt.unixSeconds), .bool(event.livemode), .text(orNull: event.account),
+            .text(event.key.apiVersion), .text(incoming.source.rawValue),
+            .text(incoming.disposition.rawValue), .text(orNull: incoming.reason),
+            .text(orNull: incoming.objectID), .bytes(incoming.storedPayload), .int(Int64(incoming.size)),
+            .int(orNull: incoming.removal?.at.unixSeconds), .text(orNull: incoming.removal?.cause.rawValue),
+            .bytes(orNull: incoming.extract),
+        ]
+    }
+
     /// Reads ``columns``.
     @Sendable
     package static func stored(_ row: SQLRow) throws -> StoredEvent {
-        StoredEvent(
+        let entry = try entry(row)
+        return StoredEvent(
             sequence: try row.int("sequence"),
-            entry: try entry(row),
-            payload: try row.bytes("payload"),
+            entry: entry,
+            payload: entry.removal == nil ? try body(try row.bytes("payload"), size: entry.size) : [],
             extract: try row.optionalBytes("essence")
         )
+    }
+
+    private static func body(_ stored: [UInt8], size: Int) throws -> [UInt8] {
+        if stored.count == size { return stored }
+        do {
+            return try BodyDictionaries.known.decompress(stored, size: size)
+        } catch {
+            throw RowError.malformed(column: "payload")
+        }
     }
 
     /// Reads ``entryColumns``.
@@ -38,7 +68,7 @@ package enum EventRow {
             disposition: EventEntry.Disposition(rawValue: try row.text("disposition")) ?? .ignored,
             reason: try row.optionalText("reason"),
             objectID: try row.optionalText("object_id"),
-            size: Int(try row.int("size")),
+            size: Int(clamping: try row.int("body_size")),
             removal: try removal(row)
         )
     }
@@ -72,7 +102,7 @@ package enum EventRow {
             """
             WITH
                 next AS (
-                    SELECT sequence, length(payload) AS size
+                    SELECT sequence, body_size AS size
                     FROM events
                     WHERE sequence > $1
                     ORDER BY sequence

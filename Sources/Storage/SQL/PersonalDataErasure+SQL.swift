@@ -26,7 +26,7 @@ extension SQLStore {
             SQLStatement(
                 """
                 UPDATE events
-                SET body_size = coalesce(body_size, length(payload)), payload = $1,
+                SET payload = $1,
                     body_removed_at = coalesce(body_removed_at, $2), body_removed_for = 'erasure',
                     body_archive = NULL, essence = $3
                 WHERE sequence = $4 AND coalesce(body_removed_for, '') <> 'erasure'

@@ -11,6 +11,9 @@ package struct ObjectKey: Hashable, Sendable {
         self.account = account ?? ""
         self.reference = reference
     }
+
+    /// The account, the kind and the id.
+    package var values: [SQLValue] { [.text(account), .text(reference.kind.rawValue), .text(reference.id)] }
 }
 
 /// An object as a row of the objects table.

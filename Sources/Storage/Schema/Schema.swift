@@ -1,3 +1,4 @@
+import BodyCompression
 package import Database
 
 /// The tables of a store, one migration per change; a released migration is never edited.
@@ -16,6 +17,7 @@ package enum Schema {
     package static let migrations = [
         Migration("0001_tables") { dialect in
             StoreTable.all.map { $0.definition(dialect) }.joined()
+                + StoreTable.dictionaries.definition(dialect) + StoredDictionaries.adding(.current, dialect)
                 + (dialect == .sqlite ? SQLiteViews.definition : PostgresViews.definition)
         }
     ]

@@ -19,12 +19,13 @@ extension StoreTable {
             Column("disposition", .text),
             Column("reason", .text, orNull: true),
             Column("object_id", .text, orNull: true),
-            // The bytes that were signed: not text, for they may hold an escaped NUL, and never re-encoded.
+            // The bytes that were signed, never re-encoded: compressed, or as they are if they are as long as
+            // `body_size`. Empty once the body was removed.
             Column("payload", .bytes),
-            // NULL while the body is there; then the payload is empty.
+            // How long the body is, or was.
+            Column("body_size", .integer),
             Column("body_removed_at", .integer, orNull: true),
             Column("body_removed_for", .text, orNull: true),
-            Column("body_size", .integer, orNull: true),
             // The name of a file; NULL where no archive has the body.
             Column("body_archive", .text, orNull: true),
             // The data that were read from the body: the feed is derived from them then. NULL if there are none.
@@ -38,6 +39,13 @@ extension StoreTable {
             Index("by_time", "received_at, sequence, disposition, source"),
             Index("with_body", "received_at, sequence", where: "body_removed_at IS NULL"),
         ]
+    )
+
+    /// What compressed bodies need to be read; a version with another dictionary adds it by a migration.
+    static let dictionaries = StoreTable(
+        "dictionaries",
+        ["id"],
+        [Column("id", .integer), Column("content", .bytes)]
     )
 
     /// Customers whose personal data were erased, and the ids of what is theirs.
@@ -307,6 +315,8 @@ extension StoreTable {
     )
 
     /// In the order in which they are created and moved: a table follows those that it refers to.
+    ///
+    /// Without the dictionaries, which every store of the same version has alike.
     package static let all = [
         events, objects, transactions, customers, customerLinks, jobs, usageCalendar, usageOwners,
         usageLeases, usageTotals, usageAccounts, credits, erasedIDs, usedSessionLinks,

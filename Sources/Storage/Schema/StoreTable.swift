@@ -122,19 +122,13 @@ package struct StoreTable: Sendable {
         return table + indexes.map { definition($0, prefix: prefix) }.joined()
     }
 
-    /// The statement that adds a row, or replaces the row of the same key.
+    /// The statement that adds rows, or replaces the rows of the same keys.
     ///
-    /// Its parameters are the values of the columns, in PostgreSQL an array of each column's values: it writes
-    /// many rows there.
-    package func putting(_ dialect: Dialect, prefix: String = "") -> String {
+    /// - Parameters:
+    ///   - rows: The rows, as SQL; their columns are all of the table in its order.
+    ///   - prefix: Precedes the name of the table.
+    package func putting(_ rows: String, prefix: String = "") -> String {
         let names = columns.map(\.name)
-        let rows: String
-        switch dialect {
-        case .sqlite: rows = "VALUES (\(names.indices.map { "$\($0 + 1)" }.joined(separator: ", ")))"
-        case .postgres:
-            let arrays = columns.enumerated().map { "$\($0 + 1)::\(dialect.bareType(of: $1.kind))[]" }
-            rows = "SELECT * FROM unnest(\(arrays.joined(separator: ", ")))"
-        }
         let changes = names.filter { !key.contains($0) }.map { "\($0) = excluded.\($0)" }
         return """
             INSERT INTO \(prefix)\(name) (\(names.joined(separator: ", ")))
@@ -154,6 +148,9 @@ package struct StoreTable: Sendable {
 }
 
 extension StoreTable.Column {
+    /// The name of the type in PostgreSQL, without a collation.
+    package var arrayType: String { Dialect.postgres.bareType(of: kind) }
+
     fileprivate func definition(_ dialect: Dialect) -> String {
         var text = "\(name) \(dialect.type(of: kind))"
         if !isOptional { text += " NOT NULL" }
