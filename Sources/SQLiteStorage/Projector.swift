@@ -170,7 +170,7 @@ struct Projector {
                 try execute("UPDATE \(table) SET payment = $1 WHERE payment = $2", [.int(kept), .int(gone)])
             }
         }
-        for object in plan.objects.values { try execute(putObject, object.values) }
+        for object in plan.objects { try execute(putObject, object.values) }
         for (key, user) in plan.customers {
             try execute(
                 """

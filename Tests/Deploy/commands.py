@@ -262,9 +262,9 @@ def age(database):
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE events SET received_at = received_at - 86400 WHERE id = 'evt_0'")
         connection.execute(
-            "INSERT INTO events (id, type, received_at, livemode, source, disposition, reason, payload)"
-            " VALUES ('evt_old', 'charge.succeeded', ?, 0, 'webhook', 'quarantined', 'of an older version', ?)",
-            (int(time.time()), event("old")),
+            "INSERT INTO events (id, type, received_at, livemode, source, disposition, reason, payload, body_size)"
+            " VALUES ('evt_old', 'charge.succeeded', ?, 0, 'webhook', 'quarantined', 'of an older version', ?, ?)",
+            (int(time.time()), event("old"), len(event("old"))),
         )
     connection.close()
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import bodies
 import stories
 from subject import SECRET, Failure, expect
 
@@ -153,11 +154,17 @@ class Stored:
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE name = 'events'"))
 
     def digests(self):
-        for identifier, payload in self.connection.execute("SELECT id, payload FROM events"):
+        for identifier, payload in self.events():
             yield identifier, hashlib.sha256(payload).hexdigest()
 
+    def events(self):
+        """-> the id and the body of each event, in the order of the log"""
+        ((dictionary,),) = self.rows("SELECT content FROM dictionaries")
+        log = "SELECT id, payload, body_size FROM events ORDER BY sequence"
+        return [(identifier, bodies.body(payload, size, dictionary)) for identifier, payload, size in self.rows(log)]
+
     def payloads(self):
-        return [payload for (payload,) in self.rows("SELECT payload FROM events")]
+        return [payload for _, payload in self.events()]
 
 
 def missing(database, ledger):

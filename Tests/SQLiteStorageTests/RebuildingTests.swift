@@ -59,10 +59,10 @@ struct RebuildingTests {
             await store.close()
             try place.edit(
                 """
-                INSERT INTO events (id, type, received_at, livemode, source, disposition, reason, payload)
-                VALUES ('evt_1', 'charge.succeeded', 5, 0, 'webhook', 'quarantined', 'of old', ?)
+                INSERT INTO events (id, type, received_at, livemode, source, disposition, reason, payload, body_size)
+                VALUES ('evt_1', 'charge.succeeded', 5, 0, 'webhook', 'quarantined', 'of old', ?, ?)
                 """,
-                [Data(body)]
+                [Data(body), body.count]
             )
             store = try SQLiteStore(path: place.path)
             #expect(try await store.allRows().isEmpty)

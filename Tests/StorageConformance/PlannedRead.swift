@@ -185,9 +185,9 @@ extension PlannedRead {
 
     private static let filling = [
         """
-        INSERT INTO events (id, type, received_at, livemode, source, disposition, object_id, payload)
+        INSERT INTO events (id, type, received_at, livemode, source, disposition, object_id, payload, body_size)
         SELECT 'evt_' || n, type, 1750000000 + n, livemode, source,
-            CASE WHEN n % 100 = 0 THEN 'quarantined' ELSE disposition END, 'ch_' || n, payload
+            CASE WHEN n % 100 = 0 THEN 'quarantined' ELSE disposition END, 'ch_' || n, payload, body_size
         FROM events CROSS JOIN numbers
         """,
         """

@@ -114,7 +114,7 @@ struct Projection {
         if !plan.merged.isEmpty { commands += merging(plan.merged) }
         if !plan.objects.isEmpty {
             // In the order of the key, in which other replicas lock the rows too.
-            let objects = plan.objects.values.sorted { $0.key.reference < $1.key.reference }
+            let objects = plan.objects.sorted { $0.key.reference < $1.key.reference }
             commands.append(putting(objects.map(\.values), into: .objects))
         }
         if !plan.customers.isEmpty { commands.append(writing(plan.customers)) }

@@ -29,6 +29,9 @@ package struct CurrentPayments: Sendable {
 
     package init() {}
 
+    /// Whether the events touch no payment that is known.
+    var hasNoPayments: Bool { rows.isEmpty && objects.keys.allSatisfy { $0.reference.kind == .customer } }
+
     package mutating func add(_ object: StoredObject) {
         objects[object.key] = object
         if !object.isReadable { unreadable.insert(object.key) }

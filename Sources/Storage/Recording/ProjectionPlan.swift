@@ -7,7 +7,7 @@ package import Billing
 /// reads ``CurrentPayments``, makes a plan, and writes it.
 package struct ProjectionPlan: Sendable {
     /// The objects to write, new ones and changed ones.
-    package private(set) var objects: [ObjectKey: StoredObject]
+    package private(set) var objects: [StoredObject]
     /// Payments that became part of another: from old number to new number.
     package private(set) var merged: [Int64: Int64]
     /// The rows of the feed to write, by id.
@@ -30,6 +30,16 @@ package struct ProjectionPlan: Sendable {
     ///   - events: The events, in the order of the log.
     ///   - standing: The current state of everything that the events touch.
     package init(_ events: [IncomingEvent], standing: CurrentPayments) {
+        if events.count == 1, let payment = events[0].newPayment, standing.hasNoPayments,
+            events[0].customers.isEmpty
+        {
+            self.init(events[0], payment, standing)
+        } else {
+            self.init(merging: events, standing)
+        }
+    }
+
+    private init(merging events: [IncomingEvent], _ standing: CurrentPayments) {
         var draft = ProjectionBuilder(standing)
         for event in events { draft.add(event) }
         merged = draft.movedStandingPayments
@@ -42,6 +52,27 @@ package struct ProjectionPlan: Sendable {
         // A row that moves from one payment to another stays, and so does a question that is asked again.
         removedRows.subtract(rows.keys)
         answered.subtract(asked.keys)
+    }
+
+    /// The changes of an event whose payment nothing is known about, which is the usual case: what follows from
+    /// the event alone, without a draft.
+    private init(
+        _ event: IncomingEvent,
+        _ payment: IncomingEvent.NewPayment,
+        _ standing: CurrentPayments
+    ) {
+        let account = event.event.account
+        objects = event.records.map { record in
+            StoredObject(ObjectKey(record.reference, account: account), payment: event.payment, record: record)
+        }
+        (merged, customers) = ([:], [:])
+        for row in payment.rows { rows[row.id] = StoredTransaction(row, payment: event.payment) }
+        guard event.fetchPolicy != .nothing else { return }
+        ask(payment.missing, account: account, now: event.receivedAt)
+        let unknown = event.namedCustomers.filter { customer in
+            standing.objects[ObjectKey(customer, account: account)]?.record.snapshot == nil
+        }
+        ask(unknown.map(StripeFetchRequest.object), account: account, now: event.receivedAt)
     }
 
     /// Adds the questions about the event itself and about its customers, which belong to no payment.
@@ -130,7 +161,7 @@ private struct ProjectionBuilder {
 
     // MARK: The result
 
-    var changedObjects: [ObjectKey: StoredObject] { objects.filter { changed.contains($0.key) } }
+    var changedObjects: [StoredObject] { changed.compactMap { objects[$0] } }
 
     var movedStandingPayments: [Int64: Int64] {
         guard !moved.isEmpty else { return [:] }

@@ -68,7 +68,6 @@ extension StoreTable {
 
     package static let objects = StoreTable(
         "objects",
-        by: .sortedKey,
         ["account", "kind", "id"],
         [
             Column("account", .text),

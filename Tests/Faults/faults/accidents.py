@@ -179,7 +179,7 @@ def reproject_killed(lab):
                 oracle.check_file(subject.database, sender.ledger)
                 subject.start()
                 with oracle.Stored(subject.database) as stored:
-                    payloads = [payload for (payload,) in stored.rows("SELECT payload FROM events")]
+                    payloads = stored.payloads()
                 oracle.check_feed(subject, payloads, True)
             figures = oracle.check_service(subject, sender.ledger)
     expect(met, "no kill met a rebuild under way: no test")

@@ -53,10 +53,10 @@ def oracle_control(lab):
     place = lab.place("oracle-control")
     tamperings = {
         "an event lost": "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY sequence LIMIT 1 OFFSET 3)",
-        "an event altered": "UPDATE events SET payload = CAST(replace(payload, ':', ': ') AS BLOB) WHERE sequence = 3",
+        "an event altered": "UPDATE events SET payload = (SELECT payload FROM events WHERE sequence = 4) WHERE sequence = 3",
         "an event made up": "INSERT INTO events (sequence, id, type, created, received_at, livemode, source, disposition,"
-        " object_id, payload) SELECT max(sequence) + 1, id || 'x', type, created, received_at, livemode, source, disposition,"
-        " object_id, payload FROM events",
+        " object_id, payload, body_size) SELECT max(sequence) + 1, id || 'x', type, created, received_at, livemode, source, disposition,"
+        " object_id, payload, body_size FROM events",
         "a row lost": "DELETE FROM transactions WHERE id = (SELECT min(id) FROM transactions)",
         "an amount counted twice": "UPDATE transactions SET amount_refunded = 1 WHERE id = (SELECT min(id) FROM transactions"
         " WHERE amount_refunded = 0)",

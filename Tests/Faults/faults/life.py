@@ -106,7 +106,7 @@ def upgrade(lab):
             again = subject.call("POST", "/v1/events/reproject")
             expect(again["changed"] == 0, "a rebuild changes the rebuilt")
             with oracle.Stored(subject.database) as stored:
-                payloads = [payload for (payload,) in stored.rows("SELECT payload FROM events")]
+                payloads = stored.payloads()
             oracle.check_feed(subject, payloads, is_complete=False)
             subject.terminate()
             with oracle.Stored(subject.database) as stored:

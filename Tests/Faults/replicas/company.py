@@ -1,5 +1,6 @@
 """Replicas of the service on one PostgreSQL, and the oracle's view of what that holds."""
 
+import hashlib
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ ROOT = HERE.parents[2]
 sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(ROOT / "deploy" / "lib"))
 
+import bodies  # noqa: E402
 import oracle  # noqa: E402
 from subject import Subject, expect, wait_for  # noqa: E402
 
@@ -35,10 +37,20 @@ class StoredInPostgres:
         return self.server.query("SELECT to_regclass('events') IS NOT NULL") == [["t"]]
 
     def digests(self):
-        return self.server.query("SELECT id, encode(sha256(payload), 'hex') FROM events")
+        return [(identifier, hashlib.sha256(payload).hexdigest()) for identifier, payload in self.events()]
+
+    def events(self):
+        """-> the id and the body of each event"""
+        ((dictionary,),) = self.server.query("SELECT encode(content, 'hex') FROM dictionaries")
+        dictionary = bytes.fromhex(dictionary)
+        log = "SELECT id, encode(payload, 'hex'), body_size FROM events"
+        return [
+            (identifier, bodies.body(bytes.fromhex(text), int(size), dictionary))
+            for identifier, text, size in self.server.query(log)
+        ]
 
     def payloads(self):
-        return [bytes.fromhex(text) for (text,) in self.server.query("SELECT encode(payload, 'hex') FROM events")]
+        return [payload for _, payload in self.events()]
 
 
 class Company:

@@ -187,8 +187,8 @@ def control(lab):
     tamperings = {
         "an event lost": f"DELETE FROM events WHERE sequence = {one}",
         "an event altered": f"UPDATE events SET payload = payload || ' '::bytea WHERE sequence = {one}",
-        "an event made up": "INSERT INTO events (id, type, received_at, livemode, source, disposition, payload) "
-        "VALUES ('evt_made_up', 'a.b', 0, FALSE, 'webhook', 'ignored', '{}')",
+        "an event made up": "INSERT INTO events (id, type, received_at, livemode, source, disposition, payload, body_size) "
+        "VALUES ('evt_made_up', 'a.b', 0, FALSE, 'webhook', 'ignored', '{}', 2)",
         "a row lost": "DELETE FROM transactions WHERE id = (SELECT min(id) FROM transactions)",
     }
     with Server() as server:
