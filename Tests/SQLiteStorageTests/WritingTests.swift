@@ -11,8 +11,14 @@ import Testing
 /// How events get onto the disk: together, in turn, and not without limit.
 @Suite(.timeLimit(.minutes(5)))
 struct WritingTests {
+    /// An event with a text of that size, which compression does not shorten much.
     private func event(_ number: Int, size: Int = 0) throws -> [UInt8] {
-        try MadeUp.event("evt_\(number)", "a.b", ["text": String(repeating: "x", count: size)])
+        var state: UInt64 = 1
+        let text = (0..<size).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(ascii: "0") + UInt8(state >> 58)
+        }
+        return try MadeUp.event("evt_\(number)", "a.b", ["text": String(decoding: text, as: UTF8.self)])
     }
 
     @Test(arguments: [(200, 512, 1), (200, 50, 4), (200, 1, 200)])
@@ -242,7 +248,7 @@ struct WritingTests {
 
     @Test func `a full disk refuses derived rows together with their event`() async throws {
         try await withSQLiteStore { store in
-            // Space for the body alone is not enough: its row is as large.
+            // Space for the snapshot alone is not enough: the row's text is as large.
             let body = try MadeUp.event(
                 "evt_1",
                 "charge.succeeded",

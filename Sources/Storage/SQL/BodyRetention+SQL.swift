@@ -61,7 +61,7 @@ private enum Bodies {
             """
             WITH
                 oldest AS (
-                    SELECT received_at, sequence, body_size AS size
+                    SELECT received_at, sequence, CAST(body_size AS INTEGER) AS size
                     FROM events
                     WHERE \(condition) AND received_at < $1 AND (received_at, sequence) > ($2, $3)
                     ORDER BY received_at, sequence

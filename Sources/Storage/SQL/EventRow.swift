@@ -102,7 +102,7 @@ package enum EventRow {
             """
             WITH
                 next AS (
-                    SELECT sequence, body_size AS size
+                    SELECT sequence, CAST(body_size AS INTEGER) AS size
                     FROM events
                     WHERE sequence > $1
                     ORDER BY sequence
