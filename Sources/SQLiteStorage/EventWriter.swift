@@ -6,8 +6,8 @@ package import Storage
 import Synchronization
 
 extension SQLiteStore {
-    package func record(_ event: IncomingEvent) async throws(StoreError) -> RecordOutcome {
-        try await eventWriter.batches.record(event.under(projection)) { eventWriter.scheduleBatch() }
+    package func record(_ event: IncomingEvent, answer: @escaping @Sendable (RecordAnswer) -> Void) {
+        eventWriter.batches.record(event.under(projection), answer: answer) { eventWriter.scheduleBatch() }
     }
 }
 
@@ -94,12 +94,12 @@ final class EventWriter: Sendable {
         }
     }
 
-    private func write(_ events: [IncomingEvent], _ db: Database) -> [EventBatches.Answer] {
+    private func write(_ events: [IncomingEvent], _ db: Database) -> [RecordAnswer] {
         if let failure = batches.failure { return events.map { _ in .failure(failure) } }
         do {
             let outcomes = try commit(events, db)
             wasFull.store(false, ordering: .relaxed)
-            return outcomes.map(EventBatches.Answer.success)
+            return outcomes.map(RecordAnswer.success)
         } catch {
             let storeError = StoreError(error, while: "recording events")
             wasFull.store(storeError.code == .full, ordering: .relaxed)

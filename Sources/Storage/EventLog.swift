@@ -81,19 +81,23 @@ package struct Reprojection: Sendable, Equatable {
     }
 }
 
+/// The outcome of recording an event; a failure if the delivery must not be acknowledged.
+package typealias RecordAnswer = Result<RecordOutcome, StoreError>
+
 /// The log of events that Stripe sent us.
 ///
 /// The log is the source of truth: the feed is derived from it.
 package protocol EventLog: Sendable {
     /// Records an event, and its effects on the derived tables, in one database transaction.
     ///
-    /// Returns only when the event would survive a power failure.
-    ///
-    /// - Returns: ``RecordOutcome/duplicate`` if the log has the event in this API version already. No data
-    ///   are changed then, but the delivery must still be acknowledged. In another version the event gets an
-    ///   entry of its own.
-    /// - Throws: ``StoreError`` if the event may not be recorded: the delivery must not be acknowledged.
-    func record(_ event: IncomingEvent) async throws(StoreError) -> RecordOutcome
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - answer: Called once, only when the event would survive a power failure or was refused. It gets
+    ///     ``RecordOutcome/duplicate`` if the log has the event in this API version already. No data are
+    ///     changed then, but the delivery must still be acknowledged. In another version the event gets an
+    ///     entry of its own. The call comes on any thread, perhaps before this function returns, and must not
+    ///     block: the writer makes it.
+    func record(_ event: IncomingEvent, answer: @escaping @Sendable (RecordAnswer) -> Void)
 
     /// The events of the log, newest recorded first; newest received first if the query has a time filter.
     ///
@@ -122,6 +126,16 @@ package protocol EventLog: Sendable {
 }
 
 extension EventLog {
+    /// Records an event, and waits for the outcome.
+    ///
+    /// - Throws: ``StoreError`` if the event may not be recorded.
+    package func record(_ event: IncomingEvent) async throws(StoreError) -> RecordOutcome {
+        let answer = await withCheckedContinuation { continuation in
+            record(event) { continuation.resume(returning: $0) }
+        }
+        return try answer.get()
+    }
+
     /// One event in its newest API version.
     package func entry(id: String) async throws(StoreError) -> StoredEvent? {
         try await renderings(of: id).newestVersionFirst.first

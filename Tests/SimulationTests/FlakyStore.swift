@@ -43,8 +43,13 @@ final class FlakyStore: Store {
         return value
     }
 
-    func record(_ event: IncomingEvent) async throws(StoreError) -> RecordOutcome {
-        try await perform { () async throws(StoreError) in try await store.record(event) }
+    func record(_ event: IncomingEvent, answer: @escaping @Sendable (RecordAnswer) -> Void) {
+        let fault = draw()
+        guard fault != .before else { return answer(.failure(StoreError(.full, while: "simulating"))) }
+        store.record(event) { result in
+            guard fault == .after, case .success = result else { return answer(result) }
+            answer(.failure(StoreError(.connectionLost, while: "simulating")))
+        }
     }
 
     func take(

@@ -64,7 +64,11 @@ package final class InMemoryStore: Store {
 // MARK: - The log
 
 extension InMemoryStore {
-    package func record(_ delivered: IncomingEvent) async throws(StoreError) -> RecordOutcome {
+    package func record(_ event: IncomingEvent, answer: @escaping @Sendable (RecordAnswer) -> Void) {
+        answer(Result { () throws(StoreError) in try record(event) })
+    }
+
+    private func record(_ delivered: IncomingEvent) throws(StoreError) -> RecordOutcome {
         try with("recording events") { state in
             guard !state.events.contains(where: { $0.entry.key == delivered.event.key }) else {
                 return .duplicate

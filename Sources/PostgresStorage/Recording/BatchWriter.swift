@@ -11,8 +11,8 @@ import Darwin
 #endif
 
 extension PostgresStore {
-    package func record(_ event: IncomingEvent) async throws(StoreError) -> RecordOutcome {
-        try await writer.batches.record(event.under(projection)) { writer.scheduleBatch() }
+    package func record(_ event: IncomingEvent, answer: @escaping @Sendable (RecordAnswer) -> Void) {
+        writer.batches.record(event.under(projection), answer: answer) { writer.scheduleBatch() }
     }
 }
 
@@ -66,14 +66,14 @@ final class BatchWriter: Sendable {
     private func write(
         _ events: [IncomingEvent],
         in session: inout DedicatedConnection.Session
-    ) -> [EventBatches.Answer] {
+    ) -> [RecordAnswer] {
         var attempt = BatchAttempt(events, projection, marks)
         let begun = ContinuousClock.now
         while true {
             do throws(PostgresFailure) {
                 let connection = try session.connected()
                 defer { if connection.isBroken { session.disconnect() } }
-                return try attempt.run(on: connection).map(EventBatches.Answer.success)
+                return try attempt.run(on: connection).map(RecordAnswer.success)
             } catch {
                 let patience = attempt.isInDoubt ? self.patience.inDoubt : self.patience.unsent
                 if error.isPassing, ContinuousClock.now - begun < .milliseconds(patience) {

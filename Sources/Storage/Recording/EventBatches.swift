@@ -20,12 +20,10 @@ package final class EventBatches: Sendable {
         }
     }
 
-    package typealias Answer = Result<RecordOutcome, StoreError>
-
-    /// An event, and the continuation of its caller.
+    /// An event, and the callback of its caller.
     private struct Waiting {
         let event: IncomingEvent
-        let continuation: CheckedContinuation<Answer, Never>
+        let answer: @Sendable (RecordAnswer) -> Void
     }
 
     private struct State {
@@ -47,22 +45,20 @@ package final class EventBatches: Sendable {
     /// The error that stopped the writer for good, or `nil`.
     package var failure: StoreError? { state.withLock { $0.failure } }
 
-    /// Adds an event to the queue, and waits for the outcome of its batch.
+    /// Adds an event to the queue.
     ///
     /// - Parameters:
     ///   - event: The event.
+    ///   - answer: Called with the outcome, on the writer's thread once the batch is durable; at once if the
+    ///     event is refused.
     ///   - startsDraining: Called if the queue was idle: it must cause a batch to be taken, on the writer's
     ///     thread.
-    /// - Returns: The outcome of the event.
-    /// - Throws: ``StoreError`` if the event may not be recorded.
     package func record(
         _ event: IncomingEvent,
+        answer: @escaping @Sendable (RecordAnswer) -> Void,
         startsDraining: () -> Void
-    ) async throws(StoreError) -> RecordOutcome {
-        let answer: Answer = await withCheckedContinuation { continuation in
-            if enqueue(Waiting(event: event, continuation: continuation)) { startsDraining() }
-        }
-        return try answer.get()
+    ) {
+        if enqueue(Waiting(event: event, answer: answer)) { startsDraining() }
     }
 
     package func checkCapacity(adding bytes: Int = 0) throws(StoreError) {
@@ -73,7 +69,7 @@ package final class EventBatches: Sendable {
     /// Takes the next batch, and answers the caller of each of its events; ``finishBatch()`` must follow.
     ///
     /// - Parameter write: Writes the events; returns an answer for each.
-    package func answerBatch(_ write: ([IncomingEvent]) -> [Answer]) {
+    package func answerBatch(_ write: ([IncomingEvent]) -> [RecordAnswer]) {
         let (batch, rest) = state.withLock { state in
             let batch = Array(state.waiting.prefix(limits.maxBatch))
             state.waiting.removeFirst(batch.count)
@@ -83,7 +79,7 @@ package final class EventBatches: Sendable {
         }
         instruments.tookBatch(of: batch.count, leaving: rest)
         for (item, answer) in zip(batch, write(batch.map(\.event))) {
-            item.continuation.resume(returning: answer)
+            item.answer(answer)
         }
     }
 
@@ -146,7 +142,7 @@ package final class EventBatches: Sendable {
             state.isDraining = true
             return (nil, starts)
         }
-        if let refusal { item.continuation.resume(returning: .failure(refusal)) }
+        if let refusal { item.answer(.failure(refusal)) }
         return startsDraining
     }
 }

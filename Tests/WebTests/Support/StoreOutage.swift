@@ -7,7 +7,9 @@ struct StoreOutage: Store {
 
     private var error: StoreError { StoreError(code, while: "having an outage") }
 
-    func record(_ event: IncomingEvent) async throws(StoreError) -> RecordOutcome { throw error }
+    func record(_ event: IncomingEvent, answer: @escaping @Sendable (RecordAnswer) -> Void) {
+        answer(.failure(error))
+    }
     func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? { throw error }
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] { throw error }
     func renderings(of id: String) async throws(StoreError) -> [StoredEvent] { throw error }
