@@ -24,13 +24,10 @@ package func buildApplication(
         mailer: mailer,
         logger: logger
     )
-    let deadlines = RequestLimitsHandler.Deadlines(
-        request: .seconds(configuration.deadlineSeconds),
-        write: .seconds(configuration.deadlineSeconds)
-    )
+    let deadline = TimeAmount.seconds(configuration.deadlineSeconds)
+    let deadlines = RequestLimitsHandler.Deadlines(idle: deadline, request: deadline, write: deadline)
     let http1 = HTTP1Channel.Configuration(
         additionalChannelHandlers: [RequestLimitsHandlerPlacement(deadlines: deadlines)],
-        idleTimeout: .seconds(configuration.deadlineSeconds),
         httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 << 10,
             maxHeaderListSize: 64 << 10,

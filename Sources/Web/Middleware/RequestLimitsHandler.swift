@@ -2,8 +2,8 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 
-/// Limits the cost of one connection: a request that never ends, a client that does not read, bytes that are
-/// not HTTP.
+/// Limits the cost of one connection: a client that sends no request or one that never ends, a client that does
+/// not read, bytes that are not HTTP.
 ///
 /// It also enforces rules of HTTP/1 that Hummingbird does not. It closes the connection after either side
 /// announced that it will, and ignores later requests on it. It answers HEAD without a body, and HTTP/1.0
@@ -18,6 +18,8 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     /// The time limits.
     struct Deadlines: Sendable {
+        /// The time between two requests.
+        var idle: TimeAmount = .seconds(30)
         var request: TimeAmount = .seconds(30)
         var write: TimeAmount = .seconds(30)
         /// During a shutdown, the time for a request that is already on its way to an idle connection.
@@ -35,9 +37,9 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     private let deadlines: Deadlines
     private var exchange: Exchange?
-    private var requestDeadline: Scheduled<Void>?
+    /// The deadline of what the connection waits for: a request, the rest of one, or its end.
+    private var deadline: ConnectionDeadline?
     private var writeDeadline: Scheduled<Void>?
-    private var lastCall: Scheduled<Void>?
     /// The service is shutting down, so the next answer is the last.
     private var isEnding = false
     /// The bytes of bodies that were passed on for sending on this connection.
@@ -49,19 +51,30 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     // MARK: Input
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        let channel = context.channel
+        deadline = ConnectionDeadline(on: context.eventLoop) { [self] in
+            if deadline?.isDue() == true { channel.close(promise: nil) }
+        }
+        if channel.isActive { deadline?.set(in: deadlines.idle) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        deadline?.set(in: deadlines.idle)
+        context.fireChannelActive()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             exchange = Exchange(head)
             if isEnding { exchange?.isLast = true }
-            lastCall?.cancel()
+            deadline?.set(in: deadlines.request)
             guard head.isFramedBeyondDoubt else {
                 refuse(context, .malformed)
                 return
             }
-            requestDeadline?.cancel()
-            requestDeadline = closing(context, in: deadlines.request)
             if head.version != .http1_0, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
                 let granted = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(granted)), promise: nil)
@@ -77,10 +90,9 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
             }
         case .end:
             guard exchange?.isCrumbled != true else { return }
-            requestDeadline?.cancel()
-            requestDeadline = nil
+            deadline?.clear()
             exchange?.hasArrived = true
-            removeFinishedExchanges(context)
+            removeFinishedExchange()
         }
         context.fireChannelRead(data)
     }
@@ -159,7 +171,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         exchange?.isBeingAnswered = false
         exchange?.isAnswered = true
         guard let exchange, exchange.isLast else {
-            removeFinishedExchanges(context)
+            removeFinishedExchange()
             context.write(data, promise: promise)
             return
         }
@@ -183,10 +195,10 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         return head
     }
 
-    private func removeFinishedExchanges(_ context: ChannelHandlerContext) {
+    private func removeFinishedExchange() {
         guard let exchange, exchange.hasArrived, exchange.isAnswered else { return }
         self.exchange = nil
-        if isEnding { announceClose(context) }
+        deadline?.set(in: isEnding ? deadlines.lastCall : deadlines.idle)
     }
 
     private func refuse(_ context: ChannelHandlerContext, _ error: APIError) {
@@ -215,7 +227,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         lingering: Bool
     ) {
         isOver = true
-        requestDeadline?.cancel()
+        deadline?.clear()
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.cascade(to: promise)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
@@ -225,7 +237,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
             }
             // Closing a socket with unread bytes resets the connection, and the client could lose the answer.
             context.close(mode: .output, promise: nil)
-            requestDeadline = closing(context, in: .seconds(1))
+            deadline?.set(in: .seconds(1))
         }
         context.write(data, promise: written)
     }
@@ -243,13 +255,11 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         }
         guard !isOver, !isEnding else { return }
         isEnding = true
-        guard let exchange else { return announceClose(context) }
+        guard let exchange else {
+            deadline?.set(in: deadlines.lastCall)
+            return
+        }
         if !exchange.isBeingAnswered { self.exchange?.isLast = true }
-    }
-
-    private func announceClose(_ context: ChannelHandlerContext) {
-        lastCall?.cancel()
-        lastCall = closing(context, in: deadlines.lastCall)
     }
 
     // MARK: Slow clients
@@ -286,14 +296,12 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        requestDeadline?.cancel()
         writeDeadline?.cancel()
-        lastCall?.cancel()
         context.fireChannelInactive()
     }
 
-    private func closing(_ context: ChannelHandlerContext, in time: TimeAmount) -> Scheduled<Void> {
-        let channel = context.channel
-        return context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = nil
     }
 }
