@@ -24,6 +24,21 @@ package struct TraceContext: Sendable, Equatable {
         )
     }
 
+    /// Continues a caller's trace with a new span, or begins a trace if there is none.
+    ///
+    /// - Parameters:
+    ///   - parents: The values of all `traceparent` headers; see ``init(parents:states:)``.
+    ///   - states: The values of all `tracestate` headers, in order.
+    ///   - random: Draws any 64 bits.
+    /// - Returns: The context of the request that had these headers.
+    package static func continuing(
+        _ parents: [String],
+        _ states: [String],
+        _ random: () -> UInt64 = Self.system
+    ) -> TraceContext {
+        TraceContext(parents: parents, states: states)?.next(random) ?? .begun(random)
+    }
+
     /// A new span in the same trace.
     package func next(_ random: () -> UInt64 = Self.system) -> TraceContext {
         TraceContext(traceID: traceID, spanID: Self.digits(random), isSampled: isSampled, state: state)

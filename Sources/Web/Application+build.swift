@@ -16,8 +16,25 @@ package func buildApplication(
     logger: Logger,
     onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
+    let instruments = WebInstruments(configuration.metrics)
+    let limits = RequestLimits(
+        RequestLimits.Rates(caller: configuration.rateLimit, key: configuration.keyRateLimit),
+        bodies: BodyBudget(limit: configuration.maxBodyBytesInFlight)
+    )
+    let deliveries = WebhookController(
+        log: store,
+        secrets: configuration.secrets,
+        bodies: limits.bodies,
+        maxBodyBytes: configuration.maxBodyBytes,
+        clock: configuration.clock,
+        instruments: instruments,
+        logger: logger
+    )
+    let mailboxes = LoopMailboxes()
     let router = buildRouter(
         configuration,
+        limits,
+        instruments,
         store: store,
         receipts: receipts,
         intents: intents,
@@ -27,7 +44,12 @@ package func buildApplication(
     let deadline = TimeAmount.seconds(configuration.deadlineSeconds)
     let deadlines = RequestLimitsHandler.Deadlines(idle: deadline, request: deadline, write: deadline)
     let http1 = HTTP1Channel.Configuration(
-        additionalChannelHandlers: [RequestLimitsHandlerPlacement(deadlines: deadlines)],
+        additionalChannelHandlers: [
+            RequestLimitsHandlerPlacement(
+                deadlines: deadlines,
+                inner: [DeliveryHandler(deliveries, mailboxes)]
+            )
+        ],
         httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 << 10,
             maxHeaderListSize: 64 << 10,
@@ -53,6 +75,8 @@ package func buildApplication(
 
 private func buildRouter(
     _ configuration: WebConfiguration,
+    _ limits: RequestLimits,
+    _ instruments: WebInstruments,
     store: any Store,
     receipts: any ReceiptSource,
     intents: (any PaymentIntentSource)?,
@@ -68,11 +92,6 @@ private func buildRouter(
         ),
         customers: store,
         tokens: configuration.tokenIssuer.map { TokenAuthority($0, customers: store, logger: logger) }
-    )
-    let instruments = WebInstruments(configuration.metrics)
-    let limits = RequestLimits(
-        RequestLimits.Rates(caller: configuration.rateLimit, key: configuration.keyRateLimit),
-        bodies: BodyBudget(limit: configuration.maxBodyBytesInFlight)
     )
     let assets = Assets(chartScript: configuration.chartScript)
     let root = WebOrigin.path(of: publicURL)
@@ -92,11 +111,6 @@ private func buildRouter(
             instruments: instruments
         )
     )
-    WebhookController(
-        log: store,
-        instruments: instruments,
-        maxBodyBytes: configuration.maxBodyBytes
-    ).addRoutes(to: routes)
     CustomerSessionsController().addRoutes(to: routes)
     CustomersController(map: store, usage: store).addRoutes(to: routes)
     TransactionsController(feed: store).addRoutes(to: routes)

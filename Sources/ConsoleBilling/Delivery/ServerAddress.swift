@@ -5,7 +5,7 @@ import Web
 /// Only plain URLs are accepted, and the URL is rebuilt from its parsed parts, so that the checked host is
 /// the host connected to.
 struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
-    static let webhookPath = "/v1/stripe-webhook"
+    static let webhookPath = WebhookController.path
 
     let scheme: String
     let host: String

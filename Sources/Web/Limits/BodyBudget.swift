@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 
 /// The memory that all request bodies together may take while they arrive (`MAX_BODY_BYTES_IN_FLIGHT`).
@@ -60,4 +61,14 @@ struct BodyShare: Sendable {
     func take(_ count: Int, beside held: Int) -> Bool { budget.take(count, beside: held, from: address) }
 
     func giveBack(_ count: Int) { budget.giveBack(count, from: address) }
+
+    /// The setting that refused a body, how full that budget is, the body's announced size, and its sender.
+    func metadata(announced length: String?) -> Logger.Metadata {
+        let size = length.flatMap { Int($0) }
+        return [
+            "setting": "MAX_BODY_BYTES_IN_FLIGHT", "bytes_in_flight": "\(budget.bytes)",
+            "content_length": "\(size.map(String.init) ?? "chunked")",
+            "from": "\(address.map(String.init(describing:)) ?? "unknown")",
+        ]
+    }
 }

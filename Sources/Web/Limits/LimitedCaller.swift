@@ -49,8 +49,13 @@ struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
     /// `X-Forwarded-For` counts, because the proxy itself added that address. From other peers the header can
     /// be forged and is ignored.
     init?(of request: Request, peer: SocketAddress?) {
+        self.init(of: peer, forwardedFor: request.headers[values: .forwardedFor].last)
+    }
+
+    /// See ``init(of:peer:)``; of the lines of `X-Forwarded-For` the last one counts.
+    init?(of peer: SocketAddress?, forwardedFor line: String?) {
         guard let own = peer.flatMap({ Self($0) }) else { return nil }
-        let last = request.headers[values: .forwardedFor].last?.split(separator: ",").last
+        let last = line?.split(separator: ",").last
         let told = last.flatMap { Self($0.drop { $0 == " " }.prefix { $0 != " " }) }
         self = own.isPrivate ? told ?? own : own
     }

@@ -46,3 +46,15 @@ struct ConnectionDeadline {
         task = (check(due), due)
     }
 }
+
+extension RequestLimitsHandler {
+    /// The time limits.
+    struct Deadlines: Sendable {
+        /// The time between two requests.
+        var idle: TimeAmount = .seconds(30)
+        var request: TimeAmount = .seconds(30)
+        var write: TimeAmount = .seconds(30)
+        /// During a shutdown, the time for a request that is already on its way to an idle connection.
+        var lastCall: TimeAmount = .milliseconds(200)
+    }
+}

@@ -16,16 +16,6 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// The time limits.
-    struct Deadlines: Sendable {
-        /// The time between two requests.
-        var idle: TimeAmount = .seconds(30)
-        var request: TimeAmount = .seconds(30)
-        var write: TimeAmount = .seconds(30)
-        /// During a shutdown, the time for a request that is already on its way to an idle connection.
-        var lastCall: TimeAmount = .milliseconds(200)
-    }
-
     /// The parts of a body that may be tiny; the others must have 64 bytes on average.
     ///
     /// Each part costs the same processor time, however small. A body in chunks of one byte costs seventy times

@@ -1,16 +1,24 @@
 import NIOCore
 import NIOHTTP1
 
-/// Puts ``RequestLimitsHandler`` directly behind NIO's parser, where Hummingbird has no place for handlers.
+/// Puts ``RequestLimitsHandler`` and the handlers behind it directly behind NIO's parser, where Hummingbird has no
+/// place for handlers.
 ///
-/// The handlers behind it convert requests into the shared HTTP types, which have neither the version of HTTP
+/// Hummingbird's handlers convert requests into the shared HTTP types, which have neither the version of HTTP
 /// nor whether the connection is kept alive.
 final class RequestLimitsHandlerPlacement: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Never
 
     private let deadlines: RequestLimitsHandler.Deadlines
+    private let inner: [any ChannelHandler]
 
-    init(deadlines: RequestLimitsHandler.Deadlines) { self.deadlines = deadlines }
+    /// - Parameters:
+    ///   - deadlines: The time limits of a connection.
+    ///   - inner: Handlers between the limits and Hummingbird.
+    init(deadlines: RequestLimitsHandler.Deadlines, inner: [any ChannelHandler] = []) {
+        self.deadlines = deadlines
+        self.inner = inner
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
@@ -21,7 +29,7 @@ final class RequestLimitsHandlerPlacement: ChannelInboundHandler, RemovableChann
             let handlers: [any ChannelHandler] = [
                 EndOfService(), HTTPServerPipelineHandler(), RequestLimitsHandler(deadlines: deadlines),
             ]
-            try pipeline.addHandlers(handlers, position: .after(parser))
+            try pipeline.addHandlers(handlers + inner, position: .after(parser))
         } catch {
             context.close(promise: nil)
         }

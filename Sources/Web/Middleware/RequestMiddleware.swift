@@ -34,20 +34,16 @@ struct RequestMiddleware: RouterMiddleware {
         )
         context.allowance = allowance
         defer { allowance.end() }
-        let scope = TraceScope(trace(of: request), requestID: context.requestID)
+        let trace = TraceContext.continuing(
+            request.headers[values: .traceParent],
+            request.headers[values: .traceState],
+            random
+        )
+        let scope = TraceScope(trace, requestID: context.requestID)
         let prepared = context
         return try await TraceScope.withTrace(scope) { () async throws(any Error) in
             try await answer(request, prepared, next)
         }
-    }
-
-    /// A new span in the caller's trace; without a trace, a new trace.
-    private func trace(of request: Request) -> TraceContext {
-        let parent = TraceContext(
-            parents: request.headers[values: .traceParent],
-            states: request.headers[values: .traceState]
-        )
-        return parent?.next(random) ?? .begun(random)
     }
 
     private func answer(
@@ -64,7 +60,9 @@ struct RequestMiddleware: RouterMiddleware {
             let answer = apiError(for: error)
             if answer.status.code >= 500 {
                 var metadata: Logger.Metadata = ["error": "\(Self.safeDescription(error))"]
-                if answer == .noRoom { metadata.merge(bodyMetadata(request, context)) { $1 } }
+                if answer == .noRoom {
+                    metadata.merge(context.bodies.metadata(announced: request.headers[.contentLength])) { $1 }
+                }
                 context.logger.error("\(answer.code)", metadata: metadata)
             }
             if [.unauthorized, .forbidden].contains(answer.status) {
@@ -97,24 +95,12 @@ struct RequestMiddleware: RouterMiddleware {
         return response
     }
 
-    /// The setting that refused a body, how full that budget is, the body's announced size, and its sender.
-    private func bodyMetadata(_ request: Request, _ context: AppContext) -> Logger.Metadata {
-        let sender = context.bodies.address
-        let size = request.headers[.contentLength].flatMap { Int($0) }
-        return [
-            "setting": "MAX_BODY_BYTES_IN_FLIGHT", "bytes_in_flight": "\(context.bodies.budget.bytes)",
-            "content_length": "\(size.map(String.init) ?? "chunked")",
-            "from": "\(sender.map(String.init(describing:)) ?? "unknown")",
-        ]
-    }
-
     private func apiError(for error: any Error) -> APIError {
         switch error {
         case let error as APIError:
             return error
         case is StoreError:
-            // The event was not stored: a 503 makes Stripe send it again.
-            return .unavailable("The store cannot take the request now. Try again in a few seconds.")
+            return .storeUnavailable
         case let error as HTTPError where error.status == .contentTooLarge:
             return .init(
                 .contentTooLarge,

@@ -7,8 +7,9 @@ import Hummingbird
 struct UnroutedRequests: RouterMiddleware {
     private let routes: [(path: RouterPath, method: HTTPRequest.Method)]
 
+    /// - Parameter routes: The router's routes; ``DeliveryHandler`` answers the one of deliveries in front of it.
     init(routes: [Router<AppContext>.RouteDescription]) {
-        self.routes = routes.map { ($0.path, $0.method) }
+        self.routes = routes.map { ($0.path, $0.method) } + [(RouterPath(WebhookController.path), .post)]
     }
 
     func handle(

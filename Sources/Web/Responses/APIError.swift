@@ -64,14 +64,23 @@ extension APIError {
     static func unavailable(_ message: String) -> APIError {
         APIError(.serviceUnavailable, "store_unavailable", message, headers: [.retryAfter: "5"])
     }
+
+    /// A failed store: the event of a delivery was not stored, and a 503 makes Stripe send it again.
+    static let storeUnavailable = unavailable(
+        "The store cannot take the request now. Try again in a few seconds."
+    )
 }
 
 extension APIError {
     func response(requestID: String) -> Response {
+        Response(status: status, headers: fields, body: .init(byteBuffer: bytes(requestID: requestID)))
+    }
+
+    /// The header fields of the answer.
+    var fields: HTTPFields {
         var fields = headers
-        fields[.contentType] = "application/json; charset=utf-8"
-        fields[.cacheControl] = "no-store"
-        return Response(status: status, headers: fields, body: .init(byteBuffer: bytes(requestID: requestID)))
+        fields.append(contentsOf: JSONBody.fields)
+        return fields
     }
 
     /// The error as bytes, also for a request that HTTP parsing rejected and no route can answer.
@@ -92,6 +101,11 @@ extension APIError {
 
 /// JSON in the format of all answers.
 enum JSONBody {
+    /// The header fields of every answer in JSON.
+    static let fields: HTTPFields = [
+        .contentType: "application/json; charset=utf-8", .cacheControl: "no-store",
+    ]
+
     static func encode(_ value: some JSONEncodable) -> ByteBuffer {
         ByteBuffer(bytes: JSONWriter.bytes(of: value))
     }
@@ -111,10 +125,6 @@ enum JSONBody {
     }
 
     private static func response(_ body: ByteBuffer, _ status: HTTPResponse.Status) -> Response {
-        Response(
-            status: status,
-            headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
-            body: .init(byteBuffer: body)
-        )
+        Response(status: status, headers: fields, body: .init(byteBuffer: body))
     }
 }

@@ -368,7 +368,8 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             )
             let code = source.split(separator: "\n").filter { line in
                 !line.drop { $0 == " " }.hasPrefix("//")
-                    && (line.contains("routes.") || line.contains("for path"))
+                    && (line.contains("routes.") || line.contains("for path")
+                        || line.contains("static let path"))
             }
             for match in code.joined(separator: "\n").matches(of: /"(\/[^"]*)"/) {
                 patterns.insert(String(match.1))
