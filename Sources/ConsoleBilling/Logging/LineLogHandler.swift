@@ -1,4 +1,5 @@
-import Foundation
+import Billing
+import FoundationEssentials
 import JSON
 import Logging
 import Synchronization
@@ -18,9 +19,10 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var fields = metadataProvider?.get() ?? [:]
-        fields.merge(metadata) { _, new in new }
-        if let more = event.metadata { fields.merge(more) { _, new in new } }
+        // The event's own fields come first, because they are the most.
+        var fields = event.metadata ?? [:]
+        fields.merge(metadata) { own, _ in own }
+        if let more = metadataProvider?.get() { fields.merge(more) { own, _ in own } }
         // Drop Hummingbird's own request number: callers see our request ids.
         fields["hb.request.id"] = nil
         // The reader may have closed the stream (a closed terminal) or stalled: neither ends the process nor
@@ -30,11 +32,11 @@ struct LineLogHandler: LogHandler {
         }
     }
 
-    private func line(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> String {
-        let time = Self.timestamp()
+    private func line(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> [UInt8] {
+        let time = Self.clock.timestamp(of: Date())
         switch format {
         case .json:
-            let bytes = JSONWriter.orderedObject { json in
+            var json = JSONWriter.orderedObject { json in
                 json.member("time", time)
                 json.member("level", level.rawValue)
                 json.member("label", label)
@@ -43,17 +45,16 @@ struct LineLogHandler: LogHandler {
                     json.member(named: name, Self.text(value))
                 }
             }
-            return String(decoding: bytes, as: UTF8.self) + "\n"
+            json.append(UInt8(ascii: "\n"))
+            return json
         case .pretty:
             let pairs = fields.sorted { $0.key < $1.key }.map { "\($0.key)=\(printable("\($0.value)"))" }
-            return "\(time) \(level.rawValue.uppercased()) \(printable(message)) "
-                + pairs.joined(separator: " ") + "\n"
+            let text = "\(time) \(level.rawValue.uppercased()) \(printable(message)) "
+            return Array((text + pairs.joined(separator: " ") + "\n").utf8)
         }
     }
 
-    private static func timestamp() -> String {
-        Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
+    private static let clock = LineClock()
 
     /// The text of a value, without formatting the usual one, which is text already.
     private static func text(_ value: Logger.MetadataValue) -> String {

@@ -34,20 +34,25 @@ final class LineQueue: Sendable {
 
     /// Adds a line, with its line break, or drops it if the queue is full; before the next line that fits,
     /// `notice` makes one about the number of dropped lines.
-    func write(_ line: String, notice: (_ dropped: Int) -> String = { _ in "" }) {
+    func write(_ line: [UInt8], notice: (_ dropped: Int) -> [UInt8]) {
         let begins = state.withLock { state in
-            let text = state.dropped > 0 ? notice(state.dropped) + line : line
-            guard state.waiting.count + text.utf8.count <= maximumBytes else {
+            let bytes = state.dropped > 0 ? notice(state.dropped) + line : line
+            guard state.waiting.count + bytes.count <= maximumBytes else {
                 state.dropped += 1
                 state.droppedInAll += 1
                 return false
             }
             state.dropped = 0
-            state.waiting += text.utf8
+            state.waiting += bytes
             defer { state.isWriting = true }
             return !state.isWriting
         }
         if begins { queue.async { self.writeAll() } }
+    }
+
+    /// See ``write(_:notice:)``.
+    func write(_ line: String, notice: (_ dropped: Int) -> String = { _ in "" }) {
+        write(Array(line.utf8)) { Array(notice($0).utf8) }
     }
 
     /// Waits until the queue is written, at most one second.

@@ -7,6 +7,8 @@ import Storage
 struct WebInstruments: Sendable {
     private let factory: any MetricsFactory
     private let acknowledgement: CoreMetrics.Timer
+    /// The counters of deliveries by outcome or failure.
+    private let deliveries: [String: Counter]
 
     init(_ factory: any MetricsFactory) {
         self.factory = factory
@@ -17,8 +19,12 @@ struct WebInstruments: Sendable {
         // These counters start at 0, because Prometheus needs a sample before the first increment to compute
         // a rate.
         let outcomes = ["recorded", "duplicate", "quarantined"] + DeliveryFailure.allCases.map(\.rawValue)
-        for outcome in outcomes {
-            counter("console_billing_deliveries_total", ("outcome", outcome)).increment(by: 0)
+        deliveries = outcomes.reduce(into: [:]) { counters, outcome in
+            counters[outcome] = Counter(
+                label: "console_billing_deliveries_total",
+                dimensions: [("outcome", outcome)],
+                factory: factory
+            )
         }
         for reason in ["rate_limited", "reports_at_once", "service_busy"] {
             counter("console_billing_limited_requests_total", ("reason", reason)).increment(by: 0)
@@ -37,7 +43,7 @@ struct WebInstruments: Sendable {
     }
 
     func delivered(_ outcome: RecordOutcome, in duration: Duration) {
-        counter("console_billing_deliveries_total", ("outcome", outcome.rawValue)).increment()
+        deliveries[outcome.rawValue]?.increment()
         acknowledgement.recordNanoseconds(Int64(clamping: duration / .nanoseconds(1)))
     }
 
@@ -52,7 +58,7 @@ struct WebInstruments: Sendable {
     }
 
     func failedDelivery(_ failure: DeliveryFailure) {
-        counter("console_billing_deliveries_total", ("outcome", failure.rawValue)).increment()
+        deliveries[failure.rawValue]?.increment()
     }
 
     /// The target of a receipt link: Stripe's fresh link, a stored link, or our own page.
