@@ -34,7 +34,7 @@ private final class HeldLog: EventLog {
     }
 }
 
-/// What the event loop does with a delivery while its event waits for the writer.
+/// A delivery on the event loop, while its event waits for the writer.
 struct DeliveryHandlerTests {
     private let channel = EmbeddedChannel()
     private let log = HeldLog()
