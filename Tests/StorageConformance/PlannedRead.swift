@@ -54,30 +54,40 @@ package struct PlannedRead: Sendable, CustomStringConvertible {
     package static let all = feed + log + people + jobs + usage
 
     private static let feed: [PlannedRead] = {
-        let filters: [(String, TransactionFilter, String)] = [
-            ("all", TransactionFilter(.anyCustomer), "transactions_by_facet"),
-            ("a customer", TransactionFilter(customer), "transactions_by_customer"),
-            (
-                "a customer's refunds", TransactionFilter(customer, type: .refund),
-                "transactions_by_customer"
-            ),
-            (
-                "a time", TransactionFilter(.anyCustomer, createdFrom: time(5), createdTo: time(900)),
-                "transactions_by_facet"
-            ),
-            (
-                "a customer's time", TransactionFilter(customer, createdFrom: time(5)),
-                "transactions_by_customer"
-            ),
-        ]
+        func filters(
+            _ name: String,
+            _ scope: AccessScope,
+            _ index: String
+        ) -> [(String, TransactionFilter, String)] {
+            [
+                ("\(name)", TransactionFilter(scope), index),
+                ("the refunds of \(name)", TransactionFilter(scope, type: .refund), index),
+                ("what failed of \(name)", TransactionFilter(scope, status: "failed"), index),
+                (
+                    "\(name) in a status that is unknown", TransactionFilter(scope, status: "of_tomorrow"),
+                    index
+                ),
+                ("\(name) in yen", TransactionFilter(scope, currency: Currency("jpy")), index),
+                (
+                    "\(name) in dollars that succeeded",
+                    TransactionFilter(scope, type: .purchase, status: "succeeded", currency: .usd), index
+                ),
+                ("\(name) since a time", TransactionFilter(scope, createdFrom: time(5)), index),
+                (
+                    "\(name) of a time", TransactionFilter(scope, createdFrom: time(5), createdTo: time(900)),
+                    index
+                ),
+            ]
+        }
+        let two = AccessScope.customers(["cus_7", "cus_8"].map { CustomerKey($0, account: nil) })
+        let all =
+            filters("all", .anyCustomer, "transactions_by_facet")
+            + filters("a customer", customer, "transactions_by_customer")
+            + filters("two customers", two, "transactions_by_customer")
         let cursors: [Cursor] = [.start, .startingAfter("ch_71"), .endingBefore("ch_71"), .offset(20)]
-        return filters.flatMap { name, filter, index in
+        return all.flatMap { name, filter, index in
             cursors.map { cursor in
-                PlannedRead(
-                    "a page of \(name), \(cursor)",
-                    index,
-                    isShort: filter.types.count == 1
-                ) { store in
+                PlannedRead("a page of \(name), \(cursor)", index) { store in
                     _ = try requireSome(try await store.page(filter, cursor: cursor, limit: 50), "page")
                 }
             }

@@ -55,9 +55,7 @@ struct Authenticator: Sendable {
         var key: SecretUse?
         if let credential = try Self.credential(in: request) {
             let bearer = try await bearer(of: credential, context)
-            caller = try bearer.caller
-            holder = bearer.holder
-            if case .key(_, let use) = bearer { key = use }
+            (caller, holder, key) = (bearer.caller, bearer.holder, bearer.key)
         } else if let (token, verdict) = token(inCookiesOf: request, context) {
             caller = Caller(try verdict.session)
             let proof = CSRFCheck(request, origin: WebOrigin(of: publicURL))
@@ -86,12 +84,10 @@ struct Authenticator: Sendable {
         if let credential = try Self.credential(in: request) {
             let bearer = try await bearer(of: credential, context)
             guard bearer.holder != .service else { throw APIError.sessionRequired }
-            context.loggedCaller.set(try bearer.caller.name)
-            try await context.allowance?.admit(try bearer.caller.budget)
+            context.loggedCaller.set(bearer.caller.name)
+            try await context.allowance?.admit(bearer.caller.budget)
             let caller = try await restricted(bearer.caller, bearer.holder, by: request, needing: nil)
-            var session: CustomerSession?
-            if case .session(let verdict) = bearer { session = try verdict.session }
-            return .visitor(PageUser(caller: caller, session: session, formToken: nil))
+            return .visitor(PageUser(caller: caller, session: bearer.session, formToken: nil))
         }
         try request.refuseIdentities()
         guard let (token, verdict) = token(inCookiesOf: request, context) else {
@@ -111,43 +107,36 @@ struct Authenticator: Sendable {
         }
     }
 
-    /// The kind of the credential in a header.
-    private enum Bearer {
-        case key(APIKey, SecretUse)
-        case session(SessionSigner.Verdict)
-        case user(Caller)
-
-        var holder: Holder {
-            switch self {
-            case .key: .service
-            case .session: .customer
-            case .user: .user
-            }
-        }
-
-        var caller: Caller {
-            get throws(APIError) {
-                switch self {
-                case .key(let key, _):
-                    Caller(
-                        name: key.name,
-                        scopes: key.scopes,
-                        accessScope: .anyCustomer,
-                        budget: .key(key.name)
-                    )
-                case .session(let verdict): Caller(try verdict.session)
-                case .user(let caller): caller
-                }
-            }
-        }
+    /// A valid credential in a header.
+    private struct Bearer {
+        let caller: Caller
+        let holder: Holder
+        /// Counts the uses of an API key.
+        var key: SecretUse?
+        /// `nil` unless the credential is the token of one.
+        var session: CustomerSession?
     }
 
     private func bearer(of credential: String, _ context: AppContext) async throws -> Bearer {
-        if let (key, use) = context.secrets.keys.key(presented: credential) { return .key(key, use) }
+        if let (key, use) = context.secrets.keys.key(presented: credential) {
+            let caller = Caller(
+                name: key.name,
+                scopes: key.scopes,
+                accessScope: .anyCustomer,
+                budget: .key(key.name)
+            )
+            return Bearer(caller: caller, holder: .service, key: use)
+        }
         let sessions = context.secrets.sessions
-        if sessions.claims(credential) { return .session(sessions.verdict(on: credential, now: context.now)) }
+        if sessions.claims(credential) {
+            let session = try sessions.verdict(on: credential, now: context.now).session
+            return Bearer(caller: Caller(session), holder: .customer, session: session)
+        }
         if let tokens, SignedToken.isShaped(credential) {
-            return .user(try await tokens.caller(presenting: credential, now: context.now))
+            return Bearer(
+                caller: try await tokens.caller(presenting: credential, now: context.now),
+                holder: .user
+            )
         }
         throw APIError.unauthorized("api_key_invalid", "This API key is not known here.")
     }

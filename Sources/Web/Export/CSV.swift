@@ -12,11 +12,23 @@ enum CSV {
     ///
     /// Numbers keep their sign and get no apostrophe.
     static func cell(_ text: String) -> String {
+        if isPlain(text) { return text }
         let safe = isFormula(text) ? "'" + text : text
         let needsQuotes =
             safe.unicodeScalars.contains { "\",;\t\r\n".unicodeScalars.contains($0) }
             || safe.first == " " || safe.last == " "
         return needsQuotes ? "\"" + quotesDoubled(safe) + "\"" : safe
+    }
+
+    /// Whether a text is no formula and needs no quotes, as nearly every cell: it begins with a letter or a digit of
+    /// ASCII, and nothing in it separates or quotes cells.
+    private static func isPlain(_ text: String) -> Bool {
+        guard let first = text.utf8.first else { return true }
+        guard 0x30...0x39 ~= first || 0x41...0x5A ~= first & 0xDF else { return false }
+        return text.utf8.last != UInt8(ascii: " ")
+            && text.utf8.allSatisfy { byte in
+                byte > 0x1F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: ",") && byte != UInt8(ascii: ";")
+            }
     }
 
     /// Formats digits that identify something and count nothing, such as a bank's reference.

@@ -44,12 +44,8 @@ struct LocalTime: Sendable {
 
     /// Formats a moment, such as `2025-06-15 10:20:30`.
     func text(_ instant: Instant) -> String {
-        let local = local(instant)
-        // The remainder, because the midnight before the earliest moment does not fit in an Int64.
-        let remainder = local.unixSeconds % 86_400
-        let second = remainder < 0 ? remainder &+ 86_400 : remainder
-        let time = String(format: "%02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60)
-        return "\(CalendarDate(local).text) \(time)"
+        let text = local(instant).rfc3339
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
     }
 
     func date(of instant: Instant) -> CalendarDate { CalendarDate(local(instant)) }
