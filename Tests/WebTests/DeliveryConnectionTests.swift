@@ -67,17 +67,6 @@ struct DeliveryConnectionTests {
         }
     }
 
-    @Test func `a client that asks before it sends the body is told to go on`() async throws {
-        try await WebHarness.with { harness in
-            let body = MadeEvent.charge("ch_a").body
-            let whole = Array(try request(harness, fields: "Expect: 100-continue\r\n", body: body).utf8)
-            let connection = try harness.connect()
-            await connection.send(Array(whole.dropLast(body.count)))
-            await connection.send(body)
-            #expect(try await connection.answer().json["outcome"] == "recorded")
-        }
-    }
-
     @Test func `a client that closes its side after its delivery gets the answer`() async throws {
         try await WebHarness.with { harness in
             let connection = try harness.connect()

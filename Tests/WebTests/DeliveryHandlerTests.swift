@@ -111,6 +111,15 @@ struct DeliveryHandlerTests {
         #expect(try passedOn() == 0)
     }
 
+    @Test func `a client that asks before it sends the body is told to go on`() throws {
+        let parts = try delivery("evt_1").split(separator: "\r\n\r\n")
+        try receive("\(parts[0])\r\nExpect: 100-continue\r\n\r\n")
+        #expect(try sent() == "HTTP/1.1 100 Continue\r\n\r\n")
+        try receive(String(parts[1]))
+        answer()
+        #expect(try sent().hasPrefix("HTTP/1.1 200 OK\r\n"))
+    }
+
     @Test func `requests behind a delivery that waits are handled in their order`() throws {
         let get = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
         try receive(try delivery("evt_1") + delivery("evt_2") + get)
