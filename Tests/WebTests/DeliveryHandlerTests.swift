@@ -134,7 +134,7 @@ struct DeliveryHandlerTests {
 
     @Test func `thousands of refused requests behind a delivery do not overflow the stack`() throws {
         let refused = "POST /v1/stripe-webhook HTTP/1.1\r\nHost:\r\nContent-Length:0\r\n\r\n"
-        let count = 20_000
+        let count = 5000
         try receive(try delivery("evt_1") + String(repeating: refused, count: count))
         answer()
         #expect(try sent().split(separator: "signature_missing").count - 1 == count)

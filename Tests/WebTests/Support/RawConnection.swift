@@ -71,9 +71,6 @@ final class RawConnection: Sendable {
         }
     }
 
-    /// Closes this side of the connection; the peer can still answer.
-    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
-
     /// Makes the end of the connection a reset (RST), as of a client that was killed.
     func resetAtEnd() {
         var linger = linger(l_onoff: 1, l_linger: 0)
