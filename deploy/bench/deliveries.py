@@ -1,46 +1,47 @@
 """Signed deliveries as Stripe posts them, each of its own event, ready to go over the wire."""
 
+import base64
 import hashlib
 import hmac
 import json
-import random
 import re
 import struct
 import time
-from pathlib import Path
 
-TEMPLATE = Path(__file__).parents[2] / "testdata/events/charge.succeeded.2020-08-27.json"
+from measuring import ROOT
+from servers import API_KEY, WEBHOOK_SECRET
+
+TEMPLATE = ROOT / "testdata/events/charge.succeeded.json"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 ACCOUNT = "T5vkQXp9LrWm2Hc8"
 CUSTOMERS = 1000
 FIRST_CREATED = 1_700_000_000
 SECONDS_BETWEEN = 7
 
-# The customer who has exactly a thousand transactions, with 10 thousand stored as with a million.
+# A tenth of the first 10,000 transactions is of a customer who never has more; another has a tenth of all.
 THOUSAND = "cus_BenchThousand0"
 THOUSAND_WITHIN = 10_000
+TENTH = "cus_BenchTenthOfAll"
+# One event in so many is a failed payment, of any customer, with a description of its own.
+RARE = 199
+RARE_WORD = "Quarterly"
 
 
 def customer(number):
-    """The customer of the event: every tenth of the first 10,000 is of one customer."""
     if number < THOUSAND_WITHIN and number % 10 == 0:
         return THOUSAND
-    return f"cus_BenchOther{1 + number % (CUSTOMERS - 1):04d}"
+    return TENTH if number % 10 == 5 else f"cus_BenchOther{1 + number % (CUSTOMERS - 1):04d}"
 
 
-class Deliveries:
-    """A series of `charge.succeeded` events of about 3 KB; `write` goes on where it left off."""
+def created(number):
+    return FIRST_CREATED + SECONDS_BETWEEN * number
 
-    def __init__(self, secret, seed=1):
-        self._secret = secret.encode()
-        self._random = random.Random(seed)
-        self._next = 0
-        self._pieces, self._slots = self._cut(TEMPLATE.read_text())
 
-    @staticmethod
-    def _cut(text):
-        """The template's text between the values that are an event's own, and which those are."""
+class Charges:
+    """Bodies of `charge.succeeded` with all that Stripe says in them."""
+
+    def __init__(self):
+        text = TEMPLATE.read_text()
         event = json.loads(text)
         charge = event["data"]["object"]
         own = {
@@ -55,64 +56,124 @@ class Deliveries:
             event["request"]["id"]: "request",
             event["request"]["idempotency_key"]: "idempotency",
         }
+        # What made the event may not be named.
+        own.pop(None, None)
         pattern = "|".join(re.escape(value) for value in sorted(own, key=len, reverse=True))
         parts = re.split(f"({pattern})", text)
-        return parts[0::2], [own[value] for value in parts[1::2]]
+        self._pieces, self._slots = parts[0::2], [own[value] for value in parts[1::2]]
 
-    def _token(self, pairs):
-        bits = self._random.getrandbits(12 * pairs)
-        return "".join(PAIRS[(bits >> 12 * i) % 3844] for i in range(pairs))
-
-    def _identity(self, seconds):
-        """As in Stripe's ids: what comes first grows with time, what comes last is random."""
-        digits = ""
-        for _ in range(6):
-            seconds, digit = divmod(seconds, 62)
-            digits = ALPHABET[digit] + digits
-        return f"_3{digits}{ACCOUNT}0{self._token(4)}"
-
-    def _body(self, number):
-        created = FIRST_CREATED + SECONDS_BETWEEN * number
+    def body(self, number):
         # The objects of one payment share the part that tells the time.
         values = {
-            "event": "evt" + self._identity(created),
-            "charge": "ch" + self._identity(created),
-            "intent": "pi" + self._identity(created),
-            "balance": "txn" + self._identity(created),
-            "method": "pm" + self._identity(created),
-            "receipt": "https://pay.stripe.com/receipts/payment/" + self._token(30),
+            "event": "evt" + identity(number, "event"),
+            "charge": "ch" + identity(number, "charge"),
+            "intent": "pi" + identity(number, "intent"),
+            "balance": "txn" + identity(number, "balance"),
+            "method": "pm" + identity(number, "method"),
+            "receipt": "https://pay.stripe.com/receipts/payment/" + token(number, "receipt", 60),
             "customer": customer(number),
-            "created": str(created),
-            "request": "req_" + self._token(7),
-            "idempotency": self._token(18),
+            "created": str(created(number)),
+            "request": "req_" + token(number, "request", 14),
+            "idempotency": token(number, "idempotency", 36),
         }
         text = self._pieces[0]
         for slot, piece in zip(self._slots, self._pieces[1:]):
             text += values[slot] + piece
         return text.encode()
 
-    def _request(self, number):
-        body = self._body(number)
-        signed_at = int(time.time())
-        signature = hmac.digest(self._secret, b"%d." % signed_at + body, hashlib.sha256).hex()
-        return (
-            b"POST /v1/stripe-webhook HTTP/1.1\r\n"
-            b"Host: 127.0.0.1\r\n"
-            b"Accept: */*; q=0.5, application/xml\r\n"
-            b"Cache-Control: no-cache\r\n"
-            b"Content-Length: %d\r\n"
-            b"Content-Type: application/json; charset=utf-8\r\n"
-            b"Stripe-Signature: t=%d,v1=%s\r\n"
-            b"User-Agent: Stripe/1.0 (+https://stripe.com/docs/webhooks)\r\n"
-            b"\r\n%s" % (len(body), signed_at, signature.encode(), body)
-        )
+
+class Transactions:
+    """Compact bodies, one transaction each, to fill a store: charges in two currencies, refunds, a few failed payments."""
+
+    def body(self, number):
+        kind = number // 10 % 20
+        if self._is_failed(number):
+            return self._charge(number, "failed")
+        if kind == 19 and not self._is_failed(number - 10):
+            return self._refund(number, number - 10)
+        return self._charge(number, "succeeded", "eur" if kind in (15, 16, 17) else "usd")
+
+    @staticmethod
+    def _is_failed(number):
+        return number % RARE == 7
+
+    def _charge(self, number, status, currency="usd"):
+        paid = status == "succeeded"
+        charge = {
+            "id": "ch" + identity(number, "charge"), "object": "charge", "amount": 500 + number % 9500,
+            "amount_captured": 500 + number % 9500 if paid else 0, "amount_refunded": 0, "captured": paid,
+            "created": created(number), "currency": currency, "customer": customer(number),
+            "description": "Console credits" if paid else f"{RARE_WORD} credits", "disputed": False,
+            "failure_code": None if paid else "card_declined", "failure_message": None, "livemode": False, "metadata": {},
+            "paid": paid, "payment_intent": "pi" + identity(number, "intent"),
+            "payment_method": "pm" + identity(number, "method"),
+            "payment_method_details": {"card": {"brand": "visa", "last4": f"{number % 10_000:04}"}, "type": "card"},
+            "receipt_url": "https://pay.stripe.com/receipts/payment/" + token(number, "receipt", 60) if paid else None,
+            "refunded": False, "status": status,
+        }  # fmt: skip
+        return self._event(number, f"charge.{status}", charge)
+
+    def _refund(self, number, of):
+        refund = {
+            "id": "re" + identity(number, "charge"), "object": "refund", "amount": 100, "charge": "ch" + identity(of, "charge"),
+            "created": created(number), "currency": "eur" if of // 10 % 20 in (15, 16, 17) else "usd", "metadata": {},
+            "payment_intent": "pi" + identity(of, "intent"), "reason": None, "status": "succeeded",
+        }  # fmt: skip
+        return self._event(number, "refund.created", refund)
+
+    @staticmethod
+    def _event(number, kind, thing):
+        event = {
+            "id": "evt" + identity(number, "event"), "object": "event", "api_version": "2026-09-30.endive",
+            "created": created(number), "data": {"object": thing}, "livemode": False, "pending_webhooks": 1,
+            "request": {"id": None, "idempotency_key": None}, "type": kind,
+        }  # fmt: skip
+        return json.dumps(event, separators=(",", ":")).encode()
+
+
+class Deliveries:
+    """A series of deliveries; `write` goes on where it left off."""
+
+    def __init__(self, bodies):
+        self._bodies = bodies
+        self._next = 0
 
     def write(self, path, count):
         """Writes the next `count` deliveries, signed now: they are good for five minutes."""
+        secret, signed_at = WEBHOOK_SECRET.encode(), int(time.time())
         with open(path, "wb") as file:
             for number in range(self._next, self._next + count):
-                write_request(file, self._request(number))
+                body = self._bodies.body(number)
+                signature = hmac.digest(secret, b"%d." % signed_at + body, hashlib.sha256).hex()
+                write_request(
+                    file,
+                    b"POST /v1/stripe-webhook HTTP/1.1\r\n"
+                    b"Host: 127.0.0.1\r\n"
+                    b"Accept: */*; q=0.5, application/xml\r\n"
+                    b"Cache-Control: no-cache\r\n"
+                    b"Content-Length: %d\r\n"
+                    b"Content-Type: application/json; charset=utf-8\r\n"
+                    b"Stripe-Signature: t=%d,v1=%s\r\n"
+                    b"User-Agent: Stripe/1.0 (+https://stripe.com/docs/webhooks)\r\n"
+                    b"\r\n%s" % (len(body), signed_at, signature.encode(), body),
+                )
         self._next += count
+        return path
+
+
+def token(number, use, length):
+    """Letters and digits that are always the same for a number and a use."""
+    digest = hashlib.blake2b(b"%d %s" % (number, use.encode()), digest_size=max(8, length * 3 // 4)).digest()
+    return base64.b64encode(digest, b"Ab")[:length].decode()
+
+
+def identity(number, use):
+    """What follows `ch` or `pi`: as in Stripe's ids, its begin grows with time and its end is random."""
+    digits, seconds = "", created(number)
+    for _ in range(6):
+        seconds, digit = divmod(seconds, 62)
+        digits = ALPHABET[digit] + digits
+    return f"_3{digits}{ACCOUNT}0{token(number, use, 8)}"
 
 
 def write_request(file, request):
@@ -120,12 +181,8 @@ def write_request(file, request):
     file.write(request)
 
 
-def write_page_request(path, key, customer_id=None):
-    """One request for a page of 50 rows of the feed."""
-    query = "limit=50" + (f"&customer={customer_id}" if customer_id else "")
+def write_question(path, target, credential=f"Authorization: Bearer {API_KEY}"):
+    """Writes one GET, to be sent over and over."""
     with open(path, "wb") as file:
-        write_request(
-            file,
-            f"GET /v1/transactions?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            f"Authorization: Bearer {key}\r\n\r\n".encode(),
-        )
+        write_request(file, f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n{credential}\r\n\r\n".encode())
+    return path

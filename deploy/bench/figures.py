@@ -1,4 +1,4 @@
-"""Measures what was built, prints a table, and writes every number to `.build-bench/figures.json`.
+"""Measures, prints tables, and writes every number to `.build-bench/figures.json`.
 
 `deploy/bench/run` builds and then starts this.
 """
@@ -13,62 +13,74 @@ import tempfile
 import time
 from pathlib import Path
 
-import acknowledge
 import group_commit
-import replicas
-import stored
+import growth
+import ingest
+import program
+import sync
 import usage
 import verify
 from measuring import ROOT, Build, Sizes
 from servers import end_on_sigterm
 
-# Feed and memory come from one fill, so asking for either gives both.
 PARTS = {
-    "acknowledge": acknowledge.measure,
+    "ingest": ingest.measure,
     "group-commit": group_commit.measure,
     "verify": verify.measure,
-    "feed+memory": stored.measure,
-    "replicas": replicas.measure,
+    "growth": growth.measure,
     "usage": usage.measure,
+    "sync": sync.measure,
+    "program": program.measure,
 }
-SPELLINGS = {"feed": "feed+memory", "memory": "feed+memory"}
+PLOTS = ROOT / "deploy/docs/growth"
 
 
 def main():
     options = read_options()
     end_on_sigterm()
-    build = Build()
+    # A small run must not replace the pictures in the documents.
+    build = Build(options.service, Build.folder / "plots" if options.small else PLOTS)
+    build.plots.mkdir(parents=True, exist_ok=True)
     require_disk(build.folder)
-    chosen = {SPELLINGS.get(name, name) for name in options.parts} or set(PARTS)
-    sizes = Sizes.small() if options.small else Sizes()
+    sizes = Sizes.small() if options.small else Sizes().largest() if options.largest else Sizes()
     file = build.folder / ("figures-small.json" if options.small else "figures.json")
     report = json.loads(file.read_text()) if file.exists() else {}
+    found = []
+    chosen = options.parts or [name for name in PARTS if name != "verify" or build.signature_peer.exists()]
     for name in (name for name in PARTS if name in chosen):
         started, load_average = time.time(), os.getloadavg()[0]
         print(f"== {name}", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="work-", dir=build.folder) as folder:
-            figures, details = PARTS[name](build, sizes, Path(folder), say)
+            tables, details = PARTS[name](build, sizes, Path(folder), say)
         # Each part says when and where it was measured: a run of one part leaves the others' figures.
         report[name] = {
             "machine": machine(build) | {"load_average_before": load_average},
             "seconds": round(time.time() - started, 1),
-            "figures": [as_json(figure) for figure in figures],
+            "tables": [table.json() for table in tables],
             "details": details,
         }
-        print_table(name, figures)
         file.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        found += tables
+        if not options.markdown:
+            print("\n" + "\n\n".join(table.text() for table in tables), flush=True)
+    if options.markdown:
+        print("\n\n".join([described(machine(build)), *(table.text(is_markdown=True) for table in found)]))
+    if "verify" not in chosen and not options.parts:
+        print(f"\nNot measured: verification, because {build.signature_peer.name} is not beside the executable.")
     if options.small:
         print("\nSmall run: it shows that everything works, not how fast it is.")
 
 
 def read_options():
     parser = argparse.ArgumentParser(prog="deploy/bench/run")
-    parser.add_argument("--small", action="store_true", help="a few seconds a part, to try it out")
-    parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"any of {', '.join([*PARTS, *SPELLINGS])}; all if none"
-    )
+    parser.add_argument("--service", required=True, help="the executable; SignaturePeer is beside it")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--small", action="store_true", help="a few seconds a part, to try it out")
+    size.add_argument("--largest", action="store_true", help="ten times more data in one step more, which takes hours")
+    parser.add_argument("--markdown", action="store_true", help="print the tables in Markdown, at the end")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; all if none")
     options = parser.parse_args()
-    unknown = [part for part in options.parts if part not in PARTS and part not in SPELLINGS]
+    unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
         parser.error(f"there is no part {unknown[0]}")
     return options
@@ -78,27 +90,11 @@ def say(text):
     print(f"   {text}", file=sys.stderr, flush=True)
 
 
-def print_table(part, figures):
-    width = max(len(figure.name) for figure in figures)
-    print(f"\n{part}")
-    for figure in figures:
-        met = {True: "met", False: "MISSED", None: ""}[figure.is_met]
-        line = f"  {figure.name:<{width}}  {shown(figure.value):>10} {figure.unit:<4} {figure.aim:<8} {met}"
-        print(line.rstrip())
-    sys.stdout.flush()
-
-
-def shown(value):
-    if value >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 100 else f"{value:.2f}"
-
-
-def as_json(figure):
-    line = {"name": figure.name, "value": round(figure.value, 4), "unit": figure.unit}
-    if figure.aim:
-        line |= {"aim": figure.aim, "met": figure.is_met}
-    return line
+def described(values):
+    return (
+        f"Commit {values['commit']}, {values['measured_at'][:10]}: {values['cores']} cores of {values['processor']}, "
+        f"{values['memory_mib'] // 1024 + 1} GiB, Linux {values['kernel'].split('-')[0]}, {values['file_system']}."
+    )
 
 
 def machine(build):

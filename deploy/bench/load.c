@@ -1,14 +1,14 @@
 // Sends prepared HTTP requests over a number of connections and measures the answers; one thread, epoll.
 //
-//   load --port P --requests FILE [--connections N] [--rate PER_SECOND] [--seconds S] [--count N]
-//        [--repeat]
+//   load --port P [--port P]… --requests FILE [--connections N] [--rate PER_SECOND] [--seconds S]
+//        [--count N] [--repeat]
 //
 // FILE holds requests as they go over the wire, each behind its length (32 bits, little-endian). They are
 // sent in order, each once, or over and over with --repeat. Without --rate every connection sends as soon
 // as it has its answer. With it requests are due at fixed times, and a latency counts from when the request
 // was due, not from when a connection was free for it: a server that stalls cannot hide it.
 //
-// After S seconds nothing more is sent; what is under way is waited for, so that every request sent is
+// Several ports share the connections by turns. After S seconds nothing more is sent; what is under way is waited for, so that every request sent is
 // counted. Prints one line of JSON.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -31,7 +31,9 @@
 
 enum {
     max_connections = 1024,
-    answer_capacity = 1 << 20,
+    // The kernel gives memory only to the pages that an answer reaches.
+    answer_capacity = 1 << 24,
+    max_ports = 16,
     // An answer that takes longer than this is not waited for.
     patience_seconds = 30,
 };
@@ -51,7 +53,8 @@ struct connection {
 };
 
 static struct options {
-    int port;
+    int ports[max_ports];
+    int port_count;
     const char *requests;
     int connections;
     double rate;
@@ -126,7 +129,7 @@ static void open_connection(int index) {
     struct connection *connection = &connections[index];
     connection->fd = socket(AF_INET, SOCK_STREAM, 0);
     if (connection->fd < 0) fail("socket");
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.ports[index % options.port_count])};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) < 0) fail("connect");
     int yes = 1;
@@ -244,7 +247,8 @@ static void receive(int index) {
     uint64_t time = now();
     tally.last_answered = time;
     tally.answer_bytes += connection->received;
-    if (status >= 200 && status < 300) {
+    // A receipt is answered by a redirection.
+    if (status >= 200 && status < 400) {
         tally.ok++;
         note_latency(time - connection->due);
     }
@@ -340,7 +344,10 @@ static bool read_options(int count, char **words) {
         }
         if (i + 1 == count) return false;
         const char *name = words[i], *value = words[++i];
-        if (strcmp(name, "--port") == 0) options.port = atoi(value);
+        if (strcmp(name, "--port") == 0) {
+            if (options.port_count == max_ports) return false;
+            options.ports[options.port_count++] = atoi(value);
+        }
         else if (strcmp(name, "--requests") == 0) options.requests = value;
         else if (strcmp(name, "--connections") == 0) options.connections = atoi(value);
         else if (strcmp(name, "--rate") == 0) options.rate = atof(value);
@@ -348,7 +355,7 @@ static bool read_options(int count, char **words) {
         else if (strcmp(name, "--count") == 0) options.count = strtoull(value, NULL, 10);
         else return false;
     }
-    return options.requests && options.port > 0 && options.port < 65536 && options.seconds > 0
+    return options.requests && options.port_count > 0 && options.seconds > 0
         && options.connections > 0 && options.connections <= max_connections;
 }
 
@@ -356,8 +363,8 @@ int main(int count, char **words) {
     if (!read_options(count, words)) {
         fprintf(
             stderr,
-            "usage: load --port P --requests FILE [--connections N] [--rate PER_SECOND] [--seconds S]\n"
-            "            [--count N] [--repeat]\n");
+            "usage: load --port P [--port P]... --requests FILE [--connections N] [--rate PER_SECOND]\n"
+            "            [--seconds S] [--count N] [--repeat]\n");
         return 64;
     }
     map_requests(options.requests);

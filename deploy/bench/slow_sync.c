@@ -1,6 +1,6 @@
 // Loaded before a program (LD_PRELOAD), makes its syncs slower, as on a disk that honours them for real.
 //
-// SLOW_SYNC_MICROSECONDS says by how much (1000). With SLOW_SYNC_COUNTER set, that file holds the number
+// SLOW_SYNC_MICROSECONDS says by how much (4000). With SLOW_SYNC_COUNTER set, that file holds the number
 // of syncs so far (64 bits, little-endian), to tell how many events shared one.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -30,7 +30,7 @@ static void share_counter(const char *path) {
 
 __attribute__((constructor)) static void prepare(void) {
     const char *text = getenv("SLOW_SYNC_MICROSECONDS");
-    long microseconds = text ? atol(text) : 1000;
+    long microseconds = text ? atol(text) : 4000;
     delay.tv_sec = microseconds / 1000000;
     delay.tv_nsec = microseconds % 1000000 * 1000;
     real_fsync = (sync_function)dlsym(RTLD_NEXT, "fsync");
