@@ -4,6 +4,7 @@
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import platform
@@ -38,11 +39,11 @@ PLOTS = ROOT / "deploy/docs/growth"
 def main():
     options = read_options()
     end_on_sigterm()
-    # A small run must not replace the pictures in the documents.
-    build = Build(options.service, Build.folder / "plots" if options.small else PLOTS)
-    build.plots.mkdir(parents=True, exist_ok=True)
+    build = Build(options.service)
     require_disk(build.folder)
     sizes = Sizes.small() if options.small else Sizes().largest() if options.largest else Sizes()
+    if options.rounds:
+        sizes = sizes.with_rounds(options.rounds)
     file = build.folder / ("figures-small.json" if options.small else "figures.json")
     report = json.loads(file.read_text()) if file.exists() else {}
     found = []
@@ -51,18 +52,23 @@ def main():
         started, load_average = time.time(), os.getloadavg()[0]
         print(f"== {name}", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="work-", dir=build.folder) as folder:
-            tables, details = PARTS[name](build, sizes, Path(folder), say)
+            result = PARTS[name](build, sizes, Path(folder), say)
         # Each part says when and where it was measured: a run of one part leaves the others' figures.
         report[name] = {
             "machine": machine(build) | {"load_average_before": load_average},
             "seconds": round(time.time() - started, 1),
-            "tables": [table.json() for table in tables],
-            "details": details,
+            "tables": [table.json() for table in result.tables],
+            "plots": [dataclasses.asdict(plot) for plot in result.plots],
+            "details": result.details,
         }
         file.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-        found += tables
+        # A small run must not replace the pictures in the documents.
+        pictures = build.folder / "plots" if options.small else PLOTS
+        for plot in result.plots:
+            plot.write(pictures)
+        found += result.tables
         if not options.markdown:
-            print("\n" + "\n\n".join(table.text() for table in tables), flush=True)
+            print("\n" + "\n\n".join(table.text() for table in result.tables), flush=True)
     if options.markdown:
         print("\n\n".join([described(machine(build)), *(table.text(is_markdown=True) for table in found)]))
     if "verify" not in chosen and not options.parts:
@@ -77,6 +83,7 @@ def read_options():
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--small", action="store_true", help="a few seconds a part, to try it out")
     size.add_argument("--largest", action="store_true", help="ten times more data in one step more, which takes hours")
+    parser.add_argument("--rounds", type=int, help="more make the medians steadier, on a busy machine")
     parser.add_argument("--markdown", action="store_true", help="print the tables in Markdown, at the end")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; all if none")
     options = parser.parse_args()

@@ -7,7 +7,7 @@ overlaps the sync either; the Python receiver, which commits each alone under th
 import contextlib
 
 from deliveries import Charges, Deliveries
-from measuring import Aimed, Table, expect_only_ok, load, median
+from measuring import Aimed, Result, Table, expect_only_ok, load, median
 from peers import FastAPI
 from servers import ConsoleBilling
 from stores import SQLite
@@ -21,7 +21,7 @@ def measure(build, sizes, folder, say):
     requests = folder / "requests"
     store = SQLite(folder)
     ours = ConsoleBilling(folder / "ours", build, store.create("ours"), preload=build.slow_sync)
-    theirs = FastAPI(folder / "theirs", build, store.path("theirs"), preload=build.slow_sync)
+    theirs = FastAPI(folder / "theirs", build, store.create("theirs"), preload=build.slow_sync)
     ways = {
         f"{MANY} connections": (ours, MANY),
         "1 connection, each event alone": (ours, 1),
@@ -49,4 +49,4 @@ def measure(build, sizes, folder, say):
     ]
     rows[1][2] = Aimed(rows[1][2], at_least=20)
     columns = ["", "events/s", "gain of group commit", "events a sync"]
-    return [Table("Group commit on SQLite, each sync slowed by 4 ms", columns, rows)], results
+    return Result([Table("Group commit on SQLite, each sync slowed by 4 ms", columns, rows)], results)

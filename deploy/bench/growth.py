@@ -9,9 +9,9 @@ import http.client
 import statistics
 import time
 
-import plot
 from deliveries import RARE_WORD, TENTH, THOUSAND, THOUSAND_WITHIN, Deliveries, Transactions, created, write_question
-from measuring import Aimed, Table, expect_only_ok, load, median
+from measuring import Aimed, Result, Table, expect_only_ok, load, median
+from plot import Plot
 from servers import API_KEY, ConsoleBilling
 from stores import STORES
 
@@ -20,6 +20,14 @@ BATCH = 50_000
 REQUESTS = 200
 EVENTS = "SELECT count(*) FROM transactions"
 FLAT = 1.2
+CSV, READY, FILLING, MEMORY = "CSV, rows/s", "start to ready, ms", "deliveries/s while it fills", "peak MiB under load"
+AIMS = {CSV: {"at_least": 200_000}, READY: {"at_most": 50}, MEMORY: {"at_most": 64}}
+PLOTTED = {
+    "CSV export": (CSV, "rows/s"),
+    "Start to ready": (READY, "ms"),
+    "Deliveries while it fills": (FILLING, "deliveries/s"),
+    "Memory under load": (MEMORY, "MiB"),
+}
 
 # In the middle of even the fewest transactions.
 RANGE = f"created[gte]={created(THOUSAND_WITHIN // 10)}&created[lt]={created(THOUSAND_WITHIN // 5)}"
@@ -42,23 +50,30 @@ FILTERS = {
     "status, created": f"status=failed&{RANGE}",
     "currency, q, created": f"currency=eur&q=credits&{RANGE}",
 }
-SCOPES = {"all customers": "", "customer with a tenth": TENTH, "customer with 1,000": THOUSAND}
+SCOPES = {
+    "Page of all customers": "",
+    "Page of a customer with a tenth": TENTH,
+    "Page of a customer with 1,000": THOUSAND,
+}
+OTHERS = "Other reads"
 
 
 def measure(build, sizes, folder, say):
-    tables, details, lines = [], {}, {}
+    tables, details, panels = [], {}, {}
     for kind in STORES:
         with kind(folder) as store:
-            tables_of_store, found = _measure_store(build, sizes, folder, store, say)
-        tables += tables_of_store
+            found = _measure_store(build, sizes, folder, store, say)
         details[store.name] = found
-        for group, by_name in found["lines"].items():
-            lines.setdefault(group, {})[store.name] = by_name
-    for group, panels in lines.items():
-        name = "".join(letter if letter.isalnum() else "-" for letter in group.split(" (")[0].lower())
-        unit = group.partition(" (")[2].rstrip(")")
-        plot.write(build.plots / f"{name}.svg", group.split(" (")[0], "transactions", unit, panels)
-    return tables, details
+        for group, by_name in found["reads"].items():
+            rows = {name: [median(by_size[size], "p50_ms") for size in sizes.transactions] for name, by_size in by_name.items()}
+            tables.append(_table(f"{store.name}: {group[0].lower()}{group[1:]}, p50 in ms", sizes, rows))
+            panels.setdefault((group, "ms, p50"), {})[store.name] = rows
+        rows = _others(sizes, found)
+        tables.append(_table(f"{store.name}: exports, start, memory, disk", sizes, rows, AIMS))
+        for title, (name, unit) in PLOTTED.items():
+            panels.setdefault((title, unit), {})[store.name] = {name: rows[name]}
+    plots = [Plot(title, "transactions", unit, _lines(sizes, rows)) for (title, unit), rows in panels.items()]
+    return Result(tables, details, plots)
 
 
 def _measure_store(build, sizes, folder, store, say):
@@ -73,43 +88,37 @@ def _measure_store(build, sizes, folder, store, say):
             stack.enter_context(server)
         reads = _ask(build, sizes, folder, servers, store, say)
         exports = _export(sizes, servers, say)
-    columns = [*(f"{size:,}" for size in sizes.transactions), "ratio"]
-    tables = [
-        Table(f"{store.name}: {group}, p50 in ms", ["of transactions", *columns], [_row(name, sizes, by_size) for name, by_size in by_name.items()])
-        for group, by_name in reads.items()
-    ]
-    last, largest = sizes.transactions[-1], fills[sizes.transactions[-1]]
-    rows = [
-        ["CSV, rows/s", *(exports[size]["rows_per_second"] for size in sizes.transactions), None],
-        ["CSV, MiB more than before", *(exports[size]["more_mib"] for size in sizes.transactions), None],
-        ["start to ready, ms", *(statistics.median(starts[size]) for size in sizes.transactions), None],
-        ["deliveries/s while it fills", *(fills[size]["per_second"] for size in sizes.transactions), None],
-        ["µs of processor a delivery", *(fills[size]["cpu_us"] for size in sizes.transactions), None],
-        ["peak MiB under load", *(fills[size]["peak_mib"] for size in sizes.transactions), None],
-        ["bytes an event, all told", *(fills[size]["bytes"] / size for size in sizes.transactions), None],
-    ]
-    rows[0][-2] = Aimed(exports[last]["rows_per_second"], at_least=200_000)
-    rows[2][-2] = Aimed(statistics.median(starts[last]), at_most=50)
-    rows[5][-2] = Aimed(largest["peak_mib"], at_most=64)
-    tables.append(Table(f"{store.name}: everything else", ["of transactions", *columns[:-1]], [row[:-1] for row in rows]))
-    lines = {
-        f"{group[0].upper()}{group[1:]} (ms, p50)": {
-            name: [(size, median(by_size[size], "p50_ms")) for size in sizes.transactions] for name, by_size in by_name.items()
-        }
-        for group, by_name in reads.items()
+    return {"fills": fills, "starts": starts, "reads": reads, "exports": exports}
+
+
+def _others(sizes, found):
+    """Values by name, one for each size."""
+    exports, fills, starts = ([found[key][size] for size in sizes.transactions] for key in ("exports", "fills", "starts"))
+    return {
+        CSV: [export["rows_per_second"] for export in exports],
+        "CSV, MiB more than before": [export["more_mib"] for export in exports],
+        READY: [statistics.median(times) for times in starts],
+        FILLING: [fill["per_second"] for fill in fills],
+        "µs of processor a delivery": [fill["cpu_us"] for fill in fills],
+        MEMORY: [fill["peak_mib"] for fill in fills],
+        "bytes a compact event, all told": [fill["bytes"] / size for fill, size in zip(fills, sizes.transactions)],
     }
-    groups = {"CSV export (rows/s)": [rows[0]], "Start to ready (ms)": [rows[2]], "Deliveries while it fills (deliveries/s)": [rows[3]], "Memory under load (MiB)": [rows[5]]}
-    for group, chosen in groups.items():
-        lines[group] = {
-            row[0]: [(size, cell.value if isinstance(cell, Aimed) else cell) for size, cell in zip(sizes.transactions, row[1:])]
-            for row in chosen
-        }
-    return tables, {"lines": lines, "fills": fills, "starts": starts, "exports": exports, "reads": reads}
 
 
-def _row(name, sizes, by_size):
-    middle = [median(by_size[size], "p50_ms") for size in sizes.transactions]
-    return [name, *middle, Aimed(middle[-1] / middle[0], at_most=FLAT)]
+def _table(title, sizes, rows, aims=None):
+    """Values by size; without aims for the last, that they are flat is the aim."""
+    columns = ["of transactions", *(f"{size:,}" for size in sizes.transactions)]
+    if aims is None:
+        shown = [[name, *values, Aimed(values[-1] / values[0], at_most=FLAT)] for name, values in rows.items()]
+        return Table(title, [*columns, "ratio"], shown)
+    last = {name: Aimed(values[-1], **aims[name]) if name in aims else values[-1] for name, values in rows.items()}
+    return Table(title, columns, [[name, *values[:-1], last[name]] for name, values in rows.items()])
+
+
+def _lines(sizes, panels):
+    return {
+        panel: {name: list(zip(sizes.transactions, values)) for name, values in rows.items()} for panel, rows in panels.items()
+    }
 
 
 def _fill(build, sizes, folder, store, say):
@@ -132,7 +141,8 @@ def _fill(build, sizes, folder, store, say):
         stored = store.count(name, EVENTS)
         if stored != size:
             raise SystemExit(f"{size} events make {stored} transactions")
-        say(f"{store.name}: {size:,} filled, {result['per_second']:.0f}/s, {result['cpu_us']:.0f} µs, {found[size]['peak_mib']:.0f} MiB")
+        speed = f"{result['per_second']:.0f}/s, {result['cpu_us']:.0f} µs each"
+        say(f"{store.name}: {size:,} filled, {speed}, {found[size]['peak_mib']:.0f} MiB")
     return found
 
 
@@ -149,15 +159,15 @@ def _questions(server):
     """The targets by group and name."""
     groups = {
         scope: {
-            name: "/v1/transactions?limit=50" + (f"&customer={customer}" if customer else "") + (f"&{filter_}" if filter_ else "")
-            for name, filter_ in FILTERS.items()
+            name: "&".join(filter(None, ["/v1/transactions?limit=50", f"customer={customer}" if customer else "", wanted]))
+            for name, wanted in FILTERS.items()
         }
         for scope, customer in SCOPES.items()
     }
     row = server.get(f"/v1/transactions?limit=1&type=purchase&status=succeeded&customer={THOUSAND}")["data"][0]["id"]
     month = "startDate=2023-11-14T00:00:00Z&endDate=2023-12-14T00:00:00Z"
     console = "/v1/stripe/transactions?limit=100"
-    groups["other reads"] = {
+    groups[OTHERS] = {
         "one transaction": f"/v1/transactions/{row}",
         "receipt": f"/v1/transactions/{row}/receipt",
         "balance, customer with a tenth": f"/v1/balance?customer={TENTH}",
@@ -186,7 +196,8 @@ def _ask(build, sizes, folder, servers, store, say):
                     expect_only_ok(f"{store.name}, {name}, {target}", result)
                     if number >= 0:
                         by_size[size].append(result)
-            say(f"{store.name}, {group}, {name}: " + ", ".join(f"{median(by_size[size], 'p50_ms'):.2f}" for size in servers) + " ms")
+            shown = ", ".join(f"{median(by_size[size], 'p50_ms'):.2f}" for size in servers)
+            say(f"{store.name}, {group[0].lower()}{group[1:]}, {name}: {shown} ms")
     return reads
 
 

@@ -18,8 +18,7 @@ class Build:
     load = folder / "load"
     slow_sync = folder / "slow_sync.so"
 
-    def __init__(self, service, plots):
-        self.plots = plots
+    def __init__(self, service):
         self.console_billing = Path(service).resolve()
         self.signature_peer = self.console_billing.with_name("SignaturePeer")
 
@@ -78,6 +77,10 @@ class Sizes:
             synced_leases=500,
         )
 
+    def with_rounds(self, count):
+        names = [field.name for field in dataclasses.fields(self) if field.name.endswith("rounds")]
+        return dataclasses.replace(self, **dict.fromkeys(names, count))
+
     def largest(self):
         """Ten times the data of the last step, which takes hours rather than minutes."""
         return dataclasses.replace(
@@ -120,16 +123,26 @@ class Table:
         lines = [self.columns] + [[shown(cell) for cell in row] for row in self.rows]
         widths = [max(len(line[number]) for line in lines) for number in range(len(self.columns))]
         padded = [
-            [cell.ljust(width) if number == 0 else cell.rjust(width) for number, (cell, width) in enumerate(zip(line, widths))]
-            for line in lines
-        ]  # fmt: skip
+            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))] for line in lines
+        ]
         if not is_markdown:
             return "\n".join([self.title, *("  " + "  ".join(line).rstrip() for line in padded)])
         rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-        return "\n".join([f"**{self.title}**", "", *("| " + " | ".join(line) + " |" for line in [padded[0], rule, *padded[1:]])])
+        body = ["| " + " | ".join(line) + " |" for line in [padded[0], rule, *padded[1:]]]
+        return "\n".join([f"**{self.title}**", "", *body])
 
     def json(self):
-        return {"title": self.title, "columns": self.columns, "rows": [[_plain(cell) for cell in row] for row in self.rows]}
+        rows = [[_plain(cell) for cell in row] for row in self.rows]
+        return {"title": self.title, "columns": self.columns, "rows": rows}
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a part found: tables, the plots of growth, and every number behind them."""
+
+    tables: list
+    details: dict
+    plots: list = dataclasses.field(default_factory=list)
 
 
 def shown(cell):
@@ -145,7 +158,9 @@ def shown(cell):
 
 
 def _plain(cell):
-    return {"value": cell.value, "aim": cell.at_least or cell.at_most, "met": cell.is_met} if isinstance(cell, Aimed) else cell
+    if not isinstance(cell, Aimed):
+        return cell
+    return {"value": cell.value, "at_least": cell.at_least, "at_most": cell.at_most, "met": cell.is_met}
 
 
 def load(build, servers, requests, seconds, used=(), **options):

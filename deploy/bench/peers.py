@@ -17,10 +17,10 @@ class FastAPI(Server):
     name = "FastAPI + stripe + SQLite"
     count_query = "SELECT count(*) FROM events"
 
-    def __init__(self, folder, build, path, preload=None):
+    def __init__(self, folder, build, url, preload=None):
         super().__init__(folder)
         self._python = build.python("fastapi")
-        self._path = path
+        self._path = url.removeprefix("sqlite:")
         self._preload = preload
 
     def command(self):
@@ -33,7 +33,7 @@ class FastAPI(Server):
     def environment(self):
         return {
             "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-            "RECEIVER_DATABASE": str(self._path),
+            "RECEIVER_DATABASE": self._path,
             "PYTHONDONTWRITEBYTECODE": "1",
             **self.preloading(self._preload),
         }
@@ -45,10 +45,10 @@ class Node(Server):
     name = "node http + node:sqlite"
     count_query = "SELECT count(*) FROM events"
 
-    def __init__(self, folder, build, path):
+    def __init__(self, folder, build, url):
         super().__init__(folder)
         self._node = build.node
-        self._path = path
+        self._path = url.removeprefix("sqlite:")
 
     def command(self):
         return [self._node, "--disable-warning=ExperimentalWarning", str(PEERS / "node_receiver.mjs")]
@@ -57,7 +57,7 @@ class Node(Server):
         return {
             "PORT": str(self.port),
             "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-            "RECEIVER_DATABASE": str(self._path),
+            "RECEIVER_DATABASE": self._path,
         }
 
 

@@ -1,6 +1,8 @@
 """Plots of growth as small SVG files, readable on a light page and on a dark one: both axes are logarithmic."""
 
+import dataclasses
 import math
+import re
 from html import escape
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 400, 300, 56, 44, 46
@@ -18,12 +20,25 @@ text { font: 12px system-ui, sans-serif; fill: #1f2328 }
 """
 
 
-def write(path, title, x_label, y_label, panels):
-    """Writes a plot of panels side by side: `{panel: {line: [(x, y), …]}}`, with one legend and the same axes."""
+@dataclasses.dataclass(frozen=True)
+class Plot:
+    """Panels side by side, `{panel: {line: [(x, y), …]}}`, with one legend and the same axes."""
+
+    title: str
+    x_label: str
+    y_label: str
+    panels: dict
+
+    def write(self, folder):
+        """Writes the file that is named for the title."""
+        folder.mkdir(parents=True, exist_ok=True)
+        name = re.sub("[^a-z0-9]+", "-", self.title.lower().replace(",", ""))
+        (folder / f"{name}.svg").write_text(_drawn(self.title, self.x_label, self.y_label, self.panels))
+
+
+def _drawn(title, x_label, y_label, panels):
     names = sorted({name for lines in panels.values() for name in lines}, key=lambda name: -_last(panels, name))
     points = [point for lines in panels.values() for line in lines.values() for point in line if point[1] > 0]
-    if not points:
-        return
     (x_low, x_high), (y_low, y_high) = (_decades([point[axis] for point in points]) for axis in (0, 1))
     width, height = len(panels) * WIDTH + LEGEND, max(HEIGHT, TOP + LINE * len(names) + 20)
     parts = [
@@ -57,9 +72,8 @@ def write(path, title, x_label, y_label, panels):
         parts.append(f'<text x="{(left + right) / 2:.0f}" y="{bottom + 36}" text-anchor="middle">{escape(x_label)}</text>')
         if index == 0:
             middle = (TOP + bottom) / 2
-            parts.append(
-                f'<text x="14" y="{middle:.0f}" text-anchor="middle" transform="rotate(-90 14 {middle:.0f})">{escape(y_label)}</text>'
-            )
+            turned = f'text-anchor="middle" transform="rotate(-90 14 {middle:.0f})"'
+            parts.append(f'<text x="14" y="{middle:.0f}" {turned}>{escape(y_label)}</text>')
         for name, line in lines.items():
             colour, dash = styles[name]
             drawn = [(across(x), up(y)) for x, y in line if y > 0]
@@ -73,8 +87,7 @@ def write(path, title, x_label, y_label, panels):
             f'<line class="line" stroke="{colour}" stroke-dasharray="{dash}" x1="{x}" x2="{x + 24}" y1="{y}" y2="{y}"/>'
             f'<text class="small" x="{x + 30}" y="{y + 4}">{escape(name)}</text>'
         )
-    parts.append("</svg>")
-    path.write_text("\n".join(parts) + "\n")
+    return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def _last(panels, name):

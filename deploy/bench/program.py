@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from measuring import Aimed, Table
+from measuring import Aimed, Result, Table
 
 
 def measure(build, sizes, folder, say):
@@ -15,13 +15,14 @@ def measure(build, sizes, folder, say):
     brought = {path.name: path.stat().st_size for path in libraries if not _is_of_debian(path)}
     total = stripped.stat().st_size + sum(brought.values())
     largest = sorted(brought.items(), key=lambda item: item[1], reverse=True)[:5]
+    others = sum(brought.values()) - sum(size for _, size in largest)
     rows = [
         ["program, stripped", stripped.stat().st_size / 1e6],
-        *([f"{name}", size / 1e6] for name, size in largest),
-        [f"{len(brought) - len(largest)} other libraries of Swift's", sum(brought.values()) / 1e6 - sum(size for _, size in largest) / 1e6],
+        *([name, size / 1e6] for name, size in largest),
+        ["other libraries that it brings", others / 1e6],
         ["together", Aimed(total / 1e6, at_most=40)],
     ]
-    return [Table("Size", ["", "MB"], rows)], brought
+    return Result([Table("Size", ["", "MB"], rows)], brought)
 
 
 def _is_of_debian(path):

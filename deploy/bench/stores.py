@@ -28,11 +28,8 @@ class SQLite:
     def __exit__(self, *_):
         pass
 
-    def path(self, database):
-        return self._folder / f"{database}.sqlite"
-
     def url(self, database):
-        return f"sqlite:{self.path(database)}"
+        return f"sqlite:{self._path(database)}"
 
     def create(self, database):
         """A new database; the server that opens the file makes it."""
@@ -43,7 +40,7 @@ class SQLite:
     def copy(self, source, target):
         """A copy of a database that no server has open."""
         self.create(target)
-        shutil.copyfile(self.path(source), self.path(target))
+        shutil.copyfile(self._path(source), self._path(target))
         return self.url(target)
 
     def bytes(self, database):
@@ -51,12 +48,15 @@ class SQLite:
         return sum(path.stat().st_blocks * 512 for path in self._files(database))
 
     def count(self, database, query):
-        with contextlib.closing(sqlite3.connect(self.path(database))) as connection:
+        with contextlib.closing(sqlite3.connect(self._path(database))) as connection:
             return connection.execute(query).fetchone()[0]
 
     def usage(self):
         """SQLite spends its servers' time."""
         return 0, 0
+
+    def _path(self, database):
+        return self._folder / f"{database}.sqlite"
 
     def _files(self, database):
         return list(self._folder.glob(f"{database}.sqlite*"))

@@ -12,9 +12,9 @@ import statistics
 import time
 from datetime import date, timedelta
 
-import plot
 from deliveries import write_question
-from measuring import Aimed, Table, expect_only_ok, load, median
+from measuring import Aimed, Result, Table, expect_only_ok, load, median
+from plot import Plot
 from servers import ConsoleBilling
 from stores import STORES
 
@@ -40,18 +40,20 @@ def measure(build, sizes, folder, say):
         with kind(folder) as store:
             rates, answers = _measure_store(build, sizes, folder, store, say)
         details[store.name] = {"leases_per_second": rates, "answers": answers}
-        columns = ["of lease-days", *(f"{size:,}" for size in sizes.lease_days), "ratio", f"p99 ms of {sizes.lease_days[-1]:,}"]
+        last = sizes.lease_days[-1]
+        columns = ["of lease-days", *(f"{size:,}" for size in sizes.lease_days), "ratio", f"p99 ms of {last:,}"]
         rows = [_row(name, sizes, by_size) for name, by_size in answers.items()]
         for name in GROUPS:
-            largest = {zone: median(answers[_name(name, zone)][sizes.lease_days[-1]], "p50_ms") for zone in (False, True)}
-            rows.append([f"{_name(name, True)} / UTC", *[None] * len(sizes.lease_days), Aimed(largest[True] / largest[False], at_most=1.5), None])
+            utc, zoned = (median(answers[_name(name, zone)][last], "p50_ms") for zone in (False, True))
+            unknown = [None] * len(sizes.lease_days)
+            rows.append([f"{_name(name, True)} / UTC", *unknown, Aimed(zoned / utc, at_most=1.5), None])
         rows.append(["leases taken in a second", *(rates[size] for size in sizes.lease_days), None, None])
         tables.append(Table(f"{store.name}: a year of {sizes.own_leases:,} leases, p50 in ms", columns, rows))
         lines[store.name] = {
             name: [(size, median(by_size[size], "p50_ms")) for size in sizes.lease_days] for name, by_size in answers.items()
         }
-    plot.write(build.plots / "usage.svg", f"A year of usage of {sizes.own_leases:,} leases", "lease-days", "ms, p50", lines)
-    return tables, details
+    title = f"A year of usage of {sizes.own_leases:,} leases"
+    return Result(tables, details, [Plot(title, "lease-days in the store", "ms, p50", lines)])
 
 
 def _name(group, has_zone):
@@ -111,7 +113,8 @@ def _ask(build, sizes, folder, servers, store, say):
                     if number >= 0:
                         by_size[size].append(result)
             answers[_name(group, has_zone)] = by_size
-            say(f"{store.name}, {_name(group, has_zone)}: " + ", ".join(f"{median(by_size[size], 'p50_ms'):.1f}" for size in servers) + " ms")
+            shown = ", ".join(f"{median(by_size[size], 'p50_ms'):.1f}" for size in servers)
+            say(f"{store.name}, {_name(group, has_zone)}: {shown} ms")
     pages = {size: _PageVisit(server) for size, server in servers.items()}
     by_size = {size: [] for size in servers}
     for _ in range(sizes.read_rounds):

@@ -4,7 +4,7 @@ import re
 import statistics
 import subprocess
 
-from measuring import Aimed, Table
+from measuring import Aimed, Result, Table
 
 BYTES = 3072
 
@@ -26,7 +26,7 @@ def measure(build, sizes, folder, say):
         ["openssl speed -hmac sha256", statistics.median(openssl), 1.0],
     ]
     table = Table(f"Verification of {BYTES} bytes", ["", "ns", "of openssl"], rows)
-    return [table], {"verify_ns": ours, "hash_ns": hash_alone, "openssl_ns": openssl}
+    return Result([table], {"verify_ns": ours, "hash_ns": hash_alone, "openssl_ns": openssl})
 
 
 def _best(text, name):
