@@ -45,7 +45,6 @@ def main():
     if options.rounds:
         sizes = sizes.with_rounds(options.rounds)
     file = build.folder / ("figures-small.json" if options.small else "figures.json")
-    report = json.loads(file.read_text()) if file.exists() else {}
     found = []
     chosen = options.parts or [name for name in PARTS if name != "verify" or build.signature_peer.exists()]
     for name in (name for name in PARTS if name in chosen):
@@ -54,6 +53,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="work-", dir=build.folder) as folder:
             result = PARTS[name](build, sizes, Path(folder), say)
         # Each part says when and where it was measured: a run of one part leaves the others' figures.
+        report = json.loads(file.read_text()) if file.exists() else {}
         report[name] = {
             "machine": machine(build) | {"load_average_before": load_average},
             "seconds": round(time.time() - started, 1),
