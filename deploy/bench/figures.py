@@ -99,7 +99,7 @@ def say(text):
 
 def described(values):
     return (
-        f"Commit {values['commit']}, {values['measured_at'][:10]}: {values['cores']} cores of {values['processor']}, "
+        f"Benchmark at {values['commit']}, {values['measured_at'][:10]}: {values['cores']} cores of {values['processor']}, "
         f"{values['memory_mib'] // 1024 + 1} GiB, Linux {values['kernel'].split('-')[0]}, {values['file_system']}."
     )
 

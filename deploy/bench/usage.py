@@ -122,6 +122,7 @@ def _ask(build, sizes, folder, servers, store, say):
             times = sorted(page.first_byte_ms() for _ in range(sizes.usage_requests))
             by_size[size].append({"p50_ms": statistics.median(times), "p99_ms": times[int(0.99 * (len(times) - 1) + 0.5)]})
     answers[f"page of {PAGE_LEASES} leases, 12 months, first byte"] = by_size
+    say(f"{store.name}, page: " + ", ".join(f"{median(by_size[size], 'p50_ms'):.1f}" for size in servers) + " ms")
     return answers
 
 
