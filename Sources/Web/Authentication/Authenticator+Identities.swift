@@ -41,13 +41,6 @@ extension Authenticator {
     /// The holder of a credential: a program, a user of Console, or one customer.
     enum Holder {
         case service, user, customer
-
-        /// The budget that pays for a request: a program's request for a user is charged to the user, because
-        /// one program acts for many users.
-        func charged(_ caller: Caller, _ request: Request) throws(APIError) -> LimitedCaller {
-            guard self == .service, let user = try request.identity(.user) else { return caller.budget }
-            return .user(user.id)
-        }
     }
 }
 

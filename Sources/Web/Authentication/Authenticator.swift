@@ -57,7 +57,7 @@ struct Authenticator: Sendable {
             let bearer = try await bearer(of: credential, context)
             (caller, holder, key) = (bearer.caller, bearer.holder, bearer.key)
         } else if let (token, verdict) = token(inCookiesOf: request, context) {
-            caller = Caller(try verdict.session)
+            caller = Caller(try verdict.current())
             let proof = CSRFCheck(request, origin: WebOrigin(of: publicURL))
             let isOurForm = formToken.map { context.secrets.sessions.isFormToken($0, for: token) } ?? false
             guard proof.isEnough(withFormToken: isOurForm) else { throw APIError.crossSite }
@@ -65,7 +65,9 @@ struct Authenticator: Sendable {
             throw APIError.credentialMissing
         }
         context.loggedCaller.set(holder == .service ? "key \(caller.name)" : caller.name)
-        try await context.allowance?.admit(try holder.charged(caller, request))
+        // A program's request for a user is charged to the user, because one program acts for many users.
+        let user = holder == .service ? try request.identity(.user) : nil
+        try await context.allowance?.admit(user.map { .user($0.id) } ?? caller.budget)
         guard caller.scopes.contains(scope) || scope == .feedRead && caller.scopes.contains(.feedUser) else {
             throw APIError.scopeMissing(scope)
         }
@@ -118,6 +120,18 @@ struct Authenticator: Sendable {
     }
 
     private func bearer(of credential: String, _ context: AppContext) async throws -> Bearer {
+        if let bearer = try ownBearer(of: credential, context) { return bearer }
+        guard let tokens, SignedToken.isShaped(credential) else {
+            throw APIError.unauthorized("api_key_invalid", "This API key is not known here.")
+        }
+        return Bearer(
+            caller: try await tokens.caller(presenting: credential, now: context.now),
+            holder: .user
+        )
+    }
+
+    /// The credential, if this service gave it out: an API key, or the token of a session.
+    private func ownBearer(of credential: String, _ context: AppContext) throws -> Bearer? {
         if let (key, use) = context.secrets.keys.key(presented: credential) {
             let caller = Caller(
                 name: key.name,
@@ -128,17 +142,9 @@ struct Authenticator: Sendable {
             return Bearer(caller: caller, holder: .service, key: use)
         }
         let sessions = context.secrets.sessions
-        if sessions.claims(credential) {
-            let session = try sessions.verdict(on: credential, now: context.now).session
-            return Bearer(caller: Caller(session), holder: .customer, session: session)
-        }
-        if let tokens, SignedToken.isShaped(credential) {
-            return Bearer(
-                caller: try await tokens.caller(presenting: credential, now: context.now),
-                holder: .user
-            )
-        }
-        throw APIError.unauthorized("api_key_invalid", "This API key is not known here.")
+        guard sessions.claims(credential) else { return nil }
+        let session = try sessions.verdict(on: credential, now: context.now).current()
+        return Bearer(caller: Caller(session), holder: .customer, session: session)
     }
 
     /// The first valid token in the cookies; if none is valid, the first token.
@@ -185,21 +191,19 @@ struct Authenticator: Sendable {
 
 extension SessionSigner.Verdict {
     /// The session, if it is genuine and has not expired.
-    fileprivate var session: CustomerSession {
-        get throws(APIError) {
-            switch self {
-            case .good(let session, _): return session
-            case .expired:
-                throw .unauthorized(
-                    "session_expired",
-                    "This session has expired. Make or ask for a new one."
-                )
-            case .forged:
-                throw .unauthorized(
-                    "session_invalid",
-                    "This is not a session of ours, or it was altered. Make or ask for a new one."
-                )
-            }
+    fileprivate func current() throws(APIError) -> CustomerSession {
+        switch self {
+        case .good(let session, _): return session
+        case .expired:
+            throw .unauthorized(
+                "session_expired",
+                "This session has expired. Make or ask for a new one."
+            )
+        case .forged:
+            throw .unauthorized(
+                "session_invalid",
+                "This is not a session of ours, or it was altered. Make or ask for a new one."
+            )
         }
     }
 }
