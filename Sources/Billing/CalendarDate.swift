@@ -66,8 +66,16 @@ package struct CalendarDate: Hashable, Sendable {
     /// `YYYY-MM-DD`.
     package var text: String {
         let (year, month, day) = parts
-        return
-            "\(year < 0 ? String(year) : Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
+        guard 0...9999 ~= year else { return "\(year)-\(Self.padded(month, 2))-\(Self.padded(day, 2))" }
+        return String(unsafeUninitializedCapacity: 10) { text in
+            var number = (year &* 100 &+ month) &* 100 &+ day
+            for place in [9, 8, 6, 5, 3, 2, 1, 0] {
+                text[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number % 10)
+                number /= 10
+            }
+            (text[4], text[7]) = (UInt8(ascii: "-"), UInt8(ascii: "-"))
+            return 10
+        }
     }
 
     /// `YYYY-MM`.

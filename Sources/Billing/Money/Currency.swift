@@ -13,6 +13,8 @@ package struct Currency: Hashable, Sendable {
 
     /// The number of decimal digits of Stripe's minor unit: 0 for JPY, 2 for USD, 3 for KWD.
     package var exponent: Int {
+        // The currency of all usage, found without hashing.
+        if code == "usd" { return 2 }
         if Self.zeroDecimal.contains(code) { return 0 }
         if Self.threeDecimal.contains(code) { return 3 }
         return 2

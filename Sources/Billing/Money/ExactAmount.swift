@@ -43,8 +43,11 @@ package struct ExactAmount: Hashable, Sendable {
     }
 
     private static func coarsePerMinorUnit(of currency: Currency) -> Int128 {
-        (0..<(coarsePlaces - currency.exponent)).reduce(1) { power, _ in power &* 10 }
+        powersOfTen[coarsePlaces - currency.exponent]
     }
+
+    private static let powersOfTen =
+        sequence(first: Int128(1)) { $0 &* 10 }.prefix(coarsePlaces + 1).map(\.self)
 
     // MARK: Arithmetic
 
@@ -86,12 +89,7 @@ package struct ExactAmount: Hashable, Sendable {
     /// The exact value without trailing zeros: `0.000123`, `-12.5`, `0`.
     package var exactText: String {
         if isNegative { return "-" + (-self).exactText }
-        let fineDigits = String(fine)
-        let padding = String(repeating: "0", count: TokenAmount.places - fineDigits.count)
-        return FixedDecimal.text(
-            String(coarse) + padding + fineDigits,
-            places: Self.coarsePlaces + TokenAmount.places
-        )
+        return FixedDecimal.text(coarse, followedBy: fine, places: Self.coarsePlaces + TokenAmount.places)
     }
 
     /// Rounds to a number of decimals, halves away from zero, and omits trailing zeros.
@@ -103,9 +101,9 @@ package struct ExactAmount: Hashable, Sendable {
             let positive = (-self).text(places: places)
             return positive == "0" ? "0" : "-" + positive
         }
-        let unit = (0..<(Self.coarsePlaces - places)).reduce(Int128(1)) { power, _ in power &* 10 }
+        let unit = Self.powersOfTen[Self.coarsePlaces - places]
         let (whole, rest) = coarse.quotientAndRemainder(dividingBy: unit)
-        return FixedDecimal.text(String(whole &+ (rest >= (unit &+ 1) / 2 ? 1 : 0)), places: places)
+        return FixedDecimal.text(whole &+ (rest >= (unit &+ 1) / 2 ? 1 : 0), places: places)
     }
 
     /// Rounds to whole minor units of a currency, halves away from zero.

@@ -30,20 +30,22 @@ package struct Money: Hashable, Sendable {
 
     private var digits: (whole: String, fraction: String) {
         let exponent = currency.exponent
-        let text = String(minorUnits.magnitude)
-        let padded = String(repeating: "0", count: max(0, exponent + 1 - text.count)) + text
-        let whole = String(padded.dropLast(exponent))
-        let fraction = String(padded.suffix(exponent))
+        let text = String(minorUnits.magnitude).utf8
+        let padded = repeatElement(UInt8(ascii: "0"), count: max(0, exponent + 1 - text.count)) + Array(text)
+        let whole = String(decoding: padded.dropLast(exponent), as: UTF8.self)
+        let fraction = String(decoding: padded.suffix(exponent), as: UTF8.self)
         if currency.isSentInHundredths, fraction == "00" { return (whole, "") }
         return (whole, fraction)
     }
 
     private static func grouped(_ whole: String) -> String {
-        var result = ""
-        for (index, digit) in whole.enumerated() {
-            if index > 0, (whole.count - index).isMultiple(of: 3) { result.append(",") }
+        let digits = whole.utf8
+        guard digits.count > 3 else { return whole }
+        var result: [UInt8] = []
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { result.append(UInt8(ascii: ",")) }
             result.append(digit)
         }
-        return result
+        return String(decoding: result, as: UTF8.self)
     }
 }

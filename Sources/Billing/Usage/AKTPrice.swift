@@ -10,5 +10,5 @@ package struct AKTPrice: Hashable, Sendable {
     }
 
     /// The exact value without trailing zeros.
-    package var text: String { FixedDecimal.text(String(scaled), places: 18) }
+    package var text: String { FixedDecimal.text(scaled, places: 18) }
 }

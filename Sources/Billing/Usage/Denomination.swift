@@ -22,6 +22,11 @@ package struct Denomination: Hashable, Sendable {
     /// - Returns: `nil` unless the text is a denomination of a Cosmos chain: 2 to 128 letters, digits and
     ///   characters of `/:._-`.
     package init?(_ text: String) {
+        // Nearly all of them.
+        if text == Self.uakt.code || text == Self.uact.code {
+            code = text
+            return
+        }
         guard 2...128 ~= text.utf8.count, text.utf8.allSatisfy(Self.isAllowed) else { return nil }
         code = Self.ibcUSDC.contains(text) ? "uusdc" : text
     }

@@ -25,10 +25,10 @@ package struct TokenAmount: Hashable, Sendable {
     var isZero: Bool { scaled == 0 }
 
     /// In micro-units, exact: `1234.5`.
-    package var microUnitsText: String { FixedDecimal.text(String(scaled), places: Self.places) }
+    package var microUnitsText: String { FixedDecimal.text(scaled, places: Self.places) }
 
     /// In whole tokens, exact: `0.0012345`.
-    package var tokensText: String { FixedDecimal.text(String(scaled), places: Self.places + 6) }
+    package var tokensText: String { FixedDecimal.text(scaled, places: Self.places + 6) }
 
     // The sum of all tokens is far below the largest number; the arithmetic saturates at it.
 
