@@ -114,8 +114,10 @@ package struct JSONValue {
         guard key.kind == .plainText else {
             return JSONEscapes.read(bytes(key))?.utf8.elementsEqual(name) == true
         }
-        guard Int(key.end - key.start) == name.count else { return false }
-        return bytes(key).elementsEqual(name)
+        guard Int(key.end &- key.start) == name.count else { return false }
+        let start = text + Int(key.start)
+        for index in 0..<name.count where start[index] != name[index] { return false }
+        return true
     }
 
     /// Every member of an object, in the order of the text, except names that cannot be decoded.

@@ -14,7 +14,10 @@ extension UsageTotals {
         for lease in leases {
             guard let usage = lease.usage(on: day) else { continue }
             let group = grouping.group(of: lease.record)
-            totals[group, default: UsageTotals()] += UsageTotals(usage, of: lease.record)
+            var own = UsageTotals()
+            own.add(lease.record)
+            own.amounts = usage.amounts
+            totals[group, default: UsageTotals()] += own
             deployments[group, default: []].insert(lease.record.identity.deployment)
         }
         for (group, distinct) in deployments { totals[group]?.deployments = Int64(distinct.count) }

@@ -49,9 +49,17 @@ extension LeaseRecord {
 
     /// The cost of those blocks in a range that the lease was paid for.
     package func cost(of heights: Range<Int64>) -> (blocks: Int64, amounts: [Denomination: TokenAmount]) {
-        let paid = heights.clamped(to: life)
         var amounts: [Denomination: TokenAmount] = [:]
-        guard !paid.isEmpty else { return (0, amounts) }
+        let blocks = addCost(of: heights, to: &amounts)
+        return (blocks, amounts)
+    }
+
+    /// Adds that cost to some amounts.
+    ///
+    /// - Returns: The number of those blocks.
+    func addCost(of heights: Range<Int64>, to amounts: inout [Denomination: TokenAmount]) -> Int64 {
+        let paid = heights.clamped(to: life)
+        guard !paid.isEmpty else { return 0 }
         for index in firstPrice(endingAfter: paid.lowerBound)..<prices.count {
             let price = prices[index]
             guard price.fromHeight < paid.upperBound else { break }
@@ -60,7 +68,7 @@ extension LeaseRecord {
             guard blocks > 0 else { continue }
             amounts[price.denomination, default: .zero] += price.pricePerBlock * Int64(blocks)
         }
-        return (Int64(paid.count), amounts)
+        return Int64(paid.count)
     }
 
     /// The index of the first price that applies at a height or after it, by bisection: a record may have a thousand

@@ -111,9 +111,9 @@ extension JSONValue {
     }
 
     func requiredHeight(_ key: StaticString) throws(JSONFieldError) -> Int64 {
+        if let height = try height(key) { return height }
         _ = try required(key)
-        guard let height = try height(key) else { throw .missing(key, in: self) }
-        return height
+        throw .missing(key, in: self)
     }
 
     static var maximumHeight: Int64 { 1 << 62 }
@@ -212,7 +212,8 @@ package enum ChainName {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                     UInt8(ascii: "0")...UInt8(ascii: "9"):
                     true
-                default: ".-_".utf8.contains(byte)
+                case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+                default: false
                 }
             }
     }

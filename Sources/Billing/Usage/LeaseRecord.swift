@@ -73,7 +73,10 @@ package struct LeaseRecord: Hashable, Sendable {
     }
 
     /// The first height that is no longer paid for; `nil` while the lease is open.
-    package var endHeight: Int64? { [closedHeight, escrowEndHeight].compactMap(\.self).min() }
+    package var endHeight: Int64? {
+        guard let closedHeight, let escrowEndHeight else { return closedHeight ?? escrowEndHeight }
+        return min(closedHeight, escrowEndHeight)
+    }
 }
 
 /// The unique key of a lease.
@@ -122,6 +125,9 @@ package struct DeploymentIdentity: Hashable, Sendable {
 
     /// The whole key as one text; no part contains a slash.
     package var text: String { "\(chainID)/\(owner)/\(dseq)" }
+
+    /// Only the number: the deployments of an owner differ in it, and texts are slow to hash.
+    package func hash(into hasher: inout Hasher) { hasher.combine(dseq) }
 
     /// The names by which readers know some deployments: the dseq alone, unless another of them has the same.
     ///

@@ -14,6 +14,12 @@ package struct LeaseState: Hashable, Sendable {
 
     /// The lease's usage on a day; `nil` if the lease has no block on it.
     package func usage(on day: CalendarDay) -> LeaseDay? { kept[day.date] ?? record.usage(on: day) }
+
+    /// Whether there is any such usage.
+    package func isUsed(on day: CalendarDay) -> Bool {
+        guard !kept.isEmpty, let settled = kept[day.date] else { return record.life.overlaps(day.heights) }
+        return settled != nil
+    }
 }
 
 /// A record that contradicts a settled day.

@@ -27,7 +27,8 @@ struct LeaseSweep {
     }
 
     private let leases: [LeaseState]
-    private let grouping: UsageGrouping
+    private let groups: Numbering<String>
+    private let deployments: Numbering<DeploymentIdentity>
     private var days: [Day]
 
     /// - Parameters:
@@ -36,7 +37,8 @@ struct LeaseSweep {
     ///   - grouping: How the leases are grouped.
     init(_ leases: [LeaseState], on days: [LocalDay], by grouping: UsageGrouping) {
         self.leases = leases
-        self.grouping = grouping
+        groups = Numbering(leases.map { grouping.group(of: $0.record) })
+        deployments = Numbering(leases.map(\.record.identity.deployment))
         self.days = days.enumerated().compactMap { index, day in
             day.heights.map { Day(index: index, parts: day.parts, heights: $0) }
         }
@@ -53,20 +55,22 @@ struct LeaseSweep {
     private mutating func divide(_ lease: LeaseState, _ index: Int, _ places: [CalendarDate: [Int]]) {
         let life = lease.record.life
         let cuts = lease.record.prices.map(\.fromHeight).filter(life.contains)
-        var edges = Set(lease.kept.keys.flatMap { places[$0] ?? [] })
-        var stops: Set<Int> = []
+        var edges = lease.kept.keys.flatMap { places[$0] ?? [] }
+        var stops: [Int] = []
         for height in [life.lowerBound, life.upperBound] + cuts where !life.isEmpty {
             let place = place(from: height)
-            stops.insert(place)
-            if place > 0, days[place - 1].heights.upperBound > height { edges.insert(place - 1) }
+            stops.append(place)
+            if place > 0, days[place - 1].heights.upperBound > height { edges.append(place - 1) }
         }
+        edges.sortWithoutDuplicates()
         for edge in edges { days[edge].edges.append(index) }
-        guard let (first, last) = stops.min().flatMap({ first in stops.max().map { (first, $0) } }) else {
-            return
-        }
-        for edge in edges { stops.formUnion([edge, edge + 1].filter { first...last ~= $0 }) }
-        let sorted = stops.sorted()
-        for (begin, end) in zip(sorted, sorted.dropFirst()) where !edges.contains(begin) {
+        guard let first = stops.min(), let last = stops.max() else { return }
+        stops += edges.flatMap { [$0, $0 + 1] }.filter { first...last ~= $0 }
+        stops.sortWithoutDuplicates()
+        var rest = edges[...]
+        for (begin, end) in zip(stops, stops.dropFirst()) {
+            rest = rest.drop { $0 < begin }
+            guard rest.first != begin else { continue }
             let height = days[begin].heights.lowerBound
             let run = Run(lease: index, price: lease.record.prices.last { $0.fromHeight <= height })
             days[begin].begins.append(run)
@@ -85,33 +89,59 @@ struct LeaseSweep {
     }
 
     /// The sums of the groups on each day that has blocks, with the day's index among all days.
-    func sums() -> [(index: Int, groups: [String: GroupSum])] {
-        var running: [String: RunningLeases] = [:]
+    func sums() -> [(index: Int, groups: [(group: String, sum: GroupSum)])] {
+        var running: [Int: RunningLeases] = [:]
         return days.map { day in
             for run in day.ends { count(run, -1, in: &running) }
             for run in day.begins { count(run, 1, in: &running) }
-            var groups = running.mapValues { GroupSum($0, through: day.parts) }
+            var sums = running.mapValues { GroupSum($0, through: day.parts) }
             for index in day.edges {
-                let lease = leases[index]
-                let group = grouping.group(of: lease.record)
+                let group = groups.numbers[index]
                 // In place: a copy would copy all deployments of the group, for each lease.
-                let isNew = groups[group] == nil
-                let isUsed = groups[group, default: GroupSum()].add(
-                    lease,
+                let isNew = sums[group] == nil
+                let isUsed = sums[group, default: GroupSum(nil, through: day.parts)].add(
+                    leases[index],
+                    of: deployments.numbers[index],
                     in: day.parts,
                     beside: running[group]
                 )
-                if isNew, !isUsed { groups[group] = nil }
+                if isNew, !isUsed { sums[group] = nil }
             }
-            return (day.index, groups)
+            return (day.index, sums.map { (groups.values[$0.key], $0.value) })
         }
     }
 
-    private func count(_ run: Run, _ sign: Int64, in running: inout [String: RunningLeases]) {
-        let record = leases[run.lease].record
-        let group = grouping.group(of: record)
-        running[group, default: RunningLeases()].count(record, run.price, sign)
+    private func count(_ run: Run, _ sign: Int64, in running: inout [Int: RunningLeases]) {
+        let group = groups.numbers[run.lease]
+        running[group, default: RunningLeases()]
+            .count(leases[run.lease].record, of: deployments.numbers[run.lease], run.price, sign)
         if running[group]?.isEmpty == true { running[group] = nil }
+    }
+}
+
+/// Numbers for values that are slow to hash.
+private struct Numbering<Value: Hashable> {
+    /// The number of each given value.
+    let numbers: [Int]
+    /// The distinct values, by number.
+    let values: [Value]
+
+    init(_ given: [Value]) {
+        var (known, distinct): ([Value: Int], [Value]) = ([:], [])
+        numbers = given.map { value in
+            if let number = known[value] { return number }
+            known[value] = distinct.count
+            distinct.append(value)
+            return distinct.count - 1
+        }
+        values = distinct
+    }
+}
+
+extension [Int] {
+    fileprivate mutating func sortWithoutDuplicates() {
+        sort()
+        self = enumerated().filter { $0.offset == 0 || self[$0.offset - 1] != $0.element }.map(\.element)
     }
 }
 
@@ -124,7 +154,7 @@ struct RunningLeases {
     private var memoryBytes: Int128 = 0
     private var ephemeralBytes: Int128 = 0
     private var persistentBytes: Int128 = 0
-    private var deployments = Tally<DeploymentIdentity>()
+    private var deployments = Tally<Int>()
     private var gpus = Tally<String>()
     private var perBlock = Tally<Denomination>()
 
@@ -142,7 +172,7 @@ struct RunningLeases {
         return totals
     }
 
-    func has(deployment: DeploymentIdentity) -> Bool { deployments.sums[deployment] != nil }
+    func has(deployment: Int) -> Bool { deployments.sums[deployment] != nil }
 
     func amounts(ofBlocks blocks: Int64) -> [Denomination: TokenAmount] {
         perBlock.sums.mapValues { TokenAmount(scaled: $0.amount) * blocks }
@@ -152,14 +182,19 @@ struct RunningLeases {
     ///
     /// The arithmetic wraps, because numbers from outside must not stop the service. Prices are below 10³⁰,
     /// so the cost per block of a hundred million leases still fits.
-    mutating func count(_ lease: LeaseRecord, _ price: LeaseRecord.PriceSegment?, _ sign: Int64) {
+    mutating func count(
+        _ lease: LeaseRecord,
+        of deployment: Int,
+        _ price: LeaseRecord.PriceSegment?,
+        _ sign: Int64
+    ) {
         let (resources, wide) = (lease.resources, Int128(sign))
         leases &+= sign
         cpuMilli &+= wide &* Int128(resources.cpuMilli)
         memoryBytes &+= wide &* Int128(resources.memoryBytes)
         ephemeralBytes &+= wide &* Int128(resources.ephemeralBytes)
         persistentBytes &+= wide &* Int128(resources.persistentBytes)
-        deployments.count(lease.identity.deployment, 0, sign)
+        deployments.count(deployment, 0, sign)
         if let name = resources.gpuName { gpus.count(name, Int128(resources.gpuUnits), sign) }
         if let price { perBlock.count(price.denomination, price.pricePerBlock.scaled, sign) }
     }

@@ -11,11 +11,19 @@ extension UsageReport {
         on days: [LocalDay],
         by grouping: UsageGrouping
     ) -> [UsageLine] {
-        var sums: [[String: GroupSum]] = days.map { _ in grouping == .total ? ["": GroupSum()] : [:] }
+        var sums: [[String: (totals: UsageTotals, spend: Spend)]] = days.map { _ in
+            grouping == .total ? ["": (UsageTotals(), .zero)] : [:]
+        }
         for owner in owners {
-            let sweep = LeaseSweep(owner.leases, on: days.map { $0.limited(to: owner.days) }, by: grouping)
-            for (index, own) in sweep.sums() {
-                for (group, sum) in own { sums[index][group, default: GroupSum()] += sum }
+            let parts = days.map { $0.limited(to: owner.days) }
+            for (index, own) in LeaseSweep(owner.leases, on: parts, by: grouping).sums() {
+                for (group, sum) in own {
+                    // Owners have no deployments in common.
+                    var (totals, spend) = sums[index].removeValue(forKey: group) ?? (UsageTotals(), .zero)
+                    totals += sum.totals
+                    spend += sum.spend(in: parts[index].parts)
+                    sums[index][group] = (totals, spend)
+                }
             }
         }
         return zip(days, sums).flatMap { day, sums in
@@ -35,60 +43,64 @@ extension UsageReport {
 
 /// The sum of a group's leases on one day of a time zone.
 struct GroupSum {
-    private var sum = UsageTotals()
-    /// The deployments of leases that were added one by one, except those already counted in `sum`.
-    private var deployments: Set<DeploymentIdentity> = []
-    private(set) var spend = Spend.zero
+    /// Without the amounts.
+    private var resources: UsageTotals
+    /// The amounts in each part of the day, which have prices of their own.
+    private var amounts: [[Denomination: TokenAmount]]
+    /// The numbers of the deployments that are not among those of the running leases.
+    private var deployments: Set<Int> = []
 
-    init() {}
-
-    /// The sum of the leases that run through the whole day.
-    init(_ running: RunningLeases, through parts: [LocalDay.Part]) {
-        sum = running.totals
-        for part in parts {
-            let amounts = running.amounts(ofBlocks: Int64(part.heights.count))
-            sum.amounts.merge(amounts, uniquingKeysWith: +)
-            spend += Spend(amounts, aktPrice: part.day.aktPrice)
-        }
+    /// The sum of the leases that run through the whole day; `nil` if there is none.
+    init(_ running: RunningLeases?, through parts: [LocalDay.Part]) {
+        resources = running?.totals ?? UsageTotals()
+        amounts = parts.map { running?.amounts(ofBlocks: Int64($0.heights.count)) ?? [:] }
     }
 
     var totals: UsageTotals {
-        var totals = sum
+        var totals = resources
         totals.deployments = totals.deployments.addingClamped(Int64(deployments.count))
+        for amounts in amounts {
+            if totals.amounts.isEmpty {
+                totals.amounts = amounts
+            } else {
+                totals.amounts.merge(amounts, uniquingKeysWith: +)
+            }
+        }
         return totals
+    }
+
+    /// The cost, at the price of AKT in each of the day's parts.
+    func spend(in parts: [LocalDay.Part]) -> Spend {
+        zip(parts, amounts).reduce(.zero) { $0 + Spend($1.1, aktPrice: $1.0.day.aktPrice) }
     }
 
     /// Adds the usage of one lease in the parts of the day; its resources count only once.
     ///
     /// - Parameters:
     ///   - lease: A lease with an edge on the day.
+    ///   - deployment: The number of its deployment.
     ///   - parts: All parts of the day.
     ///   - running: The group's leases that run through the day, which may include the same deployment.
     /// - Returns: Whether the lease has any usage on the day.
     mutating func add(
         _ lease: LeaseState,
+        of deployment: Int,
         in parts: [LocalDay.Part],
         beside running: RunningLeases?
     ) -> Bool {
-        var isFirst = true
-        for part in parts {
-            guard let usage = lease.usage(in: part) else { continue }
-            if isFirst {
-                sum += UsageTotals(usage, of: lease.record)
-            } else {
-                sum.amounts.merge(usage.amounts, uniquingKeysWith: +)
+        var isUsed = false
+        for (index, part) in parts.enumerated() {
+            if lease.kept.isEmpty {
+                let blocks = lease.record.addCost(of: part.heights, to: &amounts[index])
+                isUsed = isUsed || blocks > 0
+            } else if let usage = lease.usage(in: part) {
+                amounts[index].merge(usage.amounts, uniquingKeysWith: +)
+                isUsed = true
             }
-            spend += Spend(usage.amounts, aktPrice: part.day.aktPrice)
-            isFirst = false
         }
-        let deployment = lease.record.identity.deployment
-        if !isFirst, running?.has(deployment: deployment) != true { deployments.insert(deployment) }
-        return !isFirst
-    }
-
-    /// Adds the sum of another owner; owners have no deployments in common.
-    static func += (left: inout GroupSum, right: GroupSum) {
-        left.sum += right.totals
-        left.spend += right.spend
+        guard isUsed else { return false }
+        resources.add(lease.record)
+        if running?.has(deployment: deployment) != true { deployments.insert(deployment) }
+        return true
     }
 }

@@ -3,7 +3,7 @@ package struct UsageGroup: Sendable, Equatable {
     package let date: CalendarDate
     /// The result of ``UsageGrouping/group(of:)``.
     package let group: String
-    package let totals: UsageTotals
+    package fileprivate(set) var totals: UsageTotals
 
     package init(date: CalendarDate, group: String, totals: UsageTotals) {
         self.date = date
@@ -44,18 +44,24 @@ package enum UsageReport {
         zeroFilling dates: ClosedRange<CalendarDate>? = nil
     ) -> [UsageLine] {
         let days = Dictionary(uniqueKeysWithValues: calendar.map { ($0.date, $0) })
-        var totals: [CalendarDate: [String: UsageTotals]] = [:]
+        var groups = groups
+        if let dates {
+            let used = Set(groups.map(\.date))
+            groups += dates.filter { !used.contains($0) }
+                .map { UsageGroup(date: $0, group: "", totals: UsageTotals()) }
+        }
+        // Mostly sorted already, because a store returns the groups of an address by date and name.
+        groups.sort { $0.date == $1.date ? $0.group < $1.group : $0.date < $1.date }
+        var combined: [UsageGroup] = []
+        combined.reserveCapacity(groups.count)
         for group in groups {
-            totals[group.date, default: [:]][group.group, default: UsageTotals()] += group.totals
-        }
-        for date in dates.map(Array.init) ?? [] where totals[date] == nil {
-            totals[date] = ["": UsageTotals()]
-        }
-        return totals.sorted { $0.key < $1.key }.flatMap { date, groups in
-            groups.sorted { $0.key < $1.key }.map { group, totals in
-                line(date, group, totals, days[date])
+            if let last = combined.last, last.date == group.date, last.group == group.group {
+                combined[combined.count - 1].totals += group.totals
+            } else {
+                combined.append(group)
             }
         }
+        return combined.map { line($0.date, $0.group, $0.totals, days[$0.date]) }
     }
 
     private static func line(

@@ -33,15 +33,16 @@ package struct UsageTotals: Hashable, Sendable {
 
     package init() {}
 
-    /// The totals of one lease on one day, without the number of deployments, which the caller counts.
-    package init(_ day: LeaseDay, of lease: LeaseRecord) {
-        leases = 1
-        cpuMilli = lease.resources.cpuMilli
-        memoryBytes = lease.resources.memoryBytes
-        ephemeralBytes = lease.resources.ephemeralBytes
-        persistentBytes = lease.resources.persistentBytes
-        if let name = lease.resources.gpuName { gpus[name] = lease.resources.gpuUnits }
-        amounts = day.amounts
+    /// Counts the resources of a lease; the caller counts deployments and amounts.
+    package mutating func add(_ lease: LeaseRecord) {
+        let resources = lease.resources
+        leases = leases.addingClamped(1)
+        cpuMilli = cpuMilli.addingClamped(resources.cpuMilli)
+        memoryBytes = memoryBytes.addingClamped(resources.memoryBytes)
+        ephemeralBytes = ephemeralBytes.addingClamped(resources.ephemeralBytes)
+        persistentBytes = persistentBytes.addingClamped(resources.persistentBytes)
+        guard let name = resources.gpuName else { return }
+        gpus[name] = (gpus[name] ?? 0).addingClamped(resources.gpuUnits)
     }
 
     package static func + (left: UsageTotals, right: UsageTotals) -> UsageTotals {
@@ -76,7 +77,7 @@ package struct UsageTotals: Hashable, Sendable {
             return LocalDay(date: day.date, parts: part.heights.isEmpty ? [] : [part], isFinal: day.isFinal)
         }
         return LeaseSweep(leases, on: whole, by: grouping).sums().map { index, groups in
-            (days[index].date, groups.mapValues(\.totals))
+            (days[index].date, Dictionary(uniqueKeysWithValues: groups.map { ($0.group, $0.sum.totals) }))
         }
     }
 }

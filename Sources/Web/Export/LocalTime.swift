@@ -55,6 +55,9 @@ struct LocalTime: Sendable {
     /// If clocks are put forward at midnight, the day begins later, such as at one o'clock. For a date that
     /// the zone skipped, the result is the first moment of the next date.
     func beginning(of date: CalendarDate) -> Instant {
+        // On most days the clocks are not changed, and the offset at any time is that of the day's beginning.
+        let likely = date.beginning.adding(seconds: date.beginning.seconds(since: local(date.beginning)))
+        if self.date(of: likely) == date, self.date(of: likely.adding(seconds: -1)) < date { return likely }
         // No zone has ever been further from UTC than this.
         var before = date.beginning.adding(seconds: -100_000)
         var from = date.beginning.adding(seconds: 100_000)

@@ -65,7 +65,7 @@ extension UsageLedger {
             guard let first = days.first, let last = days.last else { continue }
             let heights = first.heights.lowerBound..<last.heights.upperBound
             for lease in try await leases(of: span.address, in: heights)
-            where days.contains(where: { lease.usage(on: $0) != nil }) {
+            where days.contains(where: { lease.isUsed(on: $0) }) {
                 deployments.insert(lease.record.identity.deployment)
             }
         }
@@ -128,24 +128,27 @@ extension UsageLedger {
             for span in spans {
                 owners.append((try await leases(of: span.address, in: heights), span.dates))
             }
-            let leases = owners.flatMap(\.leases).map(\.record)
-            let most = Self.mostLines(leases, in: heights, days: days.count, by: grouping)
-            if grouping != .total, most > maximumGroupedLines { throw Self.tooManyLines }
+            if grouping != .total,
+                Self.mostLines(owners.flatMap(\.leases), in: heights, days: days.count, by: grouping)
+                    > maximumGroupedLines
+            {
+                throw Self.tooManyLines
+            }
         }
         return UsageReport.lines(owners, on: days, by: grouping)
     }
 
     /// At least as many lines as the leases have: a line a day for each group, or for each lease while it lasts.
     private static func mostLines(
-        _ leases: [LeaseRecord],
+        _ leases: [LeaseState],
         in heights: Range<Int64>,
         days: Int,
         by grouping: UsageGrouping
     ) -> Int {
-        let groups = Set(leases.map(grouping.group)).count
+        let groups = Set(leases.map { grouping.group(of: $0.record) }).count
         let share = Double(days) / Double(max(1, heights.count))
         let lasting = leases.reduce(0) { sum, lease in
-            sum + min(days, Int(Double(lease.life.clamped(to: heights).count) * share) + 2)
+            sum + min(days, Int(Double(lease.record.life.clamped(to: heights).count) * share) + 2)
         }
         return min(groups * days, lasting)
     }

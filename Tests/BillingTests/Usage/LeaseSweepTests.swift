@@ -149,11 +149,9 @@ struct LeaseSweepTests {
                     let group = grouping.group(of: lease.record)
                     let used = parts.compactMap { part in lease.usage(in: part).map { ($0, part.day) } }
                     for (index, (usage, chainDay)) in used.enumerated() {
-                        var own = UsageTotals(usage, of: lease.record)
-                        if index > 0 {
-                            own = UsageTotals()
-                            own.amounts = usage.amounts
-                        }
+                        var own = UsageTotals()
+                        if index == 0 { own.add(lease.record) }
+                        own.amounts = usage.amounts
                         totals[group, default: UsageTotals()] += own
                         spend[group, default: .zero] += Spend(usage.amounts, aktPrice: chainDay.aktPrice)
                         deployments[group, default: []].insert(lease.record.identity.deployment)
