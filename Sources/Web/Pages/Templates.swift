@@ -10,7 +10,7 @@ enum Templates {
 
     /// Renders a page.
     ///
-    /// Mustache escapes every value in it.
+    /// Mustache escapes every value in it, except ``HTML``.
     static func render(_ model: some Sendable, _ name: String) -> String {
         guard let page = library.render(model, withTemplate: name) else {
             preconditionFailure("there is no template \(name), which a test would have found")
@@ -51,6 +51,11 @@ struct HTMLText: MustacheContentType {
     func escapeText(_ text: String) -> String {
         var escaped: [UInt8] = []
         escaped.reserveCapacity(text.utf8.count)
+        Self.escape(text, into: &escaped)
+        return String(decoding: escaped, as: UTF8.self)
+    }
+
+    static func escape(_ text: String, into escaped: inout [UInt8]) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "<"): escaped += "&lt;".utf8
@@ -61,6 +66,5 @@ struct HTMLText: MustacheContentType {
             default: escaped.append(byte)
             }
         }
-        return String(decoding: escaped, as: UTF8.self)
     }
 }

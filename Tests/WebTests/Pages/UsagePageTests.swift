@@ -109,14 +109,14 @@ struct UsagePageTests {
 
     @Test func `a day that is not indexed has an unknown cost`() throws {
         let page = try page(UsageView(), try readings(newest: PageSample.today.adding(days: -2)))
-        let newest = try #require(page.daily.rows.first)
+        let newest = try #require(page.daily.lines.first)
         #expect(newest.cost.cellNumber == nil && newest.cost.cellText == "–")
         #expect(page.spend.lines.first?.cells.allSatisfy { $0.cellNumber == nil } == true)
     }
 
     @Test func `usage without a price is shown beside priced usage, and in no chart`() throws {
         let page = try page(UsageView(), try readings(aktPrice: nil))
-        let newest = try #require(page.daily.rows.first)
+        let newest = try #require(page.daily.lines.first)
         #expect(newest.cost.cellNumber == nil && newest.cost.cellText == "$1.44 + 2 AKT")
     }
 

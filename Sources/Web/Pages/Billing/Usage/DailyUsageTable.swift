@@ -13,10 +13,12 @@ struct DailyUsageTable {
     }
 
     /// The rows, newest first.
-    let rows: [Row]
+    let lines: [Row]
+    /// The same in HTML.
+    let rows: HTML
 
     init(_ days: [UsageLine]) {
-        rows = days.reversed().map { day in
+        lines = days.reversed().map { day in
             let totals = day.totals
             return Row(
                 day: PageDay(day.date),
@@ -32,6 +34,7 @@ struct DailyUsageTable {
                 cost: NumberTable.Cell(day.isIndexed ? day.spend : nil)
             )
         }
+        rows = HTML(lines, \.html)
     }
 
     private static func counted(_ count: Int64, _ what: String) -> String {
@@ -59,5 +62,16 @@ struct DailyUsageTable {
         // the tenth.
         let tenth = unit >= 1024 ? (rest / (unit / 1024)) &* 10 / 1024 : 0
         return tenth == 0 ? "\(whole) \(units[power])" : "\(whole).\(tenth) \(units[power])"
+    }
+}
+
+extension DailyUsageTable.Row {
+    fileprivate var html: HTML {
+        """
+        <tr\(isUnfinished ? HTML.openRow : "")><th scope="row"><time datetime="\(day.machine)">\(day.text)</time></th>\
+        <td>\(leased)</td><td class="gpus">\(gpus)</td><td class="n">\(processors)</td><td class="n">\(memory)</td>\
+        <td class="n">\(cost.html)</td></tr>
+
+        """
     }
 }

@@ -1,5 +1,4 @@
 import Billing
-import Mustache
 
 /// A table of amounts, which a chart can show: a row for each day or month, and a column for each series.
 struct NumberTable {
@@ -41,8 +40,27 @@ struct NumberTable {
     let stub: String
     let columns: [Column]
     let lines: [Line]
+    /// The lines as rows of the table.
+    let rows: HTML
     let fileLink: String
     let currency = "USD"
+
+    init(
+        tableID: String,
+        caption: String,
+        stub: String,
+        columns: [Column],
+        lines: [Line],
+        fileLink: String
+    ) {
+        self.tableID = tableID
+        self.caption = caption
+        self.stub = stub
+        self.columns = columns
+        self.lines = lines
+        self.fileLink = fileLink
+        rows = HTML(lines, \.html)
+    }
 }
 
 /// A chart of some columns of a table.
@@ -60,27 +78,23 @@ struct NumberChart {
     let meaning: String
 }
 
-// A year has thousands of cells, and reading each by reflection would take most of the time of rendering the
-// page.
+extension NumberTable.Line {
+    fileprivate var html: HTML {
+        let cells = HTML(cells) { "<td class=\"n\">\($0.html)</td>" }
+        return """
+            <tr\(isOpen ? HTML.openRow : "")><th scope="row"><time datetime="\(machine)">\(label)</time></th>\(cells)</tr>
 
-extension NumberTable.Cell: MustacheParent {
-    func child(named name: String) -> Any? {
-        switch name {
-        case "cellNumber": cellNumber
-        case "cellText": cellText
-        default: nil
-        }
+            """
     }
 }
 
-extension NumberTable.Line: MustacheParent {
-    func child(named name: String) -> Any? {
-        switch name {
-        case "machine": machine
-        case "label": label
-        case "isOpen": isOpen
-        case "cells": cells
-        default: nil
-        }
+extension NumberTable.Cell {
+    var html: HTML {
+        cellNumber.map { "<data value=\"\($0)\">\(cellText)</data>" } ?? "\(cellText)"
     }
+}
+
+extension HTML {
+    /// Marks a row whose values may still change.
+    static let openRow: HTML = #" class="open""#
 }
