@@ -76,7 +76,8 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Billing", "BodyCompression", "Database", "JSON", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "Billing", "BodyCompression", "Database", "JSON",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strictSettings
         ),

@@ -15,7 +15,7 @@ extension SQLiteStore {
 final class EventWriter: Sendable {
     let batches: EventBatches
     private let queue: DatabaseQueue
-    /// Of the queue's connection.
+    /// The compiled statements of the queue's connection.
     private let statements = SQLiteStatements()
     private let checkpoints: Checkpoints
     private let files: DatabaseFiles

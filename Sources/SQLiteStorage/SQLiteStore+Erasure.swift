@@ -78,7 +78,10 @@ extension SQLiteStore {
     ) throws -> Int {
         let session = SQLiteSession(db)
         let before = try session.rows(StoredTransaction.ofPayment(payment))
-        try Projector(tables: .live, projection: projection, session: SQLiteSession(db)).deriveAgain(payment, account: account)
+        try Projector(tables: .live, projection: projection, session: SQLiteSession(db)).deriveAgain(
+            payment,
+            account: account
+        )
         let after = try session.rows(StoredTransaction.named(before.map(\.transaction.id)))
         return StoredTransaction.changed(from: before, to: after)
     }

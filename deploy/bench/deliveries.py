@@ -56,7 +56,7 @@ class Charges:
             event["request"]["id"]: "request",
             event["request"]["idempotency_key"]: "idempotency",
         }
-        # What made the event may not be named.
+        # The request behind the event may be missing.
         own.pop(None, None)
         pattern = "|".join(re.escape(value) for value in sorted(own, key=len, reverse=True))
         parts = re.split(f"({pattern})", text)
@@ -168,7 +168,7 @@ def token(number, use, length):
 
 
 def identity(number, use):
-    """What follows `ch` or `pi`: as in Stripe's ids, its begin grows with time and its end is random."""
+    """The part of an id behind `ch` or `pi`: as in Stripe's ids, it begins with the time and ends with chance."""
     digits, seconds = "", created(number)
     for _ in range(6):
         seconds, digit = divmod(seconds, 62)

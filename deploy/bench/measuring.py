@@ -138,7 +138,7 @@ class Table:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What a part found: tables, the plots of growth, and every number behind them."""
+    """The findings of a part: tables, the plots of growth, and every number behind them."""
 
     tables: list
     details: dict

@@ -44,7 +44,7 @@ class SQLite:
         return self.url(target)
 
     def bytes(self, database):
-        """What it takes on the disk; a server that was stopped has merged its log."""
+        """The bytes on disk; a server that was stopped has merged its log."""
         return sum(path.stat().st_blocks * 512 for path in self._files(database))
 
     def count(self, database, query):
@@ -92,7 +92,7 @@ class PostgreSQL:
         return self.url(target)
 
     def bytes(self, database):
-        """What it takes on the disk, without the server's log."""
+        """The bytes on disk, without the server's log."""
         self._server.query("CHECKPOINT")
         return int(self._server.query(f"SELECT pg_database_size('{database}')")[0][0])
 

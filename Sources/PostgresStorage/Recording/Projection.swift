@@ -14,7 +14,9 @@ struct Projection {
 
     // MARK: Reading
 
-    private static let objectColumns = StoreTable.objects.columns.map { "o." + $0.name }.joined(separator: ", ")
+    private static let objectColumns = StoreTable.objects.columns.map { "o." + $0.name }.joined(
+        separator: ", "
+    )
 
     /// The payments of the objects that the first three parameters name.
     private var paymentsOfNamed: String {
@@ -126,7 +128,9 @@ struct Projection {
                 )
             )
         }
-        if !plan.rows.isEmpty { commands.append(putting(plan.rows.values.map(\.values), into: .transactions)) }
+        if !plan.rows.isEmpty {
+            commands.append(putting(plan.rows.values.map(\.values), into: .transactions))
+        }
         if !plan.answered.isEmpty { commands.append(FetchStatements.deleting(plan.answered)) }
         if !plan.asked.isEmpty { commands.append(FetchStatements.asking(plan.asked)) }
         return commands
@@ -146,9 +150,7 @@ struct Projection {
         }
     }
 
-    /// Adds or replaces rows.
-    ///
-    /// - Parameter rows: The values of each row, in the order of the table's columns.
+    /// Adds or replaces rows, each given by its values in the order of the table's columns.
     private func putting(_ rows: [[SQLValue]], into table: StoreTable) -> Command {
         let (arrays, parameters) = Parameter.columns(rows, table.columns)
         return Command(table.putting("SELECT * FROM unnest(\(arrays))", prefix: prefix), parameters)

@@ -170,7 +170,10 @@ struct SQLiteText {
             listed += count
         }
         // `?1` is a number to SQLite, and `$1` a name: https://www.sqlite.org/lang_expr.html#varparam
-        self.sql = String(decoding: sql.utf8.map { $0 == UInt8(ascii: "$") ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+        self.sql = String(
+            decoding: sql.utf8.map { $0 == UInt8(ascii: "$") ? UInt8(ascii: "?") : $0 },
+            as: UTF8.self
+        )
         self.hasLists = hasLists
     }
 }

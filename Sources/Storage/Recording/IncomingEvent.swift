@@ -46,7 +46,7 @@ package struct IncomingEvent: Sendable {
     /// The bytes as they were received; empty if the event is recorded without its body.
     package let payload: [UInt8]
     /// The bytes as they are stored: compressed, unless that would not make them shorter.
-    package let storedPayload: [UInt8]
+    let storedPayload: [UInt8]
     /// The size of the body as it was received, in bytes.
     package let size: Int
     package let receivedAt: Instant
@@ -102,7 +102,7 @@ package struct IncomingEvent: Sendable {
         payment = stored.sequence
     }
 
-    /// - Parameter isStored: The event is in the log already, and its body is not written again.
+    /// With `isStored` the event is in the log already, and its body is not written again.
     private init(
         _ event: Event,
         payload: [UInt8],

@@ -1,13 +1,13 @@
-package import Billing
+import Billing
 
 /// The stored form of an object's links: `charge ch_1\ninvoice in_1`, because ids contain no white space.
-package enum LinkCoding {
+enum LinkCoding {
     /// Equal sets give equal texts.
-    package static func encode(_ links: Set<ObjectReference>) -> String {
+    static func encode(_ links: Set<ObjectReference>) -> String {
         links.sorted().map { "\($0.kind.rawValue) \($0.id)" }.joined(separator: "\n")
     }
 
-    package static func decode(_ text: String) -> Set<ObjectReference> {
+    static func decode(_ text: String) -> Set<ObjectReference> {
         Set(
             text.split(separator: "\n").compactMap { line in
                 guard let space = line.firstIndex(of: " "),

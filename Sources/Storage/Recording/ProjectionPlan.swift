@@ -63,7 +63,11 @@ package struct ProjectionPlan: Sendable {
     ) {
         let account = event.event.account
         objects = event.records.map { record in
-            StoredObject(ObjectKey(record.reference, account: account), payment: event.payment, record: record)
+            StoredObject(
+                ObjectKey(record.reference, account: account),
+                payment: event.payment,
+                record: record
+            )
         }
         (merged, customers) = ([:], [:])
         for row in payment.rows { rows[row.id] = StoredTransaction(row, payment: event.payment) }

@@ -48,10 +48,7 @@ struct FeedScan {
         }
     }
 
-    /// - Parameters:
-    ///   - edge: The row before the first, or `nil` to begin with the first row of the feed.
-    ///   - skipped: How many rows to leave out after it.
-    ///   - limit: The most rows to read.
+    /// The rows behind one, or from the beginning of the feed; some of them may be skipped.
     func rows(after edge: FeedPosition?, skipping skipped: Int = 0, limit: Int) throws -> [Transaction] {
         let (sum, isTooLarge) = skipped.addingReportingOverflow(limit)
         let wanted = isTooLarge ? .max : sum

@@ -17,7 +17,11 @@ package struct StoredTransaction: Sendable {
     package static let content = StoreTable.transactions.columns.map(\.name).filter { $0 != "payment" }
 
     package static func ofPayment(_ payment: Int64, prefix: String = "") -> Query<StoredTransaction> {
-        Query("SELECT \(columns) FROM \(prefix)transactions WHERE payment = $1", [.int(payment)], decode: read)
+        Query(
+            "SELECT \(columns) FROM \(prefix)transactions WHERE payment = $1",
+            [.int(payment)],
+            decode: read
+        )
     }
 
     package static func named(_ ids: some Sequence<String>) -> Query<StoredTransaction> {
@@ -35,7 +39,8 @@ package struct StoredTransaction: Sendable {
         let row = transaction
         let (method, failure, shown) = (row.paymentMethod, row.failure, row.presentment?.money)
         return [
-            .text(row.id), .int(payment), .text(row.type.rawValue), .text(row.status), .text(row.currency.code),
+            .text(row.id), .int(payment), .text(row.type.rawValue), .text(row.status),
+            .text(row.currency.code),
             .int(Facet(row.type, row.status, row.currency).number), .int(row.created.unixSeconds),
             .text(row.account ?? ""), .text(orNull: row.customer), .bool(row.livemode), .int(row.amount),
             .int(row.amountRefunded), .int(row.amountGone), .text(orNull: row.description),
@@ -119,7 +124,7 @@ package struct StoredTransaction: Sendable {
     /// Whether both are stored alike but for the number of their payment.
     ///
     /// Compares byte by byte, because equal texts of Swift may have different bytes.
-    package func hasSameContent(as other: StoredTransaction) -> Bool {
+    func hasSameContent(as other: StoredTransaction) -> Bool {
         let theirs = StoredTransaction(other.transaction, payment: payment).values
         return zip(values, theirs).allSatisfy { mine, theirs in
             guard case .text(let text) = mine, case .text(let other) = theirs else { return mine == theirs }

@@ -122,11 +122,7 @@ package struct StoreTable: Sendable {
         return table + indexes.map { definition($0, prefix: prefix) }.joined()
     }
 
-    /// The statement that adds rows, or replaces the rows of the same keys.
-    ///
-    /// - Parameters:
-    ///   - rows: The rows, as SQL; their columns are all of the table in its order.
-    ///   - prefix: Precedes the name of the table.
+    /// The statement that adds rows, which are SQL with all columns in order, or replaces the rows of the same keys.
     package func putting(_ rows: String, prefix: String = "") -> String {
         let names = columns.map(\.name)
         let changes = names.filter { !key.contains($0) }.map { "\($0) = excluded.\($0)" }

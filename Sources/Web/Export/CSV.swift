@@ -27,7 +27,8 @@ enum CSV {
         guard 0x30...0x39 ~= first || 0x41...0x5A ~= first & 0xDF else { return false }
         return text.utf8.last != UInt8(ascii: " ")
             && text.utf8.allSatisfy { byte in
-                byte > 0x1F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: ",") && byte != UInt8(ascii: ";")
+                byte > 0x1F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: ",")
+                    && byte != UInt8(ascii: ";")
             }
     }
 

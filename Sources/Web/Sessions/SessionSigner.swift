@@ -65,8 +65,10 @@ struct SessionSigner: Sendable {
         return text + "." + secrets.sign(Self.linkMessage(text)).hex
     }
 
-    /// Indirect, because Swift 6.3.1 in a release build reads the session of a verdict that is passed by value with the
-    /// case's own bits in it, and the process ends. `Tests/Deploy/callers.py` asks a release build.
+    /// The outcome of verifying a token.
+    ///
+    /// Indirect, because Swift 6.3.1 in a release build reads the session of a verdict that is passed by value
+    /// with the case's own bits in it, and the process ends. `Tests/Deploy/callers.py` asks a release build.
     indirect enum Verdict: Equatable {
         /// - Parameter id: Identifies the token.
         case good(CustomerSession, id: String)
