@@ -26,6 +26,13 @@ package final class ExplainingStore: SQLStore {
         try await store.query(operation) { [self] in try body(ExplainingSession($0, note)) }
     }
 
+    package func snapshot<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await store.snapshot(operation) { [self] in try body(ExplainingSession($0, note)) }
+    }
+
     package func readUsage<Value: Sendable>(
         _ operation: StaticString,
         _ body: @escaping @Sendable (any Session) throws -> Value

@@ -10,6 +10,15 @@ extension PostgresStore: SQLStore {
         try await attempt(operation, on: pool) { try body(PostgresSession.reading($0)) }
     }
 
+    package func snapshot<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await attempt(operation, on: pool) { connection in
+            try PostgresSession.transaction(connection, .snapshot, body)
+        }
+    }
+
     package func readUsage<Value: Sendable>(
         _ operation: StaticString,
         _ body: @escaping @Sendable (any Session) throws -> Value

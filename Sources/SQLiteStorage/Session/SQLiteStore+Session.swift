@@ -9,6 +9,14 @@ extension SQLiteStore: SQLStore {
         try await read(operation) { try body(SQLiteSession($0)) }
     }
 
+    /// Every read is of one state.
+    package func snapshot<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await query(operation, body)
+    }
+
     /// The readers do not wait for each other.
     package func readUsage<Value: Sendable>(
         _ operation: StaticString,

@@ -40,7 +40,7 @@ struct FeedScan {
         let owners: [CustomerKey?]
         switch filter.accessScope {
         case .anyCustomer: owners = [nil]
-        case .customers(let customers): owners = Array(customers)
+        case .customers(let customers): owners = Array(Set(customers))
         }
         let facets = try session.rows(ofEach: owners.map(Self.facets))
         sequences = zip(owners, facets).flatMap { owner, facets in

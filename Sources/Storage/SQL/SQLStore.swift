@@ -28,6 +28,12 @@ package protocol SQLStore: Sendable {
         _ body: @escaping @Sendable (any Session) throws -> Value
     ) async throws(StoreError) -> Value
 
+    /// Reads as ``query(_:_:)`` does, but the statements of one session read one state of the database.
+    func snapshot<Value: Sendable>(
+        _ operation: StaticString,
+        _ body: @escaping @Sendable (any Session) throws -> Value
+    ) async throws(StoreError) -> Value
+
     /// Reads leases and days, which may be many: on connections that no other read waits for.
     ///
     /// The statements of one session read one state of the database.

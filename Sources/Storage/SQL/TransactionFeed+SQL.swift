@@ -7,7 +7,8 @@ extension SQLStore {
         cursor: Cursor,
         limit: Int
     ) async throws(StoreError) -> Page<Transaction>? {
-        try await query("reading the feed") { session in
+        // A row may get another facet between two statements, and must not be missed then.
+        try await snapshot("reading the feed") { session in
             var offset = 0
             var edge: FeedPosition?
             var isBackwards = false
@@ -31,7 +32,7 @@ extension SQLStore {
     }
 
     package func count(_ filter: TransactionFilter) async throws(StoreError) -> Int {
-        try await query("counting the feed") { try FeedScan(filter, $0).count() }
+        try await snapshot("counting the feed") { try FeedScan(filter, $0).count() }
     }
 
     package func transaction(
