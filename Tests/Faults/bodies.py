@@ -3,6 +3,8 @@
 import ctypes
 import ctypes.util
 
+from subject import Failure
+
 zstd = ctypes.CDLL(ctypes.util.find_library("zstd"))
 zstd.ZSTD_createDCtx.restype = ctypes.c_void_p
 zstd.ZSTD_freeDCtx.argtypes = [ctypes.c_void_p]
@@ -11,7 +13,7 @@ zstd.ZSTD_decompress_usingDict.argtypes = [ctypes.c_void_p] + [ctypes.c_char_p, 
 
 
 def body(stored, size, dictionary):
-    """-> the bytes that were received, or what is stored if that is none of their compressed forms"""
+    """-> the bytes that were received. Fails for a stored body that cannot be read"""
     if len(stored) == size or not stored:
         return stored
     context, target = zstd.ZSTD_createDCtx(), ctypes.create_string_buffer(size + 1)
@@ -19,4 +21,6 @@ def body(stored, size, dictionary):
         context, target, size + 1, stored, len(stored), dictionary, len(dictionary)
     )  # fmt: skip
     zstd.ZSTD_freeDCtx(context)
-    return target.raw[:written] if written == size else b"damaged: " + stored
+    if written != size:
+        raise Failure("a stored body cannot be read")
+    return target.raw[:written]

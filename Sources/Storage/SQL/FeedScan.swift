@@ -58,7 +58,8 @@ struct FeedScan {
         }
         var found: [Transaction] = []
         var edge = edge
-        var size = 256
+        // Often the first rows are the answer; a read that is short lets the log of SQLite begin anew.
+        var size = min(max(wanted, 32), 4096)
         while found.count < wanted {
             let positions = try positions(after: edge, limit: size)
             found += try rows(at: positions).filter(search.finds)

@@ -209,5 +209,15 @@ extension HTTPHeaders {
     /// The values of a field, one for each line.
     ///
     /// `canonicalForm` would split a signature at its commas.
-    fileprivate subscript(values name: HTTPField.Name) -> [String] { self[name.rawName] }
+    /// The values without the white space around them, which NIO's parser leaves behind a value
+    /// (RFC 9112, section 5.1).
+    fileprivate subscript(values name: HTTPField.Name) -> [String] {
+        self[name.rawName].map { value in
+            func isSpace(_ byte: UInt8?) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+            guard isSpace(value.utf8.first) || isSpace(value.utf8.last) else { return value }
+            let text = value.utf8.drop { isSpace($0) }
+            let end = text.lastIndex { !isSpace($0) }.map { text.index(after: $0) } ?? text.startIndex
+            return String(decoding: text[..<end], as: UTF8.self)
+        }
+    }
 }

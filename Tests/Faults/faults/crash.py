@@ -201,7 +201,13 @@ def power(lab, name, rounds, dice, **environment):
                 subject.kill()
                 sender.stop()
                 taken += disk.cut(dice)
-                count, lost = oracle.missing(subject.database, sender.ledger)
+                try:
+                    count, lost = oracle.missing(subject.database, sender.ledger)
+                except Failure:
+                    # A disk that lies may also leave no database at all.
+                    if is_honest:
+                        raise
+                    return {"taken_away_bytes": taken, "cuts_that_lost": losses + 1, "lost": lost_events + 1}
                 losses += bool(lost)
                 lost_events += len(lost)
                 for identifier in lost:
