@@ -32,7 +32,18 @@ struct IndexerDatabase {
         }
     }
 
-    func run(_ script: String) throws { try run(script, in: urlText) }
+    /// Runs a script, which PostgreSQL does whole or not at all: again, if it was chosen to end a deadlock with a
+    /// reader that was cut off and that the server has not ended yet.
+    func run(_ script: String) throws {
+        for _ in 0..<5 {
+            do {
+                return try run(script, in: urlText)
+            } catch PostgresFailure.refused("40P01") {
+                continue
+            }
+        }
+        try run(script, in: urlText)
+    }
 
     private func run(_ script: String, in text: String) throws {
         guard let url = PostgresURL(text) else { throw Missing() }
