@@ -9,6 +9,8 @@ import Synchronization
 final class Checkpoints: Sendable {
     private let dueAfterFrames: Int
     private let framesInWAL = Atomic<Int>(0)
+    /// How long the WAL was when readers were last waited for.
+    private let framesAtWait = Atomic<Int>(0)
 
     init(dueAfterFrames: Int) { self.dueAfterFrames = dueAfterFrames }
 
@@ -32,7 +34,26 @@ final class Checkpoints: Sendable {
     /// - Throws: `DatabaseError` if the disk refuses the write. No data is lost then: all of it is still in
     ///   the WAL.
     func takeIfDue(_ db: Database) throws {
-        guard framesInWAL.exchange(0, ordering: .relaxed) >= dueAfterFrames else { return }
-        try db.checkpoint(.passive)
+        let frames = framesInWAL.exchange(0, ordering: .relaxed)
+        guard frames >= dueAfterFrames else { return }
+        if frames < framesAtWait.load(ordering: .relaxed) { framesAtWait.store(0, ordering: .relaxed) }
+        guard frames >= framesAtWait.load(ordering: .relaxed) + 4 * dueAfterFrames else {
+            try db.checkpoint(.passive)
+            return
+        }
+        framesAtWait.store(frames, ordering: .relaxed)
+        try restart(db)
+    }
+
+    /// Waits for the readers of the moment, so that the WAL begins anew: readers that never pause would keep it
+    /// growing. One that keeps a state for long, such as a backup, is not waited for.
+    private func restart(_ db: Database) throws {
+        sqlite3_busy_timeout(db.sqliteConnection, 50)
+        defer { sqlite3_busy_timeout(db.sqliteConnection, 2000) }
+        do {
+            try db.checkpoint(.restart)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            return
+        }
     }
 }
