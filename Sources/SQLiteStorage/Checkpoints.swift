@@ -45,8 +45,10 @@ final class Checkpoints: Sendable {
         try restart(db)
     }
 
-    /// Waits for the readers of the moment, so that the WAL begins anew: readers that never pause would keep it
-    /// growing. One that keeps a state for long, such as a backup, is not waited for.
+    /// Waits for the readers of the moment, so that the WAL begins anew.
+    ///
+    /// Readers that never pause would keep it growing. One that keeps a state for long, such as a backup, is not
+    /// waited for.
     private func restart(_ db: Database) throws {
         sqlite3_busy_timeout(db.sqliteConnection, 50)
         defer { sqlite3_busy_timeout(db.sqliteConnection, 2000) }
