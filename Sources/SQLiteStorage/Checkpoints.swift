@@ -36,8 +36,10 @@ final class Checkpoints: Sendable {
     func takeIfDue(_ db: Database) throws {
         let frames = framesInWAL.exchange(0, ordering: .relaxed)
         guard frames >= dueAfterFrames else { return }
-        if frames < framesAtWait.load(ordering: .relaxed) { framesAtWait.store(0, ordering: .relaxed) }
-        guard frames >= framesAtWait.load(ordering: .relaxed) + 4 * dueAfterFrames else {
+        // A WAL that began anew is shorter than it was then.
+        let waited = framesAtWait.load(ordering: .relaxed)
+        let next = frames < waited ? 0 : waited + dueAfterFrames / 4
+        guard frames >= max(next, 4 * dueAfterFrames) else {
             try db.checkpoint(.passive)
             return
         }
@@ -50,7 +52,7 @@ final class Checkpoints: Sendable {
     /// Readers that never pause would keep it growing. One that keeps a state for long, such as a backup, is not
     /// waited for.
     private func restart(_ db: Database) throws {
-        sqlite3_busy_timeout(db.sqliteConnection, 50)
+        sqlite3_busy_timeout(db.sqliteConnection, 20)
         defer { sqlite3_busy_timeout(db.sqliteConnection, 2000) }
         do {
             try db.checkpoint(.restart)
