@@ -42,11 +42,13 @@ let package = Package(
         .target(name: "JSON", swiftSettings: strictSettings),
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strictSettings),
 
-        // The bodies of events made small, with a dictionary that is part of the program.
+        // Bodies of events and snapshots of objects made small, with dictionaries that are part of the program.
         .target(
-            name: "BodyCompression",
+            name: "Compression",
             dependencies: ["CZstd"],
-            resources: [.embedInCode("Resources/body.dictionary")],
+            resources: [
+                .embedInCode("Resources/body.dictionary"), .embedInCode("Resources/snapshot.dictionary"),
+            ],
             swiftSettings: strictSettings
         ),
 
@@ -76,7 +78,7 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Billing", "BodyCompression", "Database", "JSON",
+                "Billing", "Compression", "Database", "JSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strictSettings
@@ -217,8 +219,8 @@ let package = Package(
             swiftSettings: strictSettings
         ),
         .testTarget(
-            name: "BodyCompressionTests",
-            dependencies: ["BodyCompression", "TestSupport"],
+            name: "CompressionTests",
+            dependencies: ["Compression", "TestSupport"],
             swiftSettings: strictSettings
         ),
         .testTarget(name: "TracesTests", dependencies: ["Traces"], swiftSettings: strictSettings),
@@ -247,7 +249,8 @@ let package = Package(
         .testTarget(
             name: "PostgresStorageTests",
             dependencies: [
-                "Billing", "Database", "JSON", "PostgresClient", "PostgresStorage", "SQLiteStorage",
+                "Billing", "Compression", "Database", "JSON", "PostgresClient", "PostgresStorage",
+                "SQLiteStorage",
                 "Storage", "StorageConformance", "Scenarios", "TestSupport",
             ],
             swiftSettings: strictSettings
@@ -264,7 +267,8 @@ let package = Package(
         .testTarget(
             name: "BackgroundJobsTests",
             dependencies: [
-                "HTTPClient", "JSON", "BackgroundJobs", "SQLiteStorage", "StripeStandIn", "TestSupport",
+                "Billing", "HTTPClient", "JSON", "BackgroundJobs", "SQLiteStorage", "StripeStandIn",
+                "TestSupport",
                 "Webhooks",
             ],
             swiftSettings: strictSettings

@@ -11,6 +11,17 @@ package enum Dialect: Sendable {
         }
     }
 
+    /// The condition that a text is like a pattern, in which `%`, `_` and `\` have a `\` before them where they
+    /// stand for themselves.
+    ///
+    /// ASCII letters match in either case. In PostgreSQL that needs a text of the collation `C`.
+    package func isLike(_ text: String, _ pattern: String) -> String {
+        switch self {
+        case .sqlite: #"\#(text) LIKE \#(pattern) ESCAPE '\'"#
+        case .postgres: "\(text) ILIKE \(pattern)"
+        }
+    }
+
     /// Ends a query for rows to change: rows that another transaction is changing are left out.
     ///
     /// In SQLite no other transaction can be changing rows. Rows that refer to a locked one can be added meanwhile.

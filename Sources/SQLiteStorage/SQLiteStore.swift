@@ -91,7 +91,7 @@ package final class SQLiteStore: Store {
             // are small.
             try db.execute(sql: "PRAGMA page_size = 4096")
             // The pages that deliveries touch: with SQLite's 2 MB they are read from the file again and again.
-            try db.execute(sql: "PRAGMA cache_size = -16384")
+            try db.execute(sql: "PRAGMA cache_size = -5120")
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // While a reader keeps one state for long, as a backup does, the WAL grows. Afterwards it is

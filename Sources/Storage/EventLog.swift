@@ -116,6 +116,18 @@ package protocol EventLog: Sendable {
     /// Each has its bytes as they were received, or the extract that is kept after its body is purged.
     func renderings(of id: String) async throws(StoreError) -> [StoredEvent]
 
+    /// All events in the order of the log.
+    ///
+    /// - Parameters:
+    ///   - sequence: The number of the last event of the previous page.
+    ///   - limit: The most events to return; fewer if they are large.
+    /// - Returns: An empty list at the end of the log.
+    /// - Throws: ``StoreError``.
+    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [StoredEvent]
+
+    /// The number of the newest event; 0 for an empty log.
+    func lastSequence() async throws(StoreError) -> Int64
+
     /// Reads one event again with the current code, in each of its versions, and derives its rows again.
     ///
     /// - Returns: `nil` if the log has no such event.

@@ -2,8 +2,7 @@
 ///
 /// Every store passes the same conformance suite.
 package protocol Store: EventLog, TransactionFeed, IdentityMap, ObjectSnapshots, JobStore,
-    UsageLedger,
-    CreditLedger, BodyRetention, PersonalDataErasure, SessionLinks
+    UsageLedger, BalanceObservations, BodyRetention, PersonalDataErasure, SessionLinks
 {
     /// Whether an event could be stored now.
     func checkReady() async throws(StoreError)

@@ -15,6 +15,8 @@ package struct Page<Element: Sendable>: Sendable {
 package struct TransactionFilter: Sendable, Equatable {
     package let accessScope: AccessScope
     package var types: Set<Transaction.Kind>
+    /// Which credits to read, if `types` has credits; `nil` for all.
+    package var creditKinds: Set<Credit.Kind>?
     package var status: String?
     package var currency: Currency?
     /// Seconds since 1970, both inclusive.
@@ -22,9 +24,6 @@ package struct TransactionFilter: Sendable, Equatable {
     package var createdTo: Instant?
     /// Text to find in the ids, the amount, the payment method or the description.
     package var search: String?
-
-    /// Payments, and their refunds and disputes.
-    package static let payments: Set<Transaction.Kind> = [.purchase, .refund, .dispute]
 
     package init(
         _ accessScope: AccessScope,
@@ -36,19 +35,12 @@ package struct TransactionFilter: Sendable, Equatable {
         search: String? = nil
     ) {
         self.accessScope = accessScope
-        types = type.map { [$0] } ?? Self.payments
+        types = type.map { [$0] } ?? Set(Transaction.Kind.allCases)
         self.status = status
         self.currency = currency
         self.createdFrom = createdFrom
         self.createdTo = createdTo
         self.search = search
-    }
-
-    /// A filter for rows of every kind, not only payments.
-    package static func everything(_ accessScope: AccessScope) -> TransactionFilter {
-        var filter = TransactionFilter(accessScope)
-        filter.types = Set(Transaction.Kind.allCases)
-        return filter
     }
 }
 

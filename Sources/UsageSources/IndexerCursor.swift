@@ -1,3 +1,5 @@
+import Billing
+
 /// The cursor in the indexer's leases: first the open ones in order of identity, then the closed ones in
 /// order of their closed height.
 struct IndexerCursor: Equatable {
@@ -14,6 +16,7 @@ struct IndexerCursor: Equatable {
         let gseq: Int64
         let oseq: Int64
         let provider: String
+        let bseq: Int64
     }
 
     static let closed = IndexerCursor(isClosed: true, last: nil)
@@ -31,16 +34,20 @@ struct IndexerCursor: Equatable {
             dseq: lease.dseq,
             gseq: Int64(lease.gseq) ?? 0,
             oseq: Int64(lease.oseq) ?? 0,
-            provider: lease.provider
+            provider: lease.provider,
+            bseq: Int64(lease.bseq) ?? 0
         )
     }
 
-    // The names need no escaping: they are checked before they are stored and contain no slash.
+    // The names are escaped: the page may end with a lease whose names cannot be read.
 
     var text: String {
         guard let last else { return isClosed ? "closed" : "open" }
-        return "\(isClosed ? "closed" : "open")/\(last.closedHeight)/\(last.owner)/\(last.dseq)/\(last.gseq)/"
-            + "\(last.oseq)/\(last.provider)"
+        let names = [
+            last.owner, last.dseq, String(last.gseq), String(last.oseq), last.provider, String(last.bseq),
+        ]
+        return "\(isClosed ? "closed" : "open")/\(last.closedHeight)/"
+            + names.map(PercentEncoding.encoded).joined(separator: "/")
     }
 
     init?(_ text: String) {
@@ -51,16 +58,19 @@ struct IndexerCursor: Equatable {
             last = nil
             return
         }
-        guard parts.count == 7, let closedHeight = Int64(parts[1]), let gseq = Int64(parts[4]),
-            let oseq = Int64(parts[5])
+        guard parts.count == 8, let closedHeight = Int64(parts[1]),
+            let owner = PercentEncoding.decoded(parts[2]), let dseq = PercentEncoding.decoded(parts[3]),
+            let gseq = Int64(parts[4]), let oseq = Int64(parts[5]),
+            let provider = PercentEncoding.decoded(parts[6]), let bseq = Int64(parts[7])
         else { return nil }
         last = Last(
             closedHeight: closedHeight,
-            owner: parts[2],
-            dseq: parts[3],
+            owner: owner,
+            dseq: dseq,
             gseq: gseq,
             oseq: oseq,
-            provider: parts[6]
+            provider: provider,
+            bseq: bseq
         )
     }
 }

@@ -33,7 +33,7 @@ enum IndexerQuery {
     // models are joined, such as `a100+h100`, because the division of the price among them is unknown.
     private static let columns = """
         SELECT left(l.owner, 200) AS owner, left(l.dseq::text, 40) AS dseq, l.gseq::bigint::text AS gseq,
-            l.oseq::bigint::text AS oseq, left(l."providerAddress", 200) AS provider,
+            l.oseq::bigint::text AS oseq, \(bseq)::text AS bseq, left(l."providerAddress", 200) AS provider,
             left(p."hostUri", 257) AS provider_name, left(l.denom, 200) AS denomination,
             left(CASE WHEN l.price::text ~ '^-?[0-9.]+(e[+-]?[0-9]{1,3})?$' THEN l.price::text::numeric::text
                 ELSE l.price::text END, 200) AS price,
@@ -60,20 +60,31 @@ enum IndexerQuery {
 
         """
 
-    private static let name = #"l.owner, l.dseq::text, l.gseq::bigint, l.oseq::bigint, l."providerAddress""#
+    /// The number of the bid; 0 in an indexer from before bids were numbered.
+    ///
+    /// <https://github.com/akash-network/console/blob/d84c9e93d/apps/indexer/drizzle/0001_add_bseq_to_bid_and_lease.sql>
+    private static let bseq = "coalesce((to_jsonb(l) ->> 'bseq')::bigint, 0)"
+
+    private static let name =
+        #"l.owner, l.dseq::text, l.gseq::bigint, l.oseq::bigint, l."providerAddress", \#(bseq)"#
 
     static func leases(
         _ connection: PostgresConnection,
+        _ question: LeaseQuery,
         after place: IndexerCursor?,
-        closedFrom: Int64?,
         limit: Int
     ) throws(PostgresFailure) -> [RawLease] {
         let isClosed = place?.isClosed ?? false
         var sql = columns
         var parameters: [SQLValue] = [.int(Int64(limit))]
         if isClosed {
-            parameters.append(.int(max(closedFrom ?? 0, place?.last?.closedHeight ?? 0)))
-            sql += #"WHERE l."closedHeight" >= $2::bigint"#
+            parameters += [.int(question.closedFrom ?? .min), .ints(question.closedAt)]
+            sql += #"WHERE (l."closedHeight" >= $2::bigint OR l."closedHeight" = ANY($3::bigint[]))"#
+            if let last = place?.last {
+                // Only this condition lets PostgreSQL begin within the index.
+                parameters.append(.int(last.closedHeight))
+                sql += #" AND l."closedHeight" >= $4::bigint"#
+            }
         } else {
             sql += #"WHERE l."closedHeight" IS NULL"#
         }
@@ -81,7 +92,7 @@ enum IndexerQuery {
         if let last = place?.last {
             var values: [(SQLValue, String)] = [
                 (.text(last.owner), "text"), (.text(last.dseq), "text"), (.int(last.gseq), "bigint"),
-                (.int(last.oseq), "bigint"), (.text(last.provider), "text"),
+                (.int(last.oseq), "bigint"), (.text(last.provider), "text"), (.int(last.bseq), "bigint"),
             ]
             if isClosed { values.insert((.int(last.closedHeight), "bigint"), at: 0) }
             let places = values.enumerated().map { "$\(parameters.count + 1 + $0.offset)::\($0.element.1)" }
@@ -90,32 +101,48 @@ enum IndexerQuery {
         }
         let order = (isClosed ? #"l."closedHeight", "# : "") + name
         sql += "\nORDER BY \(order)\nLIMIT $1::bigint"
-        let leases = Query(sql, parameters) { row in
-            func text(_ column: String) throws -> String { try row.optionalText(column) ?? "" }
-            var facts = RawLease()
-            facts.owner = try text("owner")
-            facts.dseq = try text("dseq")
-            facts.gseq = try text("gseq")
-            facts.oseq = try text("oseq")
-            facts.provider = try text("provider")
-            facts.providerName = try row.optionalText("provider_name")
-            facts.denomination = try text("denomination")
-            facts.price = try text("price")
-            facts.created = try text("created")
-            facts.closed = try row.optionalText("closed")
-            facts.dryAt = try row.optionalText("dry_at")
-            facts.withdrawn = try row.optionalText("withdrawn")
-            facts.cpuMilli = try text("cpu")
-            facts.memoryBytes = try text("memory")
-            facts.ephemeralBytes = try text("ephemeral")
-            facts.persistentBytes = try text("persistent")
-            facts.gpuUnits = try text("gpus")
-            facts.gpuVendor = try row.optionalText("gpu_vendor")
-            facts.gpuModel = try row.optionalText("gpu_model")
-            facts.groupCount = try row.optionalText("group_count") ?? "1"
-            return facts
-        }
-        return try connection.rows(leases)
+        return try connection.rows(Query(sql, parameters, decode: rawLease))
+    }
+
+    /// All leases of some deployments.
+    static func leases(
+        _ connection: PostgresConnection,
+        ofDeployments deployments: [DeploymentIdentity]
+    ) throws(PostgresFailure) -> [RawLease] {
+        let names = Set(deployments)
+        let sql = columns + "WHERE (l.owner, l.dseq) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
+        let parameters: [SQLValue] = [
+            .texts(names.map(\.owner)), .texts(names.map { String($0.dseq) }),
+        ]
+        return try connection.rows(Query(sql, parameters, decode: rawLease))
+    }
+
+    @Sendable
+    private static func rawLease(_ row: SQLRow) throws -> RawLease {
+        func text(_ column: String) throws -> String { try row.optionalText(column) ?? "" }
+        var facts = RawLease()
+        facts.owner = try text("owner")
+        facts.dseq = try text("dseq")
+        facts.gseq = try text("gseq")
+        facts.oseq = try text("oseq")
+        facts.bseq = try text("bseq")
+        facts.provider = try text("provider")
+        facts.providerName = try row.optionalText("provider_name")
+        facts.denomination = try text("denomination")
+        facts.price = try text("price")
+        facts.created = try text("created")
+        facts.closed = try row.optionalText("closed")
+        facts.dryAt = try row.optionalText("dry_at")
+        facts.withdrawn = try row.optionalText("withdrawn")
+        facts.cpuMilli = try text("cpu")
+        facts.memoryBytes = try text("memory")
+        facts.ephemeralBytes = try text("ephemeral")
+        facts.persistentBytes = try text("persistent")
+        facts.gpuUnits = try text("gpus")
+        facts.gpuVendor = try row.optionalText("gpu_vendor")
+        facts.gpuModel = try row.optionalText("gpu_model")
+        facts.groupCount = try row.optionalText("group_count") ?? "1"
+        return facts
     }
 
     static func days(

@@ -67,23 +67,53 @@ package struct IndexerSource: UsageSource {
         } else {
             place = nil
         }
-        let (pageSize, closedFrom) = (pageSize, question.closedFrom)
+        let pageSize = pageSize
         let (head, rows) = try await reading { connection throws(PostgresFailure) in
             (
                 try IndexerQuery.head(connection),
-                try IndexerQuery.leases(connection, after: place, closedFrom: closedFrom, limit: pageSize)
+                try IndexerQuery.leases(connection, question, after: place, limit: pageSize)
             )
         }
+        return page(rows, asOf: head?.height, next: try cursor(after: rows, place)?.text)
+    }
+
+    package func leases(
+        named identities: [LeaseIdentity]
+    ) async throws(UsageSourceError) -> LeasePage {
+        let (head, rows) = try await reading { connection throws(PostgresFailure) in
+            (
+                try IndexerQuery.head(connection),
+                try IndexerQuery.leases(connection, ofDeployments: identities.map(\.deployment))
+            )
+        }
+        return page(rows, asOf: head?.height, next: nil)
+    }
+
+    private func page(_ rows: [RawLease], asOf height: Int64?, next: String?) -> LeasePage {
         var leases: [LeaseRecord] = []
+        var setAside: [SetAsideLease] = []
         for row in rows {
-            leases.append(try row.record(kind, chainID: chainID, asOf: head?.height, names))
+            do throws(SetAsideLease) {
+                leases.append(try row.record(kind, chainID: chainID, asOf: height, names))
+            } catch {
+                setAside.append(error)
+            }
         }
+        return LeasePage(leases: leases, setAside: setAside, next: next)
+    }
+
+    private func cursor(
+        after rows: [RawLease],
+        _ place: IndexerCursor?
+    ) throws(UsageSourceError) -> IndexerCursor? {
         let isClosed = place?.isClosed ?? false
-        if rows.count == pageSize, let last = rows.last {
-            return LeasePage(leases: leases, next: IndexerCursor(behind: last, isClosed: isClosed).text)
-        }
         // Open leases come first: a lease closed meanwhile then appears among the closed ones.
-        return LeasePage(leases: leases, next: isClosed ? nil : IndexerCursor.closed.text)
+        guard rows.count == pageSize, let last = rows.last else { return isClosed ? nil : .closed }
+        let next = IndexerCursor(behind: last, isClosed: isClosed)
+        guard next != place else {
+            throw .unreadable("The indexer's lease \(last.name) has too long a name.")
+        }
+        return next
     }
 
     package func days(
@@ -109,37 +139,15 @@ package struct IndexerSource: UsageSource {
                 }
             }
         } catch {
-            throw UsageSourceError(error)
+            throw UsageSourceError(error, of: .indexer)
         }
     }
 }
 
-extension UsageSourceError {
-    fileprivate init(_ failure: PostgresFailure) {
-        switch failure {
-        case .unreachable(let reason):
-            self = .unavailable("The indexer's database cannot be reached: \(reason).")
-        case .connection: self = .unavailable("The connection to the indexer's database broke.")
-        case .timedOut, .refused("57014"):
-            self = .unavailable("The indexer's database did not answer in time.")
-        case .refused(let state) where failure.isPassing || state.hasPrefix("53"):
-            self = .unavailable("The indexer's database is busy or stopping (SQLSTATE \(state)).")
-        case .refused(let state) where ["42P01", "42703", "3F000"].contains(state):
-            self = .refused(
-                "USAGE_INDEXER_URL names a database without the tables of Console's indexer (SQLSTATE \(state)). "
-                    + "Does it name the right database and schema?"
-            )
-        case .refused("42501"):
-            self = .refused(
-                "The user of USAGE_INDEXER_URL may not read the indexer's tables. GRANT SELECT ON lease, day, block, "
-                    + #"provider, "deploymentGroupResource" TO …"#
-            )
-        case .refused(let state) where state.hasPrefix("22"):
-            self = .unreadable("The indexer's database holds a value of the wrong kind (SQLSTATE \(state)).")
-        case .refused(let state):
-            self = .refused("The indexer's database refuses to be read (SQLSTATE \(state)).")
-        case .unfit(let fault): self = .refused("\(fault)")
-        case .unexpected: self = .unavailable("The indexer's database gave an answer of the wrong shape.")
-        }
-    }
+extension ReadDatabase {
+    fileprivate static let indexer = ReadDatabase(
+        name: "The indexer's database",
+        setting: "USAGE_INDEXER_URL",
+        tables: #"lease, day, block, provider, "deploymentGroupResource""#
+    )
 }

@@ -81,26 +81,47 @@ package struct NodeSource: UsageSource {
         // The height of the page, if the node gives it. It is at least the height read before.
         let heightHeader = answer.headers["Grpc-Metadata-X-Cosmos-Block-Height"].flatMap { Int64($0) }
         let asOf = [heightHeader, question.asOf].compactMap(\.self).max()
-        let (leases, nextKey) = try Self.read(answer.body) { json throws(UsageSourceError) in
+        let (rows, nextKey) = try Self.read(answer.body) { json throws(UsageSourceError) in
             try page(json, of: owner, asOf: asOf)
         }
-        switch try place.step(leases.map(\.identity.text), nextKey: nextKey) {
-        case .goOn(let count, let next):
-            return LeasePage(leases: Array(leases.dropFirst(count)), next: next.text)
-        case .end(let count): return LeasePage(leases: Array(leases.dropFirst(count)), next: nil)
-        case .again(let next): return LeasePage(leases: [], next: next.text)
+        switch try place.step(rows.map(\.name), nextKey: nextKey) {
+        case .goOn(let count, let next): return LeasePage(rows.dropFirst(count), next: next.text)
+        case .end(let count): return LeasePage(rows.dropFirst(count), next: nil)
+        case .again(let next): return LeasePage([], next: next.text)
         }
     }
+
+    /// By all leases of the owners: a request for each lease would be many more.
+    package func leases(
+        named identities: [LeaseIdentity]
+    ) async throws(UsageSourceError) -> LeasePage {
+        let deployments = Set(identities.map(\.deployment))
+        var leases: [LeaseRecord] = []
+        var setAside: [SetAsideLease] = []
+        for owner in Set(identities.map(\.owner)).sorted() {
+            var question = LeaseQuery(owner: owner)
+            repeat {
+                let page = try await self.leases(question)
+                leases += page.leases.filter { deployments.contains($0.identity.deployment) }
+                setAside += page.setAside
+                question.cursor = page.next
+            } while question.cursor != nil
+        }
+        return LeasePage(leases: leases, setAside: setAside, next: nil)
+    }
+
+    /// A lease of a page by its name there, also if it cannot be read.
+    fileprivate typealias Row = (name: String, lease: Result<LeaseRecord, SetAsideLease>)
 
     private func page(
         _ json: JSONValue,
         of owner: String,
         asOf: Int64?
-    ) throws(UsageSourceError) -> (leases: [LeaseRecord], nextKey: String?) {
+    ) throws(UsageSourceError) -> (rows: [Row], nextKey: String?) {
         guard let elements = json["leases"]?.elements, elements.count <= 20_000 else {
             throw .unreadable("The node's answer is no list of leases.")
         }
-        var leases: [LeaseRecord] = []
+        var rows: [Row] = []
         for (index, element) in elements.enumerated() {
             guard let lease = element["lease"], let id = lease["id"] ?? lease["lease_id"] else {
                 throw .unreadable("Lease \(index) of a page of the node's has no id.")
@@ -109,9 +130,14 @@ package struct NodeSource: UsageSource {
             guard facts.owner == owner else {
                 throw .refused("The node ignores filters.owner: it sent a lease of another owner.")
             }
-            leases.append(try facts.record(kind, chainID: chainID, asOf: asOf, names))
+            do throws(SetAsideLease) {
+                let record = try facts.record(kind, chainID: chainID, asOf: asOf, names)
+                rows.append((facts.name, .success(record)))
+            } catch {
+                rows.append((facts.name, .failure(error)))
+            }
         }
-        return (leases, json["pagination"]?["next_key"]?.string)
+        return (rows, json["pagination"]?["next_key"]?.string)
     }
 
     private static func facts(
@@ -191,5 +217,19 @@ package struct NodeSource: UsageSource {
             throw .unreadable("The node's answer is not JSON.")
         }
         return try result.get()
+    }
+}
+
+extension LeasePage {
+    fileprivate init(_ rows: some Sequence<NodeSource.Row>, next: String?) {
+        var leases: [LeaseRecord] = []
+        var setAside: [SetAsideLease] = []
+        for row in rows {
+            switch row.lease {
+            case .success(let lease): leases.append(lease)
+            case .failure(let fault): setAside.append(fault)
+            }
+        }
+        self.init(leases: leases, setAside: setAside, next: next)
     }
 }

@@ -30,10 +30,9 @@ struct RawLease {
     var gpuModel: String?
     var groupCount = "1"
 
-    /// The lease's identity for error messages.
-    private var name: String {
-        func shown(_ text: String) -> String { String(text.prefix(80)) }
-        return "lease \(shown(owner))/\(shown(dseq))/\(shown(gseq))/\(shown(oseq))/\(shown(provider))"
+    /// The lease's identity for readers.
+    var name: String {
+        [owner, dseq, gseq, oseq, bseq, provider].map { String($0.prefix(80)) }.joined(separator: "/")
     }
 
     /// Checks all fields and makes the record.
@@ -44,18 +43,18 @@ struct RawLease {
     ///   - asOf: The height at which the data were read.
     ///   - names: The names of tokens.
     /// - Returns: The checked record.
-    /// - Throws: ``UsageSourceError/unreadable(_:)`` naming the lease and the field.
+    /// - Throws: The lease, with the field and its fault.
     func record(
         _ source: UsageSourceKind,
         chainID: String,
         asOf: Int64?,
         _ names: DenominationNames
-    ) throws(UsageSourceError) -> LeaseRecord {
+    ) throws(SetAsideLease) -> LeaseRecord {
         for (field, text) in [("owner", owner), ("provider", provider)] where !ChainName.isValid(text) {
             throw wrong(field, "is no address")
         }
         let createdHeight = try height("created height", created)
-        let closedHeight = try closed.flatMap { $0 == "0" ? nil : $0 }.map { text throws(UsageSourceError) in
+        let closedHeight = try closed.flatMap { $0 == "0" ? nil : $0 }.map { text throws(SetAsideLease) in
             try height("closed height", text)
         }
         if let closedHeight, closedHeight < createdHeight {
@@ -118,14 +117,14 @@ struct RawLease {
         return max(created, end)
     }
 
-    private func height(_ field: String, _ text: String) throws(UsageSourceError) -> Int64 {
+    private func height(_ field: String, _ text: String) throws(SetAsideLease) -> Int64 {
         guard let number = Self.number(text), number <= 1 << 62 else {
             throw wrong(field, "is not a whole number of 0 to 2^62")
         }
         return number
     }
 
-    private func quantity(_ field: String, _ text: String) throws(UsageSourceError) -> Int64 {
+    private func quantity(_ field: String, _ text: String) throws(SetAsideLease) -> Int64 {
         guard let number = Self.number(text), number <= 1 << 48 else {
             throw wrong(field, "is not a whole number of 0 to 2^48")
         }
@@ -144,7 +143,8 @@ struct RawLease {
         text.flatMap { 1...256 ~= $0.utf8.count && !$0.utf8.contains(0) ? $0 : nil }
     }
 
-    private func wrong(_ field: String, _ problem: String) -> UsageSourceError {
-        .unreadable("\(name): its \(field) \(problem).")
+    private func wrong(_ field: String, _ problem: String) -> SetAsideLease {
+        let closedHeight = closed.flatMap { Int64($0) }
+        return SetAsideLease(lease: name, fault: "its \(field) \(problem)", closedHeight: closedHeight)
     }
 }

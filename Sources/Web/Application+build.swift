@@ -114,6 +114,9 @@ private func buildRouter(
     CustomerSessionsController().addRoutes(to: routes)
     CustomersController(map: store, usage: store).addRoutes(to: routes)
     TransactionsController(feed: store).addRoutes(to: routes)
+    func problems(_ title: String) -> ProblemPages {
+        ProblemPages(title: title, assets: assetLinks, pages: pages, instruments: instruments)
+    }
     ReceiptController(
         access: access,
         source: receipts,
@@ -122,15 +125,11 @@ private func buildRouter(
         merchant: configuration.merchant,
         assets: assetLinks,
         pages: pages,
-        instruments: instruments
+        instruments: instruments,
+        problems: problems("Receipt")
     ).addRoutes(to: routes)
-    NextActionController(
-        access: access,
-        intents: intents,
-        assets: assetLinks,
-        pages: pages,
-        instruments: instruments
-    ).addRoutes(to: routes)
+    NextActionController(access: access, intents: intents, problems: problems("Payment"))
+        .addRoutes(to: routes)
     ReceiptEmailController(emailer: emailer).addRoutes(to: routes)
     BillingController(
         feed: store,
@@ -163,7 +162,10 @@ private func buildRouter(
     UsageIntakeController(usage: store).addRoutes(to: routes)
     UsageController(usage: store).addRoutes(to: routes)
     ConsoleUsageController(usage: store).addRoutes(to: routes)
-    BalanceController(feed: store, usage: store).addRoutes(to: routes)
+    BalanceController(feed: store, usage: store, observations: store).addRoutes(to: routes)
+    ObservedBalancesController(observations: store).addRoutes(to: routes)
+    ConsoleImportsController(jobs: store, isConfigured: configuration.readsConsole).addRoutes(to: routes)
+    CreditsController(store: store, livemode: configuration.livemode).addRoutes(to: routes)
     UsageSyncController(jobs: store, usage: store, source: configuration.usageSource).addRoutes(to: routes)
     ErasuresController(eraser: CustomerEraser(store: store, archive: configuration.archive))
         .addRoutes(to: routes)

@@ -6,6 +6,8 @@ package import Storage
 package struct WebConfiguration: Sendable {
     package var host: String
     package var port: Int
+    /// The mode of rows that no event of Stripe's tells.
+    package var livemode = false
     package var maxBodyBytes = 1 << 20
     /// The bytes that all request bodies together may take while they arrive.
     package var maxBodyBytesInFlight = 64 << 20
@@ -30,6 +32,8 @@ package struct WebConfiguration: Sendable {
     package var jobKinds = Job.Kind.allCases
     /// The source from which usage is synced; `nil` if none is configured.
     package var usageSource: UsageSyncSource?
+    /// Whether Console's own database is configured.
+    package var readsConsole = false
     /// The archive that receives the bodies of events when the store deletes them; `nil` if there is none.
     package var archive: (any ErasableArchive)?
     /// Whether direct loopback peers read `/metrics` without a key.

@@ -46,7 +46,9 @@ package struct SignatureHeader: Sendable {
             } else if name.spells("v1") {
                 hasSignature = true
                 guard candidates.count < Self.candidateLimit else { continue }
-                if let candidate = AuthenticationCode(hex: value) { candidates.append(candidate) }
+                if let candidate = AuthenticationCode(hex: UnsafeBufferPointer(rebasing: value)) {
+                    candidates.append(candidate)
+                }
             }
         }
 

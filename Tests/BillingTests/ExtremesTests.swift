@@ -34,7 +34,7 @@ struct ExtremesTests {
             #expect(row.amount >= 0 && row.amountRefunded >= 0 && row.amountGone >= 0)
             _ = (row.money.display, row.created.rfc3339, group.attempts(of: row), group.relatives(of: row))
         }
-        let sheet = BalanceSheet(transactions: group.transactions, credits: [], usage: [])
+        let sheet = BalanceSheet(transactions: group.transactions, usage: [])
         let today = CalendarDate(Instant(unixSeconds: 1_800_000_000))
         for currency in sheet.currencies {
             let total = sheet.total(through: today, in: currency)

@@ -9,9 +9,7 @@ struct PersonalDataTests {
     /// The erased fields, by the names under which we keep them.
     private static let personal: Set<String> = [
         "bank_name", "bank_reference", "description", "failure_message", "last4", "message", "metadata",
-        "next_action", "receipt_url",
-        "userId",
-        "wallet",
+        "next_action", "userId", "wallet",
     ]
 
     private static let events: [Event] = {

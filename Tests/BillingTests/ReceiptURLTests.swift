@@ -64,31 +64,34 @@ struct ReceiptURLTests {
 
 /// The link that came with an event, until it may have expired.
 struct StoredReceiptTests {
-    private func group(link: String) throws -> PaymentGroup {
-        let events = [
-            try Sample.event(
-                "charge.succeeded",
-                created: 1000,
-                #"{"id":"ch_1","amount":1,"currency":"usd","created":1,"paid":true,"receipt_url":"\#(link)"}"#
-            )
-        ]
-        return PaymentGroup(events.flatMap { $0.records(receivedAt: Instant(unixSeconds: 0)) }, account: nil)
+    private func event(link: String) throws -> Event {
+        try Sample.event(
+            "charge.succeeded",
+            created: 1000,
+            #"{"id":"ch_1","amount":1,"currency":"usd","created":1,"paid":true,"receipt_url":"\#(link)"}"#
+        )
     }
 
     @Test(arguments: [(0, true), (10 * 86_400 - 1, true), (10 * 86_400, false), (-5, true)])
     func `a stored link opens for ten days`(age: Int64, opens: Bool) throws {
         let now = Instant(unixSeconds: 1000 + age)
-        let group = try group(link: "https://pay.stripe.com/x")
-        #expect((group.storedReceipt(ofCharge: "ch_1", now: now, hosts: .stripe) != nil) == opens)
+        let event = try event(link: "https://pay.stripe.com/x")
+        #expect((event.receipt(ofCharge: "ch_1", now: now, hosts: .stripe) != nil) == opens)
     }
 
     @Test func `a stored link is held to the same hosts`() throws {
         let now = Instant(unixSeconds: 1000)
-        let foreign = try group(link: "https://evil.example/x")
-        #expect(foreign.storedReceipt(ofCharge: "ch_1", now: now, hosts: .stripe) == nil)
-        let own = try group(link: "https://pay.stripe.com/x")
-        #expect(own.storedReceipt(ofCharge: "ch_2", now: now, hosts: .stripe) == nil)
-        #expect(own.storedReceipt(ofCharge: nil, now: now, hosts: .stripe) == nil)
+        let foreign = try event(link: "https://evil.example/x")
+        #expect(foreign.receipt(ofCharge: "ch_1", now: now, hosts: .stripe) == nil)
+        let own = try event(link: "https://pay.stripe.com/x")
+        #expect(own.receipt(ofCharge: "ch_2", now: now, hosts: .stripe) == nil)
+    }
+
+    @Test func `only the event has the link, not the stored form of the charge`() throws {
+        let event = try event(link: "https://pay.stripe.com/x")
+        let stored = event.records(receivedAt: Instant(unixSeconds: 0)).compactMap { $0.snapshot?.stored }
+        #expect(stored.count == 1)
+        #expect(stored.allSatisfy { !String(decoding: $0, as: UTF8.self).contains("pay.stripe.com") })
     }
 }
 

@@ -24,7 +24,7 @@ struct ReportTests {
     func `the rows of a report come to its balance`(report: Report) throws {
         let rows = NaiveFeed.rows(of: report.payloads)
         try #require(Set(rows.map(\.account)).count <= 1)
-        let sheet = BalanceSheet(transactions: rows, credits: [], usage: [])
+        let sheet = BalanceSheet(transactions: rows, usage: [])
         let total = sheet.total(through: CalendarDate(Instant(unixSeconds: 4_102_444_800)), in: .usd)
         let expected = Money(minorUnits: report.balance ?? 0, currency: .usd)
         #expect(total.closing == ExactAmount(expected))

@@ -23,7 +23,7 @@ struct CommandLineTests {
         arguments: [
             ["replay"], ["replay", "x", "--concurrency", "0"], ["replay", "x", "--rate", "0"],
             ["replay", "x", "--duplicate", "-1"], ["replay", "x", "--format", "xml"], ["trigger"],
-            ["trigger", "purchase", "--amount", "0"], ["trigger", "purchase", "--currency", "dollars"],
+            ["trigger", "purchase", "--amount", "0"], ["trigger", "purchase", "--currency", "us-dollars"],
             ["trigger", "purchase", "--customer", "cus 1"], ["events", "list", "--limit", "0"],
             ["events", "show"], ["keys", "new", "console"], ["keys", "new", "con:sole", "--scope", "ops"],
             ["keys", "new", "", "--scope", "ops"], ["keys", "new", "console", "--scope", "root"],

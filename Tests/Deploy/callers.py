@@ -87,11 +87,18 @@ ROWS = {
     "putLeases": Row("usage:write", body="[$lease]"),
     "putCalendar": Row("usage:write", body=json.dumps(CALENDAR)),
     "putAccounts": Row("usage:write", body='{"customer":"$customer","accounts":[{"address":"$address"}]}'),
+    "correctUsage": Row(
+        "usage:write",
+        body='{"id":"fix-$customer","customer":"$customer","date":"2026-02-01","amount":"-0.5","reason":"r"}',
+    ),
     # There is no chain to read from here.
+    "beginConsoleImport": Row("ops", good=(202, 409)),
+    "getConsoleImport": Row("ops", id="latest", good=FOUND),
     "beginUsageSync": Row("usage:write", good=(202, 400, 409, 503)),
     "getUsageSync": Row("usage:write", id="latest", good=FOUND),
     "getBalance": same_for_all("customer=$customer", ""),
     "balanceHistory": same_for_all(f"customer=$customer&{DAYS}", DAYS),
+    "observeBalances": Row("usage:write", body='{"customer":"$customer","available":"5","observed_at":1775000000}'),
     "giveCredits": Row(
         "usage:write",
         body='{"id":"gift-$customer","customer":"$customer","kind":"bonus","amount":5,"currency":"usd","created":1775000000}',
@@ -290,7 +297,7 @@ def prepare(service, client, operations):
             status, answer = service.post(body, peers.signature(body))
             assert (status, answer["outcome"]) == (200, "recorded"), answer
     matrix = Matrix(client, operations)
-    for operation in ("putCustomer", "putCalendar", "putLeases", "putAccounts", "giveCredits"):
+    for operation in ("putCustomer", "putCalendar", "putLeases", "putAccounts", "correctUsage", "observeBalances", "giveCredits"):
         for person in (MINE, STRANGER):
             method, path, body = matrix.request(operation, 0, person)
             client.insist(method, path, key_of("all"), body)
@@ -305,7 +312,7 @@ def run(arguments, database, issuer, stand_in):
         "AUTH0_JWKS_URI": issuer.address, "AUTH0_ISSUER": ISSUER, "AUTH0_AUDIENCE": AUDIENCE,
     }  # fmt: skip
     # Expired credentials come from a service that grants a second, and are tried at one that grants an hour.
-    with peers.running(arguments.service, RECEIPT_LINK_TTL="1", CUSTOMER_SESSION_TTL="1", **settings) as service:
+    with peers.running(arguments.service, RECEIPT_LINK_TTL="1", EXPORT_LINK_TTL="1", CUSTOMER_SESSION_TTL="1", **settings) as service:
         client = Client(service.url)
         operations = described(client)
         prepare(service, client, operations)

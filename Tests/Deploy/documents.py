@@ -297,7 +297,7 @@ def bounds(text):
         (r"64 KiB and 100 of them", "Web/Application+build", r"maxHeaderListSize: 64 << 10,\s+maxHeaderFieldCount: 100\n"),
         (r"accounts \| 16 MiB", "Web/Controllers/Usage/UsageIntakeController", r"maximumBytes = 16 << 20\n"),
         (r"10,000 records of at most 1 MiB", "Web/Requests/RecordList", r"maximumRecordBytes = 1 << 20\n"),
-        (r"credits \| 4 MiB", "Web/Controllers/Usage/BalanceController", r"maximumBytes = 4 << 20\n"),
+        (r"credits \| 4 MiB", "Web/Controllers/Transactions/CreditsController", r"maximumBytes = 4 << 20\n"),
         (r"customers/\{id\}` \| 128 KiB", "Web/Controllers/Customers/CustomersController", r"maximumBytes = 128 << 10\n"),
         (r"for those over 16 KiB", "Web/Limits/BodyBudget", r"smallSize = 16 << 10\n"),
         (r"minute \| 6000; 120,000", "Web/Limits/RequestLimits", r"caller: Int64 = 6000\n[\s\S]*key: Int64 = 120_000\n"),
@@ -306,7 +306,7 @@ def bounds(text):
         (r"running and waiting \| 6;", "Web/Limits/HeavyReads", r"var ofCaller = 6\n"),
         (r"4096 of together 64 MiB", "Storage/Recording/EventBatches", r"maxWaiting: Int = 4096, maxWaitingBytes: Int = 64 << 20,"),
         (r"in one answer \| 30,000", "Web/Usage/UsageLedger+Subjects", r"maximumGroupedLines = 30_000\n"),
-        (r"held back \| 1 MiB,", "ConsoleBilling/Logging/LineQueue", r"maximumBytes: Int = 1 << 20\)"),
+        (r"held back \| 1 MiB,", "ConsoleBilling/Logging/LineQueue", r"maximumBytes: Int = 1 << 20,"),
     ):
         if not re.search(row, text):
             fail("reference/routes.md", f"what is bounded has no row like {row}")

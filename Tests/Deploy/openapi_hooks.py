@@ -55,6 +55,8 @@ REFUSALS = [
     (r"created", "ends before it begins"),
     (r"since|until", "in the future|ends before it begins|Give 30d"),
     (r"starting_after|ending_before|before", "not both|does not exist"),
+    # A NUL in any of the parameters, at which a database ends a text.
+    (r"query", "without NUL"),
     # A list that others keep, and lengths in bytes.
     (r"timezone|zone", "IANA"),
     (r"q", "256 bytes"),
@@ -64,7 +66,8 @@ REFUSALS = [
     # not have. A number (not a text) whose writer chose an exponent, which is none that is exact.
     (r"records\[\d+\]", r"lies before|(closed_height|last_height_yet) is missing|does not begin after|"
                         r"is not a height of the day|is not indexed|is not after valid_from|"
-                        r"not a decimal number|not a text of at most 256 bytes|is not a date|is neither a date"),
+                        r"not a decimal number|not a text of at most 256 bytes|is not a date|is neither a date|"
+                        r"is in the future|stands twice"),
     (r"first_height", "its first_height"),
 ]
 

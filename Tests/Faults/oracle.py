@@ -159,9 +159,9 @@ class Stored:
 
     def events(self):
         """-> the id and the body of each event, in the order of the log"""
-        ((dictionary,),) = self.rows("SELECT content FROM dictionaries")
+        dictionaries = self.rows("SELECT id, content FROM dictionaries")
         log = "SELECT id, payload, body_size FROM events ORDER BY sequence"
-        return [(identifier, bodies.body(payload, size, dictionary)) for identifier, payload, size in self.rows(log)]
+        return [(identifier, bodies.body(payload, size, dictionaries)) for identifier, payload, size in self.rows(log)]
 
     def payloads(self):
         return [payload for _, payload in self.events()]

@@ -270,8 +270,9 @@ def raws():
         "empty": b"", "a NUL": b"\0", "a number of 1 MiB": b"9" * (1 << 20), "a text without an end": b'["' + b"x" * (1 << 20),
         "10,000 empty records": b"[" + b",".join([b"{}"] * 10_000) + b"]", "not UTF-8": b'["\xff\xfe"]',
     }  # fmt: skip
-    for path in ("/v1/usage/leases", "/v1/usage/calendar", "/v1/usage/accounts", "/v1/credits"):
-        method = "PUT" if path.endswith("accounts") else "POST"
+    for path in ("/v1/usage/leases", "/v1/usage/calendar", "/v1/usage/accounts", "/v1/usage/corrections", "/v1/credits",
+                 "/v1/balances/observed"):
+        method = "PUT" if path.endswith(("accounts", "observed")) else "POST"
         for form in ("application/json", "application/jsonl"):
             for name, body in wholes.items():
                 request = Request(method, path, {**KEY, "Content-Type": form}, body)

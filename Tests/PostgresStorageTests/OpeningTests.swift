@@ -138,7 +138,7 @@ struct OpeningTests {
             )
             defer { try? connection.run(script: "DROP OWNED BY \(user); DROP ROLE \(user)") }
             let url = try TestServer.url(["options": "-csearch_path=\(place.schema) -crole=\(user)"])
-            let refusal = PostgresStartError.unwritable(table: "credits")
+            let refusal = PostgresStartError.unwritable(table: "customer_links")
             await #expect(throws: refusal) { try await PostgresStore.open(url) }
             await #expect(throws: refusal) { try await PostgresReport.examine(url) }
 

@@ -75,10 +75,10 @@ struct ViewsTests {
             for column in columns {
                 let expected =
                     switch column["column_name"] {
-                    case "created", "received_at": "timestamp with time zone"
+                    case "created", "received_at", "succeeded_at": "timestamp with time zone"
                     case "date": "date"
                     case "livemode", "disputed", "complete": "boolean"
-                    case "amount", "amount_refunded", "amount_lost", "presentment_amount", "leases",
+                    case "amount", "amount_refunded", "amount_lost", "bonus", "presentment_amount", "leases",
                         "deployments",
                         "cpu_milli", "memory_bytes", "ephemeral_bytes", "persistent_bytes", "gpus",
                         "spent_micros":
@@ -165,8 +165,8 @@ struct ViewsTests {
                 #expect(try refused { _ = try asReader("SELECT * FROM \(table)") }, "\(table)")
             }
             for statement in [
-                "UPDATE transactions_view SET status = 'failed'", "UPDATE credits_view SET amount = 1",
-                "DELETE FROM events_view", "INSERT INTO credits_view (id) VALUES ('x')",
+                "UPDATE transactions_view SET status = 'failed'", "UPDATE customers_view SET customer = 'x'",
+                "DELETE FROM events_view", "INSERT INTO events_view (id) VALUES ('x')",
                 "CREATE TABLE x (y INTEGER)",
                 "CREATE OR REPLACE VIEW events_view AS SELECT 1", "DROP VIEW events_view", "TRUNCATE events",
                 "SELECT nextval('events_sequence_seq')", "SELECT setval('events_sequence_seq', 1)",

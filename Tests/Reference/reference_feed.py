@@ -791,8 +791,19 @@ class Payment:
         action = first([self.intent.get("next_action"), self.intent.get("next_source_action")])
         return described_action(action) if isinstance(action, dict) and action.get("type") else None
 
+    @property
+    def succeeded_at(self):
+        """When the money was paid, if events tell it more than an hour after the payment was made."""
+        telling = ((self.intent, "payment_intent.succeeded"), (self.deciding, "charge.captured"), (self.deciding, "charge.succeeded"))
+        for known, event_type in telling:
+            if known and known.told[event_type] and known.told[event_type][-1][0] - self.created > 3600:
+                return known.told[event_type][-1][0]
+        return None
+
     def row(self):
+        later = {"succeeded_at": self.succeeded_at} if self.status == "succeeded" and self.succeeded_at else {}
         return row(
+            **later,
             id=self.id,
             type="purchase",
             status=self.status,
@@ -929,6 +940,7 @@ def invoice_rows(world, invoice):
             **shared,
             id=invoice.id + "_credit",
             type="credit",
+            kind="coupon",
             status="granted",
             amount=coupons,
             currency=invoice.get("currency").lower(),
@@ -1229,7 +1241,7 @@ COLUMNS = (
 
 def row(**columns):
     """A transaction in the order of its columns; what is not given is null, zero or false."""
-    blank = dict.fromkeys(COLUMNS) | {"object": "transaction", "amount_refunded": 0, "disputed": False}
+    blank = dict.fromkeys(COLUMNS) | {"object": "transaction", "amount_refunded": 0, "disputed": False, "bonus": 0}
     if columns.get("description"):
         columns["description"] = columns["description"].replace("\0", "\ufffd")
     return blank | columns | {"amount_display": displayed(columns["amount"], columns["currency"])}

@@ -8,7 +8,11 @@ struct LeasePlanTests {
     @Test func `records that may change too many settled days are refused whole`() throws {
         let (records, calendar) = try Self.sample()
         func plan(_ limit: Int, closedThrough: [String: CalendarDate]) -> LeasePlan {
-            let standing = LeasePlan.Standing(leases: [:], closedThrough: closedThrough, calendar: calendar)
+            let standing = LeasePlan.Standing(
+                leases: KnownLeases(),
+                closedThrough: closedThrough,
+                calendar: calendar
+            )
             return LeasePlan(records, standing: standing, maximumSettledDays: limit)
         }
         let last = try #require(calendar.last?.date)
@@ -34,7 +38,7 @@ struct LeasePlanTests {
             records.first { $0.endHeight == nil && $0.createdHeight < calendar[3].firstHeight }
         )
         let known = LeasePlan.Standing(
-            leases: [record.identity: LeaseState(record: record)],
+            leases: KnownLeases([LeaseState(record: record)]),
             closedThrough: [record.identity.owner: calendar[2].date],
             calendar: calendar
         )
@@ -73,7 +77,11 @@ struct LeasePlanTests {
         let (begin, end) = try (#require(first).date, #require(last).date)
         func stale(closedThrough: CalendarDate?) -> ClosedRange<CalendarDate>? {
             let closed = closedThrough.map { [owner: $0] } ?? [:]
-            let standing = LeasePlan.Standing(leases: [:], closedThrough: closed, calendar: calendar)
+            let standing = LeasePlan.Standing(
+                leases: KnownLeases(),
+                closedThrough: closed,
+                calendar: calendar
+            )
             return LeasePlan([record], standing: standing).stale[owner]
         }
         #expect(stale(closedThrough: nil) == begin...end)
@@ -89,7 +97,7 @@ struct LeasePlanTests {
         )
         let kept: [CalendarDate: LeaseDay?] = [calendar[5].date: nil]
         let standing = LeasePlan.Standing(
-            leases: [record.identity: LeaseState(record: record, kept: kept)],
+            leases: KnownLeases([LeaseState(record: record, kept: kept)]),
             closedThrough: [record.identity.owner: calendar[10].date],
             calendar: calendar
         )

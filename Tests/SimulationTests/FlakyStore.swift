@@ -107,6 +107,7 @@ final class FlakyStore: Store {
     func renderings(of id: String) async throws(StoreError) -> [StoredEvent] {
         try await store.renderings(of: id)
     }
+    func lastSequence() async throws(StoreError) -> Int64 { try await store.lastSequence() }
     func agedBodies(
         receivedBefore cutoff: Instant,
         after last: StoredEvent?,
@@ -227,34 +228,38 @@ extension FlakyStore {
     func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String] {
         try await store.addresses(after: address, limit: limit)
     }
+    func openLeases(after identity: String?, limit: Int) async throws(StoreError) -> [LeaseRecord] {
+        try await store.openLeases(after: identity, limit: limit)
+    }
     func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
         try await store.openLeases(of: owner)
     }
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
         try await store.names(ofProviders: providers)
     }
-    func setAccounts(
-        _ accounts: [AccountPeriod],
-        of customer: String
-    ) async throws(StoreError)
-        -> Bool
-    {
-        try await store.setAccounts(accounts, of: customer)
+    func correct(_ entries: [UsageCorrection]) async throws(StoreError) -> [CorrectionOutcome] {
+        try await store.correct(entries)
+    }
+    func observe(_ balances: [ObservedBalance]) async throws(StoreError) -> Int {
+        try await store.observe(balances)
+    }
+    func observedBalances(of customers: [String]) async throws(StoreError) -> [ObservedBalance] {
+        try await store.observedBalances(of: customers)
+    }
+    func corrections(
+        of customers: [String],
+        owners: [String],
+        _ dates: ClosedRange<CalendarDate>
+    ) async throws(StoreError) -> [UsageCorrection] {
+        try await store.corrections(of: customers, owners: owners, dates)
+    }
+    func setAccounts(_ maps: [AccountMap]) async throws(StoreError) -> AccountsOutcome {
+        try await store.setAccounts(maps)
     }
     func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] {
         try await store.accounts(of: customer)
     }
-    func otherHolders(ofAddressesOf customer: String) async throws(StoreError) -> [AddressHolder] {
-        try await store.otherHolders(ofAddressesOf: customer)
-    }
-
     func isMapped(_ address: String) async throws(StoreError) -> Bool {
         try await store.isMapped(address)
-    }
-    func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
-        try await store.give(credits)
-    }
-    func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit] {
-        try await store.credits(of: customer)
     }
 }

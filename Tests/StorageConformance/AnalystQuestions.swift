@@ -99,7 +99,7 @@ package enum AnalystQuestions {
                 MadeUp.charge("ch_t", created: at("2026-06-03T00:00:00Z"))
             )
         )
-        _ = try await store.give([
+        let credits = [
             Credit(
                 id: "credit_1",
                 customer: "cus_1",
@@ -108,7 +108,8 @@ package enum AnalystQuestions {
                 created: Instant(unixSeconds: try at("2026-06-05T00:00:00Z")),
                 description: nil
             )
-        ])
+        ]
+        _ = try await store.give(credits, livemode: true, now: Instant(unixSeconds: MadeUp.start))
         try await putUsage(in: store)
     }
 

@@ -44,14 +44,14 @@ extension InMemoryStore {
             let theirs = rows(&state).filter { $0.customer == key.customer && $0.account == key.account }
             let seeds = theirs.flatMap { row in ObjectKind.allCases.map { ObjectReference($0, row.id) } }
             let objects = component(around: seeds, account: key.account, state).map(\.reference.id)
-            let credits = state.credits.values.filter {
-                $0.customer == key.customer && $0.description != nil && key.account == nil
+            let corrections = state.usage.corrections.values.filter {
+                $0.customer == key.customer && $0.reason != nil && key.account == nil
             }
             let marked = state.marks.ids(of: key)
             return StoredDataSummary(
                 ids: marked.union(objects),
                 transactions: theirs.count,
-                credits: credits.count,
+                corrections: corrections.count,
                 links: state.links[key]?.values.flatMap { $0 }.map { max(1, $0.value.count) }.reduce(0, +)
                     ?? 0,
                 isErased: marked.contains(key.customer)
@@ -86,15 +86,9 @@ extension InMemoryStore {
     package func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int {
         try with("erasing") { state in
             state.links[key] = nil
-            for (id, credit) in state.credits where credit.customer == key.customer && key.account == nil {
-                state.credits[id] = Credit(
-                    id: credit.id,
-                    customer: credit.customer,
-                    kind: credit.kind,
-                    money: credit.money,
-                    created: credit.created,
-                    description: nil
-                )
+            for (id, entry) in state.usage.corrections
+            where entry.customer == key.customer && key.account == nil {
+                state.usage.corrections[id] = entry.withoutReason
             }
             return 0
         }

@@ -15,9 +15,7 @@ extension InMemoryStore {
         try with("reading links") { state in
             let isNamed =
                 rows(&state).contains { $0.owner == customer }
-                || customer.account == nil
-                    && (state.usage.accounts[customer.customer]?.isEmpty == false
-                        || state.credits.values.contains { $0.customer == customer.customer })
+                || customer.account == nil && state.usage.accounts[customer.customer]?.isEmpty == false
             guard isNamed || allCustomers(state).contains(customer) else { return nil }
             return links(of: customer, state)
         }

@@ -10,6 +10,8 @@ struct InMemoryUsage {
     var accounts: [String: Set<AccountPeriod>] = [:]
     /// In the order in which they were put.
     var providerNames: [String: String] = [:]
+    var corrections: [String: UsageCorrection] = [:]
+    var observed: [String: ObservedBalance] = [:]
 
     var days: [CalendarDay] { calendar.values.sorted { $0.date < $1.date } }
 
@@ -26,17 +28,24 @@ extension InMemoryStore {
             var changed: Set<LeaseIdentity> = []
             var contradicted: Set<UsageContradiction> = []
             var contradictions: [UsageContradiction] = []
+            var standing = KnownLeases(state.usage.leases.values)
             for record in leases {
+                let known = standing.lease(of: record)
                 let revision = LeaseRevision.decide(
                     record,
-                    known: state.usage.leases[record.identity],
+                    known: known,
                     finalDays: finalDays,
                     closedThrough: closedThrough[record.identity.owner]
                 )
                 contradictions += revision.contradictions.filter { contradicted.insert($0).inserted }
                 guard let lease = revision.lease else { continue }
-                changed.insert(record.identity)
-                state.usage.leases[record.identity] = lease
+                standing.put(lease, replacing: known)
+                if let before = known?.record.identity, before != lease.record.identity {
+                    state.usage.leases[before] = nil
+                    changed.remove(before)
+                }
+                changed.insert(lease.record.identity)
+                state.usage.leases[lease.record.identity] = lease
                 if let name = record.providerName {
                     state.usage.providerNames[record.identity.provider] = name
                 }
@@ -59,8 +68,11 @@ extension InMemoryStore {
                     changed.insert(day.date)
                 }
             }
-            if let fault = CalendarDay.fault(in: calendar.values.sorted { $0.date < $1.date }) {
-                return .refused(fault)
+            let together = calendar.values.sorted { $0.date < $1.date }
+            if let fault = CalendarDay.fault(in: together) { return .refused(fault) }
+            for halt in CalendarDay.halts(in: together) {
+                calendar[halt.date] = halt
+                changed.insert(halt.date)
             }
             state.usage.calendar = calendar
             let last = calendar.values.filter(\.isFinal).map(\.date).max()
@@ -108,13 +120,27 @@ extension InMemoryStore {
     }
 
     package func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord] {
-        try with("reading leases") { state in identities.compactMap { state.usage.leases[$0]?.record } }
+        try with("reading leases") { state in
+            let orders = Set(identities.map(\.unnumbered))
+            return state.usage.leases.values.map(\.record).filter { orders.contains($0.identity.unnumbered) }
+        }
     }
 
     package func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String] {
         try with("reading addresses") { state in
             let all = Set(state.usage.accounts.values.joined().map(\.address))
             return Array(all.filter { $0 > address ?? "" }.sorted().prefix(limit))
+        }
+    }
+
+    package func openLeases(
+        after identity: String?,
+        limit: Int
+    ) async throws(StoreError) -> [LeaseRecord] {
+        try with("reading leases") { state in
+            let open = state.usage.leases.values.map(\.record).filter { $0.endHeight == nil }
+            let rest = open.filter { $0.identity.text > identity ?? "" }
+            return Array(rest.sorted { $0.identity.text < $1.identity.text }.prefix(limit))
         }
     }
 
@@ -131,13 +157,20 @@ extension InMemoryStore {
         }
     }
 
-    package func setAccounts(
-        _ accounts: [AccountPeriod],
-        of customer: String
-    ) async throws(StoreError) -> Bool {
+    package func setAccounts(_ maps: [AccountMap]) async throws(StoreError) -> AccountsOutcome {
         try with("setting accounts") { state in
-            let before = state.usage.accounts.updateValue(Set(accounts), forKey: customer) ?? []
-            return before != Set(accounts)
+            var accounts = state.usage.accounts
+            for map in maps { accounts[map.customer] = Set(map.accounts) }
+            for (customer, periods) in accounts.sorted(by: { $0.key < $1.key }) {
+                for (other, others) in accounts.sorted(by: { $0.key < $1.key }) where customer < other {
+                    let days = periods.flatMap { period in others.compactMap { $0.overlap(period) } }
+                    guard let first = days.first else { continue }
+                    return .shared(SharedAddress(customer: customer, other: other, period: first))
+                }
+            }
+            let changed = accounts.filter { $0.value != state.usage.accounts[$0.key] ?? [] }
+            state.usage.accounts = accounts
+            return .set(changed: changed.count)
         }
     }
 
@@ -152,20 +185,6 @@ extension InMemoryStore {
     package func isMapped(_ address: String) async throws(StoreError) -> Bool {
         try with("looking for an account") { state in
             state.usage.accounts.values.contains { $0.contains { $0.address == address } }
-        }
-    }
-
-    package func otherHolders(
-        ofAddressesOf customer: String
-    ) async throws(StoreError) -> [AddressHolder] {
-        try with("looking for shared addresses") { state in
-            let own = Set((state.usage.accounts[customer] ?? []).map(\.address))
-            return state.usage.accounts.filter { $0.key != customer }.flatMap { other, periods in
-                periods.filter { own.contains($0.address) }.map { AddressHolder(customer: other, period: $0) }
-            }.sorted {
-                ($0.period.address, $0.customer, $0.period.from?.dayNumber ?? .min)
-                    < ($1.period.address, $1.customer, $1.period.from?.dayNumber ?? .min)
-            }
         }
     }
 
@@ -185,25 +204,49 @@ extension InMemoryStore {
 }
 
 extension InMemoryStore {
-    package func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
-        try with("storing credits") { state in
-            var standing = state.credits
-            let outcomes = credits.map { credit -> CreditOutcome in
-                guard let known = standing[credit.id] else {
-                    standing[credit.id] = credit
-                    return .given
-                }
-                return known.gives(theSameAs: credit) ? .known : .conflict
+    package func correct(_ entries: [UsageCorrection]) async throws(StoreError) -> [CorrectionOutcome] {
+        try with("storing corrections") { state in
+            let plan = CorrectionPlan(entries, stored: Array(state.usage.corrections.values))
+            for entry in plan.entries {
+                let key = CustomerKey(entry.customer ?? "", account: nil)
+                let isErased = state.marks.ids(of: key).contains(key.customer)
+                state.usage.corrections[entry.id] = isErased ? entry.withoutReason : entry
             }
-            if !outcomes.contains(.conflict) { state.credits = standing }
-            return outcomes
+            return plan.outcomes
         }
     }
 
-    package func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit] {
-        try with("reading credits") { state in
-            state.credits.values.filter { CustomerKey($0.customer, account: nil) == customer }
-                .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+    package func corrections(
+        of customers: [String],
+        owners: [String],
+        _ dates: ClosedRange<CalendarDate>
+    ) async throws(StoreError) -> [UsageCorrection] {
+        try with("reading corrections") { state in
+            state.usage.corrections.values.filter { entry in
+                let isNamed = entry.customer.map(customers.contains) ?? false
+                let isOwned = entry.owner.map(owners.contains) ?? false
+                return dates.contains(entry.date) && (isNamed || isOwned)
+            }.sorted { ($0.date, $0.id) < ($1.date, $1.id) }
+        }
+    }
+}
+
+extension InMemoryStore {
+    package func observe(_ balances: [ObservedBalance]) async throws(StoreError) -> Int {
+        try with("storing observed balances") { state in
+            let before = state.usage.observed
+            for balance in balances {
+                let known = state.usage.observed[balance.customer]
+                if let known, known.observedAt > balance.observedAt { continue }
+                state.usage.observed[balance.customer] = balance
+            }
+            return state.usage.observed.count { before[$0.key] != $0.value }
+        }
+    }
+
+    package func observedBalances(of customers: [String]) async throws(StoreError) -> [ObservedBalance] {
+        try with("reading observed balances") { state in
+            Set(customers).compactMap { state.usage.observed[$0] }.sorted { $0.customer < $1.customer }
         }
     }
 }

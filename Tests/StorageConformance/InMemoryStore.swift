@@ -25,7 +25,6 @@ package final class InMemoryStore: Store {
         /// In the order in which they were added.
         var jobs: [Job] = []
         var usage = InMemoryUsage()
-        var credits: [String: Credit] = [:]
         var usedLinks: [String: Instant] = [:]
         var links: [CustomerKey: [LinkOrigin: StatedLinks]] = [:]
         let marks = ErasureTombstones()
@@ -183,6 +182,10 @@ extension InMemoryStore {
         try with("reading an event") { state in
             state.events.filter { $0.entry.id == id }.map(\.stored)
         }
+    }
+
+    package func lastSequence() async throws(StoreError) -> Int64 {
+        try with("reading the end of the log") { state in state.events.last?.stored.sequence ?? 0 }
     }
 
     package func reproject(eventID: String) async throws(StoreError) -> Reprojection? {

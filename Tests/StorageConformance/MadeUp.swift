@@ -124,7 +124,7 @@ extension Store {
 
     /// Every row that a filter finds, read a page at a time from the newest on.
     package func allRows(
-        _ filter: TransactionFilter = .everything(.anyCustomer),
+        _ filter: TransactionFilter = TransactionFilter(.anyCustomer),
         pageSize: Int = 100
     ) async throws -> [Transaction] {
         var rows: [Transaction] = []
@@ -152,8 +152,20 @@ extension Store {
         try await accounts(of: CustomerKey(customer, account: nil))
     }
 
-    package func credits(of customer: String) async throws(StoreError) -> [Credit] {
-        try await credits(of: CustomerKey(customer, account: nil))
+    @discardableResult
+    package func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] {
+        try await give(credits, livemode: false, now: Instant(unixSeconds: MadeUp.start))
+    }
+
+    /// The credits behind a customer's rows, the oldest first.
+    package func credits(of customer: String) async throws -> [Credit] {
+        let rows = try await allRows(TransactionFilter(ofCustomers: [customer], type: .credit))
+        let named = rows.reversed().map { ObjectReference(.credit, $0.id) }
+        return try await payments(of: named, account: nil).flatMap { payment in
+            payment.compactMap { record in
+                if case .credit(let credit) = record.snapshot?.object { credit } else { nil }
+            }
+        }.sorted { ($0.created, $0.id) < ($1.created, $1.id) }
     }
 
     /// The customers of one's own account that are a user's.

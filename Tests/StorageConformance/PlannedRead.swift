@@ -73,6 +73,8 @@ package struct PlannedRead: Sendable, CustomStringConvertible {
                     TransactionFilter(scope, type: .purchase, status: "succeeded", currency: .usd), index
                 ),
                 ("\(name) since a time", TransactionFilter(scope, createdFrom: time(5)), index),
+                ("\(name) in which a text is", TransactionFilter(scope, search: "no such text"), index),
+                ("\(name) with an amount", TransactionFilter(scope, search: "$25"), index),
                 (
                     "\(name) of a time", TransactionFilter(scope, createdFrom: time(5), createdTo: time(900)),
                     index
@@ -132,9 +134,6 @@ package struct PlannedRead: Sendable, CustomStringConvertible {
         PlannedRead("a customer's links", "customer_links", isShort: true) { store in
             _ = try await store.links(of: CustomerKey("cus_7", account: nil))
         },
-        PlannedRead("a customer's credits", "credits_by_customer", isShort: true) { store in
-            _ = try await store.credits(of: CustomerKey("cus_7", account: nil))
-        },
     ]
 
     private static let jobs: [PlannedRead] = [
@@ -161,6 +160,9 @@ package struct PlannedRead: Sendable, CustomStringConvertible {
         },
         PlannedRead("open leases", "usage_leases_by_owner", isShort: true) { store in
             _ = try await store.openLeases(of: "akash1o7")
+        },
+        PlannedRead("open leases of all owners", "usage_leases_by_end", isShort: true) { store in
+            _ = try await store.openLeases(after: "akashnet-3", limit: 10)
         },
         PlannedRead("names of providers", "usage_leases_by_provider") { store in
             _ = try await store.names(ofProviders: ["akash1p3"])
@@ -224,10 +226,6 @@ extension PlannedRead {
         SELECT '', 'cus_' || n, 'user', 'api', 'user-' || n FROM numbers
         """,
         """
-        INSERT INTO credits (id, customer, kind, amount, currency, created)
-        SELECT 'credit-' || n, 'cus_' || n % 500, 'bonus', 5, 'usd', n FROM numbers
-        """,
-        """
         INSERT INTO jobs (id, kind, state, due_at, attempts, request, progress, created_at, updated_at, revision)
         SELECT 'job_' || n,
             CASE WHEN n % 3 = 0 THEN 'alert' WHEN n % 1000 = 1 THEN 'backfill' ELSE 'fetch' END,
@@ -241,8 +239,8 @@ extension PlannedRead {
         """,
         "INSERT INTO usage_owners (owner) SELECT 'akash1o' || n FROM numbers",
         """
-        INSERT INTO usage_leases (identity, owner, provider, provider_name, created_height, end_height, record)
-        SELECT 'akashnet-2/' || n, 'akash1o' || (n % 200 + 300), 'akash1p' || n % 30, 'p', n,
+        INSERT INTO usage_leases (identity, unnumbered, owner, provider, provider_name, created_height, end_height, record)
+        SELECT 'akashnet-2/' || n, 'akashnet-2/' || n, 'akash1o' || (n % 200 + 300), 'akash1p' || n % 30, 'p', n,
             CASE WHEN n % 10 > 0 THEN n + 5000 END, CAST('x' AS BYTES)
         FROM numbers
         """,

@@ -234,8 +234,10 @@ extension StoreConformance {
                 ])
                 let period = AccountPeriod(address: "akash1a", from: nil, through: nil)
                 _ = try await store.setAccounts([period], of: "cus_1")
-                try requireEqual(try await store.credits(of: own("cus_1")).count, 1, "own credits")
-                try requireEqual(try await store.credits(of: theirs).count, 0, "their credits")
+                for (customer, count) in [(own("cus_1"), 1), (theirs, 0)] {
+                    let filter = TransactionFilter(.customers([customer]), type: .credit)
+                    try requireEqual(try await store.count(filter), count, "credits of \(customer)")
+                }
                 try requireEqual(try await store.accounts(of: own("cus_1")), [period], "own addresses")
                 try requireEqual(try await store.accounts(of: theirs), [], "their addresses")
             }

@@ -67,7 +67,13 @@ extension StoreConformance {
                     AccountPeriod(address: $0, from: nil, through: nil)
                 }
                 _ = try await store.setAccounts(periods, of: "cus_1")
-                _ = try await store.setAccounts([periods[0]], of: "cus_2")
+                let later = try requireSome(CalendarDate("2026-06-01"), "date")
+                let again = AccountPeriod(address: "akash1c", from: nil, through: later)
+                _ = try await store.setAccounts(
+                    [again, AccountPeriod(address: "akash1c", from: later, through: nil)],
+                    of: "cus_1"
+                )
+                _ = try await store.setAccounts(periods, of: "cus_1")
                 try requireEqual(
                     try await store.addresses(after: nil, limit: 2),
                     ["akash1a", "akash1b"],
@@ -270,6 +276,103 @@ extension StoreConformance {
                 try requireEqual(try await store.addUpUsage().changed, 0, "changed by adding up")
             }
         },
+        StoreConformance(
+            "a correction is stored once, exactly, and loses its reason with the customer's data"
+        ) { kind in
+            try await kind.withStore { store in
+                let june = try requireSome(CalendarDate("2026-06-01"), "date")
+                func entry(
+                    _ id: String,
+                    _ subject: UsageCorrection.Subject,
+                    _ amount: String
+                ) throws -> UsageCorrection {
+                    UsageCorrection(
+                        id: id,
+                        subject: subject,
+                        date: june,
+                        amount: try requireSome(ExactAmount(dollars: amount), "amount"),
+                        reason: "why"
+                    )
+                }
+                let own = try entry("b", .customer("cus_1"), "-0.000000000000000001")
+                let other = try entry("c", .customer("cus_2"), "999999999.5")
+                let address = try entry("a", .owner("akash1a"), "1")
+                func stored() async throws -> [UsageCorrection] {
+                    try await store.corrections(of: ["cus_1"], owners: ["akash1a"], june...june)
+                }
+                let outcomes = try await store.correct([own, other, address, own])
+                try requireEqual(outcomes, [.added, .added, .added, .known], "outcomes")
+                try requireEqual(try await stored(), [address, own], "entries")
+                let changed = try entry("b", .customer("cus_1"), "2")
+                let refused = try await store.correct([try entry("d", .owner("akash1a"), "1"), changed])
+                try requireEqual(refused, [.added, .conflict], "another body")
+                try requireEqual(try await stored(), [address, own], "entries after a conflict")
+                let next = june.adding(days: 1)
+                let later = try await store.corrections(of: ["cus_1"], owners: [], next...next)
+                try requireEqual(later, [], "entries of the next day")
+                let key = CustomerKey("cus_1", account: nil)
+                try requireEqual(try await store.holdings(of: key).corrections, 1, "texts to erase")
+                _ = try await store.eraseDerived(of: key)
+                try requireEqual(
+                    try await stored(),
+                    [address, own.withoutReason],
+                    "entries after an erasure"
+                )
+                try requireEqual(try await store.correct([own]), [.known], "the same entry again")
+            }
+        },
+        StoreConformance("the open leases of all owners come page by page, each once") { kind in
+            try await kind.withStore { store in
+                let leases = try (1...5).map { try lease($0, owner: "akash1\($0 % 2)") }
+                let closed = try lease(6, more: #","closed_height":"1600""#)
+                _ = try await store.put(leases + [closed])
+                let texts = leases.map(\.identity.text).sorted()
+                let first = try await store.openLeases(after: nil, limit: 3).map(\.identity.text)
+                try requireEqual(first, Array(texts.prefix(3)), "first page")
+                let rest = try await store.openLeases(after: first.last, limit: 3).map(\.identity.text)
+                try requireEqual(rest, Array(texts.suffix(2)), "last page")
+                try requireEqual(try await store.openLeases(after: texts.last, limit: 3), [], "after it")
+            }
+        },
+        StoreConformance("a lease known without the number of its bid and with it is one lease") { kind in
+            for order in [[0, 3], [3, 0], [0, 3, 0], [3, 3]] {
+                for isOneList in [false, true] {
+                    try await kind.withStore { store in
+                        _ = try await store.put([try day(1), try day(2)])
+                        let records = try order.enumerated().map { index, bseq in
+                            // The older of two records may be the one that has the number.
+                            try lease(7, more: #","bseq":\#(bseq),"as_of_height":\#(9000 - index)"#)
+                        }
+                        let lists = isOneList ? [records] : records.map { [$0] }
+                        for list in lists { _ = try await store.put(list) }
+                        let open = try await store.openLeases(of: "akash1o")
+                        try requireEqual(open.map(\.identity.bseq), [3], "numbers after \(order)")
+                        for bseq in [0, 3, 4] {
+                            let named = try lease(7, more: #","bseq":\#(bseq)"#).identity
+                            let found = try await store.leases(named: [named])
+                            try requireEqual(found, open, "found by number \(bseq)")
+                        }
+                        try requireEqual(try await costs(store).count, 2, "days that it costs")
+                        try requireEqual(try await store.addUpUsage().changed, 0, "changed by adding up")
+                    }
+                }
+            }
+        },
+        StoreConformance(
+            "two numbered leases of one order are two, and a record without number finds its own"
+        ) { kind in
+            try await kind.withStore { store in
+                let first = try lease(7, more: #","bseq":1,"closed_height":"1600""#)
+                let second = try lease(7, created: 1700, more: #","bseq":2"#)
+                _ = try await store.put([first, second])
+                let outcome = try await store.put([try lease(7, created: 1700, price: "2")])
+                try requireEqual(outcome, .taken(changed: 1, contradictions: []), "outcome")
+                let leases = try await store.leases(named: [first.identity])
+                let prices = leases.sorted { $0.identity.bseq < $1.identity.bseq }
+                    .map { "\($0.identity.bseq): \($0.prices[0].pricePerBlock.microUnitsText)" }
+                try requireEqual(prices, ["1: 1", "2: 2"], "prices")
+            }
+        },
         StoreConformance("a customer's addresses are those that were set last") { kind in
             try await kind.withStore { store in
                 let june = try requireSome(CalendarDate("2026-06-01"), "date")
@@ -283,12 +386,37 @@ extension StoreConformance {
                 try requireEqual(try await store.accounts(of: "cus_2"), [], "another's accounts")
                 try requireEqual(try await store.isMapped("akash1b"), true, "what is said of an address")
                 try requireEqual(try await store.isMapped("akash1a"), false, "what was said of one")
-                _ = try await store.setAccounts([first, second], of: "cus_2")
-                let holders = ["cus_1", "cus_2"].map { AddressHolder(customer: $0, period: second) }
-                let ofFirst = try await store.otherHolders(ofAddressesOf: "cus_1")
-                try requireEqual(ofFirst, [holders[1]], "other holders")
-                let ofSecond = try await store.otherHolders(ofAddressesOf: "cus_2")
-                try requireEqual(ofSecond, [holders[0]], "other holders")
+            }
+        },
+        StoreConformance("no address belongs to two customers on one day, and a refused map changes nothing")
+        { kind in
+            try await kind.withStore { store in
+                let june = try requireSome(CalendarDate("2026-06-01"), "date")
+                func period(_ from: CalendarDate?, _ through: CalendarDate?) -> AccountPeriod {
+                    AccountPeriod(address: "akash1a", from: from, through: through)
+                }
+                func map(_ customer: String, _ periods: AccountPeriod...) -> AccountMap {
+                    AccountMap(customer: customer, accounts: periods)
+                }
+                let (first, second) = (period(nil, june), period(june.adding(days: 1), nil))
+                var outcome = try await store.setAccounts([map("cus_1", period(nil, nil))])
+                try requireEqual(outcome, .set(changed: 1), "the first customer")
+                let other = AccountPeriod(address: "akash1b", from: nil, through: nil)
+                outcome = try await store.setAccounts([map("cus_3", other), map("cus_2", second)])
+                let shared = SharedAddress(customer: "cus_1", other: "cus_2", period: second)
+                try requireEqual(outcome, .shared(shared), "the second while the first has the address")
+                try requireEqual(try await store.accounts(of: "cus_3"), [], "a customer of the same request")
+                // An address is handed over in one request, whose maps may be in any order.
+                outcome = try await store.setAccounts([map("cus_2", second), map("cus_1", first)])
+                try requireEqual(outcome, .set(changed: 2), "the handover")
+                outcome = try await store.setAccounts([map("cus_1", first), map("cus_2", second)])
+                try requireEqual(outcome, .set(changed: 0), "the same again")
+                outcome = try await store.setAccounts([map("cus_2", period(june, nil))])
+                let day = SharedAddress(customer: "cus_1", other: "cus_2", period: period(june, june))
+                try requireEqual(outcome, .shared(day), "one day in common")
+                try requireEqual(try await store.accounts(of: "cus_2"), [second], "what a refusal leaves")
+                outcome = try await store.setAccounts([map("cus_1"), map("cus_2", period(nil, nil))])
+                try requireEqual(outcome, .set(changed: 2), "the whole address")
             }
         },
         StoreConformance("the newest name of a provider is shown") { kind in
@@ -306,6 +434,26 @@ extension StoreConformance {
                 _ = try await store.put([lease(1, more: #","provider_name":"newest""#)])
                 let renamed = try await store.names(ofProviders: ["akash1p"])
                 try requireEqual(renamed, ["akash1p": "newest"], "name that came with an older lease")
+            }
+        },
+        StoreConformance("the newest observed balance of each customer is kept, as it was said") { kind in
+            try await kind.withStore { store in
+                func balance(_ customer: String, _ amount: String, at second: Int64) throws -> ObservedBalance
+                {
+                    ObservedBalance(
+                        customer: customer,
+                        available: try requireSome(ExactAmount(dollars: amount), amount),
+                        reserves: [ObservedBalance.Reserve(dseq: "9007199254740993", amount: .zero)],
+                        isTrial: second == 2,
+                        observedAt: Instant(unixSeconds: second)
+                    )
+                }
+                let (old, new) = (try balance("cus_1", "1", at: 1), try balance("cus_1", "2.5", at: 2))
+                let other = try balance("cus_2", "0.000000000000000001", at: 1)
+                try requireEqual(try await store.observe([new, old, other]), 2, "changed")
+                try requireEqual(try await store.observe([old, new, other]), 0, "changed again")
+                let all = try await store.observedBalances(of: ["cus_2", "cus_1", "cus_3"])
+                try requireEqual(all, [new, other], "observed")
             }
         },
         StoreConformance("a credit is stored once, and another one with its id is a conflict") { kind in

@@ -15,7 +15,8 @@ package struct StoreConformance: Sendable, CustomStringConvertible {
     }
 
     package static let cases: [StoreConformance] =
-        recording + versions + listing + stories + paging + filtering + separation + customers + rebuilding
+        recording + versions + listing + stories + paging + filtering + searching + separation + customers
+        + rebuilding
         + work
         + questions + retention + erasure + jobs + sessionLinks + ending
 

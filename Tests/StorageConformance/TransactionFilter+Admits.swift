@@ -23,23 +23,31 @@ extension TransactionFilter {
         )
     }
 
-    init(ofCustomers customers: [String]) {
-        self.init(.customers(customers.map { CustomerKey($0, account: nil) }))
+    init(ofCustomers customers: [String], type: Transaction.Kind? = nil) {
+        self.init(.customers(customers.map { CustomerKey($0, account: nil) }), type: type)
     }
 
     /// Whether a filter finds a row, said as plainly as it can be.
     func admits(_ row: Transaction) -> Bool {
         guard accessScope.includes(row), types.contains(row.type) else { return false }
+        if let creditKinds, row.type == .credit, row.creditKind.map(creditKinds.contains) != true {
+            return false
+        }
         if let status, status != row.status { return false }
         if let currency, currency != row.currency { return false }
         if let createdFrom, row.created < createdFrom { return false }
         if let createdTo, row.created > createdTo { return false }
-        guard let search else { return true }
-        let texts = [
-            row.id, row.charge, row.paymentIntent, row.invoice, row.receipt.number, row.money.display,
-            row.money.decimalText, row.paymentMethod?.label, row.description,
-        ]
-        return search.isEmpty
-            || texts.contains { $0?.lowercased().contains(search.lowercased()) ?? false }
+        guard let search, !search.isEmpty else { return true }
+        // Byte by byte, because equal texts of Swift may have different bytes.
+        return Array(searchedText(row).lowercased().utf8).contains(Array(search.lowercased().utf8))
     }
+}
+
+/// The text that a search looks in.
+func searchedText(_ row: Transaction) -> String {
+    let texts = [
+        row.id, row.charge, row.paymentIntent, row.invoice, row.receipt.number, row.money.display,
+        row.money.decimalText, row.paymentMethod?.label, row.description,
+    ]
+    return texts.compactMap(\.self).joined(separator: "\n")
 }

@@ -31,6 +31,8 @@ extension ViewsConformance {
             "presentment_amount": row.presentment.map { String($0.money.minorUnits) },
             "presentment_currency": row.presentment?.money.currency.code,
             "receipt_number": row.receipt.number, "reference": row.reference,
+            "succeeded_at": row.succeededAt?.rfc3339, "bonus": String(row.bonus),
+            "credit_kind": row.creditKind?.rawValue,
         ]
         return values.compactMapValues(\.self)
     }

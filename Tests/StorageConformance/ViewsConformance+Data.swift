@@ -109,9 +109,11 @@ extension ViewsConformance {
         _ = try await store.put([.user: ["auth0|1"]], of: theirs, from: .api)
         let addresses = ["akash1b", "akash1a"].map { AccountPeriod(address: $0, from: nil, through: nil) }
         let june = CalendarDate(dayNumber: 20_000)
-        let again = AccountPeriod(address: "akash1a", from: june, through: june)
-        _ = try await store.setAccounts(addresses + [again], of: "cus_1")
-        _ = try await store.setAccounts([again], of: "cus_address")
+        let again = AccountPeriod(address: "akash1b", from: june, through: june)
+        let handed = AccountPeriod(address: "akash1a", from: nil, through: june)
+        let taken = AccountPeriod(address: "akash1a", from: june.adding(days: 1), through: nil)
+        _ = try await store.setAccounts([addresses[0], handed, again], of: "cus_1")
+        _ = try await store.setAccounts([taken], of: "cus_address")
         _ = try await store.give([
             Credit(
                 id: "credit_2",

@@ -5,9 +5,10 @@ extension Transaction {
     package var feedJSON: JSONText {
         get throws {
             func orNull(_ value: Any?) -> Any { value ?? JSONNull.value }
-            return try JSONText(
+            var row: [String: Any] =
                 [
-                    "id": id, "object": "transaction", "type": type.rawValue, "status": status,
+                    "bonus": bonus, "id": id, "object": "transaction", "type": type.rawValue,
+                    "status": status,
                     "amount": amount,
                     "amount_refunded": amountRefunded, "currency": currency.code,
                     "amount_display": money.display,
@@ -34,8 +35,10 @@ extension Transaction {
                     "reference": orNull(reference),
                     "receipt": ["available": receipt.available, "number": orNull(receipt.number)]
                         as [String: Any],
-                ] as [String: Any]
-            )
+                ]
+            row["kind"] = creditKind?.rawValue
+            row["succeeded_at"] = succeededAt?.unixSeconds
+            return try JSONText(row)
         }
     }
 

@@ -16,6 +16,18 @@ struct IndexerSourceTests {
         milliseconds: Int32 = 30_000,
         _ body: (IndexerSource) async throws -> Result
     ) async throws -> Result {
+        try await with(lease: columns, more: more, milliseconds: milliseconds) { source, _ in
+            try await body(source)
+        }
+    }
+
+    private func with<Result>(
+        lease columns: [String: String],
+        pageSize: Int = 500,
+        more: String,
+        milliseconds: Int32 = 30_000,
+        _ body: (IndexerSource, IndexerDatabase) async throws -> Result
+    ) async throws -> Result {
         try await IndexerDatabase.with { database in
             var values = [
                 "\"deploymentGroupId\"": "'\(GeneratedChain.uuid(1))'", "owner": "'akash1o'",
@@ -42,10 +54,11 @@ struct IndexerSourceTests {
             let source = IndexerSource(
                 try database.url,
                 chainID: "akashnet-2",
+                pageSize: pageSize,
                 statementMilliseconds: milliseconds
             )
             do {
-                let result = try await body(source)
+                let result = try await body(source, database)
                 await source.close()
                 return result
             } catch {
@@ -85,6 +98,38 @@ struct IndexerSourceTests {
                     gpuModel: "h100"
                 )
         )
+    }
+
+    @Test func `the number of the bid is read, and is 0 in an indexer without`() async throws {
+        #expect(try await lease(["bseq": "3"]).identity.bseq == 3)
+        #expect(try await lease([:], more: "ALTER TABLE lease DROP COLUMN bseq").identity.bseq == 0)
+    }
+
+    @Test(arguments: [1, 500])
+    func `a lease of a node or a file, and then of the indexer, is one lease with its number`(
+        pageSize: Int
+    ) async throws {
+        for (first, then) in [("0", "2"), ("2", "0"), ("2", "2")] {
+            let again =
+                "INSERT INTO lease SELECT (l).* FROM (SELECT json_populate_record(lease, "
+                + "json_build_object('id', gen_random_uuid(), 'bseq', bseq + 1)) AS l FROM lease) AS one"
+            try await with(lease: ["bseq": first], pageSize: pageSize, more: again) { source, database in
+                let bench = SyncBench(store: InMemoryStore())
+                func known() async throws -> Set<Int64> {
+                    Set(try await bench.store.openLeases(of: "akash1o").map(\.identity.bseq))
+                }
+                // Numbered leases of one order stay apart.
+                try await bench.pass(source)
+                #expect(try await known() == (first == "2" ? [2, 3] : [1]))
+                try database.run("DELETE FROM lease WHERE bseq > \(first)")
+                let other = SyncBench(store: InMemoryStore())
+                try await other.pass(source)
+                try database.run("UPDATE lease SET bseq = \(then)")
+                try await other.pass(source)
+                let open = try await other.store.openLeases(of: "akash1o")
+                #expect(open.map(\.identity.bseq) == [2], "\(first) \(then)")
+            }
+        }
     }
 
     @Test(arguments: [
@@ -139,19 +184,80 @@ struct IndexerSourceTests {
         (["\"cpuUnits\"": "-1"], "cpu units"), (["owner": "'a/b'"], "owner"), (["owner": "''"], "owner"),
         (["dseq": "'x'"], "dseq"), (["dseq": "'99999999999999999999'"], "dseq"),
     ])
-    func `what cannot be is named, with the lease that has it, and nothing is kept`(
+    func `a lease that cannot be read is set aside with its fault, and the others are taken`(
         columns: [String: String],
         name: String
     ) async throws {
-        try await with(lease: columns) { source in
+        let sound = """
+            INSERT INTO lease SELECT (l).* FROM (
+                SELECT json_populate_record(lease, '{"id": "\(GeneratedChain.uuid(9))", "owner": "akash1zz",
+                    "dseq": "1600", "price": 12.5, "denom": "uakt", "cpuUnits": 500, "closedHeight": null,
+                    "providerAddress": "akash1provider0"}') AS l
+                FROM lease) AS one
+            """
+        try await with(lease: columns, more: sound) { source in
             let bench = SyncBench(store: InMemoryStore())
-            let run = try await bench.pass(source)
-            #expect(run.state == .failed)
-            #expect(run.syncProgress?.failure == .unreadable)
-            let reason = try #require(run.reason)
-            #expect(reason.contains(name) && reason.contains("lease "), "\(reason)")
-            #expect(try await bench.store.openLeases(of: "akash1o").isEmpty)
-            #expect(try await bench.store.newestDay() == nil)
+            for pass in 1...2 {
+                let run = try await bench.pass(source)
+                #expect(run.state == .completed, "\(run.reason ?? "")")
+                let progress = try #require(run.syncProgress)
+                #expect(progress.setAside == 1 && progress.pass == pass)
+                let first = try #require(progress.firstSetAside.first)
+                #expect(first.fault.contains(name) && first.lease.contains("/1/1/"), "\(first)")
+                #expect(try await bench.store.openLeases(of: "akash1o").isEmpty)
+                #expect(try await bench.store.openLeases(of: "akash1zz").count == 1)
+                #expect(try await bench.store.newestDay() != nil)
+            }
+        }
+    }
+
+    @Test(arguments: [1, 500])
+    func `a closed lease that was set aside is asked for again until it can be read`(
+        pageSize: Int
+    ) async throws {
+        let columns = ["\"closedHeight\"": "1600", "denom": "'udoge'", "owner": "'akash1/o'"]
+        try await with(lease: columns, pageSize: pageSize, more: "") { source, database in
+            // The next pass of a chain at this height reads no lease that was closed at 1600.
+            try database.run("INSERT INTO block VALUES (90000, '2026-06-09', NULL, TRUE)")
+            let bench = SyncBench(store: InMemoryStore())
+            for _ in 1...3 {
+                #expect(try await bench.pass(source).syncProgress?.setAside == 1)
+            }
+            try database.run("UPDATE lease SET denom = 'uakt', owner = 'akash1o'")
+            let progress = try #require(try await bench.pass(source).syncProgress)
+            #expect(progress.setAside == 0 && progress.leasesChanged == 1)
+            let again = try #require(try await bench.pass(source).syncProgress)
+            #expect(again.leases == 0)
+        }
+    }
+
+    @Test(arguments: [1, 500])
+    func `a lease whose row is gone is closed once the indexer was asked for it by name`(
+        pageSize: Int
+    ) async throws {
+        let others = """
+            INSERT INTO lease SELECT (l).* FROM (
+                SELECT json_populate_record(lease, json_build_object('id', gen_random_uuid(), 'dseq', other)) AS l
+                FROM lease, unnest(ARRAY['1501', '1502', '1503']) AS other) AS more
+            """
+        try await with(lease: [:], pageSize: pageSize, more: others) { source, database in
+            let bench = SyncBench(store: InMemoryStore())
+            let first = try #require(try await bench.pass(source).syncProgress)
+            #expect(first.checked == 4 && first.missing == 0)
+            try database.run(
+                """
+                DELETE FROM lease WHERE dseq = '1502';
+                UPDATE lease SET "closedHeight" = 1990 WHERE dseq = '1503';
+                UPDATE lease SET price = 'NaN' WHERE dseq = '1501';
+                """
+            )
+            let second = try #require(try await bench.pass(source).syncProgress)
+            #expect(second.checked == 3 && second.missing == 1 && second.vanished == 1)
+            let open = try await bench.store.openLeases(of: "akash1o").map(\.identity.dseq)
+            #expect(open == [1500, 1501])
+            try database.run("TRUNCATE lease")
+            let third = try #require(try await bench.pass(source).syncProgress)
+            #expect(third.checked == 2 && third.missing == 2 && third.vanished == 0)
         }
     }
 

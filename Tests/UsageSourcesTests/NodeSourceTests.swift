@@ -178,7 +178,7 @@ struct NodeSourceTests {
         (.body("<html>"), .unreadable),
         (.body("{}"), .unreadable), (.body(#"{"leases":{}}"#), .unreadable),
         (.body(#"{"leases":[1]}"#), .unreadable),
-        (.body(#"{"leases":[{"lease":{"id":{"owner":"akash1o"}}}]}"#), .unreadable),
+        (.body(#"{"leases":[{"lease":{"owner":"akash1o"}}]}"#), .unreadable),
         (.body(#"{"leases":[{"lease":{"id":{"owner":"akash1z"}}}]}"#), .refused), (.endless, .refused),
     ])
     func `an answer that is none is an error of its kind`(
@@ -218,26 +218,59 @@ struct NodeSourceTests {
         ("closed height", #""state":"active""#, #""state":"closed""#),
         ("dseq", #""dseq":"1000""#, #""dseq":"-1""#),
     ])
-    func `an invalid field is named, and no lease of its page is kept`(
+    func `a lease with an invalid field is set aside, and every other lease of its page is taken`(
         field: String,
         right: String,
         wrong: String
     ) async throws {
         try await with { node, source in
-            var leases = Self.leases(2)
+            var leases = Self.leases(5)
             let text = NodeLease(owner: "akash1o", dseq: 1000).text
             #expect(text.contains(right))
             leases[0].replacement = text.replacing(right, with: wrong)
-            node.put(leases)
             let bench = SyncBench(store: InMemoryStore())
             _ = try await bench.store.setAccounts(
                 [AccountPeriod(address: "akash1o", from: nil, through: nil)],
                 of: "cus_1"
             )
-            let run = try await bench.pass(source)
-            #expect(run.syncProgress?.failure == .unreadable)
-            #expect(run.reason?.contains(field) == true, "\(run.reason ?? "")")
-            #expect(try await bench.store.openLeases(of: "akash1o").isEmpty)
+            for ignoresKey in [false, true] {
+                node.put(leases)
+                node.behave { $0.ignoresKey = ignoresKey }
+                let progress = try #require(try await bench.pass(source).syncProgress)
+                #expect(progress.stage == .done && progress.setAside == 1 && progress.leases == 4)
+                #expect(progress.firstSetAside.first?.fault.contains(field) == true)
+                let taken = try await bench.store.openLeases(of: "akash1o").map(\.identity.dseq)
+                #expect(taken == [1001, 1002, 1003, 1004])
+            }
+            node.put(Self.leases(5))
+            #expect(try await bench.pass(source).syncProgress?.setAside == 0)
+            #expect(try await bench.store.openLeases(of: "akash1o").count == 5)
+        }
+    }
+
+    @Test func `a lease that the node has dropped is closed, and an empty node closes none`() async throws {
+        try await with { node, source in
+            let bench = SyncBench(store: InMemoryStore())
+            for owner in ["akash1o", "akash1z"] {
+                let period = AccountPeriod(address: owner, from: nil, through: nil)
+                _ = try await bench.store.setAccounts([period], of: "cus_\(owner)")
+            }
+            node.behave { $0.height = 4000 }
+            node.put(Self.leases(7) + Self.leases(2, of: "akash1z"))
+            let first = try #require(try await bench.pass(source).syncProgress)
+            #expect(first.checked == 9 && first.missing == 0)
+            var left = Self.leases(7).filter { $0.dseq != 1003 }
+            left[0].replacement = left[0].text.replacing("uakt", with: "udoge")
+            node.put(left + Self.leases(2, of: "akash1z"))
+            node.behave { $0.height = 5000 }
+            let second = try #require(try await bench.pass(source).syncProgress)
+            #expect(second.checked == 9 && second.missing == 1 && second.vanished == 1)
+            let open = try await bench.store.openLeases(of: "akash1o").map(\.identity.dseq)
+            #expect(open == [1000, 1001, 1002, 1004, 1005, 1006])
+            node.put([])
+            let third = try #require(try await bench.pass(source).syncProgress)
+            #expect(third.checked == 8 && third.missing == 8 && third.vanished == 0)
+            #expect(try await bench.store.openLeases(of: "akash1o").count == 6)
         }
     }
 
@@ -247,7 +280,7 @@ struct NodeSourceTests {
                 Self.leases(7, of: "akash1a") + Self.leases(2, of: "akash1b") + Self.leases(2, of: "akash1c")
             )
             let bench = SyncBench(store: InMemoryStore())
-            for (customer, address) in [("cus_1", "akash1a"), ("cus_2", "akash1c"), ("cus_3", "akash1a")] {
+            for (customer, address) in [("cus_1", "akash1a"), ("cus_2", "akash1c")] {
                 _ = try await bench.store.setAccounts(
                     [AccountPeriod(address: address, from: nil, through: nil)],
                     of: customer

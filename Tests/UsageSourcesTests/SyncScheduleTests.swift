@@ -19,6 +19,9 @@ struct SyncScheduleTests {
         func leases(_ question: LeaseQuery) async throws(UsageSourceError) -> LeasePage {
             LeasePage(leases: leases, next: nil)
         }
+        func leases(named identities: [LeaseIdentity]) async throws(UsageSourceError) -> LeasePage {
+            LeasePage(leases: leases, next: nil)
+        }
         func days(
             from date: CalendarDate?,
             through height: Int64

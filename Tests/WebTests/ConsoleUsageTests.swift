@@ -31,7 +31,7 @@ struct ConsoleUsageTests {
             let query = "address=akash1owner&startDate=2026-03-12&endDate=2026-03-14"
             let stats = try await harness.get("/v1/usage/history/stats?\(query)").json
             #expect(stats["totalSpent"] == .double(4.86) && stats["averageSpentPerDay"] == .double(1.62))
-            #expect(stats["totalDeployments"] == 2 && stats["averageDeploymentsPerDay"] == .double(1.33))
+            #expect(stats["totalDeployments"] == 2 && stats["averageDeploymentsPerDay"] == .double(0.67))
         }
     }
 
@@ -41,7 +41,7 @@ struct ConsoleUsageTests {
             let query = "address=akash1other&startDate=2026-03-12&endDate=2026-03-14"
             let rows = try await harness.get("/v1/usage/history?\(query)").json.array
             // 36,000 blocks at 7 micro-dollars.
-            #expect(rows.last?["totalUsdSpent"] == .double(0.252))
+            #expect(rows.last?["totalUsdSpent"] == .double(0.25))
         }
     }
 

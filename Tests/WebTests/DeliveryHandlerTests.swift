@@ -28,6 +28,8 @@ private final class HeldLog: EventLog {
     func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? { nil }
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] { [] }
     func renderings(of id: String) async throws(StoreError) -> [StoredEvent] { [] }
+    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [StoredEvent] { [] }
+    func lastSequence() async throws(StoreError) -> Int64 { 0 }
     func reproject(eventID: String) async throws(StoreError) -> Reprojection? { nil }
     func reprojectAll() async throws(StoreError) -> Reprojection {
         Reprojection(events: 0, transactions: 0, changed: 0)

@@ -86,7 +86,7 @@ struct ExportSafetyTests {
             ])
             for path in [
                 "/v1/transactions/export",
-                "/v1/stripe/transactions/export?startDate=2026-01-01T00:00:00Z&endDate=2026-12-31T00:00:00Z",
+                "/v1/stripe/transactions/export?timezone=UTC&startDate=2026-01-01T00:00:00Z&endDate=2026-12-31T00:00:00Z",
             ] {
                 let table = try await harness.get(path).csv
                 #expect(!table.rows.isEmpty)

@@ -6,8 +6,9 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct ExportTests {
     private static let columns = [
-        "ID", "Date (UTC)", "Type", "Status", "Amount", "Refunded", "Currency", "Presentment Amount",
-        "Presentment Currency", "Payment Method", "Description", "Customer", "Payment Intent", "Charge",
+        "ID", "Date (UTC)", "Type", "Credit Kind", "Status", "Amount", "Bonus", "Refunded", "Currency",
+        "Presentment Amount", "Presentment Currency", "Payment Method", "Description", "Customer",
+        "Payment Intent", "Charge",
         "Invoice", "Bank Reference", "Receipt Number", "Receipt URL",
     ]
 
@@ -45,7 +46,8 @@ struct ExportTests {
             #expect(
                 table.rows.map { Array($0.dropLast()) } == [
                     [
-                        "ch_c", "2026-03-14 11:10:00", "purchase", "succeeded", "500", "0", "JPY", "", "",
+                        "ch_c", "2026-03-14 11:10:00", "purchase", "", "succeeded", "500", "0", "0", "JPY",
+                        "", "",
                         "Mastercard •••• 5555", "100% Æther_Ünits", "cus_two", "", "ch_c", "", "", "",
                     ]
                 ]
@@ -94,7 +96,7 @@ struct ExportTests {
         try await WebHarness.with { harness in
             try await harness.deliver(Self.converted)
             let range = "startDate=2026-01-01T00:00:00Z&endDate=2026-12-31T00:00:00Z"
-            let table = try await harness.get("/v1/stripe/transactions/export?\(range)").csv
+            let table = try await harness.get("/v1/stripe/transactions/export?timezone=UTC&\(range)").csv
             #expect(
                 table.columns == [
                     "Transaction ID", "Date (UTC)", "Type", "Amount", "Bonus", "Refunded", "Currency",
@@ -112,6 +114,28 @@ struct ExportTests {
             let links = try await harness.get("/v1/transactions/export?q=ch_c").csv.column("Receipt URL")
             let answer = try await harness.get(try harness.path(ofLink: try #require(links.first)), key: nil)
             #expect(answer.status == 302)
+        }
+    }
+
+    @Test(arguments: [
+        "/v1/transactions/export?q=ch_c",
+        "/v1/stripe/transactions/export?customer=cus_two&timezone=UTC&startDate=2026-01-01T00:00:00Z&endDate=2026-12-31T00:00:00Z",
+    ])
+    func `the link in a file is good for thirty days`(path: String) async throws {
+        var settings = WebHarness.Settings()
+        settings.receipts = ScriptedReceipts(link: "https://pay.stripe.com/receipts/fresh")
+        try await WebHarness.with(settings) { harness in
+            try await harness.deliver(FeedSample.events)
+            let text = try await harness.get(path).text
+            let link = try harness.path(
+                ofLink: String(try #require(text.firstMatch(of: /http[^,"\r]*signature=\w+/)).output)
+            )
+            harness.clock.advance(seconds: 30 * 86_400 - 1)
+            let good = try await harness.get(link, key: nil)
+            harness.clock.advance(seconds: 1)
+            let expired = try await harness.get(link, key: nil)
+            #expect(good.status == 302)
+            #expect(expired.status == 403)
         }
     }
 
@@ -184,9 +208,15 @@ struct ExportTests {
     @Test func `a line of JSONL is the list's row`() async throws {
         try await WebHarness.with { harness in
             try await harness.deliver(FeedSample.events)
-            let lines = try await harness.get("/v1/transactions/export?format=jsonl").jsonLines
-            let rows = try await harness.get("/v1/transactions").rows
-            #expect(lines == rows)
+            // Only the links differ: those in a file are good for longer.
+            func unlinked(_ text: String) -> String {
+                text.replacing(/expires=[0-9]+&signature=[0-9a-f]+/, with: "")
+            }
+            let lines = try await harness.get("/v1/transactions/export?format=jsonl").text
+            let list = try await harness.get("/v1/transactions").text
+            #expect(lines.contains("expires="))
+            for line in unlinked(lines).split(separator: "\n") { #expect(unlinked(list).contains(line)) }
+            #expect(lines.split(separator: "\n").count == FeedSample.events.count)
         }
     }
 

@@ -46,7 +46,7 @@ struct ExtremesTests {
                 #expect(answer.status == 200, "\(answer.text)")
             }
             let rows = try await harness.store.page(
-                .everything(.anyCustomer),
+                TransactionFilter(.anyCustomer),
                 cursor: .start,
                 limit: 10_000
             )

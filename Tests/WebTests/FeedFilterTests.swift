@@ -31,11 +31,22 @@ struct FeedFilterTests {
         }
     }
 
+    @Test(arguments: ["usd", "usdc", "usdt2", "8letters"])
+    func `every currency that a row may have is found`(code: String) async throws {
+        try await WebHarness.with { harness in
+            try await harness.deliver([.charge("ch_a", currency: "eur"), .charge("ch_b", currency: code)])
+            for given in [code, code.uppercased()] {
+                #expect(try await harness.ids("/v1/transactions?currency=\(given)") == ["ch_b"])
+            }
+        }
+    }
+
     @Test(arguments: [
         ("limit=0", "limit"), ("limit=101", "limit"), ("limit=abc", "limit"), ("limit=-1", "limit"),
         ("limit=1.5", "limit"), ("limit=99999999999999999999", "limit"), ("limit=0x10", "limit"),
         ("type=gift", "type"), ("type=PURCHASE", "type"), ("status=Paid", "status"),
-        ("currency=dollars", "currency"), ("currency=u1d", "currency"), ("currency=%C3%BCsd", "currency"),
+        ("currency=us", "currency"), ("currency=usdollars", "currency"), ("currency=%C3%BCsd", "currency"),
+        ("currency=u-d", "currency"),
         ("created=yesterday", "created"), ("created[gte]=-1", "created[gte]"),
         ("created[lt]=99999999999999999999", "created[lt]"), ("created[lt]=999999999999", "created[lt]"),
         ("created[gte]=1.5", "created[gte]"),

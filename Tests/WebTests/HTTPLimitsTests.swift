@@ -162,7 +162,7 @@ struct HTTPLimitsTests {
     // MARK: Time
 
     @Test(arguments: [
-        "", "GET /healthz HT",
+        "", "\r\n",
         "POST /v1/stripe-webhook HTTP/1.1\r\nHost: h\r\nStripe-Signature: t=1,v1=\(String(repeating: "0", count: 64))\r\n"
             + "Content-Length: 10\r\n\r\n123",
     ])
@@ -173,6 +173,91 @@ struct HTTPLimitsTests {
             let connection = try harness.connect()
             await connection.send(beginning)
             #expect(await connection.isClosedByPeer())
+        }
+    }
+
+    @Test(arguments: ["G", "GET /healthz HT", "GET /healthz HTTP/1.1\r\nHost: h\r\nX-A: b"])
+    func `a header that does not end is answered with 408`(beginning: String) async throws {
+        var settings = WebHarness.Settings()
+        settings.deadlineSeconds = 1
+        try await WebHarness.with(settings) { harness in
+            for first in ["", "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"] {
+                let connection = try harness.connect()
+                if !first.isEmpty {
+                    await connection.send(first)
+                    #expect(try await connection.answer().status == 200)
+                }
+                await connection.send(beginning)
+                let answer = try await connection.answer()
+                #expect(answer.status == 408)
+                #expect(answer.errorCode == "request_timeout")
+                #expect(answer.headers["Connection"] == "close")
+                #expect(await connection.isClosedByPeer())
+            }
+        }
+    }
+
+    @Test func `a connection that is idle after a request is closed without an answer`() async throws {
+        var settings = WebHarness.Settings()
+        settings.deadlineSeconds = 1
+        try await WebHarness.with(settings) { harness in
+            let connection = try harness.connect()
+            await connection.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(try await connection.answer().status == 200)
+            #expect(await connection.isClosedByPeer())
+        }
+    }
+
+    // MARK: Expect: 100-continue
+
+    @Test(arguments: [
+        ("/v1/stripe-webhook", "Content-Length: 10", 400),
+        ("/v1/stripe-webhook", "Content-Length: 4097", 413),
+        ("/v1/stripe-webhook", "Transfer-Encoding: chunked", 400),
+        ("/v1/customer_sessions", "Content-Length: 10", 401), ("/v1/nothing", "Content-Length: 10", 404),
+        (
+            "/v1/customer_sessions",
+            "Content-Length: 999999999\r\nAuthorization: Bearer \(TestKey.sessions.rawValue)", 413
+        ),
+    ])
+    func `a client that asks before it sends a body is refused at once, if its header is`(
+        path: String,
+        fields: String,
+        status: Int
+    ) async throws {
+        try await WebHarness.with(Self.settings) { harness in
+            let connection = try harness.connect()
+            await connection.send(
+                "POST \(path) HTTP/1.1\r\nHost: h\r\n\(fields)\r\nExpect: 100-continue\r\n\r\n"
+            )
+            let answer = try await connection.answer(skipsInterim: false)
+            #expect(answer.status == status)
+            #expect(answer.headers["Connection"] == "close")
+            #expect(await connection.isClosedByPeer())
+        }
+    }
+
+    @Test func `a client that asks before it sends a body may send one that is read`() async throws {
+        try await WebHarness.with(Self.settings) { harness in
+            let connection = try harness.connect()
+            let body = #"{"customer":"cus_one"}"#
+            await connection.send(
+                "POST /v1/customer_sessions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer \(TestKey.sessions.rawValue)\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\n\r\n"
+            )
+            #expect(try await connection.answer(toHead: true, skipsInterim: false).status == 100)
+            await connection.send(body)
+            #expect(try await connection.answer().status == 200)
+        }
+    }
+
+    @Test func `an expectation without a body leaves the connection open`() async throws {
+        try await WebHarness.with { harness in
+            let connection = try harness.connect()
+            for _ in 0..<2 {
+                await connection.send("GET /healthz HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n")
+                #expect(try await connection.answer(skipsInterim: false).status == 200)
+            }
         }
     }
 

@@ -64,7 +64,8 @@ struct OpenAPITests {
             let described = DescribedAPI(try await harness.get("/openapi.json").json)
             for route in RouteUnderTest.all {
                 // The form of the page reads the page's, and refuses none, so that it leads back in any case.
-                guard route.pattern != "/billing/transactions/{id}/email" else { continue }
+                // Console's own ignore what they do not know.
+                guard route.pattern != "/billing/transactions/{id}/email", !route.isConsoles else { continue }
                 let path = route.path + (route.path.contains("?") ? "&" : "?") + "no_such_parameter=1"
                 var headers = route.key?.headers ?? []
                 if case .session = route.access { headers = [bearer(harness.sessionToken())] }

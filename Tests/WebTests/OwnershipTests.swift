@@ -231,7 +231,10 @@ struct SeveralCustomersTests {
             let other = try await harness.get("/v1/stripe/transactions?customer=cus_none", headers: Self.user)
             #expect(other.status == 404)
             let range = "startDate=2026-03-01T00:00:00Z&endDate=2026-03-15T00:00:00Z"
-            let export = try await harness.get("/v1/stripe/transactions/export?\(range)", headers: Self.user)
+            let export = try await harness.get(
+                "/v1/stripe/transactions/export?timezone=UTC&\(range)",
+                headers: Self.user
+            )
             #expect(export.text.split(separator: "\r\n").count == 6)
         }
     }

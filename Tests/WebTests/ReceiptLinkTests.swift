@@ -1,4 +1,5 @@
 import Billing
+import HTTPClient
 import StripeAPI
 import Testing
 import Webhooks
@@ -55,6 +56,31 @@ struct ReceiptLinkTests {
             let expired = try await harness.get(path, key: nil)
             #expect([good.status, expired.status] == [302, 403])
             #expect(expired.errorCode == "link_expired")
+        }
+    }
+
+    @Test(arguments: [("cus_one", 302), ("cus_two", 403)])
+    func `a link that has expired opens for its customer, who is signed in`(
+        customer: String,
+        status: Int
+    ) async throws {
+        try await withLink { harness, path in
+            harness.clock.advance(seconds: 900)
+            let cookie = harness.cookie(harness.sessionToken(customer))
+            let answer = try await harness.get(path, key: nil, headers: [cookie])
+            #expect(answer.status == status)
+            let forged = try await harness.get(path + "0", key: nil, headers: [cookie])
+            #expect(forged.errorCode == "link_invalid")
+        }
+    }
+
+    @Test func `an expired link shows a browser a page`() async throws {
+        try await withLink { harness, path in
+            harness.clock.advance(seconds: 900)
+            let accepted = TransportHeader("Accept", "text/html")
+            let answer = try await harness.get(path, key: nil, headers: [accepted])
+            #expect(answer.status == 403)
+            #expect(answer.headers["Content-Type"] == "text/html; charset=utf-8")
         }
     }
 

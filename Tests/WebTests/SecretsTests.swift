@@ -225,7 +225,12 @@ struct SecretsTests {
     private func described(_ settings: WebHarness.Settings, keys: [APIKey] = []) throws -> [ActiveSecret] {
         var set = try settings.secretSet()
         set.keys = keys
-        let rules = SigningRules(publicURL: "", receiptLinkSeconds: 1, sessionSeconds: 1)
+        let rules = SigningRules(
+            publicURL: "",
+            receiptLinkSeconds: 1,
+            exportLinkSeconds: 1,
+            sessionSeconds: 1
+        )
         return SecretStore(set, rules: rules, now: TestClock.start).active.list
     }
 

@@ -1,15 +1,11 @@
 import Testing
 
-/// An address that the account map gives to two customers at the same time.
+/// An address that would belong to two customers at the same time, or that changes hands within a day.
 @Suite(.timeLimit(.minutes(5)))
 struct SharedAddressTests {
     private static func account(from: String? = nil, to end: String? = nil) -> String {
         let begin = from.map { #","valid_from":"\#($0)""# } ?? ""
         return #"{"address":"akash1owner"\#(begin)\#(end.map { #","valid_to":"\#($0)""# } ?? "")}"#
-    }
-
-    private static func warnings(_ answer: Answer) throws -> [String] {
-        try #require(answer.json["warnings"]).array.compactMap(\.string)
     }
 
     @Test(arguments: [
@@ -18,37 +14,67 @@ struct SharedAddressTests {
         (account(), "from 2026-03-10 through 2026-03-19"),
         (account(from: "2026-03-20"), nil), (account(to: "2026-03-10"), nil),
     ])
-    func `the other customer and the days for which both pay are told`(
+    func `a second customer of the same days is refused, with the first and the days`(
         second: String,
         days: String?
     ) async throws {
         try await WebHarness.with { harness in
             let first = Self.account(from: "2026-03-10", to: "2026-03-20")
             for _ in 0..<2 {
-                let answer = try await harness.putAccounts(UsageSample.accounts("cus_one", first))
-                #expect(try Self.warnings(answer) == [])
+                #expect(try await harness.putAccounts(UsageSample.accounts("cus_one", first)).status == 200)
             }
-            let answer = try await harness.putAccounts(UsageSample.accounts("cus_two", second))
-            #expect(answer.status == 200 && answer.json["changed"] == 1)
-            let told = days.map {
-                ["akash1owner belongs to cus_one too, \($0): both pay for its usage then."]
+            let other = UsageSample.accounts("cus_other", #"{"address":"akash1other"}"#)
+            let answer = try await harness.putAccounts(
+                other + "\n" + UsageSample.accounts("cus_two", second)
+            )
+            guard let days else {
+                #expect(answer.status == 200 && answer.json["changed"] == 2)
+                return
             }
-            #expect(try Self.warnings(answer) == told ?? [])
+            #expect(answer.status == 409 && answer.errorCode == "address_conflict")
+            #expect(answer.text.contains("akash1owner would belong to cus_one and to cus_two \(days)."))
+            // The other customer of the request is as new as before.
+            let alone = try await harness.putAccounts(other)
+            #expect(alone.json["changed"] == 1)
         }
     }
 
-    @Test func `two customers of one request are told once, and days without an end as such`() async throws {
+    @Test func `an address is handed over in one request`() async throws {
         try await WebHarness.with { harness in
-            let maps = ["cus_one", "cus_two"].map {
-                UsageSample.accounts($0, Self.account(from: "2026-03-10"))
-            }
-            let answer = try await harness.putAccounts(maps.joined(separator: "\n"))
-            let told = "akash1owner belongs to cus_two too, from 2026-03-10 on: both pay for its usage then."
-            #expect(try Self.warnings(answer) == [told])
-            let gone = try await harness.putAccounts(UsageSample.accounts("cus_one", ""))
-            #expect(try Self.warnings(gone) == [])
-            let alone = try await harness.putAccounts(UsageSample.accounts("cus_two", Self.account()))
-            #expect(try Self.warnings(alone) == [])
+            #expect(
+                try await harness.putAccounts(UsageSample.accounts("cus_one", Self.account())).status == 200
+            )
+            let after = UsageSample.accounts("cus_two", Self.account(from: "2026-03-10"))
+            #expect(try await harness.putAccounts(after).status == 409)
+            let before = UsageSample.accounts("cus_one", Self.account(to: "2026-03-10"))
+            let both = try await harness.putAccounts(after + "\n" + before)
+            #expect(both.status == 200 && both.json["changed"] == 2)
+        }
+    }
+
+    @Test(arguments: [
+        ("valid_from", "2026-03-10T12:00:00Z"), ("valid_to", "2026-03-10T00:00:01Z"),
+        ("valid_to", "2026-03-09T23:59:59Z"),
+    ])
+    func `a handover within a day is refused, and nothing is stored`(
+        member: String,
+        time: String
+    ) async throws {
+        try await WebHarness.with { harness in
+            let account = #"{"address":"akash1owner","\#(member)":"\#(time)"}"#
+            let answer = try await harness.putAccounts(UsageSample.accounts("cus_one", account))
+            #expect(answer.status == 400 && answer.text.contains("midnight UTC"), "\(answer.text)")
+            #expect(answer.text.contains(member))
+        }
+    }
+
+    @Test(arguments: ["2026-03-10T00:00:00Z", "2026-03-10"])
+    func `midnight in UTC is taken however it is written`(time: String) async throws {
+        try await WebHarness.with { harness in
+            let first = UsageSample.accounts("cus_one", Self.account(to: time))
+            let second = UsageSample.accounts("cus_two", Self.account(from: "2026-03-10"))
+            let answer = try await harness.putAccounts("\(first)\n\(second)")
+            #expect(answer.status == 200)
         }
     }
 }

@@ -36,6 +36,25 @@ struct UsageSyncRoutesTests {
             #expect(progress.isFull)
             progress.leases = 7
             progress.leasesChanged = 3
+            progress.add(
+                (1...12).map {
+                    SetAsideLease(lease: "akash1o/\($0)/1/1/0/akash1p", fault: "its price is NaN")
+                }
+            )
+            progress.addMissing(
+                (1...11).map {
+                    LeaseIdentity(
+                        chainID: "akashnet-2",
+                        owner: "akash1o",
+                        dseq: $0,
+                        gseq: 1,
+                        oseq: 1,
+                        bseq: 1,
+                        provider: "akash1p"
+                    )
+                }
+            )
+            progress.vanished = 4
             progress.completed = ChainHead(
                 height: 9_007_199_254_740_993,
                 at: harness.clock.now.adding(seconds: -40)
@@ -48,10 +67,19 @@ struct UsageSyncRoutesTests {
             #expect(shown["leases_changed"]?.integer == 3)
             #expect(shown["indexed_height"]?.string == "9007199254740993")
             #expect(shown["lag_seconds"]?.integer == 40)
+            #expect(shown["set_aside"]?.integer == 12)
+            #expect(shown["missing"]?.integer == 11 && shown["vanished"]?.integer == 4)
+            #expect(shown["missing_leases"]?.array.count == 10)
+            #expect(shown["missing_leases"]?.array.first?.string == "akashnet-2/akash1o/1/1/1/1/akash1p")
+            #expect(shown["set_aside_leases"]?.array.count == 10)
+            #expect(shown["set_aside_leases"]?.array.first?["lease"]?.string == "akash1o/1/1/1/0/akash1p")
+            #expect(shown["set_aside_leases"]?.array.first?["fault"]?.string == "its price is NaN")
             // It grows while nothing comes.
             harness.clock.advance(seconds: 60)
             let metrics = try await harness.get("/metrics", key: .metrics).text
             #expect(metrics.contains("\nconsole_billing_usage_lag_seconds 100\n"))
+            #expect(metrics.contains("\nconsole_billing_usage_set_aside_leases 12\n"))
+            #expect(metrics.contains("\nconsole_billing_usage_missing_leases 11\n"))
             let failed = #"console_billing_last_job_state{kind="usage_sync",state="failed"} 0"#
             #expect(metrics.contains("\n\(failed)\n"))
         }

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Trains the zstd dictionary of the module BodyCompression on the bodies in testdata.
+"""Trains the zstd dictionaries of the module Compression on testdata: of bodies, and of the stored form of objects.
 
 The output depends on testdata, on this file and on the version of zstd alone: Debian 12 has zstd 1.5.4. The id of a
 dictionary follows from its content, so another dictionary has another id. The service stores its dictionary in the
 database beside the bodies, so a replaced dictionary makes no stored body unreadable.
 
-Usage: train_dictionary.py [--samples FOLDER] [--kib N] [OUTPUT]     --samples writes the training set there and stops"""
+Usage: train_dictionary.py body|snapshot [--samples FOLDER] [--kib N] [OUTPUT]
+--samples writes the training set there and stops"""
 
 import argparse
 import json
@@ -19,13 +20,13 @@ import tempfile
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-OUTPUT = ROOT / "Sources/BodyCompression/Resources/body.dictionary"
-KIB = 32
+RESOURCES = ROOT / "Sources/Compression/Resources"
+KIB = {"body": 32, "snapshot": 8}
 # Each body occurs this often, each time with other ids, amounts and names.
 VARIANTS = 4
 # k is the length of the segments that zstd selects, d of the sequences that it counts. They are given so that zstd
 # makes one attempt: the best of many parallel attempts depends on their order.
-PARAMETERS = "--train-fastcover=k=4000,d=8,f=20,accel=1"
+PARAMETERS = {"body": "--train-fastcover=k=4000,d=8,f=20,accel=1", "snapshot": "--train-fastcover=k=200,d=8,f=18,accel=1"}
 # zstd reserves the ids below for public dictionaries; an id below 65,536 takes two bytes of every compressed body.
 FIRST_ID, PAST_LAST_ID = 32_768, 65_536
 
@@ -107,18 +108,29 @@ def bodies():
             yield json.loads(line)
 
 
-def samples():
-    for number, body in enumerate(bodies()):
+def snapshots():
+    """The stored form of objects in testdata: the column `snapshot` of a service that got them, decompressed."""
+    for line in (ROOT / "testdata/snapshots.jsonl").read_text().rstrip("\n").split("\n"):
+        yield json.loads(line)
+
+
+def compact(snapshot):
+    return json.dumps(snapshot, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def samples(what):
+    source, write = (bodies, printed) if what == "body" else (snapshots, compact)
+    for number, sample in enumerate(source()):
         for variant in range(VARIANTS):
-            yield printed(Variant(number * VARIANTS + variant).of(body))
+            yield write(Variant(number * VARIANTS + variant).of(sample))
 
 
-def trained(kib):
+def trained(what, kib):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        paths = write_samples(folder / "samples")
+        paths = write_samples(what, folder / "samples")
         output = folder / "dictionary"
-        command = ["zstd", "-q", PARAMETERS, "-T1", f"--maxdict={kib * 1024}", "--dictID=1", "-o", output, *paths]
+        command = ["zstd", "-q", PARAMETERS[what], "-T1", f"--maxdict={kib * 1024}", "--dictID=1", "-o", output, *paths]
         subprocess.run(command, check=True)
         content = bytearray(output.read_bytes())
     # Bytes 4 to 7 are the id: https://www.rfc-editor.org/rfc/rfc8878#section-5.
@@ -127,10 +139,10 @@ def trained(kib):
     return identity, bytes(content)
 
 
-def write_samples(folder):
+def write_samples(what, folder):
     folder.mkdir(parents=True)
     paths = []
-    for number, sample in enumerate(samples()):
+    for number, sample in enumerate(samples(what)):
         paths.append(folder / f"{number:05}.json")
         paths[-1].write_bytes(sample)
     return paths
@@ -138,16 +150,18 @@ def write_samples(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("output", nargs="?", type=pathlib.Path, default=OUTPUT)
+    parser.add_argument("what", choices=KIB)
+    parser.add_argument("output", nargs="?", type=pathlib.Path)
     parser.add_argument("--samples", type=pathlib.Path, metavar="FOLDER")
-    parser.add_argument("--kib", type=int, default=KIB)
+    parser.add_argument("--kib", type=int)
     options = parser.parse_args()
     if options.samples:
-        print(f"{len(write_samples(options.samples))} samples")
+        print(f"{len(write_samples(options.what, options.samples))} samples")
         return 0
-    identity, content = trained(options.kib)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_bytes(content)
+    identity, content = trained(options.what, options.kib or KIB[options.what])
+    output = options.output or RESOURCES / f"{options.what}.dictionary"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_bytes(content)
     print(f"dictionary {identity}: {len(content)} bytes")
     return 0
 

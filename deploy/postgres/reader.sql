@@ -30,7 +30,7 @@ BEGIN
 END
 $$;
 
-GRANT SELECT ON transactions_view, customers_view, events_view, credits_view, daily_usage_view,
+GRANT SELECT ON transactions_view, customers_view, events_view, daily_usage_view,
     daily_usage_by_provider_view, daily_usage_by_gpu_model_view TO console_billing_reader;
 -- Reads the JSON of one stored value; it reads no table.
 GRANT EXECUTE ON FUNCTION console_billing_json(BYTEA) TO console_billing_reader;

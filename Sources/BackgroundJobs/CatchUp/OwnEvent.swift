@@ -6,6 +6,14 @@ import Storage
 enum OwnEvent {
     static let completionType = "reconciliation.completed"
 
+    /// Whether this service made the event: of a result of its own, of a credit, or around an object of
+    /// Stripe's API.
+    static func isOwn(_ entry: EventEntry) -> Bool {
+        guard entry.source == .api else { return false }
+        return entry.id.hasPrefix(idPrefix) || entry.id.hasPrefix(Credit.eventIDPrefix)
+            || entry.type.hasSuffix(".fetched")
+    }
+
     /// The id of the event with a reconciliation's result.
     static func completionID(ofRun run: String) -> String { idPrefix + run }
 

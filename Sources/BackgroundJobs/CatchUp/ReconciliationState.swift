@@ -276,7 +276,8 @@ extension Transaction {
             } else {
                 invoice.map { ObjectReference(.invoice, $0) }
             }
-        case .credit: invoice.map { ObjectReference(.invoice, $0) }
+        // A credit that was given is this service's own, whatever invoice it names.
+        case .credit: invoice.flatMap { id == $0 + "_credit" ? ObjectReference(.invoice, $0) : nil }
         }
     }
 }
@@ -290,7 +291,7 @@ extension StripeObject {
         case .refund(let value): value.created
         case .dispute(let value): value.created
         case .invoice(let value): value.created
-        case .checkoutSession, .invoicePayment, .customer, .earlyFraudWarning, .review: nil
+        case .checkoutSession, .invoicePayment, .customer, .earlyFraudWarning, .review, .credit: nil
         }
     }
 }

@@ -47,7 +47,8 @@ package final class ReceiptFetcher: ReceiptSource {
             return try allowed(try read(body) { $0["latest_charge"]?.string("receipt_url") })
         case .invoice:
             return try allowed(try await invoiceLinks(target.object.id, account: target.account).page)
-        case .refund, .dispute, .checkoutSession, .invoicePayment, .customer, .earlyFraudWarning, .review:
+        case .refund, .dispute, .checkoutSession, .invoicePayment, .customer, .earlyFraudWarning, .review,
+            .credit:
             throw ReceiptUnavailable("a \(target.object.kind.rawValue) has no receipt of its own")
         }
     }

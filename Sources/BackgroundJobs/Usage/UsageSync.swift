@@ -10,13 +10,13 @@ final class UsageSync {
     var progress: UsageSyncProgress
 
     private let execution: JobExecution
-    private let ledger: any UsageLedger
-    private let source: any UsageSource
+    let ledger: any UsageLedger
+    let source: any UsageSource
     private let runtime: JobRunner.Runtime
-    private let logger: Logger
+    let logger: Logger
 
     private static let maximumAttempts = 4
-    private static let loggedContradictions = 10
+    private static let loggedLeases = 10
 
     init(
         _ execution: JobExecution,
@@ -53,6 +53,11 @@ final class UsageSync {
             case .indexer: try await readLeases(of: nil, target)
             case .node: try await readLeasesOfOwners(target)
             }
+            progress.stage = .check
+            try await keep()
+        }
+        if let height = target.height { try await closeVanished(asOf: height) }
+        if progress.stage != .days {
             progress.stage = .days
             try await keep()
         }
@@ -94,12 +99,14 @@ final class UsageSync {
                 owner: owner,
                 cursor: progress.cursor,
                 closedFrom: progress.closedFrom,
+                closedAt: progress.closedAt,
                 asOf: target.height
             )
             let page = try await asked { source throws(UsageSourceError) in
                 try await source.leases(question)
             }
             try await take(page.leases)
+            setAside(page.setAside)
             progress.cursor = page.next
             try await keep()
             if page.next == nil { return }
@@ -111,9 +118,9 @@ final class UsageSync {
         let known = try await stored { ledger throws(StoreError) in
             try await ledger.leases(named: leases.map(\.identity))
         }
-        let standing = Dictionary(known.map { ($0.identity, $0) }) { $1 }
+        let standing = KnownLeases(known.map { LeaseState(record: $0) })
         let changed = leases.compactMap { lease -> LeaseRecord? in
-            guard let known = standing[lease.identity] else { return lease }
+            guard let known = standing.lease(of: lease)?.record else { return lease }
             // A full pass also puts what is known, to find the final days that it contradicts.
             return lease.continuing(known, confirmedAt: confirmedHeight(of: known))
                 ?? (progress.isFull ? known : nil)
@@ -122,7 +129,7 @@ final class UsageSync {
         try await put(changed)
     }
 
-    private func put(_ leases: [LeaseRecord]) async throws(Interruption) {
+    func put(_ leases: [LeaseRecord]) async throws(Interruption) {
         switch try await stored({ ledger throws(StoreError) in try await ledger.put(leases) }) {
         case .taken(let changed, let contradictions):
             progress.leasesChanged += changed
@@ -130,20 +137,29 @@ final class UsageSync {
         case .tooMuch:
             let half = leases.count / 2
             guard half > 0 else {
-                return logger.error(
-                    "lease left out",
-                    metadata: ["lease": "\(leases[0].identity.text)", "reason": "too many settled days"]
-                )
+                let fault = "could change more than \(LeasePlan.maximumSettledDays) days that are final"
+                return setAside([SetAsideLease(lease: leases[0].identity.text, fault: fault)])
             }
             try await put(Array(leases[..<half]))
             try await put(Array(leases[half...]))
         }
     }
 
+    /// Counts leases that cannot be taken, and logs the first of them; the others of their page are in the ledger.
+    private func setAside(_ leases: [SetAsideLease]) {
+        progress.add(leases)
+        guard !leases.isEmpty else { return }
+        let first = leases.prefix(Self.loggedLeases).map { "\($0.lease): \($0.fault)" }
+        logger.warning(
+            "leases set aside",
+            metadata: ["count": "\(leases.count)", "first": "\(first.joined(separator: ", "))"]
+        )
+    }
+
     /// The height up to which a stored lease is confirmed.
     ///
     /// Each completed pass reads all open leases.
-    private func confirmedHeight(of known: LeaseRecord) -> Int64? {
+    func confirmedHeight(of known: LeaseRecord) -> Int64? {
         let seen = known.source == source.kind.rawValue ? progress.completed?.height : nil
         return [known.asOfHeight, seen].compactMap(\.self).max()
     }
@@ -200,14 +216,14 @@ final class UsageSync {
             "final days contradicted",
             metadata: [
                 "count": "\(contradictions.count)",
-                "first": "\(contradictions.prefix(Self.loggedContradictions).joined(separator: ", "))",
+                "first": "\(contradictions.prefix(Self.loggedLeases).joined(separator: ", "))",
             ]
         )
     }
 
     // MARK: Requests and progress
 
-    private func asked<Answer: Sendable>(
+    func asked<Answer: Sendable>(
         _ question: (any UsageSource) async throws(UsageSourceError) -> Answer
     ) async throws(Interruption) -> Answer {
         var attempt = 0
@@ -227,7 +243,7 @@ final class UsageSync {
         }
     }
 
-    private func stored<Answer: Sendable>(
+    func stored<Answer: Sendable>(
         _ work: (any UsageLedger) async throws(StoreError) -> Answer
     ) async throws(Interruption) -> Answer {
         do throws(StoreError) {
@@ -237,7 +253,7 @@ final class UsageSync {
         }
     }
 
-    private func keep() async throws(Interruption) {
+    func keep() async throws(Interruption) {
         execution.update(progress)
         try await execution.keep()
     }

@@ -110,7 +110,8 @@ extension UsageSync {
         [
             "pass": "\(progress.pass)", "leases": "\(progress.leases)",
             "leases_changed": "\(progress.leasesChanged)", "days_changed": "\(progress.daysChanged)",
-            "contradictions": "\(progress.contradictions)",
+            "contradictions": "\(progress.contradictions)", "set_aside": "\(progress.setAside)",
+            "vanished": "\(progress.vanished)",
         ]
     }
 }

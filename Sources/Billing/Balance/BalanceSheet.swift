@@ -36,24 +36,30 @@ package struct BalanceSheet: Sendable {
     /// The days whose spend is unknown, besides those before `unknownBefore`.
     private var unknown: Set<CalendarDate> = []
     private let unknownBefore: CalendarDate?
+    /// Dollars of payments that have not arrived, such as bank debits, or that are authorised and not captured.
+    package private(set) var pending = ExactAmount.zero
 
     /// - Parameters:
-    ///   - transactions: All rows of the customer's feed, including those of credits.
-    ///   - credits: All other credits; a credit with the id of an invoice is the same as the invoice.
+    ///   - transactions: All rows of the customer's feed.
     ///   - usage: A line for each day that can have usage; a day that is not indexed is incomplete.
+    ///   - corrections: The entries that correct the usage, which is without them.
     ///   - unknownBefore: The first indexed day, if leases began before it; the spend of all earlier days is unknown.
     ///   - date: The day of a moment; in UTC by default.
     package init(
         transactions: [Transaction],
-        credits: [Credit],
         usage: [UsageLine],
+        corrections: [UsageCorrection] = [],
         unknownBefore: CalendarDate? = nil,
         dating date: (Instant) -> CalendarDate = { CalendarDate($0) }
     ) {
         self.unknownBefore = unknownBefore
         if unknownBefore != nil { firstIncomplete = CalendarDate(dayNumber: .min) }
         func move(_ row: Transaction, _ change: (inout BalanceDay) -> Void) {
-            self.move(date(row.created), row.currency, change)
+            self.move(date(row.countedAt), row.currency, change)
+        }
+        for row in transactions
+        where row.type == .purchase && row.status == "pending" && row.currency == .usd {
+            pending += ExactAmount(row.money)
         }
         let unpaid = Set(transactions.filter { $0.type == .purchase && !$0.isInEffect }.map(\.id))
         let listed = Dictionary(
@@ -83,10 +89,7 @@ package struct BalanceSheet: Sendable {
             case .credit: move(row) { $0.credits += amount }
             }
         }
-        let invoiced = Set(transactions.filter { $0.type == .credit }.compactMap(\.invoice))
-        for credit in credits where !invoiced.contains(credit.id) {
-            self.move(date(credit.created), credit.money.currency) { $0.credits += ExactAmount(credit.money) }
-        }
+        for entry in corrections { self.move(entry.date, .usd) { $0.spend += entry.amount } }
         for line in usage {
             if line.totals.leases > 0 { self.move(line.date, .usd) { $0.spend += line.spend.known } }
             if line.spent == nil { unknown.insert(line.date) }

@@ -100,6 +100,7 @@ extension StripeObject {
         case .checkoutSession(let value): value.customer?.id
         case .invoice(let value): value.customer?.id
         case .customer(let value): value.id
+        case .credit(let value): value.customer
         case .dispute, .invoicePayment, .earlyFraudWarning, .review: nil
         }
     }

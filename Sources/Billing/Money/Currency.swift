@@ -1,6 +1,7 @@
 package import JSON
 
-/// A three-letter currency in Stripe's format, lower-case.
+/// The code of a currency in Stripe's format, lower-case: three letters, or up to eight letters and digits, as
+/// the crypto currency `usdc` has.
 ///
 /// The number of decimals follows Stripe's own table, which differs from ISO 4217 and CLDR
 /// (<https://docs.stripe.com/currencies>).
@@ -10,6 +11,15 @@ package struct Currency: Hashable, Sendable {
     package static let usd = Currency("usd")
 
     package init(_ code: String) { self.code = code.lowercased() }
+
+    /// Reads a code from Stripe or from a caller, in either case.
+    ///
+    /// - Returns: `nil` for a text that is not 3 to 8 ASCII letters and digits.
+    package init?(parsing text: String) {
+        func isOfCode(_ byte: UInt8) -> Bool { 0x61...0x7A ~= byte | 0x20 || 0x30...0x39 ~= byte }
+        guard 3...8 ~= text.utf8.count, text.utf8.allSatisfy(isOfCode) else { return nil }
+        self.init(text)
+    }
 
     /// The number of decimal digits of Stripe's minor unit: 0 for JPY, 2 for USD, 3 for KWD.
     package var exponent: Int {

@@ -42,6 +42,15 @@ package struct ExactAmount: Hashable, Sendable {
         self.init(coarse: overflowed ? (money.minorUnits < 0 ? .min : .max) : coarse, fine: 0)
     }
 
+    /// - Returns: `nil` unless the text is a decimal number below 10⁹ with at most 18 decimals, such as `-12.5`.
+    package init?(dollars text: String) {
+        let isNegative = text.hasPrefix("-")
+        let digits = isNegative ? String(text.dropFirst()) : text
+        guard let coarse = FixedDecimal.read(digits, places: 18, digits: 9) else { return nil }
+        let amount = ExactAmount(coarse: coarse &* 1_000_000, fine: 0)
+        self = isNegative ? -amount : amount
+    }
+
     private static func coarsePerMinorUnit(of currency: Currency) -> Int128 {
         powersOfTen[coarsePlaces - currency.exponent]
     }

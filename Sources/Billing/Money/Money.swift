@@ -12,6 +12,8 @@ package struct Money: Hashable, Sendable {
         self.currency = currency
     }
 
+    package var negated: Money { Money(minorUnits: minorUnits.negatedClamped, currency: currency) }
+
     /// The decimal number without symbol or separators: `1234.56`, `500`, `12.345`.
     package var decimalText: String {
         let (whole, fraction) = digits

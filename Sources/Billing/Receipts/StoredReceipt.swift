@@ -1,21 +1,23 @@
-extension PaymentGroup {
+extension Event {
     /// How long a link from an event is used.
     ///
     /// Stripe's links expire "within 30 days"; for links from its API, Stripe promises at least ten days.
-    static let storedReceiptSeconds: Int64 = 10 &* 86_400
+    static let receiptSeconds: Int64 = 10 &* 86_400
 
-    /// The link from an event about the charge, while it is new enough to work.
+    /// The link to the receipt of a charge that the event shows, while it is new enough to work.
     ///
     /// - Parameters:
     ///   - id: The charge.
     ///   - now: The current time.
     ///   - hosts: The hosts that the link may have.
-    /// - Returns: `nil` if there is no link, or if it is too old.
-    package func storedReceipt(ofCharge id: String?, now: Instant, hosts: ReceiptHosts) -> ReceiptURL? {
-        let charge = charges.first { $0.object.id == id }
-        guard let charge, let text = charge.object.receiptURL,
-            now.seconds(since: charge.observedAt) < Self.storedReceiptSeconds
-        else { return nil }
-        return ReceiptURL(text, allowing: hosts)
+    /// - Returns: `nil` if the event has no such link, or if it is too old.
+    package func receipt(ofCharge id: String, now: Instant, hosts: ReceiptHosts) -> ReceiptURL? {
+        guard let created, now.seconds(since: created) < Self.receiptSeconds else { return nil }
+        for shown in shown {
+            guard case .charge(let charge) = shown.object, charge.id == id, let link = charge.receiptURL
+            else { continue }
+            return ReceiptURL(link, allowing: hosts)
+        }
+        return nil
     }
 }

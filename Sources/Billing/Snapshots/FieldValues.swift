@@ -2,8 +2,7 @@ import JSON
 
 /// The fields of an object with their values, such as `payment_method_details.last4 = "4242"`.
 ///
-/// The receipt link is omitted, because Stripe generates a new one each time. So are fields that only an
-/// event's type provides (`told_…`), because no list of Stripe contains them.
+/// Fields that only an event's type provides (`told_…`) are omitted, because no list of Stripe contains them.
 package struct FieldValues: Sendable, Equatable {
     private let values: [String: String]
 
@@ -36,7 +35,7 @@ package struct FieldValues: Sendable, Equatable {
 
     private static func collect(_ json: JSONValue, at path: String, into values: inout [String: String]) {
         if let members = json.members {
-            for (name, value) in members where name != "receipt_url" && !name.hasPrefix("told_") {
+            for (name, value) in members where !name.hasPrefix("told_") {
                 collect(value, at: path.isEmpty ? name : path + "." + name, into: &values)
             }
         } else {

@@ -13,11 +13,6 @@ package enum SnapshotCoding {
         json.object("value") { object.value.write(to: &$0) }
     }
 
-    /// Encodes an object without the fields that differ each time Stripe shows it.
-    static func encodeState(of object: StripeObject) -> [UInt8] {
-        JSONWriter.object { object.value.writeState(to: &$0) }
-    }
-
     /// Merges one object with fields of earlier snapshots.
     ///
     /// - Parameters:

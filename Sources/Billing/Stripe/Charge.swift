@@ -30,6 +30,7 @@ package final class Charge: StripeObjectProtocol {
     let failureCode: String?
     let failureMessage: String?
     let receiptNumber: String?
+    /// Only in the event that showed the charge: Stripe generates another link each time.
     package let receiptURL: String?
     package let description: String?
     package let refunds: [Refund]
@@ -45,6 +46,8 @@ package final class Charge: StripeObjectProtocol {
     let toldExpired: Instant?
     /// The time of `charge.failed`.
     let toldFailed: Instant?
+    /// The time of `charge.succeeded`, if it came long after the attempt, as for a bank debit.
+    let toldSucceeded: Instant?
 
     /// The state; charges of 2017 and before have none, so it is derived from other fields.
     package var status: Status {
@@ -88,6 +91,7 @@ package final class Charge: StripeObjectProtocol {
         if toldCaptured != nil { stated.insert(.chargeCaptured) }
         if toldExpired != nil { stated.insert(.chargeExpired) }
         if toldFailed != nil { stated.insert(.chargeFailed) }
+        if toldSucceeded != nil { stated.insert(.chargeSucceeded) }
         return stated
     }
 
@@ -155,22 +159,20 @@ package final class Charge: StripeObjectProtocol {
             }
             toldExpired = try json.instant("told_expired")
             toldFailed = try json.instant("told_failed")
+            toldSucceeded = try json.instant("told_succeeded")
         } else {
             let refunded = amountRefunded
             toldCaptured = rendering.time(ofEvent: "charge.captured").map { (at: $0, refunded: refunded) }
             toldExpired = rendering.time(ofEvent: "charge.expired")
             toldFailed = rendering.time(ofEvent: "charge.failed")
+            toldSucceeded = rendering.time(ofEvent: "charge.succeeded", wellAfter: created)
         }
     }
 
-    /// Writes the fields that the initializer reads.
+    /// Writes the fields that the initializer reads, but for the link to the receipt.
     ///
     /// The refunds are stored as snapshots of their own.
-    package func write(to json: inout JSONWriter) { write(to: &json, receiptURL: receiptURL) }
-
-    package func writeState(to json: inout JSONWriter) { write(to: &json, receiptURL: nil) }
-
-    private func write(to json: inout JSONWriter, receiptURL: String?) {
+    package func write(to json: inout JSONWriter) {
         json.member("amount", amount)
         json.member("amount_captured", amountCaptured)
         json.member("amount_refunded", amountRefunded)
@@ -195,7 +197,6 @@ package final class Charge: StripeObjectProtocol {
         }
         if let presentment { json.object("presentment_details") { presentment.write(to: &$0) } }
         json.member("receipt_number", receiptNumber)
-        json.member("receipt_url", receiptURL)
         json.member("refunded", refunded)
         json.member("status", statusText)
         if let toldCaptured {
@@ -206,5 +207,6 @@ package final class Charge: StripeObjectProtocol {
         }
         json.member("told_expired", toldExpired?.unixSeconds)
         json.member("told_failed", toldFailed?.unixSeconds)
+        json.member("told_succeeded", toldSucceeded?.unixSeconds)
     }
 }

@@ -8,6 +8,7 @@ package enum EventFamily {
         // prefixes below.
         case "customer.fetched": .customer
         case "dispute.fetched": .dispute
+        case Credit.eventType: .credit
         // A preview of an invoice that does not exist yet, without an id.
         case "invoice.upcoming": nil
         case _ where eventType.hasPrefix("charge.dispute."): .dispute

@@ -77,15 +77,11 @@ extension JSONValue {
         self[key] == nil ? nil : try requiredCurrency(key)
     }
 
-    /// A currency: three letters (<https://docs.stripe.com/currencies>), or up to eight letters and digits, as
-    /// the crypto currency `usdc` has.
     func requiredCurrency(_ key: StaticString) throws(JSONFieldError) -> Currency {
-        let text = try requiredText(key)
-        func isCode(_ byte: UInt8) -> Bool { 0x61...0x7A ~= byte | 0x20 || 0x30...0x39 ~= byte }
-        guard 3...8 ~= text.utf8.count, text.utf8.allSatisfy(isCode) else {
+        guard let currency = Currency(parsing: try requiredText(key)) else {
             throw .wrong(try required(key), "is not a currency code")
         }
-        return Currency(text)
+        return currency
     }
 
     func instant(_ key: StaticString) throws(JSONFieldError) -> Instant? {

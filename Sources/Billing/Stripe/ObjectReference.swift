@@ -1,4 +1,4 @@
-/// The kinds of Stripe objects that we read, with Stripe's names.
+/// The kinds of Stripe objects that we read, with Stripe's names, and one of our own.
 package enum ObjectKind: String, Sendable, CaseIterable {
     case paymentIntent = "payment_intent"
     case charge
@@ -10,6 +10,8 @@ package enum ObjectKind: String, Sendable, CaseIterable {
     case customer
     case earlyFraudWarning = "radar.early_fraud_warning"
     case review
+    /// No object of Stripe's: see ``Credit``.
+    case credit
 }
 
 /// Identifies one Stripe object, known or not.

@@ -120,7 +120,9 @@ package final class PaymentIntent: StripeObjectProtocol {
         toldSucceeded =
             rendering.isStored
             ? try json.instant("told_succeeded")
-            : isWhole ? nil : rendering.time(ofEvent: "payment_intent.succeeded")
+            : isWhole
+                ? rendering.time(ofEvent: "payment_intent.succeeded", wellAfter: created)
+                : rendering.time(ofEvent: "payment_intent.succeeded")
     }
 
     /// Writes the fields that the initializer reads.

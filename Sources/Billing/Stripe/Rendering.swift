@@ -30,4 +30,12 @@ package struct Rendering: Sendable {
 
     /// The time of the event if it has this type; otherwise `nil`.
     func time(ofEvent type: String) -> Instant? { news.flatMap { $0.eventType == type ? $0.at : nil } }
+
+    /// The time of the event if it has this type and is more than an hour later than `created`.
+    ///
+    /// A card is paid at once, a bank debit days later
+    /// (<https://docs.stripe.com/payments/payment-methods#payment-notification>).
+    func time(ofEvent type: String, wellAfter created: Instant) -> Instant? {
+        time(ofEvent: type).flatMap { $0.seconds(since: created) > 3600 ? $0 : nil }
+    }
 }

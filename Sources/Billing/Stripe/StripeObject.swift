@@ -1,6 +1,6 @@
 package import JSON
 
-/// A kind of Stripe object that contains data about a payment.
+/// A kind of object that contains data about a payment: Stripe's, and our own ``Credit``.
 ///
 /// The types are immutable classes, so that they are passed on without copying about two dozen fields.
 package protocol StripeObjectProtocol: AnyObject, Sendable {
@@ -12,9 +12,6 @@ package protocol StripeObjectProtocol: AnyObject, Sendable {
 
     /// Writes the fields that the initializer reads.
     func write(to json: inout JSONWriter)
-
-    /// The same without links that Stripe generates anew each time it shows the object.
-    func writeState(to json: inout JSONWriter)
 
     /// The objects of the same payment that this one names.
     var links: [ObjectReference] { get }
@@ -36,7 +33,6 @@ extension StripeObjectProtocol {
     package var reference: ObjectReference { ObjectReference(Self.kind, id) }
     package var isFinal: Bool { false }
     package var stated: VersionedFields { [] }
-    package func writeState(to json: inout JSONWriter) { write(to: &json) }
 }
 
 /// A Stripe object of a kind that we read, as one event showed it.
@@ -51,6 +47,7 @@ package enum StripeObject: Sendable {
     case customer(Customer)
     case earlyFraudWarning(EarlyFraudWarning)
     case review(Review)
+    case credit(Credit)
 
     package var value: any StripeObjectProtocol {
         switch self {
@@ -64,6 +61,7 @@ package enum StripeObject: Sendable {
         case .customer(let value): value
         case .earlyFraudWarning(let value): value
         case .review(let value): value
+        case .credit(let value): value
         }
     }
 
@@ -92,6 +90,7 @@ extension StripeObject {
         case .customer: self = .customer(try json.object(rendering))
         case .earlyFraudWarning: self = .earlyFraudWarning(try json.object(rendering))
         case .review: self = .review(try json.object(rendering))
+        case .credit: self = .credit(try json.object(rendering))
         }
     }
 }

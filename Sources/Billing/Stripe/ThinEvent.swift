@@ -54,6 +54,8 @@ extension ObjectKind {
         case .customer: "/v1/customers"
         case .earlyFraudWarning: "/v1/radar/early_fraud_warnings"
         case .review: "/v1/reviews"
+        // Never asked for: Stripe has no such object.
+        case .credit: "/v1/credits"
         }
     }
 }

@@ -83,6 +83,7 @@ package struct VersionedField: Sendable {
             .whereItStands,
             source: "https://docs.stripe.com/api/customers/retrieve"
         ),
+        .init(.charge, "told_succeeded", .whereItStands, source: eventTypes),
     ]
 
     func isExpressible(by version: APIVersion?) -> Bool {
@@ -114,6 +115,7 @@ package struct VersionedFields: OptionSet, Sendable {
     static let intentSucceeded = VersionedFields(rawValue: 1 << 10)
     static let refundBankReference = VersionedFields(rawValue: 1 << 11)
     static let customerMetadata = VersionedFields(rawValue: 1 << 12)
+    static let chargeSucceeded = VersionedFields(rawValue: 1 << 13)
 
     init(where isMeant: (VersionedField) -> Bool) {
         var fields: VersionedFields = []

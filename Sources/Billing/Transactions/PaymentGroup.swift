@@ -19,6 +19,7 @@ package final class PaymentGroup: Sendable {
     let sessions: [Known<CheckoutSession>]
     let invoices: [Known<Invoice>]
     let invoicePayments: [Known<InvoicePayment>]
+    let credits: [Known<Credit>]
     /// The objects whose current state is ambiguous and must be fetched.
     let undecided: [ObjectReference]
     private let links: [ObjectReference: Set<ObjectReference>]
@@ -51,6 +52,7 @@ package final class PaymentGroup: Sendable {
         sessions = known { if case .checkoutSession(let object) = $0 { object } else { nil } }
         invoices = known { if case .invoice(let object) = $0 { object } else { nil } }
         invoicePayments = known { if case .invoicePayment(let object) = $0 { object } else { nil } }
+        credits = known { if case .credit(let object) = $0 { object } else { nil } }
         undecided = records.filter(\.isAmbiguous).map(\.reference)
         links = Dictionary(records.map { ($0.reference, $0.links) }) { $0.union($1) }
         var named: [Side: [String]] = [:]
@@ -81,11 +83,15 @@ package final class PaymentGroup: Sendable {
     package var transactions: [Transaction] {
         let purchases = self.purchases
         guard !purchases.contains(where: \.isCardValidation) else { return [] }
+        let claims = self.claims(purchases: purchases)
+        let credited = Set(claims.values)
+        let invoices = self.invoices.filter { !credited.contains($0.object.id) }
         return purchases.map(\.transaction)
             + invoices.compactMap { outOfBandPurchase($0) }
             + refunds.compactMap { refundRow($0, purchases: purchases) }
             + disputes.map { disputeRow($0, purchases: purchases) }
-            + invoices.compactMap { creditRow($0) }
+            + invoices.compactMap { couponRow($0) }
+            + givenRows(purchases: purchases, claims: claims)
     }
 
     // MARK: Links between objects

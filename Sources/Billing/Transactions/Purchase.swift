@@ -150,9 +150,17 @@ struct Purchase: Sendable {
         )
     }
 
+    /// When the money was paid, if events say so and it was long after the purchase was made.
+    private var succeededAt: Instant? {
+        guard status == .succeeded else { return nil }
+        let charge = decidingCharge?.object
+        let told = intent?.object.toldSucceeded ?? charge?.toldCaptured?.at ?? charge?.toldSucceeded
+        return told.flatMap { $0.seconds(since: created) > 3600 ? $0 : nil }
+    }
+
     var transaction: Transaction {
         let status = self.status
-        return Transaction(
+        var row = Transaction(
             id: intentID ?? chargeID ?? "",
             type: .purchase,
             status: status.rawValue,
@@ -181,6 +189,9 @@ struct Purchase: Sendable {
             reference: nil,
             amountGone: 0
         )
+        row.succeededAt = succeededAt
+        row.bonus = bonus
+        return row
     }
 }
 

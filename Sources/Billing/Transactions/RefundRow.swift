@@ -9,7 +9,7 @@ extension PaymentGroup {
         let charge = linked(.charge, from: refund.object.reference) ?? purchase?.chargeID
         let intent = intentID(behind: refund.object.reference) ?? purchase?.intentID
         let isKnown = charge != nil || intent != nil
-        return Transaction(
+        var row = Transaction(
             id: refund.object.id,
             type: .refund,
             status: refund.object.status,
@@ -39,5 +39,7 @@ extension PaymentGroup {
             reference: refund.object.bankReference,
             amountGone: 0
         )
+        row.refundReason = refund.object.reason
+        return row
     }
 }

@@ -1,10 +1,8 @@
-/// One row of the feed: a purchase, a refund, a dispute, or a credit, which is not a payment.
+/// One row of the feed: a purchase, a refund, a dispute, or a credit.
 package struct Transaction: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case purchase, refund, dispute
-        /// The discount of a coupon on an invoice.
-        ///
-        /// It is not a payment, and the feed contains it only if a request asks for credits.
+        /// Money that was given to the customer, and not paid.
         case credit
     }
 
@@ -35,7 +33,8 @@ package struct Transaction: Sendable, Equatable {
     package let id: String
     package let type: Kind
     package let status: String
-    /// In minor units, never negative: the type shows the direction of the money.
+    /// In minor units, never negative but for a credit that is taken back: the type shows the direction of the
+    /// money.
     package let amount: Int64
     /// In minor units; only for purchases.
     ///
@@ -65,6 +64,15 @@ package struct Transaction: Sendable, Equatable {
     package let reference: String?
     /// For a dispute: the part of the amount that the cardholder has now.
     package let amountGone: Int64
+    /// Why a refund was made, as Stripe says it, such as `requested_by_customer`.
+    package var refundReason: String?
+    /// For a purchase: when the money was paid, if that was more than an hour after `created`, as for a bank
+    /// debit or a later capture.
+    package var succeededAt: Instant?
+    /// For a purchase: the bonus that was granted with it and not taken back, in minor units.
+    package var bonus: Int64 = 0
+    /// For a credit: why it was given.
+    package var creditKind: Credit.Kind?
 
     package init(
         id: String,
@@ -117,6 +125,9 @@ package struct Transaction: Sendable, Equatable {
         self.reference = reference
         self.amountGone = amountGone
     }
+
+    /// When the row's money counts in the balance.
+    var countedAt: Instant { succeededAt ?? created }
 
     package var money: Money { Money(minorUnits: amount, currency: currency) }
 }

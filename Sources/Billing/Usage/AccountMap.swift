@@ -5,11 +5,15 @@ package struct AccountMap: Hashable, Sendable {
     package let customer: String
     package let accounts: [AccountPeriod]
 
+    package init(customer: String, accounts: [AccountPeriod]) {
+        self.customer = customer
+        self.accounts = accounts
+    }
+
     /// Reads `{"customer":"cus_…","accounts":[{"address","valid_from","valid_to"}]}`.
     ///
-    /// A time is `YYYY-MM-DD`, RFC 3339 in UTC, or seconds since 1970. An address belongs to the customer
-    /// from the day of `valid_from` until `valid_to`, which is exclusive: a date there is the first day after
-    /// the period.
+    /// A time is `YYYY-MM-DD`, RFC 3339 in UTC, or seconds since 1970, and a midnight in UTC: the calendar does not
+    /// say which of a day's blocks was made at noon. `valid_to` is exclusive: the first day after the period.
     package init(_ json: JSONValue) throws(JSONFieldError) {
         try json.refuseMembers(otherThan: ["customer", "accounts"])
         customer = try json.identity("customer")
@@ -21,17 +25,13 @@ package struct AccountMap: Hashable, Sendable {
         for element in elements {
             try element.refuseMembers(otherThan: ["address", "valid_from", "valid_to"])
             let address = try element.chainName("address")
-            let from = try element.moment("valid_from")
-            let end = try element.moment("valid_to")
+            let from = try element.midnight("valid_from")
+            let end = try element.midnight("valid_to")
             if let from, let end, end <= from {
                 throw .wrong(try element.required("valid_to"), "is not after valid_from")
             }
             accounts.append(
-                AccountPeriod(
-                    address: address,
-                    from: from.map { CalendarDate($0) },
-                    through: end.map { CalendarDate($0.adding(seconds: -1)) }
-                )
+                AccountPeriod(address: address, from: from, through: end.map { $0.adding(days: -1) })
             )
         }
         self.accounts = accounts
@@ -56,6 +56,19 @@ extension AccountMap {
 }
 
 extension JSONValue {
+    /// A midnight in UTC, as the day that it begins.
+    fileprivate func midnight(_ key: StaticString) throws(JSONFieldError) -> CalendarDate? {
+        guard let moment = try moment(key) else { return nil }
+        let date = CalendarDate(moment)
+        guard date.beginning == moment else {
+            throw .wrong(
+                try required(key),
+                "is not midnight UTC: an address changes hands between two days, such as at 2026-11-25T00:00:00Z"
+            )
+        }
+        return date
+    }
+
     /// A time: a date, which means its first second in UTC, a moment in RFC 3339, or seconds since 1970.
     func moment(_ key: StaticString) throws(JSONFieldError) -> Instant? {
         guard let value = self[key] else { return nil }

@@ -11,7 +11,7 @@ extension LeaseRecord {
     ///     the next height on.
     /// - Returns: `nil` if the result equals the known record.
     package func continuing(_ known: LeaseRecord, confirmedAt height: Int64?) -> LeaseRecord? {
-        var record = self
+        var record = numbered(like: known.identity)
         if known.createdHeight == createdHeight, let last = known.prices.last {
             record.prices = priced(after: known.prices, last, confirmedAt: height)
         }

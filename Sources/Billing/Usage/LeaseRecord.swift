@@ -22,7 +22,7 @@ package struct LeaseRecord: Hashable, Sendable {
         }
     }
 
-    package let identity: LeaseIdentity
+    package internal(set) var identity: LeaseIdentity
     package let providerName: String?
     /// From the creation on; at least one, by ascending height.
     package internal(set) var prices: [PriceSegment]

@@ -54,7 +54,7 @@ package struct LeaseRevision: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - record: The new record.
-    ///   - known: The lease in the ledger; `nil` for a new lease.
+    ///   - known: The lease in the ledger, see ``KnownLeases``; `nil` for a new lease.
     ///   - finalDays: The final days of the calendar.
     ///   - closedThrough: The day through which the owner's final days are closed to new leases. It is `nil`
     ///     if the owner was unknown when the calendar last advanced; otherwise all past leases of a new
@@ -66,6 +66,7 @@ package struct LeaseRevision: Hashable, Sendable {
         finalDays: [CalendarDay],
         closedThrough: CalendarDate?
     ) -> LeaseRevision {
+        var record = record.numbered(like: known?.record.identity)
         let settledDays: [CalendarDay]
         var isOlder = false
         if let known {
@@ -79,7 +80,6 @@ package struct LeaseRevision: Hashable, Sendable {
         } else {
             settledDays = closedThrough.map { last in finalDays.filter { $0.date <= last } } ?? []
         }
-        var record = record
         var contradicted: Set<CalendarDate> = []
         if let known, known.record.resources != record.resources {
             let counted = settledDays.filter { known.usage(on: $0) != nil }.map(\.date)
@@ -96,7 +96,9 @@ package struct LeaseRevision: Hashable, Sendable {
             let settled = known?.usage(on: day)
             if settled != record.usage(on: day) { kept[day.date] = .some(settled) }
         }
-        let lease = isOlder || record == known?.record ? nil : LeaseState(record: record, kept: kept)
+        let changed = record == known?.record ? nil : LeaseState(record: record, kept: kept)
+        // An older record may be the first that has the number of the bid.
+        let lease = isOlder ? known?.numbered(like: record) : changed
         return LeaseRevision(lease, of: record.identity, contradicting: contradicted.union(kept.keys))
     }
 }

@@ -16,6 +16,9 @@ package struct LocalDay: Hashable, Sendable {
     /// Whether the whole day is indexed and final.
     package let isFinal: Bool
 
+    /// Whether any part of the day is known, if only that the chain made no block on it.
+    package var isIndexed: Bool { isFinal || !parts.isEmpty }
+
     /// The days of a zone.
     ///
     /// - Parameters:
@@ -32,7 +35,7 @@ package struct LocalDay: Hashable, Sendable {
         beginning: (CalendarDate) -> Instant
     ) -> [LocalDay] {
         let chainDays = Dictionary(calendar.map { ($0.date, $0) }) { $1 }
-        let pace = calendar.last { $0.lastHeight != nil }.map { Int64($0.extent.count) }
+        let pace = calendar.last(where: \.showsPace).map { Int64($0.extent.count) }
         var begin = beginning(dates.lowerBound)
         return dates.map { date in
             let end = beginning(date.adding(days: 1))

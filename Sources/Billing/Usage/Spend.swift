@@ -23,6 +23,9 @@ package struct Spend: Hashable, Sendable {
         }
     }
 
+    /// The cost with an entry that corrects it.
+    func corrected(by amount: ExactAmount) -> Spend { Spend(known: known + amount, unpriced: unpriced) }
+
     /// The whole cost; `nil` if a part has no price, which does not mean a price of 0.
     package var total: ExactAmount? { unpriced.isEmpty ? known : nil }
 

@@ -34,7 +34,7 @@ extension UsageReport {
                     totals: sum.totals,
                     spend: sum.spend,
                     isComplete: day.isFinal && sum.spend.total != nil,
-                    isIndexed: !day.parts.isEmpty
+                    isIndexed: day.isIndexed
                 )
             }
         }

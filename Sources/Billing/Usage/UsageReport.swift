@@ -18,12 +18,26 @@ package struct UsageLine: Sendable, Equatable {
     /// The result of ``UsageGrouping/group(of:)``.
     package let group: String
     package let totals: UsageTotals
-    package let spend: Spend
+    /// With the corrections.
+    package private(set) var spend: Spend
     /// Whether the day's last block is indexed and all usage has a price; otherwise the line may still
     /// change.
     package let isComplete: Bool
     /// Whether any block of the day is indexed; otherwise the cost is unknown.
     package let isIndexed: Bool
+    /// The entries that correct the day.
+    package private(set) var corrections: [UsageCorrection] = []
+
+    /// The line with some entries, which count in its cost.
+    package func corrected(by entries: [UsageCorrection]) -> UsageLine {
+        var line = self
+        line.corrections += entries
+        line.spend = entries.reduce(spend) { $0.corrected(by: $1.amount) }
+        return line
+    }
+
+    /// The sum of the corrections.
+    package var correction: ExactAmount { corrections.reduce(.zero) { $0 + $1.amount } }
 
     /// The cost in dollars; `nil` if it is unknown, because the day is not indexed or a token has no price.
     package var spent: ExactAmount? { isIndexed ? spend.total : nil }
@@ -88,6 +102,7 @@ package enum UsageReport {
                 month: month,
                 spend: sum(lines),
                 days: Set(lines.filter { $0.totals.leases > 0 }.map(\.date)).count,
+                corrections: lines.reduce(.zero) { $0 + $1.correction },
                 isComplete: lines.allSatisfy(\.isComplete)
             )
         }
@@ -108,5 +123,7 @@ package struct UsageMonth: Sendable, Equatable {
     package let spend: Spend?
     /// The number of days with a lease.
     package let days: Int
+    /// The part of the spend that entries correct.
+    package let corrections: ExactAmount
     package let isComplete: Bool
 }

@@ -38,7 +38,7 @@ struct EraseCommand: AsyncParsableCommand {
         let wasErased: Bool
         let events: Int
         let transactions: Int
-        let credits: Int
+        let corrections: Int
         let links: Int
         let archives: [String]
 
@@ -46,7 +46,7 @@ struct EraseCommand: AsyncParsableCommand {
             wasErased = try json.decode("erased_before")
             events = try json.decode("events")
             transactions = try json.decode("transactions")
-            credits = try json.decode("credits")
+            corrections = try json.decode("corrections")
             links = try json.decode("links")
             archives = try json.decode("archives")
         }
@@ -70,8 +70,8 @@ struct EraseCommand: AsyncParsableCommand {
     private func show(_ erasure: Erasure) {
         let verb = dryRun ? "would be erased" : "were erased"
         Terminal.line(
-            "\(erasure.events) events, the descriptions of \(erasure.credits) credits and \(erasure.links) links to users "
-                + "\(verb); "
+            "\(erasure.events) events, the reasons of \(erasure.corrections) corrections of usage and "
+                + "\(erasure.links) links to users \(verb); "
                 + "\(erasure.transactions) rows of the feed stay, without personal data."
         )
         if !erasure.archives.isEmpty {

@@ -50,8 +50,8 @@ struct TriggerCommand: AsyncParsableCommand {
         guard 1...999_999_999_999 ~= amount else {
             throw ValidationError("--amount takes minor units from 1 to 999999999999.")
         }
-        guard currency.wholeMatch(of: /[A-Za-z]{3}/) != nil else {
-            throw ValidationError("--currency takes a code of three letters, such as usd.")
+        guard Currency(parsing: currency) != nil else {
+            throw ValidationError("--currency takes a code of 3 to 8 letters and digits, such as usd.")
         }
         if let customer, !StripeID.isValid(customer) {
             throw ValidationError(

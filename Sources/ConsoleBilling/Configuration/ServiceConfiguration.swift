@@ -30,6 +30,7 @@ struct ServiceConfiguration: Sendable {
     let rateLimit: Int64
     let keyRateLimit: Int64
     let receiptLinkTTL: Int64
+    let exportLinkTTL: Int64
     let customerSessionTTL: Int64
     let frameAncestors: [WebOrigin]
     /// `nil`: bearer tokens are refused.
@@ -45,8 +46,10 @@ struct ServiceConfiguration: Sendable {
     let archive: EventArchive?
     /// `nil`: usage is only posted or imported, not synced.
     let usageSync: UsageSyncConfiguration?
+    let consoleImport: ConsoleImportConfiguration?
     /// `nil`: no alerts are sent.
     let alerts: AlertConfiguration?
+    let forwarding: [ForwardTarget]
     let logLevel: Logger.Level
     /// `nil`: pretty on a terminal, JSON elsewhere.
     let logFormat: LogFormat?
@@ -83,6 +86,7 @@ struct ServiceConfiguration: Sendable {
         rateLimit = check.required(.rateLimit, SettingCheck.seconds(rates)) ?? 0
         keyRateLimit = check.required(.keyRateLimit, SettingCheck.seconds(rates)) ?? 0
         receiptLinkTTL = check.required(.receiptLinkTTL, SettingCheck.seconds(1...604_800)) ?? 0
+        exportLinkTTL = check.required(.exportLinkTTL, SettingCheck.seconds(1...34_560_000)) ?? 0
         customerSessionTTL = check.required(.customerSessionTTL, SettingCheck.seconds(1...604_800)) ?? 0
         frameAncestors = check.list(.frameAncestors, isRequired: false) { text in
             // Only an origin is accepted: a path would suggest that other pages of that site cannot embed the
@@ -122,7 +126,9 @@ struct ServiceConfiguration: Sendable {
         )
         retention = days.flatMap { [archive] in $0 > 0 ? RetentionRules(days: $0, archive: archive) : nil }
         usageSync = Self.usageSync(&check)
+        consoleImport = Self.consoleImport(&check)
         alerts = check.alerts()
+        forwarding = check.forwarding()
         logLevel = check.required(.logLevel) { Logger.Level(rawValue: $0.lowercased()) } ?? .info
         logFormat = check.optional(.logFormat) { LogFormat(rawValue: $0.lowercased()) }
         if maxBodyBytesInFlight / 8 * 3 < maxBodyBytes {
@@ -153,6 +159,7 @@ struct ServiceConfiguration: Sendable {
             toleranceSeconds: webhookTolerance,
             publicURL: publicURL,
             receiptLinkSeconds: receiptLinkTTL,
+            exportLinkSeconds: exportLinkTTL,
             sessionSeconds: customerSessionTTL
         )
     }
@@ -177,6 +184,13 @@ struct ServiceConfiguration: Sendable {
                 intervalSeconds: interval ?? 0
             )
         }
+    }
+
+    private static func consoleImport(_ check: inout SettingCheck) -> ConsoleImportConfiguration? {
+        let url = check.explained(.consoleDatabaseURL, SettingCheck.postgresURL)
+        check.requireEncryptionChoice(url, .consoleDatabaseURL)
+        let interval = check.required(.consoleSyncInterval, SettingCheck.secondsOrNever(10...86_400))
+        return url.map { ConsoleImportConfiguration(url: $0, intervalSeconds: interval ?? 0) }
     }
 
     /// Validates one line of text for a receipt: 1 to 120 characters, no control characters.

@@ -26,6 +26,7 @@ enum Setting: String, CaseIterable, Sendable {
     case rateLimit = "RATE_LIMIT"
     case keyRateLimit = "SERVICE_RATE_LIMIT"
     case receiptLinkTTL = "RECEIPT_LINK_TTL"
+    case exportLinkTTL = "EXPORT_LINK_TTL"
     case customerSessionTTL = "CUSTOMER_SESSION_TTL"
     case frameAncestors = "FRAME_ANCESTORS"
     case receiptHosts = "RECEIPT_HOSTS"
@@ -43,9 +44,13 @@ enum Setting: String, CaseIterable, Sendable {
     case akashChainID = "AKASH_CHAIN_ID"
     case akashUSDCDenoms = "AKASH_USDC_DENOMS"
     case usageSyncInterval = "USAGE_SYNC_INTERVAL"
+    case consoleDatabaseURL = "CONSOLE_DATABASE_URL"
+    case consoleSyncInterval = "CONSOLE_SYNC_INTERVAL"
     case alertWebhookURL = "ALERT_WEBHOOK_URL"
     case alertWebhookSecret = "ALERT_WEBHOOK_SECRET"
     case silenceAfter = "SILENCE_AFTER"
+    case forwardTo = "FORWARD_TO"
+    case forwardSecret = "FORWARD_SECRET"
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
 
@@ -77,6 +82,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .maxBodyBytesInFlight: "a number of bytes from 65536 to 17179869184"
         case .rateLimit, .keyRateLimit: "units a minute, from 1 to 1000000000"
         case .receiptLinkTTL: "seconds from 1 to 604800"
+        case .exportLinkTTL: "seconds from 1 to 34560000, which is 400 days"
         case .customerSessionTTL: "seconds from 1 to 604800"
         case .frameAncestors:
             "origins of sites, such as https://console.akash.network, separated by commas; http for this machine only"
@@ -98,12 +104,16 @@ enum Setting: String, CaseIterable, Sendable {
         case .akashNodeURL: "the http or https URL of an Akash node's REST API, without query"
         case .akashChainID: "the id of a chain, such as akashnet-2"
         case .akashUSDCDenoms: "names of USDC on the chain, ibc/…, separated by commas"
-        case .usageSyncInterval: "seconds from 10 to 86400, or 0 for never"
+        case .usageSyncInterval, .consoleSyncInterval: "seconds from 10 to 86400, or 0 for never"
+        case .consoleDatabaseURL: "Console's own database, \(PostgresURL.form)"
         case .alertWebhookURL: "an https URL to post alerts to; http for this machine only"
         case .alertWebhookSecret:
             "whsec_ and the base64 of 24 to 64 bytes (echo whsec_$(openssl rand -base64 32)), or several of them, "
                 + "separated by commas"
         case .silenceAfter: "seconds from 10 to 2592000, or 0 for never"
+        case .forwardTo: "one or several https URLs, separated by commas; http for this machine only"
+        case .forwardSecret:
+            "a whsec_… secret for each URL of FORWARD_TO, separated by commas, in the same order"
         case .logLevel: "trace, debug, info, notice, warning, error or critical"
         case .logFormat: "json or pretty"
         }
@@ -122,6 +132,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .rateLimit: "6000"
         case .keyRateLimit: "120000"
         case .receiptLinkTTL: "900"
+        case .exportLinkTTL: "2592000"
         case .customerSessionTTL: "3600"
         case .receiptHosts: "pay.stripe.com,invoice.stripe.com"
         case .catchUpAfter: "3600"
@@ -129,14 +140,15 @@ enum Setting: String, CaseIterable, Sendable {
         case .reconcileDays: "3"
         case .eventBodyRetentionDays: "0"
         case .akashChainID: "akashnet-2"
-        case .usageSyncInterval: "300"
+        case .usageSyncInterval, .consoleSyncInterval: "300"
         case .silenceAfter: "3600"
         case .logLevel: "info"
         case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,
             .linkSigningSecret, .auth0KeysAddress, .auth0Issuer, .auth0Audience, .auth0CustomerClaim,
             .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath, .eventArchive,
-            .usageIndexerURL, .akashNodeURL, .akashUSDCDenoms, .alertWebhookURL, .alertWebhookSecret,
-            .logFormat:
+            .usageIndexerURL, .consoleDatabaseURL, .akashNodeURL, .akashUSDCDenoms, .alertWebhookURL,
+            .alertWebhookSecret,
+            .forwardTo, .forwardSecret, .logFormat:
             nil
         }
     }

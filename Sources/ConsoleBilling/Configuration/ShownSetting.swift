@@ -18,7 +18,9 @@ struct ShownSetting: Equatable, Sendable {
         let given = values.values[setting].flatMap { $0.text.isEmpty ? nil : $0 }
         let text = given?.text ?? setting.defaultValue
         value = text.map { Self.masked($0, of: setting) }
-        let isList = SecretsConfiguration.settings.contains(setting) || setting == .alertWebhookSecret
+        let isList =
+            SecretsConfiguration.settings.contains(setting)
+            || [.alertWebhookSecret, .forwardSecret].contains(setting)
         count = isList ? text.map { Self.parts($0).count } ?? 0 : nil
         (source, path) = given.map { Self.place($0.source) } ?? (text == nil ? "none" : "default", nil)
     }
@@ -50,13 +52,14 @@ struct ShownSetting: Equatable, Sendable {
 
     private static func masked(_ text: String, of setting: Setting) -> String {
         switch setting {
-        case .webhookSecret, .alertWebhookSecret:
+        case .webhookSecret, .alertWebhookSecret, .forwardSecret:
             parts(text).map { masked($0, prefixes: ["whsec_"]) }.joined(separator: ", ")
         case .linkSigningSecret: parts(text).map { masked($0, prefixes: []) }.joined(separator: ", ")
         case .stripeSecretKey:
             masked(text, prefixes: ["sk_live_", "sk_test_", "rk_live_", "rk_test_", "sk_", "rk_"])
         case .apiKeys: parts(text).map(maskedKey).joined(separator: ", ")
         case .alertWebhookURL: hostAlone(text)
+        case .forwardTo: parts(text).map(hostAlone).joined(separator: ", ")
         default: withoutPassword(text)
         }
     }

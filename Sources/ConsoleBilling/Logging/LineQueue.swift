@@ -4,13 +4,15 @@ import Synchronization
 /// A queue of lines for standard error, written by its own thread, so that a stalled reader delays no
 /// request.
 ///
-/// The queue is bounded. A line that does not fit is dropped and counted.
+/// The lines of a moment are written together: a write for each line would cost more than the line. The queue is
+/// bounded. A line that does not fit is dropped and counted.
 final class LineQueue: Sendable {
     static let standardError = LineQueue(descriptor: Terminal.Stream.error.rawValue)
 
     private struct State {
         var waiting: [UInt8] = []
-        var isWriting = false
+        /// Whether the lines that wait are going to be written.
+        var isScheduled = false
         /// Lines dropped since the last line that fitted.
         var dropped = 0
         var droppedInAll = 0
@@ -18,15 +20,22 @@ final class LineQueue: Sendable {
 
     private let descriptor: Int32
     private let maximumBytes: Int
+    private let moment: DispatchTimeInterval
     private let queue = DispatchQueue(label: "console-billing.log")
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - descriptor: The file descriptor to write to.
     ///   - maximumBytes: The limit of the queue; as many bytes again may be in the write in progress.
-    init(descriptor: Int32, maximumBytes: Int = 1 << 20) {
+    ///   - moment: How long a line may wait for others.
+    init(
+        descriptor: Int32,
+        maximumBytes: Int = 1 << 20,
+        moment: DispatchTimeInterval = .milliseconds(10)
+    ) {
         self.descriptor = descriptor
         self.maximumBytes = maximumBytes
+        self.moment = moment
     }
 
     /// How many lines were dropped since the process started.
@@ -35,7 +44,7 @@ final class LineQueue: Sendable {
     /// Adds a line, with its line break, or drops it if the queue is full; before the next line that fits,
     /// `notice` makes one about the number of dropped lines.
     func write(_ line: [UInt8], notice: (_ dropped: Int) -> [UInt8]) {
-        let begins = state.withLock { state in
+        let isFirst = state.withLock { state in
             let bytes = state.dropped > 0 ? notice(state.dropped) + line : line
             guard state.waiting.count + bytes.count <= maximumBytes else {
                 state.dropped += 1
@@ -44,10 +53,10 @@ final class LineQueue: Sendable {
             }
             state.dropped = 0
             state.waiting += bytes
-            defer { state.isWriting = true }
-            return !state.isWriting
+            defer { state.isScheduled = true }
+            return !state.isScheduled
         }
-        if begins { queue.async { self.writeAll() } }
+        if isFirst { queue.asyncAfter(deadline: .now() + moment) { self.writeWaiting() } }
     }
 
     /// See ``write(_:notice:)``.
@@ -58,22 +67,18 @@ final class LineQueue: Sendable {
     /// Waits until the queue is written, at most one second.
     func flush() {
         let end = DispatchSemaphore(value: 0)
-        queue.async { end.signal() }
+        queue.async {
+            self.writeWaiting()
+            end.signal()
+        }
         _ = end.wait(timeout: .now() + .seconds(1))
     }
 
-    private func writeAll() {
-        while let bytes = next() { Terminal.write(bytes, to: descriptor) }
-    }
-
-    private func next() -> [UInt8]? {
-        state.withLock { state in
-            guard !state.waiting.isEmpty else {
-                state.isWriting = false
-                return nil
-            }
-            defer { state.waiting = [] }
+    private func writeWaiting() {
+        let bytes = state.withLock { state in
+            defer { (state.waiting, state.isScheduled) = ([], false) }
             return state.waiting
         }
+        if !bytes.isEmpty { Terminal.write(bytes, to: descriptor) }
     }
 }

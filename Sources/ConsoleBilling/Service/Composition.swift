@@ -46,6 +46,7 @@ struct Daemon {
         let store = try await openStore { failStop.trip($0) }
         let needsTransport =
             configuration.stripeKey != nil || configuration.tokens != nil || configuration.alerts != nil
+            || !configuration.forwarding.isEmpty
         let transport = needsTransport ? try CurlTransport() : nil
 
         var receipts: any ReceiptSource = NoReceiptSource()
@@ -90,10 +91,16 @@ struct Daemon {
         if let transport, let alerts = configuration.alerts {
             workers += alertWorkers(alerts, store: store, transport: transport)
         }
+        if let transport { workers += forwardWorkers(store: store, transport: transport) }
         if let sync = configuration.usageSync {
             let (worker, sources) = try usageSync(sync, store: store)
             workers.append(worker)
             services += sources
+        }
+        if let console = configuration.consoleImport {
+            let (worker, closing) = consoleImport(console, store: store)
+            workers.append(worker)
+            services.append(closing)
         }
         if let rules = configuration.retention {
             workers.append(RetentionWorker(store: store, rules: rules, runtime: runtime, logger: logger))
@@ -125,7 +132,7 @@ struct Daemon {
         )
         services.append(
             buildApplication(
-                web(clock, secrets, transport, metrics, jobKinds: workers.flatMap(\.kinds)),
+                web(clock, secrets, transport, metrics, jobKinds: Array(Set(workers.flatMap(\.kinds)))),
                 store: store,
                 receipts: receipts,
                 intents: intents,
@@ -238,6 +245,7 @@ struct Daemon {
             secrets: secrets,
             clock: clock
         )
+        web.livemode = configuration.livemode ?? false
         web.maxBodyBytes = configuration.maxBodyBytes
         web.maxBodyBytesInFlight = configuration.maxBodyBytesInFlight
         web.rateLimit = configuration.rateLimit
@@ -252,6 +260,7 @@ struct Daemon {
         web.chartScript = chartScript
         web.canAskStripe = configuration.stripeKey != nil
         web.usageSource = configuration.usageSync?.source
+        web.readsConsole = configuration.consoleImport != nil
         web.jobKinds = jobKinds
         web.archive = configuration.archive
         web.metricsOpen = configuration.metricsOpen

@@ -82,7 +82,6 @@ extension Command {
     fileprivate static func taking(_ lock: StoreLock) -> Command {
         switch lock {
         case .events: .advisoryLock(at: "events")
-        case .credits: .advisoryLock(at: "credits")
         case .accounts: .advisoryLock(at: "usage_accounts")
         case .usage: .advisoryLock(at: "usage_leases")
         }

@@ -58,12 +58,12 @@ package struct CustomerEraser: Sendable {
             wasErased: holdings.isErased,
             events: search.found,
             transactions: holdings.transactions,
-            credits: holdings.credits,
+            corrections: holdings.corrections,
             links: holdings.links
         )
         report.archives = try archived(search, erasing: false)
         let isKnown =
-            holdings != StoredDataSummary(ids: [], transactions: 0, credits: 0, links: 0, isErased: false)
+            holdings != StoredDataSummary(ids: [], transactions: 0, corrections: 0, links: 0, isErased: false)
             || search.mentions > 0 || !report.archives.isEmpty
         guard isKnown else { return nil }
         if isDryRun { return report }

@@ -11,8 +11,8 @@ package struct ErasureReport: Sendable, Equatable {
     package var events = 0
     /// The number of the customer's rows in the feed.
     package var transactions = 0
-    /// The number of credits with a description.
-    package var credits = 0
+    /// The number of corrections of usage with a reason.
+    package var corrections = 0
     /// The number of stored links to users and organizations.
     package var links = 0
     /// The archive files that contain, or contained, bodies of the customer.

@@ -17,17 +17,17 @@ package struct StoredDataSummary: Sendable, Equatable {
     /// The ids of the objects of the customer's payments, and the ids that an earlier erasure found.
     package var ids: Set<String>
     package var transactions: Int
-    /// The number of credits with a description.
-    package var credits: Int
+    /// The number of corrections of usage with a reason.
+    package var corrections: Int
     /// The number of stored links to users and organizations.
     package var links: Int
     /// Whether the customer is marked as erased.
     package var isErased: Bool
 
-    package init(ids: Set<String>, transactions: Int, credits: Int, links: Int, isErased: Bool) {
+    package init(ids: Set<String>, transactions: Int, corrections: Int, links: Int, isErased: Bool) {
         self.ids = ids
         self.transactions = transactions
-        self.credits = credits
+        self.corrections = corrections
         self.links = links
         self.isErased = isErased
     }
@@ -36,18 +36,9 @@ package struct StoredDataSummary: Sendable, Equatable {
 /// Erases the personal data of a customer and keeps the amounts.
 ///
 /// A mark is permanent: later events of the customer are recorded without personal data.
-package protocol PersonalDataErasure: Sendable {
+package protocol PersonalDataErasure: EventLog {
     /// The customer's data outside the events.
     func holdings(of key: CustomerKey) async throws(StoreError) -> StoredDataSummary
-
-    /// All events in the order of the log.
-    ///
-    /// - Parameters:
-    ///   - sequence: The number of the last event of the previous page.
-    ///   - limit: The most events to return; fewer if they are large.
-    /// - Returns: An empty list at the end of the log.
-    /// - Throws: ``StoreError``.
-    func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [StoredEvent]
 
     /// Marks a customer and the customer's objects, so that events about them are recorded without personal
     /// data from now on.
@@ -59,7 +50,7 @@ package protocol PersonalDataErasure: Sendable {
     func erase(_ events: [StoredEvent], at now: Instant) async throws(StoreError) -> Int
 
     /// Derives the payments of a marked customer again, one at a time, and erases the data outside the log:
-    /// users, organizations, and descriptions of credits.
+    /// users and organizations.
     ///
     /// - Returns: The number of feed rows that changed.
     func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int

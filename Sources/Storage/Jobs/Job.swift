@@ -11,17 +11,21 @@ package struct Job: Sendable, Equatable {
         case reconciliation
         /// Copies leases and days from the chain; there is one job, which begins again and again.
         case usageSync = "usage_sync"
+        /// Reads Console's own database; there is one job, which begins again and again, and one for dry runs.
+        case consoleImport = "console_import"
         /// Looks for reasons for alerts; there is one job, which never ends.
         case alertSearch = "alert_search"
         /// Sends one alert to the operators' receiver.
         case alert
         /// Purges old bodies; there is one job, which begins again and again.
         case retention
+        /// Passes Stripe's events on to a receiver; there is one job for each, which never ends.
+        case forward
 
         /// Whether the one job of the kind never ends for good.
         package var isPerpetual: Bool {
             switch self {
-            case .usageSync, .alertSearch, .retention: true
+            case .usageSync, .consoleImport, .alertSearch, .retention, .forward: true
             case .fetch, .backfill, .reconciliation, .alert: false
             }
         }

@@ -1,5 +1,5 @@
 package import Billing
-import BodyCompression
+import Compression
 
 /// How the service received an event.
 package enum EventSource: String, Sendable, CaseIterable {
@@ -113,16 +113,19 @@ package struct IncomingEvent: Sendable {
     ) {
         self.event = event
         self.payload = payload
-        storedPayload = isStored ? payload : BodyCompressor.current.compress(payload) ?? payload
+        storedPayload = isStored ? payload : Compressor.bodies.compress(payload) ?? payload
         self.size = size
         self.receivedAt = receivedAt
         self.source = source
+        var isForeign = false
         switch event.content {
         case .other, .thin: (disposition, reason) = (.ignored, nil)
         case .unreadable(let why, _): (disposition, reason) = (.quarantined, why)
         case .snapshot, .restored: (disposition, reason) = (.projected, nil)
         }
-        let shown = event.records(receivedAt: receivedAt)
+        // Only this service gives credits.
+        if source == .webhook, event.type == Credit.eventType { (disposition, isForeign) = (.ignored, true) }
+        let shown = isForeign ? [] : event.records(receivedAt: receivedAt)
         customers = shown.filter { $0.reference.kind == .customer }
         records = shown.filter { $0.reference.kind != .customer }
         newPayment = records.isEmpty ? nil : NewPayment(records, account: event.account)
@@ -133,7 +136,10 @@ package struct IncomingEvent: Sendable {
     /// The event as a store with this policy records it.
     package func under(_ policy: ProjectionPolicy) -> IncomingEvent {
         var incoming = self
-        if let livemode = policy.livemode, livemode != event.livemode { incoming.hide() }
+        // A credit is this service's own, and has no mode.
+        if let livemode = policy.livemode, livemode != event.livemode, event.type != Credit.eventType {
+            incoming.hide()
+        }
         // A connected account controls its customers' metadata, so they do not identify a user of Console.
         if policy.asksForCustomers, incoming.disposition == .projected, event.account == nil {
             let named = event.shown.compactMap(\.object.customer).map { ObjectReference(.customer, $0) }

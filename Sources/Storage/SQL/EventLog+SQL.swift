@@ -52,6 +52,17 @@ extension SQLStore {
     package func renderings(of id: String) async throws(StoreError) -> [StoredEvent] {
         try await query("reading an event") { try $0.rows(EventRow.renderings(of: id)) }
     }
+
+    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [StoredEvent] {
+        try await query("reading the log") { session in
+            try session.rows(EventRow.after(sequence, limit: limit, maxBytes: 8 << 20))
+        }
+    }
+
+    package func lastSequence() async throws(StoreError) -> Int64 {
+        let last = Query("SELECT coalesce(max(sequence), 0) AS last FROM events") { try $0.int("last") }
+        return try await query("reading the end of the log") { try $0.row(last) ?? 0 }
+    }
 }
 
 private enum Entries {

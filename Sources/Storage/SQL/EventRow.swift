@@ -1,5 +1,4 @@
 import Billing
-import BodyCompression
 package import Database
 
 /// The columns of the log, and how an event is read of them.
@@ -39,18 +38,9 @@ package enum EventRow {
         return StoredEvent(
             sequence: try row.int("sequence"),
             entry: entry,
-            payload: entry.removal == nil ? try body(try row.bytes("payload"), size: entry.size) : [],
+            payload: entry.removal == nil ? try row.compressed("payload", size: entry.size) : [],
             extract: try row.optionalBytes("essence")
         )
-    }
-
-    private static func body(_ stored: [UInt8], size: Int) throws -> [UInt8] {
-        if stored.count == size { return stored }
-        do {
-            return try BodyDictionaries.known.decompress(stored, size: size)
-        } catch {
-            throw RowError.malformed(column: "payload")
-        }
     }
 
     /// Reads ``entryColumns``.

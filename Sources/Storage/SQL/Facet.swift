@@ -40,11 +40,24 @@ struct Facet: Hashable, Sendable {
         return letters.reduce(0) { $0 &* 26 &+ Int64($1) &- 0x61 }
     }
 
+    /// The type of the rows; `nil` for a type that a later version added.
+    var type: Transaction.Kind? {
+        Int(exactly: number >> 23).flatMap { Self.types.indices.contains($0) ? Self.types[$0] : nil }
+    }
+
+    /// The currency of the rows; `nil` if that has no number of its own.
+    var currency: Currency? {
+        let number = number >> 8 & 0x7FFF
+        guard number != Self.other.currency else { return nil }
+        let letters = [number / 676, number / 26 % 26, number % 26].map {
+            UInt8(truncatingIfNeeded: $0 &+ 0x61)
+        }
+        return Currency(String(decoding: letters, as: UTF8.self))
+    }
+
     /// Whether rows of this facet may match a filter.
     func mayMatch(_ filter: TransactionFilter) -> Bool {
-        guard let type = Int(exactly: number >> 23), Self.types.indices.contains(type),
-            filter.types.contains(Self.types[type])
-        else { return false }
+        guard let type, filter.types.contains(type) else { return false }
         if let status = filter.status, number & 0xFF != Self.number(of: status) { return false }
         if let currency = filter.currency, number >> 8 & 0x7FFF != Self.number(of: currency) { return false }
         return true

@@ -25,6 +25,9 @@ struct FeedScan {
         let facet: Facet
     }
 
+    /// The number of rows that a search has in memory at once.
+    private static let longestRead = 4096
+
     private let filter: TransactionFilter
     private let session: any Session
     /// From older rows to newer ones.
@@ -59,20 +62,29 @@ struct FeedScan {
         var found: [Transaction] = []
         var edge = edge
         // Often the first rows are the answer; a read that is short lets the log of SQLite begin anew.
-        var size = min(max(wanted, 32), 4096)
+        var size = min(max(wanted, 32), Self.longestRead)
         while found.count < wanted {
             let positions = try positions(after: edge, limit: size)
             found += try rows(at: positions).filter(search.finds)
             guard positions.count == size, let last = positions.last else { break }
             edge = last
-            size = min(size &* 2, 4096)
+            size = min(size &* 2, Self.longestRead)
         }
         return Array(found.dropFirst(skipped).prefix(limit))
     }
 
     func count() throws -> Int {
-        if search != nil { return try rows(after: nil, limit: .max).count }
-        return try session.rows(ofEach: sequences.map(counting)).joined().reduce(0, &+)
+        guard let search, !sequences.allSatisfy({ search.isExact(in: $0.facet) }) else {
+            return try session.rows(ofEach: sequences.map(counting)).joined().reduce(0, &+)
+        }
+        var count = 0
+        var edge: FeedPosition?
+        while true {
+            let positions = try positions(after: edge, limit: Self.longestRead)
+            count &+= try rows(at: positions).count(where: search.finds)
+            guard positions.count == Self.longestRead, let last = positions.last else { return count }
+            edge = last
+        }
     }
 
     /// The positions of the next rows, from all sequences.
@@ -158,6 +170,12 @@ struct FeedScan {
             if let status = filter.status { conditions.add("status = ?", .text(status)) }
             if let currency = filter.currency { conditions.add("currency = ?", .text(currency.code)) }
         }
+        if sequence.facet.type == .credit, let kinds = filter.creditKinds {
+            let names = kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+            conditions.add("credit_kind IN (\(names))", [])
+        }
+        // Last, so that it is tested only of the rows that fulfil the others.
+        search?.add(to: &conditions, in: sequence.facet, session.dialect)
         return conditions
     }
 }

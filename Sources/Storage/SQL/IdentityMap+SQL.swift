@@ -96,14 +96,12 @@ private enum Links {
         }
     }
 
-    /// Whether a transaction, an address or a credit names a customer.
+    /// Whether a transaction or an address names a customer.
     static func isNamed(_ customer: CustomerKey) -> Query<Bool> {
         Query(
             """
             SELECT EXISTS (SELECT 1 FROM transactions WHERE account = $1 AND customer = $2)
-                OR $1 = '' AND (
-                    EXISTS (SELECT 1 FROM usage_accounts WHERE customer = $2)
-                    OR EXISTS (SELECT 1 FROM credits WHERE customer = $2)) AS named
+                OR $1 = '' AND EXISTS (SELECT 1 FROM usage_accounts WHERE customer = $2) AS named
             """,
             customer.values
         ) { try $0.bool("named") }

@@ -8,16 +8,10 @@ extension SQLStore {
             return StoredDataSummary(
                 ids: Set(ids),
                 transactions: counts.first?.transactions ?? 0,
-                credits: counts.first?.credits ?? 0,
+                corrections: counts.first?.corrections ?? 0,
                 links: counts.first?.links ?? 0,
                 isErased: counts.first?.isErased ?? false
             )
-        }
-    }
-
-    package func events(after sequence: Int64, limit: Int) async throws(StoreError) -> [StoredEvent] {
-        try await query("reading the log") { session in
-            try session.rows(EventRow.after(sequence, limit: limit, maxBytes: 8 << 20))
         }
     }
 
@@ -66,23 +60,28 @@ extension Session {
         for statement in [
             "UPDATE customers SET console_user = NULL WHERE account = $1 AND id = $2",
             "DELETE FROM customer_links WHERE account = $1 AND customer = $2",
-            // Only customers of the platform account have credits.
-            "UPDATE credits SET description = NULL WHERE CAST($1 AS TEXT) = '' AND customer = $2",
+            // Only customers of the platform account have corrections.
+            "UPDATE usage_corrections SET reason = NULL WHERE CAST($1 AS TEXT) = '' AND customer = $2",
         ] {
             try execute(SQLStatement(statement, key.values))
         }
         let condition = "account = $1 AND kind = 'customer' AND id = $2"
         let stored = Query(
-            "SELECT snapshot FROM objects WHERE snapshot IS NOT NULL AND \(condition)",
-            key.values
-        ) { row in try row.decode("snapshot") { try? SnapshotCoding.decode($0) } }
-        guard let snapshot = try row(stored) else { return }
+            "SELECT \(StoredObject.columns) FROM objects WHERE snapshot IS NOT NULL AND \(condition)",
+            key.values,
+            decode: StoredObject.read
+        )
+        guard let object = try row(stored) else { return }
         // An unreadable snapshot is replaced by NULL.
-        let erased = snapshot.flatMap { PersonalData.erased(from: $0) }.map { SnapshotCoding.encode($0) }
+        let erased = object?.record.snapshot.flatMap { PersonalData.erased(from: $0.object) }
         try execute(
             SQLStatement(
-                "UPDATE objects SET snapshot = $3, undecided = FALSE WHERE \(condition)",
-                key.values + [.bytes(orNull: erased)]
+                """
+                UPDATE objects
+                SET snapshot = $3, snapshot_size = $4, undecided = FALSE
+                WHERE \(condition)
+                """,
+                key.values + StoredObject.values(ofSnapshot: erased.map { SnapshotCoding.encode($0) })
             )
         )
     }
@@ -105,19 +104,20 @@ private enum Holdings {
 
     static func counts(
         of key: CustomerKey
-    ) -> Query<(transactions: Int, credits: Int, links: Int, isErased: Bool)> {
+    ) -> Query<(transactions: Int, corrections: Int, links: Int, isErased: Bool)> {
         Query(
             """
             SELECT
                 (SELECT count(*) FROM transactions WHERE customer = $2 AND account = $1) AS transactions,
-                (SELECT count(*) FROM credits WHERE customer = $2 AND description IS NOT NULL AND $1 = '') AS credits,
+                (SELECT count(*) FROM usage_corrections WHERE customer = $2 AND reason IS NOT NULL AND $1 = '')
+                    AS corrections,
                 (SELECT count(*) FROM customer_links WHERE account = $1 AND customer = $2) AS links,
                 EXISTS (SELECT 1 FROM erased_ids WHERE account = $1 AND id = $2) AS erased
             """,
             key.values
         ) { row in
             (
-                Int(try row.int("transactions")), Int(try row.int("credits")), Int(try row.int("links")),
+                Int(try row.int("transactions")), Int(try row.int("corrections")), Int(try row.int("links")),
                 try row.bool("erased")
             )
         }

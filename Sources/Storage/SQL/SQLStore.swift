@@ -7,7 +7,6 @@ package import Database
 package enum StoreLock: String, Sendable {
     /// Recording and erasing events.
     case events
-    case credits
     case accounts = "usage_accounts"
     /// Storing leases and days: the calendar determines a lease's days, and a day makes the totals of all its
     /// leases stale. Each writer must see the others' changes, or a total would miss one of two.

@@ -1,11 +1,11 @@
-import BodyCompression
+import Compression
 package import Database
 
 /// The dictionaries of compressed bodies, as a store keeps them: a database can be read without the program
 /// that wrote it.
 package enum StoredDictionaries {
     /// The statement of a migration that adds a dictionary.
-    static func adding(_ dictionary: BodyDictionary, _ dialect: Dialect) -> String {
+    static func adding(_ dictionary: CompressionDictionary, _ dialect: Dialect) -> String {
         let digits = dictionary.content.map { byte in
             let digits = String(byte, radix: 16)
             return byte < 16 ? "0" + digits : digits
@@ -19,7 +19,7 @@ package enum StoredDictionaries {
     package static let all = Query("SELECT id, content FROM dictionaries") { row in
         let (id, content) = (UInt32(clamping: try row.int("id")), try row.bytes("content"))
         do {
-            try BodyDictionaries.register(BodyDictionary(id: id, content: content))
+            try CompressionDictionaries.register(CompressionDictionary(id: id, content: content))
         } catch {
             throw RowError.malformed(column: "content")
         }

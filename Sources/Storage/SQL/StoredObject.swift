@@ -1,4 +1,5 @@
 package import Billing
+import Compression
 package import Database
 
 /// The key of the derived tables: an object of one Stripe account.
@@ -39,9 +40,18 @@ package struct StoredObject: Sendable {
         let snapshot = record.snapshot
         return [
             .text(key.account), .text(key.reference.kind.rawValue), .text(key.reference.id), .int(payment),
-            .bytes(orNull: snapshot?.stored), .int(orNull: snapshot?.observedAt.unixSeconds),
-            .bool(orNull: snapshot?.livemode), .text(orNull: snapshot?.apiVersion),
-            .text(LinkCoding.encode(record.links)), .bool(record.isAmbiguous),
+        ] + Self.values(ofSnapshot: snapshot?.stored) + [
+            .int(orNull: snapshot?.observedAt.unixSeconds), .bool(orNull: snapshot?.livemode),
+            .text(orNull: snapshot?.apiVersion), .text(LinkCoding.encode(record.links)),
+            .bool(record.isAmbiguous),
+        ]
+    }
+
+    /// The values of `snapshot` and `snapshot_size`.
+    static func values(ofSnapshot stored: [UInt8]?) -> [SQLValue] {
+        [
+            .bytes(orNull: stored.map { Compressor.snapshots.compress($0) ?? $0 }),
+            .int(orNull: stored.map { Int64($0.count) }),
         ]
     }
 
@@ -55,20 +65,22 @@ package struct StoredObject: Sendable {
         let observedAt = Instant(unixSeconds: try row.optionalInt("shown_at") ?? 0)
         let livemode = try row.optionalBool("livemode") ?? false
         let version = try row.optionalText("api_version")
-        // The outer optional is `nil` for NULL, the inner one for a snapshot that cannot be read.
-        let snapshot = try row.decodeOptional("snapshot") { bytes in
-            try? Snapshot(stored: bytes, observedAt: observedAt, livemode: livemode, apiVersion: version)
+        let size = try row.optionalInt("snapshot_size")
+        let snapshot = size.flatMap { size in
+            try? row.compressed("snapshot", size: Int(clamping: size)).withUnsafeBufferPointer { bytes in
+                try Snapshot(stored: bytes, observedAt: observedAt, livemode: livemode, apiVersion: version)
+            }
         }
         return StoredObject(
             ObjectKey(reference, account: try row.text("account")),
             payment: try row.int("payment"),
             record: ObjectRecord(
                 reference: reference,
-                snapshot: snapshot ?? nil,
+                snapshot: snapshot,
                 links: LinkCoding.decode(try row.text("links")),
                 isAmbiguous: try row.bool("undecided")
             ),
-            isReadable: snapshot.map { $0 != nil } ?? true
+            isReadable: size == nil || snapshot != nil
         )
     }
 }

@@ -52,7 +52,9 @@ package struct StoredTransaction: Sendable {
             .int(orNull: shown?.minorUnits), .text(orNull: shown?.currency.code),
             .bool(row.receipt.available), .text(orNull: row.receipt.number),
             .text(orNull: row.nextAction?.type), .text(orNull: row.nextAction?.url),
-            .text(orNull: row.reference),
+            .text(orNull: row.reference), .text(orNull: row.refundReason),
+            .int(orNull: row.succeededAt?.unixSeconds), .int(row.bonus),
+            .text(orNull: row.creditKind?.rawValue),
         ]
     }
 
@@ -60,40 +62,42 @@ package struct StoredTransaction: Sendable {
     @Sendable
     package static func read(_ row: SQLRow) throws -> StoredTransaction {
         let account = try row.text("account")
-        return StoredTransaction(
-            Transaction(
-                id: try row.text("id"),
-                type: try row.known("type"),
-                status: try row.text("status"),
-                amount: try row.int("amount"),
-                amountRefunded: try row.int("amount_refunded"),
-                currency: Currency(try row.text("currency")),
-                created: Instant(unixSeconds: try row.int("created")),
-                customer: try row.optionalText("customer"),
-                description: try row.optionalText("description"),
-                paymentMethod: try paymentMethod(row),
-                paymentIntent: try row.optionalText("payment_intent"),
-                charge: try row.optionalText("charge"),
-                invoice: try row.optionalText("invoice"),
-                refund: try row.optionalText("refund"),
-                dispute: try row.optionalText("dispute"),
-                failure: try failure(row),
-                disputed: try row.bool("disputed"),
-                livemode: try row.bool("livemode"),
-                account: account.isEmpty ? nil : account,
-                receipt: Transaction.Receipt(
-                    available: try row.bool("has_receipt"),
-                    number: try row.optionalText("receipt_number")
-                ),
-                presentment: try presentment(row),
-                nextAction: try row.optionalText("next_action_type").map {
-                    NextAction(type: $0, url: try row.optionalText("next_action_url"))
-                },
-                reference: try row.optionalText("reference"),
-                amountGone: try row.int("amount_gone")
+        var transaction = Transaction(
+            id: try row.text("id"),
+            type: try row.known("type"),
+            status: try row.text("status"),
+            amount: try row.int("amount"),
+            amountRefunded: try row.int("amount_refunded"),
+            currency: Currency(try row.text("currency")),
+            created: Instant(unixSeconds: try row.int("created")),
+            customer: try row.optionalText("customer"),
+            description: try row.optionalText("description"),
+            paymentMethod: try paymentMethod(row),
+            paymentIntent: try row.optionalText("payment_intent"),
+            charge: try row.optionalText("charge"),
+            invoice: try row.optionalText("invoice"),
+            refund: try row.optionalText("refund"),
+            dispute: try row.optionalText("dispute"),
+            failure: try failure(row),
+            disputed: try row.bool("disputed"),
+            livemode: try row.bool("livemode"),
+            account: account.isEmpty ? nil : account,
+            receipt: Transaction.Receipt(
+                available: try row.bool("has_receipt"),
+                number: try row.optionalText("receipt_number")
             ),
-            payment: try row.int("payment")
+            presentment: try presentment(row),
+            nextAction: try row.optionalText("next_action_type").map {
+                NextAction(type: $0, url: try row.optionalText("next_action_url"))
+            },
+            reference: try row.optionalText("reference"),
+            amountGone: try row.int("amount_gone")
         )
+        transaction.refundReason = try row.optionalText("refund_reason")
+        transaction.succeededAt = try row.optionalInt("succeeded_at").map { Instant(unixSeconds: $0) }
+        transaction.bonus = try row.int("bonus")
+        transaction.creditKind = try row.optionalText("credit_kind").flatMap(Credit.Kind.init)
+        return StoredTransaction(transaction, payment: try row.int("payment"))
     }
 
     private static func paymentMethod(_ row: SQLRow) throws -> PaymentMethod? {

@@ -16,7 +16,7 @@ extension SQLStore {
                 UsageQueries.closedThrough(owners)
             )
             let standing = LeasePlan.Standing(
-                leases: Dictionary(uniqueKeysWithValues: known.map { ($0.record.identity, $0) }),
+                leases: KnownLeases(known),
                 closedThrough: Dictionary(uniqueKeysWithValues: closed),
                 calendar: calendar
             )
@@ -24,6 +24,7 @@ extension SQLStore {
             let settled = Set(plan.leases.map(\.record.identity.owner)).subtracting(plan.stale.keys)
             try session.runLater(settled.sorted().map(UsageChanges.insertingOwner))
             try session.runLater(UsageChanges.makingStale(plan.stale))
+            try session.runLater(plan.renamed.map(UsageChanges.renaming))
             try session.runLater(plan.leases.map(UsageChanges.writing))
             return plan.outcome
         }
@@ -53,13 +54,20 @@ package enum UsageChanges {
         SQLStatement("INSERT INTO usage_owners (owner) VALUES ($1) ON CONFLICT DO NOTHING", [.text(owner)])
     }
 
+    static func renaming(from identity: LeaseIdentity, to new: LeaseIdentity) -> SQLStatement {
+        SQLStatement(
+            "UPDATE usage_leases SET identity = $2 WHERE identity = $1",
+            [.text(identity.text), .text(new.text)]
+        )
+    }
+
     static func writing(_ lease: LeaseState) -> SQLStatement {
         let record = lease.record
         return SQLStatement(
             """
             INSERT INTO usage_leases
-                (identity, owner, provider, provider_name, created_height, end_height, record, kept)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                (identity, unnumbered, owner, provider, provider_name, created_height, end_height, record, kept)
+            VALUES ($1, $9, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (identity) DO UPDATE SET
                 -- A name is as new as the record that brought it.
                 sequence = CASE
@@ -75,6 +83,7 @@ package enum UsageChanges {
                 .text(orNull: record.providerName), .int(record.createdHeight),
                 .int(orNull: record.endHeight), .bytes(UsageCoding.encode(record)),
                 lease.kept.isEmpty ? .null : .bytes(UsageCoding.encode(kept: lease.kept)),
+                .text(record.identity.unnumbered.text),
             ]
         )
     }
@@ -115,6 +124,23 @@ package enum UsageChanges {
                 [.text(owner), .int(dates.lowerBound.dayNumber), .int(dates.upperBound.dayNumber)]
             )
         }
+    }
+
+    static func replacingAccounts(of customer: String, by periods: Set<AccountPeriod>) -> [SQLStatement] {
+        let removal = SQLStatement("DELETE FROM usage_accounts WHERE customer = $1", [.text(customer)])
+        let insertions = periods.map { account in
+            SQLStatement(
+                """
+                INSERT INTO usage_accounts (customer, address, valid_from, valid_through)
+                VALUES ($1, $2, $3, $4)
+                """,
+                [
+                    .text(customer), .text(account.address), .int(orNull: account.from?.dayNumber),
+                    .int(orNull: account.through?.dayNumber),
+                ]
+            )
+        }
+        return [removal] + insertions
     }
 
     static func closing(through date: CalendarDate?) -> SQLStatement {

@@ -13,30 +13,28 @@ extension SQLStore {
 
     package func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
         try await query("reading leases") { try $0.rows(UsageQueries.openLeases(of: owner)).map(\.record) }
+            .sorted { $0.identity.text < $1.identity.text }
     }
 
-    package func setAccounts(
-        _ accounts: [AccountPeriod],
-        of customer: String
-    ) async throws(StoreError) -> Bool {
-        try await transaction("setting accounts", under: .accounts, repeats: false) { session in
-            let fresh = Set(accounts)
-            guard Set(try session.rows(UsageQueries.accounts(of: customer))) != fresh else { return false }
-            let removal = SQLStatement("DELETE FROM usage_accounts WHERE customer = $1", [.text(customer)])
-            let insertions = fresh.map { account in
-                SQLStatement(
-                    """
-                    INSERT INTO usage_accounts (customer, address, valid_from, valid_through)
-                    VALUES ($1, $2, $3, $4)
-                    """,
-                    [
-                        .text(customer), .text(account.address), .int(orNull: account.from?.dayNumber),
-                        .int(orNull: account.through?.dayNumber),
-                    ]
-                )
+    package func openLeases(
+        after identity: String?,
+        limit: Int
+    ) async throws(StoreError) -> [LeaseRecord] {
+        try await query("reading leases") { session in
+            try session.rows(UsageQueries.openLeases(after: identity ?? "", limit: limit)).map(\.record)
+        }
+    }
+
+    package func setAccounts(_ maps: [AccountMap]) async throws(StoreError) -> AccountsOutcome {
+        let addresses = Set(maps.flatMap { $0.accounts.map(\.address) })
+        let customers = Set(maps.map(\.customer))
+        return try await transaction("setting accounts", under: .accounts, repeats: false) { session in
+            let holders = try session.rows(UsageQueries.holders(of: addresses, or: customers))
+            let plan = AccountsPlan(maps, holders: holders)
+            for (customer, periods) in plan.replaced.sorted(by: { $0.key < $1.key }) {
+                try session.runLater(UsageChanges.replacingAccounts(of: customer, by: periods))
             }
-            try session.runLater([removal] + insertions)
-            return true
+            return plan.outcome
         }
     }
 
@@ -69,13 +67,5 @@ extension SQLStore {
             try session.rows(ofEach: providers.map(UsageQueries.name))
         }
         return zip(providers, names).reduce(into: [:]) { $0[$1.0] = $1.1.first }
-    }
-
-    package func otherHolders(
-        ofAddressesOf customer: String
-    ) async throws(StoreError) -> [AddressHolder] {
-        try await query("looking for shared addresses") { session in
-            try session.rows(UsageQueries.otherHolders(ofAddressesOf: customer))
-        }
     }
 }

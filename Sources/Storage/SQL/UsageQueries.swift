@@ -44,16 +44,33 @@ package enum UsageQueries {
 
     package static func openLeases(of owner: String) -> Query<LeaseState> {
         Query(
-            "SELECT record, kept FROM usage_leases WHERE owner = $1 AND end_height IS NULL ORDER BY identity",
+            // Not in order here, for SQLite would then go along all open leases.
+            "SELECT record, kept FROM usage_leases WHERE owner = $1 AND end_height IS NULL",
             [.text(owner)],
             decode: lease
         )
     }
 
+    static func openLeases(after identity: String, limit: Int) -> Query<LeaseState> {
+        Query(
+            """
+            SELECT record, kept
+            FROM usage_leases
+            WHERE end_height IS NULL AND identity > $1
+            -- Both columns, which are the order of the index.
+            ORDER BY end_height, identity
+            LIMIT $2
+            """,
+            [.text(identity), .int(Int64(limit))],
+            decode: lease
+        )
+    }
+
+    /// The leases of these orders and providers, whatever the numbers of their bids.
     package static func leases(named identities: Set<LeaseIdentity>) -> Query<LeaseState> {
         Query(
-            "SELECT record, kept FROM usage_leases WHERE identity = ANY($1)",
-            [.texts(identities.map(\.text))],
+            "SELECT record, kept FROM usage_leases WHERE unnumbered = ANY($1)",
+            [.texts(Array(Set(identities.map(\.unnumbered.text))))],
             decode: lease
         )
     }
@@ -208,17 +225,19 @@ package enum UsageQueries {
         )
     }
 
-    static func otherHolders(ofAddressesOf customer: String) -> Query<AddressHolder> {
+    /// The customers of some addresses, and all addresses of some customers.
+    static func holders(of addresses: Set<String>, or customers: Set<String>) -> Query<AddressHolder> {
         Query(
             """
             SELECT customer, address, valid_from, valid_through
             FROM usage_accounts
-            WHERE address IN (SELECT own.address FROM usage_accounts own WHERE own.customer = $1)
-                AND customer <> $1
-            ORDER BY address, customer, valid_from NULLS FIRST
-            LIMIT 1000
+            WHERE address = ANY($1)
+            UNION
+            SELECT customer, address, valid_from, valid_through
+            FROM usage_accounts
+            WHERE customer = ANY($2)
             """,
-            [.text(customer)]
+            [.texts(Array(addresses)), .texts(Array(customers))]
         ) { AddressHolder(customer: try $0.text("customer"), period: try period($0)) }
     }
 

@@ -11,9 +11,6 @@ package enum PostgresViews {
                 SELECT e.id, e.api_version, e.type, \(time("e.created")) AS created,
                     \(time("e.received_at")) AS received_at, e.livemode, e.account, e.source, e.disposition
                 FROM events e;
-            CREATE OR REPLACE VIEW credits_view AS
-                SELECT c.id, c.customer, c.kind, c.amount, c.currency, \(time("c.created")) AS created, c.description
-                FROM credits c;
             """
         + dailyUsage("daily_usage_view", by: "total", group: nil)
         + dailyUsage("daily_usage_by_provider_view", by: "provider", group: "provider")
@@ -44,15 +41,10 @@ package enum PostgresViews {
             SELECT t.id, t.type, t.status, \(time("t.created")) AS created, nullif(t.account, '') AS account,
                 t.customer, t.livemode, t.currency, t.amount, t.amount_refunded, t.amount_gone AS amount_lost,
                 t.description, t.payment_intent, t.charge, t.invoice, t.refund, t.dispute, t.disputed,
-                (
-                    SELECT coalesce(s.body #>> '{latest,value,reason}', s.body #>> '{value,reason}')
-                    FROM objects o
-                    CROSS JOIN LATERAL (SELECT console_billing_json(o.snapshot) AS body OFFSET 0) s
-                    WHERE t.type = 'refund' AND o.account = t.account AND o.kind = 'refund' AND o.id = t.id
-                ) AS refund_reason,
-                t.failure_code, t.failure_decline_code, t.failure_message, t.payment_method_type,
+                t.refund_reason, t.failure_code, t.failure_decline_code, t.failure_message, t.payment_method_type,
                 t.payment_method_brand, t.payment_method_last4, t.payment_method_label, t.presentment_amount,
-                t.presentment_currency, t.receipt_number, t.reference
+                t.presentment_currency, t.receipt_number, t.reference,
+                \(time("t.succeeded_at")) AS succeeded_at, t.bonus, t.credit_kind
             FROM transactions t;
         """
 
@@ -96,7 +88,6 @@ package enum PostgresViews {
                 UNION SELECT l.account, l.customer FROM customer_links l
                 UNION SELECT t.account, t.customer FROM transactions t WHERE t.customer IS NOT NULL
                 UNION SELECT '', a.customer FROM usage_accounts a
-                UNION SELECT '', c.customer FROM credits c
             ) k;
         """
 

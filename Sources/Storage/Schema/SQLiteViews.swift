@@ -10,17 +10,10 @@ enum SQLiteViews {
             SELECT t.id, t.type, t.status, \(time("t.created")) AS created, nullif(t.account, '') AS account,
                 t.customer, t.livemode, t.currency, t.amount, t.amount_refunded, t.amount_gone AS amount_lost,
                 t.description, t.payment_intent, t.charge, t.invoice, t.refund, t.dispute, t.disputed,
-                (
-                    SELECT coalesce(json_extract(s.json, '$.latest.value.reason'), json_extract(s.json, '$.value.reason'))
-                    FROM (
-                        SELECT \(json("o.snapshot")) AS json
-                        FROM objects o
-                        WHERE t.type = 'refund' AND o.account = t.account AND o.kind = 'refund' AND o.id = t.id
-                    ) s
-                ) AS refund_reason,
-                t.failure_code, t.failure_decline_code, t.failure_message, t.payment_method_type,
+                t.refund_reason, t.failure_code, t.failure_decline_code, t.failure_message, t.payment_method_type,
                 t.payment_method_brand, t.payment_method_last4, t.payment_method_label, t.presentment_amount,
-                t.presentment_currency, t.receipt_number, t.reference
+                t.presentment_currency, t.receipt_number, t.reference,
+                \(time("t.succeeded_at")) AS succeeded_at, t.bonus, t.credit_kind
             FROM transactions t;
         CREATE VIEW customers_view AS
             SELECT nullif(k.account, '') AS account, k.id AS customer,
@@ -51,15 +44,11 @@ enum SQLiteViews {
                 UNION SELECT account, customer FROM customer_links
                 UNION SELECT account, customer FROM transactions WHERE customer IS NOT NULL
                 UNION SELECT '', customer FROM usage_accounts
-                UNION SELECT '', customer FROM credits
             ) k;
         CREATE VIEW events_view AS
             SELECT e.id, e.api_version, e.type, \(time("e.created")) AS created,
                 \(time("e.received_at")) AS received_at, e.livemode, e.account, e.source, e.disposition
             FROM events e;
-        CREATE VIEW credits_view AS
-            SELECT c.id, c.customer, c.kind, c.amount, c.currency, \(time("c.created")) AS created, c.description
-            FROM credits c;
 
         """
         + dailyUsage("daily_usage_view", by: "total", group: nil)

@@ -1,4 +1,4 @@
-import BodyCompression
+import Compression
 package import Database
 
 /// The tables of a store, one migration per change; a released migration is never edited.
@@ -17,7 +17,8 @@ package enum Schema {
     package static let migrations = [
         Migration("0001_tables") { dialect in
             StoreTable.all.map { $0.definition(dialect) }.joined()
-                + StoreTable.dictionaries.definition(dialect) + StoredDictionaries.adding(.current, dialect)
+                + StoreTable.dictionaries.definition(dialect) + StoredDictionaries.adding(.bodies, dialect)
+                + StoredDictionaries.adding(.snapshots, dialect)
                 + (dialect == .sqlite ? SQLiteViews.definition : PostgresViews.definition)
         }
     ]

@@ -173,6 +173,8 @@ extension StoreTable {
         ["identity"],
         [
             Column("identity", .text),
+            // The identity with 0 in the place of the bid's number, which not every source knows.
+            Column("unnumbered", .text),
             Column("owner", .text),
             Column("provider", .text),
             Column("provider_name", .text, orNull: true),
@@ -185,8 +187,9 @@ extension StoreTable {
         ],
         constraints: ["FOREIGN KEY (owner) REFERENCES usage_owners (owner)"],
         indexes: [
+            Index("by_order", "unnumbered"),
             Index("by_owner", "owner, end_height"), Index("kept", "owner", where: "kept IS NOT NULL"),
-            Index("by_end", "end_height"),
+            Index("by_end", "end_height, identity"),
             Index("by_provider", "provider, sequence", where: "provider_name IS NOT NULL"),
         ]
     )
@@ -221,19 +224,31 @@ extension StoreTable {
         ]
     )
 
-    static let credits = StoreTable(
-        "credits",
+    static let usageCorrections = StoreTable(
+        "usage_corrections",
         ["id"],
         [
             Column("id", .text),
-            Column("customer", .text),
-            Column("kind", .text),
-            Column("amount", .integer),
-            Column("currency", .text),
-            Column("created", .integer),
-            Column("description", .text, orNull: true),
+            Column("customer", .text, orNull: true),
+            Column("owner", .text, orNull: true),
+            Column("date", .integer),
+            // Exact dollars as text.
+            Column("amount", .text),
+            // NULL after the customer's data were erased.
+            Column("reason", .text, orNull: true),
         ],
-        indexes: [Index("by_customer", "customer, created")]
+        constraints: ["CHECK ((customer IS NULL) <> (owner IS NULL))"],
+        indexes: [
+            Index("by_customer", "customer, date", where: "customer IS NOT NULL"),
+            Index("by_owner", "owner, date", where: "owner IS NOT NULL"),
+        ]
+    )
+
+    /// The newest balance of each customer that Console or the chain states, as JSON with exact amounts.
+    static let observedBalances = StoreTable(
+        "observed_balances",
+        ["customer"],
+        [Column("customer", .text), Column("content", .text)]
     )
 
     /// In the order in which they are created and moved: a table follows those that it refers to.
@@ -241,6 +256,7 @@ extension StoreTable {
     /// Without the dictionaries, which every store of the same version has alike.
     package static let all = [
         events, objects, transactions, customers, customerLinks, jobs, usageCalendar, usageOwners,
-        usageLeases, usageTotals, usageAccounts, credits, erasedIDs, usedSessionLinks,
+        usageLeases, usageTotals, usageAccounts, usageCorrections, observedBalances, erasedIDs,
+        usedSessionLinks,
     ]
 }

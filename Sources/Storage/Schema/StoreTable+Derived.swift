@@ -11,6 +11,8 @@ extension StoreTable {
             Column("payment", .payment),
             // NULL while the object is known only because another one names it.
             Column("snapshot", .bytes, orNull: true),
+            // The size before compression; a snapshot of this size is not compressed.
+            Column("snapshot_size", .integer, orNull: true),
             Column("shown_at", .integer, orNull: true),
             Column("livemode", .flag, orNull: true),
             Column("api_version", .text, orNull: true),
@@ -62,6 +64,11 @@ extension StoreTable {
             Column("next_action_type", .text, orNull: true),
             Column("next_action_url", .text, orNull: true),
             Column("reference", .text, orNull: true),
+            Column("refund_reason", .text, orNull: true),
+            // For a purchase: NULL if it was paid at once.
+            Column("succeeded_at", .integer, orNull: true),
+            Column("bonus", .integer, initial: "0"),
+            Column("credit_kind", .text, orNull: true),
         ],
         indexes: [
             Index("by_customer", "account, customer, facet, created, id", where: "customer IS NOT NULL"),

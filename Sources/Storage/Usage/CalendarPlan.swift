@@ -30,6 +30,7 @@ struct CalendarPlan: Sendable {
         let together = known.merging(changed) { $1 }.values.sorted { $0.date < $1.date }
         fault = changed.isEmpty ? nil : CalendarDay.fault(in: together)
         guard fault == nil else { return }
+        for halt in CalendarDay.halts(in: together) { changed[halt.date] = halt }
         closedThrough = together.last(where: \.isFinal)?.date
         self.days = changed.values.sorted { $0.date < $1.date }
         for day in self.days {

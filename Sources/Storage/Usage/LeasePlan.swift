@@ -7,7 +7,7 @@ package import Billing
 package struct LeasePlan: Sendable {
     /// The current state of everything that the records are about.
     package struct Standing: Sendable {
-        package var leases: [LeaseIdentity: LeaseState]
+        package var leases: KnownLeases
         /// The last day through which each owner's final days are closed; an owner that is unknown or not
         /// closed is missing.
         package var closedThrough: [String: CalendarDate]
@@ -15,7 +15,7 @@ package struct LeasePlan: Sendable {
         package var calendar: [CalendarDay]
 
         package init(
-            leases: [LeaseIdentity: LeaseState],
+            leases: KnownLeases,
             closedThrough: [String: CalendarDate],
             calendar: [CalendarDay]
         ) {
@@ -32,6 +32,8 @@ package struct LeasePlan: Sendable {
 
     /// The leases to write, in the order of their first change; none if ``isTooMuch``.
     package private(set) var leases: [LeaseState] = []
+    /// The stored identities of leases that get the number of their bid, each with the new one.
+    private(set) var renamed: [(from: LeaseIdentity, to: LeaseIdentity)] = []
     /// The days whose totals no longer follow from the leases, by owner; an owner without such days is
     /// missing.
     package private(set) var stale: [String: ClosedRange<CalendarDate>] = [:]
@@ -44,48 +46,57 @@ package struct LeasePlan: Sendable {
         standing: Standing,
         maximumSettledDays: Int = Self.maximumSettledDays
     ) {
+        var known = standing.leases
         var places: [LeaseIdentity: Int] = [:]
+        var stored: [LeaseIdentity?] = []
         // Two records of a lease may contradict the same day.
         var contradicted: [LeaseIdentity: Set<CalendarDate>] = [:]
         var compared = 0
         let openDays = standing.calendar.filter { !$0.isFinal }.map(\.date)
         for record in records {
-            let (identity, owner) = (record.identity, record.identity.owner)
-            let known = places[identity].map { leases[$0] } ?? standing.leases[identity]
-            let heights = known.map { record.heights(differingFrom: $0.record) } ?? record.life
+            let owner = record.identity.owner
+            let before = known.lease(of: record)
+            let heights = before.map { record.heights(differingFrom: $0.record) } ?? record.life
             let dates = heights.flatMap { standing.calendar.dates(of: $0) }
             // Days do not close within one list: an owner that is new in the list is unclosed for all its
             // records.
             let closedThrough = standing.closedThrough[owner]
             let finalDays: [CalendarDay] =
-                known == nil && closedThrough == nil
+                before == nil && closedThrough == nil
                 ? []
-                : standing.calendar.finalDays(dates?.extended(by: known?.keptDates) ?? known?.keptDates)
+                : standing.calendar.finalDays(dates?.extended(by: before?.keptDates) ?? before?.keptDates)
             compared += finalDays.count
             guard compared <= maximumSettledDays else {
-                (leases, stale, contradictions, isTooMuch) = ([], [:], [], true)
+                (leases, renamed, stale, contradictions, isTooMuch) = ([], [], [:], [], true)
                 return
             }
             let revision = LeaseRevision.decide(
                 record,
-                known: known,
+                known: before,
                 finalDays: finalDays,
                 closedThrough: closedThrough
             )
-            let before = contradicted[identity] ?? []
-            contradictions += revision.contradictions.filter { !before.contains($0.date) }
-            contradicted[identity] = before.union(revision.contradictions.lazy.map(\.date))
+            for contradiction in revision.contradictions
+            where contradicted[contradiction.lease, default: []].insert(contradiction.date).inserted {
+                contradictions.append(contradiction)
+            }
             guard let lease = revision.lease else { continue }
-            if let place = places[identity] {
+            known.put(lease, replacing: before)
+            let place = (before?.record.identity).flatMap { places.removeValue(forKey: $0) } ?? leases.count
+            places[lease.record.identity] = place
+            if place < leases.count {
                 leases[place] = lease
             } else {
-                places[identity] = leases.count
                 leases.append(lease)
+                stored.append(before?.record.identity)
             }
             // The totals of settled days stay what they are.
-            let settledThrough = known == nil ? closedThrough : CalendarDate(dayNumber: .max)
+            let settledThrough = before == nil ? closedThrough : CalendarDate(dayNumber: .max)
             let unsettled = dates.flatMap { $0.unsettled(openDays, settledThrough: settledThrough) }
             if let unsettled { stale[owner] = unsettled.extended(by: stale[owner]) }
+        }
+        renamed = zip(stored, leases).compactMap { stored, lease in
+            stored.flatMap { $0 == lease.record.identity ? nil : ($0, lease.record.identity) }
         }
     }
 

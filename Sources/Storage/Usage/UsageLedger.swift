@@ -25,7 +25,7 @@ package enum CalendarOutcome: Sendable, Equatable {
 /// Totals are stored for each owner and day, and follow from leases and calendar alone: adding them up again
 /// gives the same result. A caller sees its own changes in every later read.
 package protocol UsageLedger: Sendable {
-    /// Inserts or updates leases by their identity, all or none, as ``LeaseRevision`` decides.
+    /// Inserts or updates leases, found as ``KnownLeases`` says, all or none, as ``LeaseRevision`` decides.
     ///
     /// If the list has two records of one lease, they are applied in the order of the list. The totals of the
     /// days that change become stale, and are added up by ``settleUsage(steps:)``, or when they are read.
@@ -52,31 +52,35 @@ package protocol UsageLedger: Sendable {
     /// The leases of an owner with a block in the range, and all leases with frozen days, in no order.
     func leases(of owner: String, in heights: Range<Int64>) async throws(StoreError) -> [LeaseState]
 
-    /// The newest record of each of these leases, in any order, without unknown leases.
+    /// The newest record of each of these leases, whatever the number of its bid, in any order, without unknown leases.
     func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord]
 
     /// The leases of an owner that have not ended.
     func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord]
+
+    /// The leases of all owners that have not ended, by the text of their identity.
+    ///
+    /// - Parameters:
+    ///   - identity: The last text of the previous page; `nil` for the first page.
+    ///   - limit: The most leases to return.
+    /// - Returns: The leases.
+    /// - Throws: ``StoreError``.
+    func openLeases(after identity: String?, limit: Int) async throws(StoreError) -> [LeaseRecord]
 
     /// The names that providers give themselves.
     ///
     /// - Returns: The newest name of each provider that has one.
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String]
 
-    /// Sets the addresses of a customer of the platform account, and replaces the earlier ones.
-    ///
-    /// - Returns: Whether the addresses changed.
-    func setAccounts(_ accounts: [AccountPeriod], of customer: String) async throws(StoreError) -> Bool
+    /// Sets the addresses of customers of the platform account, all or none, and replaces the earlier ones of these
+    /// customers.
+    func setAccounts(_ maps: [AccountMap]) async throws(StoreError) -> AccountsOutcome
 
     /// A customer's addresses, by address and time; customers of connected accounts have none.
     func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod]
 
     /// Whether an address is, or was, mapped to a customer.
     func isMapped(_ address: String) async throws(StoreError) -> Bool
-
-    /// The other customers to whom addresses of a customer are mapped, by address, customer and time; the first
-    /// thousand.
-    func otherHolders(ofAddressesOf customer: String) async throws(StoreError) -> [AddressHolder]
 
     /// All wallet addresses that are, or were, mapped to a customer, each once, ascending.
     ///
@@ -86,6 +90,18 @@ package protocol UsageLedger: Sendable {
     /// - Returns: The addresses.
     /// - Throws: ``StoreError``.
     func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String]
+
+    /// Adds entries that correct usage, all or none, each once.
+    ///
+    /// - Returns: The outcome of each, in order; no entry is added if one is a conflict.
+    func correct(_ entries: [UsageCorrection]) async throws(StoreError) -> [CorrectionOutcome]
+
+    /// The entries that name one of these customers of the platform account, or one of these addresses, by date and id.
+    func corrections(
+        of customers: [String],
+        owners: [String],
+        _ dates: ClosedRange<CalendarDate>
+    ) async throws(StoreError) -> [UsageCorrection]
 
     /// Adds up stale totals, one owner and month after the other.
     ///

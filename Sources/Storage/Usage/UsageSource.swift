@@ -18,6 +18,14 @@ package protocol UsageSource: Sendable {
     /// twice.
     func leases(_ question: LeaseQuery) async throws(UsageSourceError) -> LeasePage
 
+    /// The leases of these names, open or closed, whatever the numbers of their bids; a name that the source does not
+    /// have is missing.
+    ///
+    /// - Parameter identities: At most a hundred.
+    /// - Returns: One page with all of them, and perhaps with other leases of the same deployments.
+    /// - Throws: ``UsageSourceError``.
+    func leases(named identities: [LeaseIdentity]) async throws(UsageSourceError) -> LeasePage
+
     /// Days that began at a height or before, by ascending date and without a gap; final only up to that
     /// height.
     ///
@@ -73,13 +81,22 @@ package struct LeaseQuery: Sendable, Equatable {
     package var cursor: String?
     /// Closed leases are needed only if they were closed at this height or later; `nil` for all.
     package var closedFrom: Int64?
+    /// Leases that were closed at one of these heights are needed too, however old they are.
+    package var closedAt: [Int64]
     /// A height that the source had reached before this request.
     package var asOf: Int64?
 
-    package init(owner: String? = nil, cursor: String? = nil, closedFrom: Int64? = nil, asOf: Int64? = nil) {
+    package init(
+        owner: String? = nil,
+        cursor: String? = nil,
+        closedFrom: Int64? = nil,
+        closedAt: [Int64] = [],
+        asOf: Int64? = nil
+    ) {
         self.owner = owner
         self.cursor = cursor
         self.closedFrom = closedFrom
+        self.closedAt = closedAt
         self.asOf = asOf
     }
 }
@@ -87,11 +104,14 @@ package struct LeaseQuery: Sendable, Equatable {
 /// Some leases, and the cursor of the next page.
 package struct LeasePage: Sendable, Equatable {
     package let leases: [LeaseRecord]
+    /// The page's leases that cannot be read; one of them does not keep the ledger from the others.
+    package let setAside: [SetAsideLease]
     /// In the source's own format; `nil` on the last page.
     package let next: String?
 
-    package init(leases: [LeaseRecord], next: String?) {
+    package init(leases: [LeaseRecord], setAside: [SetAsideLease] = [], next: String?) {
         self.leases = leases
+        self.setAside = setAside
         self.next = next
     }
 }

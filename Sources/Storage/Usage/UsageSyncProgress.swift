@@ -17,7 +17,8 @@ package struct UsageSyncProgress: Sendable, Equatable {
     }
 
     package enum Stage: String, JSONEncodable, JSONDecodable, Sendable {
-        case leases, days, done
+        /// Between leases and days: counting the open leases that the source no longer has, and closing them.
+        case leases, check, close, days, done
     }
 
     package let source: UsageSourceKind
@@ -43,6 +44,20 @@ package struct UsageSyncProgress: Sendable, Equatable {
     package var daysChanged = 0
     /// The final days that stay unchanged although the source contradicts them.
     package var contradictions = 0
+    /// The leases that cannot be read, and the first of them.
+    package private(set) var setAside = 0
+    package private(set) var firstSetAside: [SetAsideLease] = []
+    /// When the closed ones among them were closed: the next pass asks for these again.
+    private var setAsideClosedAt: Set<Int64> = []
+    /// The same of the pass before.
+    private var askedAgain: Set<Int64> = []
+    /// The open leases of the ledger that the source was asked for by name.
+    package var checked = 0
+    /// The number of them that it does not have, and the names of the first.
+    package private(set) var missing = 0
+    package private(set) var firstMissing: [String] = []
+    /// The missing ones that were closed.
+    package var vanished = 0
     package var failure: Failure?
 
     /// The source's height when the last completed pass began.
@@ -62,6 +77,7 @@ package struct UsageSyncProgress: Sendable, Equatable {
         var next = UsageSyncProgress(source: source, chainID: chainID)
         next.pass = pass + 1
         next.isFull = isFull
+        next.askedAgain = setAsideClosedAt
         next.completed = completed
         next.completedAt = completedAt
         return next
@@ -76,6 +92,33 @@ package struct UsageSyncProgress: Sendable, Equatable {
         guard !isFull, let height = completed?.height else { return nil }
         return max(0, height &- Self.overlap)
     }
+
+    /// Older leases to read again, by the heights at which they were closed.
+    package var closedAt: [Int64] { isFull ? [] : askedAgain.sorted() }
+
+    private static let maximumSetAsideHeights = 1000
+    private static let shownSetAside = 10
+
+    /// Counts leases that cannot be read.
+    ///
+    /// A source with more than a thousand heights of faulty closed leases is read again by a full pass only.
+    package mutating func add(_ leases: [SetAsideLease]) {
+        setAside += leases.count
+        firstSetAside += leases.prefix(Self.shownSetAside - firstSetAside.count)
+        for height in leases.compactMap(\.closedHeight)
+        where setAsideClosedAt.count < Self.maximumSetAsideHeights {
+            setAsideClosedAt.insert(height)
+        }
+    }
+
+    package mutating func addMissing(_ leases: [LeaseIdentity]) {
+        missing += leases.count
+        firstMissing += leases.prefix(Self.shownSetAside - firstMissing.count).map(\.text)
+    }
+
+    /// Whether the missing leases are to be closed: a source that lacks more than it has is half empty itself, such as an
+    /// indexer that is being filled anew or a node behind the wrong address, and no lease of it has ended.
+    package var closesMissing: Bool { missing > 0 && missing <= checked - missing }
 
     /// The age of the newest block that the ledger includes.
     ///
@@ -101,13 +144,23 @@ extension UsageSyncProgress: JSONObject, JSONDecodable {
         days = try json.decode("days")
         daysChanged = try json.decode("daysChanged")
         contradictions = try json.decode("contradictions")
+        setAside = try json.decode("setAside")
+        checked = try json.decode("checked")
+        missing = try json.decode("missing")
+        firstMissing = try json.decode("firstMissing")
+        vanished = try json.decode("vanished")
+        firstSetAside = try json.decode("firstSetAside")
+        setAsideClosedAt = Set(try json.decode("setAsideClosedAt") as [Int64])
+        askedAgain = Set(try json.decode("askedAgain") as [Int64])
         failure = try json.decodeIfPresent("failure")
         completed = try json.decodeIfPresent("completed")
         completedAt = try json.decodeIfPresent("completedAt")
     }
 
     package func write(to json: inout JSONWriter) {
+        json.member("askedAgain", askedAgain.sorted())
         json.member("chainID", chainID)
+        json.member("checked", checked)
         json.member("completed", completed)
         json.member("completedAt", completedAt)
         json.member("contradictions", contradictions)
@@ -115,15 +168,21 @@ extension UsageSyncProgress: JSONObject, JSONDecodable {
         json.member("days", days)
         json.member("daysChanged", daysChanged)
         json.member("failure", failure)
+        json.member("firstMissing", firstMissing)
+        json.member("firstSetAside", firstSetAside)
         json.member("isFull", isFull)
         json.member("lastOwner", lastOwner)
         json.member("leases", leases)
         json.member("leasesChanged", leasesChanged)
+        json.member("missing", missing)
         json.member("owner", owner)
         json.member("pass", pass)
+        json.member("setAside", setAside)
+        json.member("setAsideClosedAt", setAsideClosedAt.sorted())
         json.member("source", source)
         json.member("stage", stage)
         json.member("target", target)
+        json.member("vanished", vanished)
     }
 }
 

@@ -109,6 +109,13 @@ struct Authenticator: Sendable {
         }
     }
 
+    /// Whether a cookie of the request is a session of the customer's.
+    func isSignedIn(_ customer: CustomerKey?, _ request: Request, _ context: AppContext) -> Bool {
+        guard let customer, case .good(let session, _)? = token(inCookiesOf: request, context)?.verdict
+        else { return false }
+        return Caller(session).accessScope.includes(customer)
+    }
+
     /// A valid credential in a header.
     private struct Bearer {
         let caller: Caller

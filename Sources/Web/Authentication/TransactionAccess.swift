@@ -8,8 +8,8 @@ struct TransactionAccess: Sendable {
     let authenticator: Authenticator
 
     /// The payment of the transaction whose id is in the path, and what `parameters` read of the query: 403
-    /// for a link that is not valid for this purpose, even with valid credentials; 404 for a transaction
-    /// that the caller may not see.
+    /// for a link that is not valid for this purpose, even with valid credentials, unless it has only expired
+    /// and its customer is signed in; 404 for a transaction that the caller may not see.
     func payment<Parameters>(
         _ request: Request,
         _ context: AppContext,
@@ -30,7 +30,7 @@ struct TransactionAccess: Sendable {
             let owner = try await feed.transaction(id: id, within: .anyCustomer)?.owner
             let link = TransactionLink(transaction: id, owner: owner, purpose: purpose)
             do throws(APIError) {
-                try check(link, expires: expires ?? "", signature: signature ?? "", context)
+                try check(link, expires: expires ?? "", signature: signature ?? "", request, context)
             } catch {
                 try context.allowance?.chargeAddress()
                 throw error
@@ -51,12 +51,15 @@ struct TransactionAccess: Sendable {
         _ link: TransactionLink,
         expires: String,
         signature: String,
+        _ request: Request,
         _ context: AppContext
     ) throws(APIError) {
         let links = context.secrets.links
         let words = link.purpose.words
         switch links.verdict(on: link, expires: expires, signature: signature, now: context.now) {
         case .good: return
+        // The customer is signed in, and the page that has the link was merely open for long.
+        case .expired where authenticator.isSignedIn(link.owner, request, context): return
         case .expired:
             throw APIError(
                 .forbidden,

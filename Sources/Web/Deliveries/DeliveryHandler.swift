@@ -13,6 +13,8 @@ final class DeliveryHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let controller: WebhookController
     private let mailboxes: LoopMailboxes
+    /// The address of the client, asked for once a connection.
+    private var peer: SocketAddress?
     /// Answers `delivery` on the event loop; set while the handler is in a pipeline.
     private var answering: (@Sendable (DeliveryResult) -> Void)?
     /// The delivery that is not answered yet.
@@ -51,9 +53,14 @@ final class DeliveryHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .head(let head) where controller.takes(head):
             isArriving = true
             isRefused = false
-            let delivery = controller.begin(head, from: context.remoteAddress)
+            if peer == nil { peer = context.remoteAddress }
+            let delivery = controller.begin(head, from: peer)
             self.delivery = delivery
-            if let refusal = delivery.refusal { refuse(refusal) }
+            if let refusal = delivery.refusal {
+                refuse(refusal)
+            } else if head.headers.contains(name: "expect") {
+                context.triggerUserOutboundEvent(BodyWanted(), promise: nil)
+            }
         case .body(let part) where isArriving:
             guard !isRefused else { return }
             do throws(APIError) {

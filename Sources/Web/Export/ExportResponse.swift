@@ -5,17 +5,20 @@ import NIOCore
 
 /// A file that is streamed while its rows are read from the store, or that is built whole if it is small.
 enum ExportResponse {
+    /// The rows as CSV; `onlyRow` is the row of a file that has no other.
     static func csv(
         named name: String,
         columns: [String],
         rows: FeedRows,
+        onlyRow: [String]? = nil,
         cells: @escaping @Sendable (Transaction) -> [String]
     ) -> Response {
         stream(
             named: name,
             type: "text/csv; charset=utf-8",
             rows: rows,
-            heading: CSV.byteOrderMark + CSV.line(columns)
+            heading: CSV.byteOrderMark + CSV.line(columns),
+            ending: onlyRow.map(CSV.line) ?? ""
         ) { ByteBuffer(string: $0.map { CSV.line(cells($0)) }.joined()) }
     }
 
@@ -69,6 +72,7 @@ enum ExportResponse {
         type: String,
         rows: FeedRows,
         heading: String,
+        ending: String = "",
         encode: @escaping @Sendable ([Transaction]) -> ByteBuffer
     ) -> Response {
         Response(
@@ -76,7 +80,12 @@ enum ExportResponse {
             headers: headers(named: name, type: type),
             body: .init { writer in
                 if !heading.isEmpty { try await writer.write(ByteBuffer(string: heading)) }
-                for try await page in rows where !page.isEmpty { try await writer.write(encode(page)) }
+                var isEmpty = true
+                for try await page in rows where !page.isEmpty {
+                    isEmpty = false
+                    try await writer.write(encode(page))
+                }
+                if isEmpty, !ending.isEmpty { try await writer.write(ByteBuffer(string: ending)) }
                 try await writer.finish(nil)
             }
         )

@@ -8,7 +8,8 @@ struct TransactionTable: Sendable {
 
     var columns: [String] {
         [
-            "ID", "Date (\(zone.name))", "Type", "Status", "Amount", "Refunded", "Currency",
+            "ID", "Date (\(zone.name))", "Type", "Credit Kind", "Status", "Amount", "Bonus", "Refunded",
+            "Currency",
             "Presentment Amount", "Presentment Currency", "Payment Method", "Description", "Customer",
             "Payment Intent", "Charge", "Invoice", "Bank Reference", "Receipt Number", "Receipt URL",
         ]
@@ -16,7 +17,9 @@ struct TransactionTable: Sendable {
 
     func cells(_ row: Transaction) -> [String] {
         [
-            row.id, zone.text(row.created), row.type.rawValue, row.status, row.money.decimalText,
+            row.id, zone.text(row.created), row.type.rawValue, row.creditKind?.rawValue ?? "", row.status,
+            row.money.decimalText,
+            Money(minorUnits: row.bonus, currency: row.currency).decimalText,
             Money(minorUnits: row.amountRefunded, currency: row.currency).decimalText,
             row.currency.code.uppercased(), row.presentment?.money.decimalText ?? "",
             row.presentment?.money.currency.code.uppercased() ?? "", row.paymentMethod?.label ?? "",

@@ -109,6 +109,24 @@ struct JobMetrics: MetricSource {
                 "Age of the newest indexed block of the chain.",
                 job(.usageSync)?.syncProgress?.lagSeconds(now: now()).map(Double.init)
             ),
+            MetricFamily(
+                .gauge,
+                "console_billing_console_import_lag_seconds",
+                "Age of the last completed import from Console's database.",
+                job(.consoleImport)?.importProgress?.lagSeconds(now: now()).map(Double.init)
+            ),
+            MetricFamily(
+                .gauge,
+                "console_billing_usage_set_aside_leases",
+                "Leases that the last usage sync set aside, because they cannot be read.",
+                job(.usageSync)?.syncProgress.map { Double($0.setAside) }
+            ),
+            MetricFamily(
+                .gauge,
+                "console_billing_usage_missing_leases",
+                "Open leases that the last usage sync did not find at their source.",
+                job(.usageSync)?.syncProgress.map { Double($0.missing) }
+            ),
         ]
     }
 

@@ -55,6 +55,11 @@ package enum MetricCatalog {
         ),
         .init(
             .counter,
+            "console_billing_events_forwarded_total",
+            "Attempts to pass an event on (FORWARD_TO), by receiver and result: accepted, refused (tried again), given_up, unavailable."
+        ),
+        .init(
+            .counter,
             "console_billing_bodies_removed_total",
             "Event bodies purged because of their age."
         ),

@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOCore
 import NIOHTTP1
 
 extension HTTPRequestHead {
@@ -18,6 +19,21 @@ extension HTTPRequestHead {
 }
 
 extension APIError {
+    /// The answer to bytes that are no request, after which the connection closes.
+    func lastAnswer() -> (head: HTTPResponseHead, body: ByteBuffer) {
+        let requestID = RequestID.make()
+        let body = bytes(requestID: requestID)
+        let headers: HTTPHeaders = [
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": String(body.readableBytes),
+            "Request-Id": requestID,
+            "Cache-Control": "no-store",
+            "Connection": "close",
+        ]
+        let status = HTTPResponseStatus(statusCode: self.status.code)
+        return (HTTPResponseHead(version: .http1_1, status: status, headers: headers), body)
+    }
+
     /// The answer to a request that the parser rejects.
     static func malformed(_ error: any Error) -> APIError {
         if case .headerOverflow? = error as? HTTPParserError {
@@ -28,6 +44,16 @@ extension APIError {
             )
         }
         return .malformed
+    }
+
+    /// The answer to a header that does not end.
+    static var tooSlow: APIError {
+        APIError(
+            .requestTimeout,
+            "request_timeout",
+            "The request's header did not arrive in time.",
+            headers: [.connection: "close"]
+        )
     }
 
     /// The answer to bytes that are not valid HTTP.

@@ -7,7 +7,8 @@ import NIOHTTP1
 ///
 /// It also enforces rules of HTTP/1 that Hummingbird does not. It closes the connection after either side
 /// announced that it will, and ignores later requests on it. It answers HEAD without a body, and HTTP/1.0
-/// without chunks. It answers `Expect: 100-continue`.
+/// without chunks. It answers `Expect: 100-continue` once a reader wants the body, so a request that is refused for
+/// its header is refused at once.
 ///
 /// It stands behind `HTTPServerPipelineHandler`, so there is only one request at a time.
 final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -26,6 +27,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
     private static let leastProgress = 64 << 10
 
     private let deadlines: Deadlines
+    private let input: ReceivedBytes
     private var exchange: Exchange?
     /// The deadline of what the connection waits for: a request, the rest of one, or its end.
     private var deadline: ConnectionDeadline?
@@ -37,21 +39,32 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
     /// The last answer was sent, so later input is ignored.
     private var isOver = false
 
-    init(deadlines: Deadlines) { self.deadlines = deadlines }
+    init(deadlines: Deadlines, input: ReceivedBytes) {
+        self.deadlines = deadlines
+        self.input = input
+    }
 
     // MARK: Input
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let channel = context.channel
         deadline = ConnectionDeadline(on: context.eventLoop) { [self] in
-            if deadline?.isDue() == true { channel.close(promise: nil) }
+            if deadline?.isDue() == true { giveUp(context) }
         }
-        if channel.isActive { deadline?.set(in: deadlines.idle) }
+        if context.channel.isActive { deadline?.set(in: deadlines.idle) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
         deadline?.set(in: deadlines.idle)
         context.fireChannelActive()
+    }
+
+    /// Closes the connection at its deadline; a request whose header began to arrive is answered first.
+    private func giveUp(_ context: ChannelHandlerContext) {
+        if input.isHeadArriving, exchange == nil, !isOver, !isEnding {
+            input.breakOff()
+        } else {
+            context.close(promise: nil)
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -65,12 +78,9 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
                 refuse(context, .malformed)
                 return
             }
-            if head.version != .http1_0, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
-                let granted = HTTPResponseHead(version: .http1_1, status: .continue)
-                context.writeAndFlush(wrapOutboundOut(.head(granted)), promise: nil)
-            }
         case .body(let part):
             guard exchange?.isCrumbled != true else { return }
+            exchange?.awaitsContinue = false
             exchange?.received.bytes += part.readableBytes
             exchange?.received.parts += 1
             if let (bytes, parts) = exchange?.received, parts > Self.smallParts + bytes / 64 {
@@ -82,6 +92,8 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
             guard exchange?.isCrumbled != true else { return }
             deadline?.clear()
             exchange?.hasArrived = true
+            exchange?.awaitsContinue = false
+            input.isHeadArriving = false
             removeFinishedExchange()
         }
         context.fireChannelRead(data)
@@ -98,7 +110,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         guard let exchange else {
             // A connection that ends in the middle of a header also causes an error, and then no client can
             // receive an answer.
-            if context.channel.isActive { refuse(context, .malformed(error)) }
+            if context.channel.isActive { refuse(context, input.isTooSlow ? .tooSlow : .malformed(error)) }
             return
         }
         guard !exchange.isBeingAnswered else {
@@ -113,6 +125,19 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     // MARK: Output
 
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext,
+        event: Any,
+        promise: EventLoopPromise<Void>?
+    ) {
+        guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        promise?.succeed()
+        guard !isOver, exchange?.awaitsContinue == true else { return }
+        exchange?.awaitsContinue = false
+        let granted = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(granted)), promise: nil)
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard !isOver else {
             promise?.fail(ChannelError.outputClosed)
@@ -120,7 +145,9 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         }
         switch unwrapOutboundIn(data) {
         case .head(let head) where head.status.code < 200: context.write(data, promise: promise)
-        case .head(let head): context.write(wrapOutboundOut(.head(adjusted(head))), promise: promise)
+        case .head(let head):
+            let adjusted = exchange?.begin(head) ?? head
+            context.write(wrapOutboundOut(.head(adjusted)), promise: promise)
         // NIO's encoder does not know that this answers HEAD, and a client would read the body as the next
         // answer.
         case .body where exchange?.isHead == true: promise?.succeed()
@@ -168,23 +195,6 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
         end(context, with: data, promise, lingering: !exchange.asksForTunnel)
     }
 
-    /// Adapts an answer's head to whether the connection closes after it.
-    private func adjusted(_ head: HTTPResponseHead) -> HTTPResponseHead {
-        var head = head
-        exchange?.isBeingAnswered = true
-        let saysClose = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
-        let isUnmeasuredHead = exchange?.isHead == true && !head.headers.contains(name: "content-length")
-        if exchange?.isOld == true || isUnmeasuredHead {
-            // Without this the encoder writes chunks, which HTTP/1.0 cannot read and an answer to HEAD must
-            // not have.
-            head.version = .http1_0
-            exchange?.isLast = true
-        }
-        if saysClose { exchange?.isLast = true }
-        if exchange?.isLast == true { head.headers.replaceOrAdd(name: "connection", value: "close") }
-        return head
-    }
-
     private func removeFinishedExchange() {
         guard let exchange, exchange.hasArrived, exchange.isAnswered else { return }
         self.exchange = nil
@@ -192,17 +202,7 @@ final class RequestLimitsHandler: ChannelDuplexHandler, RemovableChannelHandler 
     }
 
     private func refuse(_ context: ChannelHandlerContext, _ error: APIError) {
-        let requestID = RequestID.make()
-        let body = error.bytes(requestID: requestID)
-        let headers: HTTPHeaders = [
-            "Content-Type": "application/json; charset=utf-8",
-            "Content-Length": String(body.readableBytes),
-            "Request-Id": requestID,
-            "Cache-Control": "no-store",
-            "Connection": "close",
-        ]
-        let status = HTTPResponseStatus(statusCode: error.status.code)
-        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        let (head, body) = error.lastAnswer()
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         end(context, with: wrapOutboundOut(.end(nil)), nil, lingering: true)

@@ -26,15 +26,21 @@ final class RequestLimitsHandlerPlacement: ChannelInboundHandler, RemovableChann
             let parser = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             // Without this handler Hummingbird accepts pipelined requests even after an answer that closes
             // the connection.
+            let input = ReceivedBytes()
             let handlers: [any ChannelHandler] = [
-                EndOfService(), HTTPServerPipelineHandler(), RequestLimitsHandler(deadlines: deadlines),
+                EndOfService(), HTTPServerPipelineHandler(),
+                RequestLimitsHandler(deadlines: deadlines, input: input),
             ]
             try pipeline.addHandlers(handlers + inner, position: .after(parser))
+            try pipeline.addHandler(input, position: .before(parser))
         } catch {
             context.close(promise: nil)
         }
     }
 }
+
+/// The event that the body of the current request is wanted, and may be sent.
+struct BodyWanted: Sendable {}
 
 /// The event that the service is shutting down.
 struct ServiceEnds: Sendable {}

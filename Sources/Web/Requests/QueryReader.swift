@@ -22,7 +22,7 @@ struct QueryReader {
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             let value = Self.decoded(pair[equals...].dropFirst())
             guard let name = Self.decoded(pair[..<equals]), let value else {
-                throw .invalid("query", "The query is not valid percent-encoded UTF-8.")
+                throw .invalid("query", "The query is not valid percent-encoded UTF-8 without NUL.")
             }
             guard values.updateValue(value, forKey: name) == nil else {
                 throw .invalid(name, "This parameter was given twice.")
@@ -34,6 +34,12 @@ struct QueryReader {
     mutating func text(_ name: String) -> String? {
         known.insert(name)
         return values[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The value of a parameter, which may be empty.
+    mutating func given(_ name: String) -> String? {
+        known.insert(name)
+        return values[name]
     }
 
     mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {

@@ -8,10 +8,10 @@ extension QueryReader {
         if let type: Transaction.Kind = try choice("type") { filter.types = [type] }
         filter.status = try status()
         if let currency = text("currency") {
-            guard currency.utf8.count == 3, currency.allSatisfy({ $0.isASCII && $0.isLetter }) else {
-                throw .invalid("currency", "Give a three-letter currency code, such as usd.")
+            guard let currency = Currency(parsing: currency) else {
+                throw .invalid("currency", "Give a currency code of 3 to 8 letters and digits, such as usd.")
             }
-            filter.currency = Currency(currency)
+            filter.currency = currency
         }
         try readRange(into: &filter)
         filter.search = try search()

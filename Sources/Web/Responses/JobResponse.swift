@@ -52,6 +52,11 @@ package struct JobResponse: JSONObject {
         case .fetch: job.fetchKey.map { "\($0.question.topic) \($0.question.subject)" }
         case .alert: job.alert?.kind.rawValue
         case .backfill, .reconciliation: job.asked.map { "since \($0.from.rfc3339)" }
+        case .forward:
+            job.forwardProgress.map {
+                "\($0.accepted) passed on, \($0.delayed.count) refused and tried again, \($0.givenUp) given up"
+            }
+        case .consoleImport: job.importProgress.map { $0.isDryRun ? "dry run" : "pass \($0.pass)" }
         case .usageSync, .alertSearch, .retention: nil
         }
     }

@@ -3,7 +3,8 @@ import JSON
 
 /// A transaction in the API's format.
 ///
-/// Missing values are null, as in Stripe's API.
+/// Missing values are null, as in Stripe's API; `kind` is only in credits, `succeeded_at` only in a purchase that
+/// was paid later than it was made.
 struct TransactionResponse: JSONObject {
     let transaction: Transaction
     /// `nil` if there is no receipt.
@@ -24,6 +25,7 @@ struct TransactionResponse: JSONObject {
         json.member("amount_display", transaction.money.display)
         json.member("amount_refunded", transaction.amountRefunded)
         if let attempts { json.array("attempts", attempts, Self.write) }
+        json.member("bonus", transaction.bonus)
         json.nullable("charge", transaction.charge)
         json.member("created", transaction.created)
         json.member("currency", transaction.currency)
@@ -35,6 +37,7 @@ struct TransactionResponse: JSONObject {
         json.nullable("failure", transaction.failure, Self.write)
         json.member("id", transaction.id)
         json.nullable("invoice", transaction.invoice)
+        json.member("kind", transaction.creditKind?.rawValue)
         json.member("livemode", transaction.livemode)
         json.nullable("next_action", transaction.nextAction) { json, action in
             json.member("type", action.type)
@@ -57,6 +60,7 @@ struct TransactionResponse: JSONObject {
         json.nullable("reference", transaction.reference)
         json.nullable("refund", transaction.refund)
         json.member("status", transaction.status)
+        json.member("succeeded_at", transaction.succeededAt)
         json.member("type", transaction.type.rawValue)
     }
 

@@ -13,6 +13,13 @@ struct UsageLineResponse: ReportRow {
 
     func write(to json: inout JSONWriter) {
         json.member("complete", line.isComplete)
+        if grouping == .total {
+            json.array("corrections", line.corrections) { json, entry in
+                json.member("amount", entry.amount.exactText)
+                json.member("id", entry.id)
+                json.nullable("reason", entry.reason)
+            }
+        }
         json.member("date", line.date.text)
         writeGroup(.deployment, &json)
         json.member("deployments", line.totals.deployments)
@@ -50,7 +57,7 @@ struct UsageLineResponse: ReportRow {
             "Leases", "Deployments", "CPU (milli)", "Memory (bytes)", "Storage (bytes)", "GPUs",
             "Spent (USD)",
             "Unpriced", "Complete",
-        ]
+        ] + (grouping == .total ? ["Corrections (USD)", "Reasons"] : [])
     }
 
     var cells: [String] {
@@ -65,7 +72,12 @@ struct UsageLineResponse: ReportRow {
             line.spent?.exactText ?? "",
             line.spend.unpricedCell,
             line.isComplete ? "yes" : "no",
-        ]
+        ] + (grouping == .total ? corrections : [])
+    }
+
+    private var corrections: [String] {
+        guard !line.corrections.isEmpty else { return ["", ""] }
+        return [line.correction.exactText, line.corrections.compactMap(\.reason).joined(separator: "; ")]
     }
 }
 
@@ -77,6 +89,7 @@ struct UsageMonthResponse: ReportRow {
 
     func write(to json: inout JSONWriter) {
         json.member("complete", month.isComplete)
+        json.member("corrections", month.corrections.exactText)
         json.member("days", month.days)
         json.member("month", month.month)
         json.nullable("spent", month.spend?.total?.exactText)
@@ -85,14 +98,17 @@ struct UsageMonthResponse: ReportRow {
     }
 
     static func columns(in zone: LocalTime) -> [String] {
-        ["Month (\(zone.name))", "Days Used", "Spent (USD)", "Unpriced", "Complete"]
+        [
+            "Month (\(zone.name))", "Days Used", "Spent (USD)", "Unpriced", "Complete",
+            "Corrections (USD)",
+        ]
     }
 
     var cells: [String] {
         [
             month.month, String(month.days), month.spend?.total?.exactText ?? "",
             month.spend?.unpricedCell ?? "",
-            month.isComplete ? "yes" : "no",
+            month.isComplete ? "yes" : "no", month.corrections.exactText,
         ]
     }
 }

@@ -23,6 +23,13 @@ package struct UsageSyncResponse: JSONObject, JSONDecodable, Sendable {
     package let days: Int
     package let days_changed: Int
     package let contradictions: Int
+    /// The leases that could not be read, and the first of them with their faults.
+    package let set_aside: Int
+    package let set_aside_leases: [SetAsideLease]
+    /// The open leases that the source no longer has, the first of them, and how many of them were closed.
+    package let missing: Int
+    let missing_leases: [String]
+    package let vanished: Int
     /// The last height that usage includes, from the last completed pass; a string, because it may exceed
     /// 2^53.
     package let indexed_height: String?
@@ -55,6 +62,11 @@ package struct UsageSyncResponse: JSONObject, JSONDecodable, Sendable {
         days = progress?.days ?? 0
         days_changed = progress?.daysChanged ?? 0
         contradictions = progress?.contradictions ?? 0
+        set_aside = progress?.setAside ?? 0
+        set_aside_leases = progress?.firstSetAside ?? []
+        missing = progress?.missing ?? 0
+        missing_leases = progress?.firstMissing ?? []
+        vanished = progress?.vanished ?? 0
         indexed_height = progress?.completed?.height.map(String.init)
         indexed_at = progress?.completed?.at
         lag_seconds = progress?.lagSeconds(now: now)
@@ -81,6 +93,11 @@ package struct UsageSyncResponse: JSONObject, JSONDecodable, Sendable {
         days = try json.decode("days")
         days_changed = try json.decode("days_changed")
         contradictions = try json.decode("contradictions")
+        set_aside = try json.decode("set_aside")
+        set_aside_leases = try json.decode("set_aside_leases")
+        missing = try json.decode("missing")
+        missing_leases = try json.decode("missing_leases")
+        vanished = try json.decode("vanished")
         indexed_height = try json.decodeIfPresent("indexed_height")
         indexed_at = try json.decodeIfPresent("indexed_at")
         lag_seconds = try json.decodeIfPresent("lag_seconds")
@@ -105,14 +122,19 @@ package struct UsageSyncResponse: JSONObject, JSONDecodable, Sendable {
         json.member("lag_seconds", lag_seconds)
         json.member("leases", leases)
         json.member("leases_changed", leases_changed)
+        json.member("missing", missing)
+        json.member("missing_leases", missing_leases)
         json.member("note", note)
         json.member("object", object)
         json.member("pass", pass)
         json.member("reason", reason)
+        json.member("set_aside", set_aside)
+        json.member("set_aside_leases", set_aside_leases)
         json.member("source", source)
         json.member("stage", stage)
         json.member("state", state)
         json.member("updated_at", updated_at)
+        json.member("vanished", vanished)
     }
 
     private static let nodeNote =

@@ -9,17 +9,21 @@ package struct SigningRules: Sendable {
     /// The base of every link, without a final slash.
     package var publicURL: String
     package var receiptLinkSeconds: Int64
+    /// For links in files, which are opened long after they were made.
+    package var exportLinkSeconds: Int64
     package var sessionSeconds: Int64
 
     package init(
         toleranceSeconds: Int64 = 300,
         publicURL: String,
         receiptLinkSeconds: Int64,
+        exportLinkSeconds: Int64,
         sessionSeconds: Int64
     ) {
         self.toleranceSeconds = toleranceSeconds
         self.publicURL = publicURL
         self.receiptLinkSeconds = receiptLinkSeconds
+        self.exportLinkSeconds = exportLinkSeconds
         self.sessionSeconds = sessionSeconds
     }
 }
@@ -30,6 +34,8 @@ package struct SigningRules: Sendable {
 final class ActiveSecrets: Sendable {
     let keys: APIKeys
     let links: LinkSigner
+    /// Signs the links in exports.
+    let exportLinks: LinkSigner
     let sessions: SessionSigner
     /// All secrets, in the order of the settings.
     let list: [ActiveSecret]
@@ -42,11 +48,11 @@ final class ActiveSecrets: Sendable {
         let linkSecrets = zip(set.links, uses(.link)).map { LinkSecret(key: $0, use: $1) }
         self.list = list
         keys = APIKeys(set.keys, uses: uses(.apiKey))
-        links = LinkSigner(
-            secrets: linkSecrets,
-            publicURL: rules.publicURL,
-            lifetimeSeconds: rules.receiptLinkSeconds
-        )
+        func signer(lifetimeSeconds: Int64) -> LinkSigner {
+            LinkSigner(secrets: linkSecrets, publicURL: rules.publicURL, lifetimeSeconds: lifetimeSeconds)
+        }
+        links = signer(lifetimeSeconds: rules.receiptLinkSeconds)
+        exportLinks = signer(lifetimeSeconds: rules.exportLinkSeconds)
         sessions = SessionSigner(
             secrets: linkSecrets,
             publicURL: rules.publicURL,
@@ -76,7 +82,13 @@ final class ActiveSecrets: Sendable {
             links: [HMACKey((0..<32).map { _ in .random(in: 0...255) })],
             keys: []
         ),
-        SigningRules(toleranceSeconds: 0, publicURL: "", receiptLinkSeconds: 0, sessionSeconds: 0),
+        SigningRules(
+            toleranceSeconds: 0,
+            publicURL: "",
+            receiptLinkSeconds: 0,
+            exportLinkSeconds: 0,
+            sessionSeconds: 0
+        ),
         after: [],
         now: Instant(unixSeconds: 0)
     )

@@ -4,7 +4,7 @@ import Storage
 /// Computes the customers' balance and the rate of their spend.
 struct BalanceReader: Sendable {
     let feed: any TransactionFeed
-    let usage: any UsageLedger & CreditLedger
+    let usage: any UsageLedger
 
     /// The balance of each day up to a date, by the days of a time zone.
     func sheet(
@@ -13,15 +13,16 @@ struct BalanceReader: Sendable {
         in zone: LocalTime = .utc
     ) async throws -> BalanceSheet {
         var rows: [Transaction] = []
-        let all = TransactionFilter.everything(customers.accessScope)
+        let all = TransactionFilter(customers.accessScope)
         for try await page in FeedRows(feed: feed, filter: all) { rows += page }
-        var credits: [Credit] = []
-        for customer in customers.customers { credits += try await usage.credits(of: customer) }
         let (lines, unknownBefore) = try await usedDays(of: customers, through: date, in: zone)
         return BalanceSheet(
             transactions: rows,
-            credits: credits,
             usage: lines,
+            corrections: try await usage.corrections(
+                customers.usage,
+                min(date, CalendarDate(dayNumber: 0))...date
+            ),
             unknownBefore: unknownBefore,
             dating: zone.date(of:)
         )
@@ -40,7 +41,7 @@ struct BalanceReader: Sendable {
         guard let first = try await usage.calendar(dates).first else { return ([], date.adding(days: 1)) }
         let hasEarlierLease = try await usage.hasLease(spans, before: first)
         // In zones behind UTC the first day begins on the date before.
-        let lines = try await usage.lines(
+        let lines = try await usage.usedLines(
             customers.usage,
             min(first.date.adding(days: -1), date)...date,
             by: .total,
@@ -61,7 +62,9 @@ struct BalanceReader: Sendable {
         }
         let leases = try await usage.openLeases(customers.usage, on: newest.date)
         let recent = try await usage.calendar(newest.date.adding(days: -7)...newest.date)
-        guard let whole = recent.last(where: { $0.lastHeight != nil }) ?? recent.last else { return nil }
+        // A day on which the chain stood still shows no pace, nor does one whose first block is to come.
+        guard let whole = recent.last(where: \.showsPace) ?? recent.last(where: { !$0.extent.isEmpty })
+        else { return nil }
         return BurnRate.perHour(
             leases,
             at: newest.lastHeightYet,

@@ -13,6 +13,12 @@ enum UsageSubject: Sendable, Equatable {
     case owner(String)
     /// An address on chain, on the days on which it belongs to one of the customers.
     case owned(String, by: [CustomerKey], address: String?)
+
+    /// The ids of the customers of the platform account whose whole usage is asked for.
+    fileprivate var customers: [String] {
+        guard case .customers(let customers, _) = self else { return [] }
+        return customers.filter { $0.account == nil }.map(\.customer)
+    }
 }
 
 /// The maximum of lines in an answer by provider, GPU model or deployment: some 3 KB of memory each.
@@ -27,6 +33,37 @@ extension UsageLedger {
     /// - Throws: ``APIError`` for an address that never belonged to the customers, whether or not it exists, and
     ///   for more groups and days than one answer may have.
     func lines(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CalendarDate>,
+        by grouping: UsageGrouping,
+        in zone: LocalTime = .utc
+    ) async throws -> [UsageLine] {
+        let lines = try await usedLines(subject, dates, by: grouping, in: zone)
+        // A correction is of a day, and of none of its groups.
+        guard grouping == .total else { return lines }
+        let entries = Dictionary(grouping: try await corrections(subject, dates), by: \.date)
+        return lines.map { line in entries[line.date].map(line.corrected) ?? line }
+    }
+
+    /// The entries that correct the subject's usage.
+    func corrections(
+        _ subject: UsageSubject,
+        _ dates: ClosedRange<CalendarDate>
+    ) async throws -> [UsageCorrection] {
+        let spans = try await spans(subject, dates)
+        let entries = try await corrections(
+            of: subject.customers,
+            owners: Array(Set(spans.map(\.address))),
+            dates
+        )
+        return entries.filter { entry in
+            entry.owner == nil
+                || spans.contains { $0.address == entry.owner && $0.dates.contains(entry.date) }
+        }
+    }
+
+    /// The lines without corrections.
+    func usedLines(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping,

@@ -62,7 +62,7 @@ struct UsageExtremesTests {
             }) {
                 for line in lines { _ = (line.spend.known.exactText, line.spend.known.display()) }
                 _ =
-                    BalanceSheet(transactions: [], credits: [], usage: lines)
+                    BalanceSheet(transactions: [], usage: lines)
                     .total(through: around.upperBound, in: .usd).closing.exactText
             }
         }
@@ -161,10 +161,10 @@ struct UsageExtremesTests {
             #"{"id":"a","customer":"cus_1","kind":"bonus","amount":5,"currency":"usd","created":1000}"#
         for variant in Extremes(of: Array(credit.utf8)).variants(number) {
             let credit = try? variant.withUnsafeBufferPointer {
-                try JSONValue.read($0) { try Credit($0, now: Instant(unixSeconds: 0)) }
+                try JSONValue.read($0) { try Credit(request: $0, now: Instant(unixSeconds: 0)) }
             }
             guard let credit else { continue }
-            let sheet = BalanceSheet(transactions: [], credits: [credit, credit], usage: [])
+            let sheet = BalanceSheet(transactions: credit.rows, usage: [])
             _ = sheet.total(through: CalendarDate(dayNumber: .max), in: .usd).closing.exactText
             _ = credit.created.rfc3339
         }
@@ -210,5 +210,14 @@ struct UsageExtremesTests {
         }
         #expect(lease.prices.last?.pricePerBlock.microUnitsText == "1200")
         try roundTrip(lease)
+    }
+}
+
+extension Credit {
+    /// The rows of the event that records the credit, twice.
+    fileprivate var rows: [Transaction] {
+        guard let event = try? Event(parsing: event(livemode: true)) else { return [] }
+        let group = PaymentGroup(event.records(receivedAt: created), account: nil)
+        return group.transactions + group.transactions
     }
 }

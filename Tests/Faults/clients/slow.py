@@ -12,7 +12,7 @@ from lab import DEADLINE, HOST, KEY, SLACK, Answers, Malformed, expect
 EXPORT = b"GET /v1/transactions/export?format=jsonl HTTP/1.1\r\n" + HOST + KEY
 BACKUP = b"GET /v1/backup HTTP/1.1\r\n" + HOST + KEY
 #: Enough that a backup, and a few exports, do not fit into what the kernel buffers for one connection.
-ROWS = 3000
+ROWS = 6000
 #: It buffers 4 MiB at most, by Linux's defaults.
 KERNEL_BYTES = 4 << 20
 #: The memory that one unread connection may cost: NIO's high watermark, a page of rows, and the objects around it.

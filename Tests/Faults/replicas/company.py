@@ -41,11 +41,11 @@ class StoredInPostgres:
 
     def events(self):
         """-> the id and the body of each event"""
-        ((dictionary,),) = self.server.query("SELECT encode(content, 'hex') FROM dictionaries")
-        dictionary = bytes.fromhex(dictionary)
+        rows = self.server.query("SELECT id, encode(content, 'hex') FROM dictionaries")
+        dictionaries = [(int(identifier), bytes.fromhex(content)) for identifier, content in rows]
         log = "SELECT id, encode(payload, 'hex'), body_size FROM events"
         return [
-            (identifier, bodies.body(bytes.fromhex(text), int(size), dictionary))
+            (identifier, bodies.body(bytes.fromhex(text), int(size), dictionaries))
             for identifier, text, size in self.server.query(log)
         ]
 

@@ -98,6 +98,7 @@ struct IndexerDatabase {
             dseq VARCHAR(255) NOT NULL,
             oseq INTEGER NOT NULL,
             gseq INTEGER NOT NULL,
+            bseq INTEGER NOT NULL DEFAULT 0,
             "providerAddress" VARCHAR(255) NOT NULL,
             "createdHeight" INTEGER NOT NULL,
             "closedHeight" INTEGER,

@@ -35,6 +35,11 @@ actor CuttingSource: UsageSource {
         return try await base.leases(question)
     }
 
+    func leases(named identities: [LeaseIdentity]) async throws(UsageSourceError) -> LeasePage {
+        try count()
+        return try await base.leases(named: identities)
+    }
+
     func days(
         from date: CalendarDate?,
         through height: Int64

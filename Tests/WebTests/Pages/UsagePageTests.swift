@@ -30,7 +30,6 @@ struct UsagePageTests {
         return UsagePage.Readings(
             sheet: BalanceSheet(
                 transactions: rows,
-                credits: [],
                 usage: UsageReport.lines(whole, calendar: calendar)
             ),
             burn: Spend([.uact: try #require(TokenAmount(microUnits: "250000"))], aktPrice: nil),
@@ -176,7 +175,7 @@ struct UsagePageTests {
     @Test func `a day of unknown spend has a dash in the table of the balance`() throws {
         let days = PageSample.today...PageSample.today
         let lines = UsageReport.lines([], calendar: [], zeroFilling: days)
-        let sheet = BalanceSheet(transactions: [], credits: [], usage: lines)
+        let sheet = BalanceSheet(transactions: [], usage: lines)
         let cells = try #require(BalanceTable.table(sheet.days(days, in: .usd), fileLink: "").lines.first)
             .cells
         #expect(cells[4].cellText == "–" && cells[4].cellNumber == nil)

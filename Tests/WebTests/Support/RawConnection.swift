@@ -53,11 +53,14 @@ final class RawConnection: Sendable {
         }
     }
 
-    /// Reads one whole answer, framed by its length, by chunks, or by the end of the connection.
-    func answer(toHead: Bool = false) async throws -> Answer {
+    /// Reads one whole answer, framed by its length, by chunks, or by the end of the connection; answers below
+    /// 200 are passed over, unless `skipsInterim` is false.
+    func answer(toHead: Bool = false, skipsInterim: Bool = true) async throws -> Answer {
         let descriptor = self.descriptor
         return try await Self.blocking {
-            Result { try RawAnswerReader(descriptor: descriptor).read(toHead: toHead) }
+            Result {
+                try RawAnswerReader(descriptor: descriptor).read(toHead: toHead, skipsInterim: skipsInterim)
+            }
         }.get()
     }
 
@@ -89,10 +92,9 @@ final class RawConnection: Sendable {
 private struct RawAnswerReader {
     let descriptor: Int32
 
-    func read(toHead: Bool) throws -> Answer {
-        var status = 100
-        var headers = TransportHeaders()
-        while status < 200 { (status, headers) = try head() }
+    func read(toHead: Bool, skipsInterim: Bool) throws -> Answer {
+        var (status, headers) = try head()
+        while status < 200, skipsInterim { (status, headers) = try head() }
         guard !toHead, status != 204, status != 304 else {
             return Answer(status: status, headers: headers, body: [])
         }

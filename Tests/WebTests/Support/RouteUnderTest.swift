@@ -32,9 +32,16 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(method) \(pattern)" }
 
+    /// Whether it is one of Console's, which ignore parameters that they do not have.
+    var isConsoles: Bool {
+        pattern.hasPrefix("/v1/stripe/transactions") || pattern.hasPrefix("/v1/usage/history")
+    }
+
     /// Whether it refuses parameters that it does not have.
     var readsQuery: Bool {
-        pattern == "/v1/transactions/{id}/receipt/email" || pattern == "/v1/usage/syncs"
+        if isConsoles { return false }
+        return pattern == "/v1/transactions/{id}/receipt/email" || pattern == "/v1/usage/syncs"
+            || pattern == "/v1/console_imports"
             || path.contains("?since=") || pattern.hasPrefix("/v1/jobs")
             || method == "GET" && !["/v1/backup", "/metrics"].contains(pattern)
     }
@@ -156,10 +163,10 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             method: "GET",
             pattern: "/v1/stripe/transactions/export",
             path:
-                "/v1/stripe/transactions/export?startDate=2026-03-01T00:00:00Z&endDate=2026-03-02T00:00:00Z",
+                "/v1/stripe/transactions/export?timezone=UTC&startDate=2026-03-01T00:00:00Z&endDate=2026-03-02T00:00:00Z",
             access: .key(.feed),
             theirs: [
-                "/v1/stripe/transactions/export?customer=cus_two&startDate=2026-03-01T00:00:00Z&endDate=2026-03-02T00:00:00Z"
+                "/v1/stripe/transactions/export?timezone=UTC&customer=cus_two&startDate=2026-03-01T00:00:00Z&endDate=2026-03-02T00:00:00Z"
             ]
         ),
         .init(method: "GET", pattern: "/v1/events", path: "/v1/events", access: .key(.ops)),
@@ -275,6 +282,34 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             path: "/v1/usage/syncs/latest",
             access: .key(.usage),
             status: 404
+        ),
+        .init(
+            method: "PUT",
+            pattern: "/v1/balances/observed",
+            path: "/v1/balances/observed",
+            access: .key(.usage),
+            status: 400
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/console_imports",
+            path: "/v1/console_imports",
+            access: .key(.ops),
+            status: 409
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/console_imports/{id}",
+            path: "/v1/console_imports/latest",
+            access: .key(.ops),
+            status: 404
+        ),
+        .init(
+            method: "POST",
+            pattern: "/v1/usage/corrections",
+            path: "/v1/usage/corrections",
+            access: .key(.usage),
+            status: 400
         ),
         .init(
             method: "POST",

@@ -13,6 +13,7 @@ struct StoreOutage: Store {
     func entries(_ query: EventQuery) async throws(StoreError) -> Page<EventEntry>? { throw error }
     func tallies(receivedFrom: Instant?) async throws(StoreError) -> [EventTally] { throw error }
     func renderings(of id: String) async throws(StoreError) -> [StoredEvent] { throw error }
+    func lastSequence() async throws(StoreError) -> Int64 { throw error }
     func reproject(eventID: String) async throws(StoreError) -> Reprojection? { throw error }
     func reprojectAll() async throws(StoreError) -> Reprojection { throw error }
 
@@ -127,23 +128,24 @@ struct StoreOutage: Store {
     func addresses(after address: String?, limit: Int) async throws(StoreError) -> [String] {
         throw error
     }
+    func openLeases(after identity: String?, limit: Int) async throws(StoreError) -> [LeaseRecord] {
+        throw error
+    }
     func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] { throw error }
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
         throw error
     }
-    func setAccounts(
-        _ accounts: [AccountPeriod],
-        of customer: String
-    ) async throws(StoreError)
-        -> Bool
-    {
-        throw error
-    }
+    func correct(_ entries: [UsageCorrection]) async throws(StoreError) -> [CorrectionOutcome] { throw error }
+    func corrections(
+        of customers: [String],
+        owners: [String],
+        _ dates: ClosedRange<CalendarDate>
+    ) async throws(StoreError) -> [UsageCorrection] { throw error }
+    func setAccounts(_ maps: [AccountMap]) async throws(StoreError) -> AccountsOutcome { throw error }
     func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] { throw error }
-    func give(_ credits: [Credit]) async throws(StoreError) -> [CreditOutcome] { throw error }
-    func credits(of customer: CustomerKey) async throws(StoreError) -> [Credit] { throw error }
-    func isMapped(_ address: String) async throws(StoreError) -> Bool { throw error }
-    func otherHolders(ofAddressesOf customer: String) async throws(StoreError) -> [AddressHolder] {
+    func observe(_ balances: [ObservedBalance]) async throws(StoreError) -> Int { throw error }
+    func observedBalances(of customers: [String]) async throws(StoreError) -> [ObservedBalance] {
         throw error
     }
+    func isMapped(_ address: String) async throws(StoreError) -> Bool { throw error }
 }

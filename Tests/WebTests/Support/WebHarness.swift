@@ -198,6 +198,7 @@ extension WebHarness.Settings {
         SigningRules(
             publicURL: publicURL,
             receiptLinkSeconds: linkLifetimeSeconds,
+            exportLinkSeconds: 2_592_000,
             sessionSeconds: sessionLifetimeSeconds
         )
     }

@@ -89,6 +89,7 @@ struct DoctorCommand: AsyncParsableCommand {
             all += answers + (await stripe.results()) + (await issuer?.results() ?? [])
             all += AlertCheck.results(configuration) + ArchiveCheck.results(configuration.archive)
             all += await UsageSourceCheck.results(configuration.usageSync, transport, now: now)
+            all += await ConsoleDatabaseCheck.results(configuration.consoleImport)
         } else {
             all += answers
         }

@@ -9,12 +9,13 @@ struct EventsShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Show one event and its body.",
         discussion: """
-            The body is what Stripe sent, byte for byte; with --format json it is the member `payload`. An event that \
-            Stripe sent in several API versions is shown in each, the newest first, with --format json one object a line.
+            With --format json the member `payload` is the body that Stripe sent, byte for byte. With --format human \
+            control characters are replaced, so that a body cannot control the terminal. An event that Stripe sent in \
+            several API versions is shown in each, the newest first, with --format json one object a line.
 
             EXAMPLES
               console-billing events show evt_3RBmzrHT5vkQXp9L
-              console-billing events show evt_3RBmzrHT5vkQXp9L --format json | jq -r .payload > event.json
+              console-billing events show evt_3RBmzrHT5vkQXp9L --format json | jq -j .payload > event.json
               console-billing events show evt_3RBmzrHT5vkQXp9L --api-version 2025-09-30.clover
             """
     )

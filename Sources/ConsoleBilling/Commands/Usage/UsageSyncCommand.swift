@@ -18,7 +18,7 @@ struct UsageSyncCommand: AsyncParsableCommand {
               console-billing usage sync --full --format json
 
             EXIT CODES
-              0 done, 1 final days were contradicted, 65 the source sent invalid data, 75 it does not answer, 78 the \
+              0 done, 1 final days were contradicted, leases set aside or missing, 65 the source sent invalid data, 75 it does not answer, 78 the \
             source or the configuration must be corrected
             """
     )
@@ -105,6 +105,16 @@ extension UsageSyncResponse {
                 " \(contradictions) final days differ at the source, and stay as they were; the service's log "
                 + "names the first of them."
         }
+        if set_aside > 0 {
+            let first = set_aside_leases.map { "\(printable($0.lease)): \(printable($0.fault))" }
+            line +=
+                " \(set_aside) leases cannot be read and were set aside: \(first.joined(separator: "; "))."
+        }
+        if missing > 0 {
+            let kept = missing - vanished
+            line += " The source no longer has \(missing) open leases: \(vanished) were closed"
+            line += kept > 0 ? ", and \(kept) stay open, since it lacks more than it has." : "."
+        }
         return line
     }
 
@@ -114,7 +124,7 @@ extension UsageSyncResponse {
         case (Job.State.failed.rawValue, .unreadable?): Sysexits.badData
         case (Job.State.failed.rawValue, .sourceRefused?): Sysexits.configuration
         case (Job.State.failed.rawValue, _): Sysexits.tryAgain
-        default: contradictions > 0 ? Sysexits.partlyFailed : .success
+        default: contradictions + set_aside + missing > 0 ? Sysexits.partlyFailed : .success
         }
     }
 }

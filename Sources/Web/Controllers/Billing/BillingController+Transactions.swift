@@ -51,7 +51,7 @@ extension BillingController {
         let view = (try? query?.transactionsView()) ?? TransactionsView()
         let outcome: PageNotice.Outcome
         do {
-            let body = try await request.bytes(upTo: 4096, context.bodies)
+            let body = try await request.bytes(upTo: 4096, context)
             var form = try QueryReader(String(decoding: body, as: UTF8.self))
             let caller = try await authenticator.caller(
                 of: request,

@@ -6,7 +6,7 @@ import Storage
 /// The Billing & Usage page of one customer, entered with a customer session.
 struct BillingController: Sendable {
     let feed: any TransactionFeed
-    let usage: any UsageLedger & CreditLedger
+    let usage: any UsageLedger
     let links: any SessionLinks
     let authenticator: Authenticator
     let emailer: ReceiptEmailer
@@ -94,7 +94,7 @@ struct BillingController: Sendable {
     private func replace(_ request: Request, _ context: AppContext) async throws -> Response {
         let page = assets.root + TransactionsView.path
         do {
-            let body = try await request.bytes(upTo: 8192, context.bodies)
+            let body = try await request.bytes(upTo: 8192, context)
             var form = try QueryReader(String(decoding: body, as: UTF8.self))
             let token = form.text("session") ?? ""
             _ = try await authenticator.caller(

@@ -15,7 +15,7 @@ struct CustomerSessionsController: Sendable {
     @Sendable
     private func begin(_ request: Request, _ context: AppContext) async throws -> Response {
         try QueryReader(request).finish()
-        let body = try SessionBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
+        let body = try SessionBody(try await request.bytes(upTo: Self.maximumBytes, context))
         guard context.caller.accessScope.includes(body.customer) else { throw APIError.notFound("customer") }
         let sessions = context.secrets.sessions
         let session = sessions.session(

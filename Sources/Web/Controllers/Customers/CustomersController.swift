@@ -64,7 +64,7 @@ struct CustomersController: Sendable {
         let id = try context.pathID()
         guard StripeID.isValid(id) else { throw APIError.invalid("id", "This is not an id of Stripe's.") }
         try QueryReader(request).finish()
-        let body = try CustomerBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
+        let body = try CustomerBody(try await request.bytes(upTo: Self.maximumBytes, context))
         let key = CustomerKey(id, account: body.account)
         let outcome = try await map.put(body.stated, of: key, from: .api)
         if outcome == .erased {

@@ -16,7 +16,7 @@ struct ErasuresController: Sendable {
     @Sendable
     private func erase(_ request: Request, _ context: AppContext) async throws -> Response {
         try QueryReader(request).finish()
-        let body = try ErasureBody(try await request.bytes(upTo: Self.maximumBytes, context.bodies))
+        let body = try ErasureBody(try await request.bytes(upTo: Self.maximumBytes, context))
         let report: ErasureReport?
         do throws(ErasureFault) {
             report = try await eraser.erase(body.key, isDryRun: body.isDryRun, now: context.now)
@@ -44,7 +44,7 @@ extension ErasureReport: JSONObject {
         // `account` is null, not omitted, for the platform account.
         json.nullable("account", key.account)
         json.member("archives", archives)
-        json.member("credits", credits)
+        json.member("corrections", corrections)
         json.member("customer", key.customer)
         json.member("dry_run", isDryRun)
         json.member("erased_before", wasErased)

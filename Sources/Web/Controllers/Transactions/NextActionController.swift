@@ -7,9 +7,7 @@ struct NextActionController: Sendable {
     let access: TransactionAccess
     /// `nil` if there is no key for Stripe's API.
     let intents: (any PaymentIntentSource)?
-    let assets: AssetLinks
-    let pages: PageResponse
-    let instruments: WebInstruments
+    let problems: ProblemPages
 
     func addRoutes(to routes: Routes) {
         routes.get("/v1/transactions/{id}/next_action", cost: .page, use: open)
@@ -17,36 +15,11 @@ struct NextActionController: Sendable {
 
     @Sendable
     private func open(_ request: Request, _ context: AppContext) async throws -> Response {
-        do {
+        try await problems.orPage(request, context) {
             let (detail, _) = try await access.payment(request, context, for: .nextAction) { _ in }
             let link = try await link(of: detail.transaction, context)
             return PageResponse.redirect(to: link, status: .found)
-        } catch let error as APIError where request.isBrowsers {
-            // The middleware counts refused credentials only in errors; this error becomes a page, so it is
-            // counted here.
-            if [.unauthorized, .forbidden].contains(error.status) {
-                instruments.refusedCredentials(error.code)
-            }
-            return pages.html(
-                page(error, context).html,
-                status: error.status,
-                to: request,
-                more: error.headers
-            )
         }
-    }
-
-    private func page(_ error: APIError, _ context: AppContext) -> ProblemPage {
-        let frame = PageFrame(nil, title: "Payment", assets: assets)
-        guard error.status == .unauthorized else {
-            return ProblemPage(ofNextAction: error, frame: frame, requestID: context.requestID)
-        }
-        let fault = SessionFault(reason: .expired, returnURL: nil)
-        return ProblemPage(
-            ended: error.code == "session_expired" ? fault : nil,
-            frame: frame,
-            requestID: context.requestID
-        )
     }
 
     /// The URL of Stripe's page, fetched for each click; the URL from the last event if Stripe is

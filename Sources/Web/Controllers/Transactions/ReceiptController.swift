@@ -13,8 +13,9 @@ struct ReceiptController: Sendable {
     let assets: AssetLinks
     let pages: PageResponse
     let instruments: WebInstruments
+    let problems: ProblemPages
 
-    /// The maximum number of a payment's newest events that are searched for the buyer and the items.
+    /// The maximum number of a payment's newest events that are searched for the link, the buyer and the items.
     private static let maximumEvents = 40
 
     func addRoutes(to routes: Routes) {
@@ -26,6 +27,10 @@ struct ReceiptController: Sendable {
 
     @Sendable
     private func open(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await problems.orPage(request, context) { try await receipt(request, context) }
+    }
+
+    private func receipt(_ request: Request, _ context: AppContext) async throws -> Response {
         let (detail, format) = try await authorised(request, context)
         let transaction = detail.transaction
         guard let target = transaction.receiptTarget(prefersPDF: format == .pdf) else {
@@ -41,23 +46,25 @@ struct ReceiptController: Sendable {
                 metadata: ["transaction": "\(transaction.id)", "reason": "\(error.reason)"]
             )
         }
-        if let stored = detail.group.storedReceipt(
-            ofCharge: transaction.charge,
-            now: context.now,
-            hosts: hosts
-        ) {
+        let events = try await newestEvents(of: detail)
+        let links = events.lazy.compactMap { event in
+            transaction.charge.flatMap { event.event?.receipt(ofCharge: $0, now: context.now, hosts: hosts) }
+        }
+        if let link = links.first {
             instruments.openedReceipt(.stored)
-            return PageResponse.redirect(to: stored.text, status: .found)
+            return PageResponse.redirect(to: link.text, status: .found)
         }
         instruments.openedReceipt(.own)
-        return try await page(detail, request)
+        return page(detail, events, request)
     }
 
     @Sendable
     private func print(_ request: Request, _ context: AppContext) async throws -> Response {
-        let (detail, _) = try await authorised(request, context)
-        guard detail.transaction.receipt.available else { throw APIError.receiptUnavailable }
-        return try await page(detail, request)
+        try await problems.orPage(request, context) {
+            let (detail, _) = try await authorised(request, context)
+            guard detail.transaction.receipt.available else { throw APIError.receiptUnavailable }
+            return page(detail, try await newestEvents(of: detail), request)
+        }
     }
 
     private func authorised(
@@ -67,15 +74,19 @@ struct ReceiptController: Sendable {
         try await access.payment(request, context, for: .receipt) { try $0.choice("format") }
     }
 
-    private func page(_ detail: PaymentDetail, _ request: Request) async throws -> Response {
-        var bodies: [[UInt8]] = []
+    private func newestEvents(of detail: PaymentDetail) async throws -> [StoredEvent] {
+        var events: [StoredEvent] = []
         for id in detail.events.suffix(Self.maximumEvents).reversed() {
-            bodies += try await log.renderings(of: id).newestVersionFirst.compactMap(\.payload)
+            events += try await log.renderings(of: id).newestVersionFirst
         }
+        return events
+    }
+
+    private func page(_ detail: PaymentDetail, _ events: [StoredEvent], _ request: Request) -> Response {
         let page = ReceiptPage(
             detail,
             particulars: ReceiptLines(
-                bodies: bodies,
+                bodies: events.compactMap(\.payload),
                 charge: detail.transaction.charge,
                 invoice: detail.transaction.invoice
             ),

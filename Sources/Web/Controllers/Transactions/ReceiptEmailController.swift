@@ -20,7 +20,7 @@ struct ReceiptEmailController: Sendable {
     private func send(_ request: Request, _ context: AppContext) async throws -> Response {
         let id = try context.pathID()
         try QueryReader(request).finish()
-        let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes, context.bodies))
+        let address = try address(in: try await request.bytes(upTo: Self.maxBodyBytes, context))
         // An intruder may use a session in an open browser, so a session can send the receipt only to the
         // customer's own address.
         guard address == nil || context.caller.accessScope == .anyCustomer else {

@@ -54,7 +54,7 @@ struct TransactionsController: Sendable {
         try query.finish()
 
         let rows = FeedRows(feed: feed, filter: filter)
-        let (links, now) = (context.secrets.links, context.now)
+        let (links, now) = (context.secrets.exportLinks, context.now)
         switch format {
         case .csv:
             let table = TransactionTable(zone: zone, links: links, now: now)

@@ -1,24 +1,19 @@
 import Billing
 import Hummingbird
-import JSON
 import Storage
 
 /// A customer's balance, its history, and how long the balance lasts.
 struct BalanceController: Sendable {
     let feed: any TransactionFeed
-    let usage: any UsageLedger & CreditLedger
-
-    private static let maximumBytes = 4 << 20
+    let usage: any UsageLedger
+    let observations: any BalanceObservations
 
     private var reader: BalanceReader { BalanceReader(feed: feed, usage: usage) }
 
     func addRoutes(to routes: Routes) {
         routes.get("/v1/balance", for: .feedRead, cost: .range, use: balance)
         routes.get("/v1/balance/history", for: .feedRead, cost: .range, use: history)
-        routes.post("/v1/credits", for: .usageWrite, use: give)
     }
-
-    // MARK: Reading
 
     @Sendable
     private func balance(_ request: Request, _ context: AppContext) async throws -> Response {
@@ -30,10 +25,13 @@ struct BalanceController: Sendable {
         let sheet = try await reader.sheet(of: customers, through: today)
         let newest = try await usage.newestDay()
         let burn = try await reader.burn(of: customers, newest, today: today)
+        let named = customers.customers.filter { $0.account == nil }.map(\.customer)
         return JSONBody.response(
             BalanceResponse(
                 customer: customers.named?.customer,
                 totals: sheet.currencies.map { sheet.total(through: today, in: $0) },
+                pending: sheet.pending,
+                observed: try await observations.observedBalances(of: named),
                 burn: burn,
                 newest: newest
             )
@@ -61,29 +59,6 @@ struct BalanceController: Sendable {
                 .sorted { ($0.date, $0.currency.code) < ($1.date, $1.currency.code) }
                 .map(BalanceDayResponse.init)
         ).response(format)
-    }
-
-    // MARK: Giving credit
-
-    @Sendable
-    private func give(_ request: Request, _ context: AppContext) async throws -> Response {
-        try QueryReader(request).finish()
-        let body = try await request.bytes(upTo: Self.maximumBytes, context.bodies)
-        let now = context.now
-        let credits = try RecordList.read(body) { json throws(JSONFieldError) in try Credit(json, now: now) }
-        let outcomes = try await usage.give(credits)
-        if let index = outcomes.firstIndex(of: .conflict) {
-            throw APIError(
-                .conflict,
-                "credit_conflict",
-                "Record \(index + 1): another credit has this id already. Nothing was given; choose another id.",
-                parameter: "records[\(index)]"
-            )
-        }
-        return JSONBody.response { json in
-            json.member("accepted", credits.count)
-            json.member("changed", outcomes.count { $0 == .given })
-        }
     }
 }
 

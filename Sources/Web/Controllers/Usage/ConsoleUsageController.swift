@@ -35,11 +35,11 @@ struct ConsoleUsageController: Sendable {
     private func stats(_ request: Request, _ context: AppContext) async throws -> Response {
         let (subject, dates) = try subject(of: request, context)
         let days = try await usage.lines(subject, dates, by: .total)
+        // Console's average is of the distinct deployments of the range, not of each day's.
         let deployments = try await usage.deployments(subject, dates)
         let spent = days.reduce(ExactAmount.zero) { $0 + $1.spend.known }
         let count = Double(max(1, days.count))
-        let deploymentsPerDay =
-            Double(days.reduce(Int64(0)) { $0.addingClamped($1.totals.deployments) }) / count
+        let deploymentsPerDay = Double(deployments) / count
         return JSONBody.response { json in
             json.member("averageDeploymentsPerDay", deploymentsPerDay.roundedToHundredths)
             json.member("averageSpentPerDay", (spent.number / count).roundedToHundredths)
@@ -61,7 +61,6 @@ struct ConsoleUsageController: Sendable {
         }
         // Console allows dates that are 366 days apart, which is 367 days including both.
         let dates = try query.dates("startDate", "endDate", today: CalendarDate(context.now), atMost: 367)
-        try query.finish()
 
         // A caller with customers of their own sees only the days on which the address was theirs.
         return (context.caller.subject(owner: address), dates)
@@ -87,16 +86,20 @@ private struct ConsoleUsageDay: JSONObject {
 
     func write(to json: inout JSONWriter) {
         json.member("activeDeployments", line.totals.deployments)
-        json.member("dailyActSpent", line.act.number)
-        json.member("dailyAktSpent", line.akt.number)
-        json.member("dailyUsdSpent", line.spend.known.number)
+        // Console's page prints the numbers as they are. They are rounded here alone, after they were added up.
+        let (dailyACT, totalACT) = (
+            line.act.number.roundedToHundredths, totals.act.number.roundedToHundredths
+        )
+        json.member("dailyActSpent", dailyACT)
+        json.member("dailyAktSpent", line.akt.number.roundedToHundredths)
+        json.member("dailyUsdSpent", line.spend.known.number.roundedToHundredths)
         // Console's USDC fields have contained ACT since the chain moved to ACT.
-        json.member("dailyUsdcSpent", line.act.number)
+        json.member("dailyUsdcSpent", dailyACT)
         json.member("date", line.date.text)
-        json.member("totalActSpent", totals.act.number)
-        json.member("totalAktSpent", totals.akt.number)
-        json.member("totalUsdSpent", totals.usd.number)
-        json.member("totalUsdcSpent", totals.act.number)
+        json.member("totalActSpent", totalACT)
+        json.member("totalAktSpent", totals.akt.number.roundedToHundredths)
+        json.member("totalUsdSpent", totals.usd.number.roundedToHundredths)
+        json.member("totalUsdcSpent", totalACT)
     }
 }
 

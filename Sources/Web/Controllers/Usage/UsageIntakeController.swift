@@ -15,6 +15,7 @@ struct UsageIntakeController: Sendable {
     func addRoutes(to routes: Routes) {
         routes.post("/v1/usage/leases", for: .usageWrite, use: putLeases)
         routes.post("/v1/usage/calendar", for: .usageWrite, use: putCalendar)
+        routes.post("/v1/usage/corrections", for: .usageWrite, use: correct)
         routes.on(.put, "/v1/usage/accounts", for: .usageWrite, use: putAccounts)
     }
 
@@ -78,35 +79,47 @@ struct UsageIntakeController: Sendable {
     }
 
     @Sendable
+    private func correct(_ request: Request, _ context: AppContext) async throws -> Response {
+        let entries = try await records(of: request, context) { json throws(JSONFieldError) in
+            try UsageCorrection(json)
+        }
+        let outcomes = try await usage.correct(entries)
+        if let index = outcomes.firstIndex(of: .conflict) {
+            throw APIError(
+                .conflict,
+                "correction_conflict",
+                "Record \(index + 1): another correction has this id already. Nothing is stored; choose another id.",
+                parameter: "records[\(index)]"
+            )
+        }
+        return JSONBody.response { json in
+            json.member("accepted", entries.count)
+            json.member("changed", outcomes.count { $0 == .added })
+        }
+    }
+
+    @Sendable
     private func putAccounts(_ request: Request, _ context: AppContext) async throws -> Response {
         let maps = try await records(of: request, context) { json throws(JSONFieldError) in
             try AccountMap(json)
         }
-        var changed = 0
-        for map in maps where try await usage.setAccounts(map.accounts, of: map.customer) { changed += 1 }
-        let warnings = Self.gaps(maps) + (try await shared(maps))
-        return Self.response(
-            accepted: maps.count,
-            changed: changed,
-            contradicted: [],
-            warnings: Array(warnings.prefix(Self.shownWarnings))
-        )
-    }
-
-    /// A sentence for each address that belongs to another customer too, once for both of them.
-    private func shared(_ maps: [AccountMap]) async throws(StoreError) -> [String] {
-        var sentences: [String] = []
-        var told: Set<String> = []
-        for map in maps where sentences.count < Self.shownWarnings {
-            told.insert(map.customer)
-            for other in try await usage.otherHolders(ofAddressesOf: map.customer)
-            where !told.contains(other.customer) {
-                sentences += map.accounts.compactMap { $0.overlap(other.period) }.map {
-                    "\($0.address) belongs to \(other.customer) too, \($0.days): both pay for its usage then."
-                }
-            }
+        switch try await usage.setAccounts(maps) {
+        case .shared(let shared):
+            throw APIError(
+                .conflict,
+                "address_conflict",
+                "\(shared.period.address) would belong to \(shared.customer) and to \(shared.other) \(shared.period.days). "
+                    + "End one of the periods first, or send both customers at once. Nothing is stored.",
+                parameter: "accounts"
+            )
+        case .set(let changed):
+            return Self.response(
+                accepted: maps.count,
+                changed: changed,
+                contradicted: [],
+                warnings: Self.gaps(maps)
+            )
         }
-        return sentences
     }
 
     /// A sentence for each of the first gaps between two addresses of a customer.
@@ -124,7 +137,7 @@ struct UsageIntakeController: Sendable {
         _ record: (JSONValue) throws(JSONFieldError) -> Record
     ) async throws -> [Record] {
         try QueryReader(request).finish()
-        let body = try await request.bytes(upTo: Self.maximumBytes, context.bodies)
+        let body = try await request.bytes(upTo: Self.maximumBytes, context)
         return try RecordList.read(body, record)
     }
 

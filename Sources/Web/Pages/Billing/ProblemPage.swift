@@ -25,8 +25,8 @@ struct ProblemPage {
         }
     }
 
-    /// The error page of a link to the step that a payment waits for.
-    init(ofNextAction error: APIError, frame: PageFrame, requestID: String) {
+    /// The error page of a link to a receipt, or to the step that a payment waits for.
+    init(ofLink error: APIError, frame: PageFrame, requestID: String) {
         self.frame = frame
         self.requestID = requestID
         // Only the API's error names the missing setting, because a customer cannot set it.
@@ -39,6 +39,8 @@ struct ProblemPage {
         switch error.code {
         case "next_action_none": heading = "Nothing left to do"
         case "next_action_no_page": heading = "There is no page for this step"
+        case "link_expired": heading = "This link has expired"
+        case "receipt_unavailable": heading = "There is no receipt"
         default: heading = isOurs || error.status.code < 500 ? "This cannot be opened" : "Just a moment"
         }
     }

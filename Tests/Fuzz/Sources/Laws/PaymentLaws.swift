@@ -12,16 +12,12 @@ package enum PaymentLaws {
         require(rows == sorted(stored.transactions), "the rows are those of a rebuild")
         require(group.missing == stored.missing, "the same is missing after a rebuild")
 
-        let now = Instant(unixSeconds: 1_750_000_000)
         rows.forEach(check)
         // A few: each of them derives the rows once more.
         for row in rows.prefix(3) {
             require(group.relatives(of: row).contains(row), "a row is among its relatives")
             _ = group.attempts(of: row)
             _ = row.receiptTarget(prefersPDF: true)
-            if let link = group.storedReceipt(ofCharge: row.charge, now: now, hosts: .stripe) {
-                require(link.text.hasPrefix("https://"), "a receipt is at Stripe")
-            }
         }
     }
 

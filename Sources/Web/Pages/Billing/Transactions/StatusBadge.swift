@@ -52,6 +52,7 @@ struct StatusBadge: Equatable {
         ("requires_action", "Action needed"), ("failed", "Failed"), ("canceled", "Canceled"),
         ("needs_response", "Dispute: open"), ("under_review", "Dispute: under review"),
         ("won", "Dispute: payment stands"), ("lost", "Dispute: money returned"),
+        ("granted", "Credit: granted"), ("revoked", "Credit: taken back"),
     ]
 
     private static func readable(_ status: String) -> String {

@@ -57,7 +57,7 @@ struct TransactionDetail {
         relatives = (payment?.group.relatives(of: row) ?? []).filter { $0.id != row.id }.map { other in
             Relative(
                 happened: PageMoment(other.created, zone: zone),
-                relation: TransactionItem.name(of: other.type),
+                relation: TransactionItem.name(of: other),
                 relativeID: other.id,
                 relativeAmount: PageAmount(other.type == .refund ? other.money.negated : other.money),
                 standing: StatusBadge(other.status, of: other.type)

@@ -6,7 +6,8 @@ import Storage
 /// Mustache looks up an absent value in the enclosing page: no optional property here may have the name of a
 /// property of the page.
 struct TransactionItem {
-    /// A refunded or disputed part of the amount, or the amount on the customer's statement.
+    /// A refunded or disputed part of the amount, the bonus beside it, or the amount on the customer's
+    /// statement.
     struct Part {
         let partLabel: String
         let partAmount: PageAmount?
@@ -35,7 +36,7 @@ struct TransactionItem {
         let zone = view.zone
         id = row.id
         moment = PageMoment(row.created, zone: zone)
-        kind = Self.name(of: row.type)
+        kind = Self.name(of: row)
         itemSummary = row.description
         itemMethod = row.paymentMethod?.label
         // A refund is shown as a negative amount, so that the direction is clear without the type.
@@ -45,6 +46,10 @@ struct TransactionItem {
         var parts: [Part] = []
         if let statement = row.statement {
             parts.append(Part(partLabel: "On your statement:", partAmount: PageAmount(statement)))
+        }
+        if row.bonus > 0 {
+            let money = Money(minorUnits: row.bonus, currency: row.currency)
+            parts.append(Part(partLabel: "Bonus", partAmount: PageAmount(money)))
         }
         if row.amountRefunded > 0 {
             let money = Money(minorUnits: row.amountRefunded, currency: row.currency)
@@ -61,12 +66,15 @@ struct TransactionItem {
         detail = TransactionDetail(row, payment: payment, zone: zone)
     }
 
-    static func name(of kind: Transaction.Kind) -> String {
-        switch kind {
-        case .purchase: "Purchase"
-        case .refund: "Refund"
-        case .dispute: "Dispute"
-        case .credit: "Credit"
+    static func name(of row: Transaction) -> String {
+        switch (row.type, row.creditKind) {
+        case (.purchase, _): "Purchase"
+        case (.refund, _): "Refund"
+        case (.dispute, _): "Dispute"
+        case (.credit, .coupon): "Coupon"
+        case (.credit, .bonus): "Bonus"
+        case (.credit, .trial): "Trial credit"
+        case (.credit, _): "Credit"
         }
     }
 }
@@ -99,8 +107,4 @@ extension Transaction {
         guard let presentment, hasMoved, presentment.money != money else { return nil }
         return type == .refund ? presentment.money.negated : presentment.money
     }
-}
-
-extension Money {
-    var negated: Money { Money(minorUnits: minorUnits.negatedClamped, currency: currency) }
 }

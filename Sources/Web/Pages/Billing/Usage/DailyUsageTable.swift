@@ -10,6 +10,8 @@ struct DailyUsageTable {
         let processors: String
         let memory: String
         let cost: NumberTable.Cell
+        /// The entries that correct the day, which count in the cost.
+        let corrections: [String]
     }
 
     /// The rows, newest first.
@@ -31,7 +33,11 @@ struct DailyUsageTable {
                 ),
                 processors: Self.orDash(Self.thousandths(totals.cpuMilli)),
                 memory: Self.orDash(Self.bytes(totals.memoryBytes)),
-                cost: NumberTable.Cell(day.isIndexed ? day.spend : nil)
+                cost: NumberTable.Cell(day.isIndexed ? day.spend : nil),
+                corrections: day.corrections.map { entry in
+                    let reason = entry.reason.map { ": \($0)" } ?? ""
+                    return "Correction \(entry.amount.display())\(reason)"
+                }
             )
         }
         rows = HTML(lines, \.html)
@@ -69,7 +75,7 @@ extension DailyUsageTable.Row {
     fileprivate var html: HTML {
         """
         <tr\(isUnfinished ? HTML.openRow : "")><th scope="row"><time datetime="\(day.machine)">\(day.text)</time></th>\
-        <td>\(leased)</td><td class="gpus">\(gpus)</td><td class="n">\(processors)</td><td class="n">\(memory)</td>\
+        <td>\(leased)\(HTML(corrections) { "<br>\($0)" })</td><td class="gpus">\(gpus)</td><td class="n">\(processors)</td><td class="n">\(memory)</td>\
         <td class="n">\(cost.html)</td></tr>
 
         """

@@ -1,8 +1,8 @@
-import BodyCompression
+import Compression
 import Testing
 
-@Suite struct BodyDictionariesTests {
-    private let current = BodyDictionary.current
+@Suite struct CompressionDictionariesTests {
+    private let current = CompressionDictionary.bodies
 
     @Test func `the embedded dictionary has the id that its content says, of two bytes and not reserved`() {
         // Its magic number, then its id (RFC 8878, section 5).
@@ -23,25 +23,25 @@ import Testing
     }
 
     @Test func `takes a stored dictionary under its own id only`() throws {
-        let stored = try BodyDictionary(id: current.id, content: current.content)
+        let stored = try CompressionDictionary(id: current.id, content: current.content)
         #expect(stored.id == current.id)
-        #expect(throws: BodyCompressionError.notDictionary(id: 1)) {
-            try BodyDictionary(id: 1, content: current.content)
+        #expect(throws: CompressionError.notDictionary(id: 1)) {
+            try CompressionDictionary(id: 1, content: current.content)
         }
     }
 
     @Test(arguments: [0, 1, 7, 8, 100])
     func `takes no content that is not a whole dictionary`(count: Int) {
-        #expect(throws: BodyCompressionError.notDictionary(id: current.id)) {
-            try BodyDictionary(id: current.id, content: Array(current.content.prefix(count)))
+        #expect(throws: CompressionError.notDictionary(id: current.id)) {
+            try CompressionDictionary(id: current.id, content: Array(current.content.prefix(count)))
         }
-        #expect(throws: BodyCompressionError.notDictionary(id: current.id)) {
-            try BodyDictionary(id: current.id, content: .random(count, seed: 3))
+        #expect(throws: CompressionError.notDictionary(id: current.id)) {
+            try CompressionDictionary(id: current.id, content: .random(count, seed: 3))
         }
     }
 
     @Test func `adding leaves the set as it was`() throws {
-        let none = try BodyDictionaries([])
+        let none = try CompressionDictionaries([])
         let one = try none.adding(current)
         #expect(none[current.id] == nil)
         #expect(one[current.id]?.content == current.content)
@@ -49,29 +49,29 @@ import Testing
     }
 
     @Test func `refuses two contents with one id`() throws {
-        let other = try BodyDictionary(
+        let other = try CompressionDictionary(
             id: current.id,
             content: current.content.dropLast(8) + .random(8, seed: 4)
         )
-        #expect(throws: BodyCompressionError.conflictingDictionary(id: current.id)) {
-            try BodyDictionaries([current, other])
+        #expect(throws: CompressionError.conflictingDictionary(id: current.id)) {
+            try CompressionDictionaries([current, other])
         }
-        #expect(throws: BodyCompressionError.conflictingDictionary(id: current.id)) {
-            try BodyDictionaries.register(other)
+        #expect(throws: CompressionError.conflictingDictionary(id: current.id)) {
+            try CompressionDictionaries.register(other)
         }
     }
 
     @Test func `a registered dictionary is known from then on`() throws {
-        let other = try BodyDictionary(content: current.content, withID: 60_001)
-        #expect(BodyDictionaries.known[60_001] == nil)
-        try BodyDictionaries.register(other)
-        try BodyDictionaries.register(other)
-        #expect(BodyDictionaries.known[60_001]?.content == other.content)
-        #expect(BodyDictionaries.known[current.id]?.content == current.content)
+        let other = try CompressionDictionary(content: current.content, withID: 60_001)
+        #expect(CompressionDictionaries.known[60_001] == nil)
+        try CompressionDictionaries.register(other)
+        try CompressionDictionaries.register(other)
+        #expect(CompressionDictionaries.known[60_001]?.content == other.content)
+        #expect(CompressionDictionaries.known[current.id]?.content == current.content)
     }
 }
 
-extension BodyDictionary {
+extension CompressionDictionary {
     /// The same dictionary with another id in its content.
     init(content: [UInt8], withID id: UInt32) throws {
         var content = content

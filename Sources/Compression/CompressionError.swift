@@ -1,5 +1,5 @@
 /// A body or a dictionary that cannot be used; safe to log, because the error contains none of their bytes.
-package enum BodyCompressionError: Error, Equatable, CustomStringConvertible {
+package enum CompressionError: Error, Equatable, CustomStringConvertible {
     /// The bytes stored under this id are no zstd dictionary with the id.
     case notDictionary(id: UInt32)
     /// Another dictionary with this id is known already.

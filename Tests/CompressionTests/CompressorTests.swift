@@ -1,9 +1,9 @@
-import BodyCompression
+import Compression
 import Testing
 
-@Suite struct BodyCompressorTests {
-    private let compressor = BodyCompressor.current
-    private let dictionaries = BodyDictionaries.known
+@Suite struct CompressorTests {
+    private let compressor = Compressor.bodies
+    private let dictionaries = CompressionDictionaries.known
 
     @Test func `every body of the test data comes back byte for byte`() throws {
         #expect(Bodies.events.count > 150)
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `keeps a body over the limit as it is`() {
-        let body = [UInt8](repeating: 32, count: BodyCompressor.largestBody)
+        let body = [UInt8](repeating: 32, count: Compressor.largestBody)
         #expect(compressor.compress(body) != nil)
         #expect(compressor.compress(body + [32]) == nil)
     }
@@ -45,7 +45,7 @@ import Testing
         // The magic number; the descriptor: a checksum and two bytes of dictionary id; the window
         // (RFC 8878, section 3.1.1).
         #expect(stored.prefix(5) == [0x28, 0xB5, 0x2F, 0xFD, 0b0000_0110])
-        #expect(UInt32(stored[6]) | UInt32(stored[7]) << 8 == BodyDictionary.current.id)
+        #expect(UInt32(stored[6]) | UInt32(stored[7]) << 8 == CompressionDictionary.bodies.id)
     }
 
     @Test func `threads that compress and decompress at once get the same bytes`() async throws {

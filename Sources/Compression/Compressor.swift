@@ -1,25 +1,28 @@
 import CZstd
 
-/// Compresses bodies with a dictionary; any number of threads may use it at once.
+/// Compresses texts with a dictionary; any number of threads may use it at once.
 ///
 /// The result is one standard frame (RFC 8878), which `zstd -d -D DICTIONARY` reads too:
 /// * It names its dictionary, in two bytes: a column for the id would take four.
-/// * It has no content size, because the row has the size of the body.
+/// * It has no content size, because the row has the size of the text.
 /// * It ends with a checksum of four bytes. SQLite has none of its own, and a damaged frame could otherwise
-///   decompress to a body of the right size with another amount.
-package final class BodyCompressor: Sendable {
+///   decompress to a text of the right size with another amount.
+package final class Compressor: Sendable {
     /// The largest body that is compressed, in bytes: the most that `WEBHOOK_MAX_BODY_BYTES` may be.
     package static let largestBody = 64 << 20
 
-    /// Compresses with ``BodyDictionary/current``.
-    package static let current = BodyCompressor(.current)
+    /// Compresses with ``CompressionDictionary/bodies``.
+    package static let bodies = Compressor(.bodies)
+
+    /// Compresses with ``CompressionDictionary/snapshots``.
+    package static let snapshots = Compressor(.snapshots)
 
     /// Level 5 would make bodies 7% smaller and take two and a half times as long.
     private static let level: Int32 = 3
 
     private let contexts: ContextPool<CompressionContext>
 
-    package init(_ dictionary: BodyDictionary) {
+    package init(_ dictionary: CompressionDictionary) {
         let encoder = DictionaryEncoder(dictionary, level: Self.level)
         contexts = ContextPool { CompressionContext(encoder) }
     }
@@ -48,7 +51,7 @@ private final class DictionaryEncoder: Sendable {
     // Compression only reads it, so sharing is safe, although its type cannot say so.
     nonisolated(unsafe) let pointer: OpaquePointer
 
-    init(_ dictionary: BodyDictionary, level: Int32) {
+    init(_ dictionary: CompressionDictionary, level: Int32) {
         guard let pointer = ZSTD_createCDict(dictionary.content, dictionary.content.count, level) else {
             preconditionFailure("out of memory: the content is known to be a dictionary")
         }

@@ -2,23 +2,27 @@ import CZstd
 import Synchronization
 
 /// The dictionaries that compressed bodies may name, by id.
-package struct BodyDictionaries: Sendable {
-    private var byID: [UInt32: BodyDictionary]
+package struct CompressionDictionaries: Sendable {
+    private var byID: [UInt32: CompressionDictionary]
 
-    /// - Throws: ``BodyCompressionError/conflictingDictionary(id:)``
-    package init(_ dictionaries: [BodyDictionary]) throws(BodyCompressionError) {
+    /// - Throws: ``CompressionError/conflictingDictionary(id:)``
+    package init(_ dictionaries: [CompressionDictionary]) throws(CompressionError) {
         byID = [:]
         for dictionary in dictionaries { self = try adding(dictionary) }
     }
 
-    private init(_ dictionary: BodyDictionary) { byID = [dictionary.id: dictionary] }
+    private init(_ own: CompressionDictionary...) {
+        byID = Dictionary(own.map { ($0.id, $0) }) { first, _ in first }
+    }
 
-    package subscript(id: UInt32) -> BodyDictionary? { byID[id] }
+    package subscript(id: UInt32) -> CompressionDictionary? { byID[id] }
 
     /// The same dictionaries and another one; adding a known dictionary again changes nothing.
     ///
-    /// - Throws: ``BodyCompressionError/conflictingDictionary(id:)`` if a different one has its id.
-    package func adding(_ dictionary: BodyDictionary) throws(BodyCompressionError) -> BodyDictionaries {
+    /// - Throws: ``CompressionError/conflictingDictionary(id:)`` if a different one has its id.
+    package func adding(
+        _ dictionary: CompressionDictionary
+    ) throws(CompressionError) -> CompressionDictionaries {
         if let known = byID[dictionary.id], known.content != dictionary.content {
             throw .conflictingDictionary(id: dictionary.id)
         }
@@ -30,29 +34,29 @@ package struct BodyDictionaries: Sendable {
 
 // MARK: Known to the process
 
-extension BodyDictionaries {
-    private static let registered = Mutex(BodyDictionaries(.current))
+extension CompressionDictionaries {
+    private static let registered = Mutex(CompressionDictionaries(.bodies, .snapshots))
 
-    /// All dictionaries that this process has met: its own, and each that was registered.
+    /// All dictionaries that this process has met: its own two, and each that was registered.
     ///
     /// They are process-wide so that the decoder of a row needs no context. This is safe because the set only grows,
     /// and a dictionary is neither secret nor ever changed: which store registered it makes no difference.
-    package static var known: BodyDictionaries { registered.withLock { $0 } }
+    package static var known: CompressionDictionaries { registered.withLock { $0 } }
 
     /// Adds a dictionary to ``known`` for as long as the process lives.
     ///
-    /// - Throws: ``BodyCompressionError/conflictingDictionary(id:)`` if a different one has its id.
-    package static func register(_ dictionary: BodyDictionary) throws(BodyCompressionError) {
-        try registered.withLock { known throws(BodyCompressionError) in known = try known.adding(dictionary) }
+    /// - Throws: ``CompressionError/conflictingDictionary(id:)`` if a different one has its id.
+    package static func register(_ dictionary: CompressionDictionary) throws(CompressionError) {
+        try registered.withLock { known throws(CompressionError) in known = try known.adding(dictionary) }
     }
 }
 
 // MARK: Decompression
 
-extension BodyDictionaries {
+extension CompressionDictionaries {
     private static let contexts = ContextPool { DecompressionContext() }
 
-    /// Restores a body that ``BodyCompressor/compress(_:)`` made smaller.
+    /// Restores a body that ``Compressor/compress(_:)`` made smaller.
     ///
     /// It allocates `size` bytes and no more, whatever the compressed bytes say.
     ///
@@ -60,11 +64,10 @@ extension BodyDictionaries {
     ///   - stored: The compressed body; a body that was stored as it is gets refused.
     ///   - size: The exact size of the body in bytes.
     /// - Returns: The body, of `size` bytes.
-    /// - Throws: ``BodyCompressionError``, unless the result is certain: one whole frame with the right checksum,
-    ///   of exactly this size. ``BodyCompressionError/unknownDictionary(id:)`` may be cured by loading the
-    ///   dictionaries again, if another process has added one.
-    package func decompress(_ stored: [UInt8], size: Int) throws(BodyCompressionError) -> [UInt8] {
-        guard (1...BodyCompressor.largestBody).contains(size) else { throw .sizeOutOfRange(size: size) }
+    /// - Throws: ``CompressionError``, unless the result is certain: one whole frame with the right checksum,
+    ///   whose body has `size` bytes.
+    package func decompress(_ stored: [UInt8], size: Int) throws(CompressionError) -> [UInt8] {
+        guard (1...Compressor.largestBody).contains(size) else { throw .sizeOutOfRange(size: size) }
         // zstd itself would accept several frames in a row, and skip some.
         guard ZSTD_findFrameCompressedSize(stored, stored.count) == stored.count else { throw .damaged }
         let id = ZSTD_getDictID_fromFrame(stored, stored.count)

@@ -1,16 +1,16 @@
-import BodyCompression
+import Compression
 import Testing
 
 @Suite struct DecompressionTests {
-    private let dictionaries = BodyDictionaries.known
+    private let dictionaries = CompressionDictionaries.known
     private let body = Bodies.charge
     private let stored: [UInt8]
 
-    init() throws { stored = try #require(BodyCompressor.current.compress(Bodies.charge)) }
+    init() throws { stored = try #require(Compressor.bodies.compress(Bodies.charge)) }
 
     @Test func `refuses every truncation`() {
         for count in 0..<stored.count {
-            #expect(throws: BodyCompressionError.damaged) {
+            #expect(throws: CompressionError.damaged) {
                 try dictionaries.decompress(Array(stored.prefix(count)), size: body.count)
             }
         }
@@ -28,16 +28,16 @@ import Testing
 
     @Test(arguments: 1...200) func `refuses random bytes`(seed: UInt64) {
         let count = Int(seed) * 7 % 500
-        #expect(throws: BodyCompressionError.damaged) {
+        #expect(throws: CompressionError.damaged) {
             try dictionaries.decompress(.random(count, seed: seed), size: 1000)
         }
-        #expect(throws: BodyCompressionError.self) {
+        #expect(throws: CompressionError.self) {
             try dictionaries.decompress(stored.prefix(9) + .random(count, seed: seed), size: 1000)
         }
     }
 
     @Test func `refuses a body that was stored as it is`() {
-        #expect(throws: BodyCompressionError.damaged) {
+        #expect(throws: CompressionError.damaged) {
             try dictionaries.decompress(body, size: body.count)
         }
     }
@@ -46,7 +46,7 @@ import Testing
         let empty: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0]
         for more in [[0], stored, empty] {
             for bytes in [stored + more, more + stored] {
-                #expect(throws: BodyCompressionError.damaged) {
+                #expect(throws: CompressionError.damaged) {
                     try dictionaries.decompress(bytes, size: body.count)
                 }
             }
@@ -55,14 +55,14 @@ import Testing
 
     @Test(arguments: [-1, 1, -1000, 1000]) func `refuses another size`(difference: Int) {
         let size = body.count + difference
-        #expect(throws: BodyCompressionError.wrongSize(expected: size)) {
+        #expect(throws: CompressionError.wrongSize(expected: size)) {
             try dictionaries.decompress(stored, size: size)
         }
     }
 
-    @Test(arguments: [0, -1, .min, BodyCompressor.largestBody + 1, .max])
+    @Test(arguments: [0, -1, .min, Compressor.largestBody + 1, .max])
     func `refuses a size that no compressed body has`(size: Int) {
-        #expect(throws: BodyCompressionError.sizeOutOfRange(size: size)) {
+        #expect(throws: CompressionError.sizeOutOfRange(size: size)) {
             try dictionaries.decompress(stored, size: size)
         }
     }
@@ -76,19 +76,19 @@ import Testing
             let header = 131_072 << 3 | 1 << 1 | (number == blocks ? 1 : 0)
             bomb += [UInt8(header & 0xFF), UInt8(header >> 8 & 0xFF), UInt8(header >> 16), 32]
         }
-        #expect(throws: BodyCompressionError.wrongSize(expected: body.count)) {
+        #expect(throws: CompressionError.wrongSize(expected: body.count)) {
             try dictionaries.decompress(bomb, size: body.count)
         }
-        #expect(throws: BodyCompressionError.wrongSize(expected: BodyCompressor.largestBody)) {
-            try dictionaries.decompress(bomb, size: BodyCompressor.largestBody)
+        #expect(throws: CompressionError.wrongSize(expected: Compressor.largestBody)) {
+            try dictionaries.decompress(bomb, size: Compressor.largestBody)
         }
     }
 
     @Test func `names the unknown dictionary of a body`() throws {
-        let current = BodyDictionary.current
-        let other = try BodyDictionary(content: current.content, withID: current.id ^ 1)
-        let theirs = try #require(BodyCompressor(other).compress(body))
-        #expect(throws: BodyCompressionError.unknownDictionary(id: other.id)) {
+        let current = CompressionDictionary.bodies
+        let other = try CompressionDictionary(content: current.content, withID: current.id ^ 1)
+        let theirs = try #require(Compressor(other).compress(body))
+        #expect(throws: CompressionError.unknownDictionary(id: other.id)) {
             try dictionaries.decompress(theirs, size: body.count)
         }
         #expect(try dictionaries.adding(other).decompress(theirs, size: body.count) == body)
@@ -97,20 +97,20 @@ import Testing
     @Test func `refuses a frame without a dictionary`() throws {
         // One raw block of one byte.
         let frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0, 0x58, 0b0000_1001, 0, 0, 32]
-        #expect(throws: BodyCompressionError.unknownDictionary(id: 0)) {
+        #expect(throws: CompressionError.unknownDictionary(id: 0)) {
             try dictionaries.decompress(frame, size: 1)
         }
     }
 
     @Test func `refuses a body of another dictionary with the same id`() throws {
-        let current = BodyDictionary.current
-        let other = try BodyDictionary(
+        let current = CompressionDictionary.bodies
+        let other = try CompressionDictionary(
             id: current.id,
             content: current.content.dropLast(1000) + .random(1000, seed: 2)
         )
-        let theirs = try #require(BodyCompressor(other).compress(body))
+        let theirs = try #require(Compressor(other).compress(body))
         let result = try? dictionaries.decompress(theirs, size: body.count)
         #expect(result == nil || result == body)
-        #expect(try BodyDictionaries([other]).decompress(theirs, size: body.count) == body)
+        #expect(try CompressionDictionaries([other]).decompress(theirs, size: body.count) == body)
     }
 }

@@ -1,0 +1,41 @@
+import BackgroundJobs
+import PostgresClient
+import ServiceLifecycle
+import Storage
+import UsageSources
+
+/// Console's own database, and how often it is read.
+struct ConsoleImportConfiguration: Sendable {
+    let url: PostgresURL
+    /// Seconds between passes; 0 turns the schedule off.
+    let intervalSeconds: Int64
+}
+
+extension Daemon {
+    /// Makes the worker that reads Console's database, and the service that closes the connection.
+    func consoleImport(
+        _ configuration: ConsoleImportConfiguration,
+        store: any Store
+    ) -> (ConsoleImportWorker, any ServiceLifecycle.Service) {
+        let database = ConsoleDatabase(configuration.url)
+        let worker = ConsoleImportWorker(
+            store: store,
+            source: database,
+            livemode: self.configuration.livemode ?? false,
+            intervalSeconds: configuration.intervalSeconds,
+            runtime: runtime,
+            logger: logger
+        )
+        return (worker, DatabaseService(database: database))
+    }
+}
+
+/// Closes the connection to Console's database when everything that uses it has stopped.
+private struct DatabaseService: ServiceLifecycle.Service {
+    let database: ConsoleDatabase
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await database.close()
+    }
+}
