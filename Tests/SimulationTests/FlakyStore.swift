@@ -259,7 +259,7 @@ extension FlakyStore {
     func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] {
         try await store.accounts(of: customer)
     }
-    func isMapped(_ address: String) async throws(StoreError) -> Bool {
-        try await store.isMapped(address)
+    func holders(of address: String) async throws(StoreError) -> [AddressHolder] {
+        try await store.holders(of: address)
     }
 }

@@ -182,9 +182,11 @@ extension InMemoryStore {
         }
     }
 
-    package func isMapped(_ address: String) async throws(StoreError) -> Bool {
+    package func holders(of address: String) async throws(StoreError) -> [AddressHolder] {
         try with("looking for an account") { state in
-            state.usage.accounts.values.contains { $0.contains { $0.address == address } }
+            state.usage.accounts.flatMap { customer, periods in
+                periods.filter { $0.address == address }.map { AddressHolder(customer: customer, period: $0) }
+            }
         }
     }
 

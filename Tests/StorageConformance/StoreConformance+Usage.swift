@@ -384,8 +384,9 @@ extension StoreConformance {
                 try requireEqual(try await store.setAccounts([second], of: "cus_1"), true, "changed")
                 try requireEqual(try await store.accounts(of: "cus_1"), [second], "accounts")
                 try requireEqual(try await store.accounts(of: "cus_2"), [], "another's accounts")
-                try requireEqual(try await store.isMapped("akash1b"), true, "what is said of an address")
-                try requireEqual(try await store.isMapped("akash1a"), false, "what was said of one")
+                let holder = AddressHolder(customer: "cus_1", period: second)
+                try requireEqual(try await store.holders(of: "akash1b"), [holder], "whose an address is")
+                try requireEqual(try await store.holders(of: "akash1a"), [], "whose a forgotten address is")
             }
         },
         StoreConformance("no address belongs to two customers on one day, and a refused map changes nothing")

@@ -127,11 +127,18 @@ struct BalanceTests {
                 "an address that was given up in time",
                 #"{"address":"akash1idle","valid_to":"2026-03-14"}"#, "1000000", [true, true, true, true]
             ),
-            ("a lease in the calendar", #"{"address":"akash1owner"}"#, "1000000", [true, true, true, false]),
-            ("a lease from before", #"{"address":"akash1owner"}"#, "999999", [false, true, true, false]),
+            (
+                "a lease in the calendar", #"{"address":"akash1the0wnerygferu"}"#, "1000000",
+                [true, true, true, false]
+            ),
+            (
+                "a lease from before", #"{"address":"akash1the0wnerygferu"}"#, "999999",
+                [false, true, true, false]
+            ),
             (
                 "an address that a lease from before had earlier",
-                #"{"address":"akash1owner","valid_from":"2026-03-12","valid_to":"2026-03-14"}"#, "999999",
+                #"{"address":"akash1the0wnerygferu","valid_from":"2026-03-12","valid_to":"2026-03-14"}"#,
+                "999999",
                 [true, true, true, true]
             ),
         ] as [(String, String, String, [Bool])]

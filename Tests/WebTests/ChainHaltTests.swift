@@ -33,7 +33,7 @@ struct ChainHaltTests {
     }
 
     private func days(_ harness: WebHarness, _ query: String = "") async throws -> [ReceivedJSON] {
-        let path = "/v1/usage/daily?owner=akash1owner&from=2026-03-10&to=2026-03-13\(query)"
+        let path = "/v1/usage/daily?owner=akash1the0wnerygferu&from=2026-03-10&to=2026-03-13\(query)"
         return try #require(try await harness.get(path).json["data"]).array
     }
 
@@ -59,7 +59,7 @@ struct ChainHaltTests {
     ) async throws {
         try await with(calendar) { harness in
             let path =
-                "/v1/usage/daily?owner=akash1owner&from=2026-03-09&to=2026-03-\(zone.day)&timezone=\(zone.name)"
+                "/v1/usage/daily?owner=akash1the0wnerygferu&from=2026-03-09&to=2026-03-\(zone.day)&timezone=\(zone.name)"
             let days = try #require(try await harness.get(path).json["data"]).array
             let last = try #require(days.last)
             #expect(last["spent"]?.string == "0" && last["complete"] == true, "\(last)")

@@ -13,7 +13,7 @@ struct ConsoleUsageTests {
     @Test func `the history is a bare array of a row a day, in Console's names, of numbers`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
-            let rows = try await harness.get("/v1/usage/history?address=akash1owner").json.array
+            let rows = try await harness.get("/v1/usage/history?address=akash1the0wnerygferu").json.array
             #expect(rows.count == 31 && rows.allSatisfy { $0.names == Self.fields })
             #expect(rows.first?["date"] == "2026-02-12" && rows.last?["date"] == "2026-03-14")
             let second = try #require(rows.first { $0["date"] == "2026-03-13" })
@@ -28,7 +28,7 @@ struct ConsoleUsageTests {
     @Test func `the stats count distinct deployments and average over all days`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
-            let query = "address=akash1owner&startDate=2026-03-12&endDate=2026-03-14"
+            let query = "address=akash1the0wnerygferu&startDate=2026-03-12&endDate=2026-03-14"
             let stats = try await harness.get("/v1/usage/history/stats?\(query)").json
             #expect(stats["totalSpent"] == .double(4.86) && stats["averageSpentPerDay"] == .double(1.62))
             #expect(stats["totalDeployments"] == 2 && stats["averageDeploymentsPerDay"] == .double(0.67))
@@ -38,7 +38,7 @@ struct ConsoleUsageTests {
     @Test func `the days of a wallet add up without a block lost at midnight`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
-            let query = "address=akash1other&startDate=2026-03-12&endDate=2026-03-14"
+            let query = "address=akash1an0ther0hra0rx&startDate=2026-03-12&endDate=2026-03-14"
             let rows = try await harness.get("/v1/usage/history?\(query)").json.array
             // 36,000 blocks at 7 micro-dollars.
             #expect(rows.last?["totalUsdSpent"] == .double(0.25))
@@ -50,13 +50,17 @@ struct ConsoleUsageTests {
             try await UsageSample.deliver(to: harness)
             try await harness.deliver([.customer("cus_one", ofConsoleUser: "user-1")])
             let user = [TransportHeader("X-User-Id", "user-1")]
-            let own = "/v1/usage/history?address=akash1owner&startDate=2026-03-12&endDate=2026-03-13"
+            let own = "/v1/usage/history?address=akash1the0wnerygferu&startDate=2026-03-12&endDate=2026-03-13"
             #expect(try await harness.get(own, headers: user).json[1]?["totalUsdSpent"] == .double(4.14))
             #expect(
-                try await harness.get("/v1/usage/history?address=akash1other", headers: user).status == 404
+                try await harness.get("/v1/usage/history?address=akash1an0ther0hra0rx", headers: user).status
+                    == 404
             )
             _ = try await harness.putAccounts(
-                UsageSample.accounts("cus_one", #"{"address":"akash1owner","valid_to":"2026-03-13"}"#)
+                UsageSample.accounts(
+                    "cus_one",
+                    #"{"address":"akash1the0wnerygferu","valid_to":"2026-03-13"}"#
+                )
             )
             #expect(try await harness.get(own, headers: user).json[1]?["totalUsdSpent"] == .double(1.44))
             let nobody = [TransportHeader("X-User-Id", "user-2")]

@@ -10,7 +10,7 @@ struct CustomerSessionTests {
     @Test func `a session has an address of the page, a token and an end`() async throws {
         try await WebHarness.with { harness in
             let answer = try await harness.postSession(
-                #"{"customer":"cus_one","owner":"akash1owner","return_url":"https://console.akash.network/billing"}"#
+                #"{"customer":"cus_one","owner":"akash1the0wnerygferu","return_url":"https://console.akash.network/billing"}"#
             )
             #expect(answer.status == 200)
             #expect(answer.headers["Cache-Control"] == "no-store")

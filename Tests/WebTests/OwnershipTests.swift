@@ -124,7 +124,7 @@ struct UsageOwnershipTests {
     @Test func `an address that changed hands is each one's on their own days`() async throws {
         try await WebHarness.with { harness in
             try await OwnershipSample.deliver(to: harness)
-            let path = "/v1/usage/daily?owner=akash1moved&\(Self.range)"
+            let path = "/v1/usage/daily?owner=akash1m0vedn0w50hc9j&\(Self.range)"
             // 14,400 blocks a day at 11 micro-dollars, and 7,200 of the day that is under way.
             #expect(
                 try await days(path, "cus_one", harness)
@@ -134,7 +134,8 @@ struct UsageOwnershipTests {
                 try await days(path, "cus_two", harness)
                     == ["2026-03-12": "0.1584", "2026-03-13": "0", "2026-03-14": "0"]
             )
-            let history = "/v1/usage/history?address=akash1moved&startDate=2026-03-12&endDate=2026-03-14"
+            let history =
+                "/v1/usage/history?address=akash1m0vedn0w50hc9j&startDate=2026-03-12&endDate=2026-03-14"
             let header = [bearer(harness.sessionToken("cus_two"))]
             let rows = try await harness.get(history, key: nil, headers: header).json.array
             #expect(rows.map { $0["activeDeployments"] } == [1, 0, 0])
@@ -153,7 +154,7 @@ struct UsageOwnershipTests {
         try await WebHarness.with { harness in
             try await OwnershipSample.deliver(to: harness)
             let query = "from=2026-03-10&to=2026-03-14&timezone=\(zone)"
-            for subject in ["owner=akash1moved", "owner=akash1former"] {
+            for subject in ["owner=akash1m0vedn0w50hc9j", "owner=akash1f0rmerlyvmmf44"] {
                 let spent = try await days("/v1/usage/daily?\(subject)&\(query)", "cus_two", harness).values
                 let microDollars = spent.compactMap { Double($0).map { Int(($0 * 1e6).rounded()) } }
                 #expect(microDollars.reduce(0, +) == 158_400, "\(subject) \(spent)")
@@ -186,11 +187,19 @@ struct UsageOwnershipTests {
             }
             #expect(try await status("", of: "cus_new", owner: "akash1new") == (200, "0.072"))
             #expect(try await status("owner=akash1new", of: "cus_new", owner: "akash1new") == (200, "0.072"))
-            #expect(try await status("owner=akash1owner", of: "cus_new", owner: "akash1new").0 == 404)
+            #expect(
+                try await status("owner=akash1the0wnerygferu", of: "cus_new", owner: "akash1new").0 == 404
+            )
             // The map says whose these are.
-            #expect(try await status("", of: "cus_new", owner: "akash1owner") == (200, "0"))
-            #expect(try await status("owner=akash1owner", of: "cus_new", owner: "akash1owner").0 == 404)
-            #expect(try await status("owner=akash1former", of: "cus_new", owner: "akash1former").0 == 404)
+            #expect(try await status("", of: "cus_new", owner: "akash1the0wnerygferu") == (200, "0"))
+            #expect(
+                try await status("owner=akash1the0wnerygferu", of: "cus_new", owner: "akash1the0wnerygferu").0
+                    == 404
+            )
+            #expect(
+                try await status("owner=akash1f0rmerlyvmmf44", of: "cus_new", owner: "akash1f0rmerlyvmmf44").0
+                    == 404
+            )
             #expect(try await status("owner=akash1new", of: "cus_two", owner: "akash1new").0 == 404)
             let token = bearer(harness.sessionToken("cus_new", owner: "akash1new"))
             let balance = try await harness.get("/v1/balance", key: nil, headers: [token])
@@ -242,12 +251,15 @@ struct SeveralCustomersTests {
     @Test func `and all of their addresses in its usage, each day once`() async throws {
         try await WebHarness.with { harness in
             try await deliver(to: harness)
-            for address in ["akash1owner", "akash1other", "akash1former", "akash1moved"] {
+            for address in [
+                "akash1the0wnerygferu", "akash1an0ther0hra0rx", "akash1f0rmerlyvmmf44",
+                "akash1m0vedn0w50hc9j",
+            ] {
                 let path = "/v1/usage/history?address=\(address)&startDate=2026-03-12&endDate=2026-03-14"
                 let rows = try await harness.get(path, headers: Self.user).json.array
                 let all = try await harness.get(path).json.array
                 #expect(rows.count == 3 && rows[0] == all[0], "\(address)")
-                #expect((rows == all) == (address != "akash1former"), "\(address)")
+                #expect((rows == all) == (address != "akash1f0rmerlyvmmf44"), "\(address)")
             }
         }
     }

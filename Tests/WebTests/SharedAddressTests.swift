@@ -5,7 +5,7 @@ import Testing
 struct SharedAddressTests {
     private static func account(from: String? = nil, to end: String? = nil) -> String {
         let begin = from.map { #","valid_from":"\#($0)""# } ?? ""
-        return #"{"address":"akash1owner"\#(begin)\#(end.map { #","valid_to":"\#($0)""# } ?? "")}"#
+        return #"{"address":"akash1the0wnerygferu"\#(begin)\#(end.map { #","valid_to":"\#($0)""# } ?? "")}"#
     }
 
     @Test(arguments: [
@@ -23,7 +23,7 @@ struct SharedAddressTests {
             for _ in 0..<2 {
                 #expect(try await harness.putAccounts(UsageSample.accounts("cus_one", first)).status == 200)
             }
-            let other = UsageSample.accounts("cus_other", #"{"address":"akash1other"}"#)
+            let other = UsageSample.accounts("cus_other", #"{"address":"akash1an0ther0hra0rx"}"#)
             let answer = try await harness.putAccounts(
                 other + "\n" + UsageSample.accounts("cus_two", second)
             )
@@ -32,7 +32,9 @@ struct SharedAddressTests {
                 return
             }
             #expect(answer.status == 409 && answer.errorCode == "address_conflict")
-            #expect(answer.text.contains("akash1owner would belong to cus_one and to cus_two \(days)."))
+            #expect(
+                answer.text.contains("akash1the0wnerygferu would belong to cus_one and to cus_two \(days).")
+            )
             // The other customer of the request is as new as before.
             let alone = try await harness.putAccounts(other)
             #expect(alone.json["changed"] == 1)
@@ -61,7 +63,7 @@ struct SharedAddressTests {
         time: String
     ) async throws {
         try await WebHarness.with { harness in
-            let account = #"{"address":"akash1owner","\#(member)":"\#(time)"}"#
+            let account = #"{"address":"akash1the0wnerygferu","\#(member)":"\#(time)"}"#
             let answer = try await harness.putAccounts(UsageSample.accounts("cus_one", account))
             #expect(answer.status == 400 && answer.text.contains("midnight UTC"), "\(answer.text)")
             #expect(answer.text.contains(member))

@@ -39,10 +39,11 @@ struct TokenTests {
             for (path, status) in [
                 ("/v1/transactions/ch_a", 200), ("/v1/transactions/ch_c", 404),
                 ("/v1/transactions?customer=cus_two", 404), ("/v1/usage/daily", 200),
-                ("/v1/usage/daily?owner=akash1owner", 200), ("/v1/usage/daily?owner=akash1other", 404),
+                ("/v1/usage/daily?owner=akash1the0wnerygferu", 200),
+                ("/v1/usage/daily?owner=akash1an0ther0hra0rx", 404),
                 ("/v1/balance", 200), ("/v1/balance?customer=cus_two", 404), ("/v1/stripe/transactions", 200),
-                ("/v1/usage/history?address=akash1owner", 200),
-                ("/v1/usage/history?address=akash1other", 404),
+                ("/v1/usage/history?address=akash1the0wnerygferu", 200),
+                ("/v1/usage/history?address=akash1an0ther0hra0rx", 404),
                 ("/v1/events", 403),
             ] {
                 let answer = try await harness.get(path, key: nil, headers: own)

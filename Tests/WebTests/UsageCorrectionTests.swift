@@ -71,17 +71,18 @@ struct UsageCorrectionTests {
     }
 
     @Test func `an entry of an address is of its customer on that day, and of no other`() async throws {
-        let owner = #""owner":"akash1owner""#
-        try await with(Self.entry("a", owner), Self.entry("b", #""owner":"akash1other""#)) { harness in
+        let owner = #""owner":"akash1the0wnerygferu""#
+        try await with(Self.entry("a", owner), Self.entry("b", #""owner":"akash1an0ther0hra0rx""#)) {
+            harness in
             let days = try await harness.get("/v1/usage/daily?\(Self.days)").rows
             #expect(days.map { $0["corrections"]?.array.count } == [1, 0])
             let address = try await harness.get(
-                "/v1/usage/daily?owner=akash1owner&from=2026-03-12&to=2026-03-12"
+                "/v1/usage/daily?owner=akash1the0wnerygferu&from=2026-03-12&to=2026-03-12"
             ).rows
             #expect(address[0]["corrections"]?[0]?["id"] == "a")
             let moved = UsageSample.accounts(
                 "cus_one",
-                #"{"address":"akash1owner","valid_from":"2026-03-13"}"#
+                #"{"address":"akash1the0wnerygferu","valid_from":"2026-03-13"}"#
             )
             #expect(try await harness.putAccounts(moved).status == 200)
             let later = try await harness.get("/v1/usage/daily?\(Self.days)").rows
@@ -106,7 +107,7 @@ struct UsageCorrectionTests {
             #expect(try await post(Self.entry()).json["changed"] == 0)
             for other in [
                 Self.entry(amount: "-0.45"), Self.entry(reason: "x"), Self.entry(date: "2026-03-13"),
-                Self.entry("fix-1", #""owner":"akash1owner""#),
+                Self.entry("fix-1", #""owner":"akash1the0wnerygferu""#),
             ] {
                 let answer = try await post("\(Self.entry("new"))\n\(other)")
                 #expect(answer.status == 409 && answer.errorCode == "correction_conflict")

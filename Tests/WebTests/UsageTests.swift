@@ -65,12 +65,13 @@ struct UsageTests {
             _ = try await harness.putLeases(leases.joined(separator: "\n"))
             let day = UsageSample.calendar.split(separator: "\n")[2]
             _ = try await harness.post("/v1/usage/calendar", Array(day.utf8), key: .usage)
-            let both = #"{"address":"akash1owner"},{"address":"akash1other"}"#
+            let both = #"{"address":"akash1the0wnerygferu"},{"address":"akash1an0ther0hra0rx"}"#
             _ = try await harness.putAccounts(UsageSample.accounts("cus_one", both))
 
             let query = "/v1/usage/daily?from=2026-03-14&to=2026-03-14&timezone=\(zone)&customer=cus_one"
             let names = [
-                "akashnet-2/akash1other/7", "akashnet-2/akash1owner/7", "8", "sandbox-01/akash1other/7",
+                "akashnet-2/akash1an0ther0hra0rx/7", "akashnet-2/akash1the0wnerygferu/7", "8",
+                "sandbox-01/akash1an0ther0hra0rx/7",
             ]
             let groups = try await harness.get(query + "&group_by=deployment")
             #expect(try groups.rows.map { $0["deployment"]?.string } == names)
@@ -80,12 +81,13 @@ struct UsageTests {
             let total = try await harness.get(query).rows
             #expect(total.map { $0["deployments"] } == [4] && total.map { $0["leases"] } == [4])
             let stats = try await harness.get(
-                "/v1/usage/history/stats?address=akash1other&startDate=2026-03-14&endDate=2026-03-14"
+                "/v1/usage/history/stats?address=akash1an0ther0hra0rx&startDate=2026-03-14&endDate=2026-03-14"
             )
             #expect(stats.json["totalDeployments"] == 2)
             // Alone in an answer, a deployment is known by its number.
             let own = try await harness.get(
-                query.replacing("customer=cus_one", with: "owner=akash1owner") + "&group_by=deployment"
+                query.replacing("customer=cus_one", with: "owner=akash1the0wnerygferu")
+                    + "&group_by=deployment"
             )
             #expect(try own.rows.map { $0["deployment"] } == ["7", "8"])
         }
@@ -234,7 +236,7 @@ struct UsageTests {
         "/v1/usage/daily?customer=cus_one&", "/v1/usage/daily?customer=cus_one&timezone=Asia/Tokyo&",
         "/v1/usage/monthly?customer=cus_one&", "/v1/balance/history?customer=cus_one&",
         "/v1/balance/history?customer=cus_one&timezone=Asia/Tokyo&",
-        "/v1/usage/history?address=akash1owner&",
+        "/v1/usage/history?address=akash1the0wnerygferu&",
     ])
     func `no range reaches beyond today, however far ahead it is asked for`(path: String) async throws {
         try await WebHarness.with { harness in
@@ -274,7 +276,7 @@ struct UsageTests {
                 #expect(try await harness.post("/v1/usage/\(path)", body, key: .usage).status == 200)
             }
             for zone in ["UTC", "Asia/Tokyo"] {
-                let path = "/v1/usage/daily?owner=akash1owner&timezone=\(zone)&from=2025-03-15"
+                let path = "/v1/usage/daily?owner=akash1the0wnerygferu&timezone=\(zone)&from=2025-03-15"
                 let answer = try await harness.get(path + "&group_by=deployment&to=2026-03-14")
                 #expect(answer.status == 400)
                 #expect(answer.text.contains("fewer days"))
@@ -283,7 +285,7 @@ struct UsageTests {
                 #expect(try await harness.get(path + "&to=2026-03-14").rows.count == 365)
             }
             let stats = try await harness.get(
-                "/v1/usage/history/stats?address=akash1owner&startDate=2025-03-15&endDate=2026-03-14"
+                "/v1/usage/history/stats?address=akash1the0wnerygferu&startDate=2025-03-15&endDate=2026-03-14"
             )
             #expect(stats.json["totalDeployments"] == 100)
         }
@@ -309,7 +311,7 @@ struct UsageTests {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
             let both =
-                #"{"address":"akash1owner","valid_to":"2026-03-13"},{"address":"akash1other","valid_from":"2026-03-13"}"#
+                #"{"address":"akash1the0wnerygferu","valid_to":"2026-03-13"},{"address":"akash1an0ther0hra0rx","valid_from":"2026-03-13"}"#
             #expect(try await harness.putAccounts(UsageSample.accounts("cus_one", both)).json["changed"] == 1)
             let rows = try await harness.get("/v1/usage/daily?\(Self.range)&customer=cus_one").rows
             #expect(rows.map { $0["spent"] } == ["1.44", "0.1008", "0.0504"])
@@ -361,7 +363,8 @@ struct UsageTests {
     @Test func `an address that was said twice counts once`() async throws {
         try await WebHarness.with { harness in
             try await UsageSample.deliver(to: harness)
-            let twice = #"{"address":"akash1owner"},{"address":"akash1owner","valid_from":"2026-03-13"}"#
+            let twice =
+                #"{"address":"akash1the0wnerygferu"},{"address":"akash1the0wnerygferu","valid_from":"2026-03-13"}"#
             _ = try await harness.putAccounts(UsageSample.accounts("cus_one", twice))
             let rows = try await harness.get("/v1/usage/daily?\(Self.range)&customer=cus_one").rows
             #expect(rows.map { $0["spent"] } == ["1.44", "2.7", "0.72"])
@@ -494,7 +497,7 @@ struct UsageTests {
                 )
                 #expect(answer.json["changed"] == .integer(changed))
                 #expect(answer.json["contradictions"] == 2)
-                let lease = ReceivedJSON.string("akashnet-2/akash1owner/1/1/1/1/akash1prov1")
+                let lease = ReceivedJSON.string("akashnet-2/akash1the0wnerygferu/1/1/1/1/akash1prov1")
                 #expect(
                     answer.json["contradicted"] == [
                         ["date": "2026-03-12", "lease": lease], ["date": "2026-03-13", "lease": lease],
@@ -543,9 +546,11 @@ struct UsageTests {
         route: String
     ) async throws {
         try await WebHarness.with { harness in
-            let session = [bearer(harness.sessionToken("cus_one", owner: "akash1owner"))]
+            let session = [bearer(harness.sessionToken("cus_one", owner: "akash1the0wnerygferu"))]
             for zone in ["", "&timezone=Europe/Berlin", "&timezone=UTC"] {
-                for (owner, status) in [("akash1other", 404), ("akash1none", 404), ("akash1owner", 200)] {
+                for (owner, status) in [
+                    ("akash1an0ther0hra0rx", 404), ("akash1none", 404), ("akash1the0wnerygferu", 200),
+                ] {
                     let answer = try await harness.get(
                         "/v1/usage/\(route)?owner=\(owner)\(zone)",
                         key: nil,

@@ -45,12 +45,9 @@ extension SQLStore {
         }
     }
 
-    package func isMapped(_ address: String) async throws(StoreError) -> Bool {
+    package func holders(of address: String) async throws(StoreError) -> [AddressHolder] {
         try await query("looking for an account") { session in
-            try session.row(
-                Query("SELECT 1 FROM usage_accounts WHERE address = $1 LIMIT 1", [.text(address)]) { _ in true
-                }
-            ) ?? false
+            try session.rows(UsageQueries.holders(of: [address], or: []))
         }
     }
 

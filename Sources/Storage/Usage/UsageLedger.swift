@@ -79,8 +79,8 @@ package protocol UsageLedger: Sendable {
     /// A customer's addresses, by address and time; customers of connected accounts have none.
     func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod]
 
-    /// Whether an address is, or was, mapped to a customer.
-    func isMapped(_ address: String) async throws(StoreError) -> Bool
+    /// The customers to whom an address is, or was, mapped, and when.
+    func holders(of address: String) async throws(StoreError) -> [AddressHolder]
 
     /// All wallet addresses that are, or were, mapped to a customer, each once, ascending.
     ///

@@ -99,6 +99,8 @@ struct RequestMiddleware: RouterMiddleware {
         switch error {
         case let error as APIError:
             return error
+        case let error as UsageRefusal:
+            return APIError(error)
         case is StoreError:
             return .storeUnavailable
         case let error as HTTPError where error.status == .contentTooLarge:

@@ -67,3 +67,16 @@ extension Caller {
         }
     }
 }
+
+extension Caller {
+    /// The customer in the request, or all of the caller's own customers; `nil` if the caller may
+    /// see all customers and the request names none.
+    ///
+    /// - Throws: ``APIError`` for a customer that the caller may not see.
+    func customers(named customer: CustomerKey?) throws(APIError) -> CustomerGroup? {
+        guard case .customers(let customers) = try accessScope.restricted(toNamed: customer) else {
+            return nil
+        }
+        return CustomerGroup(customers: customers, address: address)
+    }
+}

@@ -1,6 +1,7 @@
 package import HTTPTypes
 import Hummingbird
 import JSON
+import Storage
 
 /// An error as all routes answer it: in Stripe's format, with an accurate HTTP status.
 package struct APIError: Error, Equatable, Sendable {
@@ -63,6 +64,15 @@ extension APIError {
     /// A fault of this service, with status 503, which Stripe and other clients retry.
     static func unavailable(_ message: String) -> APIError {
         APIError(.serviceUnavailable, "store_unavailable", message, headers: [.retryAfter: "5"])
+    }
+
+    init(_ refusal: UsageRefusal) {
+        self =
+            switch refusal {
+            case .foreignAddress: .notFound("address")
+            case .tooManyLines(let most):
+                .invalid("from", "Ask for fewer days: there are more than \(most) lines.")
+            }
     }
 
     /// A failed store: the event of a delivery was not stored, and a 503 makes Stripe send it again.

@@ -324,8 +324,8 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             path: "/v1/usage/daily?customer=cus_one",
             access: .key(.feed),
             theirs: [
-                "/v1/usage/daily?customer=cus_two", "/v1/usage/daily?owner=akash1other",
-                "/v1/usage/daily?owner=akash1former",
+                "/v1/usage/daily?customer=cus_two", "/v1/usage/daily?owner=akash1an0ther0hra0rx",
+                "/v1/usage/daily?owner=akash1f0rmerlyvmmf44",
             ]
         ),
         .init(
@@ -334,8 +334,8 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             path: "/v1/usage/monthly?customer=cus_one",
             access: .key(.feed),
             theirs: [
-                "/v1/usage/monthly?customer=cus_two", "/v1/usage/monthly?owner=akash1other",
-                "/v1/usage/monthly?owner=akash1former",
+                "/v1/usage/monthly?customer=cus_two", "/v1/usage/monthly?owner=akash1an0ther0hra0rx",
+                "/v1/usage/monthly?owner=akash1f0rmerlyvmmf44",
             ]
         ),
         .init(
@@ -355,17 +355,21 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         .init(
             method: "GET",
             pattern: "/v1/usage/history",
-            path: "/v1/usage/history?address=akash1owner",
+            path: "/v1/usage/history?address=akash1the0wnerygferu",
             access: .key(.feed),
-            theirs: ["/v1/usage/history?address=akash1other", "/v1/usage/history?address=akash1former"]
+            theirs: [
+                "/v1/usage/history?address=akash1an0ther0hra0rx",
+                "/v1/usage/history?address=akash1f0rmerlyvmmf44",
+            ]
         ),
         .init(
             method: "GET",
             pattern: "/v1/usage/history/stats",
-            path: "/v1/usage/history/stats?address=akash1owner",
+            path: "/v1/usage/history/stats?address=akash1the0wnerygferu",
             access: .key(.feed),
             theirs: [
-                "/v1/usage/history/stats?address=akash1other", "/v1/usage/history/stats?address=akash1former",
+                "/v1/usage/history/stats?address=akash1an0ther0hra0rx",
+                "/v1/usage/history/stats?address=akash1f0rmerlyvmmf44",
             ]
         ),
         .init(method: "GET", pattern: "/openapi.json", path: "/openapi.json", access: .open),

@@ -147,5 +147,5 @@ struct StoreOutage: Store {
     func observedBalances(of customers: [String]) async throws(StoreError) -> [ObservedBalance] {
         throw error
     }
-    func isMapped(_ address: String) async throws(StoreError) -> Bool { throw error }
+    func holders(of address: String) async throws(StoreError) -> [AddressHolder] { throw error }
 }

@@ -3,8 +3,8 @@ import Testing
 
 /// Leases of two owners over three days of March 2026, of 14,400 blocks each; the last lease stays open.
 enum UsageSample {
-    static let owner = "akash1owner"
-    static let other = "akash1other"
+    static let owner = "akash1the0wnerygferu"
+    static let other = "akash1an0ther0hra0rx"
 
     static let calendar = """
         {"date":"2026-03-12","first_height":"1000000","last_height":"1014399","last_height_yet":"1014399","akt_usd":"2","final":true}
@@ -39,7 +39,7 @@ enum UsageSample {
 
     static func accounts(
         _ customer: String = "cus_one",
-        _ list: String = #"{"address":"akash1owner"}"#
+        _ list: String = #"{"address":"akash1the0wnerygferu"}"#
     ) -> String {
         #"{"customer":"\#(customer)","accounts":[\#(list)]}"#
     }

@@ -133,6 +133,7 @@ struct BillingController: Sendable {
         let shown: APIError
         switch error {
         case let error as APIError: shown = error
+        case let error as UsageRefusal: shown = APIError(error)
         case let error as StoreError:
             context.logger.error("page not shown", metadata: ["error": "\(error)"])
             shown = .unavailable("Your data cannot be read at the moment. Nothing is lost.")

@@ -20,7 +20,7 @@ struct ConsoleUsageController: Sendable {
 
     @Sendable
     private func history(_ request: Request, _ context: AppContext) async throws -> Response {
-        let (subject, dates) = try subject(of: request, context)
+        let (subject, dates) = try await subject(of: request, context)
         let lines = try await usage.lines(subject, dates, by: .total)
         var totals = ConsoleUsageDay.Totals()
         return JSONBody.response(
@@ -33,7 +33,7 @@ struct ConsoleUsageController: Sendable {
 
     @Sendable
     private func stats(_ request: Request, _ context: AppContext) async throws -> Response {
-        let (subject, dates) = try subject(of: request, context)
+        let (subject, dates) = try await subject(of: request, context)
         let days = try await usage.lines(subject, dates, by: .total)
         // Console's average is of the distinct deployments of the range, not of each day's.
         let deployments = try await usage.deployments(subject, dates)
@@ -51,19 +51,24 @@ struct ConsoleUsageController: Sendable {
     private func subject(
         of request: Request,
         _ context: AppContext
-    ) throws -> (UsageSubject, ClosedRange<CalendarDate>) {
+    ) async throws -> (UsageSubject, ClosedRange<CalendarDate>) {
         var query = try QueryReader(request)
         guard let address = query.text("address") else {
             throw APIError.invalid("address", "Give the address of a wallet.")
         }
-        guard ChainName.isValid(address) else {
-            throw APIError.invalid("address", "This is not an address on chain.")
+        guard let address = AkashAddress.canonical(address) else {
+            throw APIError.invalid(
+                "address",
+                "This is no address on Akash, akash1…, or a letter of it is wrong."
+            )
         }
+        let today = CalendarDate(context.now)
         // Console allows dates that are 366 days apart, which is 367 days including both.
-        let dates = try query.dates("startDate", "endDate", today: CalendarDate(context.now), atMost: 367)
+        let dates = try query.dates("startDate", "endDate", today: today, atMost: 367)
 
         // A caller with customers of their own sees only the days on which the address was theirs.
-        return (context.caller.subject(owner: address), dates)
+        let subject = context.caller.subject(owner: address)
+        return (try await usage.withFormerAddresses(subject, on: today), dates)
     }
 }
 

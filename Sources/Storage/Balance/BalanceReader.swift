@@ -1,13 +1,17 @@
-import Billing
-import Storage
+package import Billing
 
 /// Computes the customers' balance and the rate of their spend.
-struct BalanceReader: Sendable {
-    let feed: any TransactionFeed
-    let usage: any UsageLedger
+package struct BalanceReader: Sendable {
+    private let feed: any TransactionFeed
+    private let usage: any UsageLedger
+
+    package init(feed: any TransactionFeed, usage: any UsageLedger) {
+        self.feed = feed
+        self.usage = usage
+    }
 
     /// The balance of each day up to a date, by the days of a time zone.
-    func sheet(
+    package func sheet(
         of customers: CustomerGroup,
         through date: CalendarDate,
         in zone: LocalTime = .utc
@@ -55,8 +59,11 @@ struct BalanceReader: Sendable {
 
     /// The hourly cost of the open leases, from the last known block rate and price of AKT; `nil` if they are
     /// not known.
-    func burn(of customers: CustomerGroup, _ newest: CalendarDay?, today: CalendarDate) async throws -> Spend?
-    {
+    package func burn(
+        of customers: CustomerGroup,
+        _ newest: CalendarDay?,
+        today: CalendarDate
+    ) async throws -> Spend? {
         guard let newest else {
             return try await usage.spans(customers.usage, today...today).isEmpty ? .zero : nil
         }

@@ -1,12 +1,11 @@
-import Billing
 // Only full Foundation has the IANA time zones.
 import Foundation
 
 /// Formats and finds moments in one time zone.
-struct LocalTime: Sendable {
-    static let utc = LocalTime(zone: .gmt, name: "UTC")
+package struct LocalTime: Sendable {
+    package static let utc = LocalTime(zone: .gmt, name: "UTC")
 
-    let name: String
+    package let name: String
     private let zone: TimeZone
 
     private init(zone: TimeZone, name: String) {
@@ -15,7 +14,7 @@ struct LocalTime: Sendable {
     }
 
     /// Accepts an IANA name, such as `Europe/Berlin`; `nil` if the time zone database has no such name.
-    init?(ianaName name: String) {
+    package init?(ianaName name: String) {
         if name == "UTC" || name == "Etc/UTC" {
             self.init(zone: .gmt, name: name)
             return
@@ -30,7 +29,7 @@ struct LocalTime: Sendable {
 
     /// All IANA names without a slash, except `Factory`, which marks a clock that was never set:
     /// <https://data.iana.org/time-zones/tzdb/backward> and <https://data.iana.org/time-zones/tzdb/etcetera>.
-    static let namesWithoutSlash: Set<String> = [
+    package static let namesWithoutSlash: Set<String> = [
         "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "GB", "GB-Eire", "GMT", "GMT+0",
         "GMT-0",
         "GMT0", "Greenwich", "HST", "Hongkong", "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein",
@@ -40,21 +39,21 @@ struct LocalTime: Sendable {
         "Singapore", "Turkey", "UCT", "UTC", "Universal", "W-SU", "WET", "Zulu",
     ]
 
-    var isUTC: Bool { zone == .gmt }
+    package var isUTC: Bool { zone == .gmt }
 
     /// Formats a moment, such as `2025-06-15 10:20:30`.
-    func text(_ instant: Instant) -> String {
+    package func text(_ instant: Instant) -> String {
         let text = local(instant).rfc3339
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
     }
 
-    func date(of instant: Instant) -> CalendarDate { CalendarDate(local(instant)) }
+    package func date(of instant: Instant) -> CalendarDate { CalendarDate(local(instant)) }
 
     /// The first moment of a date.
     ///
     /// If clocks are put forward at midnight, the day begins later, such as at one o'clock. For a date that
     /// the zone skipped, the result is the first moment of the next date.
-    func beginning(of date: CalendarDate) -> Instant {
+    package func beginning(of date: CalendarDate) -> Instant {
         // On most days the clocks are not changed, and the offset at any time is that of the day's beginning.
         let likely = date.beginning.adding(seconds: date.beginning.seconds(since: local(date.beginning)))
         if self.date(of: likely) == date, self.date(of: likely.adding(seconds: -1)) < date { return likely }
@@ -72,15 +71,5 @@ struct LocalTime: Sendable {
     private func local(_ instant: Instant) -> Instant {
         let moment = Date(timeIntervalSince1970: Double(instant.unixSeconds))
         return instant.adding(seconds: Int64(zone.secondsFromGMT(for: moment))).clampedToDates
-    }
-}
-
-extension QueryReader {
-    mutating func timeZone(_ parameter: String = "timezone") throws(APIError) -> LocalTime? {
-        guard let name = text(parameter) else { return nil }
-        guard let zone = LocalTime(ianaName: name) else {
-            throw .invalid(parameter, "Give an IANA time zone, such as Europe/Berlin.")
-        }
-        return zone
     }
 }

@@ -1,8 +1,7 @@
-import Billing
-import Storage
+package import Billing
 
 /// The subject of a usage query.
-enum UsageSubject: Sendable, Equatable {
+package enum UsageSubject: Sendable, Equatable {
     /// Customers, at the addresses that the account map gives them on each day.
     ///
     /// `address` is the address that the session vouched for. It counts only if the account map has neither
@@ -21,6 +20,14 @@ enum UsageSubject: Sendable, Equatable {
     }
 }
 
+/// Why a question about usage has no answer.
+package enum UsageRefusal: Error, Sendable, Equatable {
+    /// The address never belonged to the customers, whether or not it exists.
+    case foreignAddress
+    /// The answer would have more lines than this.
+    case tooManyLines(Int)
+}
+
 /// The maximum of lines in an answer by provider, GPU model or deployment: some 3 KB of memory each.
 private let maximumGroupedLines = 30_000
 
@@ -30,9 +37,9 @@ extension UsageLedger {
     /// Totals are stored for UTC days. The totals of another zone's days are computed from the leases on each
     /// request.
     ///
-    /// - Throws: ``APIError`` for an address that never belonged to the customers, whether or not it exists, and
+    /// - Throws: ``UsageRefusal`` for an address that never belonged to the customers, whether or not it exists, and
     ///   for more groups and days than one answer may have.
-    func lines(
+    package func lines(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping,
@@ -46,7 +53,7 @@ extension UsageLedger {
     }
 
     /// The entries that correct the subject's usage.
-    func corrections(
+    package func corrections(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CalendarDate>
     ) async throws -> [UsageCorrection] {
@@ -63,7 +70,7 @@ extension UsageLedger {
     }
 
     /// The lines without corrections.
-    func usedLines(
+    package func usedLines(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping,
@@ -74,14 +81,16 @@ extension UsageLedger {
         var lines: [UsageLine] = []
         for month in Self.months(dates) {
             lines += try await storedLines(subject, month, by: grouping)
-            guard lines.count <= maximumGroupedLines else { throw Self.tooManyLines }
+            guard lines.count <= maximumGroupedLines else {
+                throw UsageRefusal.tooManyLines(maximumGroupedLines)
+            }
         }
         return lines
     }
 
     /// The names by which readers know the groups of some lines, by group; a group without one keeps its
     /// own.
-    func names(
+    package func names(
         of lines: [UsageLine],
         by grouping: UsageGrouping
     ) async throws(StoreError) -> [String: String] {
@@ -94,7 +103,8 @@ extension UsageLedger {
     }
 
     /// The number of deployments that have usage on some days.
-    func deployments(_ subject: UsageSubject, _ dates: ClosedRange<CalendarDate>) async throws -> Int {
+    package func deployments(_ subject: UsageSubject, _ dates: ClosedRange<CalendarDate>) async throws -> Int
+    {
         var deployments: Set<DeploymentIdentity> = []
         let calendar = try await calendar(dates)
         for span in try await spans(subject, dates) {
@@ -114,10 +124,6 @@ extension UsageLedger {
         stride(from: dates.lowerBound, through: dates.upperBound, by: 31).map {
             $0...Swift.min($0.adding(days: 30), dates.upperBound)
         }
-    }
-
-    private static var tooManyLines: APIError {
-        .invalid("from", "Ask for fewer days: there are more than \(maximumGroupedLines) lines.")
     }
 
     private func storedLines(
@@ -169,7 +175,7 @@ extension UsageLedger {
                 Self.mostLines(owners.flatMap(\.leases), in: heights, days: days.count, by: grouping)
                     > maximumGroupedLines
             {
-                throw Self.tooManyLines
+                throw UsageRefusal.tooManyLines(maximumGroupedLines)
             }
         }
         return UsageReport.lines(owners, on: days, by: grouping)
@@ -191,7 +197,7 @@ extension UsageLedger {
     }
 
     /// Whether one of the addresses has a lease that began before an indexed day, on days that count for it.
-    func hasLease(
+    package func hasLease(
         _ spans: [(address: String, dates: ClosedRange<CalendarDate>)],
         before day: CalendarDay
     ) async throws(StoreError) -> Bool {
@@ -204,7 +210,7 @@ extension UsageLedger {
     }
 
     /// The open leases of the subject's addresses on a date.
-    func openLeases(_ subject: UsageSubject, on date: CalendarDate) async throws -> [LeaseRecord] {
+    package func openLeases(_ subject: UsageSubject, on date: CalendarDate) async throws -> [LeaseRecord] {
         var leases: [LeaseRecord] = []
         for span in try await spans(subject, date...date) {
             leases += try await openLeases(of: span.address)
@@ -213,7 +219,7 @@ extension UsageLedger {
     }
 
     /// The days to count for each address.
-    func spans(
+    package func spans(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CalendarDate>
     ) async throws -> [(address: String, dates: ClosedRange<CalendarDate>)] {
@@ -225,15 +231,43 @@ extension UsageLedger {
             // The usage of a user without customers is zero for any address.
             if customers.isEmpty, vouched == nil { return [] }
             let own = try await periods(of: customers, vouched).filter { $0.address == address }
-            guard !own.isEmpty else { throw APIError.notFound("address") }
+            guard !own.isEmpty else { throw UsageRefusal.foreignAddress }
             return AccountPeriod.spans(of: own, in: dates)
+        }
+    }
+
+    /// The subject whose usage Console shows for an address.
+    ///
+    /// Of the address that customers have now it is the usage of all their addresses, as Console adds a wallet's
+    /// former address: `UsageRepository.resolveAddresses` in <https://github.com/akash-network/console>.
+    package func withFormerAddresses(
+        _ subject: UsageSubject,
+        on today: CalendarDate
+    ) async throws -> UsageSubject {
+        func isNewest(_ address: String, of customers: [CustomerKey]) async throws -> Bool {
+            let current = try await periods(of: customers, nil).filter { period in
+                period.from ?? today <= today && today <= period.through ?? today
+            }
+            return current.max { $0.from?.dayNumber ?? .min < $1.from?.dayNumber ?? .min }?.address == address
+        }
+        switch subject {
+        case .customers: return subject
+        case .owner(let address):
+            let holders = try await holders(of: address).map { CustomerKey($0.customer, account: nil) }
+            for holder in holders where try await isNewest(address, of: [holder]) {
+                return .customers([holder], address: nil)
+            }
+            return subject
+        case .owned(let address, let customers, let vouched):
+            return try await isNewest(address, of: customers)
+                ? .customers(customers, address: vouched) : subject
         }
     }
 
     private func periods(of customers: [CustomerKey], _ vouched: String?) async throws -> [AccountPeriod] {
         var periods: [AccountPeriod] = []
         for customer in customers { periods += try await accounts(of: customer) }
-        if periods.isEmpty, let vouched, try await !isMapped(vouched) {
+        if periods.isEmpty, let vouched, try await holders(of: vouched).isEmpty {
             return [AccountPeriod(address: vouched, from: nil, through: nil)]
         }
         return periods
