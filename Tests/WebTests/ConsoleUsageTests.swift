@@ -70,8 +70,44 @@ struct ConsoleUsageTests {
         }
     }
 
+    @Test func `the new address of a user brings the usage of the former one, and the former one its own`()
+        async throws
+    {
+        try await WebHarness.with { harness in
+            try await UsageSample.deliver(to: harness)
+            try await harness.deliver([.customer("cus_one", ofConsoleUser: "user-1")])
+            let moved =
+                #"{"address":"\#(UsageSample.owner)","valid_to":"2026-03-13"},"#
+                + #"{"address":"\#(UsageSample.other)","valid_from":"2026-03-13"}"#
+            #expect(try await harness.putAccounts(UsageSample.accounts("cus_one", moved)).status == 200)
+            let user = [TransportHeader("X-User-Id", "user-1")]
+            let session = [bearer(harness.sessionToken("cus_one"))]
+            func spent(
+                _ address: String,
+                key: TestKey? = .feed,
+                _ headers: [TransportHeader]
+            ) async throws -> [ReceivedJSON?] {
+                let path = "/v1/usage/history?address=\(address)&startDate=2026-03-12&endDate=2026-03-13"
+                return try await harness.get(path, key: key, headers: headers).json.array.map {
+                    $0["dailyUsdSpent"]
+                }
+            }
+            for headers in [[], user] {
+                // The first day of the one wallet, and the second of the other: 14,400 blocks at 100 and at 7 micro-dollars.
+                #expect(try await spent(UsageSample.other, headers) == [.double(1.44), .double(0.1)])
+                #expect(
+                    try await spent(UsageSample.other.uppercased(), headers) == [.double(1.44), .double(0.1)]
+                )
+            }
+            #expect(try await spent(UsageSample.other, key: nil, session) == [.double(1.44), .double(0.1)])
+            #expect(try await spent(UsageSample.owner, user) == [.double(1.44), .integer(0)])
+            #expect(try await spent(UsageSample.owner, []) == [.double(1.44), .double(2.7)])
+        }
+    }
+
     @Test(arguments: [
-        "", "address=", "address=a%20b", "address=akash1o&startDate=2026-03-14T00:00:00Z",
+        "", "address=", "address=akash1the0wnerygferv", "address=cosmos1the0wnerygferu", "address=a%20b",
+        "address=akash1o&startDate=2026-03-14T00:00:00Z",
         "address=akash1o&startDate=2026-03-14&endDate=2026-03-13", "address=akash1o&startDate=2024-01-01",
     ])
     func `a question that makes no sense is refused`(query: String) async throws {

@@ -39,6 +39,7 @@ package enum AkashAddress {
     /// Whether groups of five bits are bytes, with fewer than five bits over, all zero.
     private static func holdsWholeBytes(_ groups: ArraySlice<UInt32>) -> Bool {
         let over = groups.count * 5 % 8
-        return over < 5 && (groups.last ?? 0) & (1 << UInt32(over)) &- 1 == 0
+        let rest = (1 << UInt32(over)) &- 1 as UInt32
+        return over < 5 && (groups.last ?? 0) & rest == 0
     }
 }

@@ -1,5 +1,3 @@
-package import Billing
-
 /// Customers that are shown together: one customer, or all customers of one user.
 package struct CustomerGroup: Sendable, Equatable {
     package let customers: [CustomerKey]

@@ -238,17 +238,21 @@ extension UsageLedger {
 
     /// The subject whose usage Console shows for an address.
     ///
-    /// Of the address that customers have now it is the usage of all their addresses, as Console adds a wallet's
+    /// Of the newest address of customers it is the usage of all their addresses, as Console adds a wallet's
     /// former address: `UsageRepository.resolveAddresses` in <https://github.com/akash-network/console>.
     package func withFormerAddresses(
         _ subject: UsageSubject,
         on today: CalendarDate
     ) async throws -> UsageSubject {
         func isNewest(_ address: String, of customers: [CustomerKey]) async throws -> Bool {
-            let current = try await periods(of: customers, nil).filter { period in
-                period.from ?? today <= today && today <= period.through ?? today
+            var begun: [String: Int64] = [:]
+            for period in try await periods(of: customers, nil)
+            where period.from ?? today <= today && today <= period.through ?? today {
+                let from = period.from?.dayNumber ?? .min
+                begun[period.address] = Swift.max(begun[period.address] ?? .min, from)
             }
-            return current.max { $0.from?.dayNumber ?? .min < $1.from?.dayNumber ?? .min }?.address == address
+            guard let own = begun.removeValue(forKey: address) else { return false }
+            return begun.values.allSatisfy { $0 < own }
         }
         switch subject {
         case .customers: return subject

@@ -1,3 +1,4 @@
+import Storage
 import Billing
 import Hummingbird
 import JSON

@@ -31,6 +31,9 @@ enum OwnershipSample {
     /// The same request for an id without an owner.
     static func aboutNobody(_ path: String) -> String {
         path.replacing("cus_two", with: "cus_none").replacing("ch_c", with: "ch_none")
-            .replacing("pi_c", with: "pi_none").replacing(/akash1(other|former)/, with: "akash1none")
+            .replacing("pi_c", with: "pi_none").replacing(
+                /akash1(an0|f0r)[0-9a-z]+/,
+                with: "akash1n0ne0wnstaf098"
+            )
     }
 }
