@@ -134,6 +134,7 @@ private func buildRouter(
     BillingController(
         feed: store,
         usage: store,
+        observations: store,
         links: store,
         authenticator: authenticator,
         emailer: emailer,

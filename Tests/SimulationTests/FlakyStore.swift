@@ -246,6 +246,9 @@ extension FlakyStore {
     func observedBalances(of customers: [String]) async throws(StoreError) -> [ObservedBalance] {
         try await store.observedBalances(of: customers)
     }
+    func observedBalances(after customer: String?, limit: Int) async throws(StoreError) -> [ObservedBalance] {
+        try await store.observedBalances(after: customer, limit: limit)
+    }
     func corrections(
         of customers: [String],
         owners: [String],

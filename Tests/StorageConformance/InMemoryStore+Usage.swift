@@ -251,4 +251,15 @@ extension InMemoryStore {
             Set(customers).compactMap { state.usage.observed[$0] }.sorted { $0.customer < $1.customer }
         }
     }
+
+    package func observedBalances(
+        after customer: String?,
+        limit: Int
+    ) async throws(StoreError) -> [ObservedBalance] {
+        try with("reading observed balances") { state in
+            let all = state.usage.observed.values.sorted { $0.customer.utf8.lexicographicallyPrecedes($1.customer.utf8) }
+            let rest = all.filter { (customer ?? "").utf8.lexicographicallyPrecedes($0.customer.utf8) }
+            return Array(rest.prefix(limit))
+        }
+    }
 }

@@ -454,6 +454,12 @@ extension StoreConformance {
                 try requireEqual(try await store.observe([new, old, other]), 2, "changed")
                 try requireEqual(try await store.observe([old, new, other]), 0, "changed again")
                 let all = try await store.observedBalances(of: ["cus_2", "cus_1", "cus_3"])
+                try requireEqual(try await store.observedBalances(after: nil, limit: 9), all, "all observations")
+                let (first, rest) = (
+                    try await store.observedBalances(after: nil, limit: 1),
+                    try await store.observedBalances(after: "cus_1", limit: 9)
+                )
+                try requireEqual(first + rest, all, "pages of observations")
                 try requireEqual(all, [new, other], "observed")
             }
         },

@@ -13,6 +13,8 @@ struct AlertDetector: Sendable {
     let stripe: StripeClient?
     /// How long without a webhook before Stripe is asked; 0 turns the check off.
     let silenceAfterSeconds: Int64
+    /// In dollars; zero for never.
+    let balanceDrift: ExactAmount
     let formatter: AlertFormatter
     let now: @Sendable () -> Instant
 
@@ -27,6 +29,7 @@ struct AlertDetector: Sendable {
     func find(_ look: inout AlertLook) async throws(StoreError) {
         try await findQuarantined(&look)
         try await findDrift(&look)
+        try await BalanceWatch(store: store, threshold: balanceDrift, formatter: formatter, now: now).find(&look)
         try await RiskWatch(store: store, formatter: formatter, now: now).find(&look)
     }
 

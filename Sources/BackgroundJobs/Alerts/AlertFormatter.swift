@@ -6,7 +6,7 @@ package import Storage
 /// Builds the JSON bodies of alerts.
 ///
 /// An alert names the objects concerned by id. It never holds a body or personal data, and no amount except
-/// that of a payment at risk.
+/// that of a payment at risk and a drift.
 package struct AlertFormatter: Sendable {
     /// The public address of this deployment, which receivers see as `service`.
     private let service: String
@@ -22,6 +22,7 @@ package struct AlertFormatter: Sendable {
         case drift = "consolebillingdrift"
         case silence = "consolebillingsilence"
         case paymentAtRisk = "paymentatrisk"
+        case balances = "balancesdrift"
 
         var link: String { "deploy/RUNBOOK.md#\(rawValue)" }
     }

@@ -1,4 +1,4 @@
-import Billing
+package import Billing
 package import Logging
 package import Storage
 package import StripeAPI
@@ -29,6 +29,7 @@ package struct AlertSearch: JobWorker {
     ///   - stripe: Asked when no webhook arrives; `nil` without a key, and missed webhooks are then not
     ///     detected.
     ///   - silenceAfterSeconds: How long without a webhook before Stripe is asked; 0 for never.
+    ///   - balanceDrift: The dollars by which a balance may differ from what Console and the chain state; zero for any.
     ///   - formatter: Builds the alerts.
     ///   - runtime: Clock and sleep.
     ///   - logger: Gets a line for every alert, without the alert's body.
@@ -36,6 +37,7 @@ package struct AlertSearch: JobWorker {
         store: any Store,
         stripe: StripeClient?,
         silenceAfterSeconds: Int64,
+        balanceDrift: ExactAmount,
         formatter: AlertFormatter,
         runtime: JobRunner.Runtime,
         logger: Logger
@@ -47,6 +49,7 @@ package struct AlertSearch: JobWorker {
             store: store,
             stripe: stripe,
             silenceAfterSeconds: silenceAfterSeconds,
+            balanceDrift: balanceDrift,
             formatter: formatter,
             now: runtime.now
         )

@@ -41,6 +41,33 @@ package struct ObservedBalance: Sendable, Equatable {
 }
 
 extension ObservedBalance {
+    /// What is stated of several customers that are shown together.
+    package struct Total: Sendable, Equatable {
+        package let available: ExactAmount
+        package let reserved: ExactAmount
+        package let reserves: [Reserve]
+        package let isTrial: Bool
+        /// The time of the oldest observation.
+        package let observedAt: Instant
+
+        /// `nil` without observations.
+        package init?(_ balances: [ObservedBalance]) {
+            guard let oldest = balances.map(\.observedAt).min() else { return nil }
+            available = balances.reduce(.zero) { $0 + $1.available }
+            reserved = balances.reduce(.zero) { $0 + $1.reserved }
+            reserves = balances.flatMap(\.reserves)
+            isTrial = balances.contains(where: \.isTrial)
+            observedAt = oldest
+        }
+
+        package var all: ExactAmount { available + reserved }
+
+        /// By how much more there is than the balance by our rows.
+        package func drift(from ours: ExactAmount) -> ExactAmount { all - ours }
+    }
+}
+
+extension ObservedBalance {
     private static let maximumReserves = 1000
 
     /// Reads `{"customer","available","reserved"?:[{"dseq","amount"}],"trial"?,"observed_at"?}`.

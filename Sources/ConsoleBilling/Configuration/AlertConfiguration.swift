@@ -1,3 +1,4 @@
+import Billing
 import HTTPClient
 import BackgroundJobs
 import Web
@@ -10,6 +11,8 @@ struct AlertConfiguration: Sendable {
     let secrets: [StandardWebhooksSecret]
     /// Seconds without a webhook before Stripe is asked for its events; 0 for never.
     let silenceAfterSeconds: Int64
+    /// The dollars by which a balance may differ from what Console and the chain state; zero for any.
+    let balanceDrift: ExactAmount
 
     /// The address's scheme, host and port, which are not secret.
     var shownAddress: String { WebOrigin(of: address)?.description ?? "" }

@@ -48,6 +48,7 @@ enum Setting: String, CaseIterable, Sendable {
     case consoleSyncInterval = "CONSOLE_SYNC_INTERVAL"
     case alertWebhookURL = "ALERT_WEBHOOK_URL"
     case alertWebhookSecret = "ALERT_WEBHOOK_SECRET"
+    case balanceDrift = "BALANCE_DRIFT"
     case silenceAfter = "SILENCE_AFTER"
     case forwardTo = "FORWARD_TO"
     case forwardSecret = "FORWARD_SECRET"
@@ -110,6 +111,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .alertWebhookSecret:
             "whsec_ and the base64 of 24 to 64 bytes (echo whsec_$(openssl rand -base64 32)), or several of them, "
                 + "separated by commas"
+        case .balanceDrift: "dollars, such as 1.00, or 0 for never"
         case .silenceAfter: "seconds from 10 to 2592000, or 0 for never"
         case .forwardTo: "one or several https URLs, separated by commas; http for this machine only"
         case .forwardSecret:
@@ -141,6 +143,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .eventBodyRetentionDays: "0"
         case .akashChainID: "akashnet-2"
         case .usageSyncInterval, .consoleSyncInterval: "300"
+        case .balanceDrift: "1.00"
         case .silenceAfter: "3600"
         case .logLevel: "info"
         case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,

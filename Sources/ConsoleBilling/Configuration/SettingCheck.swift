@@ -1,3 +1,4 @@
+import Billing
 import PostgresClient
 import Web
 import Webhooks
@@ -101,6 +102,7 @@ struct SettingCheck {
         }
         let secrets = list(.alertWebhookSecret, isRequired: false, StandardWebhooksSecret.init)
         let silence = required(.silenceAfter, Self.secondsOrNever(10...2_592_000))
+        let drift = required(.balanceDrift) { ExactAmount(dollars: $0).flatMap { $0 >= .zero ? $0 : nil } }
         let given = [Setting.alertWebhookURL, .alertWebhookSecret].filter { values.text($0) != nil }
         if given.count == 1 {
             problems.append(
@@ -108,7 +110,12 @@ struct SettingCheck {
             )
         }
         guard let address, !secrets.isEmpty else { return nil }
-        return AlertConfiguration(address: address, secrets: secrets, silenceAfterSeconds: silence ?? 0)
+        return AlertConfiguration(
+            address: address,
+            secrets: secrets,
+            silenceAfterSeconds: silence ?? 0,
+            balanceDrift: drift ?? .zero
+        )
     }
 
     /// The values of a list, split at commas and without spaces.

@@ -31,6 +31,7 @@ extension Daemon {
                 )
             },
             silenceAfterSeconds: alerts.silenceAfterSeconds,
+            balanceDrift: alerts.balanceDrift,
             formatter: AlertFormatter(service: configuration.publicURL),
             runtime: runtime,
             logger: logger

@@ -32,6 +32,8 @@ package enum AlertKind: String, JSONEncodable, JSONDecodable, Sendable, CaseIter
     case fraudWarningNotActionable = "fraud_warning.not_actionable"
     case reviewOpened = "review.opened"
     case reviewClosed = "review.closed"
+    case balancesDrifted = "balances.drifted"
+    case balancesAgreed = "balances.agreed"
     /// An operator requested it.
     case test
 
@@ -39,7 +41,7 @@ package enum AlertKind: String, JSONEncodable, JSONDecodable, Sendable, CaseIter
     package enum Topic: String, Sendable {
         case quarantine, reconciliation, silence, disputes
         case fraudWarnings = "fraud_warnings"
-        case reviews, test
+        case reviews, balances, test
     }
 
     package var topic: Topic {
@@ -50,6 +52,7 @@ package enum AlertKind: String, JSONEncodable, JSONDecodable, Sendable, CaseIter
         case .disputeNeedsResponse, .disputeNeedsNoResponse: .disputes
         case .fraudWarningActionable, .fraudWarningNotActionable: .fraudWarnings
         case .reviewOpened, .reviewClosed: .reviews
+        case .balancesDrifted, .balancesAgreed: .balances
         case .test: .test
         }
     }

@@ -58,6 +58,21 @@ package struct AlertState: Sendable, Equatable {
         package var incident: DeliveryOutage?
     }
 
+    /// The state of the comparison of balances with those that Console and the chain state.
+    package struct Balances: Sendable, Equatable {
+        /// When the next pass over the stated balances begins.
+        package var lookAgainAt = Instant(unixSeconds: 0)
+        /// The last customer that the pass under way compared; `nil` between two passes.
+        package var comparedThrough: String?
+        /// The drift that the pass found so far, by customer, in dollars.
+        package var found: [String: String] = [:]
+        /// The customers whose drift was reported and has not ended since.
+        package var told: Set<String> = []
+        /// Whether the last alert told of drift.
+        package var isStanding = false
+    }
+
+    package var balances = Balances()
     package var quarantine = Quarantine()
     package var reconciliations = Reconciliations()
     package var silence: Silence
@@ -82,6 +97,7 @@ extension Job {
 
 extension AlertState: JSONObject, JSONDecodable {
     package init(_ json: JSONValue) throws(JSONFieldError) {
+        balances = try json.decodeIfPresent("balances") ?? Balances()
         lookedAt = try json.decode("lookedAt")
         quarantine = try json.decode("quarantine")
         reconciliations = try json.decode("reconciliations")
@@ -90,11 +106,34 @@ extension AlertState: JSONObject, JSONDecodable {
     }
 
     package func write(to json: inout JSONWriter) {
+        json.member("balances", balances)
         json.member("lookedAt", lookedAt)
         json.member("quarantine", quarantine)
         json.member("reconciliations", reconciliations)
         json.member("risksReadThrough", risksReadThrough)
         json.member("silence", silence)
+    }
+}
+
+extension AlertState.Balances: JSONObject, JSONDecodable {
+    package init(_ json: JSONValue) throws(JSONFieldError) {
+        lookAgainAt = try json.decode("lookAgainAt")
+        comparedThrough = try json.decodeIfPresent("comparedThrough")
+        let customers: [String] = try json.decode("found")
+        let drifts: [String] = try json.decode("drifts")
+        found = Dictionary(zip(customers, drifts)) { first, _ in first }
+        told = Set(try json.decode("told") as [String])
+        isStanding = try json.decode("isStanding")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        let found = found.sorted { $0.key < $1.key }
+        json.member("comparedThrough", comparedThrough)
+        json.member("drifts", found.map(\.value))
+        json.member("found", found.map(\.key))
+        json.member("isStanding", isStanding)
+        json.member("lookAgainAt", lookAgainAt)
+        json.member("told", told.sorted())
     }
 }
 

@@ -67,16 +67,30 @@ package struct BalanceReader: Sendable {
         guard let newest else {
             return try await usage.spans(customers.usage, today...today).isEmpty ? .zero : nil
         }
-        let leases = try await usage.openLeases(customers.usage, on: newest.date)
+        guard let pace = try await pace(newest) else { return nil }
+        return BurnRate.perHour(
+            try await usage.openLeases(customers.usage, on: newest.date),
+            at: newest.lastHeightYet,
+            blocksPerDay: Int64(pace.day.extent.count),
+            aktPrice: pace.aktPrice
+        )
+    }
+
+    /// The moment of the newest indexed block, by the pace of the last whole day; `nil` if no day shows a pace.
+    package func indexedTo(_ newest: CalendarDay) async throws(StoreError) -> Instant? {
+        guard let blocks = try await pace(newest)?.day.extent.count, blocks > 0 else { return nil }
+        let indexed = newest.lastHeight == nil ? min(newest.heights.count, blocks) : blocks
+        return newest.date.beginning.adding(seconds: Int64(indexed * 86_400 / blocks))
+    }
+
+    /// The last whole day, which shows how many blocks a day has, and the last known price of AKT.
+    private func pace(
+        _ newest: CalendarDay
+    ) async throws(StoreError) -> (day: CalendarDay, aktPrice: AKTPrice?)? {
         let recent = try await usage.calendar(newest.date.adding(days: -7)...newest.date)
         // A day on which the chain stood still shows no pace, nor does one whose first block is to come.
-        guard let whole = recent.last(where: \.showsPace) ?? recent.last(where: { !$0.extent.isEmpty })
+        guard let day = recent.last(where: \.showsPace) ?? recent.last(where: { !$0.extent.isEmpty })
         else { return nil }
-        return BurnRate.perHour(
-            leases,
-            at: newest.lastHeightYet,
-            blocksPerDay: Int64(whole.extent.count),
-            aktPrice: recent.last { $0.aktPrice != nil }?.aktPrice
-        )
+        return (day, recent.last { $0.aktPrice != nil }?.aktPrice)
     }
 }

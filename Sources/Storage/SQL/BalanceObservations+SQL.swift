@@ -21,18 +21,39 @@ extension SQLStore {
     package func observedBalances(of customers: [String]) async throws(StoreError) -> [ObservedBalance] {
         try await query("reading observed balances") { try $0.rows(Observations.of(customers)) }
     }
+
+    package func observedBalances(
+        after customer: String?,
+        limit: Int
+    ) async throws(StoreError) -> [ObservedBalance] {
+        try await query("reading observed balances") { session in
+            try session.rows(Observations.after(customer ?? "", limit: limit))
+        }
+    }
 }
 
 private enum Observations {
     static func of(_ customers: [String]) -> Query<ObservedBalance> {
         Query(
             "SELECT content FROM observed_balances WHERE customer = ANY($1) ORDER BY customer",
-            [.texts(customers)]
-        ) { row in
-            let content = Array(try row.text("content").utf8)
-            return try content.withUnsafeBufferPointer { bytes in
-                try JSONValue.read(bytes) { try ObservedBalance($0, now: Instant(unixSeconds: .max)) }
-            }
+            [.texts(customers)],
+            decode: balance
+        )
+    }
+
+    static func after(_ customer: String, limit: Int) -> Query<ObservedBalance> {
+        Query(
+            "SELECT content FROM observed_balances WHERE customer > $1 ORDER BY customer LIMIT $2",
+            [.text(customer), .int(Int64(limit))],
+            decode: balance
+        )
+    }
+
+    @Sendable
+    private static func balance(_ row: SQLRow) throws -> ObservedBalance {
+        let content = Array(try row.text("content").utf8)
+        return try content.withUnsafeBufferPointer { bytes in
+            try JSONValue.read(bytes) { try ObservedBalance($0, now: Instant(unixSeconds: .max)) }
         }
     }
 

@@ -9,6 +9,25 @@ package protocol BalanceObservations: Sendable {
 
     /// The observations of some customers of the platform account, without those that have none.
     func observedBalances(of customers: [String]) async throws(StoreError) -> [ObservedBalance]
+
+    /// The observations of all customers by ascending customer.
+    ///
+    /// - Parameters:
+    ///   - customer: The last customer of the previous page; `nil` for the first page.
+    ///   - limit: The most observations to return.
+    /// - Returns: The observations.
+    func observedBalances(
+        after customer: String?,
+        limit: Int
+    ) async throws(StoreError) -> [ObservedBalance]
+}
+
+extension BalanceObservations {
+    /// What is stated of customers; `nil` if nothing is.
+    package func observed(of customers: CustomerGroup) async throws(StoreError) -> ObservedBalance.Total? {
+        let named = customers.customers.filter { $0.account == nil }.map(\.customer)
+        return ObservedBalance.Total(try await observedBalances(of: named))
+    }
 }
 
 extension ObservedBalance {

@@ -8,17 +8,14 @@ struct BalanceResponse: JSONObject {
     let totals: [BalanceDay]
     /// Dollars of payments that have not arrived.
     let pending: ExactAmount
-    /// The balances that Console and the chain state, of those customers that have one.
-    let observed: [ObservedBalance]
+    /// What Console and the chain state; `nil` if they state nothing.
+    let observed: ObservedBalance.Total?
     let burn: Spend?
     let newest: CalendarDay?
 
     func write(to json: inout JSONWriter) {
         let ours = totals.first { $0.currency == .usd }?.closing ?? .zero
-        let available = observed.reduce(ExactAmount.zero) { $0 + $1.available }
-        let reserved = observed.reduce(ExactAmount.zero) { $0 + $1.reserved }
-        let isObserved = !observed.isEmpty
-        json.member("available", isObserved ? available.exactText : nil)
+        json.member("available", observed?.available.exactText)
         json.array("balances", totals) { json, total in
             json.member("balance", total.closing.exactText)
             json.member("balance_display", total.closing.display(in: total.currency))
@@ -33,21 +30,20 @@ struct BalanceResponse: JSONObject {
         json.member("burn_per_hour", burn?.total?.exactText)
         json.member("burn_per_hour_display", burn?.display ?? "–")
         json.member("customer", customer)
-        json.member("days_left", burn.flatMap { BurnRate.daysLeft(ours, perHour: $0) })
-        json.member("drift", isObserved ? (available + reserved - ours).exactText : nil)
+        json.member("days_left", burn.flatMap { BurnRate.daysLeft(observed?.all ?? ours, perHour: $0) })
+        json.member("drift", observed?.drift(from: ours).exactText)
         json.member("indexed_to", newest.map(IndexedResponse.init))
         json.member("object", "balance")
-        // The oldest, where several customers are added up.
-        json.member("observed_at", observed.map(\.observedAt).min())
+        json.member("observed_at", observed?.observedAt)
         json.member("ours", ours.exactText)
         json.member("pending", pending.exactText)
-        if isObserved {
-            json.member("reserved", reserved.exactText)
-            json.array("reserved_by_deployment", observed.flatMap(\.reserves)) { json, reserve in
+        if let observed {
+            json.member("reserved", observed.reserved.exactText)
+            json.array("reserved_by_deployment", observed.reserves) { json, reserve in
                 json.member("amount", reserve.amount.exactText)
                 json.member("dseq", reserve.dseq)
             }
-            json.member("trial", observed.contains(where: \.isTrial))
+            json.member("trial", observed.isTrial)
         }
     }
 }

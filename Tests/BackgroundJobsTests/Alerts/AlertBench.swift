@@ -168,6 +168,7 @@ struct AlertBench: Sendable {
     func worker(
         _ name: String = "worker",
         silenceAfter: Int64 = 0,
+        balanceDrift: ExactAmount = .zero,
         asksStripe: Bool = true
     ) throws -> Worker {
         let secret = try StandardWebhooksSecret(Self.secret).orThrow
@@ -176,6 +177,7 @@ struct AlertBench: Sendable {
             store: harness.store,
             stripe: asksStripe ? harness.stripe : nil,
             silenceAfterSeconds: silenceAfter,
+            balanceDrift: balanceDrift,
             formatter: Self.formatter,
             runtime: runtime,
             logger: harness.log.logger

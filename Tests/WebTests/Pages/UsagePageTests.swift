@@ -9,7 +9,8 @@ struct UsagePageTests {
     /// Forty days of two providers, one of them paid in AKT.
     private func readings(
         newest: CalendarDate = PageSample.today,
-        aktPrice: String? = "2.5"
+        aktPrice: String? = "2.5",
+        observed: ObservedBalance? = nil
     ) throws -> UsagePage.Readings {
         let calendar = PageSample.calendar(days: 40, aktPrice: aktPrice, through: newest)
         let dates = PageSample.today.adding(days: -200)...PageSample.today
@@ -32,6 +33,7 @@ struct UsagePageTests {
                 transactions: rows,
                 usage: UsageReport.lines(whole, calendar: calendar)
             ),
+            observed: observed.flatMap { ObservedBalance.Total([$0]) },
             burn: Spend([.uact: try #require(TokenAmount(microUnits: "250000"))], aktPrice: nil),
             newest: calendar.last,
             days: days,
@@ -223,6 +225,7 @@ struct UsagePageTests {
     @Test func `this month stands against the same days of the last and all of it`() throws {
         let tile = BalanceTiles.tiles(
             totals: [],
+            observed: nil,
             days: try readings().days,
             burn: nil,
             today: PageSample.today
@@ -231,5 +234,27 @@ struct UsagePageTests {
         #expect(
             tile.figure?.text == "$90.16" && tile.notes.map { $0.noteAmount?.text } == ["$77.28", "$167.44"]
         )
+    }
+
+    @Test(arguments: [true, false])
+    func `what Console and the chain state is shown, and a trial is named as one`(isTrial: Bool) throws {
+        let observed = ObservedBalance(
+            customer: "cus_one",
+            available: try #require(ExactAmount(dollars: "9.41")),
+            reserves: [.init(dseq: "7", amount: try #require(ExactAmount(dollars: "2.5")))],
+            isTrial: isTrial,
+            observedAt: PageSample.now
+        )
+        let page = try page(UsageView(), try readings(observed: observed))
+        let tiles = page.tiles
+        // This customer paid before, so there is a balance.
+        #expect(!page.isUnpaidTrial)
+        #expect(tiles[0].tileName == (isTrial ? "Trial" : "Available"))
+        #expect(tiles[0].figure?.text == "$9.41")
+        // 11.91 dollars at 25 cents an hour.
+        #expect(tiles[3].figureText == "1.9")
+        let notes = tiles[0].notes.map { $0.before + ($0.noteAmount?.text ?? "") + $0.after }
+        #expect(notes.contains("and $2.50 reserved for deployments"))
+        #expect(notes.contains("A trial: none of it was paid") == isTrial)
     }
 }

@@ -144,6 +144,9 @@ struct StoreOutage: Store {
     func setAccounts(_ maps: [AccountMap]) async throws(StoreError) -> AccountsOutcome { throw error }
     func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] { throw error }
     func observe(_ balances: [ObservedBalance]) async throws(StoreError) -> Int { throw error }
+    func observedBalances(after customer: String?, limit: Int) async throws(StoreError) -> [ObservedBalance] {
+        throw error
+    }
     func observedBalances(of customers: [String]) async throws(StoreError) -> [ObservedBalance] {
         throw error
     }

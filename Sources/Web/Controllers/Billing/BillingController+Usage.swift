@@ -43,6 +43,7 @@ extension BillingController {
         }
         return UsagePage.Readings(
             sheet: try await balance.sheet(of: customers, through: today),
+            observed: try await observations.observed(of: customers),
             burn: try await balance.burn(of: customers, newest, today: today),
             newest: newest,
             days: days,

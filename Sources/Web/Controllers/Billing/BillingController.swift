@@ -7,6 +7,7 @@ import Storage
 struct BillingController: Sendable {
     let feed: any TransactionFeed
     let usage: any UsageLedger
+    let observations: any BalanceObservations
     let links: any SessionLinks
     let authenticator: Authenticator
     let emailer: ReceiptEmailer

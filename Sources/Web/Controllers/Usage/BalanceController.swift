@@ -25,13 +25,12 @@ struct BalanceController: Sendable {
         let sheet = try await reader.sheet(of: customers, through: today)
         let newest = try await usage.newestDay()
         let burn = try await reader.burn(of: customers, newest, today: today)
-        let named = customers.customers.filter { $0.account == nil }.map(\.customer)
         return JSONBody.response(
             BalanceResponse(
                 customer: customers.named?.customer,
                 totals: sheet.currencies.map { sheet.total(through: today, in: $0) },
                 pending: sheet.pending,
-                observed: try await observations.observedBalances(of: named),
+                observed: try await observations.observed(of: customers),
                 burn: burn,
                 newest: newest
             )

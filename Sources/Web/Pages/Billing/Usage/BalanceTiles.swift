@@ -34,18 +34,34 @@ struct Tile {
 enum BalanceTiles {
     /// Takes the balance in each currency, dollars first, and the days from the first of last month or
     /// earlier.
-    static func tiles(totals: [BalanceDay], days: [UsageLine], burn: Spend?, today: CalendarDate) -> [Tile] {
+    ///
+    /// What Console and the chain state is shown in place of our own sum: it is what leases can be paid from.
+    static func tiles(
+        totals: [BalanceDay],
+        observed: ObservedBalance.Total?,
+        days: [UsageLine],
+        burn: Spend?,
+        today: CalendarDate
+    ) -> [Tile] {
         let dollars = totals.first { $0.currency == .usd }
         let others = totals.filter { $0.currency != .usd }
-        let balance = Tile(
-            "Balance",
-            dollars.map { PageAmount($0.closing) },
-            notes: others.map { Tile.Note("and ", PageAmount($0.closing, in: $0.currency)) }
-        )
+            .map { Tile.Note("and ", PageAmount($0.closing, in: $0.currency)) }
+        let balance =
+            observed.map { stated($0, others) }
+            ?? Tile("Balance", dollars.map { PageAmount($0.closing) }, notes: others)
         return [
             balance, month(days, today: today), hourly(burn),
-            daysLeft(dollars?.closing ?? .zero, burn, today: today),
+            daysLeft(observed?.all ?? dollars?.closing ?? .zero, burn, today: today),
         ]
+    }
+
+    private static func stated(_ observed: ObservedBalance.Total, _ others: [Tile.Note]) -> Tile {
+        var notes = others
+        if observed.reserved > .zero {
+            notes.append(Tile.Note("and ", PageAmount(observed.reserved), " reserved for deployments"))
+        }
+        if observed.isTrial { notes.append(Tile.Note("A trial: none of it was paid")) }
+        return Tile(observed.isTrial ? "Trial" : "Available", PageAmount(observed.available), notes: notes)
     }
 
     private static func month(_ days: [UsageLine], today: CalendarDate) -> Tile {

@@ -6,6 +6,8 @@ struct UsagePage {
     /// The data that the page shows.
     struct Readings {
         let sheet: BalanceSheet
+        /// What Console and the chain state; `nil` if they state nothing.
+        let observed: ObservedBalance.Total?
         let burn: Spend?
         let newest: CalendarDay?
         /// One line for each day that the tables or the tiles need.
@@ -40,6 +42,8 @@ struct UsagePage {
     let tiles: [Tile]
     let exportLink: String
     let hasCharts: Bool
+    /// On a trial without a payment our sum is only what was leased, and is no balance.
+    let isUnpaidTrial: Bool
     let balanceCharts: [NumberChart]
     let balance: NumberTable
     let splits: [Split]
@@ -74,12 +78,16 @@ struct UsagePage {
         stand = IndexStatus(readings.newest, today: today)
         tiles = BalanceTiles.tiles(
             totals: readings.sheet.currencies.map { readings.sheet.total(through: today, in: $0) },
+            observed: readings.observed,
             days: readings.days,
             burn: readings.burn,
             today: today
         )
         exportLink = file("/v1/usage/daily", dates).text
         hasCharts = frame.chartLink != nil
+        isUnpaidTrial =
+            readings.observed?.isTrial == true
+            && readings.sheet.total(through: today, in: .usd).purchases == .zero
         balanceCharts = BalanceTable.charts
         balance = BalanceTable.table(
             readings.sheet.days(dates, in: .usd),
