@@ -90,6 +90,7 @@ struct RawLease {
             createdHeight: createdHeight,
             closedHeight: closedHeight,
             escrowEndHeight: escrowEnd,
+            predictedEndHeight: closedHeight == nil && escrowEnd == nil ? predictedEnd(asOf) : nil,
             state: closedHeight != nil ? .closed : escrowEnd != nil ? .insufficientFunds : state ?? .active,
             closeReason: label(closeReason),
             withdrawn: withdrawn.flatMap { TokenAmount(stored: $0) },
@@ -115,6 +116,12 @@ struct RawLease {
         // A prediction at or after the closed height did not happen.
         if let closed, end >= closed { return nil }
         return max(created, end)
+    }
+
+    /// The height at which the escrow will be used up; `nil` if it is no number, or in the past.
+    private func predictedEnd(_ asOf: Int64?) -> Int64? {
+        guard let asOf, let end = dryAt.flatMap({ Int64($0) }), end > asOf else { return nil }
+        return end
     }
 
     private func height(_ field: String, _ text: String) throws(SetAsideLease) -> Int64 {

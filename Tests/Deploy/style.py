@@ -38,6 +38,7 @@ ALLOWED = {
     ("visibility", "Billing.Receipt"),
     ("visibility", "Storage.Topic"),
     # A requirement of a package protocol, and the types in its requirements.
+    ("visibility", "Storage.AsyncIterator"),
     ("visibility", "BackgroundJobs.leaseSeconds"),
     ("visibility", "BackgroundJobs.longestWait"),
     ("visibility", "BackgroundJobs.JobExecution"),

@@ -231,8 +231,8 @@ extension FlakyStore {
     func openLeases(after identity: String?, limit: Int) async throws(StoreError) -> [LeaseRecord] {
         try await store.openLeases(after: identity, limit: limit)
     }
-    func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
-        try await store.openLeases(of: owner)
+    func openLeases(of owner: String, at height: Int64) async throws(StoreError) -> [LeaseRecord] {
+        try await store.openLeases(of: owner, at: height)
     }
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
         try await store.names(ofProviders: providers)

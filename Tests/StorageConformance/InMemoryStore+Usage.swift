@@ -144,10 +144,12 @@ extension InMemoryStore {
         }
     }
 
-    package func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
+    package func openLeases(of owner: String, at height: Int64) async throws(StoreError) -> [LeaseRecord] {
         try with("reading leases") { state in
-            state.usage.leases(of: owner).map(\.record).filter { $0.endHeight == nil }
-                .sorted { $0.identity.text < $1.identity.text }
+            state.usage.leases(of: owner).map(\.record).filter {
+                $0.endHeight ?? .max > height || $0.endHeight == nil
+            }
+            .sorted { $0.identity.text < $1.identity.text }
         }
     }
 
@@ -257,7 +259,9 @@ extension InMemoryStore {
         limit: Int
     ) async throws(StoreError) -> [ObservedBalance] {
         try with("reading observed balances") { state in
-            let all = state.usage.observed.values.sorted { $0.customer.utf8.lexicographicallyPrecedes($1.customer.utf8) }
+            let all = state.usage.observed.values.sorted {
+                $0.customer.utf8.lexicographicallyPrecedes($1.customer.utf8)
+            }
             let rest = all.filter { (customer ?? "").utf8.lexicographicallyPrecedes($0.customer.utf8) }
             return Array(rest.prefix(limit))
         }

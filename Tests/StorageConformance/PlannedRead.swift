@@ -159,7 +159,7 @@ package struct PlannedRead: Sendable, CustomStringConvertible {
             _ = try await store.usage(of: "akash1o7", june, by: .deployment)
         },
         PlannedRead("open leases", "usage_leases_by_owner", isShort: true) { store in
-            _ = try await store.openLeases(of: "akash1o7")
+            _ = try await store.openLeases(of: "akash1o7", at: 5)
         },
         PlannedRead("open leases of all owners", "usage_leases_by_end", isShort: true) { store in
             _ = try await store.openLeases(after: "akashnet-3", limit: 10)

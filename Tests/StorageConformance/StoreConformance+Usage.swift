@@ -191,6 +191,13 @@ extension StoreConformance {
                     "costs"
                 )
                 try requireEqual(try await store.openLeases(of: "akash1o"), [try lease(1)], "open leases")
+                // Sent with an end that is to come.
+                let ending = try lease(9, owner: "akash1ending", more: #","escrow_end_height":1800"#)
+                _ = try await store.put([ending])
+                for (height, open) in [(Int64(1799), [ending]), (1800, []), (.max, [])] {
+                    let found = try await store.openLeases(of: "akash1ending", at: height)
+                    try requireEqual(found, open, "open leases at \(height)")
+                }
                 try requireEqual(try await store.newestDay()?.date.text, "2026-06-02", "newest day")
             }
         },
@@ -454,7 +461,11 @@ extension StoreConformance {
                 try requireEqual(try await store.observe([new, old, other]), 2, "changed")
                 try requireEqual(try await store.observe([old, new, other]), 0, "changed again")
                 let all = try await store.observedBalances(of: ["cus_2", "cus_1", "cus_3"])
-                try requireEqual(try await store.observedBalances(after: nil, limit: 9), all, "all observations")
+                try requireEqual(
+                    try await store.observedBalances(after: nil, limit: 9),
+                    all,
+                    "all observations"
+                )
                 let (first, rest) = (
                     try await store.observedBalances(after: nil, limit: 1),
                     try await store.observedBalances(after: "cus_1", limit: 9)

@@ -1,5 +1,6 @@
 import BackgroundJobs
 import Billing
+import JSON
 import Logging
 import Storage
 import StorageConformance
@@ -48,13 +49,15 @@ struct ConsoleImportTests {
         _ source: any ConsoleSource,
         into store: any Store,
         isDryRun: Bool = false,
-        isFull: Bool = true
+        isFull: Bool = true,
+        trialGrant: Money? = nil
     ) async throws -> ConsoleImportProgress {
         let runtime = JobRunner.Runtime(now: { Self.now })
         let worker = ConsoleImportWorker(
             store: store,
             source: source,
             livemode: true,
+            trialGrant: trialGrant,
             intervalSeconds: 0,
             runtime: runtime,
             logger: Logger(label: "test")
@@ -163,6 +166,114 @@ struct ConsoleImportTests {
             #expect(second.payments == 4)
             #expect(try await store.lastSequence() == events)
             #expect(try await store.allRows() == rows)
+            await source.close()
+        }
+    }
+
+    @Test func `former wallets are the customer's too, and end before the one they have now`() async throws {
+        try await ConsoleTables.with { tables in
+            try fill(tables)
+            try tables.database.run(
+                """
+                CREATE SCHEMA old;
+                CREATE TABLE old.wallets (user_id VARCHAR, address TEXT);
+                INSERT INTO old.wallets VALUES ('\(ConsoleTables.uuid(1))', 'akash1derived'),
+                    ('\(ConsoleTables.uuid(3))', 'akash1uncustomed'), ('\(ConsoleTables.uuid(2))', NULL)
+                """
+            )
+            let store = InMemoryStore()
+            let source = ConsoleDatabase(try tables.database.url, formerWallets: "old.wallets")
+            #expect(try await pass(source, into: store).wallets == 3)
+            #expect(try await pass(source, into: store).wallets == 0)
+            let march = try #require(CalendarDate("2026-03-01"))
+            #expect(
+                try await store.accounts(of: "cus_1") == [
+                    AccountPeriod(address: "akash1derived", from: nil, through: nil),
+                    AccountPeriod(address: "akash1one", from: march, through: nil),
+                ]
+            )
+            await source.close()
+        }
+    }
+
+    @Test func `what a wallet holds and what its leases have in escrow is the balance that Console states`()
+        async throws
+    {
+        try await ConsoleTables.with { tables in
+            try fill(tables)
+            try tables.addUser(4, sub: "auth0|four", customer: "cus_4", wallet: "akash1endless")
+            try tables.database.run(
+                """
+                UPDATE user_wallets SET deployment_allowance = 9410000.25, trial = FALSE WHERE address = 'akash1one';
+                UPDATE user_wallets SET deployment_allowance = 590000 WHERE address = 'akash1two'
+                """
+            )
+            let store = InMemoryStore()
+            let source = ConsoleDatabase(try tables.database.url)
+            try await pass(source, into: store)
+            // Without the chain the amounts in escrow are unknown.
+            #expect(try await store.observedBalances(after: nil, limit: 9) == [])
+
+            let day = CalendarDay(
+                date: CalendarDate(Self.now),
+                firstHeight: 1000,
+                lastHeight: nil,
+                lastHeightYet: 2000,
+                aktPrice: nil,
+                isFinal: false
+            )
+            _ = try await store.put([day])
+            func lease(_ dseq: Int, _ owner: String, end: String) -> String {
+                #"{"chain_id":"akashnet-2","owner":"\#(owner)","dseq":"\#(dseq)","gseq":1,"oseq":1,"provider":"akash1p","#
+                    + #""denom":"uact","price_per_block":"2.5","created_height":"1000","predicted_end_height":\#(end),"#
+                    + #""state":"active","cpu_milli":1,"memory_bytes":1,"ephemeral_bytes":1,"persistent_bytes":0,"gpu_units":0}"#
+            }
+            let texts = [
+                lease(7, "akash1one", end: "\"402000\""), lease(8, "akash1one", end: "1500"),
+                lease(9, "akash1endless", end: "null"),
+            ]
+            let leases = try texts.map { text in
+                try Array(text.utf8).withUnsafeBufferPointer {
+                    try JSONValue.read($0) { try LeaseRecord($0) }
+                }
+            }
+            guard case .taken = try await store.put(leases) else { return #expect(Bool(false), "no leases") }
+            try await pass(source, into: store)
+            let observed = try await store.observedBalances(after: nil, limit: 9)
+            #expect(observed.map(\.customer) == ["cus_1", "cus_2"])
+            #expect(observed.map(\.available.exactText) == ["9.41000025", "0.59"])
+            #expect(observed.map(\.isTrial) == [false, true])
+            #expect(observed[0].reserves.map { "\($0.dseq) \($0.amount.exactText)" } == ["7 1", "8 0"])
+            #expect(observed.allSatisfy { $0.observedAt == Self.now })
+            await source.close()
+        }
+    }
+
+    @Test func `a trial is a credit once it was granted, and none for who paid before`() async throws {
+        try await ConsoleTables.with { tables in
+            try fill(tables)
+            try tables.addUser(4, sub: "auth0|four", customer: "cus_4", wallet: "akash1never")
+            try tables.database.run(
+                """
+                UPDATE user_wallets SET activated_at = '2026-03-01 09:00:00+00' WHERE address = 'akash1one';
+                UPDATE user_wallets SET activated_at = '2026-03-02 00:00:01+00' WHERE address = 'akash1two'
+                """
+            )
+            let store = InMemoryStore()
+            let source = ConsoleDatabase(try tables.database.url)
+            try await tell(store)
+            try await pass(source, into: store)
+            #expect(try await store.allRows().filter { $0.creditKind == .trial } == [])
+            for (cents, credits) in [(Int64(1000), 1), (1000, 0), (2500, 0)] {
+                let grant = Money(minorUnits: cents, currency: .usd)
+                let progress = try await pass(source, into: store, trialGrant: grant)
+                #expect(progress.credits == credits && progress.problems == 0)
+            }
+            let trials = try await store.allRows().filter { $0.creditKind == .trial }
+            #expect(trials.map(\.id) == ["console_trial_\(ConsoleTables.uuid(1))"])
+            #expect(
+                trials.map(\.amount) == [1000] && trials.map(\.created.rfc3339) == ["2026-03-01T09:00:00Z"]
+            )
             await source.close()
         }
     }

@@ -158,6 +158,7 @@ struct IndexerSourceTests {
             "\"closedHeight\"": closed.map(String.init) ?? "NULL",
         ])
         #expect(lease.escrowEndHeight == end)
+        #expect(lease.predictedEndHeight == (predicted > 2000 && closed == nil ? Int64(predicted) : nil))
         #expect(lease.closedHeight == closed.map(Int64.init))
         #expect(
             lease.state == (closed != nil ? .closed : end != nil ? .insufficientFunds : .active)

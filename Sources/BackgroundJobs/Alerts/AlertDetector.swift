@@ -29,7 +29,9 @@ struct AlertDetector: Sendable {
     func find(_ look: inout AlertLook) async throws(StoreError) {
         try await findQuarantined(&look)
         try await findDrift(&look)
-        try await BalanceWatch(store: store, threshold: balanceDrift, formatter: formatter, now: now).find(&look)
+        try await BalanceWatch(store: store, threshold: balanceDrift, formatter: formatter, now: now).find(
+            &look
+        )
         try await RiskWatch(store: store, formatter: formatter, now: now).find(&look)
     }
 

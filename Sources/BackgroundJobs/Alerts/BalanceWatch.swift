@@ -119,7 +119,8 @@ extension AlertFormatter {
             about: fresh.sorted() + [now.rfc3339],
             now: now,
             Words(
-                summary: "The balance of \(found.count) \(isOne ? "customer" : "customers") by our rows is not what "
+                summary:
+                    "The balance of \(found.count) \(isOne ? "customer" : "customers") by our rows is not what "
                     + "Console and the chain state.",
                 nextStep: "GET /v1/balance of each says `ours`, `available`, `reserved` and `drift`. Run "
                     + "`console-billing reconcile` and `console-billing import console` to find a payment or a credit "

@@ -13,6 +13,7 @@ final class ConsoleImport {
     private let store: any Store
     private let source: any ConsoleSource
     private let livemode: Bool
+    private let trialGrant: Money?
     private let now: () -> Instant
 
     private static let pageSize = 500
@@ -23,6 +24,7 @@ final class ConsoleImport {
         store: any Store,
         source: any ConsoleSource,
         livemode: Bool,
+        trialGrant: Money?,
         now: @escaping () -> Instant
     ) {
         self.execution = execution
@@ -31,6 +33,7 @@ final class ConsoleImport {
         self.store = store
         self.source = source
         self.livemode = livemode
+        self.trialGrant = trialGrant
         self.now = now
     }
 
@@ -42,6 +45,8 @@ final class ConsoleImport {
                 try await source.customers(after: progress.lastCustomer, limit: Self.pageSize)
             }
             for customer in page { try await take(customer) }
+            try await observe(page)
+            try await give(page.flatMap(trials), mayDiffer: true)
             progress.customers += page.count
             if let last = page.last { progress.lastCustomer = last.id } else { progress.stage = .payments }
             try await keep()
@@ -117,7 +122,8 @@ final class ConsoleImport {
             return progress.add(problem: "a wallet of \(key.customer) has no address of a chain")
         }
         guard !progress.isDryRun else { return progress.wallets += 1 }
-        let period = AccountPeriod(address: wallet.address, from: CalendarDate(wallet.created), through: nil)
+        let from = wallet.created.map { CalendarDate($0) }
+        let period = AccountPeriod(address: wallet.address, from: from, through: nil)
         let map = AccountMap(customer: key.customer, accounts: known + [period])
         let outcome = try await stored { store throws(StoreError) in try await store.setAccounts([map]) }
         switch outcome {
@@ -128,6 +134,38 @@ final class ConsoleImport {
                 problem: "\(shared.period.address) is a wallet of \(shared.customer) and of \(shared.other)"
             )
         }
+    }
+
+    /// States what the wallets of customers hold, where all of it is known.
+    private func observe(_ customers: [ConsoleCustomer]) async throws(Interruption) {
+        guard !progress.isDryRun,
+            let newest = try await stored({ store throws(StoreError) in try await store.newestDay() })
+        else { return }
+        var observed: [ObservedBalance] = []
+        for customer in customers where StripeID.isValid(customer.id) {
+            let stated = customer.wallets.filter { $0.allowance != nil }
+            guard !stated.isEmpty else { continue }
+            var leases: [LeaseRecord] = []
+            for wallet in customer.wallets where ChainName.isValid(wallet.address) {
+                leases += try await stored { store throws(StoreError) in
+                    try await store.openLeases(of: wallet.address, at: newest.lastHeightYet)
+                }
+            }
+            guard let reserves = ObservedBalance.reserves(of: leases, at: newest.lastHeightYet) else {
+                continue
+            }
+            observed.append(
+                ObservedBalance(
+                    customer: customer.id,
+                    available: stated.compactMap(\.allowance).reduce(.zero, +),
+                    reserves: reserves,
+                    isTrial: stated.contains(where: \.isTrial),
+                    observedAt: now()
+                )
+            )
+        }
+        let balances = observed
+        _ = try await stored { store throws(StoreError) in try await store.observe(balances) }
     }
 
     // MARK: Money
@@ -184,8 +222,30 @@ final class ConsoleImport {
         return customer
     }
 
+    /// The credits of a customer's trials, each once, whatever a trial begins with now.
+    private func trials(of customer: ConsoleCustomer) -> [Credit] {
+        guard let trialGrant, StripeID.isValid(customer.id) else { return [] }
+        return customer.wallets.compactMap { wallet in
+            wallet.trialBegan.map { began in
+                Credit(
+                    id: "console_trial_\(wallet.user)",
+                    customer: customer.id,
+                    kind: .trial,
+                    money: trialGrant,
+                    created: began,
+                    description: "Trial"
+                )
+            }
+        }
+    }
+
     /// Gives credits, without those that were given otherwise before.
-    private func give(_ credits: [Credit]) async throws(Interruption) {
+    ///
+    /// - Parameters:
+    ///   - credits: The credits.
+    ///   - mayDiffer: Whether those that were given otherwise are no problem.
+    /// - Throws: `Interruption`.
+    private func give(_ credits: [Credit], mayDiffer: Bool = false) async throws(Interruption) {
         let (livemode, moment, isDryRun) = (livemode, now(), progress.isDryRun)
         func outcomes(
             _ credits: [Credit],
@@ -196,7 +256,7 @@ final class ConsoleImport {
             }
         }
         let plan = try await outcomes(credits, counting: true)
-        for (credit, outcome) in zip(credits, plan) where outcome == .conflict {
+        for (credit, outcome) in zip(credits, plan) where outcome == .conflict && !mayDiffer {
             progress.add(
                 problem:
                     "\(credit.id) (\(credit.money.display) of \(credit.customer)) was given with another amount "

@@ -1,4 +1,4 @@
-import Billing
+package import Billing
 package import Logging
 package import Storage
 
@@ -7,6 +7,7 @@ package struct ConsoleImportWorker: JobWorker {
     private let store: any Store
     private let source: any ConsoleSource
     private let livemode: Bool
+    private let trialGrant: Money?
     private let intervalSeconds: Int64
     private let runtime: JobRunner.Runtime
     private let logger: Logger
@@ -19,6 +20,7 @@ package struct ConsoleImportWorker: JobWorker {
     ///   - store: Gets what Console says.
     ///   - source: Console's database.
     ///   - livemode: The mode of the rows of credits.
+    ///   - trialGrant: The money that a trial begins with; `nil` if it is not counted.
     ///   - intervalSeconds: Seconds from the end of one pass to the next; 0 turns the schedule off.
     ///   - runtime: Clock, sleep and randomness.
     ///   - logger: Gets a line for each pass.
@@ -26,6 +28,7 @@ package struct ConsoleImportWorker: JobWorker {
         store: any Store,
         source: any ConsoleSource,
         livemode: Bool,
+        trialGrant: Money?,
         intervalSeconds: Int64,
         runtime: JobRunner.Runtime,
         logger: Logger
@@ -33,6 +36,7 @@ package struct ConsoleImportWorker: JobWorker {
         self.store = store
         self.source = source
         self.livemode = livemode
+        self.trialGrant = trialGrant
         self.intervalSeconds = intervalSeconds
         self.runtime = runtime
         self.logger = logger
@@ -54,6 +58,7 @@ package struct ConsoleImportWorker: JobWorker {
             store: store,
             source: source,
             livemode: livemode,
+            trialGrant: trialGrant,
             now: runtime.now
         )
         defer { execution.update(pass.progress) }

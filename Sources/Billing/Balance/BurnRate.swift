@@ -16,8 +16,7 @@ package enum BurnRate {
     ) -> Spend {
         var amounts: [Denomination: TokenAmount] = [:]
         for lease in leases {
-            guard let price = lease.prices.last(where: { $0.fromHeight <= height }) ?? lease.prices.first
-            else { continue }
+            guard let price = lease.price(at: height) else { continue }
             amounts[price.denomination, default: .zero] += price.pricePerBlock * blocksPerDay
         }
         return Spend(amounts.mapValues { $0.divided(by: 24) }, aktPrice: aktPrice)

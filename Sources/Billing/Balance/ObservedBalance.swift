@@ -41,7 +41,7 @@ package struct ObservedBalance: Sendable, Equatable {
 }
 
 extension ObservedBalance {
-    /// What is stated of several customers that are shown together.
+    /// The sum of several customers that are shown together.
     package struct Total: Sendable, Equatable {
         package let available: ExactAmount
         package let reserved: ExactAmount
@@ -64,6 +64,28 @@ extension ObservedBalance {
 
         /// By how much more there is than the balance by our rows.
         package func drift(from ours: ExactAmount) -> ExactAmount { all - ours }
+    }
+}
+
+extension ObservedBalance {
+    /// The money left in the escrow of each deployment, which its leases use up at the height that Console's indexer
+    /// predicts.
+    ///
+    /// - Parameters:
+    ///   - leases: All open leases of the wallets.
+    ///   - height: The newest indexed block.
+    /// - Returns: `nil` if a lease is not paid in dollars, or its end is unknown.
+    package static func reserves(of leases: [LeaseRecord], at height: Int64) -> [Reserve]? {
+        var amounts: [String: TokenAmount] = [:]
+        for lease in leases {
+            guard let end = lease.predictedEndHeight ?? lease.endHeight, let price = lease.price(at: height),
+                price.denomination != .uakt
+            else { return nil }
+            let blocks = max(0, end.subtractingClamped(height))
+            amounts[String(lease.identity.dseq), default: .zero] += price.pricePerBlock * blocks
+        }
+        return amounts.map { Reserve(dseq: $0, amount: ExactAmount(microDollars: $1)) }
+            .sorted { $0.dseq < $1.dseq }
     }
 }
 

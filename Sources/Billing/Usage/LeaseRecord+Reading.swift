@@ -7,7 +7,8 @@ extension LeaseRecord {
     private static let members: Set<String> = [
         "as_of_height", "bseq", "chain_id", "close_reason", "closed_height", "cpu_milli", "created_height",
         "denom", "dseq", "ephemeral_bytes", "escrow_end_height", "gpu_model", "gpu_units", "gpu_vendor",
-        "group_count", "gseq", "memory_bytes", "oseq", "owner", "persistent_bytes", "price_per_block",
+        "group_count", "gseq", "memory_bytes", "oseq", "owner", "persistent_bytes", "predicted_end_height",
+        "price_per_block",
         "price_segments", "provider", "provider_name", "source", "state", "withdrawn",
     ]
 
@@ -42,6 +43,7 @@ extension LeaseRecord {
         createdHeight = try json.requiredHeight("created_height")
         closedHeight = try json.height("closed_height", atLeast: createdHeight)
         escrowEndHeight = try json.height("escrow_end_height", atLeast: createdHeight)
+        predictedEndHeight = try json.height("predicted_end_height", atLeast: createdHeight)
         state = try json.leaseState("state")
         if state == .closed, closedHeight == nil, escrowEndHeight == nil {
             // Without an end, the lease would be paid for without limit.

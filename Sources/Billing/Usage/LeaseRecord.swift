@@ -30,6 +30,8 @@ package struct LeaseRecord: Hashable, Sendable {
     package let closedHeight: Int64?
     /// When the escrow was used up, whether or not the lease has been closed since.
     package internal(set) var escrowEndHeight: Int64?
+    /// When the escrow will be used up if nothing is paid in; no usage is counted by it.
+    package let predictedEndHeight: Int64?
     package let state: State
     package let closeReason: String?
     package let withdrawn: TokenAmount?
@@ -48,6 +50,7 @@ package struct LeaseRecord: Hashable, Sendable {
         createdHeight: Int64,
         closedHeight: Int64? = nil,
         escrowEndHeight: Int64? = nil,
+        predictedEndHeight: Int64? = nil,
         state: State,
         closeReason: String? = nil,
         withdrawn: TokenAmount? = nil,
@@ -63,6 +66,7 @@ package struct LeaseRecord: Hashable, Sendable {
         self.createdHeight = createdHeight
         self.closedHeight = closedHeight
         self.escrowEndHeight = escrowEndHeight
+        self.predictedEndHeight = predictedEndHeight
         self.state = state
         self.closeReason = closeReason
         self.withdrawn = withdrawn
@@ -172,4 +176,11 @@ package struct LeaseResources: Hashable, Sendable {
 
     /// The best known name of the GPUs; `nil` without a GPU.
     var gpuName: String? { gpuUnits == 0 ? nil : gpuModel ?? gpuVendor ?? "unknown" }
+}
+
+extension LeaseRecord {
+    /// The price that holds at a block; a lease without one so early has its first.
+    package func price(at height: Int64) -> PriceSegment? {
+        prices.last { $0.fromHeight <= height } ?? prices.first
+    }
 }

@@ -122,6 +122,7 @@ extension LeaseRecord {
         json.member("oseq", identity.oseq)
         json.member("owner", identity.owner)
         json.member("persistent_bytes", resources.persistentBytes)
+        json.member("predicted_end_height", predictedEndHeight)
         json.member("price_per_block", prices[0].pricePerBlock.microUnitsText)
         if prices.count > 1 {
             json.array("price_segments", prices.dropFirst()) { json, segment in

@@ -190,7 +190,18 @@ struct ServiceConfiguration: Sendable {
         let url = check.explained(.consoleDatabaseURL, SettingCheck.postgresURL)
         check.requireEncryptionChoice(url, .consoleDatabaseURL)
         let interval = check.required(.consoleSyncInterval, SettingCheck.secondsOrNever(10...86_400))
-        return url.map { ConsoleImportConfiguration(url: $0, intervalSeconds: interval ?? 0) }
+        let formerWallets = check.optional(.consoleFormerWallets, SettingCheck.tableName)
+        let trialGrant = check.optional(.consoleTrialGrant) { text in
+            ExactAmount(dollars: text).map { $0.rounded(to: .usd) }.flatMap { $0.minorUnits > 0 ? $0 : nil }
+        }
+        return url.map {
+            ConsoleImportConfiguration(
+                url: $0,
+                formerWallets: formerWallets,
+                trialGrant: trialGrant,
+                intervalSeconds: interval ?? 0
+            )
+        }
     }
 
     /// Validates one line of text for a receipt: 1 to 120 characters, no control characters.

@@ -46,6 +46,8 @@ enum Setting: String, CaseIterable, Sendable {
     case usageSyncInterval = "USAGE_SYNC_INTERVAL"
     case consoleDatabaseURL = "CONSOLE_DATABASE_URL"
     case consoleSyncInterval = "CONSOLE_SYNC_INTERVAL"
+    case consoleFormerWallets = "CONSOLE_FORMER_WALLETS"
+    case consoleTrialGrant = "CONSOLE_TRIAL_GRANT"
     case alertWebhookURL = "ALERT_WEBHOOK_URL"
     case alertWebhookSecret = "ALERT_WEBHOOK_SECRET"
     case balanceDrift = "BALANCE_DRIFT"
@@ -106,6 +108,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .akashChainID: "the id of a chain, such as akashnet-2"
         case .akashUSDCDenoms: "names of USDC on the chain, ibc/…, separated by commas"
         case .usageSyncInterval, .consoleSyncInterval: "seconds from 10 to 86400, or 0 for never"
+        case .consoleFormerWallets: "the name of a table, with its schema before a dot if it has another"
+        case .consoleTrialGrant: "dollars above zero, such as 10.00"
         case .consoleDatabaseURL: "Console's own database, \(PostgresURL.form)"
         case .alertWebhookURL: "an https URL to post alerts to; http for this machine only"
         case .alertWebhookSecret:
@@ -149,7 +153,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .publicURL, .webhookSecret, .stripeSecretKey, .stripeAPIVersion, .stripeLivemode, .apiKeys,
             .linkSigningSecret, .auth0KeysAddress, .auth0Issuer, .auth0Audience, .auth0CustomerClaim,
             .frameAncestors, .sellerName, .sellerAddress, .sellerTaxID, .chartJSPath, .eventArchive,
-            .usageIndexerURL, .consoleDatabaseURL, .akashNodeURL, .akashUSDCDenoms, .alertWebhookURL,
+            .usageIndexerURL, .consoleDatabaseURL, .consoleFormerWallets, .consoleTrialGrant, .akashNodeURL,
+            .akashUSDCDenoms, .alertWebhookURL,
             .alertWebhookSecret,
             .forwardTo, .forwardSecret, .logFormat:
             nil

@@ -88,6 +88,11 @@ struct SettingCheck {
             ? host : nil
     }
 
+    /// A table's name, with or without its schema, which needs no quotes in SQL.
+    static func tableName(_ text: String) -> String? {
+        text.wholeMatch(of: /([a-z_][a-z0-9_]{0,62}\.)?[a-z_][a-z0-9_]{0,62}/) == nil ? nil : text
+    }
+
     /// A host name or address, optionally with a port, and nothing else.
     static func host(_ text: String) -> String? {
         let url = "https://\(text)"

@@ -1,4 +1,5 @@
 import BackgroundJobs
+import Billing
 import PostgresClient
 import ServiceLifecycle
 import Storage
@@ -7,6 +8,10 @@ import UsageSources
 /// Console's own database, and how often it is read.
 struct ConsoleImportConfiguration: Sendable {
     let url: PostgresURL
+    /// A table of former wallets in that database; `nil` for none.
+    let formerWallets: String?
+    /// The money that a trial begins with; `nil` if it is not counted.
+    let trialGrant: Money?
     /// Seconds between passes; 0 turns the schedule off.
     let intervalSeconds: Int64
 }
@@ -17,11 +22,12 @@ extension Daemon {
         _ configuration: ConsoleImportConfiguration,
         store: any Store
     ) -> (ConsoleImportWorker, any ServiceLifecycle.Service) {
-        let database = ConsoleDatabase(configuration.url)
+        let database = ConsoleDatabase(configuration.url, formerWallets: configuration.formerWallets)
         let worker = ConsoleImportWorker(
             store: store,
             source: database,
             livemode: self.configuration.livemode ?? false,
+            trialGrant: configuration.trialGrant,
             intervalSeconds: configuration.intervalSeconds,
             runtime: runtime,
             logger: logger

@@ -69,7 +69,7 @@ package struct BalanceReader: Sendable {
         }
         guard let pace = try await pace(newest) else { return nil }
         return BurnRate.perHour(
-            try await usage.openLeases(customers.usage, on: newest.date),
+            try await usage.openLeases(customers.usage, on: newest),
             at: newest.lastHeightYet,
             blocksPerDay: Int64(pace.day.extent.count),
             aktPrice: pace.aktPrice

@@ -29,11 +29,30 @@ package protocol ConsoleSource: Sendable {
 package struct ConsoleCustomer: Sendable, Equatable {
     package struct Wallet: Sendable, Equatable {
         package let address: String
-        package let created: Instant
+        /// The uuid of its user.
+        package let user: String
+        /// `nil` for a former wallet, of which Console knows no time.
+        package let created: Instant?
+        /// The money for new deployments, as Console last read it on chain; `nil` for a former wallet.
+        package let allowance: ExactAmount?
+        package let isTrial: Bool
+        /// When the allowance of a trial was granted; `nil` if none was.
+        package let trialBegan: Instant?
 
-        package init(address: String, created: Instant) {
+        package init(
+            address: String,
+            user: String,
+            created: Instant?,
+            allowance: ExactAmount? = nil,
+            isTrial: Bool = false,
+            trialBegan: Instant? = nil
+        ) {
             self.address = address
+            self.user = user
             self.created = created
+            self.allowance = allowance
+            self.isTrial = isTrial
+            self.trialBegan = trialBegan
         }
     }
 

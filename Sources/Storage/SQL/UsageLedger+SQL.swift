@@ -11,9 +11,11 @@ extension SQLStore {
         try await query("reading the calendar") { try $0.row(UsageQueries.newestDay) }
     }
 
-    package func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
-        try await query("reading leases") { try $0.rows(UsageQueries.openLeases(of: owner)).map(\.record) }
-            .sorted { $0.identity.text < $1.identity.text }
+    package func openLeases(of owner: String, at height: Int64) async throws(StoreError) -> [LeaseRecord] {
+        try await query("reading leases") { session in
+            try session.rows(UsageQueries.openLeases(of: owner, at: height)).map(\.record)
+        }
+        .sorted { $0.identity.text < $1.identity.text }
     }
 
     package func openLeases(

@@ -42,11 +42,11 @@ package enum UsageQueries {
 
     // MARK: Leases
 
-    package static func openLeases(of owner: String) -> Query<LeaseState> {
+    package static func openLeases(of owner: String, at height: Int64) -> Query<LeaseState> {
         Query(
             // Not in order here, for SQLite would then go along all open leases.
-            "SELECT record, kept FROM usage_leases WHERE owner = $1 AND end_height IS NULL",
-            [.text(owner)],
+            "SELECT record, kept FROM usage_leases WHERE owner = $1 AND (end_height IS NULL OR end_height > $2)",
+            [.text(owner), .int(height)],
             decode: lease
         )
     }

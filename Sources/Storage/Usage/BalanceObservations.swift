@@ -16,6 +16,7 @@ package protocol BalanceObservations: Sendable {
     ///   - customer: The last customer of the previous page; `nil` for the first page.
     ///   - limit: The most observations to return.
     /// - Returns: The observations.
+    /// - Throws: ``StoreError``.
     func observedBalances(
         after customer: String?,
         limit: Int
@@ -23,7 +24,7 @@ package protocol BalanceObservations: Sendable {
 }
 
 extension BalanceObservations {
-    /// What is stated of customers; `nil` if nothing is.
+    /// The sum of the customers' observations; `nil` if there is none.
     package func observed(of customers: CustomerGroup) async throws(StoreError) -> ObservedBalance.Total? {
         let named = customers.customers.filter { $0.account == nil }.map(\.customer)
         return ObservedBalance.Total(try await observedBalances(of: named))

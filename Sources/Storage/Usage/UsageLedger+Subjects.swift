@@ -70,7 +70,7 @@ extension UsageLedger {
     }
 
     /// The lines without corrections.
-    package func usedLines(
+    func usedLines(
         _ subject: UsageSubject,
         _ dates: ClosedRange<CalendarDate>,
         by grouping: UsageGrouping,
@@ -197,7 +197,7 @@ extension UsageLedger {
     }
 
     /// Whether one of the addresses has a lease that began before an indexed day, on days that count for it.
-    package func hasLease(
+    func hasLease(
         _ spans: [(address: String, dates: ClosedRange<CalendarDate>)],
         before day: CalendarDay
     ) async throws(StoreError) -> Bool {
@@ -209,11 +209,11 @@ extension UsageLedger {
         return false
     }
 
-    /// The open leases of the subject's addresses on a date.
-    package func openLeases(_ subject: UsageSubject, on date: CalendarDate) async throws -> [LeaseRecord] {
+    /// The leases of the subject's addresses that are open at the newest block of a day.
+    package func openLeases(_ subject: UsageSubject, on day: CalendarDay) async throws -> [LeaseRecord] {
         var leases: [LeaseRecord] = []
-        for span in try await spans(subject, date...date) {
-            leases += try await openLeases(of: span.address)
+        for span in try await spans(subject, day.date...day.date) {
+            leases += try await openLeases(of: span.address, at: day.lastHeightYet)
         }
         return leases
     }
@@ -238,8 +238,7 @@ extension UsageLedger {
 
     /// The subject whose usage Console shows for an address.
     ///
-    /// Of the newest address of customers it is the usage of all their addresses, as Console adds a wallet's
-    /// former address: `UsageRepository.resolveAddresses` in <https://github.com/akash-network/console>.
+    /// Asked for by the newest address of customers, the usage of their former addresses is added, as Console does: `UsageRepository.resolveAddresses` in <https://github.com/akash-network/console>.
     package func withFormerAddresses(
         _ subject: UsageSubject,
         on today: CalendarDate

@@ -55,8 +55,8 @@ package protocol UsageLedger: Sendable {
     /// The newest record of each of these leases, whatever the number of its bid, in any order, without unknown leases.
     func leases(named identities: [LeaseIdentity]) async throws(StoreError) -> [LeaseRecord]
 
-    /// The leases of an owner that have not ended.
-    func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord]
+    /// The leases of an owner that have no end, or end after a height.
+    func openLeases(of owner: String, at height: Int64) async throws(StoreError) -> [LeaseRecord]
 
     /// The leases of all owners that have not ended, by the text of their identity.
     ///
@@ -112,4 +112,11 @@ package protocol UsageLedger: Sendable {
     /// - Returns: Whether more may remain.
     /// - Throws: ``StoreError``.
     func settleUsage(steps: Int) async throws(StoreError) -> Bool
+}
+
+extension UsageLedger {
+    /// The leases of an owner that have no end.
+    package func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] {
+        try await openLeases(of: owner, at: .max)
+    }
 }

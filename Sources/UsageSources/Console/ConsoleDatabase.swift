@@ -9,11 +9,16 @@ package import Storage
 /// Each page is read in a read-only transaction, in which PostgreSQL refuses writes. A standby is enough.
 package struct ConsoleDatabase: ConsoleSource {
     private let line: DedicatedConnection
+    /// A table of Console's database; `nil` for none.
+    private let formerWallets: String?
 
     /// - Parameters:
     ///   - url: The URL of the database.
+    ///   - formerWallets: A table of former wallets, with the columns `user_id` and `address`; `nil` for none. It is
+    ///     part of SQL, so it must be a name.
     ///   - statementMilliseconds: The time limit of one query.
-    package init(_ url: PostgresURL, statementMilliseconds: Int32 = 30_000) {
+    package init(_ url: PostgresURL, formerWallets: String? = nil, statementMilliseconds: Int32 = 30_000) {
+        self.formerWallets = formerWallets
         var limits = PostgresConnection.Limits()
         limits.statement = statementMilliseconds
         line = DedicatedConnection(
@@ -35,7 +40,7 @@ package struct ConsoleDatabase: ConsoleSource {
         after customer: String?,
         limit: Int
     ) async throws(UsageSourceError) -> [ConsoleCustomer] {
-        try await rows(ConsoleQuery.customers(after: customer, limit: limit))
+        try await rows(ConsoleQuery.customers(after: customer, limit: limit, formerWallets: formerWallets))
     }
 
     package func payments(
@@ -70,15 +75,25 @@ extension ReadDatabase {
 ///
 /// Texts are cut beyond the longest valid length, so that a result has a limited size.
 enum ConsoleQuery {
-    static func customers(after customer: String?, limit: Int) -> Query<ConsoleCustomer> {
-        Query(
+    /// Each wallet is a line: its user, and its values, `-` for none; the address comes last.
+    ///
+    /// A wallet that was activated by a payment, and not by a trial, has a transaction from before:
+    /// `RefillService.ensureActivatedWallet`.
+    static func customers(
+        after customer: String?,
+        limit: Int,
+        formerWallets: String?
+    ) -> Query<ConsoleCustomer> {
+        let former = formerWallets.map { table in
+            " UNION ALL SELECT user_id::uuid, 0, '- - - -', address::text FROM \(table)"
+        }
+        return Query(
             """
             SELECT left(u."stripeCustomerId", 256) AS id,
-                concat_ws(chr(10), string_agg(u.id::text, chr(10)),
-                    string_agg(left(u."userId", 256), chr(10)) FILTER (WHERE u."userId" !~ '[[:cntrl:]]')) AS users,
-                string_agg(left(w.address, 256) || ' ' || floor(extract(epoch FROM
-                    CASE WHEN isfinite(w.created_at) THEN w.created_at ELSE TIMESTAMP 'epoch' END))::bigint, chr(10)
-                    ORDER BY w.id) FILTER (WHERE w.address !~ '[[:cntrl:]]') AS wallets
+                concat_ws(chr(10), string_agg(DISTINCT u.id::text, chr(10)),
+                    string_agg(DISTINCT left(u."userId", 256), chr(10)) FILTER (WHERE u."userId" !~ '[[:cntrl:]]')) AS users,
+                string_agg(u.id::text || ' ' || w.told || ' ' || left(w.address, 256), chr(10) ORDER BY w.id, w.address)
+                    FILTER (WHERE w.address !~ '[[:cntrl:]]') AS wallets
             FROM (
                 -- By bytes, for a locale sorts the letters of Stripe's ids otherwise. Longer texts are no ids, and
                 -- one that is cut would come again.
@@ -90,25 +105,50 @@ enum ConsoleQuery {
                 LIMIT $2::bigint
             ) page
             JOIN "userSetting" u ON u."stripeCustomerId" = page.id
-            LEFT JOIN user_wallets w ON w.user_id = u.id
+            LEFT JOIN (
+                SELECT user_id, id, concat_ws(' ',
+                    floor(extract(epoch FROM
+                        CASE WHEN isfinite(created_at) THEN created_at ELSE TIMESTAMP 'epoch' END))::bigint,
+                    deployment_allowance,
+                    CASE WHEN trial THEN 'trial' ELSE '-' END,
+                    CASE WHEN isfinite(activated_at) AND NOT EXISTS (
+                            SELECT FROM stripe_transactions t
+                            WHERE t.user_id = user_wallets.user_id AND t.status IN ('succeeded', 'refunded')
+                                AND t.created_at <= user_wallets.activated_at)
+                        THEN floor(extract(epoch FROM activated_at))::bigint::text ELSE '-' END) AS told, address
+                FROM user_wallets\(former ?? "")
+            ) w ON w.user_id = u.id
             GROUP BY u."stripeCustomerId"
             ORDER BY u."stripeCustomerId" COLLATE "C"
             """,
             [.text(customer ?? ""), .int(Int64(limit))]
         ) { row in
-            let wallets = (try row.optionalText("wallets") ?? "").split(separator: "\n").map { line in
-                let space = line.lastIndex(of: " ") ?? line.endIndex
-                return ConsoleCustomer.Wallet(
-                    address: String(line[..<space]),
-                    created: Instant(unixSeconds: Int64(line[space...].dropFirst()) ?? 0).clampedToDates
-                )
-            }
-            return ConsoleCustomer(
+            ConsoleCustomer(
                 id: try row.text("id"),
                 users: Set(try row.text("users").split(separator: "\n").map(String.init)),
-                wallets: wallets
+                wallets: (try row.optionalText("wallets") ?? "").split(separator: "\n").compactMap(wallet)
             )
         }
+    }
+
+    @Sendable
+    private static func wallet(_ line: Substring) -> ConsoleCustomer.Wallet? {
+        let parts = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: false).map(
+            String.init
+        )
+        guard parts.count == 6 else { return nil }
+        func instant(_ text: String) -> Instant? {
+            Int64(text).map { Instant(unixSeconds: $0).clampedToDates }
+        }
+        return ConsoleCustomer.Wallet(
+            address: parts[5],
+            user: parts[0],
+            created: instant(parts[1]),
+            // Its page takes a million of the chain's units for a dollar: `BalancesService.toFiatAmount`.
+            allowance: TokenAmount(microUnits: parts[2]).map(ExactAmount.init(microDollars:)),
+            isTrial: parts[3] == "trial",
+            trialBegan: instant(parts[4])
+        )
     }
 
     static func payments(after place: ConsolePlace?, limit: Int) -> Query<ConsolePayment> {

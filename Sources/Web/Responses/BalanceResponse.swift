@@ -8,7 +8,7 @@ struct BalanceResponse: JSONObject {
     let totals: [BalanceDay]
     /// Dollars of payments that have not arrived.
     let pending: ExactAmount
-    /// What Console and the chain state; `nil` if they state nothing.
+    /// The balance that Console and the chain state; `nil` if they state none.
     let observed: ObservedBalance.Total?
     let burn: Spend?
     let newest: CalendarDay?

@@ -71,7 +71,7 @@ struct BalanceAlertTests {
             #expect(alert.names("drift", "customer") == ["cus_drifting"])
             #expect(alert.names("drift", "drift") == ["5"])
 
-            // It still differs after an hour, and nobody is told again.
+            // It still differs after an hour, and no alert is sent again.
             try await bench.pass(3700, worker)
             #expect(bench.receiver.types.count == 1)
             try await index(bench)

@@ -1,8 +1,10 @@
 import Billing
 import Testing
 
-/// Addresses on Akash. Those that are valid stand in Console's own sources; the others were made by the reference code
-/// of <https://github.com/bitcoin/bips/blob/master/bip-0173.mediawiki>.
+/// Addresses on Akash.
+///
+/// Valid ones were taken from Console's own sources, invalid ones were made by the reference code of
+/// <https://github.com/bitcoin/bips/blob/master/bip-0173.mediawiki>.
 @Suite struct AkashAddressTests {
     @Test(arguments: [
         "akash1365yvmc4s7awdyj3n2sav7xfx76adc6dnmlx63", "akash18andxgtd6r08zzfpcdqg9pdr6smks7gv76tyt6",

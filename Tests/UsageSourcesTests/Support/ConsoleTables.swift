@@ -31,6 +31,7 @@ struct ConsoleTables {
             address VARCHAR UNIQUE,
             deployment_allowance NUMERIC(20, 2) NOT NULL DEFAULT 0.00,
             trial BOOLEAN DEFAULT TRUE,
+            activated_at TIMESTAMPTZ,
             created_at TIMESTAMP NOT NULL DEFAULT now()
         );
         CREATE TABLE stripe_transactions (

@@ -131,7 +131,9 @@ struct StoreOutage: Store {
     func openLeases(after identity: String?, limit: Int) async throws(StoreError) -> [LeaseRecord] {
         throw error
     }
-    func openLeases(of owner: String) async throws(StoreError) -> [LeaseRecord] { throw error }
+    func openLeases(of owner: String, at height: Int64) async throws(StoreError) -> [LeaseRecord] {
+        throw error
+    }
     func names(ofProviders providers: Set<String>) async throws(StoreError) -> [String: String] {
         throw error
     }

@@ -35,7 +35,7 @@ enum BalanceTiles {
     /// Takes the balance in each currency, dollars first, and the days from the first of last month or
     /// earlier.
     ///
-    /// What Console and the chain state is shown in place of our own sum: it is what leases can be paid from.
+    /// A balance that Console and the chain state is shown in place of our own sum, for leases are paid from it.
     static func tiles(
         totals: [BalanceDay],
         observed: ObservedBalance.Total?,

@@ -6,7 +6,7 @@ struct UsagePage {
     /// The data that the page shows.
     struct Readings {
         let sheet: BalanceSheet
-        /// What Console and the chain state; `nil` if they state nothing.
+        /// The balance that Console and the chain state; `nil` if they state none.
         let observed: ObservedBalance.Total?
         let burn: Spend?
         let newest: CalendarDay?
