@@ -466,10 +466,8 @@ extension StoreConformance {
                     all,
                     "all observations"
                 )
-                let (first, rest) = (
-                    try await store.observedBalances(after: nil, limit: 1),
-                    try await store.observedBalances(after: "cus_1", limit: 9)
-                )
+                let first = try await store.observedBalances(after: nil, limit: 1)
+                let rest = try await store.observedBalances(after: "cus_1", limit: 9)
                 try requireEqual(first + rest, all, "pages of observations")
                 try requireEqual(all, [new, other], "observed")
             }

@@ -10,7 +10,8 @@ struct UsagePageTests {
     private func readings(
         newest: CalendarDate = PageSample.today,
         aktPrice: String? = "2.5",
-        observed: ObservedBalance? = nil
+        observed: ObservedBalance? = nil,
+        isPaid: Bool = true
     ) throws -> UsagePage.Readings {
         let calendar = PageSample.calendar(days: 40, aktPrice: aktPrice, through: newest)
         let dates = PageSample.today.adding(days: -200)...PageSample.today
@@ -30,7 +31,7 @@ struct UsagePageTests {
         ])
         return UsagePage.Readings(
             sheet: BalanceSheet(
-                transactions: rows,
+                transactions: isPaid ? rows : [],
                 usage: UsageReport.lines(whole, calendar: calendar)
             ),
             observed: observed.flatMap { ObservedBalance.Total([$0]) },
@@ -245,10 +246,12 @@ struct UsagePageTests {
             isTrial: isTrial,
             observedAt: PageSample.now
         )
-        let page = try page(UsageView(), try readings(observed: observed))
-        let tiles = page.tiles
-        // This customer paid before, so there is a balance.
-        #expect(!page.isUnpaidTrial)
+        let shown = try page(UsageView(), try readings(observed: observed))
+        let tiles = shown.tiles
+        #expect(!shown.isUnpaidTrial && !shown.html.contains("You are on a trial"))
+        let unpaid = try page(UsageView(), try readings(observed: observed, isPaid: false))
+        #expect(unpaid.isUnpaidTrial == isTrial)
+        #expect(unpaid.html.contains("You are on a trial") == isTrial)
         #expect(tiles[0].tileName == (isTrial ? "Trial" : "Available"))
         #expect(tiles[0].figure?.text == "$9.41")
         // 11.91 dollars at 25 cents an hour.
