@@ -1,8 +1,13 @@
 """Made-up users of Console, and what they pay: each payment as Stripe's events tell it, and the row that Console makes first."""
 
 import json
+import pathlib
 import random
+import sys
 import uuid
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "Deploy"))
+from people import address  # noqa: E402
 
 VERSION = "2026-09-30.endive"
 DAY = 86_400
@@ -15,7 +20,7 @@ class Person:
     def __init__(self, number, pick):
         self.id = str(uuid.UUID(int=pick.getrandbits(128), version=4))
         self.sub = f"auth0|{number:024d}"
-        self.wallet = f"akash1{number:038d}"
+        self.wallet = address(number)
         # The last is the one that Console knows; a user without any never paid.
         self.customers = [f"cus_Console{number:06d}"]
         if number % 20 == 1:

@@ -83,6 +83,12 @@ class Database:
         return self.run('SELECT * FROM "userSetting" ORDER BY 1; SELECT * FROM user_wallets ORDER BY 1; '
                         "SELECT * FROM stripe_transactions ORDER BY 1")
 
+    def rows(self):
+        """Its transactions as a ledger has them, but for the times."""
+        columns = ", ".join(f"{column} AS {json.dumps(name)}" for name, column in COLUMNS.items() if name != "at")
+        found = self.run(f"SELECT row_to_json(t) FROM (SELECT {columns} FROM stripe_transactions ORDER BY id) t")
+        return [json.loads(line) for line in found.splitlines()]
+
     def drop(self):
         self.run(f"DROP SCHEMA {self.schema} CASCADE; DROP ROLE {self.schema}_reader")
 
@@ -136,7 +142,7 @@ class ConsoleAPI(Receiver):
     """Console's server: the handler, and `GET /v1/stripe/transactions` for the user of a token."""
 
     def __init__(self, secret, ledger, people):
-        self.ledger, self.users = ledger, {person.sub: person.id for person in people}
+        self.ledger, self.users, self.is_down = ledger, {person.sub: person.id for person in people}, False
         super().__init__(secret, ConsoleHandler)
 
     @property
@@ -144,6 +150,8 @@ class ConsoleAPI(Receiver):
         return self.url.partition("/v1/")[0]
 
     def take(self, event):
+        if self.is_down:
+            return 503
         told = event["data"]["object"]
         self.ledger.apply(event["type"], told.to_dict() if hasattr(told, "to_dict") else told)
         return 200

@@ -44,7 +44,7 @@ SERVE = """#!/bin/bash
 if [ -e pid ]; then kill "$(cat pid)" && while kill -0 "$(cat pid)" 2>/dev/null; do sleep 0.05; done; fi
 {program} "$@" >>log 2>&1 &
 echo $! >pid
-until curl -sf "$PUBLIC_URL/readyz" >/dev/null; do kill -0 "$(cat pid)" || exit 1; sleep 0.05; done
+until curl -sf "$PUBLIC_URL/readyz" >/dev/null; do kill -0 "$(cat pid)" || {{ tail -n 3 log >&2; exit 1; }}; sleep 0.05; done
 """
 
 
@@ -133,6 +133,8 @@ class Operator:
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         time.sleep(seconds)
         os.kill(self.process, signal.SIGKILL)
+        # No child of this process, so it is watched; the next one needs its port.
+        expect(wait(lambda: is_over(self.process)), "the service outlives SIGKILL")
         with contextlib.suppress(ProcessLookupError):
             os.killpg(begun.pid, signal.SIGKILL)
         begun.wait()
@@ -337,39 +339,66 @@ class Play:
         return f"no drift in {found['rows']} rows; rows and balances of {count} users, by three ids each"
 
     def switch(self, step):
-        jobs = json.loads(self.operator.play(step)[-1])
-        expect(len(jobs["data"] if isinstance(jobs, dict) else jobs) == 1, f"there is no job that passes events on: {jobs}")
+        jobs = json.loads(self.operator.play(step)[-1])["data"]
+        expect(len(jobs) == 1, f"the jobs that pass events on are {jobs}")
         del self.stripe.endpoints["console"]
         before = len(self.console.accepted)
         self.trade()
+        for _ in range(self.arguments.kills):
+            self.operator.interrupt("true", self.dice.uniform(0, 0.3))
+        # An outage of Console: Stripe is answered all the same, and Console gets everything later.
+        self.console.is_down = True
+        self.trade()
+        expect(not self.stripe.waiting, "an event was not taken while Console is down")
+        expect(self.forwarding() == "waiting", f"the job is {self.forwarding()} while Console is down")
+        self.console.is_down = False
         expect(wait(lambda: self.arrived() == len(self.stripe.sent)), f"{self.arrived()} of {len(self.stripe.sent)} arrived")
         self.operator.run("console-billing import console")
         self.compare([*self.people[:12]])
-        person, days = self.people[0], "startDate=2026-01-01T00:00:00Z&endDate=2026-12-31T00:00:00Z"
+        person = self.people[0]
+        first, last = (time.strftime("%Y-%m-%d", time.gmtime(self.now - days * payments.DAY)) for days in (360, 0))
         headers = {"Authorization": f"Bearer {self.issuer.token('main', person.sub)}"}
-        exported = self.ask(f"/v1/stripe/transactions/export?{days}&timezone=UTC", headers)
-        expect(exported.lstrip("\ufeff").startswith('"Transaction ID"') or "Transaction ID" in exported, exported[:200])
+        exported = self.ask(f"/v1/stripe/transactions/export?startDate={first}T00:00:00Z&endDate={last}T23:59:59Z&timezone=UTC", headers)
+        recent = [row for row in self.ledger.of(person.id) if first <= time.strftime("%Y-%m-%d", time.gmtime(row["at"]))]
+        expect(exported.count("\n") == 1 + max(1, len(recent)), f"the file of {len(recent)} rows is {exported[:300]}")
         for route in ("history", "history/stats"):
-            answer = self.ask(f"/v1/usage/{route}?address={person.wallet}&{days}", headers)
+            answer = self.ask(f"/v1/usage/{route}?address={person.wallet}&startDate={first}&endDate={last}", headers)
             expect(isinstance(answer, (dict, list)), f"/v1/usage/{route} answers {answer}")
         return f"{len(self.console.accepted) - before} events passed on; the four routes answer"
 
     def go_back(self, step):
         self.stripe.endpoints["console"] = (self.console.url, CONSOLE_SECRET)
-        self.trade()
+        both = len(self.console.accepted)
+        sent = self.trade()
+        expect(wait(lambda: self.forwarding() == "running"), f"the job is {self.forwarding()}")
+        expect(wait(lambda: len(self.console.accepted) >= 2 * sent + both), "the handler does not get what comes twice")
         self.operator.play(step)
         last = len(self.console.accepted)
         expect(self.trade() == len(self.console.accepted) - last and not self.stripe.waiting, "not every event came once")
         expect(self.arrived() == len(self.stripe.sent), f"{self.arrived()} events of {len(self.stripe.sent)} came to Console")
         expect(not self.console.bad, f"Console's handler refused: {self.console.bad[:2]}")
+        wanted = [{**row, "at": None} for _, row in sorted(self.ledger.rows.items())]
+        expect([{**row, "at": None} for row in self.database.rows()] == wanted, "Console's table is not what its handler wrote")
         bodies = {body for _, body in self.console.accepted}
         expect(bodies == set(self.stripe.sent), "events were altered on their way")
         self.operator.run("console-billing import console")
         count = self.compare(self.people[:20])
         return f"all {len(self.stripe.sent)} events came to Console's handler; rows and balances of {count} users"
 
+    def forwarding(self):
+        """The state of the job that passes events on."""
+        (job,) = json.loads(self.operator.run("console-billing jobs list --kind forward"))["data"]
+        return job["state"]
+
     def arrived(self):
         return len({identifier for identifier, _ in self.console.accepted})
+
+
+def is_over(process):
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def strip(rows):
