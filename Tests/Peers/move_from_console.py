@@ -158,7 +158,7 @@ class Play:
         self.live = self.now - 9 * payments.DAY
         self.begun = time.monotonic()
 
-    # What was before
+    # The history
 
     def tell_history(self):
         """Three years at Stripe, of which it lists 30 days of events, and what Console's handler made of them."""
@@ -189,7 +189,7 @@ class Play:
                 self.lost[row["user"]] = self.lost.get(row["user"], 0) + row["amount"]
         return events
 
-    # What goes on meanwhile
+    # New payments
 
     def trade(self):
         """A payment of each kind, delivered as Stripe does; -> how many events"""
