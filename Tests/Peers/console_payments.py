@@ -49,10 +49,8 @@ def customers(people):
 class Payments:
     """Makes one payment after the other; ids are never made twice."""
 
-    def __init__(self, seed, people, is_awaited=False):
-        """`is_awaited`: also a manual credit of a former customer. The import does not find its holder yet if Stripe lists the
-        invoice, and no event of it: the invoice has no row then."""
-        self.random, self.number, self.is_awaited = random.Random(seed), 0, is_awaited
+    def __init__(self, seed, people):
+        self.random, self.number = random.Random(seed), 0
         self.people = [person for person in people if person.customers]
 
     def make(self, at, kind=None):
@@ -68,8 +66,6 @@ class Payments:
                "charge": None, "invoice": None, "description": None, "at": at}
         # A former customer paid first.
         customer = self.random.choice(person.customers)
-        if kind == "manual" and not self.is_awaited:
-            customer = person.customer
         if kind in ("coupon", "manual"):
             return kind, *self._given(row, customer, kind)
         return kind, *self._paid(row, customer, kind)

@@ -20,7 +20,8 @@ CREATE TABLE "userSetting" (id uuid PRIMARY KEY, "userId" varchar(255) UNIQUE, u
     email varchar(255), "stripeCustomerId" varchar(255), created_at timestamp DEFAULT now());
 CREATE TABLE user_wallets (id serial PRIMARY KEY, user_id uuid NOT NULL UNIQUE REFERENCES "userSetting" (id),
     address varchar UNIQUE, deployment_allowance numeric(20, 2) NOT NULL DEFAULT 0.00, trial boolean DEFAULT true,
-    created_at timestamp NOT NULL DEFAULT now());
+    fee_allowance numeric(20, 2) NOT NULL DEFAULT 0.00, activated_at timestamptz,
+    created_at timestamp NOT NULL DEFAULT now(), updated_at timestamp NOT NULL DEFAULT now());
 CREATE TABLE stripe_transactions (id uuid PRIMARY KEY, user_id uuid NOT NULL REFERENCES "userSetting" (id),
     type stripe_transaction_type NOT NULL, status stripe_transaction_status NOT NULL DEFAULT 'created',
     amount integer NOT NULL, amount_refunded integer NOT NULL DEFAULT 0, bonus_amount integer NOT NULL DEFAULT 0,

@@ -151,12 +151,14 @@ class Play:
         self.arguments, self.folder, self.database = arguments, folder, database
         self.dice = random.Random(arguments.seed)
         self.people = payments.people(arguments.seed, arguments.users)
-        self.source = payments.Payments(arguments.seed, self.people, arguments.awaited)
+        self.source = payments.Payments(arguments.seed, self.people)
         self.ledger, self.lost, self.given, self.figures = Ledger(), {}, 0, []
         self.now = int(time.time())
         # Each new payment is of a second of its own, long enough ago that a dispute of it has ended.
         self.live = self.now - 9 * payments.DAY
         self.begun = time.monotonic()
+        # After a kill, what the backfill left to be asked waits a minute for the killed process.
+        self.kills = {place: (arguments.kills + turn) // 3 for turn, place in enumerate(("backfill", "switch", "import"))}
 
     # The history
 
@@ -289,15 +291,15 @@ class Play:
         return f"{taken} events at both endpoints"
 
     def backfill(self, step):
-        commands = "\n".join(block.commands for block in self.operator.chapters[step])
-        for _ in range(self.arguments.kills):
+        commands = self.operator.chapters[step][0].commands
+        for _ in range(self.kills["backfill"]):
             self.operator.interrupt(commands, self.dice.uniform(0.2, 3))
         self.operator.play(step)
         # Credits are Console's to tell.
         wanted = sum(row["type"] == "payment_intent" for row in self.ledger.rows.values())
         found = sum(row["type"] == "purchase" and not row["invoice"] for row in self.rows())
         expect(found == wanted, f"{found} purchases after the backfill for {wanted} at Console")
-        return f"{found} purchases, {self.arguments.kills} kills"
+        return f"{found} purchases, {self.kills['backfill']} kills"
 
     def take_over(self, step):
         (block,) = self.operator.chapters[step]
@@ -309,7 +311,7 @@ class Play:
         expect(all(any(customer in problem for customer in twice) for problem in counted["first_problems"]),
                f"the dry run reports {counted['first_problems']}")
         same(self.rows(), before, "the dry run")
-        for _ in range(self.arguments.kills):
+        for _ in range(self.kills["import"]):
             self.operator.interrupt(lines[1], self.dice.uniform(0.02, 0.6))
         done = json.loads(self.operator.run(lines[1]))
         names = ("customers_linked", "wallets_added", "credits_given")
@@ -323,7 +325,7 @@ class Play:
         again = json.loads(self.operator.run(lines[1]))
         expect(not any(again[name] for name in names), f"the second import changed something: {again}")
         same(self.rows(), after, "the second import")
-        return f"{given} credits, {done['customers']} customers, {self.arguments.kills} kills; again: nothing"
+        return f"{given} credits, {done['customers']} customers, {self.kills['import']} kills; again: nothing"
 
     def check(self, step):
         reconcile, diff = (block.commands for block in self.operator.chapters[step])
@@ -344,7 +346,7 @@ class Play:
         del self.stripe.endpoints["console"]
         before = len(self.console.accepted)
         self.trade()
-        for _ in range(self.arguments.kills):
+        for _ in range(self.kills["switch"]):
             self.operator.interrupt("true", self.dice.uniform(0, 0.3))
         # An outage of Console: Stripe is answered all the same, and Console gets everything later.
         self.console.is_down = True
@@ -424,8 +426,7 @@ def main():
     parser.add_argument("--stand-in", required=True, help="the stripe-stand-in executable")
     parser.add_argument("--users", type=int, default=60)
     parser.add_argument("--transactions", type=int, default=600)
-    parser.add_argument("--kills", type=int, default=2)
-    parser.add_argument("--awaited", action="store_true", help="with what the service does not do yet: it fails")
+    parser.add_argument("--kills", type=int, default=2, help="of the import, of passing on and of the backfill, in turns")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     schema = "console_" + base64.b16encode(os.urandom(6)).decode().lower()
