@@ -2,7 +2,6 @@
 receiver is down, slow or refuses: each gets every event, byte for byte, and the events of an object in order."""
 
 import argparse
-import http.server
 import json
 import os
 import pathlib
@@ -11,63 +10,26 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-import stripe
-
 import service as peers
+from receiver import Receiver
 
 EVENTS = pathlib.Path(__file__).resolve().parents[2] / "testdata" / "events"
 SECRETS = ["whsec_of_the_steady_receiver", "whsec_of_the_troubled_receiver"]
 COUNT = 300
 
 
-class Receiver(http.server.ThreadingHTTPServer):
-    """A handler as Console has one: construct_event, then 200."""
+class Troubled(Receiver):
+    """Is now and then down, and now and then refuses."""
 
-    daemon_threads = True
+    def __init__(self, secret):
+        self.random = random.Random(1)
+        super().__init__(secret)
 
-    def __init__(self, secret, is_troubled):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.secret, self.is_troubled = secret, is_troubled
-        self.random, self.lock = random.Random(1), threading.Lock()
-        self.accepted, self.bad = [], []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_address[1]}/v1/stripe-webhook?token=of-the-receiver"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        server = self.server
-        try:
-            # It raises for another body, another secret, and a time that is not now.
-            event = stripe.Webhook.construct_event(body, self.headers["Stripe-Signature"], server.secret)
-        except Exception as error:  # noqa: BLE001
-            server.bad.append(repr(error))
-            return self.answer(400)
-        with server.lock:
-            chance = server.random.random() if server.is_troubled else 1
-            if chance < 0.02:
-                return self.answer(503)
-            if chance < 0.1:
-                return self.answer(422)
-            server.accepted.append((event["id"], body))
-        self.answer(200)
-
-    def answer(self, status):
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
+    def take(self, event):
+        chance = self.random.random()
+        return 503 if chance < 0.02 else 422 if chance < 0.1 else 200
 
 
 def bodies():
@@ -126,7 +88,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--service", required=True, help="the console-billing executable")
     arguments = parser.parse_args()
-    receivers = [Receiver(SECRETS[0], False), Receiver(SECRETS[1], True)]
+    receivers = [Receiver(SECRETS[0]), Troubled(SECRETS[1])]
     sent, kills = {}, 0
     with tempfile.TemporaryDirectory() as folder:
         port = peers.free_port()
