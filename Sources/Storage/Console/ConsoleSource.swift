@@ -79,8 +79,8 @@ package struct ConsolePayment: Sendable, Equatable {
     }
 
     package let place: ConsolePlace
-    /// The uuid of its user.
-    package let user: String
+    /// The ids of its user: the uuid, and the `sub` of the tokens if it has signed in.
+    package let users: [String]
     /// The customer of the row's user; `nil` if it has none.
     package let customer: String?
     package let kind: Kind
@@ -97,7 +97,7 @@ package struct ConsolePayment: Sendable, Equatable {
 
     package init(
         place: ConsolePlace,
-        user: String,
+        users: [String],
         customer: String?,
         kind: Kind,
         status: String,
@@ -111,7 +111,7 @@ package struct ConsolePayment: Sendable, Equatable {
         created: Instant
     ) {
         self.place = place
-        self.user = user
+        self.users = users
         self.customer = customer
         self.kind = kind
         self.status = status

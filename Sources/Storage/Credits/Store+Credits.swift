@@ -43,6 +43,13 @@ extension Store {
         return credits.indices.map { late.contains(credits[$0].id) ? theirs[$0] : plan.outcomes[$0] }
     }
 
+    /// The customer who was given a credit before, or has the invoice or payment that it names; `nil` if none is known.
+    ///
+    /// - Throws: ``StoreError``.
+    package func holder(of credit: Credit) async throws(StoreError) -> String? {
+        try await standing(of: [credit]).holder(of: credit)
+    }
+
     private func standing(of credits: [Credit]) async throws(StoreError) -> CreditPlan.Standing {
         var standing = CreditPlan.Standing()
         let named = Set(credits.flatMap { [$0.reference] + $0.links })
@@ -102,6 +109,11 @@ private struct CreditPlan {
             if let invoice = credit.invoice {
                 creditsOfInvoices[invoice] = creditsOfInvoices[invoice] ?? credit
             }
+        }
+
+        func holder(of credit: Credit) -> String? {
+            let known = credits[credit.id] ?? credit.invoice.flatMap { creditsOfInvoices[$0] }
+            return known?.customer ?? credit.links.compactMap { owners[$0.id] }.first
         }
 
         func outcome(of credit: Credit) -> CreditOutcome {

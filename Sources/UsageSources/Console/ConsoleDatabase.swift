@@ -155,6 +155,7 @@ enum ConsoleQuery {
         Query(
             """
             SELECT t.id::text AS id, (extract(epoch FROM t.changed) * 1000000)::bigint AS changed, t.user_id::text AS user_id,
+                nullif(left(u."userId", 256), '') AS sub,
                 nullif(left(u."stripeCustomerId", 256), '') AS customer, t.type::text AS type,
                 coalesce(t.status::text, '') AS status, coalesce(t.amount, 0)::bigint AS amount,
                 coalesce(t.amount_refunded, 0)::bigint AS refunded, coalesce(t.bonus_amount, 0)::bigint AS bonus,
@@ -178,7 +179,7 @@ enum ConsoleQuery {
         ) { row in
             ConsolePayment(
                 place: ConsolePlace(changed: try row.int("changed"), id: try row.text("id")),
-                user: try row.optionalText("user_id") ?? "",
+                users: [try row.optionalText("user_id"), try row.optionalText("sub")].compactMap(\.self),
                 customer: try row.optionalText("customer"),
                 kind: ConsolePayment.Kind(rawValue: try row.text("type")) ?? .other,
                 status: try row.text("status"),

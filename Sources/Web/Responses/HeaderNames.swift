@@ -14,6 +14,7 @@ extension HTTPField.Name {
     static let organizationID = Self("x-organization-id")!
     static let requestID = Self("Request-Id")!
     /// The relation between this site and the one that sent the request, as the browser reports it.
+    static let secFetchDest = Self("Sec-Fetch-Dest")!
     static let secFetchSite = Self("Sec-Fetch-Site")!
     static let stripeSignature = Self("Stripe-Signature")!
     static let traceParent = Self("traceparent")!

@@ -15,6 +15,8 @@ import Hummingbird
 /// different names: under the same name, each would overwrite and clear the others' cookies.
 struct SessionCookie: Sendable {
     let name: String
+    /// Whether a frame has the cookie of the site that shows it, and of no other.
+    let isPartitioned: Bool
     private let attributes: String
 
     /// - Parameters:
@@ -27,16 +29,22 @@ struct SessionCookie: Sendable {
         guard WebOrigin(of: publicURL)?.isEncrypted == true else {
             name = "billing_session" + suffix
             attributes = "Path=/; HttpOnly; SameSite=Lax"
+            isPartitioned = false
             return
         }
         name = "__Host-billing_session" + suffix
+        isPartitioned = isFramed
         attributes =
             "Path=/; Secure; HttpOnly; " + (isFramed ? "SameSite=None; Partitioned" : "SameSite=Lax")
     }
 
-    /// The `Set-Cookie` value that stores a token until it expires.
+    /// How long a browser keeps a cookie after its session: the page then says that it ended, and leads back.
+    private static let keptSeconds: Int64 = 604_800
+
+    /// The `Set-Cookie` value that stores a token of a session.
     func setting(_ token: String, until end: Instant, now: Instant) -> String {
-        "\(name)=\(token); Max-Age=\(max(0, end.seconds(since: now))); \(attributes)"
+        let seconds = max(0, end.adding(seconds: Self.keptSeconds).seconds(since: now))
+        return "\(name)=\(token); Max-Age=\(seconds); \(attributes)"
     }
 
     /// The `Set-Cookie` value that deletes the cookie.

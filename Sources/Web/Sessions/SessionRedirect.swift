@@ -59,7 +59,9 @@ extension Authenticator {
             if case (let token, .good(let session, _))? = self.token(inCookiesOf: request, context) {
                 current = (token, session)
             }
-            if let current, current.session.customer != session.customer {
+            // In a frame the new session is asked for by the site that shows it, and the cookie is of that site alone.
+            let isOfFrame = cookie.isPartitioned && request.headers[.secFetchDest] == "iframe"
+            if let current, current.session.customer != session.customer, !isOfFrame {
                 return .replaces(
                     SessionReplacement(
                         current: current.session,
