@@ -132,6 +132,18 @@ package struct JSONValue {
         return members
     }
 
+    /// The number of an object's members, also of those whose names cannot be decoded.
+    package var memberCount: Int {
+        guard node.kind == .object else { return 0 }
+        var count = 0
+        var next = index + 1
+        while next < node.next {
+            count += 1
+            next = Int(nodes[next + 1].next)
+        }
+        return count
+    }
+
     /// The bytes of the value, for a text with its quotation marks.
     package var raw: [UInt8] {
         let isText = node.kind == .plainText || node.kind == .escapedText

@@ -83,7 +83,9 @@ ROWS = {
     "emailReceipt": of_customer("", body="{}", good=(200, 429)),
     "openNextAction": of_customer("", id="$waiting", good=(302,)),
     "dailyUsage": same_for_all(f"customer=$customer&{DAYS}", DAYS, f"owner=$address&group_by=deployment&{DAYS}"),
-    "monthlyUsage": same_for_all(f"customer=$customer&{DAYS}", DAYS, f"owner=$address&{DAYS}"),
+    "monthlyUsage": same_for_all(f"customer=$customer&{DAYS}", DAYS, f"owner=$address&group_by=tag&tag=team&{DAYS}"),
+    "listTags": same_for_all("customer=$customer", "", "owner=$address"),
+    "putTags": Row("usage:write", body='{"owner":"$address","dseq":"1","tags":{"team":"$customer"}}'),
     "putLeases": Row("usage:write", body="[$lease]"),
     "putCalendar": Row("usage:write", body=json.dumps(CALENDAR)),
     "putAccounts": Row("usage:write", body='{"customer":"$customer","accounts":[{"address":"$address"}]}'),
@@ -297,7 +299,7 @@ def prepare(service, client, operations):
             status, answer = service.post(body, peers.signature(body))
             assert (status, answer["outcome"]) == (200, "recorded"), answer
     matrix = Matrix(client, operations)
-    for operation in ("putCustomer", "putCalendar", "putLeases", "putAccounts", "correctUsage", "observeBalances", "giveCredits"):
+    for operation in ("putCustomer", "putCalendar", "putLeases", "putAccounts", "correctUsage", "putTags", "observeBalances", "giveCredits"):
         for person in (MINE, STRANGER):
             method, path, body = matrix.request(operation, 0, person)
             client.insist(method, path, key_of("all"), body)

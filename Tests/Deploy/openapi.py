@@ -175,7 +175,7 @@ def main():
 
         for path in ("/v1/usage/leases", "/v1/usage/calendar", "/v1/usage/corrections", "/v1/credits"):
             send_example(service, document, "post", path)
-        for path in ("/v1/usage/accounts", "/v1/balances/observed"):
+        for path in ("/v1/usage/accounts", "/v1/balances/observed", "/v1/usage/tags"):
             send_example(service, document, "put", path)
         session = send_example(service, document, "post", "/v1/customer_sessions")["token"]
         print(f"{len(routes)} routes described; {deliver(service)} events and the document's own examples delivered")

@@ -271,8 +271,8 @@ def raws():
         "10,000 empty records": b"[" + b",".join([b"{}"] * 10_000) + b"]", "not UTF-8": b'["\xff\xfe"]',
     }  # fmt: skip
     for path in ("/v1/usage/leases", "/v1/usage/calendar", "/v1/usage/accounts", "/v1/usage/corrections", "/v1/credits",
-                 "/v1/balances/observed"):
-        method = "PUT" if path.endswith(("accounts", "observed")) else "POST"
+                 "/v1/balances/observed", "/v1/usage/tags"):
+        method = "PUT" if path.endswith(("accounts", "observed", "tags")) else "POST"
         for form in ("application/json", "application/jsonl"):
             for name, body in wholes.items():
                 request = Request(method, path, {**KEY, "Content-Type": form}, body)

@@ -74,7 +74,7 @@ struct MovingTests {
         }
     }
 
-    /// Leases, days that were closed and contradicted since, addresses and credits.
+    /// Leases, days that were closed and contradicted since, addresses, tags and credits.
     private func keepUsage(in source: SQLiteStore) async throws {
         let usage = try UsageSample(seed: 1, count: 100)
         _ = try await source.put(usage.leases[0])
@@ -89,6 +89,13 @@ struct MovingTests {
             ],
             of: "cus_1"
         )
+        _ = try await source.tag([
+            DeploymentTags(
+                owner: "akash1a",
+                dseq: 9_007_199_254_740_993,
+                values: ["team": "Ünïcode \u{1F600}"]
+            )
+        ])
         for (id, description) in [("a", nil), ("b", "Ünïcode \u{1F600}")] as [(String, String?)] {
             let credit = Credit(
                 id: id,
@@ -141,6 +148,8 @@ struct MovingTests {
         #expect(try await target.newestDay() == source.newestDay())
         #expect(try await target.accounts(of: "cus_1") == source.accounts(of: "cus_1"))
         #expect(try await target.credits(of: "cus_1") == source.credits(of: "cus_1"))
+        let tags = try await source.tags(of: ["akash1a"])
+        #expect(try await target.tags(of: ["akash1a"]) == tags && tags.count == 1)
         let one = try await target.payment(ofTransaction: "pi_4")
         let other = try await source.payment(ofTransaction: "pi_4")
         #expect(one?.events == other?.events)

@@ -26,7 +26,7 @@ struct UsageReplicaTests {
                     let batch = Array(leases[start..<min(leases.count, start + 12)])
                     let (writer, reader) = (stores[start / 12 % 3], stores[(start / 12 + 1) % 3])
                     group.addTask { _ = try await writer.put(batch) }
-                    let grouping = UsageGrouping.allCases[start / 12 % 4]
+                    let grouping = UsageGrouping.ofLeases[start / 12 % 4]
                     group.addTask {
                         let owner = batch[0].identity.owner
                         _ = try await reader.usage(of: owner, UsageSample.everyDay, by: grouping)

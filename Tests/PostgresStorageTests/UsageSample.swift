@@ -60,7 +60,7 @@ extension UsageLedger {
     func totals(of owners: [String]) async throws -> [String: [UsageGroup]] {
         var totals: [String: [UsageGroup]] = [:]
         for owner in owners {
-            for grouping in UsageGrouping.allCases {
+            for grouping in UsageGrouping.ofLeases {
                 totals["\(owner) by \(grouping)"] =
                     try await usage(of: owner, UsageSample.everyDay, by: grouping)
             }

@@ -256,6 +256,10 @@ extension FlakyStore {
     ) async throws(StoreError) -> [UsageCorrection] {
         try await store.corrections(of: customers, owners: owners, dates)
     }
+    func tag(_ tags: [DeploymentTags]) async throws(StoreError) -> Int { try await store.tag(tags) }
+    func tags(of owners: [String]) async throws(StoreError) -> [DeploymentTags] {
+        try await store.tags(of: owners)
+    }
     func setAccounts(_ maps: [AccountMap]) async throws(StoreError) -> AccountsOutcome {
         try await store.setAccounts(maps)
     }

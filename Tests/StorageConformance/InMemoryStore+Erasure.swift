@@ -48,10 +48,12 @@ extension InMemoryStore {
                 $0.customer == key.customer && $0.reason != nil && key.account == nil
             }
             let marked = state.marks.ids(of: key)
+            let addresses = state.usage.addresses(of: key)
             return StoredDataSummary(
                 ids: marked.union(objects),
                 transactions: theirs.count,
                 corrections: corrections.count,
+                tagged: state.usage.tags.keys.count { addresses.contains($0.owner) },
                 links: state.links[key]?.values.flatMap { $0 }.map { max(1, $0.value.count) }.reduce(0, +)
                     ?? 0,
                 isErased: marked.contains(key.customer)
@@ -90,6 +92,8 @@ extension InMemoryStore {
             where entry.customer == key.customer && key.account == nil {
                 state.usage.corrections[id] = entry.withoutReason
             }
+            let addresses = state.usage.addresses(of: key)
+            state.usage.tags = state.usage.tags.filter { !addresses.contains($0.key.owner) }
             return 0
         }
     }

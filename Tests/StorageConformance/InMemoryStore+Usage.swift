@@ -12,8 +12,14 @@ struct InMemoryUsage {
     var providerNames: [String: String] = [:]
     var corrections: [String: UsageCorrection] = [:]
     var observed: [String: ObservedBalance] = [:]
+    var tags: [DeploymentTags.Deployment: DeploymentTags] = [:]
 
     var days: [CalendarDay] { calendar.values.sorted { $0.date < $1.date } }
+
+    /// The addresses that a customer has or had.
+    func addresses(of key: CustomerKey) -> Set<String> {
+        key.account == nil ? Set((accounts[key.customer] ?? []).map(\.address)) : []
+    }
 
     func leases(of owner: String) -> [LeaseState] {
         leases.values.filter { $0.record.identity.owner == owner }
@@ -99,8 +105,12 @@ extension InMemoryStore {
     ) async throws(StoreError) -> [UsageGroup] {
         try with("reading usage") { state in
             let leases = state.usage.leases(of: owner)
+            var values: [Int64: String] = [:]
+            for (deployment, tags) in state.usage.tags where deployment.owner == owner {
+                if let key = grouping.tagKey { values[deployment.dseq] = tags.values[key] }
+            }
             return state.usage.days.filter { dates.contains($0.date) }.flatMap { day in
-                UsageTotals.oneByOne(of: leases, on: day, by: grouping)
+                UsageTotals.oneByOne(of: leases, on: day, by: grouping, tags: values)
                     .map { UsageGroup(date: day.date, group: $0.key, totals: $0.value) }
                     .sorted { $0.group < $1.group }
             }
@@ -231,6 +241,31 @@ extension InMemoryStore {
                 let isOwned = entry.owner.map(owners.contains) ?? false
                 return dates.contains(entry.date) && (isNamed || isOwned)
             }.sorted { ($0.date, $0.id) < ($1.date, $1.id) }
+        }
+    }
+}
+
+extension InMemoryStore {
+    package func tag(_ tags: [DeploymentTags]) async throws(StoreError) -> Int {
+        try with("storing tags") { state in
+            let before = state.usage.tags
+            for tag in tags {
+                let holders = state.usage.accounts.filter { entry in
+                    entry.value.contains { $0.address == tag.deployment.owner }
+                }.keys
+                let isErased =
+                    !holders.isEmpty
+                    && state.marks.marked(among: Set(holders), account: nil).count == holders.count
+                state.usage.tags[tag.deployment] = tag.values.isEmpty || isErased ? nil : tag
+            }
+            return Set(before.keys).union(state.usage.tags.keys).count { before[$0] != state.usage.tags[$0] }
+        }
+    }
+
+    package func tags(of owners: [String]) async throws(StoreError) -> [DeploymentTags] {
+        try with("reading tags") { state in
+            state.usage.tags.values.filter { owners.contains($0.deployment.owner) }
+                .sorted { $0.deployment < $1.deployment }
         }
     }
 }

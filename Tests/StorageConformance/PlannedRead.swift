@@ -158,6 +158,9 @@ package struct PlannedRead: Sendable, CustomStringConvertible {
         PlannedRead("usage by deployment", "usage_leases_by_owner") { store in
             _ = try await store.usage(of: "akash1o7", june, by: .deployment)
         },
+        PlannedRead("tags of owners", "deployment_tags", isShort: true) { store in
+            _ = try await store.tags(of: ["akash1o7", "akash1o8"])
+        },
         PlannedRead("open leases", "usage_leases_by_owner", isShort: true) { store in
             _ = try await store.openLeases(of: "akash1o7", at: 5)
         },
@@ -252,5 +255,6 @@ extension PlannedRead {
         INSERT INTO usage_accounts (customer, address)
         SELECT 'cus_' || n, 'akash1o' || n FROM numbers
         """,
+        "INSERT INTO deployment_tags (owner, dseq, content) SELECT 'akash1o' || n, n, '{}' FROM numbers",
     ]
 }

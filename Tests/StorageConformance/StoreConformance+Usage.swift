@@ -244,7 +244,7 @@ extension StoreConformance {
                     _ = try await store.put(Array(leases[100...].reversed()))
                 }
                 for owner in Set(leases.map(\.identity.owner)).sorted() {
-                    for grouping in UsageGrouping.allCases {
+                    for grouping in UsageGrouping.ofLeases {
                         let found = try await store.usage(of: owner, everyDay, by: grouping)
                         let expected = try await reference.usage(of: owner, everyDay, by: grouping)
                         try requireEqual(found, expected, "\(owner) by \(grouping)")
@@ -326,6 +326,86 @@ extension StoreConformance {
                     "entries after an erasure"
                 )
                 try requireEqual(try await store.correct([own]), [.known], "the same entry again")
+            }
+        },
+        StoreConformance("tags are replaced whole, as they were sent, and usage is grouped by their values") {
+            kind in
+            try await kind.withStore { store in
+                func tags(
+                    _ dseq: Int64,
+                    _ values: [String: String],
+                    _ owner: String = "akash1o"
+                ) -> DeploymentTags {
+                    DeploymentTags(owner: owner, dseq: dseq, values: values)
+                }
+                let odd = tags(9_007_199_254_740_993, ["a:b/c": "x=\"y\" \u{1F600} \\ 'z'"], "akash1p")
+                let sent = [
+                    tags(3, ["team": "b"]), tags(1, ["team": "a", "env": "prod"]), odd, tags(9, [:]),
+                ]
+                try requireEqual(try await store.tag(sent), 3, "changed")
+                try requireEqual(try await store.tag(sent), 0, "changed by the same again")
+                let all = try await store.tags(of: ["akash1p", "akash1o", "akash1x"])
+                try requireEqual(all, [sent[1], sent[0], odd], "tags")
+                let twice = [tags(2, ["team": "x"]), tags(2, ["team": "a"]), tags(1, ["team": "a"])]
+                try requireEqual(try await store.tag(twice), 2, "changed, of two for one deployment the last")
+                try requireEqual(
+                    try await store.tags(of: ["akash1o"]),
+                    [twice[2], twice[1], sent[0]],
+                    "replaced tags"
+                )
+                _ = try await store.put([try lease(1), try lease(2), try lease(3), try lease(4)])
+                _ = try await store.put([try day(2)])
+                func groups(_ key: String) async throws -> [String] {
+                    try await store.usage(of: "akash1o", everyDay, by: .tag(key)).map { group in
+                        "\(group.group) \(group.totals.deployments) \(group.totals.amounts[.uact]?.microUnitsText ?? "")"
+                    }
+                }
+                try requireEqual(try await groups("team"), [" 1 1000", "a 2 2000", "b 1 1000"], "by team")
+                try requireEqual(try await groups("env"), [" 4 4000"], "by a key that was replaced")
+                try requireEqual(try await store.tag([tags(2, [:]), tags(7, [:])]), 1, "removed")
+                try requireEqual(try await groups("team"), [" 2 2000", "a 1 1000", "b 1 1000"], "after it")
+            }
+        },
+        StoreConformance(
+            "an erasure deletes the tags at the customer's addresses, and later ones are not stored"
+        ) {
+            kind in
+            try await kind.withStore { store in
+                func tags(_ owner: String) -> DeploymentTags {
+                    DeploymentTags(owner: owner, dseq: 1, values: ["owner": "Alice"])
+                }
+                let june = try requireSome(CalendarDate("2026-06-01"), "date")
+                let whole = AccountPeriod(address: "akash1a", from: nil, through: nil)
+                let former = AccountPeriod(address: "akash1b", from: nil, through: june)
+                let since = AccountPeriod(address: "akash1b", from: june.adding(days: 1), through: nil)
+                let maps = [
+                    AccountMap(customer: "cus_1", accounts: [whole, former]),
+                    AccountMap(customer: "cus_2", accounts: [since]),
+                ]
+                _ = try await store.setAccounts(maps)
+                let owners = ["akash1a", "akash1b", "akash1c"]
+                try requireEqual(try await store.tag(owners.map(tags)), 3, "changed")
+                let (key, other) = (
+                    CustomerKey("cus_1", account: nil), CustomerKey("cus_1", account: "acct_1")
+                )
+                try requireEqual(try await store.holdings(of: key).tagged, 2, "deployments with tags")
+                try requireEqual(try await store.holdings(of: other).tagged, 0, "of another account")
+                _ = try await store.eraseDerived(of: other)
+                try requireEqual(
+                    try await store.tags(of: owners).count,
+                    3,
+                    "tags of another account's customer"
+                )
+                try await store.mark(["cus_1"], of: key, at: Instant(unixSeconds: 5))
+                _ = try await store.eraseDerived(of: key)
+                try requireEqual(try await store.tags(of: owners), [tags("akash1c")], "tags after an erasure")
+                // The second address has another customer too.
+                try requireEqual(try await store.tag(owners.map(tags)), 1, "changed after an erasure")
+                try requireEqual(
+                    try await store.tags(of: owners),
+                    [tags("akash1b"), tags("akash1c")],
+                    "tags that were sent after an erasure"
+                )
             }
         },
         StoreConformance("the open leases of all owners come page by page, each once") { kind in

@@ -7,13 +7,14 @@ extension UsageTotals {
     package static func oneByOne(
         of leases: some Sequence<LeaseState>,
         on day: CalendarDay,
-        by grouping: UsageGrouping
+        by grouping: UsageGrouping,
+        tags: [Int64: String] = [:]
     ) -> [String: UsageTotals] {
         var totals: [String: UsageTotals] = [:]
         var deployments: [String: Set<DeploymentIdentity>] = [:]
         for lease in leases {
             guard let usage = lease.usage(on: day) else { continue }
-            let group = grouping.group(of: lease.record)
+            let group = grouping.group(of: lease.record, tags: tags)
             var own = UsageTotals()
             own.add(lease.record)
             own.amounts = usage.amounts

@@ -35,9 +35,10 @@ struct LeaseSweep {
     ///   - leases: The owner's leases.
     ///   - days: The days of the time zone, ascending, with only the blocks that count for the owner.
     ///   - grouping: How the leases are grouped.
-    init(_ leases: [LeaseState], on days: [LocalDay], by grouping: UsageGrouping) {
+    ///   - tags: The values of the tag by which they are grouped, by dseq.
+    init(_ leases: [LeaseState], on days: [LocalDay], by grouping: UsageGrouping, tags: [Int64: String]) {
         self.leases = leases
-        groups = Numbering(leases.map { grouping.group(of: $0.record) })
+        groups = Numbering(leases.map { grouping.group(of: $0.record, tags: tags) })
         deployments = Numbering(leases.map(\.record.identity.deployment))
         self.days = days.enumerated().compactMap { index, day in
             day.heights.map { Day(index: index, parts: day.parts, heights: $0) }

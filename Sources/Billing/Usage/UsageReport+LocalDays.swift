@@ -1,13 +1,29 @@
 extension UsageReport {
+    /// The leases of an address.
+    package struct Owner: Sendable {
+        package let leases: [LeaseState]
+        /// The days that count for the reader.
+        let days: ClosedRange<CalendarDate>
+        /// The values of the tag by which the leases are grouped, by dseq.
+        package let tags: [Int64: String]
+
+        package init(_ leases: [LeaseState], on days: ClosedRange<CalendarDate>, tags: [Int64: String] = [:])
+        {
+            self.leases = leases
+            self.days = days
+            self.tags = tags
+        }
+    }
+
     /// A line for each group of each day of a time zone, ascending by date and group.
     ///
     /// - Parameters:
-    ///   - owners: The leases of each owner, and the days that count for the owner.
+    ///   - owners: The leases of each owner.
     ///   - days: The days of the time zone, ascending.
     ///   - grouping: How the leases are grouped.
     /// - Returns: The lines; for ``UsageGrouping/total`` one for each day, even without leases.
     package static func lines(
-        _ owners: [(leases: [LeaseState], days: ClosedRange<CalendarDate>)],
+        _ owners: [Owner],
         on days: [LocalDay],
         by grouping: UsageGrouping
     ) -> [UsageLine] {
@@ -16,7 +32,7 @@ extension UsageReport {
         }
         for owner in owners {
             let parts = days.map { $0.limited(to: owner.days) }
-            for (index, own) in LeaseSweep(owner.leases, on: parts, by: grouping).sums() {
+            for (index, own) in LeaseSweep(owner.leases, on: parts, by: grouping, tags: owner.tags).sums() {
                 for (group, sum) in own {
                     // Owners have no deployments in common.
                     var (totals, spend) = sums[index].removeValue(forKey: group) ?? (UsageTotals(), .zero)

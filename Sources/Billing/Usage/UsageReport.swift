@@ -1,7 +1,7 @@
 /// The totals of one group on one day.
 package struct UsageGroup: Sendable, Equatable {
     package let date: CalendarDate
-    /// The result of ``UsageGrouping/group(of:)``.
+    /// The result of ``UsageGrouping/group(of:tags:)``.
     package let group: String
     package fileprivate(set) var totals: UsageTotals
 
@@ -15,7 +15,7 @@ package struct UsageGroup: Sendable, Equatable {
 /// The usage of one day, or of one group on the day.
 package struct UsageLine: Sendable, Equatable {
     package let date: CalendarDate
-    /// The result of ``UsageGrouping/group(of:)``.
+    /// The result of ``UsageGrouping/group(of:tags:)``.
     package let group: String
     package let totals: UsageTotals
     /// With the corrections.
@@ -95,17 +95,25 @@ package enum UsageReport {
         )
     }
 
-    /// The sum of each month's lines, by ascending month.
+    /// The sum of each month's lines by group, by ascending month and group.
     package static func months(_ lines: [UsageLine]) -> [UsageMonth] {
-        Dictionary(grouping: lines, by: \.date.monthText).sorted { $0.key < $1.key }.map { month, lines in
+        Dictionary(grouping: lines) { MonthOfGroup(month: $0.date.monthText, group: $0.group) }.sorted {
+            ($0.key.month, $0.key.group) < ($1.key.month, $1.key.group)
+        }.map { key, lines in
             UsageMonth(
-                month: month,
+                month: key.month,
+                group: key.group,
                 spend: sum(lines),
                 days: Set(lines.filter { $0.totals.leases > 0 }.map(\.date)).count,
                 corrections: lines.reduce(.zero) { $0 + $1.correction },
                 isComplete: lines.allSatisfy(\.isComplete)
             )
         }
+    }
+
+    private struct MonthOfGroup: Hashable {
+        let month: String
+        let group: String
     }
 
     /// The spend of the days that are indexed; `nil` if none of them is.
@@ -115,10 +123,12 @@ package enum UsageReport {
     }
 }
 
-/// The usage of one month.
+/// The usage of one month, or of one group in the month.
 package struct UsageMonth: Sendable, Equatable {
     /// `YYYY-MM`.
     package let month: String
+    /// The result of ``UsageGrouping/group(of:tags:)``.
+    package let group: String
     /// `nil` if no day of the month is indexed.
     package let spend: Spend?
     /// The number of days with a lease.

@@ -1,17 +1,40 @@
 /// The ways to group the usage of a day.
-package enum UsageGrouping: String, Sendable, CaseIterable {
+package enum UsageGrouping: Hashable, Sendable {
     case total
     case deployment
     case provider
-    case gpuModel = "gpu_model"
+    case gpuModel
+    /// By the value that deployments have for a key.
+    case tag(String)
 
-    /// The group of a lease; empty for the total, and for leases without a GPU.
-    package func group(of lease: LeaseRecord) -> String {
+    /// The groupings that depend on the leases alone.
+    package static let ofLeases: [UsageGrouping] = [.total, .deployment, .provider, .gpuModel]
+
+    package var name: String {
+        switch self {
+        case .total: "total"
+        case .deployment: "deployment"
+        case .provider: "provider"
+        case .gpuModel: "gpu_model"
+        case .tag: "tag"
+        }
+    }
+
+    package var tagKey: String? { if case .tag(let key) = self { key } else { nil } }
+
+    /// The group of a lease; empty for the total, and for leases without a GPU or the tag.
+    ///
+    /// - Parameters:
+    ///   - lease: The lease.
+    ///   - tags: The values of the tag by the dseq of the lease's owner; see ``DeploymentTags/values(of:in:)``.
+    /// - Returns: The group.
+    package func group(of lease: LeaseRecord, tags: [Int64: String] = [:]) -> String {
         switch self {
         case .total: ""
         case .deployment: lease.identity.deployment.text
         case .provider: lease.identity.provider
         case .gpuModel: lease.resources.gpuName ?? ""
+        case .tag: tags[lease.identity.dseq] ?? ""
         }
     }
 }
@@ -66,17 +89,19 @@ package struct UsageTotals: Hashable, Sendable {
     ///   - leases: The owner's leases; those without a block on any of the days count nothing.
     ///   - days: By ascending date.
     ///   - grouping: How the leases are grouped.
+    ///   - tags: The values of the tag by which they are grouped, by dseq.
     /// - Returns: The days that have blocks, ascending; a group without a lease is missing.
     package static func groups(
         of leases: [LeaseState],
         on days: [CalendarDay],
-        by grouping: UsageGrouping
+        by grouping: UsageGrouping,
+        tags: [Int64: String] = [:]
     ) -> [(date: CalendarDate, groups: [String: UsageTotals])] {
         let whole = days.map { day in
             let part = LocalDay.Part(day: day, heights: day.heights)
             return LocalDay(date: day.date, parts: part.heights.isEmpty ? [] : [part], isFinal: day.isFinal)
         }
-        return LeaseSweep(leases, on: whole, by: grouping).sums().map { index, groups in
+        return LeaseSweep(leases, on: whole, by: grouping, tags: tags).sums().map { index, groups in
             (days[index].date, Dictionary(uniqueKeysWithValues: groups.map { ($0.group, $0.sum.totals) }))
         }
     }

@@ -39,6 +39,7 @@ struct EraseCommand: AsyncParsableCommand {
         let events: Int
         let transactions: Int
         let corrections: Int
+        let tagged: Int
         let links: Int
         let archives: [String]
 
@@ -47,6 +48,7 @@ struct EraseCommand: AsyncParsableCommand {
             events = try json.decode("events")
             transactions = try json.decode("transactions")
             corrections = try json.decode("corrections")
+            tagged = try json.decode("tagged")
             links = try json.decode("links")
             archives = try json.decode("archives")
         }
@@ -70,8 +72,8 @@ struct EraseCommand: AsyncParsableCommand {
     private func show(_ erasure: Erasure) {
         let verb = dryRun ? "would be erased" : "were erased"
         Terminal.line(
-            "\(erasure.events) events, the reasons of \(erasure.corrections) corrections of usage and "
-                + "\(erasure.links) links to users \(verb); "
+            "\(erasure.events) events, the reasons of \(erasure.corrections) corrections of usage, "
+                + "the tags of \(erasure.tagged) deployments and \(erasure.links) links to users \(verb); "
                 + "\(erasure.transactions) rows of the feed stay, without personal data."
         )
         if !erasure.archives.isEmpty {

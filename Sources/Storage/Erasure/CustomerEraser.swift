@@ -59,12 +59,20 @@ package struct CustomerEraser: Sendable {
             events: search.found,
             transactions: holdings.transactions,
             corrections: holdings.corrections,
+            tagged: holdings.tagged,
             links: holdings.links
         )
         report.archives = try archived(search, erasing: false)
+        let nothing = StoredDataSummary(
+            ids: [],
+            transactions: 0,
+            corrections: 0,
+            tagged: 0,
+            links: 0,
+            isErased: false
+        )
         let isKnown =
-            holdings != StoredDataSummary(ids: [], transactions: 0, corrections: 0, links: 0, isErased: false)
-            || search.mentions > 0 || !report.archives.isEmpty
+            holdings != nothing || search.mentions > 0 || !report.archives.isEmpty
         guard isKnown else { return nil }
         if isDryRun { return report }
 

@@ -13,6 +13,8 @@ package struct ErasureReport: Sendable, Equatable {
     package var transactions = 0
     /// The number of corrections of usage with a reason.
     package var corrections = 0
+    /// The number of deployments with tags.
+    package var tagged = 0
     /// The number of stored links to users and organizations.
     package var links = 0
     /// The archive files that contain, or contained, bodies of the customer.

@@ -19,15 +19,25 @@ package struct StoredDataSummary: Sendable, Equatable {
     package var transactions: Int
     /// The number of corrections of usage with a reason.
     package var corrections: Int
+    /// The number of deployments with tags.
+    package var tagged: Int
     /// The number of stored links to users and organizations.
     package var links: Int
     /// Whether the customer is marked as erased.
     package var isErased: Bool
 
-    package init(ids: Set<String>, transactions: Int, corrections: Int, links: Int, isErased: Bool) {
+    package init(
+        ids: Set<String>,
+        transactions: Int,
+        corrections: Int,
+        tagged: Int,
+        links: Int,
+        isErased: Bool
+    ) {
         self.ids = ids
         self.transactions = transactions
         self.corrections = corrections
+        self.tagged = tagged
         self.links = links
         self.isErased = isErased
     }
@@ -50,7 +60,7 @@ package protocol PersonalDataErasure: EventLog {
     func erase(_ events: [StoredEvent], at now: Instant) async throws(StoreError) -> Int
 
     /// Derives the payments of a marked customer again, one at a time, and erases the data outside the log:
-    /// users and organizations.
+    /// users, organizations and texts.
     ///
     /// - Returns: The number of feed rows that changed.
     func eraseDerived(of key: CustomerKey) async throws(StoreError) -> Int

@@ -9,6 +9,7 @@ extension SQLStore {
                 ids: Set(ids),
                 transactions: counts.first?.transactions ?? 0,
                 corrections: counts.first?.corrections ?? 0,
+                tagged: counts.first?.tagged ?? 0,
                 links: counts.first?.links ?? 0,
                 isErased: counts.first?.isErased ?? false
             )
@@ -60,8 +61,9 @@ extension Session {
         for statement in [
             "UPDATE customers SET console_user = NULL WHERE account = $1 AND id = $2",
             "DELETE FROM customer_links WHERE account = $1 AND customer = $2",
-            // Only customers of the platform account have corrections.
+            // Only customers of the platform account have corrections and addresses.
             "UPDATE usage_corrections SET reason = NULL WHERE CAST($1 AS TEXT) = '' AND customer = $2",
+            "DELETE FROM deployment_tags WHERE CAST($1 AS TEXT) = '' AND owner IN (\(Holdings.addresses))",
         ] {
             try execute(SQLStatement(statement, key.values))
         }
@@ -88,6 +90,9 @@ extension Session {
 }
 
 private enum Holdings {
+    /// The addresses that are, or were, the customer's.
+    static let addresses = "SELECT address FROM usage_accounts WHERE customer = $2"
+
     static func ids(of key: CustomerKey) -> Query<String> {
         Query(
             """
@@ -104,21 +109,22 @@ private enum Holdings {
 
     static func counts(
         of key: CustomerKey
-    ) -> Query<(transactions: Int, corrections: Int, links: Int, isErased: Bool)> {
+    ) -> Query<(transactions: Int, corrections: Int, tagged: Int, links: Int, isErased: Bool)> {
         Query(
             """
             SELECT
                 (SELECT count(*) FROM transactions WHERE customer = $2 AND account = $1) AS transactions,
                 (SELECT count(*) FROM usage_corrections WHERE customer = $2 AND reason IS NOT NULL AND $1 = '')
                     AS corrections,
+                (SELECT count(*) FROM deployment_tags WHERE owner IN (\(addresses)) AND $1 = '') AS tagged,
                 (SELECT count(*) FROM customer_links WHERE account = $1 AND customer = $2) AS links,
                 EXISTS (SELECT 1 FROM erased_ids WHERE account = $1 AND id = $2) AS erased
             """,
             key.values
         ) { row in
             (
-                Int(try row.int("transactions")), Int(try row.int("corrections")), Int(try row.int("links")),
-                try row.bool("erased")
+                Int(try row.int("transactions")), Int(try row.int("corrections")), Int(try row.int("tagged")),
+                Int(try row.int("links")), try row.bool("erased")
             )
         }
     }

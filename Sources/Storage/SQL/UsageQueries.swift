@@ -194,7 +194,7 @@ package enum UsageQueries {
             ORDER BY date, name
             """,
             [
-                .text(owner), .text(grouping.rawValue), .int(dates.lowerBound.dayNumber),
+                .text(owner), .text(grouping.name), .int(dates.lowerBound.dayNumber),
                 .int(dates.upperBound.dayNumber),
             ],
             decode: group

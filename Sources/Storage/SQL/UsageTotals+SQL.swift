@@ -46,7 +46,10 @@ extension SQLStore {
             let calendar = try session.rows(UsageQueries.calendar(dates))
             let leases = try UsageAggregator.heights(of: calendar)
                 .map { try session.rows(UsageQueries.leases(of: owner, in: $0)) }
-            return UsageAggregator(calendar: calendar, leases: leases ?? [])
+            let tags = try grouping.tagKey.map { key in
+                DeploymentTags.values(of: key, in: try session.rows(TagQueries.tags(of: [owner])))
+            }
+            return UsageAggregator(calendar: calendar, leases: leases ?? [], tags: tags ?? [:])
         }
         .groups(by: [grouping]).map(\.group)
     }
@@ -151,7 +154,7 @@ private struct UsageMonth: Sendable {
             SQLStatement(
                 "DELETE FROM usage_totals WHERE owner = $1 AND grouping = $2 AND date BETWEEN $3 AND $4",
                 [
-                    owner, .text(grouping.rawValue), .int(stale.step.lowerBound.dayNumber),
+                    owner, .text(grouping.name), .int(stale.step.lowerBound.dayNumber),
                     .int(stale.step.upperBound.dayNumber),
                 ]
             )
@@ -160,7 +163,7 @@ private struct UsageMonth: Sendable {
             SQLStatement(
                 "INSERT INTO usage_totals (owner, grouping, date, name, totals) VALUES ($1, $2, $3, $4, $5)",
                 [
-                    owner, .text(grouping.rawValue), .int(group.date.dayNumber), .text(group.group),
+                    owner, .text(grouping.name), .int(group.date.dayNumber), .text(group.group),
                     .bytes(UsageCoding.encode(group.totals)),
                 ]
             )

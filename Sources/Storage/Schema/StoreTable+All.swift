@@ -251,12 +251,21 @@ extension StoreTable {
         [Column("customer", .text), Column("content", .text)]
     )
 
+    /// The tags of deployments, which need not have a lease yet.
+    static let deploymentTags = StoreTable(
+        "deployment_tags",
+        by: .sortedKey,
+        ["owner", "dseq"],
+        // The values by key, as a JSON object.
+        [Column("owner", .text), Column("dseq", .integer), Column("content", .text)]
+    )
+
     /// In the order in which they are created and moved: a table follows those that it refers to.
     ///
     /// Without the dictionaries, which every store of the same version has alike.
     package static let all = [
         events, objects, transactions, customers, customerLinks, jobs, usageCalendar, usageOwners,
-        usageLeases, usageTotals, usageAccounts, usageCorrections, observedBalances, erasedIDs,
-        usedSessionLinks,
+        usageLeases, usageTotals, usageAccounts, usageCorrections, deploymentTags, observedBalances,
+        erasedIDs, usedSessionLinks,
     ]
 }

@@ -6,19 +6,23 @@ package struct UsageAggregator: Sendable {
 
     private let calendar: [CalendarDay]
     private let leases: [LeaseState]
+    private let tags: [Int64: String]
 
     /// - Parameters:
     ///   - calendar: The days, by ascending date.
     ///   - leases: The owner's leases with a block in one of the days, or with frozen days (`kept`).
-    package init(calendar: [CalendarDay], leases: [LeaseState]) {
+    ///   - tags: The values of the tag by which they are grouped, by dseq.
+    package init(calendar: [CalendarDay], leases: [LeaseState], tags: [Int64: String] = [:]) {
         self.calendar = calendar
         self.leases = leases
+        self.tags = tags
     }
 
     /// The groupings whose totals are stored.
     ///
-    /// Totals per deployment are not stored: they would need as many rows as an answer has lines.
-    package static let kept = UsageGrouping.allCases.filter { $0 != .deployment }
+    /// Totals per deployment are not stored: they would need as many rows as an answer has lines. Nor are those by tag,
+    /// which a request can change for all days.
+    package static let kept = UsageGrouping.ofLeases.filter { $0 != .deployment }
 
     /// The heights by which to look for leases; `nil` if the calendar has none of the days.
     package static func heights(of calendar: [CalendarDay]) -> Range<Int64>? {
@@ -31,7 +35,7 @@ package struct UsageAggregator: Sendable {
     /// The totals of each group, by grouping, and then ascending by date and name.
     func groups(by groupings: [UsageGrouping]) -> [Group] {
         let days = groupings.flatMap { grouping in
-            UsageTotals.groups(of: leases, on: calendar, by: grouping).map { (grouping, $0) }
+            UsageTotals.groups(of: leases, on: calendar, by: grouping, tags: tags).map { (grouping, $0) }
         }
         return days.flatMap { grouping, day in
             day.groups.sorted { $0.key < $1.key }.map { name, totals in

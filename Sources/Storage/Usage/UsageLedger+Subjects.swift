@@ -98,7 +98,7 @@ extension UsageLedger {
         return switch grouping {
         case .provider: try await names(ofProviders: groups)
         case .deployment: DeploymentIdentity.names(of: groups)
-        case .total, .gpuModel: [:]
+        case .total, .gpuModel, .tag: [:]
         }
     }
 
@@ -163,18 +163,18 @@ extension UsageLedger {
             isUsedBefore: isUsedBefore,
             beginning: zone.beginning(of:)
         )
-        var owners: [(leases: [LeaseState], days: ClosedRange<CalendarDate>)] = []
+        var owners: [UsageReport.Owner] = []
         if let first = days.lazy.compactMap(\.heights).first,
             let last = days.last(where: { $0.heights != nil })
         {
             let heights = first.lowerBound..<(last.heights?.upperBound ?? first.upperBound)
             for span in spans {
-                owners.append((try await leases(of: span.address, in: heights), span.dates))
+                let leases = try await leases(of: span.address, in: heights)
+                let tags = try await tagValues(of: span.address, by: grouping)
+                owners.append(UsageReport.Owner(leases, on: span.dates, tags: tags))
             }
-            if grouping != .total,
-                Self.mostLines(owners.flatMap(\.leases), in: heights, days: days.count, by: grouping)
-                    > maximumGroupedLines
-            {
+            let most = Self.mostLines(owners, in: heights, days: days.count, by: grouping)
+            if grouping != .total, most > maximumGroupedLines {
                 throw UsageRefusal.tooManyLines(maximumGroupedLines)
             }
         }
@@ -183,14 +183,17 @@ extension UsageLedger {
 
     /// At least as many lines as the leases have: a line a day for each group, or for each lease while it lasts.
     private static func mostLines(
-        _ leases: [LeaseState],
+        _ owners: [UsageReport.Owner],
         in heights: Range<Int64>,
         days: Int,
         by grouping: UsageGrouping
     ) -> Int {
-        let groups = Set(leases.map { grouping.group(of: $0.record) }).count
+        let names = owners.flatMap { owner in
+            owner.leases.map { grouping.group(of: $0.record, tags: owner.tags) }
+        }
+        let groups = Set(names).count
         let share = Double(days) / Double(max(1, heights.count))
-        let lasting = leases.reduce(0) { sum, lease in
+        let lasting = owners.lazy.flatMap(\.leases).reduce(0) { sum, lease in
             sum + min(days, Int(Double(lease.record.life.clamped(to: heights).count) * share) + 2)
         }
         return min(groups * days, lasting)

@@ -103,6 +103,16 @@ package protocol UsageLedger: Sendable {
         _ dates: ClosedRange<CalendarDate>
     ) async throws(StoreError) -> [UsageCorrection]
 
+    /// Replaces the tags of deployments, all or none.
+    ///
+    /// - Parameter tags: The new tags; of several for one deployment the last count. The deployments need not be known.
+    /// - Returns: The number of deployments whose tags changed.
+    /// - Throws: ``StoreError``.
+    func tag(_ tags: [DeploymentTags]) async throws(StoreError) -> Int
+
+    /// The tags of the deployments of some owners, by owner and dseq, without deployments that have none.
+    func tags(of owners: [String]) async throws(StoreError) -> [DeploymentTags]
+
     /// Adds up stale totals, one owner and month after the other.
     ///
     /// Readers do the same for what they read. Should it fail, the rest remains to them.

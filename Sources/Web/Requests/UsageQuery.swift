@@ -31,6 +31,36 @@ extension QueryReader {
         return range
     }
 
+    private enum GroupingName: String, CaseIterable { case provider, gpuModel = "gpu_model", deployment, tag }
+
+    /// Reads a grouping; `tag` names the key of the tag to group by.
+    mutating func usageGrouping(_ name: String) throws(APIError) -> UsageGrouping? {
+        let chosen: GroupingName? = try choice(name)
+        let key = text("tag")
+        guard chosen == .tag || key == nil else { throw .invalid("tag", "A tag goes with \(name)=tag.") }
+        switch chosen {
+        case nil: return nil
+        case .provider: return .provider
+        case .gpuModel: return .gpuModel
+        case .deployment: return .deployment
+        case .tag:
+            guard let key, TagText.isKey(key) else {
+                throw .invalid("tag", "Give the key of the tag to group by, such as team.")
+            }
+            return .tag(key)
+        }
+    }
+
+    /// Reads a deployment in the form `owner/dseq`.
+    mutating func deployment(_ name: String) throws(APIError) -> DeploymentTags.Deployment? {
+        guard let text = text(name) else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, ChainName.isValid(parts[0]), let dseq = Int64(parts[1]), dseq >= 0 else {
+            throw .invalid(name, "Give the id of a deployment of the list, such as akash1…/123.")
+        }
+        return DeploymentTags.Deployment(owner: parts[0], dseq: dseq)
+    }
+
     /// Reads `customer` or `owner`, but not both; without either, a caller with customers of their own gets
     /// all of them.
     mutating func usageSubject(_ caller: Caller) throws(APIError) -> UsageSubject {

@@ -4,16 +4,16 @@ import JSON
 /// A day of usage, or one group of a day, in the API's format.
 struct UsageLineResponse: ReportRow {
     let line: UsageLine
-    let grouping: UsageGrouping
-    /// The name by which readers know the group, if it has one.
-    let groupName: String?
+    let group: UsageGroupResponse
 
-    /// A provider is known by its address, and has the name beside it.
-    private var group: String { grouping == .provider ? line.group : groupName ?? line.group }
+    init(_ line: UsageLine, by grouping: UsageGrouping, names: [String: String]) {
+        self.line = line
+        group = UsageGroupResponse(grouping: grouping, group: line.group, name: names[line.group])
+    }
 
     func write(to json: inout JSONWriter) {
         json.member("complete", line.isComplete)
-        if grouping == .total {
+        if group.grouping == .total {
             json.array("corrections", line.corrections) { json, entry in
                 json.member("amount", entry.amount.exactText)
                 json.member("id", entry.id)
@@ -21,12 +21,11 @@ struct UsageLineResponse: ReportRow {
             }
         }
         json.member("date", line.date.text)
-        writeGroup(.deployment, &json)
+        group.writeDeployment(to: &json)
         json.member("deployments", line.totals.deployments)
-        writeGroup(.gpuModel, &json)
+        group.writeGPUModel(to: &json)
         json.member("leases", line.totals.leases)
-        writeGroup(.provider, &json)
-        if grouping == .provider { json.nullable("provider_name", groupName) }
+        group.writeProvider(to: &json)
         json.object("resources") { json in
             json.member("cpu", line.totals.cpuMilli)
             json.member("gpu", line.totals.gpus)
@@ -35,25 +34,12 @@ struct UsageLineResponse: ReportRow {
         }
         json.nullable("spent", line.spent?.exactText)
         json.member("spent_display", line.spentDisplay)
+        group.writeTag(to: &json)
         json.member("unpriced", line.spend.unpricedTexts)
     }
 
-    /// Writes the group under its own name, which has a place in the order of the members; null if the lines
-    /// are grouped by something that this line lacks.
-    private func writeGroup(_ member: UsageGrouping, _ json: inout JSONWriter) {
-        guard grouping == member else { return }
-        json.member(named: member.rawValue, group.isEmpty ? nil : group)
-    }
-
     static func columns(_ grouping: UsageGrouping, in zone: LocalTime) -> [String] {
-        let group =
-            switch grouping {
-            case .total: [] as [String]
-            case .deployment: ["Deployment"]
-            case .provider: ["Provider", "Provider Name"]
-            case .gpuModel: ["GPU Model"]
-            }
-        return ["Date (\(zone.name))"] + group + [
+        ["Date (\(zone.name))"] + UsageGroupResponse.columns(grouping) + [
             "Leases", "Deployments", "CPU (milli)", "Memory (bytes)", "Storage (bytes)", "GPUs",
             "Spent (USD)",
             "Unpriced", "Complete",
@@ -61,10 +47,8 @@ struct UsageLineResponse: ReportRow {
     }
 
     var cells: [String] {
-        var groups = grouping == .total ? [] : [group]
-        if grouping == .provider { groups.append(groupName ?? "") }
         let totals = line.totals
-        return [line.date.text] + groups + [
+        return [line.date.text] + group.cells + [
             String(totals.leases), String(totals.deployments), String(totals.cpuMilli),
             String(totals.memoryBytes),
             String(totals.ephemeralBytes &+ totals.persistentBytes),
@@ -72,7 +56,7 @@ struct UsageLineResponse: ReportRow {
             line.spent?.exactText ?? "",
             line.spend.unpricedCell,
             line.isComplete ? "yes" : "no",
-        ] + (grouping == .total ? corrections : [])
+        ] + (group.grouping == .total ? corrections : [])
     }
 
     private var corrections: [String] {
@@ -81,35 +65,42 @@ struct UsageLineResponse: ReportRow {
     }
 }
 
-/// A month of usage in the API's format.
+/// A month of usage, or one group of a month, in the API's format.
 struct UsageMonthResponse: ReportRow {
     let month: UsageMonth
+    let group: UsageGroupResponse
 
-    init(_ month: UsageMonth) { self.month = month }
+    init(_ month: UsageMonth, by grouping: UsageGrouping, names: [String: String]) {
+        self.month = month
+        group = UsageGroupResponse(grouping: grouping, group: month.group, name: names[month.group])
+    }
 
     func write(to json: inout JSONWriter) {
         json.member("complete", month.isComplete)
-        json.member("corrections", month.corrections.exactText)
+        // A correction is of a day, and of none of its groups.
+        json.member("corrections", group.grouping == .total ? month.corrections.exactText : nil)
         json.member("days", month.days)
+        group.writeDeployment(to: &json)
+        group.writeGPUModel(to: &json)
         json.member("month", month.month)
+        group.writeProvider(to: &json)
         json.nullable("spent", month.spend?.total?.exactText)
         json.member("spent_display", month.spend?.display ?? "–")
+        group.writeTag(to: &json)
         json.member("unpriced", month.spend?.unpricedTexts ?? [:])
     }
 
-    static func columns(in zone: LocalTime) -> [String] {
-        [
-            "Month (\(zone.name))", "Days Used", "Spent (USD)", "Unpriced", "Complete",
-            "Corrections (USD)",
-        ]
+    static func columns(_ grouping: UsageGrouping, in zone: LocalTime) -> [String] {
+        ["Month (\(zone.name))"] + UsageGroupResponse.columns(grouping) + [
+            "Days Used", "Spent (USD)", "Unpriced", "Complete",
+        ] + (grouping == .total ? ["Corrections (USD)"] : [])
     }
 
     var cells: [String] {
-        [
-            month.month, String(month.days), month.spend?.total?.exactText ?? "",
-            month.spend?.unpricedCell ?? "",
-            month.isComplete ? "yes" : "no", month.corrections.exactText,
-        ]
+        [month.month] + group.cells + [
+            String(month.days), month.spend?.total?.exactText ?? "", month.spend?.unpricedCell ?? "",
+            month.isComplete ? "yes" : "no",
+        ] + (group.grouping == .total ? [month.corrections.exactText] : [])
     }
 }
 

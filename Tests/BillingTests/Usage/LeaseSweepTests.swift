@@ -6,7 +6,13 @@ import Testing
 
 /// The days of a zone, added up by sweeping over them, are what adding up each lease on each day comes to.
 struct LeaseSweepTests {
-    @Test(arguments: UsageGrouping.allCases, [-43_200, -19_800, 0, 7200, 50_400] as [Int64])
+    private static let groupings = UsageGrouping.ofLeases + [.tag("team")]
+    /// A third of the deployments has no tag, and the others share two values.
+    private static let tags = Dictionary(
+        uniqueKeysWithValues: (Int64(0)..<1000).filter { $0 % 3 > 0 }.map { ($0, $0 % 3 == 1 ? "a" : "b") }
+    )
+
+    @Test(arguments: groupings, [-43_200, -19_800, 0, 7200, 50_400] as [Int64])
     func `generated leases come to the same as one by one`(grouping: UsageGrouping, secondsEast: Int64) throws
     {
         for seed in UInt64(1)...6 {
@@ -24,8 +30,12 @@ struct LeaseSweepTests {
             }
             let half = leases.count / 2
             let owners = [
-                (Array(leases[..<half]), first...last),
-                (Array(leases[half...]), first.adding(days: 5)...first.adding(days: 17)),
+                UsageReport.Owner(Array(leases[..<half]), on: first...last, tags: Self.tags),
+                UsageReport.Owner(
+                    Array(leases[half...]),
+                    on: first.adding(days: 5)...first.adding(days: 17),
+                    tags: Self.tags
+                ),
             ]
             #expect(
                 UsageReport.lines(owners, on: days, by: grouping)
@@ -57,7 +67,7 @@ struct LeaseSweepTests {
         #expect(try #require(ratios.min()) < 64)
     }
 
-    @Test(arguments: UsageGrouping.allCases)
+    @Test(arguments: groupings)
     func `the chain's days come to the same as one by one`(grouping: UsageGrouping) throws {
         for seed in UInt64(1)...6 {
             let generated = GeneratedLeases(seed: seed, count: 150)
@@ -67,14 +77,14 @@ struct LeaseSweepTests {
             let leases = try generated.leases.map { text in
                 Self.settled(try LeaseRecord.read(text), calendar, &random)
             }
-            let days = UsageTotals.groups(of: leases, on: calendar, by: grouping)
+            let days = UsageTotals.groups(of: leases, on: calendar, by: grouping, tags: Self.tags)
             #expect(
                 Dictionary(uniqueKeysWithValues: days.map { ($0.date, $0.groups) }).filter {
                     !$0.value.isEmpty
                 }
                     == Dictionary(
                         uniqueKeysWithValues: calendar.map {
-                            ($0.date, UsageTotals.oneByOne(of: leases, on: $0, by: grouping))
+                            ($0.date, UsageTotals.oneByOne(of: leases, on: $0, by: grouping, tags: Self.tags))
                         }
                     ).filter { !$0.value.isEmpty }
             )
@@ -108,7 +118,7 @@ struct LeaseSweepTests {
         }
         let dates = first...first.adding(days: 3649)
         let days = LocalDay.days(dates, calendar: calendar) { $0.beginning.adding(seconds: -3600) }
-        let lines = UsageReport.lines([(leases, dates)], on: days, by: .total)
+        let lines = UsageReport.lines([UsageReport.Owner(leases, on: dates)], on: days, by: .total)
         #expect(lines.last?.totals.leases == 20_000)
         #expect(lines.last?.totals.amounts == [.uakt: try #require(TokenAmount(microUnits: "432000000"))])
     }
@@ -135,7 +145,7 @@ struct LeaseSweepTests {
     }
 
     private static func oneByOne(
-        _ owners: [(leases: [LeaseState], days: ClosedRange<CalendarDate>)],
+        _ owners: [UsageReport.Owner],
         on days: [LocalDay],
         by grouping: UsageGrouping
     ) -> [UsageLine] {
@@ -146,7 +156,7 @@ struct LeaseSweepTests {
                 var deployments: [String: Set<DeploymentIdentity>] = [:]
                 let parts = day.limited(to: owner.days).parts
                 for lease in owner.leases {
-                    let group = grouping.group(of: lease.record)
+                    let group = grouping.group(of: lease.record, tags: owner.tags)
                     let used = parts.compactMap { part in lease.usage(in: part).map { ($0, part.day) } }
                     for (index, (usage, chainDay)) in used.enumerated() {
                         var own = UsageTotals()

@@ -111,7 +111,7 @@ struct LocalDayTests {
             let lease = try madeUpLease(using: &random)
             let whole = sum(Self.calendar.compactMap { lease.usage(on: $0)?.amounts })
             let lines = UsageReport.lines(
-                [([lease], Self.monday...Self.monday.adding(days: 2))],
+                [UsageReport.Owner([lease], on: Self.monday...Self.monday.adding(days: 2))],
                 on: days(6, from: Self.monday.adding(days: -2), hoursEast: hoursEast),
                 by: .total
             )

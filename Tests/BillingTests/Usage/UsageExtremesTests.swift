@@ -41,7 +41,7 @@ struct UsageExtremesTests {
         for lease in leases { try roundTrip(lease) }
         let known = leases.map { LeaseState(record: $0) }
         for day in days {
-            for grouping in UsageGrouping.allCases {
+            for grouping in UsageGrouping.ofLeases {
                 let groups = UsageTotals.groups(of: known, on: [day], by: grouping).first?.groups ?? [:]
                 #expect(groups == UsageTotals.oneByOne(of: known, on: day, by: grouping))
                 for totals in groups.values {
@@ -58,7 +58,7 @@ struct UsageExtremesTests {
             let around = day.date.adding(days: -1)...day.date.adding(days: 1)
             let local = LocalDay.days(around, calendar: [day]) { $0.beginning.adding(seconds: -3600) }
             for lines in [known, settled].map({
-                UsageReport.lines([(leases: $0, days: around)], on: local, by: .total)
+                UsageReport.lines([UsageReport.Owner($0, on: around)], on: local, by: .total)
             }) {
                 for line in lines { _ = (line.spend.known.exactText, line.spend.known.display()) }
                 _ =
@@ -147,7 +147,7 @@ struct UsageExtremesTests {
                 )
             )
         }
-        for grouping in UsageGrouping.allCases {
+        for grouping in UsageGrouping.ofLeases {
             let days = UsageTotals.groups(of: leases, on: calendar, by: grouping)
             #expect(
                 days.map(\.groups) == calendar.map { UsageTotals.oneByOne(of: leases, on: $0, by: grouping) }

@@ -240,6 +240,12 @@ CREATE TABLE usage_corrections (
     PRIMARY KEY (id),
     CHECK ((customer IS NULL) <> (owner IS NULL))
 ) STRICT;
+CREATE TABLE deployment_tags (
+    owner TEXT NOT NULL,
+    dseq INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (owner, dseq)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE observed_balances (
     customer TEXT NOT NULL,
     content TEXT NOT NULL,

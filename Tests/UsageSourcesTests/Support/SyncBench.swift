@@ -116,7 +116,7 @@ struct SyncBench {
     func groups(of owners: [String]) async throws -> [String: [UsageGroup]] {
         var groups: [String: [UsageGroup]] = [:]
         for owner in owners {
-            for grouping in UsageGrouping.allCases {
+            for grouping in UsageGrouping.ofLeases {
                 groups["\(owner) by \(grouping)"] = try await store.usage(
                     of: owner,
                     Self.everyDay,

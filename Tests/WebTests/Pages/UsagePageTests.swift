@@ -155,7 +155,7 @@ struct UsagePageTests {
         for (index, group) in ["akash1dear", "akash1cheap"].enumerated() {
             let lines = readings.groups.filter { $0.group == group }.suffix(30)
             let file = lines.map {
-                UsageLineResponse(line: $0, grouping: .provider, groupName: nil).cells
+                UsageLineResponse($0, by: .provider, names: [:]).cells
             }
             #expect(
                 contents.spend.lines.reversed().map { $0.cells[index].cellNumber ?? "" }
@@ -167,7 +167,9 @@ struct UsagePageTests {
     @Test func `the months equal those of the file, and each is the sum of its days`() throws {
         let readings = try readings()
         let contents = try page(UsageView(), readings)
-        let months = UsageReport.months(readings.days).suffix(6).map { UsageMonthResponse($0) }
+        let months = UsageReport.months(readings.days).suffix(6).map {
+            UsageMonthResponse($0, by: .total, names: [:])
+        }
         #expect(
             contents.months.lines.reversed().map { $0.cells[0].cellNumber ?? "" }
                 == months.map { ($0.month.spend?.total?.exactText ?? "").roundedToMillionths }

@@ -312,6 +312,23 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
             status: 400
         ),
         .init(
+            method: "PUT",
+            pattern: "/v1/usage/tags",
+            path: "/v1/usage/tags",
+            access: .key(.usage),
+            status: 400
+        ),
+        .init(
+            method: "GET",
+            pattern: "/v1/usage/tags",
+            path: "/v1/usage/tags?customer=cus_one",
+            access: .key(.feed),
+            theirs: [
+                "/v1/usage/tags?customer=cus_two", "/v1/usage/tags?owner=akash1other",
+                "/v1/usage/tags?owner=akash1former",
+            ]
+        ),
+        .init(
             method: "POST",
             pattern: "/v1/credits",
             path: "/v1/credits",

@@ -143,6 +143,8 @@ struct StoreOutage: Store {
         owners: [String],
         _ dates: ClosedRange<CalendarDate>
     ) async throws(StoreError) -> [UsageCorrection] { throw error }
+    func tag(_ tags: [DeploymentTags]) async throws(StoreError) -> Int { throw error }
+    func tags(of owners: [String]) async throws(StoreError) -> [DeploymentTags] { throw error }
     func setAccounts(_ maps: [AccountMap]) async throws(StoreError) -> AccountsOutcome { throw error }
     func accounts(of customer: CustomerKey) async throws(StoreError) -> [AccountPeriod] { throw error }
     func observe(_ balances: [ObservedBalance]) async throws(StoreError) -> Int { throw error }

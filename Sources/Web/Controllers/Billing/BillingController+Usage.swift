@@ -36,7 +36,7 @@ extension BillingController {
     ) async throws -> UsagePage.Readings {
         let balance = BalanceReader(feed: feed, usage: usage)
         let newest = try await usage.newestDay()
-        let groups = try await usage.lines(customers.usage, dates, by: view.split.grouping)
+        let groups = try await usage.lines(customers.usage, dates, by: view.split)
         var days: [UsageLine] = []
         for span in UsagePage.datesToRead(dates, today: today) {
             days += try await usage.lines(customers.usage, span, by: .total)
@@ -48,7 +48,8 @@ extension BillingController {
             newest: newest,
             days: days,
             groups: groups,
-            groupNames: try await usage.names(of: groups, by: view.split.grouping)
+            groupNames: try await usage.names(of: groups, by: view.split),
+            tagKeys: DeploymentTags.commonKeys(try await usage.tags(customers.usage, today: today))
         )
     }
 }

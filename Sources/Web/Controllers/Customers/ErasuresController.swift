@@ -51,6 +51,7 @@ extension ErasureReport: JSONObject {
         json.member("events", events)
         json.member("links", links)
         json.member("object", "erasure")
+        json.member("tagged", tagged)
         json.member("transactions", transactions)
     }
 }

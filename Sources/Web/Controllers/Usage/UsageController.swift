@@ -3,13 +3,14 @@ import Hummingbird
 import JSON
 import Storage
 
-/// The cost of each day and each month, by deployment, provider or GPU model.
+/// The cost of each day and each month, by deployment, provider, GPU model or tag.
 struct UsageController: Sendable {
     let usage: any UsageLedger
 
     func addRoutes(to routes: Routes) {
         routes.get("/v1/usage/daily", for: .feedRead, cost: .range, use: daily)
         routes.get("/v1/usage/monthly", for: .feedRead, cost: .range, use: monthly)
+        routes.get("/v1/usage/tags", for: .feedRead, cost: .range, use: tags)
     }
 
     @Sendable
@@ -18,7 +19,7 @@ struct UsageController: Sendable {
         let subject = try query.usageSubject(context.caller)
         let zone = try query.timeZone() ?? .utc
         let dates = try query.dates(today: zone.date(of: context.now))
-        let grouping = try query.choice("group_by", of: UsageView.Split.self)?.grouping ?? .total
+        let grouping = try query.usageGrouping("group_by") ?? .total
         let format: ReportFormat = try query.choice("format") ?? .json
         try query.finish()
         let lines = try await usage.lines(subject, dates, by: grouping, in: zone)
@@ -31,7 +32,7 @@ struct UsageController: Sendable {
             zone: zone,
             grouping: grouping,
             newest: try await usage.newestDay(),
-            rows: lines.map { UsageLineResponse(line: $0, grouping: grouping, groupName: names[$0.group]) }
+            rows: lines.map { UsageLineResponse($0, by: grouping, names: names) }
         ).response(format)
     }
 
@@ -41,18 +42,32 @@ struct UsageController: Sendable {
         let subject = try query.usageSubject(context.caller)
         let zone = try query.timeZone() ?? .utc
         let dates = try query.months(today: zone.date(of: context.now))
+        let grouping = try query.usageGrouping("group_by") ?? .total
         let format: ReportFormat = try query.choice("format") ?? .json
         try query.finish()
-        let lines = try await usage.lines(subject, dates, by: .total, in: zone)
+        let lines = try await usage.lines(subject, dates, by: grouping, in: zone)
+        let names = try await usage.names(of: lines, by: grouping)
         return Report(
             url: "/v1/usage/monthly",
             fileName: "usage_by_month",
-            columns: UsageMonthResponse.columns(in: zone),
+            columns: UsageMonthResponse.columns(grouping, in: zone),
             dates: dates,
             zone: zone,
+            grouping: grouping,
             newest: try await usage.newestDay(),
-            rows: UsageReport.months(lines).map(UsageMonthResponse.init)
+            rows: UsageReport.months(lines).map { UsageMonthResponse($0, by: grouping, names: names) }
         ).response(format)
+    }
+
+    @Sendable
+    private func tags(_ request: Request, _ context: AppContext) async throws -> Response {
+        var query = try QueryReader(request)
+        let subject = try query.usageSubject(context.caller)
+        let limit = try query.integer("limit", in: 1...100) ?? 10
+        let cursor = try query.deployment("starting_after")
+        try query.finish()
+        let tags = try await usage.tags(subject, today: CalendarDate(context.now))
+        return JSONBody.response(TagList(tags, after: cursor, limit: limit))
     }
 }
 

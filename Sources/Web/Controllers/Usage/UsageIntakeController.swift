@@ -4,7 +4,7 @@ import JSON
 import Logging
 import Storage
 
-/// Stores leases, the calendar of the chain, and the customers' addresses on chain.
+/// Stores leases, the calendar of the chain, the customers' addresses on chain, and what is said of both.
 struct UsageIntakeController: Sendable {
     let usage: any UsageLedger
 
@@ -17,6 +17,7 @@ struct UsageIntakeController: Sendable {
         routes.post("/v1/usage/calendar", for: .usageWrite, use: putCalendar)
         routes.post("/v1/usage/corrections", for: .usageWrite, use: correct)
         routes.on(.put, "/v1/usage/accounts", for: .usageWrite, use: putAccounts)
+        routes.on(.put, "/v1/usage/tags", for: .usageWrite, use: putTags)
     }
 
     @Sendable
@@ -95,6 +96,18 @@ struct UsageIntakeController: Sendable {
         return JSONBody.response { json in
             json.member("accepted", entries.count)
             json.member("changed", outcomes.count { $0 == .added })
+        }
+    }
+
+    @Sendable
+    private func putTags(_ request: Request, _ context: AppContext) async throws -> Response {
+        let tags = try await records(of: request, context) { json throws(JSONFieldError) in
+            try DeploymentTags(json)
+        }
+        let changed = try await usage.tag(tags)
+        return JSONBody.response { json in
+            json.member("accepted", tags.count)
+            json.member("changed", changed)
         }
     }
 

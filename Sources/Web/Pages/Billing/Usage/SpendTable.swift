@@ -1,6 +1,6 @@
 import Billing
 
-/// The spend of each day, split by provider, GPU model or deployment.
+/// The spend of each day, split by provider, GPU model, deployment or tag.
 ///
 /// The nine groups with the highest spend have a column each, and the others share one.
 struct SpendTable {
@@ -13,7 +13,7 @@ struct SpendTable {
     init(
         days: [UsageLine],
         groups: [UsageLine],
-        split: UsageView.Split,
+        split: UsageGrouping,
         names: [String: String],
         fileLink: String
     ) {
@@ -79,11 +79,12 @@ struct SpendTable {
             .map(\.key)
     }
 
-    private static func name(of group: String, split: UsageView.Split, names: [String: String]) -> String {
+    private static func name(of group: String, split: UsageGrouping, names: [String: String]) -> String {
         switch split {
         case .provider: names[group] ?? shortened(group)
         case .gpuModel: group.isEmpty ? "No GPU" : group
-        case .deployment: names[group] ?? group
+        case .tag: group.isEmpty ? "Untagged" : group
+        case .deployment, .total: names[group] ?? group
         }
     }
 

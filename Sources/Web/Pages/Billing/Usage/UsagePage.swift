@@ -16,6 +16,8 @@ struct UsagePage {
         let groups: [UsageLine]
         /// The names by which readers know the groups.
         let groupNames: [String: String]
+        /// The keys of the tags of the customers' deployments.
+        var tagKeys: [String] = []
     }
 
     struct Split {
@@ -23,7 +25,7 @@ struct UsagePage {
         let splitLink: String
         let isCurrent: Bool
 
-        init(_ split: UsageView.Split, of view: UsageView) {
+        init(_ split: UsageGrouping, of view: UsageView) {
             var other = view
             other.split = split
             splitName = split.label
@@ -37,6 +39,7 @@ struct UsagePage {
     let from: String
     let to: String
     let by: String
+    let byTag: String?
     let resetLink: String?
     let stand: IndexStatus
     let tiles: [Tile]
@@ -65,7 +68,8 @@ struct UsagePage {
         self.frame = frame
         ranges = PageOption.ranges(UsageView.presets, chosen: view.range)
         (from, to) = view.range.fields
-        by = view.split.rawValue
+        by = view.split.name
+        byTag = view.split.tagKey
         let untouched = UsageView(split: view.split).link.text
         resetLink = view.link.text == untouched ? nil : untouched
 
@@ -93,13 +97,14 @@ struct UsagePage {
             readings.sheet.days(dates, in: .usd),
             fileLink: file("/v1/balance/history", dates).text
         )
-        splits = UsageView.Split.allCases.map { Split($0, of: view) }
+        splits = Self.splits(view, readings.tagKeys)
         let spending = SpendTable(
             days: days,
             groups: readings.groups,
             split: view.split,
             names: readings.groupNames,
-            fileLink: file("/v1/usage/daily", dates).with("group_by", view.split.rawValue).text
+            fileLink: file("/v1/usage/daily", dates)
+                .with("group_by", view.split.name).with("tag", view.split.tagKey).text
         )
         spendChart = spending.chart
         spend = spending.table
@@ -110,6 +115,12 @@ struct UsagePage {
         )
         daily = DailyUsageTable(days)
         hasUsage = days.contains { $0.totals.leases > 0 }
+    }
+
+    /// The groupings to choose from; also the chosen one by a key that no deployment has.
+    private static func splits(_ view: UsageView, _ tagKeys: [String]) -> [Split] {
+        let tags = Set(tagKeys + [view.split.tagKey].compactMap(\.self)).sorted().map(UsageGrouping.tag)
+        return ([.provider, .gpuModel, .deployment] + tags).map { Split($0, of: view) }
     }
 
     /// The days to read: the chosen days, the months around them, and the two months of the tiles.

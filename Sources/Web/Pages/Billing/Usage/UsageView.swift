@@ -3,30 +3,8 @@ import Storage
 
 /// The view of the usage that a visitor chose: the days, and how the spend is split.
 struct UsageView {
-    enum Split: String, CaseIterable {
-        case provider
-        case gpuModel = "gpu_model"
-        case deployment
-
-        var grouping: UsageGrouping {
-            switch self {
-            case .provider: .provider
-            case .gpuModel: .gpuModel
-            case .deployment: .deployment
-            }
-        }
-
-        var label: String {
-            switch self {
-            case .provider: "Provider"
-            case .gpuModel: "GPU model"
-            case .deployment: "Deployment"
-            }
-        }
-    }
-
     var range = DateRangeChoice.preset(defaultRange)
-    var split = Split.provider
+    var split = UsageGrouping.provider
 
     static let path = "/billing/usage"
     static let defaultRange = DateRangeChoice.Preset.days30
@@ -36,7 +14,7 @@ struct UsageView {
 
     var link: PageLink {
         PageLink(Self.path).with(range.parameters(default: Self.defaultRange))
-            .with("by", split == .provider ? nil : split.rawValue)
+            .with("by", split == .provider ? nil : split.name).with("tag", split.tagKey)
     }
 
     /// The days to show, none of them after today.
@@ -62,11 +40,24 @@ struct UsageView {
     }
 }
 
+extension UsageGrouping {
+    /// The name of the grouping for readers.
+    var label: String {
+        switch self {
+        case .total: "Total"
+        case .provider: "Provider"
+        case .gpuModel: "GPU model"
+        case .deployment: "Deployment"
+        case .tag(let key): "Tag: \(key)"
+        }
+    }
+}
+
 extension QueryReader {
     mutating func usageView() throws(APIError) -> UsageView {
         var view = UsageView()
         view.range = try dateRange(default: UsageView.defaultRange, among: UsageView.presets)
-        view.split = try choice("by") ?? .provider
+        view.split = try usageGrouping("by") ?? .provider
         return view
     }
 }
