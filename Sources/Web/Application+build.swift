@@ -164,6 +164,7 @@ private func buildRouter(
     UsageController(usage: store).addRoutes(to: routes)
     ConsoleUsageController(usage: store).addRoutes(to: routes)
     BalanceController(feed: store, usage: store, observations: store).addRoutes(to: routes)
+    ForecastController(feed: store, usage: store, observations: store).addRoutes(to: routes)
     ObservedBalancesController(observations: store).addRoutes(to: routes)
     ConsoleImportsController(jobs: store, isConfigured: configuration.readsConsole).addRoutes(to: routes)
     CreditsController(store: store, livemode: configuration.livemode).addRoutes(to: routes)

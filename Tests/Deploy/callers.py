@@ -99,6 +99,7 @@ ROWS = {
     "beginUsageSync": Row("usage:write", good=(202, 400, 409, 503)),
     "getUsageSync": Row("usage:write", id="latest", good=FOUND),
     "getBalance": same_for_all("customer=$customer", ""),
+    "getForecast": same_for_all("customer=$customer", ""),
     "balanceHistory": same_for_all(f"customer=$customer&{DAYS}", DAYS),
     "observeBalances": Row("usage:write", body='{"customer":"$customer","available":"5","observed_at":1775000000}'),
     "giveCredits": Row(

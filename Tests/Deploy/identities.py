@@ -295,7 +295,7 @@ class Look:
             paths += [
                 f"{path}customer={other.id}{account}"
                 for path in (
-                    "/v1/transactions?", "/v1/transactions/export?", "/v1/balance?", f"/v1/balance/history?{DAYS}&",
+                    "/v1/transactions?", "/v1/transactions/export?", "/v1/balance?", "/v1/forecast?", f"/v1/balance/history?{DAYS}&",
                     f"/v1/usage/daily?{DAYS}&", f"/v1/usage/monthly?{DAYS}&", "/v1/stripe/transactions?",
                 )
             ]  # fmt: skip

@@ -17,6 +17,7 @@ OF_CUSTOMER = {
     "/v1/usage/history": ("address=$w&startDate=2026-03-01&endDate=2026-03-31",),
     "/v1/usage/history/stats": ("address=$w&startDate=2026-03-01&endDate=2026-03-31",),
     "/v1/balance": ("customer=$c",),
+    "/v1/forecast": ("customer=$c", "customer=$c&timezone=Europe/Berlin"),
     "/v1/balance/history": (f"customer=$c&{YEAR}", "customer=$c&from=2026-03-01&to=2026-03-31&timezone=Europe/Berlin&format=csv"),
     "/v1/stripe/transactions": ("customer=$c&limit=100",),
     "/v1/stripe/transactions/export": (f"customer=$c&timezone=UTC&{CONSOLE}",),

@@ -93,6 +93,9 @@ package struct ExactAmount: Hashable, Sendable {
         return overflowed ? nil : Int64(exactly: tenfold / other.coarse)
     }
 
+    /// In 10⁻²⁴, rounded down.
+    var scaled: Int128 { coarse }
+
     // MARK: As text
 
     /// The exact value without trailing zeros: `0.000123`, `-12.5`, `0`.

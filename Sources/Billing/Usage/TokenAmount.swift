@@ -22,6 +22,9 @@ package struct TokenAmount: Hashable, Sendable {
         self.scaled = scaled
     }
 
+    /// Micro-dollars of an amount, rounded down to 10⁻¹⁸ of one; none of a negative amount.
+    init(microDollars amount: ExactAmount) { scaled = max(0, amount.scaled) }
+
     var isZero: Bool { scaled == 0 }
 
     /// In micro-units, exact: `1234.5`.

@@ -76,6 +76,25 @@ package struct BalanceReader: Sendable {
         )
     }
 
+    /// The spend to come, by the open leases or the trend; `nil` if neither is known.
+    package func forecast(of customers: CustomerGroup, _ newest: CalendarDay) async throws -> Forecast? {
+        guard let pace = try await pace(newest), pace.day.extent.count > 0 else { return nil }
+        let leases = try await usage.openLeases(customers.usage, on: newest)
+        func forecast(_ finished: [ExactAmount]) -> Forecast? {
+            Forecast(
+                leases,
+                at: newest.lastHeightYet,
+                blocksPerDay: Int64(pace.day.extent.count),
+                aktPrice: pace.aktPrice,
+                finished: finished
+            )
+        }
+        if let known = forecast([]) { return known }
+        let days = newest.date.adding(days: 0 &- Int64(Forecast.trendDays.upperBound))...newest.date
+        let finished = try await usage.lines(customers.usage, days, by: .total).filter(\.isComplete)
+        return forecast(finished.compactMap(\.spent))
+    }
+
     /// The moment of the newest indexed block, by the pace of the last whole day; `nil` if no day shows a pace.
     package func indexedTo(_ newest: CalendarDay) async throws(StoreError) -> Instant? {
         guard let blocks = try await pace(newest)?.day.extent.count, blocks > 0 else { return nil }

@@ -58,16 +58,6 @@ struct UsageReferenceTests {
             (folder.appending(path: name), lines.joined(separator: "\n"))
         }
         for (url, text) in files { try Data(text.utf8).write(to: url) }
-        let python = Process()
-        python.executableURL = URL(filePath: "/usr/bin/env")
-        let script = Testdata.url("../Tests/Reference/usage_reference.py").standardized
-        python.arguments = ["python3", script.path] + files.map(\.0.path)
-        let output = Pipe()
-        python.standardOutput = output
-        try python.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        python.waitUntilExit()
-        try #require(python.terminationStatus == 0, "python3 is a prerequisite of the tests")
-        return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+        return try PythonReference.lines("usage_reference.py", files.map(\.0.path))
     }
 }

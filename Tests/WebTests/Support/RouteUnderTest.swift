@@ -364,6 +364,13 @@ struct RouteUnderTest: Sendable, CustomTestStringConvertible {
         ),
         .init(
             method: "GET",
+            pattern: "/v1/forecast",
+            path: "/v1/forecast?customer=cus_one",
+            access: .key(.feed),
+            theirs: ["/v1/forecast?customer=cus_two"]
+        ),
+        .init(
+            method: "GET",
             pattern: "/v1/balance/history",
             path: "/v1/balance/history?customer=cus_one",
             access: .key(.feed),

@@ -63,7 +63,7 @@ struct BalanceController: Sendable {
 
 extension QueryReader {
     /// The customer in the query, if the caller may see it; without one, all customers of the caller.
-    fileprivate mutating func customers(_ caller: Caller) throws(APIError) -> CustomerGroup {
+    mutating func customers(_ caller: Caller) throws(APIError) -> CustomerGroup {
         guard let group = try caller.customers(named: try customer()) else {
             throw .invalid("customer", "Name a customer.")
         }

@@ -1,0 +1,54 @@
+import Billing
+import Hummingbird
+import Storage
+
+/// The spend of the month to come, and when the balance is used up.
+struct ForecastController: Sendable {
+    let feed: any TransactionFeed
+    let usage: any UsageLedger
+    let observations: any BalanceObservations
+
+    func addRoutes(to routes: Routes) {
+        routes.get("/v1/forecast", for: .feedRead, cost: .range, use: forecast)
+    }
+
+    @Sendable
+    private func forecast(_ request: Request, _ context: AppContext) async throws -> Response {
+        var query = try QueryReader(request)
+        let customers = try query.customers(context.caller)
+        let zone = try query.timeZone() ?? .utc
+        try query.finish()
+        return JSONBody.response(try await outlook(of: customers, in: zone, now: context.now))
+    }
+
+    /// Reads everything that a forecast is made of.
+    func outlook(
+        of customers: CustomerGroup,
+        in zone: LocalTime,
+        now: Instant
+    ) async throws -> ForecastResponse {
+        let reader = BalanceReader(feed: feed, usage: usage)
+        let newest = try await usage.newestDay()
+        let today = zone.date(of: now)
+        let days = try await usage.lines(customers.usage, today.firstOfMonth...today, by: .total, in: zone)
+        let observed = try await observations.observed(of: customers)
+        let sheet = try await reader.sheet(of: customers, through: CalendarDate(now))
+        var (forecast, indexedAt): (Forecast?, Instant?)
+        if let newest {
+            forecast = try await reader.forecast(of: customers, newest)
+            indexedAt = try await reader.indexedTo(newest)
+        }
+        return ForecastResponse(
+            customer: customers.named?.customer,
+            zone: zone,
+            month: zone.beginning(of: today.firstOfMonth),
+            monthEnd: zone.beginning(of: today.firstOfMonth.adding(months: 1)),
+            days: days,
+            balance: observed?.all ?? sheet.total(through: CalendarDate(now), in: .usd).closing,
+            forecast: forecast,
+            newest: newest,
+            indexedAt: indexedAt,
+            now: now
+        )
+    }
+}
