@@ -85,7 +85,7 @@ ROWS = {
     "dailyUsage": same_for_all(f"customer=$customer&{DAYS}", DAYS, f"owner=$address&group_by=deployment&{DAYS}"),
     "monthlyUsage": same_for_all(f"customer=$customer&{DAYS}", DAYS, f"owner=$address&group_by=tag&tag=team&{DAYS}"),
     "listTags": same_for_all("customer=$customer", "", "owner=$address"),
-    "putTags": Row("usage:write", body='{"owner":"$address","dseq":"1","tags":{"team":"$customer"}}'),
+    "putTags": Row("usage:write", body='{"owner":"$address","dseq":"$dseq","tags":{"team":"$customer"}}'),
     "putLeases": Row("usage:write", body="[$lease]"),
     "putCalendar": Row("usage:write", body=json.dumps(CALENDAR)),
     "putAccounts": Row("usage:write", body='{"customer":"$customer","accounts":[{"address":"$address"}]}'),

@@ -55,6 +55,9 @@ REFUSALS = [
     (r"created", "ends before it begins"),
     (r"since|until", "in the future|ends before it begins|Give 30d"),
     (r"starting_after|ending_before|before", "not both|does not exist"),
+    (r"tag", "A tag goes with|Give the key of the tag"),
+    # Numbers of 19 digits, of which not all are of 64 bits.
+    (r"starting_after", "id of a deployment"),
     # A NUL in any of the parameters, at which a database ends a text.
     (r"query", "without NUL"),
     # A list that others keep, and lengths in bytes.
@@ -67,7 +70,7 @@ REFUSALS = [
     (r"records\[\d+\]", r"lies before|(closed_height|last_height_yet) is missing|does not begin after|"
                         r"is not a height of the day|is not indexed|is not after valid_from|"
                         r"not a decimal number|not a text of at most 256 bytes|is not a date|is neither a date|"
-                        r"is in the future|stands twice"),
+                        r"is in the future|stands twice|is not a text of 1 to 256 characters"),
     (r"first_height", "its first_height"),
 ]
 
