@@ -455,7 +455,7 @@ extension Answer {
         let parts = try #require(
             text.firstMatch(
                 of: try Regex(
-                    "href=\"([^\"]*)\" download>Export these(?:(?!href=)[\\s\\S])*?<table id=\"table-\(table)\"([\\s\\S]*?)</table>",
+                    "href=\"([^\"]*)\">Export these(?:(?!href=)[\\s\\S])*?<table id=\"table-\(table)\"([\\s\\S]*?)</table>",
                     as: (Substring, Substring, Substring).self
                 )
             )

@@ -3,38 +3,19 @@
 /// Time is counted in blocks from the newest indexed one, by which the chain charges, so all amounts are exact.
 package struct Forecast: Sendable, Equatable {
     /// One open lease, or the trend in place of all.
-    package struct Rate: Sendable, Equatable {
+    struct Rate: Sendable, Equatable {
         /// `nil` for the trend.
-        package let dseq: Int64?
-        package let denomination: Denomination
-        package let pricePerBlock: TokenAmount
+        let dseq: Int64?
+        let denomination: Denomination
+        let pricePerBlock: TokenAmount
         /// The blocks until its escrow is used up; `nil` if that is unknown.
-        package let blocksLeft: Int64?
-
-        package init(
-            dseq: Int64?,
-            denomination: Denomination,
-            pricePerBlock: TokenAmount,
-            blocksLeft: Int64?
-        ) {
-            self.dseq = dseq
-            self.denomination = denomination
-            self.pricePerBlock = pricePerBlock
-            self.blocksLeft = blocksLeft.map { max(0, $0) }
-        }
+        let blocksLeft: Int64?
     }
 
-    /// How the rates are known.
-    package enum Basis: String, Sendable, Equatable {
-        /// By the prices of the open leases.
-        case leases
-        /// By the mean of the last finished days, because a lease has no price.
-        case trend
-    }
-
-    package let rates: [Rate]
-    package let basis: Basis
-    package let blocksPerDay: Int64
+    private let rates: [Rate]
+    /// Whether the cost is known by the mean of the last finished days, because a lease has no price.
+    package let isTrend: Bool
+    private let blocksPerDay: Int64
     private let aktPrice: AKTPrice?
 
     /// The fewest finished days that make a trend, and the most that are taken.
@@ -42,7 +23,7 @@ package struct Forecast: Sendable, Equatable {
     /// A balance that lasts longer than a hundred years does not run out.
     private static let mostDays: Int64 = 36_525
 
-    /// The forecast by the prices of leases, or by the trend if one has none.
+    /// The forecast by the prices of leases, or by the trend if one has none; `nil` if too few days are known for that.
     ///
     /// - Parameters:
     ///   - leases: The open leases.
@@ -50,7 +31,6 @@ package struct Forecast: Sendable, Equatable {
     ///   - blocksPerDay: The blocks that the chain makes in a day, above zero.
     ///   - aktPrice: The newest known price.
     ///   - finished: The spend of the last finished days whose spend is known.
-    /// - Returns: `nil` if a lease has no price, and too few days are known for a trend.
     package init?(
         _ leases: [LeaseRecord],
         at height: Int64,
@@ -58,20 +38,21 @@ package struct Forecast: Sendable, Equatable {
         aktPrice: AKTPrice?,
         finished: [ExactAmount]
     ) {
-        let rates = leases.compactMap { lease in
-            lease.price(at: height).map { price in
-                Rate(
-                    dseq: lease.identity.dseq,
-                    denomination: price.denomination,
-                    pricePerBlock: price.pricePerBlock,
-                    blocksLeft: (lease.predictedEndHeight ?? lease.endHeight)?.subtractingClamped(height)
-                )
-            }
+        let next = height.addingClamped(1)
+        let rates = leases.compactMap { lease -> Rate? in
+            let end = lease.predictedEndHeight ?? lease.endHeight
+            guard let price = lease.price(at: height), end ?? .max > next else { return nil }
+            return Rate(
+                dseq: lease.identity.dseq,
+                denomination: price.denomination,
+                pricePerBlock: price.pricePerBlock,
+                blocksLeft: end?.subtractingClamped(next)
+            )
         }
         self.blocksPerDay = blocksPerDay
         self.aktPrice = aktPrice
         if Spend(Self.amounts(of: rates) { _ in 1 }, aktPrice: aktPrice).total != nil {
-            (self.rates, basis) = (rates, .leases)
+            (self.rates, isTrend) = (rates, false)
             return
         }
         let days = finished.suffix(Self.trendDays.upperBound)
@@ -79,7 +60,7 @@ package struct Forecast: Sendable, Equatable {
         let mean = TokenAmount(microDollars: days.reduce(.zero, +))
             .share(1, of: blocksPerDay &* Int64(clamping: days.count))
         self.rates = [Rate(dseq: nil, denomination: .uact, pricePerBlock: mean, blocksLeft: nil)]
-        basis = .trend
+        isTrend = true
     }
 
     /// The cost of some blocks of each lease, by token.
@@ -143,11 +124,11 @@ package struct Forecast: Sendable, Equatable {
         return after
     }
 
-    /// The lease whose escrow is used up first.
-    package var nextToClose: Rate? {
-        rates.filter { $0.blocksLeft != nil }.min {
-            ($0.blocksLeft ?? .max, $0.dseq ?? 0) < ($1.blocksLeft ?? .max, $1.dseq ?? 0)
-        }
+    /// The deployment whose escrow is used up first, and after how many blocks.
+    package var nextToClose: (dseq: Int64, blocks: Int64)? {
+        rates.compactMap { rate in
+            rate.dseq.flatMap { dseq in rate.blocksLeft.map { (dseq: dseq, blocks: $0) } }
+        }.min { ($0.blocks, $0.dseq) < ($1.blocks, $1.dseq) }
     }
 
     /// The number of blocks in some seconds, rounded down.

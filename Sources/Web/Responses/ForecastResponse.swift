@@ -49,7 +49,7 @@ struct ForecastResponse: JSONObject {
     }
 
     func write(to json: inout JSONWriter) {
-        json.member("basis", forecast?.basis.rawValue)
+        json.member("basis", forecast.map { $0.isTrend ? "trend" : "leases" })
         json.nullable("burn_per_hour", forecast?.burnPerHour.exactText)
         json.member("complete", isComplete)
         json.member("customer", customer)
@@ -59,10 +59,10 @@ struct ForecastResponse: JSONObject {
             json.nullable("high", monthSpend?.high.exactText)
             json.nullable("low", monthSpend?.low.exactText)
         }
-        if let next = forecast?.nextToClose, let dseq = next.dseq, let indexedAt, let forecast {
+        if let forecast, let next = forecast.nextToClose, let indexedAt {
             json.object("next_to_close") { json in
-                json.member("at", indexedAt.adding(seconds: forecast.seconds(ofBlocks: next.blocksLeft ?? 0)))
-                json.member("dseq", String(dseq))
+                json.member("at", indexedAt.adding(seconds: forecast.seconds(ofBlocks: next.blocks)))
+                json.member("dseq", String(next.dseq))
             }
         }
         json.member("object", "forecast")

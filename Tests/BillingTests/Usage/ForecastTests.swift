@@ -28,9 +28,9 @@ import Testing
         }
         let height = number(0...1_000_000)
         let blocksPerDay: Int64 = [14_400, 14_137, 1, number(2...100_000)].randomElement(using: &random) ?? 1
-        let akt = number(0...3) == 0 ? nil : decimal(0...9)
-        let balance =
-            (number(0...9) == 0 ? "-" : "") + decimal(0...([0, 9, 999_999].randomElement(using: &random) ?? 0))
+        let akt = number(0...3) == 0 ? nil : decimal(1...9)
+        let most: Int64 = [0, 9, 999_999].randomElement(using: &random) ?? 0
+        let balance = (number(0...9) == 0 ? "-" : "") + decimal(0...most)
         let finished = (0..<number(0...9)).map { _ in decimal(0...50) }
         let from = number(0...1) == 0 ? 0 : number(0...500_000)
         let to = from + number(0...500_000)
@@ -80,7 +80,8 @@ import Testing
         #expect(cost.low <= cost.expected && cost.expected <= cost.high)
         return [
             cost.low.exactText, cost.expected.exactText, cost.high.exactText, forecast.burnPerHour.exactText,
-            forecast.basis.rawValue, forecast.blocksUntil(customer.balance).map(String.init) ?? "never",
+            forecast.isTrend ? "trend" : "leases",
+            forecast.blocksUntil(customer.balance).map(String.init) ?? "never",
         ].joined(separator: " ")
     }
 

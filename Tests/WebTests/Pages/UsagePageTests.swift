@@ -35,6 +35,7 @@ struct UsagePageTests {
                 usage: UsageReport.lines(whole, calendar: calendar)
             ),
             observed: observed.flatMap { ObservedBalance.Total([$0]) },
+            expected: ExactAmount(dollars: "170.5"),
             burn: Spend([.uact: try #require(TokenAmount(microUnits: "250000"))], aktPrice: nil),
             newest: calendar.last,
             days: days,
@@ -230,6 +231,7 @@ struct UsagePageTests {
             totals: [],
             observed: nil,
             days: try readings().days,
+            expected: nil,
             burn: nil,
             today: PageSample.today
         )[1]

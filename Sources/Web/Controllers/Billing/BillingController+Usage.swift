@@ -16,7 +16,7 @@ extension BillingController {
 
         let today = CalendarDate(context.now)
         let dates = try view.dates(today: today)
-        let readings = try await readings(customers, view, dates, today: today)
+        let readings = try await readings(customers, view, dates, now: context.now)
         let model = UsagePage(
             view,
             dates: dates,
@@ -32,8 +32,9 @@ extension BillingController {
         _ customers: CustomerGroup,
         _ view: UsageView,
         _ dates: ClosedRange<CalendarDate>,
-        today: CalendarDate
+        now: Instant
     ) async throws -> UsagePage.Readings {
+        let today = CalendarDate(now)
         let balance = BalanceReader(feed: feed, usage: usage)
         let newest = try await usage.newestDay()
         let groups = try await usage.lines(customers.usage, dates, by: view.split)
@@ -44,6 +45,8 @@ extension BillingController {
         return UsagePage.Readings(
             sheet: try await balance.sheet(of: customers, through: today),
             observed: try await observations.observed(of: customers),
+            expected: try await ForecastResponse(of: customers, .zero, in: .utc, now: now, balance, usage)
+                .monthSpend?.expected,
             burn: try await balance.burn(of: customers, newest, today: today),
             newest: newest,
             days: days,

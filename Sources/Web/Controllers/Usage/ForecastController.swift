@@ -18,33 +18,42 @@ struct ForecastController: Sendable {
         let customers = try query.customers(context.caller)
         let zone = try query.timeZone() ?? .utc
         try query.finish()
-        return JSONBody.response(try await outlook(of: customers, in: zone, now: context.now))
-    }
-
-    /// Reads everything that a forecast is made of.
-    func outlook(
-        of customers: CustomerGroup,
-        in zone: LocalTime,
-        now: Instant
-    ) async throws -> ForecastResponse {
         let reader = BalanceReader(feed: feed, usage: usage)
+        let today = CalendarDate(context.now)
+        let observed = try await observations.observed(of: customers)
+        let sheet = try await reader.sheet(of: customers, through: today)
+        let balance = observed?.all ?? sheet.total(through: today, in: .usd).closing
+        return JSONBody.response(
+            try await ForecastResponse(of: customers, balance, in: zone, now: context.now, reader, usage)
+        )
+    }
+}
+
+extension ForecastResponse {
+    /// Reads the usage that a forecast is made of.
+    init(
+        of customers: CustomerGroup,
+        _ balance: ExactAmount,
+        in zone: LocalTime,
+        now: Instant,
+        _ reader: BalanceReader,
+        _ usage: any UsageLedger
+    ) async throws {
         let newest = try await usage.newestDay()
         let today = zone.date(of: now)
         let days = try await usage.lines(customers.usage, today.firstOfMonth...today, by: .total, in: zone)
-        let observed = try await observations.observed(of: customers)
-        let sheet = try await reader.sheet(of: customers, through: CalendarDate(now))
         var (forecast, indexedAt): (Forecast?, Instant?)
         if let newest {
             forecast = try await reader.forecast(of: customers, newest)
             indexedAt = try await reader.indexedTo(newest)
         }
-        return ForecastResponse(
+        self.init(
             customer: customers.named?.customer,
             zone: zone,
             month: zone.beginning(of: today.firstOfMonth),
             monthEnd: zone.beginning(of: today.firstOfMonth.adding(months: 1)),
             days: days,
-            balance: observed?.all ?? sheet.total(through: CalendarDate(now), in: .usd).closing,
+            balance: balance,
             forecast: forecast,
             newest: newest,
             indexedAt: indexedAt,

@@ -40,6 +40,7 @@ enum BalanceTiles {
         totals: [BalanceDay],
         observed: ObservedBalance.Total?,
         days: [UsageLine],
+        expected: ExactAmount?,
         burn: Spend?,
         today: CalendarDate
     ) -> [Tile] {
@@ -50,7 +51,7 @@ enum BalanceTiles {
             observed.map { stated($0, others) }
             ?? Tile("Balance", dollars.map { PageAmount($0.closing) }, notes: others)
         return [
-            balance, month(days, today: today), hourly(burn),
+            balance, month(days, expected: expected, today: today), hourly(burn),
             daysLeft(observed?.all ?? dollars?.closing ?? .zero, burn, today: today),
         ]
     }
@@ -64,7 +65,7 @@ enum BalanceTiles {
         return Tile(observed.isTrial ? "Trial" : "Available", PageAmount(observed.available), notes: notes)
     }
 
-    private static func month(_ days: [UsageLine], today: CalendarDate) -> Tile {
+    private static func month(_ days: [UsageLine], expected: ExactAmount?, today: CalendarDate) -> Tile {
         let first = today.firstOfMonth
         let lastMonth = first.adding(months: -1)
         func spent(_ dates: ClosedRange<CalendarDate>) -> Spend? {
@@ -76,8 +77,11 @@ enum BalanceTiles {
         let byNow = sameDays?.total.map {
             Tile.Note("", PageAmount($0), " by this day of \(lastMonth.monthName)")
         }
+        let byEnd = expected.map {
+            Tile.Note("", PageAmount($0), " expected by the end of \(today.monthName)")
+        }
         let inAll = whole?.total.map { Tile.Note("", PageAmount($0), " in all of it") }
-        return Tile("Spent this month", PageAmount(amount), notes: [byNow, inAll].compactMap(\.self))
+        return Tile("Spent this month", PageAmount(amount), notes: [byEnd, byNow, inAll].compactMap(\.self))
     }
 
     private static func hourly(_ burn: Spend?) -> Tile {

@@ -8,6 +8,8 @@ struct UsagePage {
         let sheet: BalanceSheet
         /// The balance that Console and the chain state; `nil` if they state none.
         let observed: ObservedBalance.Total?
+        /// The spend of this month by its end; `nil` if it is unknown.
+        let expected: ExactAmount?
         let burn: Spend?
         let newest: CalendarDay?
         /// One line for each day that the tables or the tiles need.
@@ -84,6 +86,7 @@ struct UsagePage {
             totals: readings.sheet.currencies.map { readings.sheet.total(through: today, in: $0) },
             observed: readings.observed,
             days: readings.days,
+            expected: readings.expected,
             burn: readings.burn,
             today: today
         )
