@@ -39,7 +39,7 @@ struct UsageTagTests {
             let list = try await harness.get("/v1/usage/tags?customer=cus_one")
             #expect(try list.rows.map { $0["tags"] } == [["env": "prod"]])
             #expect(list.json["keys"] == ["env"])
-            #expect(list.json["data"]?[0]?["id"] == "akash1owner/1")
+            #expect(list.json["data"]?[0]?["id"] == "akash1the0wnerygferu/1")
         }
     }
 
@@ -51,7 +51,7 @@ struct UsageTagTests {
             let first = try await harness.putTags(twice)
             let second = try await harness.putTags(twice)
             #expect(first.json["changed"] == 1 && second.json["changed"] == 0)
-            let list = try await harness.get("/v1/usage/tags?owner=akash1owner")
+            let list = try await harness.get("/v1/usage/tags?owner=akash1the0wnerygferu")
             #expect(try list.rows.map { $0["tags"] } == [["a": "2"]])
         }
     }
@@ -71,13 +71,13 @@ struct UsageTagTests {
         record(1, "{\((0...20).map { "\"k\($0)\":\"v\"" }.joined(separator: ","))}"),
         record(1, "{}", owner: "a/b"), record(1, "{}").replacing(#""1""#, with: #""-1""#),
         record(1, "{}").replacing(#""1""#, with: #""1.5""#),
-        record(1, "{}").replacing("tags", with: "tag"), #"{"owner":"akash1owner","dseq":"1"}"#,
+        record(1, "{}").replacing("tags", with: "tag"), #"{"owner":"akash1the0wnerygferu","dseq":"1"}"#,
     ])
     func `what is no tag is refused, and the list is not stored`(record: String) async throws {
         try await with { harness in
             let answer = try await harness.putTags(Self.record(2, #"{"team":"web"}"#) + "\n" + record)
             #expect(answer.status == 400 && answer.errorParameter == "records[1]", "\(answer.text)")
-            #expect(try await harness.get("/v1/usage/tags?owner=akash1owner").rows.isEmpty)
+            #expect(try await harness.get("/v1/usage/tags?owner=akash1the0wnerygferu").rows.isEmpty)
         }
     }
 
@@ -88,7 +88,9 @@ struct UsageTagTests {
             tags[String(repeating: "K", count: 64)] = String(repeating: "é", count: 256)
             let text = String(decoding: try JSONEncoder().encode(tags), as: UTF8.self)
             #expect(try await harness.putTags(Self.record(9_007_199_254_740_993, text)).status == 200)
-            let row = try #require(try await harness.get("/v1/usage/tags?owner=akash1owner").rows.first)
+            let row = try #require(
+                try await harness.get("/v1/usage/tags?owner=akash1the0wnerygferu").rows.first
+            )
             #expect(row["dseq"] == "9007199254740993")
             for (key, value) in tags { #expect(row["tags"]?[key]?.string == value) }
         }
@@ -110,8 +112,10 @@ struct UsageTagTests {
                 #expect(page.json["has_more"] == true)
                 last = ids.last
             }
-            #expect(ids == (1...300).map { "akash1owner/\($0)" })
-            let end = try await harness.get("/v1/usage/tags?customer=cus_one&starting_after=akash1owner/9999")
+            #expect(ids == (1...300).map { "akash1the0wnerygferu/\($0)" })
+            let end = try await harness.get(
+                "/v1/usage/tags?customer=cus_one&starting_after=akash1the0wnerygferu/9999"
+            )
             #expect(try end.rows.map { $0["dseq"] } == ["10000"])
             #expect(end.json["has_more"] == false)
         }
@@ -240,11 +244,15 @@ struct UsageTagTests {
                 ]
             )
             #expect(try await harness.get("/v1/usage/tags", key: nil, headers: theirs).json["keys"] == [])
-            for query in ["customer=cus_one", "owner=akash1owner"] {
+            for query in ["customer=cus_one", "owner=akash1the0wnerygferu"] {
                 let answer = try await harness.get("/v1/usage/tags?\(query)", key: nil, headers: theirs)
                 #expect(!answer.text.contains("research"), "\(answer.text)")
             }
-            let other = try await harness.get("/v1/usage/tags?owner=akash1other", key: nil, headers: mine)
+            let other = try await harness.get(
+                "/v1/usage/tags?owner=akash1an0ther0hra0rx",
+                key: nil,
+                headers: mine
+            )
             #expect(other.status == 404)
         }
     }
@@ -258,8 +266,14 @@ struct UsageTagTests {
             let old = UsageSample.lease(5, created: 1_000_100, price: "1", closed: 1_000_200)
             #expect(try await harness.putLeases(old).status == 200)
             let handover = [
-                UsageSample.accounts("cus_one", #"{"address":"akash1owner","valid_to":"2026-03-13"}"#),
-                UsageSample.accounts("cus_two", #"{"address":"akash1owner","valid_from":"2026-03-13"}"#),
+                UsageSample.accounts(
+                    "cus_one",
+                    #"{"address":"akash1the0wnerygferu","valid_to":"2026-03-13"}"#
+                ),
+                UsageSample.accounts(
+                    "cus_two",
+                    #"{"address":"akash1the0wnerygferu","valid_from":"2026-03-13"}"#
+                ),
             ]
             #expect(try await harness.putAccounts(handover.joined(separator: "\n")).status == 200)
             let tags = [1, 2, 5, 8].map { Self.record($0, #"{"n\#($0)":"v"}"#) }.joined(separator: "\n")
@@ -307,10 +321,10 @@ struct UsageTagTests {
             #expect(try await erase(#","dry_run":true"#).json["tagged"] == 2)
             #expect(try await erase("").json["tagged"] == 2)
             for _ in 0..<2 {
-                #expect(try await harness.get("/v1/usage/tags?owner=akash1owner").rows.isEmpty)
+                #expect(try await harness.get("/v1/usage/tags?owner=akash1the0wnerygferu").rows.isEmpty)
                 #expect(try await harness.putTags(Self.both).json["changed"] == 0)
             }
-            #expect(try await harness.get("/v1/usage/tags?owner=akash1other").rows.count == 1)
+            #expect(try await harness.get("/v1/usage/tags?owner=akash1an0ther0hra0rx").rows.count == 1)
         }
     }
 }
