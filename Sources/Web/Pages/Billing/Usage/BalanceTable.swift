@@ -32,7 +32,7 @@ enum BalanceTable {
         NumberChart(
             chartID: "chart-balance",
             chartTitle: "Account balance",
-            form: "line",
+            form: "steps",
             tableOfChart: "balance",
             firstColumn: balanceColumn,
             endColumn: balanceColumn + 1,

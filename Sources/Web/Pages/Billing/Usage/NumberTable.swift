@@ -67,7 +67,7 @@ struct NumberTable {
 struct NumberChart {
     let chartID: String
     let chartTitle: String
-    /// `line`, `steps`, `bars` or `stack`, which `billing.js` knows.
+    /// `steps`, `bars` or `stack`, which `billing.js` knows.
     let form: String
     let tableOfChart: String
     /// The index of the first column, counted from 0 among the columns of amounts, and the index after the
