@@ -251,6 +251,31 @@ class Checks:
                         assert abs(drawn - said) <= 3, (name, day, share, drawn, said)
             visitor.quiet()
 
+    def months_are_whole(self):
+        """Whatever days are chosen, a month is the same, and only this one is not finished."""
+        with self.visiting() as visitor:
+            visitor.enter().go(USAGE)
+            whole = self.months(visitor)
+            for days in ["from=2026-06-10&to=2026-06-20", "from=2026-06-01&to=2026-06-01"]:
+                visitor.go("/billing/usage?range=custom&" + days)
+                months = self.months(visitor)
+                assert months[0][0] == "2026-06" and len(months) == 6, months
+                assert all(month in whole for month in months), (months, whole)
+                file = table(self.fetch(visitor, visitor.page.locator(".file a").nth(2).get_attribute("href")))
+                assert {row["Month (UTC)"]: rounded(row["Spent (USD)"]) for row in file} == {
+                    month: value for month, value, _ in months
+                }, file
+            assert not any(is_open for month, _, is_open in whole if month < "2026-11"), whole
+            visitor.quiet()
+
+    def months(self, visitor):
+        return visitor.page.eval_on_selector_all(
+            "#table-months tbody tr",
+            """rows => rows.map((row) => [
+                row.querySelector('time').dateTime, row.querySelector('data')?.value, row.classList.contains('open'),
+            ])""",
+        )
+
     def usage_filters_and_export(self):
         with self.visiting() as visitor:
             visitor.enter().go("/billing/usage?range=custom&from=2026-05-01&to=2026-05-31")
@@ -351,7 +376,7 @@ class Checks:
         return [
             getattr(self, name) for name, value in vars(Checks).items()
             if callable(value) and not name.startswith("_")
-            and name not in ("all", "visiting", "look", "fetch", "equal", "stacked")
+            and name not in ("all", "visiting", "look", "fetch", "equal", "stacked", "months")
         ]
 
 

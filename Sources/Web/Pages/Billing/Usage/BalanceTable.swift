@@ -17,7 +17,7 @@ enum BalanceTable {
                 NumberTable.Line(
                     machine: day.date.text,
                     label: day.date.readable,
-                    isOpen: !day.isComplete,
+                    isOpen: day.knownSpend != nil && !day.isComplete,
                     cells: [
                         day.purchases, day.refunds, day.disputes, day.credits, day.knownSpend, day.closing,
                         day.purchasesToDate,

@@ -25,7 +25,7 @@ struct NumberTable {
         /// The row's day or month, such as `2026-11-28` or `2026-11`.
         let machine: String
         let label: String
-        /// Whether the row's values may still change.
+        /// Whether the row's values are known only in part, and may still change.
         let isOpen: Bool
         let cells: [Cell]
     }
