@@ -23,6 +23,27 @@ YEAR_OF_TRANSACTIONS = "/billing?range=custom&from=2025-12-01&to=2026-11-26"
 USAGE = "/billing/usage?" + YEAR
 MONTH_OF_USAGE = "/billing/usage?range=custom&from=2026-10-28&to=2026-11-26"
 
+# Which day's numbers are shown where the pointer is, at which height the line is drawn there, and at which the number is.
+DRAWN_AND_SAID = """([id, x]) => {
+  const chart = Chart.getChart(id);
+  const [item] = chart.tooltip.dataPoints;
+  const ratio = chart.currentDevicePixelRatio;
+  const paint = /^#(..)(..)(..)/.exec(chart.data.datasets[0].borderColor).slice(1).map((part) => parseInt(part, 16));
+  // The tooltip may cover the line.
+  chart.setActiveElements([]);
+  chart.tooltip.setActiveElements([], { x: 0, y: 0 });
+  chart.update('none');
+  const column = new OffscreenCanvas(1, chart.height * ratio).getContext("2d", { willReadFrequently: true });
+  column.drawImage(chart.canvas, -Math.round(x * ratio), 0);
+  const { data } = column.getImageData(0, 0, 1, chart.height * ratio);
+  let drawn = -1;
+  for (let y = 0; y < data.length / 4 && drawn < 0; y += 1) {
+    const near = paint.every((part, index) => Math.abs(data[4 * y + index] - part) < 24);
+    if (near && data[4 * y + 3] > 128) drawn = y / ratio;
+  }
+  return [item.dataIndex, drawn, chart.scales.y.getPixelForValue(item.raw)];
+}"""
+
 
 def table(text):
     return list(csv.DictReader(io.StringIO(text)))
@@ -206,6 +227,55 @@ class Checks:
                 assert abs(value - shown.get((date, index), 0)) <= 0.5e-6 + 1e-9, (date, series["label"])
         assert len(labels) <= 10 and sum(shown.values()) > 0
 
+    def lines_agree_with_their_tooltips(self):
+        """A line is everywhere at the number that the tooltip there shows: it rises on the day, not before."""
+        with self.visiting() as visitor:
+            visitor.enter().go(MONTH_OF_USAGE)
+            for name in ["chart-balance", "chart-purchases"]:
+                rises = visitor.page.evaluate("(id) => Chart.getChart(id).data.datasets[0].data", name)
+                days = [day for day in range(1, len(rises)) if rises[day] > rises[day - 1]]
+                assert days, f"{name} has no purchase to look at"
+                box = visitor.page.locator("#" + name).bounding_box()
+                for day in days:
+                    for share in [-1, -0.7, -0.3, 0, 0.3]:
+                        x = visitor.page.evaluate(
+                            """([id, day, share]) => {
+                                const { x } = Chart.getChart(id).scales;
+                                return x.getPixelForValue(day) + share * (x.getPixelForValue(1) - x.getPixelForValue(0));
+                            }""",
+                            [name, day, share],
+                        )
+                        visitor.page.mouse.move(box["x"] + x, box["y"] + box["height"] / 2)
+                        shown, drawn, said = visitor.page.evaluate(DRAWN_AND_SAID, [name, x])
+                        assert shown == (day if share > -0.5 else day - 1), (name, day, share, shown)
+                        assert abs(drawn - said) <= 3, (name, day, share, drawn, said)
+            visitor.quiet()
+
+    def months_are_whole(self):
+        """Whatever days are chosen, a month is the same, and only this one is not finished."""
+        with self.visiting() as visitor:
+            visitor.enter().go(USAGE)
+            whole = self.months(visitor)
+            for days in ["from=2026-06-10&to=2026-06-20", "from=2026-06-01&to=2026-06-01"]:
+                visitor.go("/billing/usage?range=custom&" + days)
+                months = self.months(visitor)
+                assert months[0][0] == "2026-06" and len(months) == 6, months
+                assert all(month in whole for month in months), (months, whole)
+                file = table(self.fetch(visitor, visitor.page.locator(".file a").nth(2).get_attribute("href")))
+                assert {row["Month (UTC)"]: rounded(row["Spent (USD)"]) for row in file} == {
+                    month: value for month, value, _ in months
+                }, file
+            assert not any(is_open for month, _, is_open in whole if month < "2026-11"), whole
+            visitor.quiet()
+
+    def months(self, visitor):
+        return visitor.page.eval_on_selector_all(
+            "#table-months tbody tr",
+            """rows => rows.map((row) => [
+                row.querySelector('time').dateTime, row.querySelector('data')?.value, row.classList.contains('open'),
+            ])""",
+        )
+
     def usage_filters_and_export(self):
         with self.visiting() as visitor:
             visitor.enter().go("/billing/usage?range=custom&from=2026-05-01&to=2026-05-31")
@@ -306,7 +376,7 @@ class Checks:
         return [
             getattr(self, name) for name, value in vars(Checks).items()
             if callable(value) and not name.startswith("_")
-            and name not in ("all", "visiting", "look", "fetch", "equal", "stacked")
+            and name not in ("all", "visiting", "look", "fetch", "equal", "stacked", "months")
         ]
 
 

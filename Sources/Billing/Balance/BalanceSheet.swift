@@ -11,7 +11,7 @@ package struct BalanceDay: Hashable, Sendable {
     package var credits = ExactAmount.zero
     /// The spend that is known: at least so much was spent.
     package var spend = ExactAmount.zero
-    /// Whether the day is indexed and all of its usage has a price.
+    /// Whether the day is indexed and all of its usage has a price; of several days, whether one is indexed.
     fileprivate(set) var isSpendKnown = true
     /// All purchases up to and including the day.
     package var purchasesToDate = ExactAmount.zero
@@ -36,6 +36,8 @@ package struct BalanceSheet: Sendable {
     /// The days whose spend is unknown, besides those before `unknownBefore`.
     private var unknown: Set<CalendarDate> = []
     private let unknownBefore: CalendarDate?
+    /// Whether none of the days that can have usage is indexed.
+    private let isNothingIndexed: Bool
     /// Dollars of payments that have not arrived, such as bank debits, or that are authorised and not captured.
     package private(set) var pending = ExactAmount.zero
 
@@ -53,6 +55,8 @@ package struct BalanceSheet: Sendable {
         dating date: (Instant) -> CalendarDate = { CalendarDate($0) }
     ) {
         self.unknownBefore = unknownBefore
+        isNothingIndexed =
+            usage.isEmpty ? unknownBefore != nil : !usage.contains(where: \.isIndexed)
         if unknownBefore != nil { firstIncomplete = CalendarDate(dayNumber: .min) }
         func move(_ row: Transaction, _ change: (inout BalanceDay) -> Void) {
             self.move(date(row.countedAt), row.currency, change)
@@ -145,7 +149,10 @@ package struct BalanceSheet: Sendable {
             total.spend += day.spend
         }
         total.purchasesToDate = total.purchases
-        if currency == .usd, let first = firstIncomplete { total.isComplete = date < first }
+        if currency == .usd {
+            total.isSpendKnown = !isNothingIndexed
+            if let first = firstIncomplete { total.isComplete = date < first }
+        }
         return total
     }
 }

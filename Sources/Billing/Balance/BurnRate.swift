@@ -24,13 +24,30 @@ package enum BurnRate {
 
     /// The number of days that a balance lasts, rounded down to a tenth.
     ///
+    /// - Parameters:
+    ///   - balance: The balance.
+    ///   - perHour: The cost per hour.
+    ///   - seconds: How long ago the balance was known.
     /// - Returns: `nil` if there is no spend, or if its price is unknown; 0 if the balance is used up.
-    package static func daysLeft(_ balance: ExactAmount, perHour: Spend) -> String? {
-        guard let rate = perHour.total, rate > .zero else { return nil }
-        guard balance > .zero else { return "0.0" }
-        return balance.tenths(of: rate).map { hours in
-            let tenths = hours / 24
+    package static func daysLeft(
+        _ balance: ExactAmount,
+        perHour: Spend,
+        after seconds: Int64 = 0
+    ) -> String? {
+        secondsLeft(balance, perHour: perHour).map { left in
+            let tenths = max(0, left &- max(0, seconds)) / 8640
             return "\(tenths / 10).\(tenths % 10)"
         }
+    }
+
+    /// The number of seconds that a balance lasts, rounded down to a tenth of an hour.
+    ///
+    /// - Returns: `nil` if there is no spend, or if its price is unknown; 0 if the balance is used up.
+    package static func secondsLeft(_ balance: ExactAmount, perHour: Spend) -> Int64? {
+        guard let rate = perHour.total, rate > .zero else { return nil }
+        guard balance > .zero else { return 0 }
+        guard let hours = balance.tenths(of: rate) else { return nil }
+        let (seconds, overflowed) = hours.multipliedReportingOverflow(by: 360)
+        return overflowed ? nil : seconds
     }
 }

@@ -96,7 +96,15 @@ package enum UsageReport {
     }
 
     /// The sum of each month's lines by group, by ascending month and group.
-    package static func months(_ lines: [UsageLine]) -> [UsageMonth] {
+    ///
+    /// - Parameters:
+    ///   - lines: The lines of the days.
+    ///   - first: A day before which nothing was leased: earlier days do not make a month incomplete.
+    /// - Returns: The months.
+    package static func months(
+        _ lines: [UsageLine],
+        nothingBefore first: CalendarDate? = nil
+    ) -> [UsageMonth] {
         Dictionary(grouping: lines) { MonthOfGroup(month: $0.date.monthText, group: $0.group) }.sorted {
             ($0.key.month, $0.key.group) < ($1.key.month, $1.key.group)
         }.map { key, lines in
@@ -106,7 +114,10 @@ package enum UsageReport {
                 spend: sum(lines),
                 days: Set(lines.filter { $0.totals.leases > 0 }.map(\.date)).count,
                 corrections: lines.reduce(.zero) { $0 + $1.correction },
-                isComplete: lines.allSatisfy(\.isComplete)
+                isComplete: lines.contains(where: \.isIndexed)
+                    && lines.allSatisfy { line in
+                        line.isComplete || !line.isIndexed && first.map { line.date < $0 } ?? false
+                    }
             )
         }
     }

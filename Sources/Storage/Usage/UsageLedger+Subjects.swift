@@ -239,6 +239,23 @@ extension UsageLedger {
         }
     }
 
+    /// The first indexed day, if the subject leased nothing before it.
+    ///
+    /// - Parameters:
+    ///   - subject: The subject.
+    ///   - lines: Its lines, by ascending date.
+    /// - Returns: `nil` if something was leased before, if no day is indexed, or if the first of the lines is.
+    /// - Throws: ``UsageRefusal`` as for the lines.
+    package func nothingLeasedBefore(
+        _ subject: UsageSubject,
+        _ lines: [UsageLine]
+    ) async throws -> CalendarDate? {
+        guard let line = lines.first, !line.isIndexed, let last = lines.last else { return nil }
+        let dates = min(line.date, CalendarDate(dayNumber: 0))...last.date
+        guard let first = try await calendar(dates).first else { return nil }
+        return try await hasLease(try await spans(subject, dates), before: first) ? nil : first.date
+    }
+
     /// The subject whose usage Console shows for an address.
     ///
     /// Asked for by the newest address of customers, the usage of their former addresses is added, as Console does: `UsageRepository.resolveAddresses` in <https://github.com/akash-network/console>.

@@ -25,7 +25,7 @@ struct BalanceResponse: JSONObject {
             json.member("disputes", total.disputes.exactText)
             json.member("purchases", total.purchases.exactText)
             json.member("refunds", total.refunds.exactText)
-            json.member("spent", total.spend.exactText)
+            json.nullable("spent", total.knownSpend?.exactText)
         }
         json.member("burn_per_hour", burn?.total?.exactText)
         json.member("burn_per_hour_display", burn?.display ?? "–")

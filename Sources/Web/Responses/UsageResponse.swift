@@ -48,10 +48,12 @@ struct UsageLineResponse: ReportRow {
 
     var cells: [String] {
         let totals = line.totals
-        return [line.date.text] + group.cells + [
-            String(totals.leases), String(totals.deployments), String(totals.cpuMilli),
-            String(totals.memoryBytes),
-            String(totals.ephemeralBytes &+ totals.persistentBytes),
+        let counts = [
+            totals.leases, totals.deployments, totals.cpuMilli, totals.memoryBytes,
+            totals.ephemeralBytes &+ totals.persistentBytes,
+        ]
+        // The leases of a day that is not indexed are unknown.
+        return [line.date.text] + group.cells + counts.map { line.isIndexed ? String($0) : "" } + [
             totals.gpus.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "),
             line.spent?.exactText ?? "",
             line.spend.unpricedCell,

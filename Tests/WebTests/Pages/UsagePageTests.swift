@@ -9,11 +9,12 @@ struct UsagePageTests {
     /// Forty days of two providers, one of them paid in AKT.
     private func readings(
         newest: CalendarDate = PageSample.today,
+        days: Int64 = 40,
         aktPrice: String? = "2.5",
         observed: ObservedBalance? = nil,
         isPaid: Bool = true
     ) throws -> UsagePage.Readings {
-        let calendar = PageSample.calendar(days: 40, aktPrice: aktPrice, through: newest)
+        let calendar = PageSample.calendar(days: days, aktPrice: aktPrice, through: newest)
         let dates = PageSample.today.adding(days: -200)...PageSample.today
         var groups: [UsageGroup] = []
         for day in calendar {
@@ -38,9 +39,20 @@ struct UsagePageTests {
             expected: ExactAmount(dollars: "170.5"),
             burn: Spend([.uact: try #require(TokenAmount(microUnits: "250000"))], aktPrice: nil),
             newest: calendar.last,
+            known: known(through: newest, nothingBefore: calendar.first?.date),
             days: days,
             groups: UsageReport.lines(groups, calendar: calendar),
             groupNames: ["akash1cheap": "cheap <host>"]
+        )
+    }
+
+    /// All days are the customer's.
+    private func known(through newest: CalendarDate, nothingBefore: CalendarDate? = nil) -> KnownUsage {
+        KnownUsage(
+            through: newest,
+            until: newest.beginning.adding(seconds: 43_200),
+            nothingBefore: nothingBefore,
+            addressDays: [PageSample.today.adding(days: -200)...PageSample.today]
         )
     }
 
@@ -226,19 +238,50 @@ struct UsagePageTests {
         #expect(spend.table.columns.map(\.heading) == ["7", "8", "Total"])
     }
 
-    @Test func `this month stands against the same days of the last and all of it`() throws {
+    /// How many days usage is behind, whether something was leased before the first indexed day, and the month and the
+    /// notes on the last.
+    @Test(
+        arguments: [
+            // 14 days of 1.44 + 5 dollars; of February the days from the 3rd to the 14th, and all from the 3rd.
+            (0, false, "$90.16", ["$77.28 by this day of February", "$167.44 in all of February"]),
+            (3, false, "$70.84", ["$57.96 by 11 February", "$167.44 in all of February"]),
+            // The days that would be compared are not all known.
+            (0, true, "$90.16", []),
+            (20, false, nil, []),
+        ] as [(Int64, Bool, String?, [String])]
+    )
+    func `this month stands against as many days of the last, and all of it`(
+        lag: Int64,
+        isLeasedBefore: Bool,
+        spent: String?,
+        notes: [String]
+    ) throws {
+        let newest = PageSample.today.adding(days: 0 &- lag)
+        let first = try #require(CalendarDate("2026-02-03"))
         let tile = BalanceTiles.tiles(
             totals: [],
             observed: nil,
-            days: try readings().days,
+            days: try readings(newest: newest, days: max(1, first.distance(to: newest) &+ 1)).days,
+            known: known(through: newest, nothingBefore: isLeasedBefore ? nil : first),
             expected: nil,
             burn: nil,
-            today: PageSample.today
+            now: PageSample.now
         )[1]
-        // 14 days of 1.44 + 5 dollars; of February the days since the 3rd, and all of them.
-        #expect(
-            tile.figure?.text == "$90.16" && tile.notes.map { $0.noteAmount?.text } == ["$77.28", "$167.44"]
+        #expect(tile.figure?.text == spent)
+        #expect(tile.notes.map { $0.before + ($0.noteAmount?.text ?? "") + $0.after } == notes)
+    }
+
+    @Test(arguments: [(0, "1.9"), (12, "1.4"), (48, "0.0")] as [(Int64, String)])
+    func `a stated balance has been spent from since it was observed`(hours: Int64, left: String) throws {
+        let observed = ObservedBalance(
+            customer: "cus_one",
+            available: try #require(ExactAmount(dollars: "11.91")),
+            reserves: [],
+            isTrial: false,
+            observedAt: PageSample.now.adding(seconds: 0 &- hours &* 3600)
         )
+        // 47.6 hours at 25 cents.
+        #expect(try page(UsageView(), try readings(observed: observed)).tiles[3].figureText == left)
     }
 
     @Test(arguments: [true, false])

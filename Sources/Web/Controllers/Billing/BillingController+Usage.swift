@@ -42,6 +42,18 @@ extension BillingController {
         for span in UsagePage.datesToRead(dates, today: today) {
             days += try await usage.lines(customers.usage, span, by: .total)
         }
+        let addressed = try await usage.spans(
+            customers.usage,
+            min(today, CalendarDate(dayNumber: 0))...today
+        )
+        var until: Instant?
+        if let newest { until = try await balance.indexedTo(newest) }
+        let known = KnownUsage(
+            through: newest?.date,
+            until: until,
+            nothingBefore: try await usage.nothingLeasedBefore(customers.usage, days),
+            addressDays: addressed.map(\.dates)
+        )
         return UsagePage.Readings(
             sheet: try await balance.sheet(of: customers, through: today),
             observed: try await observations.observed(of: customers),
@@ -49,6 +61,7 @@ extension BillingController {
                 .monthSpend?.expected,
             burn: try await balance.burn(of: customers, newest, today: today),
             newest: newest,
+            known: known,
             days: days,
             groups: groups,
             groupNames: try await usage.names(of: groups, by: view.split),

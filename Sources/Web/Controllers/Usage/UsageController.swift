@@ -47,6 +47,7 @@ struct UsageController: Sendable {
         try query.finish()
         let lines = try await usage.lines(subject, dates, by: grouping, in: zone)
         let names = try await usage.names(of: lines, by: grouping)
+        let first = try await usage.nothingLeasedBefore(subject, lines)
         return Report(
             url: "/v1/usage/monthly",
             fileName: "usage_by_month",
@@ -55,7 +56,8 @@ struct UsageController: Sendable {
             zone: zone,
             grouping: grouping,
             newest: try await usage.newestDay(),
-            rows: UsageReport.months(lines).map { UsageMonthResponse($0, by: grouping, names: names) }
+            rows: UsageReport.months(lines, nothingBefore: first)
+                .map { UsageMonthResponse($0, by: grouping, names: names) }
         ).response(format)
     }
 

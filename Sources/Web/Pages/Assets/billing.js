@@ -138,7 +138,7 @@ function draw(figure) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue("--" + name).trim();
   const axis = new Intl.NumberFormat(locale, { style: "currency", currency: code, notation: "compact" });
-  const isLine = form === "line" || form === "steps";
+  const isLine = form === "steps";
   const last = series.length - 1;
   const short = labels.length && labels[0].length === 7
     ? new Intl.DateTimeFormat(locale, { month: "short", year: "2-digit", timeZone: "UTC" })
@@ -153,7 +153,9 @@ function draw(figure) {
       backgroundColor: isLine ? paint + "1f" : paint,
       borderWidth: isLine ? 2 : 0,
       fill: isLine ? "origin" : undefined,
-      stepped: form === "steps" ? "after" : false,
+      // Steps halfway between two days, where the tooltip changes from one to the other, so that the line at a day is
+      // that day's value (https://www.chartjs.org/docs/3.9.1/charts/line.html#stepped).
+      stepped: isLine ? "middle" : false,
       pointRadius: 0,
       pointHitRadius: 12,
       maxBarThickness: form === "bars" ? 56 : 28,

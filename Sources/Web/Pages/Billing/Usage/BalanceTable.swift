@@ -17,7 +17,7 @@ enum BalanceTable {
                 NumberTable.Line(
                     machine: day.date.text,
                     label: day.date.readable,
-                    isOpen: !day.isComplete,
+                    isOpen: day.knownSpend != nil && !day.isComplete,
                     cells: [
                         day.purchases, day.refunds, day.disputes, day.credits, day.knownSpend, day.closing,
                         day.purchasesToDate,
@@ -32,7 +32,7 @@ enum BalanceTable {
         NumberChart(
             chartID: "chart-balance",
             chartTitle: "Account balance",
-            form: "line",
+            form: "steps",
             tableOfChart: "balance",
             firstColumn: balanceColumn,
             endColumn: balanceColumn + 1,

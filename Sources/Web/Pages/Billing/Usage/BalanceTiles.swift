@@ -40,10 +40,12 @@ enum BalanceTiles {
         totals: [BalanceDay],
         observed: ObservedBalance.Total?,
         days: [UsageLine],
+        known: KnownUsage,
         expected: ExactAmount?,
         burn: Spend?,
-        today: CalendarDate
+        now: Instant
     ) -> [Tile] {
+        let today = CalendarDate(now)
         let dollars = totals.first { $0.currency == .usd }
         let others = totals.filter { $0.currency != .usd }
             .map { Tile.Note("and ", PageAmount($0.closing, in: $0.currency)) }
@@ -51,8 +53,14 @@ enum BalanceTiles {
             observed.map { stated($0, others) }
             ?? Tile("Balance", dollars.map { PageAmount($0.closing) }, notes: others)
         return [
-            balance, month(days, expected: expected, today: today), hourly(burn),
-            daysLeft(observed?.all ?? dollars?.closing ?? .zero, burn, today: today),
+            balance, month(days, known, expected: expected, today: today),
+            hourly(burn, known, today: today),
+            daysLeft(
+                observed?.all ?? dollars?.closing ?? .zero,
+                at: observed?.observedAt ?? known.until ?? now,
+                burn,
+                now: now
+            ),
         ]
     }
 
@@ -65,47 +73,70 @@ enum BalanceTiles {
         return Tile(observed.isTrial ? "Trial" : "Available", PageAmount(observed.available), notes: notes)
     }
 
-    private static func month(_ days: [UsageLine], expected: ExactAmount?, today: CalendarDate) -> Tile {
+    private static func month(
+        _ days: [UsageLine],
+        _ known: KnownUsage,
+        expected: ExactAmount?,
+        today: CalendarDate
+    ) -> Tile {
         let first = today.firstOfMonth
         let lastMonth = first.adding(months: -1)
-        func spent(_ dates: ClosedRange<CalendarDate>) -> Spend? {
-            UsageReport.sum(days.filter { dates.contains($0.date) })
+        func lines(_ dates: ClosedRange<CalendarDate>) -> [UsageLine] {
+            days.filter { dates.contains($0.date) }
         }
-        let (now, whole) = (spent(first...today), spent(lastMonth...first.adding(days: -1)))
-        let sameDays = spent(lastMonth...min(today.adding(months: -1), first.adding(days: -1)))
+        let now = known.sumSoFar(lines(first...today))
         guard let amount = now?.total else { return Tile("Spent this month", text: now?.display) }
-        let byNow = sameDays?.total.map {
-            Tile.Note("", PageAmount($0), " by this day of \(lastMonth.monthName)")
+        // As many days of last month as of this are indexed.
+        let through = min(today, max(first, known.through ?? today))
+        let sameDay = min(through.adding(months: -1), first.adding(days: -1))
+        let by = through == today ? "this day of" : String(sameDay.parts.day)
+        let byNow = known.sum(lines(lastMonth...sameDay))?.total.map {
+            Tile.Note("", PageAmount($0), " by \(by) \(lastMonth.monthName)")
         }
+        let whole = known.sum(lines(lastMonth...first.adding(days: -1)))
         let byEnd = expected.map {
             Tile.Note("", PageAmount($0), " expected by the end of \(today.monthName)")
         }
-        let inAll = whole?.total.map { Tile.Note("", PageAmount($0), " in all of it") }
+        let inAll = whole?.total.map { Tile.Note("", PageAmount($0), " in all of \(lastMonth.monthName)") }
         return Tile("Spent this month", PageAmount(amount), notes: [byEnd, byNow, inAll].compactMap(\.self))
     }
 
-    private static func hourly(_ burn: Spend?) -> Tile {
+    private static func hourly(_ burn: Spend?, _ known: KnownUsage, today: CalendarDate) -> Tile {
         guard let rate = burn?.total else { return Tile("Burn per hour", text: burn?.display) }
+        let nothing =
+            known.through.flatMap { day in
+                IndexStatus.isStale(day, today: today)
+                    ? Tile.Note("Nothing was leased on ", day: PageDay(day)) : nil
+            } ?? Tile.Note("Nothing is leased now")
         let day = (0..<24).reduce(ExactAmount.zero) { sum, _ in sum + rate }
         return Tile(
             "Burn per hour",
             PageAmount(rate),
-            notes: [
-                rate == .zero ? Tile.Note("Nothing is leased now") : Tile.Note("", PageAmount(day), " a day")
-            ]
+            notes: [rate == .zero ? nothing : Tile.Note("", PageAmount(day), " a day")]
         )
     }
 
-    private static func daysLeft(_ balance: ExactAmount, _ burn: Spend?, today: CalendarDate) -> Tile {
-        guard let burn else { return Tile("Days left") }
-        guard let days = BurnRate.daysLeft(balance, perHour: burn) else {
+    /// The days until a balance of some moment is used up, which may be long ago.
+    private static func daysLeft(
+        _ balance: ExactAmount,
+        at moment: Instant,
+        _ burn: Spend?,
+        now: Instant
+    ) -> Tile {
+        let moment = min(moment, now)
+        guard let burn, let rate = burn.total else { return Tile("Days left") }
+        guard rate > .zero else {
             return Tile("Days left", notes: [Tile.Note("While nothing is leased, nothing is spent")])
         }
+        guard let days = BurnRate.daysLeft(balance, perHour: burn, after: now.seconds(since: moment)),
+            let seconds = BurnRate.secondsLeft(balance, perHour: burn)
+        else { return Tile("Days left") }
+        let end = CalendarDate(moment.adding(seconds: seconds))
         let whole = days.split(separator: ".").first.flatMap { Int64($0) } ?? 0
         let note =
             switch whole {
             case 0: Tile.Note("Top up to keep leases open")
-            case ..<3650: Tile.Note("Until ", day: PageDay(today.adding(days: whole)), " at this pace")
+            case ..<3650: Tile.Note("Until ", day: PageDay(end), " at this pace")
             // A date ten years ahead or more is not useful.
             default: Tile.Note("At this pace")
             }

@@ -24,7 +24,7 @@ struct DailyUsageTable {
             let totals = day.totals
             return Row(
                 day: PageDay(day.date),
-                isUnfinished: !day.isComplete,
+                isUnfinished: day.isIndexed && !day.isComplete,
                 leased: day.isIndexed ? Self.counted(totals.deployments, "deployment") : "–",
                 gpus: Self.orDash(
                     totals.gpus.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(

@@ -10,9 +10,13 @@ struct IndexStatus {
 
     init(_ newest: CalendarDay?, today: CalendarDate) {
         isKnown = newest != nil
-        // Today and yesterday may still be incomplete in normal operation.
-        isStale = newest.map { $0.date.distance(to: today) > 1 } ?? false
+        isStale = newest.map { Self.isStale($0.date, today: today) } ?? false
         indexedDay = newest.map { PageDay($0.date) }
         indexedHeight = newest.map { String($0.lastHeightYet) }
+    }
+
+    /// Today and yesterday may still be incomplete in normal operation.
+    static func isStale(_ newest: CalendarDate, today: CalendarDate) -> Bool {
+        newest.distance(to: today) > 1
     }
 }

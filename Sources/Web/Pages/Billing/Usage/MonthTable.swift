@@ -5,10 +5,19 @@ enum MonthTable {
     /// The minimum number of months in the table, including the current one.
     static let minimumMonths: Int64 = 6
 
-    /// Extends the range to whole months, so that the first month is comparable with the others.
-    static func dates(around dates: ClosedRange<CalendarDate>) -> ClosedRange<CalendarDate> {
+    /// Extends the range to whole months, so that all months but the current one are comparable.
+    ///
+    /// - Parameters:
+    ///   - dates: Days that are not after today.
+    ///   - today: The day on which the current month ends as yet.
+    /// - Returns: The days of the months.
+    static func dates(
+        around dates: ClosedRange<CalendarDate>,
+        today: CalendarDate
+    ) -> ClosedRange<CalendarDate> {
         let latest = dates.upperBound.adding(months: 1 &- minimumMonths)
-        return min(dates.lowerBound, latest).firstOfMonth...dates.upperBound
+        let end = dates.upperBound.firstOfMonth.adding(months: 1).adding(days: -1)
+        return min(dates.lowerBound, latest).firstOfMonth...min(end, today)
     }
 
     static func table(_ months: [UsageMonth], fileLink: String) -> NumberTable {
@@ -22,7 +31,7 @@ enum MonthTable {
                     machine: month.month,
                     label: CalendarDate(month.month + "-01").map { "\($0.monthName) \($0.parts.year)" }
                         ?? month.month,
-                    isOpen: !month.isComplete,
+                    isOpen: month.spend != nil && !month.isComplete,
                     cells: [NumberTable.Cell(month.spend)]
                 )
             },

@@ -25,7 +25,7 @@ struct NumberTable {
         /// The row's day or month, such as `2026-11-28` or `2026-11`.
         let machine: String
         let label: String
-        /// Whether the row's values may still change.
+        /// Whether the row's values are known only in part, and may still change.
         let isOpen: Bool
         let cells: [Cell]
     }
@@ -67,7 +67,7 @@ struct NumberTable {
 struct NumberChart {
     let chartID: String
     let chartTitle: String
-    /// `line`, `steps`, `bars` or `stack`, which `billing.js` knows.
+    /// `steps`, `bars` or `stack`, which `billing.js` knows.
     let form: String
     let tableOfChart: String
     /// The index of the first column, counted from 0 among the columns of amounts, and the index after the

@@ -66,7 +66,7 @@ struct SpendTable {
         return NumberTable.Line(
             machine: day.date.text,
             label: day.date.readable,
-            isOpen: !day.isComplete,
+            isOpen: day.isIndexed && !day.isComplete,
             cells: (columns + [day.spend]).map { NumberTable.Cell(day.isIndexed ? $0 : nil) }
         )
     }

@@ -12,6 +12,7 @@ struct UsagePage {
         let expected: ExactAmount?
         let burn: Spend?
         let newest: CalendarDay?
+        let known: KnownUsage
         /// One line for each day that the tables or the tiles need.
         let days: [UsageLine]
         /// The groups of the chosen days.
@@ -58,6 +59,8 @@ struct UsagePage {
     let months: NumberTable
     let daily: DailyUsageTable
     let hasUsage: Bool
+    /// The text in place of the daily usage if there is none.
+    let emptyText: String
 
     init(
         _ view: UsageView,
@@ -77,7 +80,7 @@ struct UsagePage {
 
         let today = CalendarDate(now)
         let days = readings.days.filter { dates.contains($0.date) }
-        let monthDates = MonthTable.dates(around: dates)
+        let monthDates = MonthTable.dates(around: dates, today: today)
         func file(_ route: String, _ dates: ClosedRange<CalendarDate>) -> PageLink {
             UsageView.file(route, customer: customer, dates: dates)
         }
@@ -86,9 +89,10 @@ struct UsagePage {
             totals: readings.sheet.currencies.map { readings.sheet.total(through: today, in: $0) },
             observed: readings.observed,
             days: readings.days,
+            known: readings.known,
             expected: readings.expected,
             burn: readings.burn,
-            today: today
+            now: now
         )
         exportLink = file("/v1/usage/daily", dates).text
         hasCharts = frame.chartLink != nil
@@ -113,11 +117,22 @@ struct UsagePage {
         spend = spending.table
         monthChart = MonthTable.chart
         months = MonthTable.table(
-            UsageReport.months(readings.days.filter { monthDates.contains($0.date) }),
+            UsageReport.months(
+                readings.days.filter { monthDates.contains($0.date) },
+                nothingBefore: readings.known.nothingBefore
+            ),
             fileLink: file("/v1/usage/monthly", monthDates).text
         )
         daily = DailyUsageTable(days)
         hasUsage = days.contains { $0.totals.leases > 0 }
+        emptyText =
+            if days.allSatisfy(readings.known.isKnown) {
+                "Nothing was leased on these days."
+            } else if days.contains(where: \.isIndexed) {
+                "Nothing was leased on the days that are indexed; the others are not known yet."
+            } else {
+                "What was leased on these days is not known yet."
+            }
     }
 
     /// The groupings to choose from; also the chosen one by a key that no deployment has.
@@ -134,7 +149,7 @@ struct UsagePage {
         _ dates: ClosedRange<CalendarDate>,
         today: CalendarDate
     ) -> [ClosedRange<CalendarDate>] {
-        let months = MonthTable.dates(around: dates)
+        let months = MonthTable.dates(around: dates, today: today)
         let tiles = today.firstOfMonth.adding(months: -1)...today
         guard months.overlaps(tiles) else { return [months, tiles] }
         return [
