@@ -305,7 +305,7 @@ def bounds(text):
         (r"processors but one; 64 wait", "Web/Limits/HeavyReads", r"coreCount - 1\)\n\s+var waiting = 64\n"),
         (r"running and waiting \| 6;", "Web/Limits/HeavyReads", r"var ofCaller = 6\n"),
         (r"4096 of together 64 MiB", "Storage/Recording/EventBatches", r"maxWaiting: Int = 4096, maxWaitingBytes: Int = 64 << 20,"),
-        (r"in one answer \| 30,000", "Web/Usage/UsageLedger+Subjects", r"maximumGroupedLines = 30_000\n"),
+        (r"in one answer \| 30,000", "Storage/Usage/UsageLedger+Subjects", r"maximumGroupedLines = 30_000\n"),
         (r"held back \| 1 MiB,", "ConsoleBilling/Logging/LineQueue", r"maximumBytes: Int = 1 << 20,"),
     ):
         if not re.search(row, text):
