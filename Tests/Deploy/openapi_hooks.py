@@ -62,6 +62,8 @@ REFUSALS = [
     (r"query", "without NUL"),
     # A list that others keep, and lengths in bytes.
     (r"timezone|zone", "IANA"),
+    # A checksum.
+    (r"address", "no address on Akash"),
     (r"q", "256 bytes"),
     (r"return_url", "https address"),
     (r"email", "e-mail address"),

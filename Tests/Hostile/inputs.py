@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EVENTS = ROOT / "testdata/events"
 STORIES = ROOT / "testdata/scenarios"
 #: The customer and the wallet of openapi.json's examples.
-CUSTOMER, WALLET = "cus_Rw4mTqPurchase", "akash1qyqszqgpqyqszqgpqyqszqgpqyqszqgpjnp7du"
+CUSTOMER, WALLET = "cus_Rw4mTqPurchase", "akash1qyqszqgpqyqszqgpqyqszqgpqyqszqgplgve5x"
 
 
 class Place(NamedTuple):
