@@ -50,9 +50,10 @@ struct ConsoleImportTests {
         into store: any Store,
         isDryRun: Bool = false,
         isFull: Bool = true,
-        trialGrant: Money? = nil
+        trialGrant: Money? = nil,
+        at now: Instant = Self.now
     ) async throws -> ConsoleImportProgress {
-        let runtime = JobRunner.Runtime(now: { Self.now })
+        let runtime = JobRunner.Runtime(now: { now })
         let worker = ConsoleImportWorker(
             store: store,
             source: source,
@@ -63,7 +64,7 @@ struct ConsoleImportTests {
             logger: Logger(label: "test")
         )
         let runner = JobRunner([worker], store: store, runtime: runtime, logger: Logger(label: "test"))
-        let job = try await store.beginImport(isDryRun: isDryRun, isFull: isFull, now: Self.now)
+        let job = try await store.beginImport(isDryRun: isDryRun, isFull: isFull, now: now)
         _ = try await runner.workOnce()
         return try #require(try await store.job(id: job.id)?.importProgress)
     }
@@ -245,6 +246,51 @@ struct ConsoleImportTests {
             #expect(observed.map(\.isTrial) == [false, true])
             #expect(observed[0].reserves.map { "\($0.dseq) \($0.amount.exactText)" } == ["7 1", "8 0"])
             #expect(observed.allSatisfy { $0.observedAt == Self.now })
+            await source.close()
+        }
+    }
+
+    @Test
+    func
+        `a wallet is stated of the customer who has it now, and no former wallet is another's present one`()
+        async throws
+    {
+        try await ConsoleTables.with { tables in
+            try tables.addUser(1, sub: "auth0|one", customer: "cus_1", wallet: "akash1one")
+            try tables.addUser(2, sub: "auth0|two", customer: "cus_2", wallet: "akash1two")
+            try tables.database.run(
+                """
+                UPDATE user_wallets SET deployment_allowance = 40000000, trial = FALSE;
+                CREATE TABLE former (user_id UUID, address TEXT);
+                INSERT INTO former VALUES ('\(ConsoleTables.uuid(1))', 'akash1two')
+                """
+            )
+            let store = InMemoryStore()
+            let day = CalendarDay(
+                date: CalendarDate(Self.now),
+                firstHeight: 1000,
+                lastHeight: nil,
+                lastHeightYet: 2000,
+                aktPrice: nil,
+                isFinal: false
+            )
+            _ = try await store.put([day])
+            let source = ConsoleDatabase(try tables.database.url, formerWallets: "former")
+            #expect(try await pass(source, into: store).problems == 0)
+            #expect(try await store.accounts(of: "cus_1").map(\.address) == ["akash1one"])
+            #expect(try await store.accounts(of: "cus_2").map(\.address) == ["akash1two"])
+            try tables.database.run(
+                #"UPDATE "userSetting" SET "stripeCustomerId" = 'cus_new' WHERE "stripeCustomerId" = 'cus_1'"#
+            )
+            for later in [60, 120] as [Int64] {
+                try await pass(source, into: store, at: Self.now.adding(seconds: later))
+            }
+            let observed = try await store.observedBalances(after: nil, limit: 9)
+            #expect(
+                observed.map { "\($0.customer) \($0.all.exactText)" } == [
+                    "cus_1 0", "cus_2 40", "cus_new 40",
+                ]
+            )
             await source.close()
         }
     }

@@ -68,7 +68,8 @@ struct ErrorShapeTests {
     @Test(arguments: refusals.indices)
     func `an error has the contract's members and no others`(index: Int) async throws {
         try await withAnswer(index) { answer in
-            #expect(answer.json.names == ["error"])
+            #expect(answer.json.names == ["error", "message"])
+            #expect(answer.json["message"] == answer.json["error"]?["message"])
             let names = answer.json["error"]?.names ?? []
             #expect(names.subtracting(["param"]) == ["type", "code", "message", "request_id"])
         }

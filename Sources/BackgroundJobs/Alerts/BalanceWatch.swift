@@ -64,8 +64,13 @@ struct BalanceWatch: Sendable {
         of balance: ObservedBalance,
         _ newest: CalendarDay
     ) async throws(StoreError) -> ExactAmount? {
-        guard !balance.isTrial, let observed = ObservedBalance.Total([balance]) else { return nil }
-        let customers = CustomerGroup(customers: [CustomerKey(balance.customer, account: nil)])
+        let customers = CustomerGroup(customers: try await kin(of: balance.customer))
+        let stated = try await store.observedBalances(of: customers.customers.map(\.customer))
+        // Customers of one user are compared together, at the one that was stated last.
+        let last = stated.max { ($0.observedAt, $0.customer) < ($1.observedAt, $1.customer) }
+        guard last?.customer == balance.customer, let observed = ObservedBalance.Total(stated),
+            !observed.isTrial
+        else { return nil }
         let today = CalendarDate(now())
         let (sheet, burn): (BalanceSheet, Spend?)
         do {
@@ -80,6 +85,17 @@ struct BalanceWatch: Sendable {
         let hourly = burn?.known ?? .zero
         let allowed = threshold + hourly + hourly
         return drift > allowed || -drift > allowed ? drift : nil
+    }
+
+    /// The customers of the same users, who share a wallet: Console states it of the newest of them.
+    private func kin(of customer: String) async throws(StoreError) -> [CustomerKey] {
+        let own = CustomerKey(customer, account: nil)
+        var kin: Set<CustomerKey> = [own]
+        let links = try await store.links(of: own)?.links ?? []
+        for link in links where link.isInForce && link.identity.kind == .user {
+            kin.formUnion(try await store.customers(of: link.identity).filter { $0.account == nil })
+        }
+        return kin.sorted { $0.customer < $1.customer }
     }
 
     private func tell(_ look: inout AlertLook) {

@@ -14,7 +14,7 @@ final class ConsoleImport {
     private let source: any ConsoleSource
     private let livemode: Bool
     private let trialGrant: Money?
-    private let now: () -> Instant
+    let now: () -> Instant
 
     private static let pageSize = 500
 
@@ -44,8 +44,10 @@ final class ConsoleImport {
             let page = try await read { source throws(UsageSourceError) in
                 try await source.customers(after: progress.lastCustomer, limit: Self.pageSize)
             }
-            for customer in page { try await take(customer) }
+            var former: Set<String> = []
+            for customer in page { former.formUnion(try await take(customer)) }
             try await observe(page)
+            try await forget(former)
             try await give(page.flatMap(trials), mayDiffer: true)
             progress.customers += page.count
             if let last = page.last { progress.lastCustomer = last.id } else { progress.stage = .payments }
@@ -66,10 +68,14 @@ final class ConsoleImport {
 
     // MARK: Who is who
 
-    private func take(_ customer: ConsoleCustomer) async throws(Interruption) {
+    /// Takes over a customer's users and wallets.
+    ///
+    /// - Returns: The other customers of the same users.
+    private func take(_ customer: ConsoleCustomer) async throws(Interruption) -> Set<String> {
         let key = CustomerKey(customer.id, account: nil)
         guard StripeID.isValid(customer.id) else {
-            return progress.add(problem: "the customer \(customer.id.prefix(40)) has no id of Stripe's")
+            progress.add(problem: "the customer \(customer.id.prefix(40)) has no id of Stripe's")
+            return []
         }
         let users = customer.users.filter { Identity(.user, $0) != nil }
         try await link(key, to: users, isFormer: false)
@@ -81,6 +87,7 @@ final class ConsoleImport {
             }
         }
         for wallet in customer.wallets { try await add(wallet, of: key, kin: kin) }
+        return kin
     }
 
     /// The customers of the platform account that are a user's.
@@ -134,38 +141,6 @@ final class ConsoleImport {
                 problem: "\(shared.period.address) is a wallet of \(shared.customer) and of \(shared.other)"
             )
         }
-    }
-
-    /// States what the wallets of customers hold, where all of it is known.
-    private func observe(_ customers: [ConsoleCustomer]) async throws(Interruption) {
-        guard !progress.isDryRun,
-            let newest = try await stored({ store throws(StoreError) in try await store.newestDay() })
-        else { return }
-        var observed: [ObservedBalance] = []
-        for customer in customers where StripeID.isValid(customer.id) {
-            let stated = customer.wallets.filter { $0.allowance != nil }
-            guard !stated.isEmpty else { continue }
-            var leases: [LeaseRecord] = []
-            for wallet in customer.wallets where ChainName.isValid(wallet.address) {
-                leases += try await stored { store throws(StoreError) in
-                    try await store.openLeases(of: wallet.address, at: newest.lastHeightYet)
-                }
-            }
-            guard let reserves = ObservedBalance.reserves(of: leases, at: newest.lastHeightYet) else {
-                continue
-            }
-            observed.append(
-                ObservedBalance(
-                    customer: customer.id,
-                    available: stated.compactMap(\.allowance).reduce(.zero, +),
-                    reserves: reserves,
-                    isTrial: stated.contains(where: \.isTrial),
-                    observedAt: now()
-                )
-            )
-        }
-        let balances = observed
-        _ = try await stored { store throws(StoreError) in try await store.observe(balances) }
     }
 
     // MARK: Money
@@ -275,7 +250,7 @@ final class ConsoleImport {
         }
     }
 
-    private func stored<Value>(
+    func stored<Value>(
         _ body: (any Store) async throws(StoreError) -> Value
     ) async throws(Interruption) -> Value {
         do throws(StoreError) {

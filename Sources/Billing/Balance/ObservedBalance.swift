@@ -38,6 +38,8 @@ package struct ObservedBalance: Sendable, Equatable {
     }
 
     package var reserved: ExactAmount { reserves.reduce(.zero) { $0 + $1.amount } }
+
+    package var all: ExactAmount { available + reserved }
 }
 
 extension ObservedBalance {
@@ -56,7 +58,7 @@ extension ObservedBalance {
             available = balances.reduce(.zero) { $0 + $1.available }
             reserved = balances.reduce(.zero) { $0 + $1.reserved }
             reserves = balances.flatMap(\.reserves)
-            isTrial = balances.contains(where: \.isTrial)
+            isTrial = balances.allSatisfy(\.isTrial)
             observedAt = oldest
         }
 

@@ -58,17 +58,20 @@ package struct ConsoleDatabase: ConsoleSource {
                 }
             }
         } catch {
-            throw UsageSourceError(error, of: .console)
+            throw UsageSourceError(error, of: .console(formerWallets))
         }
     }
 }
 
 extension ReadDatabase {
-    fileprivate static let console = ReadDatabase(
-        name: "Console's database",
-        setting: "CONSOLE_DATABASE_URL",
-        tables: #""userSetting", user_wallets, stripe_transactions"#
-    )
+    fileprivate static func console(_ formerWallets: String?) -> ReadDatabase {
+        ReadDatabase(
+            name: "Console's database",
+            setting: "CONSOLE_DATABASE_URL",
+            tables: #""userSetting", user_wallets, stripe_transactions"#
+                + (formerWallets.map { ", \($0)" } ?? "")
+        )
+    }
 }
 
 /// The queries to Console's database.
@@ -85,7 +88,9 @@ enum ConsoleQuery {
         formerWallets: String?
     ) -> Query<ConsoleCustomer> {
         let former = formerWallets.map { table in
-            " UNION ALL SELECT user_id::uuid, 0, '- - - -', address::text FROM \(table)"
+            // A wallet that a user has now is no other user's former one.
+            " UNION ALL SELECT user_id::uuid, 0, '- - - -', address::text FROM \(table) f "
+                + "WHERE NOT EXISTS (SELECT FROM user_wallets w WHERE w.address = f.address::text)"
         }
         return Query(
             """

@@ -104,6 +104,8 @@ extension APIError {
                     json.member("request_id", requestID)
                     json.member("type", type)
                 }
+                // Console's page reads it here.
+                json.member("message", message)
             }
         )
     }

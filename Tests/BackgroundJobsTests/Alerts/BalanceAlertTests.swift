@@ -88,6 +88,22 @@ struct BalanceAlertTests {
         }
     }
 
+    @Test func `customers of one user are compared together, as their wallet is one`() async throws {
+        try await AlertBench.with { bench in
+            let worker = try bench.worker(balanceDrift: try Self.dollar.orThrow)
+            try await index(bench)
+            for customer in ["cus_former", "cus_now"] {
+                let key = CustomerKey(customer, account: nil)
+                _ = try await bench.harness.store.put([.user: ["auth0|one"]], of: key, from: .console)
+            }
+            try await state(["cus_former": "0"], bench, secondsAgo: 5)
+            try await state(["cus_now": "3"], bench)
+            try await bench.pass(2, worker)
+            #expect(bench.receiver.types == ["balances.drifted"])
+            #expect(try bench.receiver.message(0).names("drift", "customer") == ["cus_now"])
+        }
+    }
+
     @Test(arguments: [true, false])
     func `nothing is compared while usage is behind, or when no threshold is set`(isBehind: Bool) async throws
     {
