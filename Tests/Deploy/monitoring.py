@@ -49,7 +49,7 @@ def alerts(promtool):
         assert "" in {text.strip() for text in told}, f"{name} is never seen to fire"
         assert sum("[]" in text for text in told) >= 2, f"{name} is not seen before it fires and after it ended"
     # Told by webhook alone: nothing of the service is amiss.
-    assert sorted(sections) == sorted([rule["alert"] for rule in rules] + ["PaymentAtRisk"]), "a section without an alert"
+    assert sorted(sections) == sorted([rule["alert"] for rule in rules] + ["BalancesDrift", "PaymentAtRisk"]), "a section without an alert"
     author = (DEPLOY.parent / "Sources/BackgroundJobs/Alerts/AlertFormatter.swift").read_text()
     (named,) = re.findall(r"enum Section: String \{([\s\S]*?)var link", author)
     for anchor in re.findall(r'case \w+ = "(\w+)"', named):

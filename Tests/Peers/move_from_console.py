@@ -352,7 +352,8 @@ class Play:
         self.console.is_down = True
         self.trade()
         expect(not self.stripe.waiting, "an event was not taken while Console is down")
-        expect(self.forwarding() == "waiting", f"the job is {self.forwarding()} while Console is down")
+        # The attempt that found Console down may still be under way.
+        expect(wait(lambda: self.forwarding() == "waiting"), f"the job is {self.forwarding()} while Console is down")
         self.console.is_down = False
         expect(wait(lambda: self.arrived() == len(self.stripe.sent)), f"{self.arrived()} of {len(self.stripe.sent)} arrived")
         self.operator.run("console-billing import console")
