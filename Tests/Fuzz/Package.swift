@@ -26,6 +26,15 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
+        .target(
+            name: "Compression",
+            dependencies: ["CZstd"],
+            resources: [
+                .embedInCode("Resources/body.dictionary"), .embedInCode("Resources/snapshot.dictionary"),
+            ],
+            swiftSettings: strictSettings
+        ),
         .target(name: "JSON", swiftSettings: strictSettings),
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strictSettings),
         .target(name: "Billing", dependencies: ["JSON"], swiftSettings: strictSettings),
@@ -48,7 +57,8 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Billing", "Database", "JSON", .product(name: "CoreMetrics", package: "swift-metrics"),
+                "Billing", "Compression", "Database", "JSON",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strictSettings
         ),
