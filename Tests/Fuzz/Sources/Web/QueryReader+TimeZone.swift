@@ -1,0 +1,1 @@
+../../../../Sources/Web/Requests/QueryReader+TimeZone.swift
